@@ -1,8 +1,8 @@
 //! Packs the engine into one wheel that the `ade` binary carries.
 //!
-//! The wheel holds `engine/ade_engine/` and the dynamic library of `engine/module/`, which cargo compiles before this is run.
-//! Its format: the binary distribution format of the Python packaging specifications (PEP 427), with a RECORD of
-//! every file's SHA-256. The wheel is the same bytes for the same sources, so that its digest can name it.
+//! The wheel holds `engine/ade_engine/` and the dynamic library of `engine/module/`, which cargo compiles before it runs this
+//! script. Its format is the binary distribution format of the Python packaging specifications (PEP 427), with a RECORD of
+//! every file's SHA-256. The same sources give the same bytes, so the wheel's digest can name it.
 
 #![allow(
     clippy::disallowed_methods,
@@ -56,8 +56,8 @@ fn main() {
     println!("cargo::rustc-env=ADE_TARGET={target}");
 }
 
-/// The path of the engine's native module. Cargo puts the dynamic libraries of what a build script depends on beside its Rust
-/// libraries, and compiles them for the machine that runs the script.
+/// Returns the path of the engine's native module. Cargo puts the dynamic libraries that a build script depends on next to
+/// its Rust libraries, and compiles them for the machine that runs the script.
 fn native_module(target: &str) -> PathBuf {
     let host = env::var("HOST").expect("cargo sets it");
     assert!(
@@ -74,7 +74,7 @@ fn native_module(target: &str) -> PathBuf {
     profile.join("deps").join(library)
 }
 
-/// The engine's version is written in one place, `engine/ade_engine/__init__.py`.
+/// Reads the engine's version, which only `engine/ade_engine/__init__.py` defines.
 fn engine_version(root: &Path) -> String {
     let path = root.join("engine/ade_engine/__init__.py");
     let text = fs::read_to_string(&path).expect("reading engine/ade_engine/__init__.py");
@@ -84,7 +84,8 @@ fn engine_version(root: &Path) -> String {
         .expect("engine/ade_engine/__init__.py has a line: __version__ = \"…\"")
 }
 
-/// The platform part of the wheel's tag (PEP 425). The wheel is only used on the kind of machine that it was built for.
+/// Returns the platform part of the wheel's tag (PEP 425). The wheel is only used on the kind of machine that it was built
+/// for.
 fn platform_tag() -> String {
     let arch = env::var("CARGO_CFG_TARGET_ARCH").expect("cargo sets it");
     match env::var("CARGO_CFG_TARGET_OS").as_deref() {
@@ -103,7 +104,7 @@ fn pack(root: &Path, module: &Path, version: &str, tag: &str) -> Vec<u8> {
         let inside = path.strip_prefix(&package).expect("below the package");
         let inside = inside.to_string_lossy().replace('\\', "/");
         let name = inside.rsplit('/').next().unwrap_or(&inside);
-        // Compiled leftovers stay out. The module itself is built here; what says its types is packed.
+        // Skips compiled leftovers. The module itself is built here; its type stubs (`.pyi`) are packed.
         if (!name.starts_with("_native.") || name.ends_with(".pyi"))
             && !name.ends_with(".pyc")
             && !name.starts_with('.')
@@ -163,7 +164,7 @@ fn pack(root: &Path, module: &Path, version: &str, tag: &str) -> Vec<u8> {
     archive.finish().expect("finishing the wheel").into_inner()
 }
 
-/// The wheel's METADATA; what the engine depends on is listed in `engine/requirements.txt`.
+/// Returns the wheel's METADATA. `engine/requirements.txt` lists the dependencies of the engine.
 fn metadata(root: &Path, version: &str) -> String {
     println!("cargo::rerun-if-changed=engine/requirements.txt");
     let requirements = fs::read_to_string(root.join("engine/requirements.txt"))
@@ -179,7 +180,7 @@ fn metadata(root: &Path, version: &str) -> String {
     )
 }
 
-/// The files of `templates/` as a constant: `(template, [(path, content)])`, in order.
+/// Returns the files of `templates/` as a constant: `(template, [(path, content)])`, in order.
 fn templates(root: &Path) -> String {
     let folder = root.join("templates");
     let mut names: Vec<String> = fs::read_dir(&folder)
@@ -200,7 +201,7 @@ fn templates(root: &Path) -> String {
             let inside = file
                 .strip_prefix(folder.join(&name))
                 .expect("below the template");
-            // A file called `gitignore` would hide the template's own files if it carried its dot here.
+            // A file called `.gitignore` here would hide the template's own files, so it is stored as `gitignore`.
             let inside = inside.to_string_lossy().replace("gitignore", ".gitignore");
             text.push_str(&format!(
                 "({inside:?}, include_bytes!({:?})),\n",
@@ -213,7 +214,8 @@ fn templates(root: &Path) -> String {
     text
 }
 
-/// The files of the web console with their types and digests. `cargo build` needs no Node: they are committed as they are served.
+/// Returns the files of the web console with their types and digests. They are committed in their served form, so `cargo
+/// build` needs no Node.
 fn console(root: &Path) -> String {
     let folder = root.join("web/dist");
     let mut files = Vec::new();
@@ -252,7 +254,7 @@ fn console(root: &Path) -> String {
     text
 }
 
-/// The pages of the documents in the order of the site, packed as src/docs.rs reads them.
+/// Packs the pages of the documentation, in the order of the site, for src/docs.rs.
 fn documents(root: &Path) -> Vec<u8> {
     let folder = root.join("docs");
     let mut files = Vec::new();
@@ -296,7 +298,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// URL-safe base64 without padding, as RECORD wants its digests (PEP 376, PEP 427).
+/// Encodes bytes as URL-safe base64 without padding, the form of digests in RECORD (PEP 376, PEP 427).
 fn base64url(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = String::new();

@@ -17,10 +17,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
-use ade::api::server::{ListenAddress, Listening, Shutdown};
+use ade::api::server::{BoundListeners, ListenAddress, Shutdown};
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
-use ade::store::{ConfigurationRecord, NewRun, Opening, Scope};
+use ade::store::{ConfigurationRecord, NewRun, OpenMode, Scope};
 use ade::workspace::Workspace;
 use common::{Spread, ensure, memory, new_run, settings};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -67,7 +67,7 @@ fn main() {
     let is_wanted = |part: &str| !named || words.iter().any(|word| word == part);
     let run = recorded_runs(&workspace, 1).remove(0);
     let stop = Cancel::new();
-    let listening = Listening::at(&ListenAddress::Port(([127, 0, 0, 1], 0).into())).unwrap();
+    let listening = BoundListeners::at(&ListenAddress::Port(([127, 0, 0, 1], 0).into())).unwrap();
     let address = listening.address().unwrap();
     let options = ServeOptions {
         loopback: true,
@@ -114,7 +114,7 @@ fn workspace(folder: &Path) -> Workspace {
         ("ADE_QUEUE_SIZE", endless.as_str()),
     ];
     let settings = settings(&folder.join("data"), &others);
-    Workspace::open(settings, Opening::CreateIfAbsent).unwrap()
+    Workspace::open(settings, OpenMode::CreateIfAbsent).unwrap()
 }
 
 /// Records queued runs with empty logs. Returns their ids, oldest first.
@@ -190,7 +190,7 @@ async fn times(address: SocketAddr, clients: usize, count: usize, request: &str)
     for client in asking {
         all.extend(client.await.unwrap());
     }
-    Spread::of(&mut all)
+    Spread::measure(&mut all)
 }
 
 async fn lists(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
@@ -289,7 +289,7 @@ async fn windows(address: SocketAddr, token: &str, workspace: &Arc<Workspace>) {
                 _ => later.push(took),
             }
         }
-        let later = Spread::of(&mut later);
+        let later = Spread::measure(&mut later);
         println!(
             "windows {what:<26} first {first:.1} ms; later ones: median {:.2} ms, 99th percentile {:.2} ms (wanted 5); {bytes} bytes",
             later.median, later.p99,
@@ -559,7 +559,7 @@ async fn follows(address: SocketAddr, token: &str, run: &str, workspace: &Arc<Wo
     for client in clients {
         waits.extend(client.await.unwrap());
     }
-    let spread = Spread::of(&mut waits);
+    let spread = Spread::measure(&mut waits);
     println!(
         "{FOLLOWERS} clients of one log, {EVENTS} events: median {:.1} ms, 99th percentile {:.1} ms from written to received; {grown:.1} MiB for clients and server together",
         spread.median, spread.p99

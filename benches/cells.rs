@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use ade::cells::{Cells, Choice, Reading};
+use ade::cells::{CellReader, ReadSettings, SheetSelector};
 
 mod common;
 #[path = "common/large_sheet.rs"]
@@ -26,20 +26,20 @@ fn main() {
         "{ROWS} rows by {COLUMNS} columns, {:.1} MiB",
         size as f64 / 1048576.0
     );
-    let reading = Reading::default();
+    let reading = ReadSettings::default();
 
     let mut first = Vec::new();
     for _ in 0..3 {
-        let cells = Cells::default();
+        let cells = CellReader::default();
         let started = Instant::now();
         cells
-            .window(&path, &reading, Choice::At(0), 1..=200, 1..=100)
+            .window(&path, &reading, SheetSelector::At(0), 1..=200, 1..=100)
             .unwrap();
         first.push(started.elapsed());
     }
     first.sort();
 
-    let cells = Cells::default();
+    let cells = CellReader::default();
     let sheets = cells.sheets(&path, &reading).unwrap();
     assert_eq!(
         (sheets[0].rows, sheets[0].columns),
@@ -52,7 +52,13 @@ fn main() {
             let row = 1 + (seed >> 33) % (ROWS - 200);
             let started = Instant::now();
             let window = cells
-                .window(&path, &reading, Choice::At(0), row..=row + 199, 1..=100)
+                .window(
+                    &path,
+                    &reading,
+                    SheetSelector::At(0),
+                    row..=row + 199,
+                    1..=100,
+                )
                 .unwrap();
             let body = serde_json::to_vec(&window).unwrap();
             let took = started.elapsed();

@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ade::base::clock::Timestamp;
-use ade::store::{NewRun, Opening, Store};
+use ade::store::{NewRun, OpenMode, Store};
 use common::{ade, artifact, claim, ending, ensure, new_run, settings, succeeded};
 
 const ROUNDS: usize = 31;
@@ -177,7 +177,7 @@ fn seed(data: &Path) {
     let store = Store::open(
         &settings,
         &data.join("db/ade.sqlite"),
-        Opening::CreateIfAbsent,
+        OpenMode::CreateIfAbsent,
     )
     .expect("a database");
     let environment = ensure(&store, "0");

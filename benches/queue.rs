@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 use ade::base::clock::Timestamp;
 use ade::store::{
-    Claim, Claimable, ConfigurationRecord, EnvironmentContents, EnvironmentRecord, Opening,
+    Claim, ClaimableState, ConfigurationRecord, EnvironmentContents, EnvironmentRecord, OpenMode,
     RunFilter, Store,
 };
 use ade::system::machine::{Machine, System};
@@ -391,7 +391,7 @@ fn open(data: &Path) -> Store {
     Store::open(
         &settings(data, &[]),
         &data.join("db/ade.sqlite"),
-        Opening::CreateIfAbsent,
+        OpenMode::CreateIfAbsent,
     )
     .expect("a database")
 }
@@ -411,7 +411,7 @@ fn environment(store: &Store, digest: &str) -> EnvironmentRecord {
         .claim_environment(
             &environment.id,
             &claim,
-            Claimable::Due,
+            ClaimableState::Due,
             &environment.folder,
             now,
         )
@@ -492,7 +492,7 @@ fn pressure(seconds: u64) {
         }
         children.end();
         let cycles = claims.len() as f64 / seconds as f64;
-        let (claim, list) = (Spread::of(&mut claims), Spread::of(&mut lists));
+        let (claim, list) = (Spread::measure(&mut claims), Spread::measure(&mut lists));
         println!(
             "{processes:>10} {threads:>8} {pause:>8} {cycles:>9.0} | {:>8.2} {:>8.2} {:>8.1} | {:>8.2} {:>8.2} {:>8.1} | {most:>7.1} {end:>7.1}",
             claim.median, claim.p99, claim.most, list.median, list.p99, list.most
@@ -613,7 +613,7 @@ fn latency() {
     }
     let _ = worker.kill();
     let _ = worker.wait();
-    let spread = Spread::of(&mut waits);
+    let spread = Spread::measure(&mut waits);
     println!(
         "\n{:<44} {:>8} {:>8} {:>8} {:>10}",
         "ms from record to claim", "median", "p99", "most", "wanted"

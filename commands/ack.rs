@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use ade::checks::fix;
 use ade::configuration::Configuration;
-use ade::engine::Told;
+use ade::engine::RunNotice;
 use ade::run::views::show::show;
 use ade::store::RunRecord;
 use serde_json::json;
@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     for run in context.runs(&workspace, std::slice::from_ref(&args.run))? {
         shown.push(show(&workspace, &run.id)?);
     }
-    let all: Vec<(&RunRecord, Vec<&Told>)> = shown
+    let all: Vec<(&RunRecord, Vec<&RunNotice>)> = shown
         .iter()
         .map(|details| {
             let to_tell = details.report.noticed.to_tell();
@@ -74,7 +74,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let (mut known, mut edits) = (Vec::new(), Vec::new());
     for (run, notices) in all {
-        let chosen: Vec<&Told> = notices
+        let chosen: Vec<&RunNotice> = notices
             .into_iter()
             .filter(|told| args.rule.iter().any(|rule| rule == told.rule()))
             .collect();
@@ -108,7 +108,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Prints the notices of the runs with their rules.
-fn list(ui: &Ui, all: &[(&RunRecord, Vec<&Told>)]) {
+fn list(ui: &Ui, all: &[(&RunRecord, Vec<&RunNotice>)]) {
     if ui.json() {
         match all {
             [(_, notices)] => ui.document(&json!(notices)),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ade::settings::paths::Paths;
 use ade::workspace::backup::backup;
 use ade::workspace::identity;
-use ade::workspace::restore::{Verified, verify};
+use ade::workspace::restore::{BackupCheck, verify};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -52,7 +52,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn verified(verified: &Verified, context: &Context) -> Outcome {
+fn verified(verified: &BackupCheck, context: &Context) -> Outcome {
     let ui = &context.ui;
     if ui.json() {
         ui.document(verified);

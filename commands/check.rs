@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use ade::checks::check::{CheckError, Checked, check};
-use ade::environment::needed::prepare::Prepared;
+use ade::checks::check::{CheckError, CheckedConfiguration, check};
+use ade::environment::needed::prepare::PreparedConfiguration;
 use serde_json::json;
 
 use crate::context::Context;
@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 
 /// Returns the failure with its position in the configuration.
 fn with_place(error: CheckError) -> Failure {
-    let failure = Failure::of(&error);
+    let failure = Failure::from_problem(&error);
     match error {
         CheckError::DoesNotLoad(told) => Failure {
             place: told.place,
@@ -55,7 +55,12 @@ fn with_place(error: CheckError) -> Failure {
     }
 }
 
-fn print_json(ui: &Ui, prepared: &Prepared, checked: &Checked, environment: &str) {
+fn print_json(
+    ui: &Ui,
+    prepared: &PreparedConfiguration,
+    checked: &CheckedConfiguration,
+    environment: &str,
+) {
     let count = |name| checked.count(name);
     ui.document(&json!({
         "ok": true, "configuration": prepared.record.path, "source_digest": prepared.source_digest,
@@ -66,7 +71,7 @@ fn print_json(ui: &Ui, prepared: &Prepared, checked: &Checked, environment: &str
     }));
 }
 
-fn print(ui: &Ui, prepared: &Prepared, checked: &Checked) {
+fn print(ui: &Ui, prepared: &PreparedConfiguration, checked: &CheckedConfiguration) {
     ui.line(format_args!(
         "{} {} loads",
         ui.paint(Tone::Good, "✓"),

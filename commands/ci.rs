@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ade::base::files;
 use ade::checks::ci::{
-    Examined, Level, Plan, Repository, State, Step, Told, annotations, as_junit, code_quality,
-    examine, meant, outcome, summary,
+    CiEvent, CiPlan, CiStep, ExaminedConfiguration, Level, Repository, StepState, annotations,
+    as_junit, code_quality, examine, meant, outcome, summary,
 };
 use ade::engine::assignment;
 use ade::run::execution::safe_mode::demand_acceptance;
@@ -69,14 +69,14 @@ pub struct Args {
         default_value = "auto",
         help_heading = REPORTS
     )]
-    annotate: Annotate,
+    annotate: AnnotationFormat,
 }
 
 const REPORTS: &str = "Reports";
 
 /// The CI system whose annotation format is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Annotate {
+enum AnnotationFormat {
     // No descriptions: clap would print each value on a line of its own.
     Auto,
     Github,
@@ -94,7 +94,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let settings = context.settings()?;
     demand_acceptance(&settings)?;
-    let repository = Repository::of(&settings);
+    let repository = Repository::from_settings(&settings);
     let (mut all, mut cancelled) = (Vec::new(), false);
     if !meant.configurations.is_empty() {
         let workspace = context.open_or_create()?;
@@ -104,7 +104,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             report_left_out(ui, &found);
             configurations.push((asked.configuration.clone(), found.inputs));
         }
-        let plan = Plan {
+        let plan = CiPlan {
             workspace: &workspace,
             configurations: &configurations,
             test: !args.no_test,
@@ -124,12 +124,12 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Runs the planned steps and prints each one when it ends. Also returns whether the call was cancelled.
-fn look(ui: &Ui, plan: &Plan<'_>) -> (Vec<Examined>, bool) {
+fn look(ui: &Ui, plan: &CiPlan<'_>) -> (Vec<ExaminedConfiguration>, bool) {
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let environment = EnvironmentProgress::new(&lines, "");
     let all = examine(plan, &cancel, &|told| match told {
-        Told::Begun(name, folder) => {
+        CiEvent::Begun(name, folder) => {
             // Several configurations may have the same name, so folders tell them apart; the current folder needs no path.
             let typed = ui.path(folder);
             let is_typed = !Path::new(&typed).is_absolute();
@@ -139,29 +139,29 @@ fn look(ui: &Ui, plan: &Plan<'_>) -> (Vec<Examined>, bool) {
                 lines.suspend(|| ui.line(ui.paint(Tone::Strong, title)));
             }
         }
-        Told::Ended(_) if ui.json() => {}
-        Told::Environment(progress) => environment.show(progress),
-        Told::Trouble(message) => lines.say(format_args!("note: {message}")),
-        Told::Ended(step) => lines.suspend(|| print(ui, step)),
+        CiEvent::Ended(_) if ui.json() => {}
+        CiEvent::Environment(progress) => environment.show(progress),
+        CiEvent::Trouble(message) => lines.say(format_args!("note: {message}")),
+        CiEvent::Ended(step) => lines.suspend(|| print(ui, step)),
     });
     (all, cancel.is_cancelled())
 }
 
-fn print(ui: &Ui, step: &Step) {
+fn print(ui: &Ui, step: &CiStep) {
     let (tone, mark) = match step.state {
         _ if step.found_nothing() => (Tone::Warn, "⚠"),
-        State::Passed => (Tone::Good, "✓"),
-        State::Failed => (Tone::Bad, "✗"),
-        State::Skipped => (Tone::Dim, "-"),
+        StepState::Passed => (Tone::Good, "✓"),
+        StepState::Failed => (Tone::Bad, "✗"),
+        StepState::Skipped => (Tone::Dim, "-"),
     };
     let title = match &step.input {
         Some(input) => format!("{} {}", step.step.word(), ui.path(input)),
         None => step.step.word().to_owned(),
     };
     let message = match step.state {
-        State::Skipped => format!("skipped: {}", step.message),
+        StepState::Skipped => format!("skipped: {}", step.message),
         // The findings already report the error.
-        State::Failed
+        StepState::Failed
             if step
                 .findings
                 .iter()
@@ -196,7 +196,7 @@ fn report(
     ui: &Ui,
     settings: &Settings,
     repository: &Repository,
-    (all, status): (&[Examined], ExitStatus),
+    (all, status): (&[ExaminedConfiguration], ExitStatus),
 ) -> Outcome {
     if ui.json() {
         ui.document(&json!({
@@ -207,9 +207,9 @@ fn report(
     }
     let variable = |name: &str| settings.variables.get(OsStr::new(name));
     let on_github = match args.annotate {
-        Annotate::Auto => variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
-        Annotate::Github => true,
-        Annotate::None => false,
+        AnnotationFormat::Auto => variable("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
+        AnnotationFormat::Github => true,
+        AnnotationFormat::None => false,
     };
     if on_github {
         for command in annotations(all, repository) {

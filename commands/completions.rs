@@ -67,13 +67,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// A value and its description.
-type Offer = (String, String);
+type Completion = (String, String);
 
 /// Returns the completions for `current` after these words. Empty if only the shell can complete it, such as a file name.
-fn offered(current: &str, words: &[String], context: &Context) -> Result<Vec<Offer>, Failure> {
+fn offered(current: &str, words: &[String], context: &Context) -> Result<Vec<Completion>, Failure> {
     let mut command_line = (context.command_line)();
     command_line.build();
-    let typed = Typed::read(&command_line, words);
+    let typed = TypedWords::read(&command_line, words);
     if typed.flag.is_none() && current.starts_with('-') {
         return Ok(flags(typed.command));
     }
@@ -98,7 +98,7 @@ fn about(text: Option<&clap::builder::StyledStr>) -> String {
     text.lines().next().unwrap_or_default().to_owned()
 }
 
-fn commands(command: &Command) -> Vec<Offer> {
+fn commands(command: &Command) -> Vec<Completion> {
     let shown = command
         .get_subcommands()
         .filter(|below| !below.is_hide_set());
@@ -107,7 +107,7 @@ fn commands(command: &Command) -> Vec<Offer> {
         .collect()
 }
 
-fn flags(command: &Command) -> Vec<Offer> {
+fn flags(command: &Command) -> Vec<Completion> {
     let shown = command.get_arguments().filter(|flag| !flag.is_hide_set());
     shown
         .flat_map(|flag| {
@@ -120,7 +120,7 @@ fn flags(command: &Command) -> Vec<Offer> {
         .collect()
 }
 
-fn possible_values(argument: &Arg) -> Vec<Offer> {
+fn possible_values(argument: &Arg) -> Vec<Completion> {
     let shown = argument.get_possible_values().into_iter();
     shown
         .filter(|value| !value.is_hide_set() && argument.get_action().takes_values())
@@ -129,7 +129,7 @@ fn possible_values(argument: &Arg) -> Vec<Offer> {
 }
 
 /// The meaning of the words typed so far.
-struct Typed<'a> {
+struct TypedWords<'a> {
     /// The last subcommand in the words.
     command: &'a Command,
     /// The flag whose value comes next.
@@ -139,7 +139,7 @@ struct Typed<'a> {
     globals: Globals,
 }
 
-impl<'a> Typed<'a> {
+impl<'a> TypedWords<'a> {
     /// Reads the words as clap would, as far as possible.
     fn read(command_line: &'a Command, words: &[String]) -> Self {
         let mut typed = Self {
@@ -186,16 +186,16 @@ impl<'a> Typed<'a> {
             .or(next.copied().filter(|next| !next.is_hide_set()))
     }
 
-    fn kind(&self, argument: &Arg) -> Option<Kind> {
+    fn kind(&self, argument: &Arg) -> Option<CompletionSource> {
         Some(
             match (argument.get_id().as_str(), self.command.get_name()) {
-                ("run", "cancel") => Kind::Runs(|run| !run.status.is_terminal()),
-                ("run", "retry" | "rm") => Kind::Runs(|run| run.status.is_terminal()),
-                ("run" | "runs", _) => Kind::Runs(|_| true),
-                ("run_or_env", _) => Kind::RunsAndEnvironments,
-                ("environment", _) => Kind::EnvironmentsAndFolders,
-                ("config", _) => Kind::Folders,
-                ("configuration", _) => Kind::Names,
+                ("run", "cancel") => CompletionSource::Runs(|run| !run.status.is_terminal()),
+                ("run", "retry" | "rm") => CompletionSource::Runs(|run| run.status.is_terminal()),
+                ("run" | "runs", _) => CompletionSource::Runs(|_| true),
+                ("run_or_env", _) => CompletionSource::RunsAndEnvironments,
+                ("environment", _) => CompletionSource::EnvironmentsAndFolders,
+                ("config", _) => CompletionSource::Folders,
+                ("configuration", _) => CompletionSource::Names,
                 _ => return None,
             },
         )
@@ -233,7 +233,7 @@ fn flag_with_value<'a, 'w>(
 }
 
 /// The kind of values that are offered.
-enum Kind {
+enum CompletionSource {
     /// Runs for which this function returns true.
     Runs(fn(&RunRecord) -> bool),
     RunsAndEnvironments,
@@ -244,8 +244,8 @@ enum Kind {
     Names,
 }
 
-impl Kind {
-    fn offers(&self, workspace: &Workspace, context: &Context) -> Result<Vec<Offer>, Failure> {
+impl CompletionSource {
+    fn offers(&self, workspace: &Workspace, context: &Context) -> Result<Vec<Completion>, Failure> {
         Ok(match self {
             Self::Runs(is_offered) => runs(workspace, *is_offered)?,
             Self::RunsAndEnvironments => {
@@ -264,7 +264,7 @@ impl Kind {
                 let configurations = chosen::configurations(workspace)?.into_iter();
                 let name =
                     |known: ConfigurationRecord| (known.name, known.path.display().to_string());
-                let mut names: Vec<Offer> = configurations.map(name).collect();
+                let mut names: Vec<Completion> = configurations.map(name).collect();
                 let mut seen = HashSet::new();
                 names.retain(|(name, _)| seen.insert(name.clone()));
                 names
@@ -274,10 +274,13 @@ impl Kind {
 }
 
 /// Returns the newest runs.
-fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec<Offer>, Failure> {
-    const MOST: u32 = 50;
+fn runs(
+    workspace: &Workspace,
+    is_offered: fn(&RunRecord) -> bool,
+) -> Result<Vec<Completion>, Failure> {
+    const MAX_RUNS: u32 = 50;
     let wanted = RunsWanted {
-        limit: MOST,
+        limit: MAX_RUNS,
         ..RunsWanted::default()
     };
     let mut runs = Vec::new();
@@ -294,7 +297,7 @@ fn runs(workspace: &Workspace, is_offered: fn(&RunRecord) -> bool) -> Result<Vec
     Ok(ids.into_iter().zip(runs.iter().map(about)).collect())
 }
 
-fn environments(workspace: &Workspace) -> Result<Vec<Offer>, Failure> {
+fn environments(workspace: &Workspace) -> Result<Vec<Completion>, Failure> {
     let environments = named::list(workspace)?;
     let about = environments.iter().map(|judged| {
         let environment = &judged.environment;
@@ -309,7 +312,7 @@ fn environments(workspace: &Workspace) -> Result<Vec<Offer>, Failure> {
 }
 
 /// Returns the configuration folders that still exist, as a user would type them in the current folder.
-fn folders(workspace: &Workspace, context: &Context) -> Result<Vec<Offer>, Failure> {
+fn folders(workspace: &Workspace, context: &Context) -> Result<Vec<Completion>, Failure> {
     let known = chosen::configurations(workspace)?.into_iter();
     let present = known.filter(|known| known.path.is_dir());
     let folder = |known: ConfigurationRecord| (context.ui.path(&known.path), known.name);

@@ -9,12 +9,12 @@ use ade::base::cancel::Cancel;
 use ade::base::files::describe;
 use ade::base::problem::{Error, code};
 use ade::configuration::Configuration;
-use ade::environment::needed::prepare::{Prepared, prepare};
+use ade::environment::needed::prepare::{PreparedConfiguration, prepare};
 use ade::run::ending::recover::settle;
 use ade::run::inputs::input::{Search, expand};
 use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
-use ade::store::{Opening, RunRecord};
+use ade::store::{OpenMode, RunRecord};
 use ade::workspace::{Workspace, ballast};
 use clap::Args;
 
@@ -25,7 +25,7 @@ use crate::ui::{Color, ServerLog, Ui};
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// The error codes that a full disk causes for the database and the files next to it.
-const OF_A_FULL_DISK: [&str; 2] = [code::DATABASE_UNREACHABLE, code::STORAGE_FAILED];
+const FULL_DISK_CODES: [&str; 2] = [code::DATABASE_UNREACHABLE, code::STORAGE_FAILED];
 
 /// Options that all commands accept.
 #[derive(Args)]
@@ -167,14 +167,14 @@ impl Context {
 
     /// Opens the workspace, and creates the database if it does not exist.
     pub fn open_or_create(&self) -> Result<Workspace, Failure> {
-        Ok(Workspace::open(self.settings()?, Opening::CreateIfAbsent)?)
+        Ok(Workspace::open(self.settings()?, OpenMode::CreateIfAbsent)?)
     }
 
     /// Opens the workspace for a worker or a server. A setting decides whether a missing database is created.
     pub fn open_to_work(settings: Settings) -> Result<Workspace, Failure> {
         let opening = match settings.worker.auto_create_schema {
-            true => Opening::CreateIfAbsent,
-            false => Opening::Existing,
+            true => OpenMode::CreateIfAbsent,
+            false => OpenMode::Existing,
         };
         Ok(Workspace::open(settings, opening)?)
     }
@@ -190,7 +190,7 @@ impl Context {
 
     /// Opens the workspace and prepares the configuration in this folder for runs. If the folder has no configuration, no
     /// database is created.
-    pub fn prepare(&self, folder: &Path) -> Result<(Workspace, Prepared), Failure> {
+    pub fn prepare(&self, folder: &Path) -> Result<(Workspace, PreparedConfiguration), Failure> {
         let configuration = Configuration::open(folder)?;
         let workspace = self.open_or_create()?;
         let prepared = prepare(&workspace, configuration, None)?;
@@ -275,7 +275,7 @@ pub fn when_there_is_room<T>(
     loop {
         let failure = match attempt() {
             Err(failure)
-                if OF_A_FULL_DISK.contains(&&*failure.code)
+                if FULL_DISK_CODES.contains(&&*failure.code)
                     && ballast::is_short(settings, &paths) =>
             {
                 failure

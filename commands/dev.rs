@@ -7,19 +7,22 @@ use std::time::Duration;
 use ade::api::ServeOptions;
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
-use ade::api::server::Listening;
+use ade::api::server::BoundListeners;
 use ade::base::files::FileError;
-use ade::checks::dev::{Alone, Frozen, Here, MOST_HERE, News, State, Watch};
+use ade::checks::dev::{
+    ConfigurationWatch, DevEvent, DevServerLock, DevState, FolderConfigurations,
+    MAX_FOLDER_CONFIGURATIONS, PinnedVersion,
+};
 use ade::settings::LogLevel;
 use ade::settings::paths::Paths;
-use ade::store::{self, KnownConfiguration, Opening, Scope};
+use ade::store::{self, KnownConfiguration, OpenMode, Scope};
 use ade::workspace::Workspace;
 use ade::workspace::identity;
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::serving::{self, Serving};
+use crate::serving::{self, ServePlan};
 use crate::ui::{ServerLog, Tone, Ui};
 
 /// The maximum validity of the token in the link.
@@ -64,23 +67,23 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     let place = serving::place(&args.host, args.port)?;
     let paths = Paths::new(&settings)?;
-    Alone::demand(&paths)?;
+    DevServerLock::demand(&paths)?;
     // First listen: a command that cannot listen must not create or migrate a database.
-    let listening = Listening::at(&place)?;
+    let listening = BoundListeners::at(&place)?;
     identity::demand_database(&settings, &paths)?;
     store::migrate(&settings, &paths.database())?;
-    let workspace = Arc::new(Workspace::open(settings, Opening::CreateIfAbsent)?);
+    let workspace = Arc::new(Workspace::open(settings, OpenMode::CreateIfAbsent)?);
     let settings = &workspace.settings;
     let address = listening
         .address()
         .map_or_else(String::new, |address| address.to_string());
     // Held until the server ends.
-    let _alone = Alone::take(&workspace, &format!("http://{address}"))?;
+    let _alone = DevServerLock::take(&workspace, &format!("http://{address}"))?;
     let loopback = serving::is_loopback(&place);
     if !loopback {
         serving::demand_tokens(&workspace, &args.host)?;
     }
-    let (watch, here) = Watch::begin(&workspace, &settings.folder)?;
+    let (watch, here) = ConfigurationWatch::begin(&workspace, &settings.folder)?;
     let (token, record) = tokens::create(
         &workspace,
         &NewToken {
@@ -97,7 +100,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     // Held until the server ends: the browser may open the file late.
     let _page = if args.open { open(&link)? } else { None };
     let worker = (!args.no_worker).then(|| serving::worker_options(settings, GRACE, false));
-    let serving = Serving {
+    let serving = ServePlan {
         workspace: Arc::clone(&workspace),
         listening,
         options: ServeOptions {
@@ -125,7 +128,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     outcome.map(|_| ExitStatus::Done)
 }
 
-fn greet(ui: &Ui, args: &Args, address: &str, link: &str, token: &str, here: &Here) {
+fn greet(
+    ui: &Ui,
+    args: &Args,
+    address: &str,
+    link: &str,
+    token: &str,
+    here: &FolderConfigurations,
+) {
     if ui.json() {
         ui.document(&json!({"url": format!("http://{address}"), "link": link, "token": token}));
         return;
@@ -153,7 +163,7 @@ fn greet(ui: &Ui, args: &Args, address: &str, link: &str, token: &str, here: &He
 }
 
 /// Prints the configurations in this folder, which can be run at once, and the version that runs use if it is not the folder.
-fn show_configurations(ui: &Ui, here: &Here) {
+fn show_configurations(ui: &Ui, here: &FolderConfigurations) {
     let name = |known: &KnownConfiguration| match &known.version {
         Some(version) => format!("{} (version {})", known.record.name, version.version),
         None => known.record.name.clone(),
@@ -166,20 +176,20 @@ fn show_configurations(ui: &Ui, here: &Here) {
     }
     if here.left_out > 0 {
         ui.say(format_args!(
-            "{} more configurations in this folder are left out: the first {MOST_HERE} by name are known, and any other after a run of it",
+            "{} more configurations in this folder are left out: the first {MAX_FOLDER_CONFIGURATIONS} by name are known, and any other after a run of it",
             here.left_out
         ));
     }
 }
 
-fn tell(log: &ServerLog, news: &News<'_>) {
+fn tell(log: &ServerLog, news: &DevEvent<'_>) {
     let say = |level, event: &str, message: &str| log.say("config", level, event, message);
     let (name, frozen, state) = match news {
-        News::New { name } => {
+        DevEvent::New { name } => {
             let message = format!("{name} is new here, and can be run");
             return say(LogLevel::Info, "configuration.new", &message);
         }
-        News::Changed {
+        DevEvent::Changed {
             name,
             frozen,
             state,
@@ -190,20 +200,20 @@ fn tell(log: &ServerLog, news: &News<'_>) {
         None => format!("{name} "),
     };
     let (level, event) = match state {
-        State::Broken { .. } => (LogLevel::Error, "configuration.broken"),
+        DevState::Broken { .. } => (LogLevel::Error, "configuration.broken"),
         _ => (LogLevel::Info, "configuration.changed"),
     };
     message += &match state {
-        State::Loads { again: true } => "loads again".to_owned(),
-        State::Loads { again: false } => "changed, and loads".to_owned(),
-        State::Builds => "changed; its environment is built".to_owned(),
-        State::Broken { message, hint } => {
+        DevState::Loads { again: true } => "loads again".to_owned(),
+        DevState::Loads { again: false } => "changed, and loads".to_owned(),
+        DevState::Builds => "changed; its environment is built".to_owned(),
+        DevState::Broken { message, hint } => {
             let hint = hint.as_ref().map(|hint| format!("; {hint}"));
             let hint = hint.unwrap_or_default();
             format!("changed, and cannot be used: {message}{hint}")
         }
     };
-    if let Some(Frozen { version, argument }) = frozen {
+    if let Some(PinnedVersion { version, argument }) = frozen {
         message += &format!(
             "; runs over the API use version {version} and not the folder: `ade configs deactivate {argument} --version` changes that"
         );

@@ -12,9 +12,9 @@ use crate::serving::open_in_browser;
 use crate::ui::{Tone, Ui};
 
 /// The maximum width of a section's line: with its indent it fits a terminal of 80 columns.
-const LINE: usize = 77;
+const MAX_LINE_CHARS: usize = 77;
 /// The maximum number of sections in the output.
-const MOST: usize = 8;
+const MAX_SECTIONS: usize = 8;
 
 /// Search, read or open the documentation
 ///
@@ -99,7 +99,7 @@ fn list(ui: &Ui, site: Option<&Path>) -> Outcome {
 }
 
 fn print(ui: &Ui, (term, found): (&str, &[Section]), site: Option<&Path>) {
-    for section in found.iter().take(MOST) {
+    for section in found.iter().take(MAX_SECTIONS) {
         let heading = match section.heading == section.title {
             true => section.title.clone(),
             false => format!("{}: {}", section.title, section.heading),
@@ -108,12 +108,12 @@ fn print(ui: &Ui, (term, found): (&str, &[Section]), site: Option<&Path>) {
         ui.line(format_args!("  {}", section.name()));
         let line = section.first_line(term);
         if !line.is_empty() && line != section.heading {
-            let line = truncate_str(&line, LINE, "…");
+            let line = truncate_str(&line, MAX_LINE_CHARS, "…");
             ui.line(ui.paint(Tone::Dim, format_args!("  {line}")));
         }
     }
-    if found.len() > MOST {
-        let more = found.len() - MOST;
+    if found.len() > MAX_SECTIONS {
+        let more = found.len() - MAX_SECTIONS;
         ui.say(format_args!("{more} more sections have these words"));
     }
     let first = found.first().map(Section::name).unwrap_or_default();

@@ -3,7 +3,7 @@
 use ade::checks::doctor::{CheckState, examine};
 use ade::settings::paths::Paths;
 use ade::workspace::identity;
-use ade::workspace::identity::Adopted;
+use ade::workspace::identity::IdentityAdoption;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -61,7 +61,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(status)
 }
 
-fn show_adopted(ui: &Ui, adopted: &Adopted) {
+fn show_adopted(ui: &Ui, adopted: &IdentityAdoption) {
     if ui.json() {
         ui.document(adopted);
         return;

@@ -50,7 +50,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         let found = match found {
             // One bad file does not stop the comparison of the others.
             Err(error) if files.len() > 1 && !cancel.is_cancelled() => {
-                let mut failure = Failure::of(&error);
+                let mut failure = Failure::from_problem(&error);
                 failure.message = format!("{}: {}", file.display(), failure.message);
                 ui.failure(&failure);
                 status = status.max(failure.status);

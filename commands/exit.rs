@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use ade::base::json::merged;
-use ade::base::problem::{Kind, Problem};
-use ade::store::Place;
+use ade::base::problem::{Problem, ProblemKind};
+use ade::store::FailurePosition;
 use serde_json::{Value, json};
 
 /// The exit statuses of `ade`, in the order of its help.
@@ -39,16 +39,16 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-impl From<Kind> for ExitStatus {
-    fn from(kind: Kind) -> Self {
+impl From<ProblemKind> for ExitStatus {
+    fn from(kind: ProblemKind) -> Self {
         match kind {
-            Kind::Refused => Self::Refused,
-            Kind::Usage => Self::Usage,
-            Kind::Environment => Self::Environment,
-            Kind::Limit => Self::Limit,
-            Kind::Database => Self::Database,
-            Kind::Internal => Self::Internal,
-            Kind::Cancelled => Self::Cancelled,
+            ProblemKind::Refused => Self::Refused,
+            ProblemKind::Usage => Self::Usage,
+            ProblemKind::Environment => Self::Environment,
+            ProblemKind::Limit => Self::Limit,
+            ProblemKind::Database => Self::Database,
+            ProblemKind::Internal => Self::Internal,
+            ProblemKind::Cancelled => Self::Cancelled,
         }
     }
 }
@@ -67,7 +67,7 @@ pub struct Failure {
     /// The next step for the user.
     pub hint: Option<String>,
     /// The position in a configuration, as far as it is known.
-    pub place: Box<Place>,
+    pub place: Box<FailurePosition>,
 }
 
 /// The hint of an error that no user can correct.
@@ -76,15 +76,15 @@ pub const REPORT: &str =
 
 impl<P: Problem> From<P> for Failure {
     fn from(problem: P) -> Self {
-        Self::of(&problem)
+        Self::from_problem(&problem)
     }
 }
 
 impl Failure {
     /// Returns the failure for an error of the library.
-    pub fn of(problem: &dyn Problem) -> Self {
+    pub fn from_problem(problem: &dyn Problem) -> Self {
         let facts = problem.facts();
-        let bug = facts.kind == Kind::Internal;
+        let bug = facts.kind == ProblemKind::Internal;
         Self {
             status: facts.kind.into(),
             code: facts.code.to_owned(),
@@ -133,13 +133,13 @@ mod tests {
     #[test]
     fn every_kind_of_error_has_the_exit_status_that_the_documents_list() {
         for (kind, status) in [
-            (Kind::Refused, 1),
-            (Kind::Usage, 2),
-            (Kind::Environment, 3),
-            (Kind::Limit, 4),
-            (Kind::Database, 5),
-            (Kind::Internal, 70),
-            (Kind::Cancelled, 130),
+            (ProblemKind::Refused, 1),
+            (ProblemKind::Usage, 2),
+            (ProblemKind::Environment, 3),
+            (ProblemKind::Limit, 4),
+            (ProblemKind::Database, 5),
+            (ProblemKind::Internal, 70),
+            (ProblemKind::Cancelled, 130),
         ] {
             assert_eq!(ExitStatus::from(kind) as u8, status, "{kind:?}");
         }

@@ -1,7 +1,7 @@
 //! `ade explain`: explains why a run read its input as it did.
 
-use ade::cells::Cells;
-use ade::run::views::explain::{Side, Wanted, explain};
+use ade::cells::CellReader;
+use ade::run::views::explain::{ExplainTarget, WorkbookSide, explain};
 use clap::builder::PossibleValuesParser;
 
 use crate::context::Context;
@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "A1")]
     cell: Option<String>,
     /// Whether sheets, rows, columns and cells are of the input or the output
-    #[arg(long, value_name = "SIDE", default_value = "input", value_parser = PossibleValuesParser::new([Side::Input.word(), Side::Output.word()]))]
+    #[arg(long, value_name = "SIDE", default_value = "input", value_parser = PossibleValuesParser::new([WorkbookSide::Input.word(), WorkbookSide::Output.word()]))]
     side: String,
 }
 
@@ -41,14 +41,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
     let run = workspace.run(&args.run)?;
-    let wanted = Wanted {
+    let wanted = ExplainTarget {
         sheet: args.sheet.clone(),
         row: args.row,
         column: args.column.clone(),
         cell: args.cell.clone(),
-        side: Side::named(&args.side).unwrap_or_default(),
+        side: WorkbookSide::named(&args.side).unwrap_or_default(),
     };
-    let explanation = explain(&workspace, &run, &wanted, &Cells::default())?;
+    let explanation = explain(&workspace, &run, &wanted, &CellReader::default())?;
     if ui.json() {
         ui.document(&explanation);
     } else {

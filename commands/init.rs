@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use ade::base::files::{self, FileError};
 use ade::base::problem::typed;
-use ade::checks::infer::{Field, Inferred, New, Question, Said, Wished, same_headers};
+use ade::checks::infer::{
+    InferenceSession, InferredConfiguration, Question, QuestionAnswer, SampleField, WishedFields,
+    same_headers,
+};
 use ade::configuration::scaffold;
 use ade::run::inputs::input::{self, Search};
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -101,9 +104,13 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let name = scaffold::name_for(&args.dir, args.name.as_deref())?;
     let samples = samples(&args.from)?;
-    let wished = args.fields.as_deref().map(Wished::of).transpose()?;
+    let wished = args
+        .fields
+        .as_deref()
+        .map(WishedFields::parse)
+        .transpose()?;
     let workspace = context.open_or_create()?;
-    let new = New::begin(&workspace, &args.dir, &name)?;
+    let new = InferenceSession::begin(&workspace, &args.dir, &name)?;
     let empty = new.without_fields()?;
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
@@ -139,7 +146,7 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Asks the questions that a person may be able to answer, and returns the answers.
-fn asked(ui: &Ui, questions: &[Question]) -> Vec<Said> {
+fn asked(ui: &Ui, questions: &[Question]) -> Vec<QuestionAnswer> {
     let count = questions.len();
     ui.say(format_args!(
         "{}. Enter leaves one open.",
@@ -176,7 +183,7 @@ fn asked(ui: &Ui, questions: &[Question]) -> Vec<Said> {
                 false => numbers,
             };
             let question = question.id;
-            answers.push(Said { question, right });
+            answers.push(QuestionAnswer { question, right });
         }
     }
     answers
@@ -202,7 +209,7 @@ fn samples(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(found.inputs.into_iter().map(|input| input.path).collect())
 }
 
-fn print_inferred(ui: &Ui, inferred: &Inferred) {
+fn print_inferred(ui: &Ui, inferred: &InferredConfiguration) {
     let rows: usize = inferred.samples.iter().map(|sample| sample.rows).sum();
     ui.line(format_args!(
         "{} from {} of {}:",
@@ -245,7 +252,7 @@ fn print_inferred(ui: &Ui, inferred: &Inferred) {
 }
 
 /// Describes a field with its reader and its checks.
-fn in_words(field: &Field) -> String {
+fn in_words(field: &SampleField) -> String {
     let checks = match field.checks.is_empty() {
         true => String::new(),
         false => format!(", {}", field.checks.join(", ")),

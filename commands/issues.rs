@@ -1,18 +1,18 @@
 //! `ade issues`: lists the problems in a run's input, at the sender's own cells.
 
-use ade::issues::{Issue, List, ListError, Severity, Wanted};
+use ade::issues::{Issue, IssueFilter, IssueReader, ListError, Severity};
 use ade::run::results::issues::issues_of;
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{Table, Tone, Ui, plural, thousands};
+use crate::ui::{TerminalTable, Tone, Ui, plural, thousands};
 
 /// The maximum number of lines in a table; a list of a million issues is for programs.
-const MOST_LINES: usize = 5_000;
+const MAX_LIST_LINES: usize = 5_000;
 /// The maximum length of a value in a line; longer values make lines unreadable.
-const MOST_LETTERS: usize = 200;
+const MAX_CELL_CHARS: usize = 200;
 
 /// List the issues in the inputs of runs, at the sender's cells
 ///
@@ -47,7 +47,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
     let runs = context.runs(&workspace, &args.runs)?;
-    let wanted = Wanted {
+    let wanted = IssueFilter {
         fields: args.field.clone(),
         rules: args.rule.clone(),
         severities: args
@@ -69,7 +69,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             Ok(list) => list,
             // One bad run does not stop the output of the others.
             Err(error) if runs.len() > 1 => {
-                let mut failure = Failure::of(&error);
+                let mut failure = Failure::from_problem(&error);
                 failure.message = format!("{}: {}", run.input_name, failure.message);
                 ui.failure(&failure);
                 status = status.max(failure.status);
@@ -94,16 +94,16 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 
 /// Iterates over the issues that match the filters.
 fn chosen<'a>(
-    list: List,
-    wanted: &'a Wanted,
+    list: IssueReader,
+    wanted: &'a IssueFilter,
 ) -> impl Iterator<Item = Result<Issue, ListError>> + 'a {
     list.filter(|issue| issue.as_ref().map_or(true, |issue| wanted.takes(issue)))
 }
 
 fn print_records(
     ui: &Ui,
-    list: List,
-    wanted: &Wanted,
+    list: IssueReader,
+    wanted: &IssueFilter,
     file: Option<&str>,
 ) -> Result<(), ListError> {
     for issue in chosen(list, wanted) {
@@ -122,7 +122,12 @@ fn print_records(
 
 const HEADER: &str = "sheet,cell,severity,field,label,rule,message,value,written,key,output";
 
-fn print_csv(ui: &Ui, list: List, wanted: &Wanted, file: Option<&str>) -> Result<(), ListError> {
+fn print_csv(
+    ui: &Ui,
+    list: IssueReader,
+    wanted: &IssueFilter,
+    file: Option<&str>,
+) -> Result<(), ListError> {
     for issue in chosen(list, wanted) {
         let issue = issue?;
         let text = |text: &Option<String>| quoted(text.as_deref().unwrap_or_default());
@@ -163,8 +168,8 @@ fn quoted(text: &str) -> String {
     format!("\"{mark}{}\"", text.replace('"', "\"\""))
 }
 
-fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
-    let mut table = Table::new(
+fn print_table(ui: &Ui, list: IssueReader, wanted: &IssueFilter) -> Result<(), ListError> {
+    let mut table = TerminalTable::new(
         "SHEET  CELL  SEVERITY  FIELD  VALUE  MESSAGE  RULE",
         &[6, 4, 5, 0, 3],
     )
@@ -177,7 +182,7 @@ fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
             continue;
         }
         count += 1;
-        if count <= MOST_LINES {
+        if count <= MAX_LIST_LINES {
             table.row(row(issue));
         }
     }
@@ -188,8 +193,8 @@ fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
         return Ok(());
     }
     ui.table(&table);
-    if count > MOST_LINES {
-        let more = thousands((count - MOST_LINES) as u64);
+    if count > MAX_LIST_LINES {
+        let more = thousands((count - MAX_LIST_LINES) as u64);
         ui.say(format_args!("and {more} more; --format csv lists all"));
     }
     ui.say(plural(count as u64, "issue"));
@@ -198,7 +203,7 @@ fn print_table(ui: &Ui, list: List, wanted: &Wanted) -> Result<(), ListError> {
 
 /// Cuts a text to what fits in a line; the other formats contain all of it.
 fn beginning(text: String) -> String {
-    match text.char_indices().nth(MOST_LETTERS) {
+    match text.char_indices().nth(MAX_CELL_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }

@@ -62,7 +62,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         &configuration,
         args.upgrade,
         &cancel,
-        &mut |event| progress.show(&ade::environment::provide::Progress::Build(&event)),
+        &mut |event| progress.show(&ade::environment::provide::ProvideProgress::Build(&event)),
     )?;
     if ui.json() {
         ui.document(&json!({"path": made.path, "changed": made.changed, "packages": packages(&made.packages)}));
@@ -84,7 +84,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 
 /// With `--check`, a lock that does not fit is a negative answer, and not an error of an environment.
 fn says_no(error: Error) -> Failure {
-    let failure = Failure::of(&error);
+    let failure = Failure::from_problem(&error);
     Failure {
         status: if is_unfit(&error) {
             ExitStatus::Refused

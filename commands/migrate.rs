@@ -4,14 +4,14 @@ use std::path::Path;
 
 use ade::settings::Settings;
 use ade::settings::paths::Paths;
-use ade::store::{self, AppliedMigration, Migrated, MigrationState, StoreError};
-use ade::workspace::transfer::Transferred;
+use ade::store::{self, AppliedMigration, MigrationOutcome, MigrationState, StoreError};
+use ade::workspace::transfer::TransferSummary;
 use ade::workspace::{ballast, identity, transfer};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, Ui};
+use crate::ui::{TerminalTable, Tone, Ui};
 
 /// Update the database schema
 ///
@@ -69,7 +69,7 @@ fn check(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreError
     Ok(())
 }
 
-fn print_transferred(ui: &Ui, transferred: &Transferred) {
+fn print_transferred(ui: &Ui, transferred: &TransferSummary) {
     if ui.json() {
         let tables: serde_json::Map<_, _> = transferred
             .tables
@@ -81,7 +81,7 @@ fn print_transferred(ui: &Ui, transferred: &Transferred) {
         );
         return;
     }
-    let mut table = Table::new("TABLE  ROWS", &[0]).numbers(&[1]);
+    let mut table = TerminalTable::new("TABLE  ROWS", &[0]).numbers(&[1]);
     for (name, rows) in transferred.tables.iter().filter(|(_, rows)| *rows > 0) {
         table.row(vec![
             (Tone::Plain, (*name).to_owned()),
@@ -105,8 +105,8 @@ fn print_transferred(ui: &Ui, transferred: &Transferred) {
     ));
 }
 
-fn print_migrated(ui: &Ui, migrated: &Migrated) {
-    let Migrated {
+fn print_migrated(ui: &Ui, migrated: &MigrationOutcome) {
+    let MigrationOutcome {
         path,
         applied,
         backup,
@@ -159,7 +159,7 @@ fn status(ui: &Ui, settings: &Settings, database: &Path) -> Result<(), StoreErro
         ui.document(&json!({"database": status.path, "current": current, "migrations": rows}));
         return Ok(());
     }
-    let mut table = Table::new("MIGRATION  APPLIED", &[]);
+    let mut table = TerminalTable::new("MIGRATION  APPLIED", &[]);
     for migration in known {
         let state = match applied_at(migration.version) {
             Some(time) => (Tone::Plain, time.to_string()),

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade::api::ServeOptions;
-use ade::api::server::{self, ListenAddress, Listening};
+use ade::api::server::{self, BoundListeners, ListenAddress};
 use ade::base::cancel::Cancel;
 use ade::settings::LogLevel;
 use ade::system::service::ServiceManager;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::serving::{self, Serving};
+use crate::serving::{self, ServePlan};
 use crate::ui::ServerLog;
 
 /// Serve the API and the web console
@@ -55,7 +55,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         (None, Some(count)) => ListenAddress::HandedOver(count),
         (None, None) => serving::place(&args.host, args.port)?,
     };
-    let manager = ServiceManager::of(&variable);
+    let manager = ServiceManager::from_variables(&variable);
     let trusted_proxies = serving::proxies(settings.trusted_proxies.as_deref())?;
     let cors_origins = serving::origins(settings.cors_origins.as_deref())?;
     let log = Arc::new(ServerLog::new(context.own_ui(), &settings));
@@ -68,7 +68,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if matches!(place, ListenAddress::Port(_)) && !loopback {
         serving::demand_tokens(&workspace, &args.host)?;
     }
-    let listening = Listening::at(&place)?;
+    let listening = BoundListeners::at(&place)?;
     let settings = &workspace.settings;
     let place = match (listening.address(), &place) {
         (Some(address), _) => format!("http://{address}"),
@@ -76,7 +76,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         (None, _) => "the sockets that systemd handed over".to_owned(),
     };
     let grace = Duration::from_secs(args.grace);
-    let serving = Serving {
+    let serving = ServePlan {
         workspace: Arc::clone(&workspace),
         listening,
         options: ServeOptions {

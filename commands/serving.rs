@@ -10,17 +10,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade::api::access::tokens;
-use ade::api::server::{ListenAddress, Listening, Shutdown};
+use ade::api::server::{BoundListeners, ListenAddress, Shutdown};
 use ade::api::state::ServerLine;
 use ade::api::{Api, ServeOptions};
-use ade::base::cancel::{Cancel, RaisedAtEnd};
+use ade::base::cancel::{Cancel, CancelOnDrop};
 use ade::engine::ChildProcess;
 use ade::engine::warm::WarmEngines;
 use ade::run::calls::request::Tools;
 use ade::run::ending::recover::settle_until;
 use ade::run::inputs::documents;
 use ade::settings::{LogLevel, Settings};
-use ade::store::{Only, TokenRecord};
+use ade::store::{TokenRecord, WorkerFilter};
 use ade::worker::{self, WorkerOptions};
 use ade::workspace::Workspace;
 use axum::http::{HeaderValue, Uri};
@@ -56,7 +56,7 @@ pub fn worker_options(settings: &Settings, grace: Duration, gc: bool) -> WorkerO
         once: false,
         grace,
         gc,
-        only: Only::default(),
+        only: WorkerFilter::default(),
     }
 }
 
@@ -95,10 +95,10 @@ pub fn warm_engines(
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A server that is ready to start.
-pub struct Serving {
+pub struct ServePlan {
     pub workspace: Arc<Workspace>,
     /// The open listening socket.
-    pub listening: Listening,
+    pub listening: BoundListeners,
     pub options: ServeOptions,
     /// The worker in the same process, if any.
     pub worker: Option<WorkerOptions>,
@@ -110,7 +110,7 @@ pub struct Serving {
     pub log: Arc<ServerLog>,
 }
 
-impl Serving {
+impl ServePlan {
     /// Serves until a signal. `beside` runs in its own thread until its flag is raised.
     pub fn run(self, beside: impl FnOnce(&Cancel) + Send) -> Outcome {
         let Self {
@@ -144,7 +144,7 @@ impl Serving {
             let watching = scope.spawn(|| beside(&stop.in_order));
             let working = scope.spawn(|| -> Result<(), Failure> {
                 // If the worker cannot continue, or the database is another one, the server ends so that an operator notices.
-                let _stop = RaisedAtEnd(&stop.in_order);
+                let _stop = CancelOnDrop(&stop.in_order);
                 let tools = Tools {
                     launcher: &launcher,
                     ..Tools::here()

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use ade::base::files;
-use ade::settings::{ENGINE_SETTINGS, EngineSetting, Resolved, SettingSource, Settings};
+use ade::settings::{ENGINE_SETTINGS, EngineSetting, ResolvedSetting, SettingSource, Settings};
 use serde_json::{Value, json};
 
 use crate::context::Context;
@@ -32,24 +32,24 @@ pub struct Args {
 }
 
 /// A setting of `ade` or of the engine.
-enum Shown<'a> {
-    Own(&'a Resolved),
+enum ListedSetting<'a> {
+    Own(&'a ResolvedSetting),
     Engine(&'static EngineSetting),
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
     let ui = &context.ui;
-    let mut shown: Vec<Shown<'_>> = Vec::new();
+    let mut shown: Vec<ListedSetting<'_>> = Vec::new();
     for key in &args.key {
         shown.push(named(&settings, key)?);
     }
     if args.engine {
-        shown.extend(ENGINE_SETTINGS.iter().map(Shown::Engine));
+        shown.extend(ENGINE_SETTINGS.iter().map(ListedSetting::Engine));
     } else if args.key.is_empty() {
-        shown.extend(settings.resolved.iter().map(Shown::Own));
+        shown.extend(settings.resolved.iter().map(ListedSetting::Own));
     }
-    let given = Given {
+    let given = EngineSettingSources {
         variables: &settings.variables,
         file: files::read_if_there(&args.config.join("settings.toml"))?
             .and_then(|text| toml::from_slice(&text).ok())
@@ -57,19 +57,22 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     if ui.json() {
         let all = shown.iter().map(|shown| match shown {
-            Shown::Own(resolved) => json!(resolved.view()),
-            Shown::Engine(setting) => engine_json(setting, &given),
+            ListedSetting::Own(resolved) => json!(resolved.view()),
+            ListedSetting::Engine(setting) => engine_json(setting, &given),
         });
         ui.document(&all.collect::<Vec<_>>());
         return Ok(ExitStatus::Done);
     }
     for shown in &shown {
         match shown {
-            Shown::Own(resolved) => print(ui, resolved),
-            Shown::Engine(setting) => print_engine(ui, setting, &given),
+            ListedSetting::Own(resolved) => print(ui, resolved),
+            ListedSetting::Engine(setting) => print_engine(ui, setting, &given),
         }
     }
-    if shown.iter().any(|shown| matches!(shown, Shown::Engine(_))) {
+    if shown
+        .iter()
+        .any(|shown| matches!(shown, ListedSetting::Engine(_)))
+    {
         ui.say(
             "Settings of the engine are set in settings.toml of a configuration, by environment variables, or for one run with `ade run --set KEY=VALUE`",
         );
@@ -78,23 +81,23 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Returns the setting that a key names, of `ade` or of the engine.
-fn named<'a>(settings: &'a Settings, key: &str) -> Result<Shown<'a>, Failure> {
-    let own = settings.named(key).map(Shown::Own);
+fn named<'a>(settings: &'a Settings, key: &str) -> Result<ListedSetting<'a>, Failure> {
+    let own = settings.named(key).map(ListedSetting::Own);
     own.or_else(|error| {
         let mut engine = ENGINE_SETTINGS.iter();
         let meant = engine.find(|setting| setting.is_meant_by(key));
-        Ok(Shown::Engine(meant.ok_or(error)?))
+        Ok(ListedSetting::Engine(meant.ok_or(error)?))
     })
 }
 
 /// The places that engine settings come from.
-struct Given<'a> {
+struct EngineSettingSources<'a> {
     variables: &'a BTreeMap<OsString, OsString>,
     /// The settings.toml of the configuration.
     file: toml::Table,
 }
 
-impl Given<'_> {
+impl EngineSettingSources<'_> {
     fn edition(&self) -> &str {
         let given = self.file.get("edition");
         given.and_then(toml::Value::as_str).unwrap_or_default()
@@ -121,7 +124,7 @@ impl Given<'_> {
 }
 
 /// Returns an engine setting in the same form as a setting of `ade`.
-fn engine_json(setting: &EngineSetting, given: &Given<'_>) -> Value {
+fn engine_json(setting: &EngineSetting, given: &EngineSettingSources<'_>) -> Value {
     let (value, source) = given.value(setting);
     json!({
         "name": setting.variable(), "key": setting.key, "aliases": [], "value": value,
@@ -129,7 +132,7 @@ fn engine_json(setting: &EngineSetting, given: &Given<'_>) -> Value {
     })
 }
 
-fn print_engine(ui: &Ui, setting: &EngineSetting, given: &Given<'_>) {
+fn print_engine(ui: &Ui, setting: &EngineSetting, given: &EngineSettingSources<'_>) {
     let (value, source) = given.value(setting);
     let source = match &*source {
         "default" => "the engine's default",
@@ -149,7 +152,7 @@ fn print_engine(ui: &Ui, setting: &EngineSetting, given: &Given<'_>) {
     ui.words("    ", None, Tone::Dim, &meaning);
 }
 
-fn print(ui: &Ui, resolved: &Resolved) {
+fn print(ui: &Ui, resolved: &ResolvedSetting) {
     let setting = resolved.setting;
     let value = resolved
         .shown()

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use ade::base::problem::{code, typed};
-use ade::cells::Cells;
+use ade::cells::CellReader;
 use ade::shape::{self, Proposal, TableShape};
 
 use crate::context::Context;
@@ -12,11 +12,11 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Tone, Ui, plural};
 
 /// The minimum confidence of a proposal that is shown.
-const LEAST: f64 = 0.1;
+const MIN_CONFIDENCE: f64 = 0.1;
 /// The maximum number of proposals for a table.
-const MOST: usize = 3;
+const MAX_PROPOSALS: usize = 3;
 /// The maximum number of bytes read from standard input.
-const MOST_BYTES: u64 = 64 << 20;
+const MAX_INPUT_BYTES: u64 = 64 << 20;
 
 /// Propose how to make a file's tables one record a row
 ///
@@ -33,7 +33,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let cells = Cells::default();
+    let cells = CellReader::default();
     if args.file.as_os_str() == "-" {
         ui.document(&shape::of_text(&standard_input()?, &cells)?);
         return Ok(ExitStatus::Done);
@@ -56,7 +56,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         table
             .proposals
             .first()
-            .is_some_and(|proposal| proposal.acts() && proposal.confidence >= LEAST)
+            .is_some_and(|proposal| proposal.acts() && proposal.confidence >= MIN_CONFIDENCE)
     };
     if shapes.tables.iter().any(first) {
         ui.hint(format_args!(
@@ -74,7 +74,7 @@ fn standard_input() -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
     let input = std::io::stdin().lock();
     input
-        .take(MOST_BYTES)
+        .take(MAX_INPUT_BYTES)
         .read_to_end(&mut text)
         .map_err(|error| {
             let message = format!("cannot read standard input: {error}");
@@ -92,8 +92,8 @@ fn print_table(ui: &Ui, table: &TableShape) {
     let (rows, columns) = (plural(table.rows, "row"), plural(table.columns, "column"));
     let place = format!("{}, {rows}, {columns}", table.range);
     ui.line(format_args!("{title} {}", ui.paint(Tone::Dim, place)));
-    let likely = |proposal: &&Proposal| proposal.confidence >= LEAST;
-    let shown = table.proposals.iter().filter(likely).take(MOST);
+    let likely = |proposal: &&Proposal| proposal.confidence >= MIN_CONFIDENCE;
+    let shown = table.proposals.iter().filter(likely).take(MAX_PROPOSALS);
     for (number, proposal) in shown.enumerate() {
         print_proposal(ui, proposal, number == 0);
     }

@@ -1,11 +1,11 @@
 //! `ade top`: shows a live view of the queue.
 
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::run::views::json::RunView;
 use std::time::Duration;
 
 use ade::base::problem::code;
-use ade::run::views::top::{View, WINDOW, look};
+use ade::run::views::top::{QueueView, WINDOW, look};
 use ade::store::Overview;
 use ade::workspace::figures::{BusyProcess, Share, Shares};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
-use crate::ui::{Screen, Table, Tone, Ui, ago, duration};
+use crate::ui::{Screen, TerminalTable, Tone, Ui, ago, duration};
 
 /// Watch the queue and its workers
 ///
@@ -64,7 +64,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
 }
 
-fn print_json(ui: &Ui, view: &View, by: &Shares) {
+fn print_json(ui: &Ui, view: &QueueView, by: &Shares) {
     ui.document(&json!({
         "at": view.figures.now,
         "window_seconds": WINDOW.as_secs(),
@@ -83,7 +83,7 @@ fn print_json(ui: &Ui, view: &View, by: &Shares) {
         },
         "paused": view.paused,
         "workers": view.figures.processes.iter().map(|known| &known.record).collect::<Vec<_>>(),
-        "running": view.running.iter().map(|run| RunView::plain(run, &Whole)).collect::<Vec<_>>(),
+        "running": view.running.iter().map(|run| RunView::plain(run, &FullPaths)).collect::<Vec<_>>(),
     }));
 }
 
@@ -107,7 +107,7 @@ fn shares<T>(all: &[(T, Share)], named: impl Fn(&T) -> Value) -> Vec<Value> {
     all.iter().map(shown).collect()
 }
 
-fn lines(ui: &Ui, view: &View, width: Option<usize>) -> Vec<String> {
+fn lines(ui: &Ui, view: &QueueView, width: Option<usize>) -> Vec<String> {
     let mut lines = queue(ui, &view.figures.queue);
     if let Some(longest) = &view.figures.longest {
         let tone = if longest.is_overdue() {
@@ -180,8 +180,8 @@ fn queue(ui: &Ui, overview: &Overview) -> Vec<String> {
     lines
 }
 
-fn workers(view: &View) -> Table {
-    let mut table = Table::new("WORKER  KIND  SLOTS  STARTED  SEEN", &[0]).numbers(&[2]);
+fn workers(view: &QueueView) -> TerminalTable {
+    let mut table = TerminalTable::new("WORKER  KIND  SLOTS  STARTED  SEEN", &[0]).numbers(&[2]);
     for BusyProcess { record, .. } in &view.figures.processes {
         table.row(vec![
             (Tone::Name, record.name.clone()),
@@ -197,9 +197,9 @@ fn workers(view: &View) -> Table {
     table
 }
 
-fn running(view: &View) -> Table {
+fn running(view: &QueueView) -> TerminalTable {
     let mut table =
-        Table::new("RUN  INPUT  ATTEMPT  FOR  LEASE  WORKER", &[1, 5]).numbers(&[2, 3, 4]);
+        TerminalTable::new("RUN  INPUT  ATTEMPT  FOR  LEASE  WORKER", &[1, 5]).numbers(&[2, 3, 4]);
     for (run, id) in view.running.iter().zip(&view.running_ids) {
         let attempt = format!("{} of {}", run.attempt_count, run.max_attempts);
         let since = run
@@ -226,8 +226,8 @@ fn running(view: &View) -> Table {
     table
 }
 
-fn recent(view: &View) -> Table {
-    let mut table = Table::new("ENDED  STATUS  INPUT  TOOK", &[2]).numbers(&[3]);
+fn recent(view: &QueueView) -> TerminalTable {
+    let mut table = TerminalTable::new("ENDED  STATUS  INPUT  TOOK", &[2]).numbers(&[3]);
     for run in &view.recent {
         let ended = run.completed_at.map(|end| ago(end, view.figures.now));
         let took = run.duration_ms().map(duration);

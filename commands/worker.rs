@@ -4,22 +4,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ade::api::server::{ListenAddress, Listening, Shutdown};
+use ade::api::server::{BoundListeners, ListenAddress, Shutdown};
 use ade::api::state::ServerLine;
 use ade::api::{Api, ServeOptions};
-use ade::base::cancel::RaisedAtEnd;
+use ade::base::cancel::CancelOnDrop;
 use ade::base::problem::code;
 use ade::engine::ChildProcess;
 use ade::run::calls::request::Tools;
-use ade::run::execution::happenings::{Happening, Where};
+use ade::run::execution::happenings::{ProgressEvent, ProgressSource};
 use ade::run::views::chosen::label;
 use ade::settings::{LogLevel, SafeMode};
-use ade::store::Only;
+use ade::store::WorkerFilter;
 use ade::system::service::ServiceManager;
 use ade::worker::{self, WorkerOptions};
 use ade::workspace::Workspace;
 use ade::workspace::pause;
-use ade::workspace::pause::Paused;
+use ade::workspace::pause::ActivePause;
 
 use crate::context::{Context, when_there_is_room};
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -69,8 +69,8 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let settings = context.settings()?;
     let place = args.metrics.map(ListenAddress::Port);
-    let listening = place.as_ref().map(Listening::at).transpose()?;
-    let manager = ServiceManager::of(&|name| settings.variable(name));
+    let listening = place.as_ref().map(BoundListeners::at).transpose()?;
+    let manager = ServiceManager::from_variables(&|name| settings.variable(name));
     let log = Arc::new(ServerLog::new(context.own_ui(), &settings));
     let stop = signals::stop_on_signals();
     let stays = !args.drain && !args.once;
@@ -90,7 +90,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         once: args.once,
         grace: Duration::from_secs(args.grace),
         gc: !args.no_gc && stays,
-        only: Only {
+        only: WorkerFilter {
             workspace: context.globals.workspace.clone(),
             label: args.label.clone(),
         },
@@ -106,7 +106,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             launcher: &launcher,
             ..Tools::here()
         };
-        let told = |source: &Where<'_>, change: &Happening<'_>| {
+        let told = |source: &ProgressSource<'_>, change: &ProgressEvent<'_>| {
             tell_manager(&manager, change);
             log.change(source, change);
         };
@@ -142,25 +142,25 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Returns what is paused, in one line.
-fn told(paused: &[Paused]) -> String {
+fn told(paused: &[ActivePause]) -> String {
     let all: Vec<String> = paused.iter().map(ToString::to_string).collect();
     all.join("; ")
 }
 
 /// Reports a change to the service manager.
-fn tell_manager(manager: &ServiceManager, change: &Happening<'_>) {
+fn tell_manager(manager: &ServiceManager, change: &ProgressEvent<'_>) {
     match change {
         // Each slot reports this; only the first time counts.
-        Happening::Started => manager.tell("READY=1"),
-        Happening::GoesRound => manager.tell("WATCHDOG=1"),
-        Happening::Stopping => manager.tell("STOPPING=1"),
+        ProgressEvent::Started => manager.tell("READY=1"),
+        ProgressEvent::GoesRound => manager.tell("WATCHDOG=1"),
+        ProgressEvent::Stopping => manager.tell("STOPPING=1"),
         _ => {}
     }
 }
 
 /// Works, and serves figures until the work has ended.
 fn with_figures<T>(
-    listening: Option<Listening>,
+    listening: Option<BoundListeners>,
     workspace: &Arc<Workspace>,
     log: &Arc<ServerLog>,
     work: impl FnOnce() -> T,
@@ -184,7 +184,7 @@ fn with_figures<T>(
     let shutdown = Shutdown::default();
     std::thread::scope(|scope| {
         scope.spawn(|| listening.serve(&api, &shutdown));
-        let _end = RaisedAtEnd(&shutdown.in_order);
+        let _end = CancelOnDrop(&shutdown.in_order);
         work()
     })
 }

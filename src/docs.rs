@@ -1,7 +1,7 @@
-//! The documents, which every `ade` carries: a page by its name, and the sections that have some words.
+//! The documentation that every `ade` carries: pages by name, and sections by the words in them.
 //!
-//! They are the Markdown files of docs/, as they were when this program was built. The site is made of the same files, so that a
-//! section here has an address there ([`Section::address`]).
+//! The pages are the Markdown files of docs/ at the time when this program was built. The site is made from the same files,
+//! so each section has an address on the site ([`Section::address`]).
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -9,26 +9,26 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-/// `name`, NUL, `text`, NUL, and so on, compressed (zlib).
+/// The pages: `name`, NUL, `text`, NUL, and so on, compressed (zlib).
 const PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/pages.zlib"));
 
-static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
+static PAGES: LazyLock<Vec<DocPage>> = LazyLock::new(|| {
     let mut text = String::new();
     let unpacked = flate2::read::ZlibDecoder::new(PACKED).read_to_string(&mut text);
     debug_assert!(unpacked.is_ok(), "the pages are packed by build.rs");
     let mut parts = text.split('\0').map(str::to_owned);
     let mut pages = Vec::new();
     while let (Some(name), Some(text)) = (parts.next(), parts.next()) {
-        pages.push(Page { name, text });
+        pages.push(DocPage { name, text });
     }
     pages
 });
 
-/// A page of the documents.
-pub struct Page {
+/// A page of the documentation.
+pub struct DocPage {
     /// Its path below docs/ without the extension, such as `how-to/ci`.
     pub name: String,
-    /// Its Markdown.
+    /// The Markdown of the page.
     pub text: String,
 }
 
@@ -39,13 +39,13 @@ pub struct Section {
     pub page: &'static str,
     /// The title of its page.
     pub title: String,
-    /// Its heading; of the beginning of a page the title.
+    /// Its heading; for the beginning of a page, the title.
     pub heading: String,
     text: String,
 }
 
-impl Page {
-    /// The first heading.
+impl DocPage {
+    /// Returns the first heading of the page, or its name if it has none.
     #[must_use]
     pub fn title(&self) -> &str {
         let mut lines = self.text.lines();
@@ -54,13 +54,13 @@ impl Page {
             .unwrap_or(&self.name)
     }
 
-    /// The part of its address that is behind the site's: `how-to/ci.html`.
+    /// Returns the address relative to the site: `how-to/ci.html`.
     #[must_use]
     pub fn address(&self) -> String {
         format!("{}.html", self.name)
     }
 
-    /// What `ade docs --json` says of it.
+    /// Returns the object that `ade docs --json` prints for the page.
     #[must_use]
     pub fn json(&self, site: Option<&Path>) -> Value {
         let address = site.map(|site| link(site, &self.address()));
@@ -96,7 +96,7 @@ impl Page {
 }
 
 impl Section {
-    /// The part of an address that is behind the site's: `how-to/ci.html#on-github`. The rule for the name of a heading is that of
+    /// Returns the address relative to the site: `how-to/ci.html#on-github`. The names of headings follow the rule of
     /// Python-Markdown's table of contents.
     #[must_use]
     pub fn address(&self) -> String {
@@ -109,26 +109,26 @@ impl Section {
         }
     }
 
-    /// How `ade docs` is asked for it: `how-to/ci#on-github`.
+    /// Returns the name that `ade docs` accepts for the section: `how-to/ci#on-github`.
     #[must_use]
     pub fn name(&self) -> String {
         self.address().replacen(".html", "", 1)
     }
 
-    /// Its Markdown, with its heading.
+    /// Returns the Markdown of the section, with its heading.
     #[must_use]
     pub fn text(&self) -> String {
         format!("## {}\n{}", self.heading, self.text)
     }
 
-    /// What `ade docs --json` says of it.
+    /// Returns the object that `ade docs --json` prints for the section.
     #[must_use]
     pub fn json(&self, site: Option<&Path>) -> Value {
         let address = site.map(|site| link(site, &self.address()));
         json!({"page": self.page, "title": self.title, "section": self.heading, "address": address})
     }
 
-    /// The first line that has some words, as it reads without Markdown.
+    /// Returns the first line that contains some words, without its Markdown.
     #[must_use]
     pub fn first_line(&self, words: &str) -> String {
         let words = words.to_lowercase();
@@ -139,7 +139,7 @@ impl Section {
     }
 }
 
-/// A line of Markdown without its marks: of a table's row the cells, of a link its words.
+/// Removes the marks from a line of Markdown: the cells of a table row and the words of a link remain.
 fn bare(line: &str) -> String {
     let mut text = String::new();
     let mut rest = line.trim_matches(['|', ' ', '-', '#', '>', '*']);
@@ -156,17 +156,17 @@ fn bare(line: &str) -> String {
     filled.collect::<Vec<_>>().join(" · ")
 }
 
-/// All pages, in the order of the site's parts.
+/// Returns all pages, in the order of the site's parts.
 #[must_use]
-pub fn pages() -> &'static [Page] {
+pub fn pages() -> &'static [DocPage] {
     &PAGES
 }
 
-/// The page of this name, whole (`how-to/ci`) or without its part (`ci`).
+/// Returns the page with this name, with its part (`how-to/ci`) or without (`ci`).
 #[must_use]
-pub fn page(name: &str) -> Option<&'static Page> {
+pub fn page(name: &str) -> Option<&'static DocPage> {
     let name = name.trim_end_matches(".md");
-    let is_meant = |page: &&Page| {
+    let is_meant = |page: &&DocPage| {
         page.name == name
             || page
                 .name
@@ -177,7 +177,7 @@ pub fn page(name: &str) -> Option<&'static Page> {
     PAGES.iter().find(is_meant)
 }
 
-/// The section that an address names, such as `how-to/ci#on-github`.
+/// Returns the section with this address, such as `how-to/ci#on-github`.
 #[must_use]
 pub fn section(address: &str) -> Option<Section> {
     let (name, place) = address.split_once('#')?;
@@ -186,7 +186,7 @@ pub fn section(address: &str) -> Option<Section> {
     sections.find(|section| section.address().ends_with(&ending))
 }
 
-/// Markdown as it is read in a terminal: without comments and pictures.
+/// Prepares Markdown for a terminal: without comments and pictures.
 #[must_use]
 pub fn plain(text: &str) -> String {
     let is_hidden = |line: &&str| {
@@ -198,7 +198,7 @@ pub fn plain(text: &str) -> String {
     let lines = text.lines().filter(|line| !is_hidden(line));
     let mut plain = String::new();
     for line in lines {
-        // What is left out leaves no gap.
+        // Removed lines leave no gap.
         if !(line.is_empty() && plain.ends_with("\n\n")) {
             plain.push_str(line);
             plain.push('\n');
@@ -207,19 +207,21 @@ pub fn plain(text: &str) -> String {
     plain
 }
 
-/// The sections that have some words, in whatever case: those with them in their heading first, then those that have them most often.
+/// Returns the sections that contain some words, ignoring case: first those with the words in their heading, then those with
+/// the most matches.
 #[must_use]
 pub fn find(words: &str) -> Vec<Section> {
     let words = words.to_lowercase();
     let count = |text: &str| text.to_lowercase().matches(&words).count();
-    let sections = PAGES.iter().flat_map(Page::sections);
+    let sections = PAGES.iter().flat_map(DocPage::sections);
     let found = sections.map(|section| ((count(&section.heading), count(&section.text)), section));
     let mut found: Vec<_> = found.filter(|(counts, _)| *counts != (0, 0)).collect();
     found.sort_by_key(|(counts, _)| std::cmp::Reverse(*counts));
     found.into_iter().map(|(_, section)| section).collect()
 }
 
-/// The folder of the site that came with this program: beside it in an installation, or in the `target` folder that it was built in.
+/// Returns the folder of the site that belongs to this program: next to it in an installation, or in the `target` folder in
+/// which it was built.
 #[must_use]
 pub fn site(program: &Path) -> Option<PathBuf> {
     let folder = program.parent()?.parent()?;
@@ -229,7 +231,7 @@ pub fn site(program: &Path) -> Option<PathBuf> {
         .find(|place| place.join("index.html").is_file())
 }
 
-/// The address of a page of a site on this disk.
+/// Returns the address of a page of a site on this disk.
 #[must_use]
 pub fn link(site: &Path, page: &str) -> String {
     let site = site.display().to_string();

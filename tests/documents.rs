@@ -200,7 +200,7 @@ struct Reader {
 
 impl Reader {
     /// With `ade` on PATH: in a clone of the repository, or in an empty folder.
-    fn of(document: &str) -> Self {
+    fn new(document: &str) -> Self {
         let place = Place::named("document");
         fs::create_dir_all(place.path("bin")).unwrap();
         symlink(env!("CARGO_BIN_EXE_ade"), place.path("bin/ade")).unwrap();
@@ -470,7 +470,7 @@ fn laid_out(value: &Value, indent: Option<usize>, settle: &dyn Fn(&str) -> Strin
 
 /// Follows a document from its first line to its last. Returns the reader, with all that they made.
 fn follow(document: &str) -> Reader {
-    let reader = Reader::of(document);
+    let reader = Reader::new(document);
     reader.follows(document);
     reader
 }
@@ -734,7 +734,7 @@ fn the_tutorial_does_what_it_says_in_one_sitting() {
     let site = read("zensical.toml");
     let mut names = pages("docs/tutorial");
     names.sort_by_key(|name| site.find(&name["docs/".len()..]));
-    let reader = Reader::of(&names[0]);
+    let reader = Reader::new(&names[0]);
     for name in names {
         reader.follows(&name);
     }
@@ -779,7 +779,7 @@ fn are_written() -> bool {
 /// A transcript is what its commands print; it is written anew where that is asked for.
 fn a_transcript_is_what_ade_prints(name: &str) {
     let before = read(name);
-    let now = Reader::of(name).transcript(&before);
+    let now = Reader::new(name).transcript(&before);
     if are_written() {
         fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(name), now).unwrap();
         return;

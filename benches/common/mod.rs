@@ -151,7 +151,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    pub fn of(values: &mut [f64]) -> Self {
+    pub fn measure(values: &mut [f64]) -> Self {
         values.sort_by(f64::total_cmp);
         let at = |part: f64| values[((values.len() - 1) as f64 * part).round() as usize];
         Self {
@@ -163,5 +163,5 @@ impl Spread {
 }
 
 pub fn median(values: &mut [f64]) -> f64 {
-    Spread::of(values).median
+    Spread::measure(values).median
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use ade::base::cancel::Cancel;
 use ade::base::clock::Timestamp;
-use ade::store::{Heartbeat, NewRun, Opening, Store, Submitter, SubmitterKind};
+use ade::store::{Heartbeat, NewRun, OpenMode, Store, Submitter, SubmitterKind};
 use ade::system::bell::Bell;
 use ade::system::machine::{Machine, System};
 use tokio_postgres::NoTls;
@@ -120,7 +120,7 @@ fn open(address: &str) -> Store {
         socket.replace('/', "%2F")
     );
     let settings = settings(folder, &[("ADE_DATABASE_URL", &url)]);
-    ade::store::open(&settings, folder, "bench", Opening::CreateIfAbsent).expect("a store")
+    ade::store::open(&settings, folder, "bench", OpenMode::CreateIfAbsent).expect("a store")
 }
 
 /// Returns a function for new runs. The waiting runs have many submitters; every client is a further one.
@@ -287,7 +287,7 @@ pub fn measure() {
             plain.push(rate(&round(&plain_words, &address, processes * threads)));
         }
         let middle = median(&mut cycles);
-        let claims = Spread::of(&mut claims);
+        let claims = Spread::measure(&mut claims);
         println!(
             "{processes:>10} {threads:>8} {middle:>10.0} {:>10.0} {:>10.0} {:>14.0} {:>10.2} {:>10.2}",
             cycles[0],
@@ -334,7 +334,7 @@ fn wake_up(address: &str) {
         ("from its record", &mut after),
         ("from the call", &mut whole),
     ] {
-        let spread = Spread::of(times);
+        let spread = Spread::measure(times);
         println!(
             "ms to the bell, {what}: median {:.2}, p99 {:.2}, most {:.2}",
             spread.median, spread.p99, spread.most

@@ -33,7 +33,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         ..ConfigurationChange::default()
     };
     change(context, &args.configuration, &to, |known| {
-        let words = match RunsUse::of(known) {
+        let words = match RunsUse::from_configuration(known) {
             RunsUse::Folder => "uses its folder for runs over the API from now on",
             _ => "has no active version any more: runs of it are refused until one is",
         };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ade::workspace::configurations::versions::{Side, archive_name, export_to};
+use ade::workspace::configurations::versions::{ConfigurationSide, archive_name, export_to};
 use serde_json::json;
 
 use super::found::found;
@@ -38,7 +38,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let name = &known.record.name;
     let target = args.output.clone();
     let target = target.unwrap_or_else(|| archive_name(name).into());
-    let side = Side::exported(&known, args.version, args.draft);
+    let side = ConfigurationSide::exported(&known, args.version, args.draft);
     let size = export_to(&workspace, &known, side, &target)?;
     if ui.json() {
         ui.document(&json!({"id": known.record.id, "file": target, "bytes": size}));

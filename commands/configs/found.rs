@@ -1,7 +1,7 @@
 //! Finds the configuration that an argument names, and makes the changes that several commands share.
 
 use ade::base::problem::{Error, code};
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::store::{ConfigurationChange, KnownConfiguration};
 use ade::workspace::Workspace;
 use ade::workspace::configurations::find::find;
@@ -76,7 +76,7 @@ pub fn end_default(context: &Context) -> Outcome {
 pub fn changed(context: &Context, known: &KnownConfiguration, words: &str) -> Outcome {
     let ui = &context.ui;
     if ui.json() {
-        ui.document(&configuration_json(known, &Whole));
+        ui.document(&configuration_json(known, &FullPaths));
     } else {
         let name = ui.paint(Tone::Name, &known.record.name);
         ui.say(format_args!("{name} {words}"));
@@ -86,7 +86,7 @@ pub fn changed(context: &Context, known: &KnownConfiguration, words: &str) -> Ou
 
 /// Describes in words which version the runs of a configuration use.
 pub fn runs_use(known: &KnownConfiguration) -> String {
-    match (RunsUse::of(known), &known.version) {
+    match (RunsUse::from_configuration(known), &known.version) {
         (_, Some(version)) => format!("version {}", version.version),
         (RunsUse::Folder, None) => "folder".to_owned(),
         (_, None) => "nothing yet".to_owned(),

@@ -1,7 +1,7 @@
 //! `ade configs ls`: list configurations.
 
 use ade::base::clock::Timestamp;
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::store::KnownConfiguration;
 use ade::workspace::configurations::configuration_json;
 use ade::workspace::configurations::find::short_ids;
@@ -9,7 +9,7 @@ use ade::workspace::configurations::find::short_ids;
 use super::found::runs_use;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, Ui, ago};
+use crate::ui::{TerminalTable, Tone, Ui, ago};
 
 /// List configurations, the default first
 ///
@@ -34,7 +34,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let all = known.len();
     known.retain(|known| known.archived_at.is_some() == args.archived);
     if ui.json() {
-        let object = |known| configuration_json(known, &Whole);
+        let object = |known| configuration_json(known, &FullPaths);
         ui.document(&known.iter().map(object).collect::<Vec<_>>());
     } else if known.is_empty() && args.archived {
         ui.say("No configuration is archived");
@@ -48,9 +48,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn table(ui: &Ui, known: &[KnownConfiguration]) -> Table {
+fn table(ui: &Ui, known: &[KnownConfiguration]) -> TerminalTable {
     let now = Timestamp::now();
-    let mut table = Table::new(
+    let mut table = TerminalTable::new(
         "ID  CONFIGURATION  DEFAULT  RUNS USE  LAST RUN  FOLDER",
         &[5, 1],
     )

@@ -1,7 +1,7 @@
 //! `ade configs show`: prints all details of one configuration.
 
 use ade::base::clock::Timestamp;
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::workspace::configurations::{configuration_json, version_json};
 use serde_json::json;
 
@@ -25,7 +25,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let (workspace, known) = found(context, &args.configuration)?;
     let versions = workspace.store.versions(&known.record.id)?;
     if ui.json() {
-        let mut object = json!(configuration_json(&known, &Whole));
+        let mut object = json!(configuration_json(&known, &FullPaths));
         let versions = versions.iter();
         let versions = versions.map(|version| version_json(&known.record.id, version));
         object["versions"] = json!(versions.collect::<Vec<_>>());

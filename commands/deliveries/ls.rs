@@ -1,12 +1,12 @@
 //! `ade deliveries ls`: lists the notifications about ended runs.
 
 use ade::base::clock::Timestamp;
-use ade::store::{DeliveryFilter, DeliveryRecord, DeliveryStatus, Named};
+use ade::store::{DeliveryFilter, DeliveryRecord, DeliveryStatus, IdKind};
 use clap::builder::PossibleValuesParser;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, ago};
+use crate::ui::{TerminalTable, Tone, ago};
 
 /// List notifications about ended runs, newest run first
 ///
@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             .iter()
             .map(|delivery| delivery.run_id.as_str())
             .collect();
-        shown = store.short_ids(Named::Runs, id, &runs)?;
+        shown = store.short_ids(IdKind::Runs, id, &runs)?;
     }
     if ui.json() {
         ui.document(&found);
@@ -57,8 +57,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn table(found: &[DeliveryRecord], shown: &[String], now: Timestamp) -> Table {
-    let mut table = Table::new("ID  STATUS  INPUT  ATTEMPTS  WHEN  NOT ACCEPTED", &[5, 2])
+fn table(found: &[DeliveryRecord], shown: &[String], now: Timestamp) -> TerminalTable {
+    let mut table = TerminalTable::new("ID  STATUS  INPUT  ATTEMPTS  WHEN  NOT ACCEPTED", &[5, 2])
         .numbers(&[3])
         .optional(&[3]);
     for (delivery, run) in found.iter().zip(shown) {

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::environment::json::EnvironmentView;
 use ade::environment::provide::installers::Installers;
-use ade::environment::provide::{Progress, Want};
+use ade::environment::provide::{ProvideProgress, RebuildPolicy};
 use ade::run::execution::provide::provide;
 use ade::settings::paths::EnvironmentFolder;
 
@@ -34,20 +34,20 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let shown = EnvironmentProgress::new(&lines, &prepared.record.name);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let want = if args.force {
-        Want::Rebuilt
+        RebuildPolicy::Rebuilt
     } else {
-        Want::Ready
+        RebuildPolicy::Ready
     };
     let mut built_here = false;
-    let mut on = |progress: Progress<'_>| {
-        if let Progress::Ready { built, .. } = &progress {
+    let mut on = |progress: ProvideProgress<'_>| {
+        if let ProvideProgress::Ready { built, .. } = &progress {
             built_here = *built;
         }
         shown.show(&progress);
     };
     let environment = provide(&workspace, &Installers, &prepared, want, &cancel, &mut on)?;
     if ui.json() {
-        ui.document(&EnvironmentView::of(&environment, &Whole));
+        ui.document(&EnvironmentView::new(&environment, &FullPaths));
         return Ok(ExitStatus::Done);
     }
     if !built_here {

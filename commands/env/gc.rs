@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use ade::environment::collection::{CollectOptions, Removed, Report, UNKNOWN, collect_alone};
-use ade::store::Named;
+use ade::environment::collection::{CollectOptions, RemovedItem, Report, UNKNOWN, collect_alone};
+use ade::store::IdKind;
 use ade::workspace::Workspace;
 
 use crate::context::Context;
@@ -74,7 +74,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Prints which items were deleted, why others were kept, and how many bytes were freed.
-fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
+fn show(ui: &Ui, report: &Report, id: impl Fn(&RemovedItem) -> String) {
     if ui.json() {
         let mut object = serde_json::to_value(report).unwrap_or_default();
         object["deleted"] = report.removed.len().into();
@@ -111,10 +111,10 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&Removed) -> String) {
 }
 
 /// Returns the short id by which other commands find a removed item; for a folder, its path.
-fn short_id(workspace: &Workspace, removed: &Removed) -> String {
+fn short_id(workspace: &Workspace, removed: &RemovedItem) -> String {
     let named = match removed.kind {
-        "environment" => Named::Environments,
-        "run" | "record" => Named::Runs,
+        "environment" => IdKind::Environments,
+        "run" | "record" => IdKind::Runs,
         _ => return removed.id.clone(),
     };
     let short = workspace
@@ -124,7 +124,7 @@ fn short_id(workspace: &Workspace, removed: &Removed) -> String {
     short.unwrap_or_else(|| removed.id.clone())
 }
 
-fn show_removed(ui: &Ui, word: &str, removed: &Removed, id: &str) {
+fn show_removed(ui: &Ui, word: &str, removed: &RemovedItem, id: &str) {
     // A folder without a record has only a path.
     let name = match removed.kind {
         "environment" | "run" | "record" => removed.name.as_str(),

@@ -2,15 +2,15 @@
 
 use ade::base::clock::Timestamp;
 use ade::base::files::{DiskUsage, disk_usage_of_all};
-use ade::base::show_path::Whole;
-use ade::environment::collection::Judged;
+use ade::base::show_path::FullPaths;
+use ade::environment::collection::JudgedEnvironment;
 use ade::environment::collection::named::{list, short_ids};
 use ade::environment::json::EnvironmentView;
 use serde_json::{Value, json};
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, Ui, ago, bytes, plural};
+use crate::ui::{TerminalTable, Tone, Ui, ago, bytes, plural};
 
 /// List environments, last used first
 ///
@@ -51,8 +51,8 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn to_json((judged, size): (&Judged, &Option<DiskUsage>)) -> Value {
-    let mut object = json!(EnvironmentView::of(&judged.environment, &Whole));
+fn to_json((judged, size): (&JudgedEnvironment, &Option<DiskUsage>)) -> Value {
+    let mut object = json!(EnvironmentView::new(&judged.environment, &FullPaths));
     if let Some(object) = object.as_object_mut() {
         let gc = json!({"deletes": judged.verdict.deletes(), "verdict": judged.verdict, "reason": judged.verdict.reason()});
         object.insert("gc".to_owned(), gc);
@@ -64,9 +64,14 @@ fn to_json((judged, size): (&Judged, &Option<DiskUsage>)) -> Value {
     object
 }
 
-fn table(ui: &Ui, environments: &[Judged], sizes: &[Option<DiskUsage>], ids: &[String]) -> Table {
+fn table(
+    ui: &Ui,
+    environments: &[JudgedEnvironment],
+    sizes: &[Option<DiskUsage>],
+    ids: &[String],
+) -> TerminalTable {
     let now = Timestamp::now();
-    let mut table = Table::new(
+    let mut table = TerminalTable::new(
         "ID  CONFIGURATION  FOLDER  STATUS  DIGEST  PYTHON  OWN  SHARED  LAST USED  GC",
         &[9, 1, 2],
     )
@@ -80,12 +85,12 @@ fn table(ui: &Ui, environments: &[Judged], sizes: &[Option<DiskUsage>], ids: &[S
 
 fn row(
     ui: &Ui,
-    judged: &Judged,
+    judged: &JudgedEnvironment,
     size: Option<DiskUsage>,
     id: &str,
     now: Timestamp,
 ) -> Vec<(Tone, String)> {
-    let Judged {
+    let JudgedEnvironment {
         environment,
         verdict,
     } = judged;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ade::base::clock::Timestamp;
 use ade::base::files::disk_usage;
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::environment::collection::named::find;
 use ade::environment::json::EnvironmentView;
 use ade::store::{EnvironmentContents, EnvironmentRecord};
@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 fn print_json(ui: &Ui, environment: &EnvironmentRecord, runs: u64) {
     let contents = environment.contents.as_ref();
     let packages = contents.map(|contents| &contents.packages);
-    let mut object = json!(EnvironmentView::of(environment, &Whole));
+    let mut object = json!(EnvironmentView::new(environment, &FullPaths));
     object["packages"] = json!(packages);
     object["live_runs"] = json!(runs);
     ui.document(&object);

@@ -14,7 +14,7 @@ use crate::test::{environment_for, past, print_cases};
 use crate::ui::LiveLines;
 
 /// The maximum number of recent inputs to compare.
-const INPUTS: usize = 20;
+const MAX_INPUTS: usize = 20;
 
 /// Moves the configuration. With `is_agreed` the command does not ask first.
 pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
@@ -64,7 +64,7 @@ pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
     }
     print_cases(ui, &results, false);
     let with = (&workspace, &prepared, &environment);
-    let of_past = past::past(ui, with, INPUTS, &cancel)?;
+    let of_past = past::past(ui, with, MAX_INPUTS, &cancel)?;
     let is_same = are_same && matches!(of_past, ExitStatus::Done);
     if !is_same && !is_agreed && !asks("Keep it?") {
         fix::write(&edit.back())?;

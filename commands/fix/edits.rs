@@ -1,11 +1,11 @@
 //! Prints proposed changes to the author's files as a patch.
 
-use ade::checks::fix::{Edit, Paste};
+use ade::checks::fix::{Edit, ManualEdit};
 
 use crate::ui::{Tone, Ui};
 
 /// Prints the edits, and the lines that a person has to paste.
-pub fn print_edits(ui: &Ui, edits: &[Edit], pastes: &[Paste]) {
+pub fn print_edits(ui: &Ui, edits: &[Edit], pastes: &[ManualEdit]) {
     for edit in edits {
         for line in edit.diff.lines() {
             let tone = match line.as_bytes().first() {
@@ -16,7 +16,7 @@ pub fn print_edits(ui: &Ui, edits: &[Edit], pastes: &[Paste]) {
             ui.line(ui.paint(tone, line));
         }
     }
-    for Paste { field, header, why } in pastes {
+    for ManualEdit { field, header, why } in pastes {
         ui.line(format_args!(
             "Add {header:?} to the headers of {field} by hand: {why}"
         ));

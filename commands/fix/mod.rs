@@ -6,15 +6,15 @@ mod edits;
 use std::path::{Path, PathBuf};
 
 use ade::base::cancel::Cancel;
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::checks::cases;
-use ade::checks::fix::{self, Edit, Found, Paste, Suggestion, listed};
+use ade::checks::fix::{self, Edit, FixCandidates, ManualEdit, Suggestion, listed};
 use ade::configuration::Configuration;
-use ade::environment::needed::prepare::{Prepared, prepare};
+use ade::environment::needed::prepare::{PreparedConfiguration, prepare};
 use ade::run::calls::inline;
 use ade::run::calls::request::Request;
 use ade::run::ending::recover::settle;
-use ade::run::execution::happenings::Happening;
+use ade::run::execution::happenings::ProgressEvent;
 use ade::run::inputs::input::Input;
 use ade::run::views::json::RunView;
 use ade::store::RunRecord;
@@ -184,7 +184,7 @@ fn tell_cases(ui: &Ui, folder: &Path) {
     }
 }
 
-fn print_columns(ui: &Ui, run: &RunRecord, found: &Found) {
+fn print_columns(ui: &Ui, run: &RunRecord, found: &FixCandidates) {
     // With several tables, a field found in one may lack a column in another.
     let several = run.metrics.as_ref().is_some_and(|found| found.tables > 1);
     let some = if several { " in some table" } else { "" };
@@ -206,7 +206,7 @@ fn in_words(suggestion: &Suggestion) -> String {
     }
 }
 
-fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
+fn print_suggestions(ui: &Ui, found: &FixCandidates, run: &str) {
     for suggestion in &found.suggestions {
         let (tone, mark) = match suggestion.reason {
             Some(_) => (Tone::Good, "✓"),
@@ -223,7 +223,7 @@ fn print_suggestions(ui: &Ui, found: &Found, run: &str) {
 }
 
 /// Prints the headers without any suggestion, so that nobody looks for them above.
-fn print_without(ui: &Ui, found: &Found) {
+fn print_without(ui: &Ui, found: &FixCandidates) {
     let is_suggested =
         |header: &String| found.suggestions.iter().any(|pair| pair.header == *header);
     let without = found.headers().filter(|header| !is_suggested(header));
@@ -235,7 +235,7 @@ fn print_without(ui: &Ui, found: &Found) {
 }
 
 /// Asks about each suggestion until the field or the column is taken.
-fn ask(ui: &Ui, found: &Found) -> Vec<(String, String)> {
+fn ask(ui: &Ui, found: &FixCandidates) -> Vec<(String, String)> {
     let mut chosen: Vec<(String, String)> = Vec::new();
     for offer in &found.suggestions {
         let is_settled =
@@ -256,7 +256,7 @@ fn run_again(
     (lines, cancel): (&LiveLines<'_>, &Cancel),
 ) -> Result<Option<RunRecord>, Failure> {
     settle(workspace);
-    let prepared: Prepared = prepare(workspace, Configuration::open(folder)?, None)?;
+    let prepared: PreparedConfiguration = prepare(workspace, Configuration::open(folder)?, None)?;
     let input = [Input::from(fix::input_of(run)?)];
     let mut options = run.options.clone();
     options.configuration_version = None;
@@ -267,7 +267,7 @@ fn run_again(
     let progress = RunProgress::of_one(ui, lines, run, &prepared.record.name);
     let ended = std::sync::Mutex::new(None);
     inline::run(&request, cancel, &|source, change| {
-        if let Happening::Finished(Ok(finished)) = change {
+        if let ProgressEvent::Finished(Ok(finished)) = change {
             *ade::base::mutex::lock(&ended) = Some(finished.run.clone());
         }
         if !ui.json() {
@@ -282,8 +282,8 @@ fn end(
     ui: &Ui,
     workspace: &Workspace,
     (before, after): (&RunRecord, Option<&RunRecord>),
-    found: &Found,
-    (edits, pastes, is_written): (&[Edit], &[Paste], bool),
+    found: &FixCandidates,
+    (edits, pastes, is_written): (&[Edit], &[ManualEdit], bool),
 ) -> Result<(ExitStatus, Option<Value>), Failure> {
     let count = |run: &RunRecord| -> Result<usize, Failure> {
         let fields = workspace.store.run_fields(&run.id)?;
@@ -292,7 +292,7 @@ fn end(
     let (had, has) = (count(before)?, after.map(count).transpose()?);
     let mut object = None;
     if ui.json() {
-        let run = after.map(|run| RunView::plain(run, &Whole));
+        let run = after.map(|run| RunView::plain(run, &FullPaths));
         let more = json!({
             "run_id": before.id, "edits": edits, "pastes": pastes, "written": is_written,
             "fields_found": {"before": had, "after": has}, "run": run,

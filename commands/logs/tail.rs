@@ -1,7 +1,7 @@
 //! `ade logs tail`: prints and follows an event log.
 
 use ade::events::severity;
-use ade::run::views::follow::{Following, KnownNames};
+use ade::run::views::follow::{FollowedLog, KnownNames};
 use serde_json::Value;
 
 use crate::context::Context;
@@ -39,7 +39,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let wanted = |event: &Value| severity(text(event, "level")) >= least;
     // Set up before the first event is printed: from then on Ctrl-C ends the command with status 130.
     let cancel = args.follow.then(signals::cancel_on_signals);
-    let mut following = Following::open(&workspace, &args.run_or_env)?;
+    let mut following = FollowedLog::open(&workspace, &args.run_or_env)?;
     let mut printer = Printer {
         ui,
         names: following.names(),

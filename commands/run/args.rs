@@ -219,14 +219,14 @@ fn of_sheet(text: &str) -> Option<(String, &str)> {
 }
 
 fn header_rows(text: &str) -> Result<(String, Vec<u32>), String> {
-    const MOST: u32 = 1_048_576;
+    const MAX_ROW_NUMBER: u32 = 1_048_576;
     let rows = |rows: &str| {
         if rows.eq_ignore_ascii_case("none") {
             return Some(Vec::new());
         }
         let (first, last) = rows.split_once('-').unwrap_or((rows, rows));
         let (first, last): (u32, u32) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        (0 < first && first <= last && last <= MOST && last - first < 100)
+        (0 < first && first <= last && last <= MAX_ROW_NUMBER && last - first < 100)
             .then(|| (first..=last).collect())
     };
     of_sheet(text)

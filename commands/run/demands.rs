@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ade::store::{Demands, Denied, MostErrors};
+use ade::store::{Demands, DeniedFinding, ErrorLimit};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 const DEMANDS: &str =
@@ -16,10 +16,10 @@ pub struct DemandArgs {
     pub deny_issues: bool,
     /// Refuse a run with errors, with warnings or errors, or with unmapped columns; may be repeated
     #[arg(long, value_name = "WHAT", value_parser = denied(), help_heading = DEMANDS)]
-    pub deny: Vec<Denied>,
+    pub deny: Vec<DeniedFinding>,
     /// Refuse a run with more than N errors, or with errors in more than P percent of its rows
     #[arg(long, value_name = "N|P%", value_parser = most_errors, help_heading = DEMANDS)]
-    pub max_errors: Option<MostErrors>,
+    pub max_errors: Option<ErrorLimit>,
     /// Refuse a run if this field is neither found nor computed; may be repeated
     #[arg(long, value_name = "FIELD", help_heading = DEMANDS)]
     pub require: Vec<String>,
@@ -34,7 +34,8 @@ pub struct DemandArgs {
 impl DemandArgs {
     /// Returns whether repeated rows are denied in a combined table.
     pub fn deny_repeated(&self) -> bool {
-        let are_denied = |what: &Denied| matches!(what, Denied::Error | Denied::Warning);
+        let are_denied =
+            |what: &DeniedFinding| matches!(what, DeniedFinding::Error | DeniedFinding::Warning);
         self.deny_issues || self.deny.iter().any(are_denied)
     }
 
@@ -55,17 +56,17 @@ impl DemandArgs {
     }
 }
 
-fn denied() -> impl TypedValueParser<Value = Denied> {
-    PossibleValuesParser::new(Denied::ALL.map(Denied::word)).try_map(|word| {
-        let all = Denied::ALL.into_iter();
+fn denied() -> impl TypedValueParser<Value = DeniedFinding> {
+    PossibleValuesParser::new(DeniedFinding::ALL.map(DeniedFinding::word)).try_map(|word| {
+        let all = DeniedFinding::ALL.into_iter();
         all.into_iter()
             .find(|what| what.word() == word)
             .ok_or("not one of these")
     })
 }
 
-fn most_errors(text: &str) -> Result<MostErrors, String> {
-    MostErrors::parse(text).ok_or_else(|| {
+fn most_errors(text: &str) -> Result<ErrorLimit, String> {
+    ErrorLimit::parse(text).ok_or_else(|| {
         "not a number of errors, such as 5, or a part of the rows, such as 2%".to_owned()
     })
 }

@@ -9,14 +9,14 @@ use ade::store::Store;
 
 use super::args::Args;
 use crate::exit::Failure;
-use crate::ui::{Skipped, Ui, first};
+use crate::ui::{SkippedFiles, Ui, first};
 
 /// Returns the files that a call means, and those among them that cannot be run.
 pub fn find(
     args: &Args,
     paths: &Paths,
     is_copy: &dyn Fn(&Path) -> bool,
-) -> Result<(MeantFiles, Vec<Skipped>), Error> {
+) -> Result<(MeantFiles, Vec<SkippedFiles>), Error> {
     let own = paths.own_folders().map(Path::to_owned);
     // A configuration's tests contain workbooks that are no inputs.
     let not_in = own.iter().chain([&args.config]);
@@ -36,12 +36,12 @@ pub fn find(
 }
 
 /// Removes files whose results would go to the same workbook.
-fn without_shared_outputs(found: &mut MeantFiles) -> Vec<Skipped> {
+fn without_shared_outputs(found: &mut MeantFiles) -> Vec<SkippedFiles> {
     let (alone, refused) = input::with_distinct_outputs(std::mem::take(&mut found.inputs));
     found.inputs = alone;
-    let skipped = refused.into_iter().map(|(files, error)| Skipped {
+    let skipped = refused.into_iter().map(|(files, error)| SkippedFiles {
         files,
-        failure: Failure::of(&error),
+        failure: Failure::from_problem(&error),
     });
     skipped.collect()
 }

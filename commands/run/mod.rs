@@ -22,7 +22,7 @@ pub use args::Args;
 pub use demands::DemandArgs;
 pub use files::report_left_out;
 use files::{find, is_copy};
-use session::Session;
+use session::RunSession;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
@@ -76,7 +76,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             move |words| drop(why_cold.set(words.to_owned()))
         }),
     );
-    let session = Session {
+    let session = RunSession {
         args,
         ui,
         workspace: &workspace,

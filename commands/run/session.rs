@@ -6,16 +6,16 @@ use std::sync::Mutex;
 
 use ade::base::cancel::Cancel;
 use ade::base::mutex::lock;
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::configuration::Configuration;
 use ade::engine::warm::WarmEngines;
 use ade::engine::{ChildProcess, Launch};
-use ade::environment::needed::prepare::{PrepareError, Prepared, prepare};
-use ade::run::calls::combine::{Part, combine};
+use ade::environment::needed::prepare::{PrepareError, PreparedConfiguration, prepare};
+use ade::run::calls::combine::{CombineInput, combine};
 use ade::run::calls::enqueue::enqueue;
 use ade::run::calls::inline;
 use ade::run::calls::request::{Request, Tools};
-use ade::run::execution::happenings::Happening;
+use ade::run::execution::happenings::ProgressEvent;
 use ade::run::inputs::input::Input;
 use ade::run::results::output;
 use ade::run::views::json::RunView;
@@ -25,13 +25,13 @@ use serde_json::json;
 
 use super::args::Args;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{ListedFile, LiveLines, RunProgress, Skipped, Ui, plural};
+use crate::ui::{ListedFile, LiveLines, RunProgress, SkippedFiles, Ui, plural};
 
 /// The maximum number of printed rows that repeat rows of other files.
-const REPEATED: usize = 8;
+const MAX_REPEATED_ROWS: usize = 8;
 
 /// The state shared by all runs of one call.
-pub struct Session<'a> {
+pub struct RunSession<'a> {
     pub args: &'a Args,
     pub ui: &'a Ui,
     pub workspace: &'a Workspace,
@@ -40,18 +40,21 @@ pub struct Session<'a> {
     pub lines: &'a LiveLines<'a>,
     pub cancel: &'a Cancel,
     /// The files of the call that are not run.
-    pub skipped: &'a [Skipped],
+    pub skipped: &'a [SkippedFiles],
 }
 
-impl Session<'_> {
-    pub fn prepare(&self, configuration: Configuration) -> Result<Prepared, PrepareError> {
+impl RunSession<'_> {
+    pub fn prepare(
+        &self,
+        configuration: Configuration,
+    ) -> Result<PreparedConfiguration, PrepareError> {
         let output_dir = self.args.output_dir.as_deref();
         prepare(self.workspace, configuration, output_dir)
     }
 
     fn request<'a>(
         &'a self,
-        prepared: &'a Prepared,
+        prepared: &'a PreparedConfiguration,
         inputs: &'a [Input],
         launcher: &'a dyn Launch,
     ) -> Request<'a> {
@@ -76,12 +79,12 @@ impl Session<'_> {
         }
     }
 
-    pub fn enqueue(&self, prepared: &Prepared, inputs: &[Input]) -> Outcome {
+    pub fn enqueue(&self, prepared: &PreparedConfiguration, inputs: &[Input]) -> Outcome {
         let launcher = ChildProcess::default();
         let request = self.request(prepared, inputs, &launcher);
         enqueue(&request, &mut |run| {
             if self.ui.json() {
-                self.ui.record(&RunView::plain(run, &Whole));
+                self.ui.record(&RunView::plain(run, &FullPaths));
             } else {
                 self.ui.line(&run.id);
                 let name = &run.input_name;
@@ -96,16 +99,16 @@ impl Session<'_> {
         Ok(ExitStatus::Done)
     }
 
-    pub fn run(&self, prepared: &Prepared, inputs: &[Input]) -> Outcome {
+    pub fn run(&self, prepared: &PreparedConfiguration, inputs: &[Input]) -> Outcome {
         Ok(self.round(prepared, inputs, self.skipped)?.0)
     }
 
     /// Runs inputs. Returns the exit status, and the inputs that may succeed next time without being changed.
     pub fn round(
         &self,
-        prepared: &Prepared,
+        prepared: &PreparedConfiguration,
         inputs: &[Input],
-        skipped: &[Skipped],
+        skipped: &[SkippedFiles],
     ) -> Result<(ExitStatus, Vec<Input>), Failure> {
         let progress = RunProgress::new(
             self.ui,
@@ -122,7 +125,7 @@ impl Session<'_> {
         let request = self.request(prepared, inputs, &launcher);
         let parts = Mutex::new(self.parts(inputs));
         inline::run(&request, self.cancel, &|source, change| {
-            if let Happening::Finished(Ok(finished)) = change
+            if let ProgressEvent::Finished(Ok(finished)) = change
                 && finished.is_accepted()
             {
                 lock(&parts)[source.input].run = Some(finished.run.clone());
@@ -146,9 +149,9 @@ impl Session<'_> {
     }
 
     /// Returns the inputs as parts of a batch, before any of them has run.
-    fn parts(&self, inputs: &[Input]) -> Vec<Part> {
+    fn parts(&self, inputs: &[Input]) -> Vec<CombineInput> {
         let files = self.files(inputs).into_iter();
-        let part = |file: ListedFile| Part {
+        let part = |file: ListedFile| CombineInput {
             name: file.name,
             run: None,
         };
@@ -158,9 +161,9 @@ impl Session<'_> {
     /// Combines the normalized inputs into one table, and names the others.
     fn combine(
         &self,
-        prepared: &Prepared,
+        prepared: &PreparedConfiguration,
         launcher: &ChildProcess<'_>,
-        parts: &[Part],
+        parts: &[CombineInput],
         file: &Path,
     ) -> ExitStatus {
         let ui = self.ui;
@@ -175,7 +178,7 @@ impl Session<'_> {
         let combined = match made {
             Ok(combined) => combined,
             Err(error) => {
-                let failure = Failure::of(&error);
+                let failure = Failure::from_problem(&error);
                 ui.failure(&failure);
                 return failure.status;
             }
@@ -198,12 +201,12 @@ impl Session<'_> {
                 missing.join(", ")
             ));
         }
-        for told in combined.repeated.iter().take(REPEATED) {
+        for told in combined.repeated.iter().take(MAX_REPEATED_ROWS) {
             ui.say(format_args!("warning: {told}"));
         }
         let repeated = combined.repeated.len();
-        if repeated > REPEATED {
-            let more = plural((repeated - REPEATED) as u64, "more row");
+        if repeated > MAX_REPEATED_ROWS {
+            let more = plural((repeated - MAX_REPEATED_ROWS) as u64, "more row");
             ui.say(format_args!(
                 "and {more} like it; --combine FILE.xlsx lists all of them"
             ));

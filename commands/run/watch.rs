@@ -4,23 +4,23 @@ use std::path::{Path, PathBuf};
 
 use ade::base::clock::Timestamp;
 use ade::configuration::Configuration;
-use ade::environment::needed::prepare::Prepared;
+use ade::environment::needed::prepare::PreparedConfiguration;
 use ade::run::inputs::input::Input;
-use ade::run::inputs::watch::{ChangedInputs, Watch};
+use ade::run::inputs::watch::{ChangedInputs, InputWatch};
 
 use super::files::{find, is_copy};
-use super::session::Session;
+use super::session::RunSession;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::first;
 
-impl Session<'_> {
+impl RunSession<'_> {
     /// Repeats the runs when their inputs or the configuration change, until a signal.
     pub fn watch(&self, inputs: Vec<Input>) -> Outcome {
         let args = self.args;
         let paths = &self.workspace.paths;
         let is_copy = |path: &Path| is_copy(&self.workspace.store, path);
         let output_dir = args.output_dir.as_deref();
-        let watch = Watch {
+        let watch = InputWatch {
             configuration: &args.config,
             arguments: &args.input,
             expand: &|| Ok(find(args, paths, &is_copy)?.0),
@@ -61,7 +61,7 @@ impl Session<'_> {
         format!("{now} changed: {}", first(5, names))
     }
 
-    fn open_again(&self) -> Result<Prepared, Failure> {
+    fn open_again(&self) -> Result<PreparedConfiguration, Failure> {
         Ok(self.prepare(Configuration::open(&self.args.config)?)?)
     }
 }

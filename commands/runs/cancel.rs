@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use ade::base::problem::{Problem, code};
-use ade::run::ending::cancel::{Cancelled, await_end, cancel};
+use ade::run::ending::cancel::{RunCancellation, await_end, cancel};
 use ade::run::views::chosen::pages;
 use ade::store::{RunRecord, RunStatus};
-use ade::system::machine::Steady;
+use ade::system::machine::SteadyTime;
 use ade::workspace::Workspace;
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
@@ -96,15 +96,15 @@ fn chosen(workspace: &Workspace, args: &Args) -> Result<Vec<String>, Failure> {
 fn show(
     workspace: &Workspace,
     ui: &Ui,
-    cancelled: Cancelled,
-    until: Steady,
+    cancelled: RunCancellation,
+    until: SteadyTime,
 ) -> Result<(), Failure> {
     let done = |run: &RunRecord, data, tone, words| ui.done(run, data, tone, words);
     match cancelled {
-        Cancelled::AtOnce(run) => {
+        RunCancellation::AtOnce(run) => {
             done(&run, json!({"cancelled": true}), Tone::Good, "cancelled");
         }
-        Cancelled::Requested(run) => {
+        RunCancellation::Requested(run) => {
             let run = await_end(workspace, *run, until)?;
             let (tone, words) = match run.status {
                 RunStatus::Cancelled => (Tone::Good, "cancelled"),

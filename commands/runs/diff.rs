@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ade::report::write_difference;
-use ade::run::views::difference::{Change, Difference, of_folders, of_runs};
+use ade::run::views::difference::{OutputDifference, ValueChange, of_folders, of_runs};
 use serde_json::json;
 
 use crate::context::Context;
@@ -35,9 +35,9 @@ pub struct Args {
 }
 
 /// The maximum number of cells and rows that are printed.
-const PRINTED: usize = 10;
+const MAX_PRINTED_ITEMS: usize = 10;
 /// The maximum number of characters of a value.
-const VALUE: usize = 20;
+const MAX_VALUE_CHARS: usize = 20;
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
@@ -57,7 +57,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if let Some(target) = &args.html {
         write_difference(&files, target)?;
     }
-    let differs = files.iter().any(Difference::is_any) || left.iter().any(|left| !left.is_empty());
+    let differs =
+        files.iter().any(OutputDifference::is_any) || left.iter().any(|left| !left.is_empty());
     if ui.json() {
         ui.document(&json!({
             "differs": differs, "differences": files, "only_before": left[0], "only_after": left[1], "html": args.html,
@@ -77,7 +78,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Prints the differences between two runs.
-pub fn print(ui: &Ui, found: &Difference) {
+pub fn print(ui: &Ui, found: &OutputDifference) {
     let title = format!("{} → {}", found.before, found.after);
     ui.line(ui.paint(Tone::Strong, &title));
     if !found.is_any() {
@@ -105,12 +106,12 @@ pub fn print(ui: &Ui, found: &Difference) {
 }
 
 /// Returns only the entries that changed.
-fn changed<T: Clone + PartialEq>(all: &[Change<T>]) -> Vec<Change<T>> {
-    let differs = |change: &&Change<T>| change.before != change.after;
+fn changed<T: Clone + PartialEq>(all: &[ValueChange<T>]) -> Vec<ValueChange<T>> {
+    let differs = |change: &&ValueChange<T>| change.before != change.after;
     all.iter().filter(differs).cloned().collect()
 }
 
-fn print_rows(ui: &Ui, found: &Difference) {
+fn print_rows(ui: &Ui, found: &OutputDifference) {
     let rows = &found.rows;
     for (words, columns) in [("new", &rows.added_columns), ("gone", &rows.gone_columns)] {
         for column in columns {
@@ -135,7 +136,7 @@ fn print_rows(ui: &Ui, found: &Difference) {
         ("-", Tone::Bad, &rows.gone_rows),
     ] {
         let word = if rows.key.is_some() { "" } else { "row " };
-        for name in names.iter().take(PRINTED) {
+        for name in names.iter().take(MAX_PRINTED_ITEMS) {
             ui.line(format_args!(
                 "    {} {word}{}",
                 ui.paint(tone, sign),
@@ -143,7 +144,7 @@ fn print_rows(ui: &Ui, found: &Difference) {
             ));
         }
     }
-    for cell in rows.cells.iter().take(PRINTED) {
+    for cell in rows.cells.iter().take(MAX_PRINTED_ITEMS) {
         let (was, is) = (named(&cell.before), named(&cell.after));
         let place = format!("{} {}", clipped(&cell.row, 12), clipped(&cell.column, 12));
         let source = cell.source.as_ref();
@@ -154,7 +155,7 @@ fn print_rows(ui: &Ui, found: &Difference) {
             ui.paint(Tone::Dim, source)
         ));
     }
-    let more = rows.changed_cells.saturating_sub(PRINTED as u64);
+    let more = rows.changed_cells.saturating_sub(MAX_PRINTED_ITEMS as u64);
     if more > 0 {
         ui.line(format_args!("    and {} more", plural(more, "cell")));
     }
@@ -164,7 +165,7 @@ fn head(ui: &Ui, title: &str) {
     ui.line(format_args!("  {}", ui.paint(Tone::Dim, title)));
 }
 
-fn changes<T>(ui: &Ui, title: &str, all: &[Change<T>], words: impl Fn(&T) -> String) {
+fn changes<T>(ui: &Ui, title: &str, all: &[ValueChange<T>], words: impl Fn(&T) -> String) {
     if all.is_empty() {
         return;
     }
@@ -182,7 +183,7 @@ fn changes<T>(ui: &Ui, title: &str, all: &[Change<T>], words: impl Fn(&T) -> Str
 fn named(text: &str) -> String {
     match text.is_empty() {
         true => "(none)".to_owned(),
-        false => clipped(text, VALUE),
+        false => clipped(text, MAX_VALUE_CHARS),
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Filters {
 pub const FILTERS: [&str; 4] = ["status", "configuration", "input", "since"];
 
 /// The maximum number of runs that filters may change without a question, if somebody can answer it.
-pub const UNASKED: usize = 10;
+pub const MAX_RUNS_UNASKED: usize = 10;
 
 impl Filters {
     /// Returns the query for the runs that match, with this status if given.
@@ -49,7 +49,7 @@ impl Filters {
 
     /// Asks whether this many runs may be changed, if necessary. `verb` names the change.
     pub fn is_agreed(&self, ui: &Ui, verb: &str, count: usize) -> bool {
-        let is_asked = !self.dry_run && !self.yes && count > UNASKED;
+        let is_asked = !self.dry_run && !self.yes && count > MAX_RUNS_UNASKED;
         let is_agreed =
             !is_asked || ui.is_agreed(&format!("{verb} {}?", plural(count as u64, "run")));
         if !is_agreed {

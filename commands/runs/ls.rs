@@ -2,9 +2,9 @@
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, ago, duration, thousands};
+use crate::ui::{TerminalTable, Tone, ago, duration, thousands};
 use ade::base::clock::Timestamp;
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::run::results::demands::refusals;
 use ade::run::views::chosen::{RunsWanted, instant, label, pages, short_ids};
 use ade::run::views::json::runs_json;
@@ -65,7 +65,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if ui.json() {
         let mut array = ui.array();
         for page in pages(&workspace, &wanted) {
-            array.entries(&runs_json(&workspace, &page?, &Whole)?);
+            array.entries(&runs_json(&workspace, &page?, &FullPaths)?);
         }
         array.end();
         return Ok(ExitStatus::Done);
@@ -93,8 +93,8 @@ fn table(
     workspace: &Workspace,
     wanted: &RunsWanted<'_>,
     now: Timestamp,
-) -> Result<Option<Table>, StoreError> {
-    let mut table = Table::new(
+) -> Result<Option<TerminalTable>, StoreError> {
+    let mut table = TerminalTable::new(
         "ID  STATUS  CONFIGURATION  INPUT  ROWS READ  ISSUES  TOOK  WHEN",
         &[3, 2],
     )

@@ -21,7 +21,7 @@ pub enum Command {
     Diff(diff::Args),
     Cancel(cancel::Args),
     Retry(retry::Args),
-    Again(retry::AgainArgs),
+    Again(retry::RunAgainArgs),
     Rm(rm::Args),
 }
 

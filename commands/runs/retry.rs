@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use ade::base::problem::Error;
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::run::calls::inline;
 use ade::run::calls::request::Request;
-use ade::run::calls::retry::{Current, anew, anew_here, current, retry, retry_here};
+use ade::run::calls::retry::{CurrentConfiguration, anew, anew_here, current, retry, retry_here};
 use ade::run::inputs::input::Input;
 use ade::run::views::chosen::pages;
 use ade::run::views::json::RunView;
@@ -31,7 +31,7 @@ use crate::ui::{LiveLines, RunProgress, Tone, Ui, plural};
 )]
 pub struct Args {
     #[command(flatten)]
-    which: Which,
+    which: RunSelection,
 }
 
 /// Repeat ended runs with the current configuration
@@ -42,13 +42,13 @@ pub struct Args {
 #[command(
     after_help = "Examples:\n  ade runs again latest\n  ade runs again latest --now\n  ade runs again --configuration crew --since 1d --dry-run"
 )]
-pub struct AgainArgs {
+pub struct RunAgainArgs {
     #[command(flatten)]
-    which: Which,
+    which: RunSelection,
 }
 
 #[derive(clap::Args)]
-struct Which {
+struct RunSelection {
     /// Runs: ids (or parts), inputs by path or name, or `latest`
     #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
@@ -64,12 +64,12 @@ struct Which {
 
 /// The configuration files that a repeated run uses.
 #[derive(Clone, Copy)]
-enum Files {
+enum RetryFiles {
     AsTheyWere,
     AsTheyAre,
 }
 
-impl Files {
+impl RetryFiles {
     fn queue(self, workspace: &Workspace, given: &str) -> Result<RunRecord, Error> {
         let by = Submitter::of_machine(&*workspace.machine);
         let asked = Submission::default();
@@ -77,7 +77,7 @@ impl Files {
             Self::AsTheyWere => retry(workspace, given, &by, &asked)?,
             Self::AsTheyAre => {
                 let (prepared, version) = current(workspace, given)?;
-                let now = Current {
+                let now = CurrentConfiguration {
                     prepared: &prepared,
                     version,
                 };
@@ -96,14 +96,14 @@ impl Files {
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
-    repeat(&args.which, Files::AsTheyWere, context)
+    repeat(&args.which, RetryFiles::AsTheyWere, context)
 }
 
-pub fn again(args: &AgainArgs, context: &Context) -> Outcome {
-    repeat(&args.which, Files::AsTheyAre, context)
+pub fn again(args: &RunAgainArgs, context: &Context) -> Outcome {
+    repeat(&args.which, RetryFiles::AsTheyAre, context)
 }
 
-fn repeat(args: &Which, files: Files, context: &Context) -> Outcome {
+fn repeat(args: &RunSelection, files: RetryFiles, context: &Context) -> Outcome {
     let ui = &context.ui;
     let workspace = context.open_for_runs()?;
     let by_filters = args.run.is_empty();
@@ -135,7 +135,7 @@ fn repeat(args: &Which, files: Files, context: &Context) -> Outcome {
 
 /// Returns the ids of the runs that match the filters, oldest first, without those that were already run again: the newer run
 /// matches the filters too, whatever its result.
-fn chosen(workspace: &Workspace, args: &Which) -> Result<Vec<String>, Failure> {
+fn chosen(workspace: &Workspace, args: &RunSelection) -> Result<Vec<String>, Failure> {
     let wanted = args.filters.wanted(None)?;
     let is_wanted = |run: &RunRecord| match &args.status {
         Some(status) => run.status.as_str() == status,
@@ -167,11 +167,11 @@ fn show_chosen(chosen: &[String], workspace: &Workspace, ui: &Ui) -> ExitStatus 
     })
 }
 
-fn queue(chosen: &[String], files: Files, workspace: &Workspace, ui: &Ui) -> ExitStatus {
+fn queue(chosen: &[String], files: RetryFiles, workspace: &Workspace, ui: &Ui) -> ExitStatus {
     ui.each(chosen, |given| {
         let run = files.queue(workspace, given)?;
         if ui.json() {
-            ui.record(&RunView::plain(&run, &Whole));
+            ui.record(&RunView::plain(&run, &FullPaths));
         } else if let Some(summary) = &run.summary {
             ui.done(&run, json!(null), Tone::Good, summary);
         } else {
@@ -186,7 +186,7 @@ fn queue(chosen: &[String], files: Files, workspace: &Workspace, ui: &Ui) -> Exi
 }
 
 /// Runs them in this process, one after the other.
-fn run_here(chosen: &[String], files: Files, workspace: &Workspace, ui: &Ui) -> ExitStatus {
+fn run_here(chosen: &[String], files: RetryFiles, workspace: &Workspace, ui: &Ui) -> ExitStatus {
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
     let mut status = ExitStatus::Done;
@@ -195,8 +195,8 @@ fn run_here(chosen: &[String], files: Files, workspace: &Workspace, ui: &Ui) -> 
             return Ok(());
         }
         let (run, prepared) = match files {
-            Files::AsTheyWere => retry_here(workspace, given)?,
-            Files::AsTheyAre => anew_here(workspace, given)?,
+            RetryFiles::AsTheyWere => retry_here(workspace, given)?,
+            RetryFiles::AsTheyAre => anew_here(workspace, given)?,
         };
         let input = [Input::from(run.input_path.clone())];
         let request = Request {

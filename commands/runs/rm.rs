@@ -8,7 +8,7 @@ use ade::workspace::Workspace;
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
-use super::filters::UNASKED;
+use super::filters::MAX_RUNS_UNASKED;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Tone, Ui, bytes, plural};
@@ -70,7 +70,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     } else {
         args.run.clone()
     };
-    if args.run.is_empty() && !args.dry_run && !args.yes && chosen.len() > UNASKED {
+    if args.run.is_empty() && !args.dry_run && !args.yes && chosen.len() > MAX_RUNS_UNASKED {
         let question = format!("Remove {}?", plural(chosen.len() as u64, "run"));
         if !ui.is_agreed(&question) {
             ui.say("Nothing was removed");

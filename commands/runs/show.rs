@@ -2,10 +2,10 @@
 
 use ade::base::clock::Timestamp;
 use ade::base::problem::Problem;
-use ade::engine::report::{Finding, Nearest, SheetFound, TableFound};
-use ade::engine::{RowCounts, Told};
+use ade::engine::report::{NearestField, RunFinding, SheetFound, TableFound};
+use ade::engine::{RowCounts, RunNotice};
 use ade::run::views::explain::{nearest_in_words, why_unmapped};
-use ade::run::views::show::{Shown, show};
+use ade::run::views::show::{RunDetails, show};
 use ade::run::views::summary::unprocessed;
 use ade::settings::paths::RunFolder;
 use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, Priority, RunRecord};
@@ -13,8 +13,8 @@ use ade::store::{Attempt, ColumnResult, FieldResult, FieldState, Priority, RunRe
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{
-    IssueCounts, Table, Tone, Ui, ago, bytes, duration, fields_that_are, plural, print_notice,
-    print_rows, rows, thousands,
+    IssueCounts, TerminalTable, Tone, Ui, ago, bytes, duration, fields_that_are, plural,
+    print_notice, print_rows, rows, thousands,
 };
 
 /// Show the details of one run
@@ -56,7 +56,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     findings.for_each(|finding| print_finding(ui, finding));
     let notices = shown.report.noticed.notices.iter();
     notices.for_each(|notice| print_notice(ui, notice));
-    let mut readings: Vec<&Told> = shown.report.noticed.readings.iter().collect();
+    let mut readings: Vec<&RunNotice> = shown.report.noticed.readings.iter().collect();
     for sheet in completed.sheets() {
         for table in &sheet.tables {
             print_table(ui, sheet, table, &shown);
@@ -84,16 +84,16 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Prints where the rows with errors are.
-fn print_quarantined(ui: &Ui, shown: &Shown) {
+fn print_quarantined(ui: &Ui, shown: &RunDetails) {
     /// The maximum number of row ranges that are printed.
-    const MOST: usize = 50;
+    const MAX_ROW_RANGES: usize = 50;
     let Some(rows) = &shown.rows else { return };
     let all = rows.all_quarantined();
     if !all.is_empty() {
         ui.line("");
     }
     let mut lines = Vec::new();
-    for range in all.iter().take(MOST) {
+    for range in all.iter().take(MAX_ROW_RANGES) {
         let (Some(sheet), Some(row), Some(count)) = (range.sheet, range.row, range.count) else {
             continue;
         };
@@ -113,8 +113,8 @@ fn print_quarantined(ui: &Ui, shown: &Shown) {
         let from = stretch(what, row, last);
         lines.push(format!("{sheet}!{from} → {to}"));
     }
-    if all.len() > MOST {
-        let more = thousands((all.len() - MOST) as u64);
+    if all.len() > MAX_ROW_RANGES {
+        let more = thousands((all.len() - MAX_ROW_RANGES) as u64);
         lines.push(format!(
             "and {more} more; `ade explain --row` says where one stands"
         ));
@@ -131,7 +131,7 @@ fn stretch(what: &str, first: u64, last: u64) -> String {
 }
 
 /// Prints the run's status and the reason for it.
-fn print_state(ui: &Ui, shown: &Shown) {
+fn print_state(ui: &Ui, shown: &RunDetails) {
     let run = &shown.run;
     let took = run
         .duration_ms()
@@ -204,13 +204,13 @@ fn print_facts(ui: &Ui, run: &RunRecord, counts: Option<RowCounts>) {
                 rows(metrics.rows, counts),
                 metrics.mapped_fields,
                 plural(metrics.expected_fields, "field"),
-                IssueCounts::of(metrics).in_all()
+                IssueCounts::from_metrics(metrics).in_all()
             ),
         );
     }
 }
 
-fn print_finding(ui: &Ui, finding: &Finding) {
+fn print_finding(ui: &Ui, finding: &RunFinding) {
     // If the run failed, its error contains the same text.
     if finding.code == "execution_failed" {
         return;
@@ -223,7 +223,7 @@ fn print_finding(ui: &Ui, finding: &Finding) {
 }
 
 /// Prints how the text in columns of a table was interpreted.
-fn print_readings(ui: &Ui, readings: &[&Told]) {
+fn print_readings(ui: &Ui, readings: &[&RunNotice]) {
     if readings.is_empty() {
         return;
     }
@@ -239,7 +239,7 @@ fn print_readings(ui: &Ui, readings: &[&Told]) {
 }
 
 /// Prints a table: its position in the input and the output, and how its columns were mapped.
-fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
+fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &RunDetails) {
     let place = (sheet.index(), table.index());
     let from = table.region().unwrap_or_default();
     let to = table.written().map(|to| format!(" → {to}"));
@@ -251,7 +251,8 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
         ui.paint(Tone::Strong, title),
         ui.paint(Tone::Dim, format!("{from}{to}, {rows}"))
     ));
-    let mut shown = Table::new("COLUMN  FIELD  SCORE  FILLED  WHY", &[0, 4]).numbers(&[2, 3]);
+    let mut shown =
+        TerminalTable::new("COLUMN  FIELD  SCORE  FILLED  WHY", &[0, 4]).numbers(&[2, 3]);
     let explained = run.tables.iter().find(|candidate| {
         candidate.sheet == sheet.name()
             && candidate.table == table.index() + 1
@@ -261,7 +262,7 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
         .iter()
         .filter(|column| (column.sheet_index, column.table_index) == place)
         .for_each(|column| {
-            let reasons: Vec<&Told> = run
+            let reasons: Vec<&RunNotice> = run
                 .report
                 .noticed
                 .columns
@@ -291,9 +292,9 @@ fn print_table(ui: &Ui, sheet: &SheetFound, table: &TableFound, run: &Shown) {
 fn row(
     column: &ColumnResult,
     letters: Option<&str>,
-    reasons: &[&Told],
+    reasons: &[&RunNotice],
     why_not: Option<&str>,
-    nearest: Option<&Nearest>,
+    nearest: Option<&NearestField>,
 ) -> Vec<(Tone, String)> {
     let header = column.header_raw.clone();
     let score = column.mapping_score.map(|score| format!("{score:.2}"));

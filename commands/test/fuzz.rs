@@ -1,8 +1,8 @@
 //! `ade test --fuzz`: changes a sender's layout in ways that must not change the results.
 
 use ade::base::cancel::Cancel;
-use ade::checks::cases::{Case, FuzzedCase, Kept, fuzz, keep};
-use ade::environment::needed::prepare::Prepared;
+use ade::checks::cases::{Case, FuzzedCase, KeptCase, fuzz, keep};
+use ade::environment::needed::prepare::PreparedConfiguration;
 use ade::store::EnvironmentRecord;
 use ade::workspace::Workspace;
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, Ui, plural};
 
 /// The options of a fuzz test.
-pub struct Wanted<'a> {
+pub struct FuzzOptions<'a> {
     pub cases: &'a [Case],
     /// The number of changes per case.
     pub changes: u32,
@@ -24,8 +24,8 @@ pub struct Wanted<'a> {
 
 pub fn run(
     ui: &Ui,
-    (workspace, prepared, environment): (&Workspace, &Prepared, &EnvironmentRecord),
-    wanted: &Wanted<'_>,
+    (workspace, prepared, environment): (&Workspace, &PreparedConfiguration, &EnvironmentRecord),
+    wanted: &FuzzOptions<'_>,
     cancel: &Cancel,
 ) -> Outcome {
     let how = (wanted.changes, wanted.seed);
@@ -52,8 +52,8 @@ pub fn run(
         for (case, fuzzed) in wanted.cases.iter().zip(all) {
             for broken in &fuzzed.broken {
                 match keep(case, broken)? {
-                    Kept::New(folder) => ui.say(format_args!("Kept as {}", ui.path(&folder))),
-                    Kept::IsThere(folder) => ui.say(format_args!(
+                    KeptCase::New(folder) => ui.say(format_args!("Kept as {}", ui.path(&folder))),
+                    KeptCase::IsThere(folder) => ui.say(format_args!(
                         "Not kept, because it is there already: {}",
                         ui.path(&folder)
                     )),

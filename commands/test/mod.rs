@@ -11,12 +11,12 @@ use ade::base::cancel::Cancel;
 use ade::base::files;
 use ade::checks::cases::{self, Case, CaseResult};
 use ade::configuration::Configuration;
-use ade::environment::needed::prepare::{Prepared, prepare};
-use ade::environment::provide::Want;
+use ade::environment::needed::prepare::{PreparedConfiguration, prepare};
+use ade::environment::provide::RebuildPolicy;
 use ade::environment::provide::installers::Installers;
 use ade::run::execution::provide::provide;
 use ade::run::inputs::input::{Input, MeantFiles};
-use ade::run::inputs::watch::Watch;
+use ade::run::inputs::watch::InputWatch;
 use ade::store::EnvironmentRecord;
 use ade::workspace::Workspace;
 use serde_json::json;
@@ -69,7 +69,7 @@ pub struct Args {
 }
 
 /// The parts that every round uses.
-struct Session<'a> {
+struct TestSession<'a> {
     args: &'a Args,
     ui: &'a Ui,
     lines: &'a LiveLines<'a>,
@@ -80,7 +80,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
-    let session = Session {
+    let session = TestSession {
         args,
         ui,
         lines: &lines,
@@ -97,23 +97,23 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 pub fn environment_for(
     lines: &LiveLines<'_>,
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     cancel: &Cancel,
 ) -> Result<EnvironmentRecord, Failure> {
     let shown = EnvironmentProgress::new(lines, &prepared.record.name);
-    let on = &mut |progress: ade::environment::provide::Progress<'_>| shown.show(&progress);
+    let on = &mut |progress: ade::environment::provide::ProvideProgress<'_>| shown.show(&progress);
     Ok(provide(
         workspace,
         &Installers,
         prepared,
-        Want::Ready,
+        RebuildPolicy::Ready,
         cancel,
         on,
     )?)
 }
 
-impl Session<'_> {
-    fn round(&self, workspace: &Workspace, prepared: &Prepared) -> Outcome {
+impl TestSession<'_> {
+    fn round(&self, workspace: &Workspace, prepared: &PreparedConfiguration) -> Outcome {
         let (args, ui) = (self.args, self.ui);
         if let Some(runs) = args.past {
             let environment = environment_for(self.lines, workspace, prepared, self.cancel)?;
@@ -124,7 +124,7 @@ impl Session<'_> {
         let mut chosen = cases::choose(all, &args.cases, args.words.as_deref())?;
         let environment = environment_for(self.lines, workspace, prepared, self.cancel)?;
         if let Some(changes) = args.fuzz {
-            let wanted = fuzz::Wanted {
+            let wanted = fuzz::FuzzOptions {
                 cases: &chosen,
                 changes,
                 seed: args.seed,
@@ -188,7 +188,7 @@ impl Session<'_> {
             outputs: Vec::new(),
             below: Vec::new(),
         };
-        let watch = Watch {
+        let watch = InputWatch {
             configuration: folder,
             arguments: &itself,
             expand: &|| Ok(meant()),
@@ -199,7 +199,7 @@ impl Session<'_> {
         };
         let mut status = ExitStatus::Done;
         let mut round = |_: &[Input]| -> Result<Vec<Input>, Failure> {
-            let opened = Configuration::open(folder).map_err(|error| Failure::of(&error));
+            let opened = Configuration::open(folder).map_err(|error| Failure::from_problem(&error));
             let prepared = opened.and_then(|opened| Ok(prepare(workspace, opened, None)?));
             let done = prepared.and_then(|prepared| self.round(workspace, &prepared));
             status = done.unwrap_or_else(|failure| {

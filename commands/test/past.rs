@@ -1,8 +1,8 @@
 //! `ade test --past`: tries the current configuration on the inputs of its last runs.
 
 use ade::base::cancel::Cancel;
-use ade::checks::past::{Past, again, runs};
-use ade::environment::needed::prepare::Prepared;
+use ade::checks::past::{PastComparison, again, runs};
+use ade::environment::needed::prepare::PreparedConfiguration;
 use ade::store::EnvironmentRecord;
 use ade::workspace::Workspace;
 use serde_json::json;
@@ -14,7 +14,7 @@ use crate::ui::{Tone, Ui, plural};
 /// Tries the inputs of the last runs, and prints each when it is done.
 pub fn past(
     ui: &Ui,
-    (workspace, prepared, environment): (&Workspace, &Prepared, &EnvironmentRecord),
+    (workspace, prepared, environment): (&Workspace, &PreparedConfiguration, &EnvironmentRecord),
     most: usize,
     cancel: &Cancel,
 ) -> Outcome {
@@ -39,7 +39,7 @@ pub fn past(
     Ok(ExitStatus::refused_if(differ > 0))
 }
 
-fn print(ui: &Ui, past: &Past) {
+fn print(ui: &Ui, past: &PastComparison) {
     match (&past.error, &past.difference) {
         (None, Some(found)) if found.is_any() => diff::print(ui, found),
         (None, Some(_)) => ui.line(format_args!("{} {}", ui.paint(Tone::Good, "✓"), past.input)),

@@ -5,7 +5,7 @@ use ade::store::TokenRecord;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, ago};
+use crate::ui::{TerminalTable, Tone, ago};
 
 /// List tokens, newest first, and whether they are valid
 #[derive(clap::Args)]
@@ -28,9 +28,9 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn table(tokens: &[TokenRecord], now: Timestamp) -> Table {
-    let mut table =
-        Table::new("ID  NAME  SCOPE  WORKSPACES  STATE  LAST USED", &[3, 1]).optional(&[3, 5]);
+fn table(tokens: &[TokenRecord], now: Timestamp) -> TerminalTable {
+    let mut table = TerminalTable::new("ID  NAME  SCOPE  WORKSPACES  STATE  LAST USED", &[3, 1])
+        .optional(&[3, 5]);
     for token in tokens {
         let end = token.id.len().saturating_sub(6);
         let state = match (token.revoked_at, token.expires_at) {

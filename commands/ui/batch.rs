@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use ade::engine::RowCounts;
-use ade::engine::{Noticed, Told};
-use ade::run::execution::happenings::Finished;
-use ade::run::results::demands::Nothing;
+use ade::engine::{RunNotice, RunNotices};
+use ade::run::execution::happenings::FinishedRun;
+use ade::run::results::demands::NothingFound;
 use ade::run::views::summary::unprocessed;
 use ade::store::RunMetrics;
 use console::{measure_text_width, truncate_str};
@@ -32,14 +32,14 @@ const GAP: &str = "  ";
 /// The minimum width of the last column: its longest word, `found nothing`.
 const LAST: usize = 13;
 /// The maximum number of different failures in the summary.
-const FAILURES: usize = 100;
+const MAX_FAILURES: usize = 100;
 /// The maximum number of different notices in the summary, and (below) of each file.
-const NOTICES: usize = 20;
-const OF_EACH_FILE: usize = 3;
+const MAX_NOTICES: usize = 20;
+const MAX_NOTICES_PER_FILE: usize = 3;
 /// The maximum number of files named in a summary line.
-const FILES: usize = 3;
+const MAX_NAMED_FILES: usize = 3;
 /// The maximum number of fields named in a line.
-const NAMED: usize = 5;
+const MAX_NAMED_FIELDS: usize = 5;
 
 /// How a run counts in a summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct ListedFile {
 }
 
 /// The lines and the summary of several files.
-pub struct Batch {
+pub struct BatchLines {
     files: Vec<ListedFile>,
     /// The width of the column of names.
     name_width: usize,
@@ -83,31 +83,31 @@ pub struct Batch {
     tables: u64,
     rows: RowCounts,
     issues: IssueCounts,
-    failures: Vec<Of<Failure>>,
-    notices: Vec<Of<String>>,
+    failures: Vec<FilesWith<Failure>>,
+    notices: Vec<FilesWith<String>>,
     more_notices: usize,
     notes: Vec<String>,
     /// The workbooks of earlier runs that were renamed, by their new names.
-    stale: Of<()>,
+    stale: FilesWith<()>,
     /// Whether at least one run wrote a workbook.
     has_workbooks: bool,
     /// Whether at least one run read something.
     has_figures: bool,
     /// The number of files in which all fields were found, and (below) the other files.
     complete: usize,
-    incomplete: Of<()>,
+    incomplete: FilesWith<()>,
     hint: Option<String>,
 }
 
 /// Something that applies to several files, with their names.
-struct Of<T> {
+struct FilesWith<T> {
     what: T,
     /// The names of the first files.
     names: Vec<String>,
     count: usize,
 }
 
-impl<T> Of<T> {
+impl<T> FilesWith<T> {
     fn new(what: T) -> Self {
         Self {
             what,
@@ -118,7 +118,7 @@ impl<T> Of<T> {
 
     fn add(&mut self, name: Option<&str>) {
         self.count += 1;
-        if self.names.len() < FILES {
+        if self.names.len() < MAX_NAMED_FILES {
             self.names.extend(name.map(str::to_owned));
         }
     }
@@ -133,7 +133,7 @@ impl<T> Of<T> {
     }
 }
 
-impl Batch {
+impl BatchLines {
     /// Makes the summary of these files.
     pub fn new(ui: &Ui, files: Vec<ListedFile>) -> Self {
         let width = ui.width();
@@ -162,11 +162,11 @@ impl Batch {
             notices: Vec::new(),
             more_notices: 0,
             notes: Vec::new(),
-            stale: Of::new(()),
+            stale: FilesWith::new(()),
             has_workbooks: false,
             has_figures: false,
             complete: 0,
-            incomplete: Of::new(()),
+            incomplete: FilesWith::new(()),
             hint: None,
         }
     }
@@ -177,7 +177,7 @@ impl Batch {
     }
 
     /// Prints the line of a file whose run ended or could not start.
-    pub fn line(&mut self, ui: &Ui, input: usize, ended: Option<&Finished>, counts: CountsAs) {
+    pub fn line(&mut self, ui: &Ui, input: usize, ended: Option<&FinishedRun>, counts: CountsAs) {
         if !self.begun {
             self.begun = true;
             self.header(ui);
@@ -199,7 +199,7 @@ impl Batch {
         );
         self.has_workbooks |= copied_to.is_some() || is_normalized && path.is_some();
         let has_faults = metrics.is_some_and(|metrics| metrics.faults() > 0)
-            || ended.is_some_and(|ended| Nothing::of(&ended.run).is_some());
+            || ended.is_some_and(|ended| NothingFound::from_run(&ended.run).is_some());
         let lost = lost(metrics);
         let (mark, tone, word) = marked(counts, has_faults, !lost.is_empty(), ended);
         if matches!(counts, CountsAs::Normalized | CountsAs::Unchanged) {
@@ -240,7 +240,7 @@ impl Batch {
     }
 
     /// Adds the figures of a run to the totals.
-    fn add(&mut self, metrics: &RunMetrics, ended: &Finished) {
+    fn add(&mut self, metrics: &RunMetrics, ended: &FinishedRun) {
         let rows = ended.rows.unwrap_or(RowCounts {
             read: metrics.rows,
             written: metrics.rows,
@@ -285,7 +285,7 @@ impl Batch {
         match known {
             Some(known) => known.add(name),
             None => {
-                let mut of = Of::new(failure);
+                let mut of = FilesWith::new(failure);
                 of.add(name);
                 self.failures.push(of);
             }
@@ -293,14 +293,14 @@ impl Batch {
     }
 
     /// Stores the most important notices of a file, except those about the configuration, which are reported once.
-    pub fn noticed(&mut self, input: usize, noticed: &Noticed) {
+    pub fn noticed(&mut self, input: usize, noticed: &RunNotices) {
         let name = self.name(input).to_owned();
         let warnings = noticed
             .notices
             .iter()
             .filter(|told| told.is_warning() && told.code() != CONFIGURATION);
         let open = noticed.readings.iter().filter(|told| told.is_ambiguous());
-        let mut of_file: Vec<(usize, &Told)> = Vec::new();
+        let mut of_file: Vec<(usize, &RunNotice)> = Vec::new();
         for told in warnings.chain(open) {
             let alike = of_file
                 .iter()
@@ -314,8 +314,8 @@ impl Batch {
             let known = self.notices.iter().position(|known| known.what == sentence);
             match known {
                 Some(known) => self.notices[known].add(Some(&name)),
-                None if position < OF_EACH_FILE && self.notices.len() < NOTICES => {
-                    let mut of = Of::new(sentence);
+                None if position < MAX_NOTICES_PER_FILE && self.notices.len() < MAX_NOTICES => {
+                    let mut of = FilesWith::new(sentence);
                     of.add(Some(&name));
                     self.notices.push(of);
                 }
@@ -363,7 +363,7 @@ impl Batch {
             ));
         }
         self.notes.iter().for_each(|note| ui.say(note));
-        for of in self.failures.iter().take(FAILURES) {
+        for of in self.failures.iter().take(MAX_FAILURES) {
             let mut failure = of.what.clone();
             // Most messages already name their file.
             if of.count > 1 && !of.names.is_empty() {
@@ -375,10 +375,10 @@ impl Batch {
             }
             ui.failure(&failure);
         }
-        if self.failures.len() > FAILURES {
+        if self.failures.len() > MAX_FAILURES {
             ui.say(format_args!(
                 "and {} more; `ade runs ls --status failed` lists them",
-                thousands((self.failures.len() - FAILURES) as u64)
+                thousands((self.failures.len() - MAX_FAILURES) as u64)
             ));
         }
         if let Some(hint) = &self.hint {
@@ -431,7 +431,7 @@ impl Batch {
 
     /// Names the files that were not started, the first ones by name.
     pub fn not_started(&self, is_started: impl Fn(usize) -> bool) -> Option<String> {
-        let mut left = Of::new(());
+        let mut left = FilesWith::new(());
         let files = (0..self.files.len()).filter(|input| !is_started(*input));
         files.for_each(|input| left.add(Some(self.name(input))));
         (left.count > 0).then(|| left.names())
@@ -450,7 +450,7 @@ fn lost(metrics: Option<&RunMetrics>) -> String {
         Some(found) if found.tables > 0 => found.missing_fields.as_slice(),
         _ => &[],
     };
-    let named = &lost[..lost.len().min(NAMED)];
+    let named = &lost[..lost.len().min(MAX_NAMED_FIELDS)];
     match (named, lost.len() - named.len()) {
         ([], _) => String::new(),
         (_, 0) => not_found(&named.join(", ")),
@@ -463,7 +463,7 @@ fn marked(
     counts: CountsAs,
     has_faults: bool,
     lacks_fields: bool,
-    ended: Option<&Finished>,
+    ended: Option<&FinishedRun>,
 ) -> (&'static str, Tone, &'static str) {
     match counts {
         CountsAs::Normalized if has_faults => ("⚠", Tone::Warn, ""),

@@ -2,17 +2,17 @@
 
 use std::collections::HashSet;
 
-use ade::base::show_path::Whole;
+use ade::base::show_path::FullPaths;
 use ade::run::execution::error::RunError;
-use ade::run::execution::happenings::Finished;
+use ade::run::execution::happenings::FinishedRun;
 use ade::run::execution::verdict::kind_of_end;
-use ade::run::results::demands::Nothing;
+use ade::run::results::demands::NothingFound;
 use ade::run::views::json::RunView;
 use ade::run::views::summary::unprocessed;
 use ade::store::{FieldState, RunMetrics, RunRecord, RunStatus};
 use serde_json::{Value, json};
 
-use super::batch::{Batch, CountsAs};
+use super::batch::{BatchLines, CountsAs};
 use super::format::{duration, not_found, plural, thousands};
 use super::issue_lines;
 use super::notices::NoticeLines;
@@ -23,27 +23,27 @@ use crate::exit::{ExitStatus, Failure};
 
 /// The state shared by the output of all runs of one call.
 #[derive(Default)]
-pub struct Call {
+pub struct RunOutput {
     /// Whether there are several files and their details are requested.
     pub several: bool,
     /// The messages that were already printed once for all files.
     pub told: HashSet<String>,
     /// Set if each of several files gets one line.
-    pub batch: Option<Batch>,
+    pub batch: Option<BatchLines>,
 }
 
 /// Prints a run and its errors. Returns how it counts, and its exit status.
 pub fn print(
     ui: &Ui,
     input: usize,
-    result: &Result<Finished, RunError>,
-    call: &mut Call,
+    result: &Result<FinishedRun, RunError>,
+    call: &mut RunOutput,
 ) -> (CountsAs, ExitStatus) {
     let finished = result.as_ref().ok();
     let short = finished.map_or(&[][..], |finished| &finished.shortfalls);
     let failures = match result {
         Ok(finished) => failures(finished),
-        Err(error) => vec![Failure::of(error)],
+        Err(error) => vec![Failure::from_problem(error)],
     };
     let counts = match finished {
         Some(finished) if finished.run.status == RunStatus::Cancelled => CountsAs::Cancelled,
@@ -51,7 +51,7 @@ pub fn print(
         _ if !short.is_empty() => CountsAs::Refused,
         Some(finished) if finished.is_unchanged => CountsAs::Unchanged,
         Some(finished) if unprocessed(&finished.run).is_some() => CountsAs::Unprocessed,
-        Some(finished) if Nothing::of(&finished.run).is_some() => CountsAs::Empty,
+        Some(finished) if NothingFound::from_run(&finished.run).is_some() => CountsAs::Empty,
         _ => CountsAs::Normalized,
     };
     print_run(ui, input, finished, counts, call);
@@ -74,7 +74,7 @@ pub fn print(
         tell(failure, false);
     }
     for short in short {
-        tell(Failure::of(short), short.is_of_call());
+        tell(Failure::from_problem(short), short.is_of_call());
     }
     // A failed run without an error of its own still fails the call.
     if let Some(kind) = finished.and_then(|ended| kind_of_end(&ended.run)) {
@@ -87,9 +87,9 @@ pub fn print(
 fn print_run(
     ui: &Ui,
     input: usize,
-    finished: Option<&Finished>,
+    finished: Option<&FinishedRun>,
     counts: CountsAs,
-    call: &mut Call,
+    call: &mut RunOutput,
 ) {
     match (finished, &mut call.batch) {
         (finished, _) if ui.json() => finished.iter().for_each(|ended| ui.record(&to_json(ended))),
@@ -104,9 +104,9 @@ fn print_run(
 fn print_line(
     ui: &Ui,
     input: usize,
-    finished: Option<&Finished>,
+    finished: Option<&FinishedRun>,
     counts: CountsAs,
-    batch: &mut Batch,
+    batch: &mut BatchLines,
     told: &mut HashSet<String>,
 ) {
     if let Some(finished) = finished {
@@ -124,9 +124,12 @@ fn print_line(
     batch.line(ui, input, finished, counts);
 }
 
-fn failures(finished: &Finished) -> Vec<Failure> {
+fn failures(finished: &FinishedRun) -> Vec<Failure> {
     let of_run = failure_of(&finished.run);
-    let of_copy = finished.copy_error.as_ref().map(|error| Failure::of(error));
+    let of_copy = finished
+        .copy_error
+        .as_ref()
+        .map(|error| Failure::from_problem(error));
     of_run.into_iter().chain(of_copy).collect()
 }
 
@@ -142,13 +145,13 @@ fn failure_of(run: &RunRecord) -> Option<Failure> {
     })
 }
 
-fn to_json(finished: &Finished) -> Value {
+fn to_json(finished: &FinishedRun) -> Value {
     let copy = finished.copy_path.as_deref();
-    let mut object = json!(RunView::of(
+    let mut object = json!(RunView::new(
         &finished.run,
         copy,
         &finished.shortfalls,
-        &Whole
+        &FullPaths
     ));
     if finished.is_unchanged {
         object["skipped_reason"] = json!("unchanged");
@@ -166,14 +169,14 @@ fn to_json(finished: &Finished) -> Value {
     object
 }
 
-fn print_details(ui: &Ui, finished: &Finished, several: bool, told: &mut HashSet<String>) {
+fn print_details(ui: &Ui, finished: &FinishedRun, several: bool, told: &mut HashSet<String>) {
     let run = &finished.run;
     let is_refused = !finished.shortfalls.is_empty();
     let lines = NoticeLines { ui, run: &run.id };
     if several {
         lines.of_configuration(&finished.noticed, told);
     }
-    let nothing = Nothing::of(run);
+    let nothing = NothingFound::from_run(run);
     let instead = unprocessed(run);
     let (mark, words) = match run.status {
         RunStatus::Succeeded if is_refused => (ui.paint(Tone::Bad, "✗"), "refused "),
@@ -219,7 +222,12 @@ fn has_faults(run: &RunRecord) -> bool {
     metrics.is_some_and(|found| found.faults() > 0)
 }
 
-fn print_found(ui: &Ui, metrics: &RunMetrics, nothing: Option<Nothing>, finished: &Finished) {
+fn print_found(
+    ui: &Ui,
+    metrics: &RunMetrics,
+    nothing: Option<NothingFound>,
+    finished: &FinishedRun,
+) {
     ui.line(format_args!(
         "  {}, {}, {}",
         plural(metrics.sheets, "sheet"),
@@ -253,7 +261,7 @@ fn print_found(ui: &Ui, metrics: &RunMetrics, nothing: Option<Nothing>, finished
     }
 }
 
-fn print_path(ui: &Ui, finished: &Finished, indent: &str) {
+fn print_path(ui: &Ui, finished: &FinishedRun, indent: &str) {
     let path = finished.copied_to.as_ref();
     if let Some(path) = path.or(finished.run.output_path.as_ref()) {
         // With `-q` the path is data for a script, so it has no colour.
@@ -268,7 +276,7 @@ fn print_path(ui: &Ui, finished: &Finished, indent: &str) {
 }
 
 /// Prints the messages about the marked copy; for several files in the summary.
-fn tell_of_copy(ui: &Ui, finished: &Finished, batch: Option<&mut Batch>) {
+fn tell_of_copy(ui: &Ui, finished: &FinishedRun, batch: Option<&mut BatchLines>) {
     let name = &finished.run.input_name;
     let notes = finished.notes.iter();
     let mut lines: Vec<String> = notes.map(|note| format!("note: {name}: {note}")).collect();

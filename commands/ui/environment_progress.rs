@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use ade::base::clock::Timestamp;
 use ade::base::mutex::lock;
 use ade::environment::BuildEvent;
-use ade::environment::provide::Progress;
+use ade::environment::provide::ProvideProgress;
 use ade::store::EnvironmentRecord;
 
 use super::format::{bytes, duration, plural, span};
@@ -15,11 +15,11 @@ use super::tone::Tone;
 /// Prints the progress of one environment at a time.
 pub struct EnvironmentProgress<'a> {
     lines: &'a LiveLines<'a>,
-    state: Mutex<Building>,
+    state: Mutex<BuildProgress>,
 }
 
 #[derive(Default)]
-struct Building {
+struct BuildProgress {
     configuration: String,
     task: Option<Task>,
     step: String,
@@ -42,12 +42,12 @@ impl<'a> EnvironmentProgress<'a> {
         configuration.clone_into(&mut self.state().configuration);
     }
 
-    fn state(&self) -> MutexGuard<'_, Building> {
+    fn state(&self) -> MutexGuard<'_, BuildProgress> {
         lock(&self.state)
     }
 
     /// Prints a step of the build.
-    pub fn show(&self, progress: &Progress<'_>) {
+    pub fn show(&self, progress: &ProvideProgress<'_>) {
         let lines = self.lines;
         let mut state = self.state();
         let configuration = state.configuration.clone();
@@ -56,28 +56,28 @@ impl<'a> EnvironmentProgress<'a> {
             lines.task(&text)
         };
         match progress {
-            Progress::Waiting { holder } => {
+            ProvideProgress::Waiting { holder } => {
                 let holder = holder.iter().map(|holder| format!(" ({holder})"));
                 let holder: String = holder.collect();
                 state.task = Some(waiting(format!(
                     "waiting for another process{holder} that builds the environment of {configuration}"
                 )));
             }
-            Progress::Resting { until } => {
+            ProvideProgress::Resting { until } => {
                 let wait = duration(until.since(Timestamp::now()));
                 state.task = Some(waiting(format!(
                     "the last build of the environment of {configuration} failed; the next one begins in {wait}"
                 )));
             }
-            Progress::Building { reason, .. } => {
+            ProvideProgress::Building { reason, .. } => {
                 lines.say(format_args!(
                     "Building the environment of {} ({reason})",
                     lines.paint(Tone::Strong, &configuration)
                 ));
                 state.task = Some(lines.task("starting"));
             }
-            Progress::Build(event) => self.step(&mut state, event),
-            Progress::Ready { environment, built } => {
+            ProvideProgress::Build(event) => self.step(&mut state, event),
+            ProvideProgress::Ready { environment, built } => {
                 let since = state.task.take().map(|task| task.since.elapsed());
                 if *built {
                     let took = since.map(span).unwrap_or_default();
@@ -91,7 +91,7 @@ impl<'a> EnvironmentProgress<'a> {
         }
     }
 
-    fn step(&self, state: &mut Building, event: &BuildEvent) {
+    fn step(&self, state: &mut BuildProgress, event: &BuildEvent) {
         let lines = self.lines;
         match event {
             BuildEvent::StepStarted { step } => {

@@ -1,11 +1,11 @@
 //! Prints why a run read its input as it did, for `ade explain` and in parts for `ade runs show`.
 
-use ade::engine::Told;
-use ade::engine::report::{Column, Hook, Table as Explained};
-use ade::run::views::explain::{Explanation, Way, Without, nearest_in_words, spoken};
+use ade::engine::RunNotice;
+use ade::engine::report::{ExplainedColumn, ExplainedTable as Explained, Hook};
+use ade::run::views::explain::{CellTrace, Explanation, UnmappedField, nearest_in_words, spoken};
 
 use super::results::rows;
-use super::table::Table;
+use super::table::TerminalTable;
 use super::terminal::Ui;
 use super::tone::Tone;
 
@@ -67,8 +67,9 @@ fn print_header(ui: &Ui, table: &Explained) {
 }
 
 /// Makes the list of a table's columns, a line for each.
-fn columns(table: &Explained) -> Table {
-    let mut shown = Table::new("COLUMN  HEADER  FIELD  SCORE  WHY", &[1, 2, 4]).numbers(&[3]);
+fn columns(table: &Explained) -> TerminalTable {
+    let mut shown =
+        TerminalTable::new("COLUMN  HEADER  FIELD  SCORE  WHY", &[1, 2, 4]).numbers(&[3]);
     for column in &table.columns {
         let score = column.score.map(|score| format!("{score:.2}"));
         shown.row(vec![
@@ -83,7 +84,7 @@ fn columns(table: &Explained) -> Table {
 }
 
 /// Returns why a column has its field or none, without the nearest field.
-fn why(column: &Column) -> Vec<String> {
+fn why(column: &ExplainedColumn) -> Vec<String> {
     let nearest = column.nearest.as_ref().map(nearest_in_words);
     let why = column
         .why
@@ -126,7 +127,7 @@ fn print_hooks(ui: &Ui, hooks: &[Hook]) {
 }
 
 /// Prints all details of a column.
-fn print_column(ui: &Ui, column: &Column, table: &Explained) {
+fn print_column(ui: &Ui, column: &ExplainedColumn, table: &Explained) {
     let name = if column.name.is_empty() {
         "(no header)"
     } else {
@@ -147,7 +148,7 @@ fn print_column(ui: &Ui, column: &Column, table: &Explained) {
     print_written(ui, table, Some(column));
 }
 
-fn print_field(ui: &Ui, fields: &str, column: &Column) {
+fn print_field(ui: &Ui, fields: &str, column: &ExplainedColumn) {
     let field = if fields.is_empty() {
         ui.paint(Tone::Warn, "none")
     } else {
@@ -173,7 +174,7 @@ fn print_callables(ui: &Ui, transforms: &[String], validators: &[String]) {
 }
 
 /// Prints the output columns that came from a column; without one, those that came from no column of the sheet.
-fn print_written(ui: &Ui, table: &Explained, column: Option<&Column>) {
+fn print_written(ui: &Ui, table: &Explained, column: Option<&ExplainedColumn>) {
     let Some(output) = &table.output else { return };
     for written in &output.columns {
         if column.is_none_or(|column| written.from.as_ref() == Some(&column.column)) {
@@ -188,7 +189,7 @@ fn print_written(ui: &Ui, table: &Explained, column: Option<&Column>) {
 }
 
 /// Prints why no column of a table was mapped to a field, and what would map one.
-fn print_without(ui: &Ui, without: &Without) {
+fn print_without(ui: &Ui, without: &UnmappedField) {
     let title = format!("{} table {}", without.sheet, without.table);
     let title = ui.paint(Tone::Strong, title);
     ui.line(format_args!(
@@ -207,7 +208,7 @@ fn print_without(ui: &Ui, without: &Without) {
 }
 
 /// Prints how a row or a cell got from the input to the output.
-fn print_way(ui: &Ui, way: &Way) {
+fn print_way(ui: &Ui, way: &CellTrace) {
     let source = way.source.iter().map(|place| ("input", place));
     let output = way.output.iter().map(|place| ("output", place));
     for (name, place) in source.chain(output) {
@@ -236,7 +237,7 @@ fn print_way(ui: &Ui, way: &Way) {
     }
 }
 
-fn print_notices(ui: &Ui, notices: &[Told]) {
+fn print_notices(ui: &Ui, notices: &[RunNotice]) {
     if !notices.is_empty() {
         ui.line("");
     }
@@ -244,7 +245,7 @@ fn print_notices(ui: &Ui, notices: &[Told]) {
 }
 
 /// Prints a notice with its code.
-pub fn print_notice(ui: &Ui, notice: &Told) {
+pub fn print_notice(ui: &Ui, notice: &RunNotice) {
     let (name, tone) = match notice.is_warning() {
         true => ("warning", Tone::Warn),
         false if notice.is_known() => ("known", Tone::Dim),
@@ -255,7 +256,7 @@ pub fn print_notice(ui: &Ui, notice: &Told) {
 
 /// Prints what the rows at the borders of headers, data and notes were read as, sheet by sheet, and why each table has its
 /// header rows.
-pub fn print_rows(ui: &Ui, rows: &[Told], tables: &[Explained]) {
+pub fn print_rows(ui: &Ui, rows: &[RunNotice], tables: &[Explained]) {
     if rows.is_empty() {
         ui.line("There is nothing to show: no row detector of the configuration looks at how rows look (LayoutRows, row_layout).");
     }

@@ -37,10 +37,10 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
 /// line. Control characters and line ends become spaces.
 pub fn broken(text: &str, room: Option<usize>) -> Vec<String> {
     /// Below this width, breaking does not make a text easier to read.
-    const LEAST: usize = 20;
+    const MIN_LINE_CHARS: usize = 20;
     let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
     let words = words.filter(|word| !word.is_empty());
-    let room = room.map_or(usize::MAX, |room| room.max(LEAST));
+    let room = room.map_or(usize::MAX, |room| room.max(MIN_LINE_CHARS));
     let mut lines = vec![String::new()];
     let mut taken = 0;
     for word in words {
@@ -72,8 +72,8 @@ pub fn fitted(text: &str, width: Option<usize>, further: usize) -> String {
 
 fn fitted_line(line: &str, width: usize, further: usize) -> String {
     /// Below this width, breaking does not make a text easier to read.
-    const LEAST: usize = 20;
-    let width = width.max(LEAST);
+    const MIN_LINE_CHARS: usize = 20;
+    let width = width.max(MIN_LINE_CHARS);
     if measure_text_width(line) <= width {
         return line.to_owned();
     }

@@ -2,9 +2,9 @@
 //! Values are not printed, because logs of builds keep the output.
 
 use ade::issues::Severity;
-use ade::run::execution::happenings::Finished;
+use ade::run::execution::happenings::FinishedRun;
 use ade::run::results::issues::{NoList, issues_of};
-use ade::run::views::issues::{OfRule, by_rule};
+use ade::run::views::issues::{RuleSummary, by_rule};
 use ade::store::RunMetrics;
 use console::measure_text_width;
 
@@ -13,7 +13,7 @@ use super::terminal::Ui;
 use super::tone::Tone;
 
 /// The maximum number of rules that are listed.
-const RULES: usize = 8;
+const MAX_RULES: usize = 8;
 /// The maximum width of a rule that is aligned with the others.
 const ALIGNED: usize = 32;
 
@@ -28,7 +28,7 @@ pub struct IssueCounts {
 
 impl IssueCounts {
     /// Returns the counts of one file.
-    pub fn of(metrics: &RunMetrics) -> Self {
+    pub fn from_metrics(metrics: &RunMetrics) -> Self {
         let mut counts = Self::default();
         counts.add(metrics);
         counts
@@ -60,7 +60,7 @@ impl IssueCounts {
 }
 
 /// Prints the issues of a normalized file.
-pub fn print(ui: &Ui, finished: &Finished, metrics: &RunMetrics) {
+pub fn print(ui: &Ui, finished: &FinishedRun, metrics: &RunMetrics) {
     if metrics.issues == 0 {
         ui.line("  0 issues");
         return;
@@ -88,7 +88,7 @@ pub fn print(ui: &Ui, finished: &Finished, metrics: &RunMetrics) {
 }
 
 /// Returns the hint at the command that lists the issues of several files.
-pub fn hint_at_list(finished: &Finished) -> String {
+pub fn hint_at_list(finished: &FinishedRun) -> String {
     match finished.noticed.issue_list {
         Some(_) => "`ade issues FILE` lists the issues of a file".to_owned(),
         None => HOW_TO_LIST.to_owned(),
@@ -116,8 +116,8 @@ fn print_counts(ui: &Ui, metrics: &RunMetrics) {
     }
 }
 
-fn print_rules(ui: &Ui, rules: &[OfRule]) {
-    let told = &rules[..rules.len().min(RULES)];
+fn print_rules(ui: &Ui, rules: &[RuleSummary]) {
+    let told = &rules[..rules.len().min(MAX_RULES)];
     let width = |text: &str| measure_text_width(text);
     let names = told.iter().map(|of| width(&of.rule));
     let names = names.filter(|width| *width <= ALIGNED).max().unwrap_or(0);
@@ -141,7 +141,7 @@ fn print_rules(ui: &Ui, rules: &[OfRule]) {
 }
 
 /// Returns a rule's cells and its text: `North!F16, F27:F40, F53, …: more than 80`.
-fn words(of: &OfRule) -> String {
+fn words(of: &RuleSummary) -> String {
     let more = if of.count > of.placed { ", …" } else { "" };
     let others = if of.says_more { ", among others" } else { "" };
     format!("{}{more}: {}{others}", of.places.join(", "), of.message)

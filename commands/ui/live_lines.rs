@@ -1,6 +1,6 @@
 //! Progress: drawn on a terminal, plain lines if standard error is piped, nothing with `-q`.
 //!
-//! The drawing leaves the last columns of the terminal free, and the cursor in front of them ([`Drawing`]): a terminal prints
+//! The drawing leaves the last columns of the terminal free, and the cursor in front of them ([`LineDrawing`]): a terminal prints
 //! `^C` at the cursor. At the end of a full line that would add a line, which would not be cleared.
 
 use std::fmt::Display;
@@ -41,7 +41,7 @@ impl<'a> LiveLines<'a> {
     pub fn new(ui: &'a Ui) -> Self {
         let bars = ui
             .draws
-            .then(|| MultiProgress::with_draw_target(Drawing::target()));
+            .then(|| MultiProgress::with_draw_target(LineDrawing::target()));
         Self { ui, bars }
     }
 
@@ -155,13 +155,13 @@ impl Drop for Task {
 /// The library fills each line with spaces, so that further output starts on the next line. That would leave the cursor after
 /// the last column.
 #[derive(Debug)]
-struct Drawing {
+struct LineDrawing {
     terminal: Term,
     /// Whether the last written line will be redrawn.
     is_drawn: AtomicBool,
 }
 
-impl Drawing {
+impl LineDrawing {
     /// The maximum number of redraws per second.
     const HERTZ: u8 = 12;
 
@@ -174,7 +174,7 @@ impl Drawing {
     }
 }
 
-impl TermLike for Drawing {
+impl TermLike for LineDrawing {
     fn width(&self) -> u16 {
         self.terminal.size().1
     }

@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use super::clean;
 
 /// The maximum number of lines that wait for the reader; further lines are dropped.
-const MOST: usize = 10_000;
+const MAX_QUEUED_LINES: usize = 10_000;
 /// How long the program waits at its end until the last lines are read.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The queue of lines and the thread that writes them.
 pub struct LogWriter {
-    state: Mutex<State>,
+    state: Mutex<LogWriterState>,
 }
 
-struct State {
+struct LogWriterState {
     /// Taken out when the log ends.
     sender: Option<SyncSender<String>>,
     writer: Option<JoinHandle<()>>,
@@ -27,14 +27,14 @@ struct State {
 
 impl LogWriter {
     pub fn new() -> Self {
-        let (sender, receiver) = sync_channel::<String>(MOST);
+        let (sender, receiver) = sync_channel::<String>(MAX_QUEUED_LINES);
         let writer = std::thread::spawn(move || {
             for line in receiver {
                 let _ = writeln!(std::io::stderr().lock(), "{}", clean(&line));
             }
         });
         Self {
-            state: Mutex::new(State {
+            state: Mutex::new(LogWriterState {
                 sender: Some(sender),
                 writer: Some(writer),
                 dropped: 0,
@@ -45,7 +45,7 @@ impl LogWriter {
     /// Queues a line for the reader. If lines were dropped before, `of_dropped` makes the line that reports how many.
     pub fn write(&self, line: String, of_dropped: impl FnOnce(u64) -> String) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State {
+        let LogWriterState {
             sender, dropped, ..
         } = &mut *state;
         let Some(sender) = sender else {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ade::engine::{Noticed, Told};
+use ade::engine::{RunNotice, RunNotices};
 
 use super::format::plural;
 use super::terminal::Ui;
@@ -13,7 +13,7 @@ const INDENT: &str = "  ";
 /// The code of notices about the configuration, which are the same for every file of a call.
 pub const CONFIGURATION: &str = "configuration";
 /// The maximum number of notices with one code for one file.
-const OF_ONE_CODE: usize = 8;
+const MAX_NOTICES_PER_CODE: usize = 8;
 
 /// Prints the notice lines of a run.
 pub struct NoticeLines<'a> {
@@ -25,9 +25,9 @@ pub struct NoticeLines<'a> {
 impl NoticeLines<'_> {
     /// Prints all notices of a file: warnings, information, and values that can be read in two ways. `several`: those about the
     /// configuration are left to [`Self::of_configuration`].
-    pub fn of_one_file(&self, noticed: &Noticed, several: bool) {
+    pub fn of_one_file(&self, noticed: &RunNotices, several: bool) {
         let notices = noticed.notices.iter();
-        let notices: Vec<&Told> = notices
+        let notices: Vec<&RunNotice> = notices
             .filter(|told| !told.is_known() && (!several || told.code() != CONFIGURATION))
             .collect();
         for warnings in [true, false] {
@@ -49,7 +49,7 @@ impl NoticeLines<'_> {
     }
 
     /// Prints the number of notices that are known of the sender, and therefore hidden.
-    fn known(&self, noticed: &Noticed) {
+    fn known(&self, noticed: &RunNotices) {
         let all = noticed.notices.iter().chain(&noticed.readings);
         let count = all.filter(|told| told.is_known()).count();
         if count > 0 {
@@ -63,7 +63,7 @@ impl NoticeLines<'_> {
     }
 
     /// Prints values that can be read in two ways. A notice for several tables is printed once.
-    fn open(&self, noticed: &Noticed) {
+    fn open(&self, noticed: &RunNotices) {
         let mut sentences: Vec<(String, usize)> = Vec::new();
         for reading in noticed.readings.iter().filter(|told| told.is_ambiguous()) {
             let sentence = reading.sentence();
@@ -72,7 +72,7 @@ impl NoticeLines<'_> {
                 None => sentences.push((sentence, 1)),
             }
         }
-        for (sentence, tables) in sentences.iter().take(OF_ONE_CODE) {
+        for (sentence, tables) in sentences.iter().take(MAX_NOTICES_PER_CODE) {
             let of_tables = match tables {
                 1 => String::new(),
                 tables => format!(" ({tables} tables)"),
@@ -85,7 +85,7 @@ impl NoticeLines<'_> {
     }
 
     /// Prints the notices about the configuration once for all files of a call. `told`: what was already printed.
-    pub fn of_configuration(&self, noticed: &Noticed, told: &mut HashSet<String>) {
+    pub fn of_configuration(&self, noticed: &RunNotices, told: &mut HashSet<String>) {
         let new = noticed.notices.iter().filter(|notice| {
             notice.code() == CONFIGURATION && told.insert(notice.message().to_owned())
         });
@@ -93,9 +93,9 @@ impl NoticeLines<'_> {
     }
 
     /// Prints notices of one code, only the first ones if there are many.
-    fn some<'a>(&self, indent: &str, notices: impl Iterator<Item = &'a Told>) {
-        let notices: Vec<&Told> = notices.collect();
-        for notice in notices.iter().take(OF_ONE_CODE) {
+    fn some<'a>(&self, indent: &str, notices: impl Iterator<Item = &'a RunNotice>) {
+        let notices: Vec<&RunNotice> = notices.collect();
+        for notice in notices.iter().take(MAX_NOTICES_PER_CODE) {
             self.line(indent, notice, notice.is_warning());
         }
         self.and_more(indent, notices.len());
@@ -103,19 +103,19 @@ impl NoticeLines<'_> {
 
     /// Prints how many lines of a kind are left out.
     fn and_more(&self, indent: &str, lines: usize) {
-        if lines > OF_ONE_CODE {
+        if lines > MAX_NOTICES_PER_CODE {
             self.more(
                 indent,
                 &format!(
                     "… and {} more like it; `ade runs show {}` lists them",
-                    lines - OF_ONE_CODE,
+                    lines - MAX_NOTICES_PER_CODE,
                     self.run
                 ),
             );
         }
     }
 
-    fn line(&self, indent: &str, told: &Told, warns: bool) {
+    fn line(&self, indent: &str, told: &RunNotice, warns: bool) {
         if warns {
             let mark = Some((Tone::Warn, "!"));
             self.ui.words(indent, mark, Tone::Warn, &told.sentence());

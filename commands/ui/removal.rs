@@ -1,7 +1,7 @@
 //! Deletes what a user names: lists what is deleted with it, asks, and reports the result.
 
 use ade::base::problem::{Error, code};
-use ade::environment::collection::{Removed, Report};
+use ade::environment::collection::{RemovedItem, Report};
 
 use super::{Tone, Ui, bytes};
 use crate::exit::{ExitStatus, Failure, Outcome};
@@ -54,7 +54,7 @@ impl Removal {
 pub fn not_deleted(ui: &Ui, report: &Report) -> ExitStatus {
     let mut status = ExitStatus::Done;
     for failed in &report.failed {
-        let failure = Failure::of(failed);
+        let failure = Failure::from_problem(failed);
         ui.failure(&failure);
         status = status.max(failure.status);
     }
@@ -72,7 +72,7 @@ pub fn deleted_and_freed(report: &Report) -> (&'static str, &'static str) {
 fn lines(ui: &Ui, report: &Report) -> Vec<String> {
     let (word, freed) = deleted_and_freed(report);
     let word = ui.paint(Tone::Warn, word).to_string();
-    let line = |removed: &Removed| match removed.kind {
+    let line = |removed: &RemovedItem| match removed.kind {
         "left_out" => format!("{word} {}", removed.name),
         kind => {
             let id = ui.paint(Tone::Dim, &removed.id);

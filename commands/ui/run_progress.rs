@@ -8,18 +8,18 @@ use ade::base::clock::Timestamp;
 use ade::base::mutex::lock;
 use ade::events::names::CONSOLE_LINE;
 use ade::run::execution::error::RunError;
-use ade::run::execution::happenings::{Finished, Happening, Where};
-use ade::run::results::output::Earlier;
+use ade::run::execution::happenings::{FinishedRun, ProgressEvent, ProgressSource};
+use ade::run::results::output::EarlierCopy;
 use ade::store::RunRecord;
 use serde_json::Value;
 
-use super::batch::{Batch, CountsAs, ListedFile};
-use super::ended::{self, Call};
+use super::batch::{BatchLines, CountsAs, ListedFile};
+use super::ended::{self, RunOutput};
 use super::environment_progress::EnvironmentProgress;
 use super::format::{duration, plural};
 use super::live_lines::{LiveLines, Task};
 use super::terminal::Ui;
-use super::votes::Votes;
+use super::votes::VoteLines;
 use crate::exit::{ExitStatus, Failure};
 
 /// How often a plain line reports the progress of an input if nothing can be drawn.
@@ -30,24 +30,24 @@ pub struct RunProgress<'a> {
     ui: &'a Ui,
     lines: &'a LiveLines<'a>,
     environment: EnvironmentProgress<'a>,
-    skipped: &'a [Skipped],
-    state: Mutex<State>,
+    skipped: &'a [SkippedFiles],
+    state: Mutex<RunProgressState>,
 }
 
 /// Files of a call that are not run.
-pub struct Skipped {
+pub struct SkippedFiles {
     /// The number of files.
     pub files: usize,
     /// The reason that they are not run.
     pub failure: Failure,
 }
 
-struct State {
-    call: Call,
+struct RunProgressState {
+    call: RunOutput,
     /// The task in progress for each input.
     tasks: Vec<Option<(String, Task)>>,
     /// The votes on rows that are not printed yet, for each input.
-    votes: Vec<Votes>,
+    votes: Vec<VoteLines>,
     /// Whether each input was started.
     is_started: Vec<bool>,
     /// How the ended runs count.
@@ -67,25 +67,25 @@ impl<'a> RunProgress<'a> {
         lines: &'a LiveLines<'a>,
         files: Vec<ListedFile>,
         configuration: &'a str,
-        skipped: &'a [Skipped],
+        skipped: &'a [SkippedFiles],
     ) -> Self {
         let inputs = files.len();
         let several = inputs + skipped.len() > 1;
         // With -v, each file is printed with all its details.
-        let batch = (several && ui.verbose() == 0).then(|| Batch::new(ui, files));
+        let batch = (several && ui.verbose() == 0).then(|| BatchLines::new(ui, files));
         Self {
             ui,
             lines,
             environment: EnvironmentProgress::new(lines, configuration),
             skipped,
-            state: Mutex::new(State {
-                call: Call {
+            state: Mutex::new(RunProgressState {
+                call: RunOutput {
                     several,
                     batch,
-                    ..Call::default()
+                    ..RunOutput::default()
                 },
                 tasks: (0..inputs).map(|_| None).collect(),
-                votes: (0..inputs).map(|_| Votes::default()).collect(),
+                votes: (0..inputs).map(|_| VoteLines::default()).collect(),
                 is_started: vec![false; inputs],
                 ended: Vec::new(),
                 overall: (inputs > 1).then(|| lines.task(&of_all(0, inputs))),
@@ -109,7 +109,7 @@ impl<'a> RunProgress<'a> {
         Self::new(ui, lines, vec![file], configuration, &[])
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RunProgressState> {
         lock(&self.state)
     }
 
@@ -189,21 +189,21 @@ impl<'a> RunProgress<'a> {
     }
 
     /// Prints a change, if it is one for the terminal.
-    pub fn show(&self, source: &Where<'_>, change: &Happening<'_>) {
+    pub fn show(&self, source: &ProgressSource<'_>, change: &ProgressEvent<'_>) {
         let input = source.input;
         match change {
-            Happening::Recovered(run) => self.ui.say(format_args!(
+            ProgressEvent::Recovered(run) => self.ui.say(format_args!(
                 "note: the process that executed {} died; the run is {} now",
                 run.input_name,
                 run.status.as_str()
             )),
-            Happening::Environment(progress) => self.environment.show(progress),
-            Happening::Begun(run) => self.begun(input, run),
-            Happening::Event(_, event) => self.event(input, event),
-            Happening::Retrying(run, failure) => self.retrying(input, run, failure),
-            Happening::Trouble(message) => self.lines.say(format_args!("note: {message}")),
-            Happening::Earlier(earlier) => self.earlier(earlier),
-            Happening::Finished(result) => self.ended(input, result),
+            ProgressEvent::Environment(progress) => self.environment.show(progress),
+            ProgressEvent::Begun(run) => self.begun(input, run),
+            ProgressEvent::Event(_, event) => self.event(input, event),
+            ProgressEvent::Retrying(run, failure) => self.retrying(input, run, failure),
+            ProgressEvent::Trouble(message) => self.lines.say(format_args!("note: {message}")),
+            ProgressEvent::Earlier(earlier) => self.earlier(earlier),
+            ProgressEvent::Finished(result) => self.ended(input, result),
             // Changes for a worker's log only.
             _ => {}
         }
@@ -241,7 +241,7 @@ impl<'a> RunProgress<'a> {
         }
     }
 
-    fn retrying(&self, input: usize, run: &RunRecord, failure: &ade::store::Failure) {
+    fn retrying(&self, input: usize, run: &RunRecord, failure: &ade::store::FailureRecord) {
         self.state().tasks[input] = None;
         let first_line = failure.message.lines().next().unwrap_or_default();
         let wait = duration(run.available_at.since(Timestamp::now()));
@@ -251,30 +251,30 @@ impl<'a> RunProgress<'a> {
         ));
     }
 
-    fn earlier(&self, earlier: &Earlier) {
+    fn earlier(&self, earlier: &EarlierCopy) {
         let ui = self.ui;
         let note = match earlier {
-            Earlier::Stale { from, to } => format!(
+            EarlierCopy::Stale { from, to } => format!(
                 "note: {} is of an earlier run and was renamed to {}",
                 ui.path(from),
                 ui.path(to)
             ),
-            Earlier::Left { path, reason } => format!(
+            EarlierCopy::Left { path, reason } => format!(
                 "note: {} stays, although it is no result of this run: {reason}",
                 ui.path(path)
             ),
         };
         match (&mut self.state().call.batch, earlier) {
             // Not between the lines of the files.
-            (Some(batch), Earlier::Stale { to, .. }) if !ui.json() => {
+            (Some(batch), EarlierCopy::Stale { to, .. }) if !ui.json() => {
                 batch.stale(ui.path(to));
             }
-            (Some(batch), Earlier::Left { .. }) if !ui.json() => batch.note(note),
+            (Some(batch), EarlierCopy::Left { .. }) if !ui.json() => batch.note(note),
             _ => self.lines.say(note),
         }
     }
 
-    fn ended(&self, input: usize, result: &Result<Finished, RunError>) {
+    fn ended(&self, input: usize, result: &Result<FinishedRun, RunError>) {
         // The lock is held while printing: two inputs that end together must not mix their lines.
         let mut state = self.state();
         // The rest from an engine that ended between two rows.

@@ -5,12 +5,12 @@
 
 use ade::api::state::ServerLine;
 use ade::base::clock::Timestamp;
-use ade::environment::provide::Progress;
+use ade::environment::provide::ProvideProgress;
 use ade::events::names;
-use ade::run::execution::happenings::{Happening, Where};
+use ade::run::execution::happenings::{ProgressEvent, ProgressSource};
 use ade::run::execution::queue_metrics::QueueMetrics;
 use ade::settings::{LogLevel, Settings};
-use ade::store::{Delivery, EnvironmentRecord, RunRecord, Undelivered};
+use ade::store::{Delivery, DeliveryFailure, EnvironmentRecord, RunRecord};
 use ade::system::service;
 
 use serde_json::{Value, json};
@@ -157,16 +157,16 @@ impl ServerLog {
     }
 
     /// Logs a change of a worker, if the log has a line for it.
-    pub fn change(&self, source: &Where<'_>, change: &Happening<'_>) {
+    pub fn change(&self, source: &ProgressSource<'_>, change: &ProgressEvent<'_>) {
         // A developer sees the queue on the page.
         let is_short = matches!(
             change,
-            Happening::Metrics(_) | Happening::Started | Happening::Stopped
+            ProgressEvent::Metrics(_) | ProgressEvent::Started | ProgressEvent::Stopped
         );
         if self.short && is_short {
             return;
         }
-        if let Some(line) = Line::of(change) {
+        if let Some(line) = ServerLogLine::from_change(change) {
             self.write(
                 source.worker,
                 line.level,
@@ -207,7 +207,7 @@ fn with_short_ids(message: &str) -> String {
 }
 
 /// One line of the log.
-struct Line {
+struct ServerLogLine {
     level: LogLevel,
     /// A stable name for programs.
     event: &'static str,
@@ -215,39 +215,41 @@ struct Line {
     data: Value,
 }
 
-impl Line {
-    fn of(change: &Happening<'_>) -> Option<Self> {
+impl ServerLogLine {
+    fn from_change(change: &ProgressEvent<'_>) -> Option<Self> {
         use LogLevel::{Error, Info, Warning};
         Some(match change {
-            Happening::Started => Self::of_worker(Info, "worker.started", "looking for work"),
-            Happening::Stopping => {
+            ProgressEvent::Started => Self::of_worker(Info, "worker.started", "looking for work"),
+            ProgressEvent::Stopping => {
                 Self::of_worker(Info, "worker.stopping", "stopping: no more claims")
             }
-            Happening::Stopped => Self::of_worker(Info, "worker.stopped", "stopped"),
-            Happening::Trouble(message) => Self::of_worker(Error, "worker.trouble", message),
-            Happening::Environment(Progress::Building { environment, .. }) => {
+            ProgressEvent::Stopped => Self::of_worker(Info, "worker.stopped", "stopped"),
+            ProgressEvent::Trouble(message) => Self::of_worker(Error, "worker.trouble", message),
+            ProgressEvent::Environment(ProvideProgress::Building { environment, .. }) => {
                 Self::of_environment(Info, "environment.building", environment, "building")
             }
-            Happening::Environment(Progress::Ready { environment, .. }) => {
+            ProgressEvent::Environment(ProvideProgress::Ready { environment, .. }) => {
                 Self::of_environment(Info, "environment.ready", environment, "ready")
             }
-            Happening::BuildFailed(environment, error) => {
+            ProgressEvent::BuildFailed(environment, error) => {
                 let words = error.to_string();
                 Self::of_environment(Error, names::ENVIRONMENT_FAILED, environment, &words)
             }
-            Happening::Claimed(run) => Self::claimed(run),
-            Happening::Ended(run) => Self::ended(run),
-            Happening::Lost(run) => {
+            ProgressEvent::Claimed(run) => Self::claimed(run),
+            ProgressEvent::Ended(run) => Self::ended(run),
+            ProgressEvent::Lost(run) => {
                 let words = "the claim was lost; this worker writes nothing more";
                 Self::of_run(Warning, names::RUN_LOST_CLAIM, run, words, json!({}))
             }
-            Happening::Expired(run) => Self::claim_ended("run.expired", run, "its lease expired"),
-            Happening::Recovered(run) => {
+            ProgressEvent::Expired(run) => {
+                Self::claim_ended("run.expired", run, "its lease expired")
+            }
+            ProgressEvent::Recovered(run) => {
                 Self::claim_ended(names::RUN_RECOVERED, run, "its process died")
             }
-            Happening::Told(delivery, refused) => Self::told(delivery, *refused),
-            Happening::Metrics(metrics) => Self::of_queue(metrics),
-            Happening::Collected(report) => Self {
+            ProgressEvent::Told(delivery, refused) => Self::told(delivery, *refused),
+            ProgressEvent::Metrics(metrics) => Self::of_queue(metrics),
+            ProgressEvent::Collected(report) => Self {
                 level: Info,
                 event: "gc.collected",
                 message: format!(
@@ -258,12 +260,14 @@ impl Line {
                 ),
                 data: json!({"gc": report}),
             },
-            Happening::Quieted(Some(by)) => {
+            ProgressEvent::Quieted(Some(by)) => {
                 let words = format!("quieted by {by}: takes no more runs until it is resumed");
                 Self::of_worker(Warning, "worker.quieted", &words)
             }
-            Happening::Quieted(None) => Self::of_worker(Info, "worker.resumed", "takes runs again"),
-            Happening::ClockJumped(seconds) => Self {
+            ProgressEvent::Quieted(None) => {
+                Self::of_worker(Info, "worker.resumed", "takes runs again")
+            }
+            ProgressEvent::ClockJumped(seconds) => Self {
                 level: Warning,
                 event: "clock.jumped",
                 message: format!(
@@ -285,16 +289,16 @@ impl Line {
         }
     }
 
-    fn told(delivery: &Delivery, refused: Option<&(String, Undelivered)>) -> Self {
+    fn told(delivery: &Delivery, refused: Option<&(String, DeliveryFailure)>) -> Self {
         use LogLevel::{Debug, Error, Warning};
         let (run, by) = (&delivery.run_id, delivery.kind.as_str());
         let (level, event, words) = match refused {
             None => (Debug, "delivery.accepted", String::new()),
-            Some((error, Undelivered::Again(at))) => {
+            Some((error, DeliveryFailure::Again(at))) => {
                 let words = format!(" was not accepted, and is told again at {at}: {error}");
                 (Warning, "delivery.refused", words)
             }
-            Some((error, Undelivered::GivenUp)) => {
+            Some((error, DeliveryFailure::GivenUp)) => {
                 let words = format!(" was not accepted for a day, and is given up: {error}");
                 (Error, "delivery.failed", words)
             }

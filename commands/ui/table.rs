@@ -5,7 +5,7 @@ use console::{measure_text_width, truncate_str};
 use super::tone::Tone;
 
 /// A table under construction.
-pub struct Table {
+pub struct TerminalTable {
     headers: Vec<&'static str>,
     /// The columns of numbers, which are aligned right.
     numbers: Vec<usize>,
@@ -18,9 +18,9 @@ pub struct Table {
 
 const GAP: &str = "  ";
 /// The minimum width of a cut column: a shorter part of a name says little.
-const LEAST: usize = 12;
+const MIN_COLUMN_CHARS: usize = 12;
 
-impl Table {
+impl TerminalTable {
     /// Makes a table. `headers` are separated by two spaces; the `flexible` columns may be cut.
     pub fn new(headers: &'static str, flexible: &[usize]) -> Self {
         Self {
@@ -84,7 +84,7 @@ impl Table {
             .headers
             .iter()
             .zip(&widths)
-            .map(|(header, width)| LEAST.max(measure_text_width(header)).min(*width))
+            .map(|(header, width)| MIN_COLUMN_CHARS.max(measure_text_width(header)).min(*width))
             .collect();
         if let Some(most) = width {
             let spare: usize = self
@@ -159,8 +159,8 @@ impl Table {
 mod tests {
     use super::*;
 
-    fn table() -> Table {
-        let mut table = Table::new("NAME  ROWS", &[0]).numbers(&[1]);
+    fn table() -> TerminalTable {
+        let mut table = TerminalTable::new("NAME  ROWS", &[0]).numbers(&[1]);
         table.row(vec![
             (Tone::Plain, "a rather long file name.xlsx".to_owned()),
             (Tone::Plain, "7".to_owned()),

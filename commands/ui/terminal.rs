@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::clean::{clean, painted};
 use super::format::{broken, fitted, merged, typed_in};
 use super::output;
-use super::table::Table;
+use super::table::TerminalTable;
 use super::tone::{Color, Tone};
 use crate::exit::{ExitStatus, Failure};
 
@@ -162,7 +162,7 @@ impl Ui {
     }
 
     /// Prints a table as data.
-    pub fn table(&self, table: &Table) {
+    pub fn table(&self, table: &TerminalTable) {
         for line in table.render(self.width(), |tone, text| self.paint(tone, text)) {
             self.line(line);
         }

@@ -1,7 +1,7 @@
 //! The meaning of a piece of text, and its colour.
 
 use ade::issues::Severity;
-use ade::run::results::demands::Nothing;
+use ade::run::results::demands::NothingFound;
 use ade::store::{EnvironmentStatus, RunRecord, RunStatus};
 use clap::ValueEnum;
 
@@ -46,7 +46,9 @@ impl From<&RunRecord> for Tone {
     fn from(run: &RunRecord) -> Self {
         let has_faults = run.metrics.as_ref().is_some_and(|found| found.faults() > 0);
         match run.status {
-            RunStatus::Succeeded if has_faults || Nothing::of(run).is_some() => Self::Warn,
+            RunStatus::Succeeded if has_faults || NothingFound::from_run(run).is_some() => {
+                Self::Warn
+            }
             status => status.into(),
         }
     }

@@ -4,15 +4,15 @@
 use serde_json::Value;
 
 /// The minimum score that is shown.
-const LEAST: f64 = 0.005;
+const MIN_SCORE: f64 = 0.005;
 
 /// The rows that are not printed yet.
 #[derive(Default)]
-pub struct Votes {
-    rows: Option<Rows>,
+pub struct VoteLines {
+    rows: Option<VotedRows>,
 }
 
-struct Rows {
+struct VotedRows {
     sheet: String,
     first: u64,
     last: u64,
@@ -20,9 +20,9 @@ struct Rows {
     said: String,
 }
 
-impl Votes {
+impl VoteLines {
     /// Returns the lines for an event about votes. Rows are held back until different ones follow. `None`: the event is about
-    /// something else; print the line of [`Votes::rest`] before it.
+    /// something else; print the line of [`VoteLines::rest`] before it.
     pub fn lines(&mut self, event: &Value) -> Option<Vec<String>> {
         match event.get("event").and_then(Value::as_str)? {
             // The line of the row or column contains the votes.
@@ -68,7 +68,7 @@ impl Votes {
             }
             _ => {
                 let before = self.rest();
-                self.rows = Some(Rows {
+                self.rows = Some(VotedRows {
                     sheet: sheet.to_owned(),
                     first: row,
                     last: row,
@@ -106,7 +106,7 @@ fn scores(data: &Value) -> String {
         let mut scores: Vec<(f64, &String)> = scores
             .iter()
             .filter_map(|(name, score)| Some((score.as_f64()?, name)))
-            .filter(|(score, _)| score.abs() >= LEAST)
+            .filter(|(score, _)| score.abs() >= MIN_SCORE)
             .collect();
         scores.sort_by(|first, other| other.0.total_cmp(&first.0));
         let scores = scores
@@ -130,7 +130,7 @@ mod tests {
 
     use super::*;
 
-    fn lines(votes: &mut Votes, event: &str) -> Option<Vec<String>> {
+    fn lines(votes: &mut VoteLines, event: &str) -> Option<Vec<String>> {
         votes.lines(&serde_json::from_str(event).unwrap())
     }
 
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn rows_with_equal_votes_are_one_line() {
-        let mut votes = Votes::default();
+        let mut votes = VoteLines::default();
         let header = r#"{"event": "engine.row_classification", "data": {"sheet_name": "Crew", "row_index": 3, "classification": {"row_kind": "header"},
             "detectors": [{"name": "words", "scores": {"header": 2.5}}, {"name": "looks", "scores": {"data": 0.01, "header": 0.993}}]}}"#;
         for (event, wanted) in [
@@ -181,13 +181,13 @@ mod tests {
         let column = r#"{"event": "engine.column_classification", "message": "Column 'Note: hours' looks like hours: hours 0.4",
             "data": {"detectors": [{"name": "a", "scores": {}}, {"name": "b", "scores": {"hours": 0.4, "pay": -1}}, {"scores": {"x": 1}}, 7]}}"#;
         assert_eq!(
-            lines(&mut Votes::default(), column).unwrap(),
+            lines(&mut VoteLines::default(), column).unwrap(),
             [
                 "  debug engine.column_classification Column 'Note: hours' looks like hours: b hours 0.40, pay -1.00"
             ]
         );
         // An event of another form is printed unchanged.
         let odd = r#"{"event": "engine.row_classification", "data": {"row_index": "three"}}"#;
-        assert_eq!(lines(&mut Votes::default(), odd), None);
+        assert_eq!(lines(&mut VoteLines::default(), odd), None);
     }
 }

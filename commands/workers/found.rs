@@ -8,13 +8,13 @@ use crate::context::Context;
 use crate::exit::Failure;
 
 #[derive(clap::Args)]
-pub struct Meant {
+pub struct WorkerArgs {
     /// A worker's name, its id, or the last digits of it
     #[arg(value_name = "ID")]
     worker: String,
 }
 
-impl Meant {
+impl WorkerArgs {
     /// Returns the workspace and the named worker.
     pub fn find(&self, context: &Context) -> Result<(Workspace, WorkerRecord), Failure> {
         let workspace = context.open_or_create()?;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use ade::base::clock::Timestamp;
-use ade::workspace::figures::{BusyProcess, Figures, Of};
+use ade::workspace::figures::{BusyProcess, FigureScope, Figures};
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, ago};
+use crate::ui::{TerminalTable, Tone, ago};
 
 /// List workers, oldest first, with their machine and load
 #[derive(clap::Args)]
@@ -18,7 +18,11 @@ pub struct Args {}
 pub fn run(_: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
     let figures = match context.open_to_look()? {
-        Some(workspace) => Some(Figures::read(&workspace, Of::default(), Duration::ZERO)?),
+        Some(workspace) => Some(Figures::read(
+            &workspace,
+            FigureScope::default(),
+            Duration::ZERO,
+        )?),
         None => None,
     };
     let processes = figures.as_ref().map_or(&[][..], |read| &read.processes);
@@ -40,8 +44,8 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::Done)
 }
 
-fn table(processes: &[BusyProcess], now: Timestamp) -> Table {
-    let mut table = Table::new(
+fn table(processes: &[BusyProcess], now: Timestamp) -> TerminalTable {
+    let mut table = TerminalTable::new(
         "ID  WORKER  HOST  KIND  BUSY  TAKES  STARTED  SEEN",
         &[1, 2],
     )

@@ -3,7 +3,7 @@
 use ade::store::Submitter;
 use ade::workspace::fleet::quiet;
 
-use super::found::Meant;
+use super::found::WorkerArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
@@ -15,7 +15,7 @@ use crate::exit::{ExitStatus, Outcome};
 #[command(after_help = "Examples:\n  ade workers ls\n  ade workers quiet 4f2a9c")]
 pub struct Args {
     #[command(flatten)]
-    meant: Meant,
+    meant: WorkerArgs,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {

@@ -2,7 +2,7 @@
 
 use ade::workspace::fleet::resume;
 
-use super::found::Meant;
+use super::found::WorkerArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
@@ -11,7 +11,7 @@ use crate::exit::{ExitStatus, Outcome};
 #[command(after_help = "Examples:\n  ade workers resume 4f2a9c")]
 pub struct Args {
     #[command(flatten)]
-    meant: Meant,
+    meant: WorkerArgs,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {

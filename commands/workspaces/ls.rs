@@ -4,7 +4,7 @@ use ade::base::clock::Timestamp;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
-use crate::ui::{Table, Tone, ago};
+use crate::ui::{TerminalTable, Tone, ago};
 
 /// List workspaces, by id
 ///
@@ -28,7 +28,7 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     let now = Timestamp::now();
-    let mut table = Table::new("ID  NAME  KNOWN SINCE", &[1]);
+    let mut table = TerminalTable::new("ID  NAME  KNOWN SINCE", &[1]);
     for known in known {
         table.row(vec![
             (Tone::Name, known.id),

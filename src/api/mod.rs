@@ -1,14 +1,14 @@
 //! The HTTP API: routes, streaming, problems, tokens, OpenAPI.
 //!
-//! - [`server`] accepts connections and shuts down; it has all routes, and what every answer has.
-//! - `pages` are HTML; `resources` are the JSON resources, a file each. Handlers call the library, which blocks, so they run on the
-//!   blocking pool ([`state::Api::work`]).
-//! - [`access`]: who may do what; `transfer`: streams and uploads; `description`: the OpenAPI document.
-//! - [`state`]: what all requests share: workspaces, limits, figures, what changed lately.
-//! - `http`: problem documents, bodies, cursors, downloads; `prelude` has what most handlers use.
+//! - [`server`] accepts connections and shuts down. It has all routes, and the parts that every response shares.
+//! - `pages` are HTML; `resources` are the JSON resources, one file each. Handlers call the library, which blocks, so they run
+//!   on the blocking pool ([`state::Api::work`]).
+//! - [`access`] decides who may do what; `transfer` has streams and uploads; `description` is the OpenAPI document.
+//! - [`state`] is shared by all requests: workspaces, limits, figures, recent changes.
+//! - `http` has problem documents, bodies, cursors and downloads; `prelude` has the imports of most handlers.
 //!
-//! Promises: what is acknowledged is recorded; no answer contains a secret, and no error a path of the machine; a stream
-//! resumes behind any event that was received.
+//! Promises: everything that is acknowledged is recorded; no response contains a secret, and no error a path of the machine; a
+//! stream resumes after any received event.
 
 pub mod access;
 mod description;

@@ -1,4 +1,4 @@
-//! What most handlers use: who asks, what a request has, and how it is answered.
+//! Imports that most handlers use: the caller, the parts of a request, and responses.
 
 pub use axum::extract::Request;
 pub use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -9,12 +9,12 @@ pub use utoipa_axum::router::OpenApiRouter;
 pub use utoipa_axum::routes;
 
 pub use super::access::caller::{Administrator, Caller, Reader, Runner};
-pub use super::http::answer::{Answer, JsonAnswer, created, status_of};
+pub use super::http::answer::{ApiResult, JsonResult, created, status_of};
 pub use super::http::body::{Json, JsonBody, MaybeJson, Path, Query};
 pub use super::http::names::{named, routed};
 pub use super::http::problem::ApiError;
 pub(crate) use super::http::{cursor, download};
-pub use super::state::{Api, Blocking, Carried, Opened};
+pub use super::state::{Api, BlockingApi, OpenWorkspace, WorkspaceHandle};
 pub use crate::base::clock::Timestamp;
 pub use crate::base::hide_paths::Hider;
 pub use crate::base::problem::code;

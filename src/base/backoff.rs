@@ -1,14 +1,15 @@
-//! How long to wait before something that failed is tried again.
+//! Computes the wait before a failed operation is tried again.
 //!
-//! The one formula, for runs and for environments; the settings `ADE_WORKER_BACKOFF_BASE_SECONDS` and
-//! `ADE_WORKER_BACKOFF_MAX_SECONDS` are its arguments. The random number is an argument too, so that a test or a simulation decides it.
+//! Runs and environments share this formula; the settings `ADE_WORKER_BACKOFF_BASE_SECONDS` and
+//! `ADE_WORKER_BACKOFF_MAX_SECONDS` are its arguments. The random number is an argument too, so that a test or a simulation
+//! decides it.
 
 use std::time::Duration;
 
 /// Returns the wait between attempt `attempt` (counted from 1) and the next one: `min(max, base · 2^(attempt-1))`, less up
 /// to a quarter of it by `chance` (0 to 1), so that runs that failed together are not retried at the same moment.
 pub fn backoff(base: Duration, max: Duration, attempt: u32, chance: f64) -> Duration {
-    // 2^60 times any base is longer than any maximum; a larger exponent would only bring infinity into it.
+    // 2^60 times any base is longer than any maximum; a larger exponent would only give infinity.
     let doublings = attempt.saturating_sub(1).min(60) as i32;
     let full = (base.as_secs_f64() * 2f64.powi(doublings)).min(max.as_secs_f64());
     Duration::from_secs_f64(full * (1.0 - 0.25 * chance.clamp(0.0, 1.0)))

@@ -1,12 +1,11 @@
-//! A flag that many threads share and that is raised once: "stop what you are doing".
+//! A flag that many threads share and that is raised once, to stop work.
 //!
-//! Ctrl-C, a lost lease, a cancel request and a shutdown all end in [`Cancel::cancel`]. Code that takes long
-//! holds a clone and either checks it ([`Cancel::is_cancelled`]), sleeps on it ([`Cancel::wait`]), or, where it waits for
-//! something else such as a pipe, registers a function that wakes it ([`Cancel::on_cancel`]).
+//! Ctrl-C, a lost lease, a cancel request and a shutdown all end in [`Cancel::cancel`]. Code that takes long holds a clone and
+//! either checks it ([`Cancel::is_cancelled`]), sleeps on it ([`Cancel::wait`]), or, while it waits for something else such as
+//! a pipe, registers a function that wakes it ([`Cancel::on_cancel`]).
 //!
-//! Promises: once raised the flag stays raised; every waiter wakes at once; raising it again does nothing.
-//! [`Cancel::cancel`] takes a lock and therefore must not be called from inside a signal handler; the handler wakes
-//! a thread that calls it.
+//! Promises: once raised, the flag stays raised; every waiter wakes at once; raising it again does nothing. [`Cancel::cancel`]
+//! takes a lock and therefore must not be called from inside a signal handler; the handler wakes a thread that calls it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,16 +15,16 @@ use std::time::Duration;
 
 use crate::base::mutex::lock;
 
-/// The shared flag. Clones are the same flag.
+/// A flag that threads share. All clones are the same flag.
 #[derive(Clone, Default)]
 pub struct Cancel {
-    shared: Arc<Shared>,
+    shared: Arc<CancelState>,
 }
 
 type Waker = Arc<dyn Fn() + Send + Sync>;
 
 #[derive(Default)]
-struct Shared {
+struct CancelState {
     raised: AtomicBool,
     wakers: Mutex<Wakers>,
     changed: Condvar,
@@ -57,7 +56,7 @@ impl Cancel {
         }
     }
 
-    /// Whether the flag has been raised.
+    /// Returns whether the flag has been raised.
     pub fn is_cancelled(&self) -> bool {
         self.shared.raised.load(Ordering::Acquire)
     }
@@ -70,8 +69,8 @@ impl Cancel {
         self.is_cancelled()
     }
 
-    /// Calls `wake` when the flag is raised, from the thread that raises it; at once where it is raised already.
-    /// Dropping the returned subscription unregisters `wake`.
+    /// Calls `wake` when the flag is raised, from the thread that raises it; at once if it is already raised. Dropping the
+    /// returned subscription unregisters `wake`.
     #[must_use = "the function is called only as long as the subscription is held"]
     pub fn on_cancel(&self, wake: impl Fn() + Send + Sync + 'static) -> Subscription {
         let mut wakers = lock(&self.shared.wakers);
@@ -100,17 +99,17 @@ impl fmt::Debug for Cancel {
 }
 
 /// Raises a flag when dropped, also by a panic.
-pub struct RaisedAtEnd<'a>(pub &'a Cancel);
+pub struct CancelOnDrop<'a>(pub &'a Cancel);
 
-impl Drop for RaisedAtEnd<'_> {
+impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         self.0.cancel();
     }
 }
 
-/// Keeps a function of [`Cancel::on_cancel`] registered for as long as it lives.
+/// Keeps a function of [`Cancel::on_cancel`] registered until it is dropped.
 pub struct Subscription {
-    shared: Arc<Shared>,
+    shared: Arc<CancelState>,
     key: Option<u64>,
 }
 
@@ -122,21 +121,21 @@ impl Drop for Subscription {
     }
 }
 
-/// Returns a flag that is raised with another one but can also be raised alone: cancelling a part of the work must not
-/// cancel all of it.
-pub fn linked(outer: &Cancel) -> Linked {
+/// Returns a flag that is raised with another flag but can also be raised alone: cancelling a part of the work must not cancel
+/// all of it.
+pub fn linked(outer: &Cancel) -> LinkedCancel {
     let cancel = Cancel::new();
     let follower = cancel.clone();
     let subscription = outer.on_cancel(move || follower.cancel());
-    Linked {
+    LinkedCancel {
         cancel,
         _subscription: subscription,
     }
 }
 
-/// See [`linked`]. The inner flag follows the outer one until this is dropped.
-pub struct Linked {
-    /// The inner flag.
+/// An inner flag that follows an outer flag until this is dropped; see [`linked`].
+pub struct LinkedCancel {
+    /// The inner flag, which follows the outer flag.
     pub cancel: Cancel,
     _subscription: Subscription,
 }

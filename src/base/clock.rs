@@ -1,4 +1,4 @@
-//! Time as ADE keeps it: UTC, in whole milliseconds.
+//! Time in ADE: UTC, in whole milliseconds.
 //!
 //! Every comparison of times in the database is between such instants, so no time zone is involved.
 
@@ -15,13 +15,13 @@ use utoipa::ToSchema;
 #[serde(transparent)]
 pub struct Timestamp(pub i64);
 
-/// The whole milliseconds of a duration, as times are kept; as many as there can be where it is longer.
+/// Returns the whole milliseconds of a duration, as times are stored; the maximum if it is longer.
 pub fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Timestamp {
-    /// The machine's clock, now.
+    /// Returns the current time of the machine's clock.
     pub fn now() -> Self {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -29,20 +29,20 @@ impl Timestamp {
         Self(milliseconds(since))
     }
 
-    /// The instant that is `duration` later.
+    /// Returns the instant that is `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(milliseconds(duration)))
     }
 
-    /// The time of day in the machine's time zone: `10:00:00`.
+    /// Returns the time of day in the machine's time zone: `10:00:00`.
     pub fn time_of_day(self) -> String {
         let instant = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
         let here = instant.to_zoned(jiff::tz::TimeZone::system());
         here.strftime("%H:%M:%S").to_string()
     }
 
-    /// Milliseconds from `earlier` to this instant; zero where the clock went backwards.
+    /// Returns the milliseconds from `earlier` to this instant; zero if the clock went backwards.
     pub fn since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }

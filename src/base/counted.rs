@@ -1,6 +1,6 @@
-//! Counts, sizes and times for people, in messages of the library and on the terminal alike.
+//! Formats counts, sizes and times for people, in messages of the library and on the terminal.
 
-/// `1,234,567`
+/// Formats a number with separators: `1,234,567`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -13,7 +13,7 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
-/// The first names, and how many more there are: `a.csv, b.csv, 9 more`
+/// Lists the first names and how many more there are: `a.csv, b.csv, 9 more`.
 pub fn first(most: usize, names: impl ExactSizeIterator<Item = String>) -> String {
     let more = names.len().saturating_sub(most);
     let more = (more > 0).then(|| format!("{more} more"));
@@ -21,7 +21,7 @@ pub fn first(most: usize, names: impl ExactSizeIterator<Item = String>) -> Strin
     listed.join(", ")
 }
 
-/// `1 row`, `2 rows`
+/// Formats a number with its noun: `1 row`, `2 rows`.
 pub fn plural(number: u64, one: &str) -> String {
     format!(
         "{} {one}{}",
@@ -30,7 +30,7 @@ pub fn plural(number: u64, one: &str) -> String {
     )
 }
 
-/// `13.1 KiB`
+/// Formats a number of bytes: `13.1 KiB`.
 pub fn bytes(number: u64) -> String {
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let mut amount = number as f64;
@@ -46,7 +46,7 @@ pub fn bytes(number: u64) -> String {
     }
 }
 
-/// `412 ms`, `3.2 s`, `4 min 5 s`, `2 h 3 min`
+/// Formats a duration: `412 ms`, `3.2 s`, `4 min 5 s`, `2 h 3 min`.
 pub fn duration(milliseconds: u64) -> String {
     match milliseconds {
         0..1000 => format!("{milliseconds} ms"),

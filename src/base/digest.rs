@@ -1,6 +1,6 @@
-//! SHA-256: of bytes, of a file, and of a copy while it is made.
+//! Computes SHA-256 digests of bytes, of files, and of copies while they are made.
 //!
-//! Snapshots, environments, staged inputs and outputs are identified by such digests, written as 64 lower-case hexadecimal
+//! Such digests identify snapshots, environments, staged inputs and outputs. They are written as 64 lower-case hexadecimal
 //! digits.
 
 use std::fmt;
@@ -10,10 +10,10 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-/// How much is read at once.
+/// The number of bytes to read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// A SHA-256.
+/// A SHA-256 digest of 32 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Digest(pub [u8; 32]);
 
@@ -25,7 +25,7 @@ impl fmt::Display for Digest {
     }
 }
 
-/// A digest over pieces that come one after the other.
+/// Computes a digest of pieces that arrive one after the other.
 #[derive(Clone, Default)]
 pub struct Hasher(Sha256);
 
@@ -35,34 +35,34 @@ impl Hasher {
         Self::default()
     }
 
-    /// Adds a piece. Where one piece ends and the next begins makes no difference.
+    /// Adds a piece. The borders between pieces make no difference.
     pub fn update(&mut self, piece: impl AsRef<[u8]>) {
         self.0.update(piece);
     }
 
-    /// The digest of all pieces.
+    /// Returns the digest of all pieces.
     pub fn finish(self) -> Digest {
         Digest(self.0.finalize().into())
     }
 }
 
-/// The digest of some bytes.
-pub fn of(bytes: impl AsRef<[u8]>) -> Digest {
+/// Returns the digest of some bytes.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> Digest {
     Digest(Sha256::digest(bytes).into())
 }
 
-/// The digest of a file, and its size in bytes.
+/// Returns the digest of a file and its size in bytes.
 ///
 /// # Errors
-/// It cannot be read.
+/// The file cannot be read.
 pub fn of_file(path: &Path) -> io::Result<(Digest, u64)> {
     of_open(&mut File::open(path)?)
 }
 
-/// The same of a file that is open, from where it is read next.
+/// Returns the same for an open file, from its current position.
 ///
 /// # Errors
-/// As [`of_file`].
+/// See [`of_file`].
 pub fn of_open(file: &mut File) -> io::Result<(Digest, u64)> {
     match copy(file, &mut io::sink()) {
         Ok(copied) => Ok(copied),
@@ -70,7 +70,7 @@ pub fn of_open(file: &mut File) -> io::Result<(Digest, u64)> {
     }
 }
 
-/// Which side of a copy failed.
+/// The side of a copy that failed.
 #[derive(Debug)]
 pub enum CopyError {
     /// The source cannot be read.
@@ -79,10 +79,10 @@ pub enum CopyError {
     Write(io::Error),
 }
 
-/// Copies to the end of the source. Returns the digest and the number of the bytes that were copied.
+/// Copies to the end of the source. Returns the digest and the number of the copied bytes.
 ///
 /// # Errors
-/// The source cannot be read, or the target not be written.
+/// The source cannot be read, or the target cannot be written.
 pub fn copy(source: &mut impl Read, target: &mut impl Write) -> Result<(Digest, u64), CopyError> {
     let mut hasher = Hasher::new();
     let mut size = 0;
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn bytes_pieces_and_copies_have_the_same_digest() {
-        assert_eq!(of("abc").to_string(), OF_ABC);
+        assert_eq!(sha256("abc").to_string(), OF_ABC);
         let mut hasher = Hasher::new();
         hasher.update("a");
         hasher.update("bc");

@@ -1,8 +1,8 @@
-//! What a client sees of this machine's paths: where something lies below the data directory or a configuration's folder, and of any
-//! other path its last two parts. Whoever asks, and with whatever token: what is made for many clients is made once.
+//! Hides this machine's paths from clients: shows paths relative to the data directory or a configuration's folder, and of any
+//! other path only its last two parts. All clients get the same, whatever their token: objects for many clients are made once.
 //!
-//! A text is looked through for paths as it is, or as a line of JSON, in which the data directory may be written with escapes. Only
-//! what begins with an entry of the root folder of this machine is a path: `/kg` and `/api/v1/runs` are words.
+//! A text is searched for paths as plain text or as a line of JSON, in which the data directory may be escaped. Only text that
+//! begins with an entry of the root folder of this machine is a path: `/kg` and `/api/v1/runs` are words.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -14,46 +14,46 @@ use memchr::memchr;
 use crate::base::files;
 use crate::base::show_path::ShowPath;
 
-/// The data directory, as clients see it.
+/// The name that clients see for the data directory.
 const DATA: &str = "<data>";
-/// The folder of the configuration that is spoken of.
+/// The name that clients see for the configuration's folder.
 const CONFIGURATION: &str = "<configuration>";
 
-/// Hides the paths of this machine; a clone is the same.
+/// Hides the paths of this machine; clones share their data.
 #[derive(Clone, Debug)]
-pub struct Hider(Arc<Known>);
+pub struct Hider(Arc<HiddenPaths>);
 
 #[derive(Clone, Debug)]
-struct Known {
-    /// Folders, in each way to write them, with what stands for them; a longer one before those that contain it.
+struct HiddenPaths {
+    /// Folders in each spelling, with the names that replace them; longer folders come before shorter ones.
     places: Vec<(String, &'static str)>,
     /// The entries of the root folder.
     tops: Vec<String>,
 }
 
 impl Hider {
-    /// Hides a data directory.
-    pub fn of(data: &Path) -> Self {
+    /// Returns a hider for a data directory.
+    pub fn new(data: &Path) -> Self {
         let entries = files::entries(Path::new("/"));
         let tops = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-        let known = Known {
+        let known = HiddenPaths {
             places: Vec::new(),
             tops: tops.collect(),
         };
         Self(Arc::new(known.with(data, DATA)))
     }
 
-    /// The same, where a configuration is spoken of.
+    /// Returns the same hider, which also hides a configuration's folder.
     pub fn about_configuration(&self, folder: &Path) -> Self {
         Self(Arc::new((*self.0).clone().with(folder, CONFIGURATION)))
     }
 }
 
-impl Known {
+impl HiddenPaths {
     fn with(mut self, folder: &Path, name: &'static str) -> Self {
         let real = std::fs::canonicalize(folder).ok();
         for folder in [Some(folder), real.as_deref()].into_iter().flatten() {
-            // What has no letters, such as the root folder, is never replaced.
+            // A path of one character, such as the root folder, is never replaced.
             let Some(folder) = folder.to_str().filter(|folder| folder.len() > 1) else {
                 continue;
             };
@@ -61,14 +61,14 @@ impl Known {
             let written = [folder.to_owned(), escaped(folder), in_ascii(folder)];
             self.places.extend(written.map(|written| (written, name)));
         }
-        // Of two names for the same folder, that which was added first stays in front.
+        // If a folder has two names, the name that was added first stays in front.
         self.places
             .sort_by_key(|(written, _)| std::cmp::Reverse(written.len()));
         self.places.dedup_by(|second, first| second.0 == first.0);
         self
     }
 
-    /// A path that begins at this place of a text: its length, and how it is shown.
+    /// Finds a path that begins at this position of a text. Returns its length and its replacement.
     fn at(&self, text: &str, at: usize) -> Option<(usize, String)> {
         let (before, rest) = text.split_at(at);
         let here = |written: &str| {
@@ -93,7 +93,7 @@ impl Known {
     }
 }
 
-/// The last two parts of a path.
+/// Returns the last two parts of a path.
 fn shortened(path: &str) -> String {
     let mut parts = path.rsplit('/').filter(|part| !part.is_empty());
     let last = parts.next().unwrap_or_default();
@@ -103,7 +103,7 @@ fn shortened(path: &str) -> String {
     }
 }
 
-/// Whether the name of a folder goes on with this text.
+/// Returns whether the name of a folder continues with this text.
 fn goes_on(text: &str) -> bool {
     let mut letters = text.chars();
     match letters.next() {
@@ -121,13 +121,13 @@ fn ends(letter: char) -> bool {
     letter.is_whitespace() || letter.is_control() || "\"'`()[]{}<>,;:|\\".contains(letter)
 }
 
-/// As it stands in a text of JSON.
+/// Returns the text as it is written within a JSON string.
 fn escaped(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     json[1..json.len() - 1].to_owned()
 }
 
-/// As it stands in a text of JSON that is all ASCII, as Python writes it.
+/// Returns the text as it is written within a JSON string in ASCII, as Python writes it.
 fn in_ascii(text: &str) -> String {
     let mut written = String::new();
     for letter in escaped(text).chars() {
@@ -180,7 +180,7 @@ impl ShowPath for Hider {
     }
 
     fn about(&self, configuration: &Path) -> Box<dyn ShowPath> {
-        Box::new(AboutConfiguration {
+        Box::new(ConfigurationHider {
             hider: self.clone(),
             folder: configuration.to_owned(),
             known: OnceCell::new(),
@@ -188,21 +188,21 @@ impl ShowPath for Hider {
     }
 }
 
-/// Hides a configuration's folder too. Few texts name any path: the folder is looked at for the first that may.
-struct AboutConfiguration {
+/// Also hides a configuration's folder. Few texts contain a path, so the folder is resolved only for the first text that may.
+struct ConfigurationHider {
     hider: Hider,
     folder: PathBuf,
     known: OnceCell<Hider>,
 }
 
-impl AboutConfiguration {
+impl ConfigurationHider {
     fn known(&self) -> &Hider {
         let known = || self.hider.about_configuration(&self.folder);
         self.known.get_or_init(known)
     }
 }
 
-impl ShowPath for AboutConfiguration {
+impl ShowPath for ConfigurationHider {
     fn path(&self, path: &Path) -> String {
         self.known().path(path)
     }
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     fn hider(data: &str) -> Hider {
-        let known = Known {
+        let known = HiddenPaths {
             places: Vec::new(),
             tops: ["srv", "usr", "home"].map(str::to_owned).into(),
         };
@@ -281,7 +281,7 @@ mod tests {
         }
     }
 
-    /// As Python's `json.dumps` writes it.
+    /// Writes a line as Python's `json.dumps` does.
     fn in_ascii_line(event: &serde_json::Value) -> String {
         event
             .to_string()
@@ -301,7 +301,7 @@ mod tests {
         ] {
             assert_eq!(usual.path(Path::new(path)), wanted);
         }
-        // A data directory that is the root folder would stand everywhere.
+        // A data directory that is the root folder would match everywhere.
         assert_eq!(hider("/").text("1 / 2"), "1 / 2");
     }
 }

@@ -2,7 +2,7 @@
 
 pub use ade_engine_native::cells::parts::processors;
 
-/// Returns its name, as worker ids and lock files contain it.
+/// Returns the machine's name, as worker ids and lock files contain it.
 pub fn name() -> String {
     rustix::system::uname()
         .nodename()
@@ -10,8 +10,8 @@ pub fn name() -> String {
         .into_owned()
 }
 
-/// Returns the number of the user that this process belongs to, and the name that the machine itself knows for it; otherwise the
-/// number is its name, too.
+/// Returns the number of the user that this process belongs to, and the user's name on the machine; if the machine has no
+/// name, the number again.
 pub fn user() -> (String, String) {
     let id = rustix::process::getuid().as_raw().to_string();
     let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
@@ -23,8 +23,8 @@ pub fn user() -> (String, String) {
     (id.clone(), name.unwrap_or(id))
 }
 
-/// Returns the memory that this process can use, in bytes: the machine's, or less where a control group limits it.
-/// `None`: the system does not tell.
+/// Returns the memory that this process can use, in bytes: the machine's, or less if a control group limits it. `None`: the
+/// system does not report it.
 #[cfg(target_os = "linux")]
 pub fn memory_bytes() -> Option<u64> {
     const OF_GROUP: [&str; 2] = [
@@ -40,7 +40,7 @@ pub fn memory_bytes() -> Option<u64> {
     Some(limits.fold(machine, u64::min))
 }
 
-/// Returns the memory that this process can use, in bytes. `None`: the system does not tell.
+/// Returns `None`: this system does not report the memory that a process can use.
 #[cfg(not(target_os = "linux"))]
 pub fn memory_bytes() -> Option<u64> {
     None

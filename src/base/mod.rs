@@ -1,10 +1,10 @@
-//! What everything stands on: errors, time, whole files, digests. Needs nothing of the other rooms.
+//! The foundation of all other modules: errors, time, whole files, digests. It depends on no other module of the library.
 //!
-//! - [`problem`]: what every error says of itself, and its code; [`counted`]: numbers with their nouns; [`places`]: cells by their
-//!   names.
+//! - [`problem`]: errors with their codes; [`counted`]: numbers with their nouns; [`places`]: names of cells.
 //! - [`clock`], [`backoff`], [`cancel`]: time, waits between attempts, cancelling.
-//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`json`]: objects that are joined; [`mutex`]: locks between threads; [`tls`]: encrypted connections;
-//!   [`show_path`]: how much of a path is shown; [`hide_paths`]: to those who ask from elsewhere.
+//! - [`files`]: whole-file writes; [`digest`]: SHA-256; [`host`]: the machine's name; [`json`]: merging of objects; [`mutex`]:
+//!   locks between threads; [`tls`]: encrypted connections; [`show_path`]: how much of a path is shown; [`hide_paths`]: paths
+//!   hidden from clients elsewhere.
 
 pub mod backoff;
 pub mod cancel;
@@ -21,7 +21,7 @@ pub mod problem;
 pub mod show_path;
 pub mod tls;
 
-/// Limits a law to few made-up cases, and keeps no file of those that fail.
+/// Limits a property test to few cases, and keeps no file of failed cases.
 #[cfg(test)]
 pub(crate) fn few_cases() -> proptest::test_runner::Config {
     proptest::test_runner::Config {

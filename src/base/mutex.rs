@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Takes a lock, also after a thread that held it panicked: what is behind the locks of this library is whole at any time.
+/// Takes a lock, even after a thread panicked while holding it: the data behind the locks of this library is always
+/// consistent.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

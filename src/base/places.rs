@@ -1,31 +1,32 @@
-//! Cells, areas and columns by their names. Rows and columns count from 1.
+//! Converts cells, areas and columns from and to their names. Rows and columns count from 1.
 
 use std::fmt;
 
 use ade_engine_native::cells::column_letters::{column_name, column_of};
 
-/// The rows of a sheet (ECMA-376 part 1, 18.3.1.73 leaves the number to programs; this is that of all of them).
-pub const MOST_ROWS: u64 = 1_048_576;
-/// The columns of a sheet.
-pub const MOST_COLUMNS: u64 = 16_384;
+/// The maximum number of rows of a sheet (ECMA-376 part 1, 18.3.1.73 leaves it to programs; all use this number).
+pub const MAX_SHEET_ROWS: u64 = 1_048_576;
+/// The maximum number of columns of a sheet.
+pub const MAX_SHEET_COLUMNS: u64 = 16_384;
 
-/// A cell; ordered by row, then by column.
+/// A cell. Cells are ordered by row, then by column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Cell {
-    /// From 1 on.
+pub struct CellPosition {
+    /// The row number, from 1.
     pub row: u64,
-    /// From 1 on.
+    /// The column number, from 1.
     pub column: u64,
 }
 
-impl Cell {
-    /// A cell of a sheet; `None` where a sheet has none.
+impl CellPosition {
+    /// Returns a cell of a sheet; `None` if a sheet has no such cell.
     pub fn new(row: u64, column: u64) -> Option<Self> {
-        let is_there = (1..=MOST_ROWS).contains(&row) && (1..=MOST_COLUMNS).contains(&column);
+        let is_there =
+            (1..=MAX_SHEET_ROWS).contains(&row) && (1..=MAX_SHEET_COLUMNS).contains(&column);
         is_there.then_some(Self { row, column })
     }
 
-    /// `B7` or `$B$7`; `None` where a sheet has none.
+    /// Parses `B7` or `$B$7`; `None` if a sheet has no such cell.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.strip_prefix('$').unwrap_or(name);
         let (letters, row) =
@@ -37,60 +38,60 @@ impl Cell {
     }
 }
 
-impl fmt::Display for Cell {
+impl fmt::Display for CellPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", letters(self.column), self.row)
     }
 }
 
-/// A range of cells.
+/// A rectangular range of cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
-    /// Top left.
-    pub first: Cell,
-    /// Bottom right.
-    pub last: Cell,
+    /// The top left cell.
+    pub first: CellPosition,
+    /// The bottom right cell.
+    pub last: CellPosition,
 }
 
 impl Area {
-    /// `B2:D9`, or one cell.
+    /// Parses `B2:D9` or the name of a single cell.
     pub fn named(name: &str) -> Option<Self> {
-        let (one, other) = name.split_once(':').unwrap_or((name, name));
-        let area = Self::of(Cell::named(one)?);
-        Some(area.with(Cell::named(other)?))
+        let (first, other) = name.split_once(':').unwrap_or((name, name));
+        let area = Self::from_cell(CellPosition::named(first)?);
+        Some(area.with(CellPosition::named(other)?))
     }
 
-    fn of(cell: Cell) -> Self {
+    fn from_cell(cell: CellPosition) -> Self {
         Self {
             first: cell,
             last: cell,
         }
     }
 
-    /// Whether a cell lies in it.
-    pub fn holds(&self, cell: Cell) -> bool {
+    /// Returns whether the area contains a cell.
+    pub fn holds(&self, cell: CellPosition) -> bool {
         self.has_row(cell.row) && self.has_column(cell.column)
     }
 
-    /// Whether a row goes through it.
+    /// Returns whether the area includes a row.
     pub fn has_row(&self, row: u64) -> bool {
         (self.first.row..=self.last.row).contains(&row)
     }
 
-    /// Whether a column goes through it.
+    /// Returns whether the area includes a column.
     pub fn has_column(&self, column: u64) -> bool {
         (self.first.column..=self.last.column).contains(&column)
     }
 
-    /// The same, large enough for a cell.
+    /// Returns the area, extended to include a cell.
     #[must_use]
-    pub fn with(self, cell: Cell) -> Self {
+    pub fn with(self, cell: CellPosition) -> Self {
         Self {
-            first: Cell {
+            first: CellPosition {
                 row: self.first.row.min(cell.row),
                 column: self.first.column.min(cell.column),
             },
-            last: Cell {
+            last: CellPosition {
                 row: self.last.row.max(cell.row),
                 column: self.last.column.max(cell.column),
             },
@@ -108,14 +109,14 @@ impl fmt::Display for Area {
     }
 }
 
-/// The column of letters such as `AB`.
+/// Returns the column with letters such as `AB`.
 pub fn column_named(letters: &str) -> Option<u64> {
     let are_letters = letters.bytes().all(|letter| letter.is_ascii_alphabetic());
     let column = column_of(letters.as_bytes()).filter(|_| are_letters)? as u64 + 1;
-    (column <= MOST_COLUMNS).then_some(column)
+    (column <= MAX_SHEET_COLUMNS).then_some(column)
 }
 
-/// `North!D8`, `North!row 8`, `North!column D`, or the sheet alone.
+/// Returns `North!D8`, `North!row 8`, `North!column D`, or only the sheet.
 pub fn place_in_words(
     sheet: &str,
     cell: Option<&str>,
@@ -130,7 +131,7 @@ pub fn place_in_words(
     }
 }
 
-/// The letters of a column.
+/// Returns the letters of a column.
 pub fn letters(column: u64) -> String {
     column_name(usize::try_from(column.saturating_sub(1)).unwrap_or(usize::MAX - 1))
 }
@@ -147,16 +148,16 @@ mod tests {
 
         #[test]
         fn cells_and_areas_come_back_from_their_names(
-            row in 1..=MOST_ROWS,
-            column in 1..=MOST_COLUMNS,
+            row in 1..=MAX_SHEET_ROWS,
+            column in 1..=MAX_SHEET_COLUMNS,
             rows in 0..9_u64,
         ) {
-            let first = Cell { row, column };
+            let first = CellPosition { row, column };
             let name = first.to_string();
-            prop_assert_eq!(Cell::named(&name), Some(first));
-            prop_assert_eq!(Cell::named(&format!("${}${row}", letters(column).to_lowercase())), Some(first));
+            prop_assert_eq!(CellPosition::named(&name), Some(first));
+            prop_assert_eq!(CellPosition::named(&format!("${}${row}", letters(column).to_lowercase())), Some(first));
             prop_assert_eq!(Area::named(&name).unwrap().to_string(), name.clone());
-            let last = Cell { row: (row + rows).min(MOST_ROWS), column: MOST_COLUMNS };
+            let last = CellPosition { row: (row + rows).min(MAX_SHEET_ROWS), column: MAX_SHEET_COLUMNS };
             let [area, turned] = [format!("{name}:{last}"), format!("{last}:{name}")].map(|name| Area::named(&name).unwrap());
             prop_assert_eq!((area.first, area.last), (first, last));
             prop_assert_eq!(turned, area);
@@ -167,12 +168,12 @@ mod tests {
 
     #[test]
     fn what_no_sheet_has_is_no_cell() {
-        assert_eq!(Cell::new(28, 28).unwrap().to_string(), "AB28");
+        assert_eq!(CellPosition::new(28, 28).unwrap().to_string(), "AB28");
         for none in [
             "", "A", "7", "A0", "XFE1", "A1048577", "AAAA1", "A1B", "A+1", "A 1", "é1", "B2:",
         ] {
             assert_eq!(
-                (Cell::named(none), Area::named(none)),
+                (CellPosition::named(none), Area::named(none)),
                 (None, None),
                 "{none}"
             );

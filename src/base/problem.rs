@@ -1,16 +1,16 @@
-//! What every error of the library has beside its message: its kind, its stable code, and a hint what to do next.
+//! Errors of the library: besides its message, each has a kind, a stable code and a hint about what to do next.
 //!
-//! The kind decides the exit status of the command; the code is what scripts match on. All codes are in [`code`], and
+//! The kind decides the exit status of the command; scripts match on the code. All codes are in [`code`], and
 //! docs/reference/errors.md explains each of them.
 //!
-//! What nobody tells apart but by its code is an [`Error`], made where it happens. Where a caller does something else for one
-//! of several errors, they are an enum that implements [`Problem`], with one arm of [`Problem::facts`] for each variant; a variant
-//! that only wraps the error of a lower layer returns that error's facts, and one that wraps it under a code of its own keeps the
-//! hint with [`Facts::under`]. `become_error` lets `?` make an [`Error`] of it.
+//! An error that callers distinguish only by its code is an [`Error`], made where it happens. If a caller handles one of
+//! several errors differently, they are an enum that implements [`Problem`], with one arm of [`Problem::facts`] for each
+//! variant; a variant that only wraps the error of a lower layer returns that error's facts, and a variant that wraps it under
+//! another code keeps the hint with [`ErrorFacts::under`]. `become_error` lets `?` turn it into an [`Error`].
 
-/// What kind of error it is; decides the exit status of `ade`.
+/// The kind of an error; it decides the exit status of `ade`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ProblemKind {
     /// A run or a check failed, or an operation was refused: exit 1.
     Refused,
     /// A wrong call or wrong input: exit 2.
@@ -27,22 +27,22 @@ pub enum Kind {
     Cancelled,
 }
 
-/// The kind, the code and the hint of one error.
+/// The kind, the code and the hint of an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Facts {
-    /// Decides the exit status.
-    pub kind: Kind,
-    /// One of [`code::ALL`].
+pub struct ErrorFacts {
+    /// The kind, which decides the exit status.
+    pub kind: ProblemKind,
+    /// A code from [`code::ALL`].
     pub code: &'static str,
-    /// What to do next, where there is something to suggest.
+    /// What to do next, if there is a suggestion.
     pub hint: Option<String>,
-    /// Whether the machine has no more of something that it may have again in a moment: room on a disk, memory.
+    /// Whether the machine lacks a resource that may be available again soon: disk space or memory.
     pub may_pass: bool,
 }
 
-impl Facts {
-    /// Without a hint.
-    pub const fn new(kind: Kind, code: &'static str) -> Self {
+impl ErrorFacts {
+    /// Returns facts without a hint.
+    pub const fn new(kind: ProblemKind, code: &'static str) -> Self {
         Self {
             kind,
             code,
@@ -51,71 +51,71 @@ impl Facts {
         }
     }
 
-    /// The same with a hint.
+    /// Returns the same facts with a hint.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         self.maybe_hint(Some(hint.into()))
     }
 
-    /// The same with a hint where there is one.
+    /// Returns the same facts with this hint, or without any.
     #[must_use]
     pub fn maybe_hint(self, hint: Option<String>) -> Self {
         Self { hint, ..self }
     }
 
-    /// The same hint under another kind and code, for a layer above that knows better what the error means there.
+    /// Returns the same hint under another kind and code, for a higher layer that knows better what the error means there.
     #[must_use]
-    pub fn under(self, kind: Kind, code: &'static str) -> Self {
+    pub fn under(self, kind: ProblemKind, code: &'static str) -> Self {
         Self { kind, code, ..self }
     }
 }
 
 /// An error with a kind, a code and a hint.
 ///
-/// A type implements `facts` alone. The other three methods return its parts.
+/// A type implements only `facts`. The other three methods return its parts.
 pub trait Problem: std::error::Error {
-    /// Kind, code and hint together.
-    fn facts(&self) -> Facts;
-    /// Decides the exit status.
-    fn kind(&self) -> Kind {
+    /// Returns kind, code and hint together.
+    fn facts(&self) -> ErrorFacts;
+    /// Returns the kind, which decides the exit status.
+    fn kind(&self) -> ProblemKind {
         self.facts().kind
     }
-    /// A stable word for scripts, in snake case.
+    /// Returns a stable word for scripts, in snake case.
     fn code(&self) -> &'static str {
         self.facts().code
     }
-    /// What to do next, where there is something to suggest.
+    /// Returns what to do next, if there is a suggestion.
     fn hint(&self) -> Option<String> {
         self.facts().hint
     }
 }
 
-/// What happened, with its facts.
+/// An error message with its facts.
 #[derive(Debug)]
 pub struct Error {
     message: String,
-    facts: Facts,
+    facts: ErrorFacts,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
-    /// An error without a hint.
-    pub fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
-        Self::with(Facts::new(kind, code), message)
+    /// Returns an error without a hint.
+    pub fn new(kind: ProblemKind, code: &'static str, message: impl Into<String>) -> Self {
+        Self::with(ErrorFacts::new(kind, code), message)
     }
 
-    /// A wrong call or wrong input.
+    /// Returns an error for a wrong call or wrong input.
     pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, code, message)
+        Self::new(ProblemKind::Usage, code, message)
     }
 
-    /// An operation that was refused or failed.
+    /// Returns an error for an operation that was refused or failed.
     pub fn refused(code: &'static str, message: impl Into<String>) -> Self {
-        Self::new(Kind::Refused, code, message)
+        Self::new(ProblemKind::Refused, code, message)
     }
 
-    /// An error with the facts of another one, in words of its own.
-    pub fn with(facts: Facts, message: impl Into<String>) -> Self {
+    /// Returns an error with the facts of another error and its own message.
+    pub fn with(facts: ErrorFacts, message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             facts,
@@ -123,8 +123,8 @@ impl Error {
         }
     }
 
-    /// What another error says, with its facts.
-    pub fn of(problem: impl Problem + Send + Sync + 'static) -> Self {
+    /// Wraps another error, with its message and its facts.
+    pub fn from_problem(problem: impl Problem + Send + Sync + 'static) -> Self {
         Self {
             message: problem.to_string(),
             facts: problem.facts(),
@@ -132,22 +132,22 @@ impl Error {
         }
     }
 
-    /// The same with a hint.
+    /// Returns the same error with a hint.
     #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         self.maybe_hint(Some(hint.into()))
     }
 
-    /// The same with a hint where there is one.
+    /// Returns the same error with this hint, or without any.
     #[must_use]
     pub fn maybe_hint(self, hint: Option<String>) -> Self {
         let facts = self.facts.maybe_hint(hint);
         Self { facts, ..self }
     }
 
-    /// The same under another kind and code, for a layer above that knows better what the error means there.
+    /// Returns the same error under another kind and code, for a higher layer that knows better what the error means there.
     #[must_use]
-    pub fn under(self, kind: Kind, code: &'static str) -> Self {
+    pub fn under(self, kind: ProblemKind, code: &'static str) -> Self {
         let facts = self.facts.under(kind, code);
         Self { facts, ..self }
     }
@@ -166,24 +166,24 @@ impl std::error::Error for Error {
 }
 
 impl Problem for Error {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         self.facts.clone()
     }
 }
 
-/// Lets `?` make an [`Error`] of these.
+/// Lets `?` turn these errors into an [`Error`].
 macro_rules! become_error {
     ($($problem:ty),*) => {$(
         impl From<$problem> for $crate::base::problem::Error {
             fn from(problem: $problem) -> Self {
-                Self::of(problem)
+                Self::from_problem(problem)
             }
         }
     )*};
 }
 pub(crate) use become_error;
 
-/// A path or another word as it is typed in a shell, for commands that are suggested.
+/// Quotes a path or another word for the shell, for suggested commands.
 pub fn typed(word: impl std::fmt::Display) -> String {
     let word = word.to_string();
     let is_plain = |letter: char| letter.is_alphanumeric() || "_-./,:=+@%^".contains(letter);
@@ -194,7 +194,7 @@ pub fn typed(word: impl std::fmt::Display) -> String {
     }
 }
 
-/// Every code of an error. docs/reference/errors.md explains them.
+/// The codes of all errors. docs/reference/errors.md explains them.
 pub mod code {
     macro_rules! codes {
         ($($name:ident = $text:literal;)*) => {
@@ -202,10 +202,10 @@ pub mod code {
                 #[doc = concat!("`", $text, "`")]
                 pub const $name: &str = $text;
             )*
-            /// All of them.
+            /// All codes of errors.
             pub const ALL: &[&str] = &[$($name),*];
 
-            /// The one of them that a text is.
+            /// Returns the code that equals a text, if any.
             pub fn known(text: &str) -> Option<&'static str> {
                 ALL.iter().copied().find(|known| *known == text)
             }
@@ -213,7 +213,7 @@ pub mod code {
     }
 
     codes! {
-        // Calls and inputs.
+        // Codes for calls and inputs.
         USAGE = "usage";
         INPUT_NOT_FOUND = "input_not_found";
         UNSUPPORTED_FORMAT = "unsupported_format";
@@ -239,7 +239,7 @@ pub mod code {
         NO_EXPLANATION = "no_explanation";
         CONFIGURATION_ARCHIVED = "configuration_archived";
 
-        // The HTTP API.
+        // Codes of the HTTP API.
         BAD_REQUEST = "bad_request";
         UNAUTHORIZED = "unauthorized";
         FORBIDDEN = "forbidden";
@@ -266,10 +266,10 @@ pub mod code {
         PRECONDITION_FAILED = "precondition_failed";
         PRECONDITION_REQUIRED = "precondition_required";
         METHOD_NOT_ALLOWED = "method_not_allowed";
-        // Windows of cells.
+        // Codes for windows of cells.
         WORKBOOK_UNREADABLE = "workbook_unreadable";
 
-        // Environments.
+        // Codes for environments.
         ENVIRONMENT_FAILED = "environment_failed";
         PYTHON_UNSUITABLE = "python_unsuitable";
         INSTALL_FAILED = "install_failed";
@@ -278,7 +278,7 @@ pub mod code {
         LOCK_OUTDATED = "lock_outdated";
         HASH_MISMATCH = "hash_mismatch";
 
-        // Runs.
+        // Codes for runs.
         COMBINE_FAILED = "combine_failed";
         ENGINE_CRASHED = "engine_crashed";
         ENGINE_NOT_STARTED = "engine_not_started";
@@ -303,14 +303,14 @@ pub mod code {
         TOO_MANY_ERRORS = "too_many_errors";
         UNKNOWN_FIELD = "unknown_field";
 
-        // The engine's, of runs and of configurations that do not load.
+        // Codes of the engine, for runs and for configurations that do not load.
         CONFIG_ERROR = "config_error";
         INPUT_ERROR = "input_error";
         HOOK_ERROR = "hook_error";
         PIPELINE_ERROR = "pipeline_error";
         UNKNOWN_ERROR = "unknown_error";
 
-        // The database.
+        // Codes for the database.
         NOT_EMPTY = "not_empty";
         DATABASE_NOT_MIGRATED = "database_not_migrated";
         DATABASE_REPLACED = "database_replaced";
@@ -325,7 +325,7 @@ pub mod code {
         IDENTITY_MISMATCH = "identity_mismatch";
         COLLECTION_BUSY = "collection_busy";
 
-        // The machine.
+        // Codes for the machine.
         TOO_FEW_THREADS = "too_few_threads";
     }
 }
@@ -350,9 +350,15 @@ mod tests {
 
     #[test]
     fn an_error_under_another_code_keeps_its_hint() {
-        let inner = Facts::new(Kind::Refused, code::STORAGE_FAILED).hint("free some space");
-        let outer = inner.clone().under(Kind::Usage, code::OUTPUT_UNWRITABLE);
+        let inner =
+            ErrorFacts::new(ProblemKind::Refused, code::STORAGE_FAILED).hint("free some space");
+        let outer = inner
+            .clone()
+            .under(ProblemKind::Usage, code::OUTPUT_UNWRITABLE);
         assert_eq!(outer.hint, inner.hint);
-        assert_eq!((outer.kind, outer.code), (Kind::Usage, "output_unwritable"));
+        assert_eq!(
+            (outer.kind, outer.code),
+            (ProblemKind::Usage, "output_unwritable")
+        );
     }
 }

@@ -1,23 +1,24 @@
-//! How the paths of this machine are shown: whole to the people who work on it, shortened to those who ask from elsewhere.
+//! Shows paths of this machine: in full to people who work on it, shortened to clients elsewhere.
 
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Decides how much of a path is shown. What makes objects and messages for several kinds of readers takes one.
+/// Decides how much of a path is shown. Code that builds objects and messages for several kinds of readers takes an
+/// implementation.
 pub trait ShowPath {
-    /// A path as the reader sees it.
+    /// Returns a path as the reader may see it.
     fn path(&self, path: &Path) -> String;
-    /// A text that may name paths, as the reader sees it.
+    /// Returns a text, with any paths in it as the reader may see them.
     fn text<'a>(&self, text: &'a str) -> Cow<'a, str>;
-    /// The same, where the configuration in this folder is spoken of.
+    /// Returns an implementation that also knows the folder of this configuration.
     fn about(&self, configuration: &Path) -> Box<dyn ShowPath>;
 }
 
-/// Shows every path as it is: on the command line.
+/// Shows every path in full, as on the command line.
 #[derive(Clone, Copy, Debug)]
-pub struct Whole;
+pub struct FullPaths;
 
-impl ShowPath for Whole {
+impl ShowPath for FullPaths {
     fn path(&self, path: &Path) -> String {
         path.to_string_lossy().into_owned()
     }

@@ -1,6 +1,6 @@
-//! Connections that are encrypted.
+//! Setup for encrypted connections.
 
-/// Has all of them use the same cryptography, of the two that libraries bring along. May be called any number of times.
+/// Selects one of the two cryptography libraries for all connections. May be called any number of times.
 pub fn use_cryptography() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -1,79 +1,79 @@
-//! Why cells cannot be shown.
+//! The reasons why cells cannot be shown.
 
 use ade_engine_native::SourceError;
 
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 
-/// Cells cannot be shown.
+/// The reason why cells cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CellsError {
-    /// The file is not there any more.
+    /// The file no longer exists.
     #[error("the file {name} is no longer there")]
     Gone {
-        /// Its name.
+        /// The name of the file.
         name: String,
     },
-    /// The file cannot be opened or read, or is none; a second attempt may succeed.
+    /// The file cannot be opened or read, or is not a regular file; a second attempt may succeed.
     #[error("cannot read {name}: {reason}")]
     File {
-        /// Its name.
+        /// The name of the file.
         name: String,
-        /// The words of the operating system.
+        /// The message of the operating system.
         reason: String,
     },
-    /// Encrypted, damaged, or of another format than its name says. The reader's own message names the file.
+    /// The file is encrypted, damaged, or in another format than its name says. The reader's own message names the file.
     #[error(transparent)]
     Unreadable(SourceError),
-    /// The sheet, or the text of the workbook, takes more memory than is allowed for it.
+    /// The sheet, or the text of the workbook, takes more memory than its limit.
     #[error("{name} is too large to be shown: {reason}")]
     TooLarge {
-        /// The file's name.
+        /// The name of the file.
         name: String,
-        /// What is too large.
+        /// The part that is too large.
         reason: String,
     },
-    /// No worksheet of that name or at that position.
+    /// The workbook has no worksheet with this name or at this position.
     #[error("{name} has no sheet {sheet}")]
     NoSheet {
-        /// The file's name.
+        /// The name of the file.
         name: String,
-        /// What was asked for: a name in quotes, or `at position 3`.
+        /// The requested sheet: a name in quotes, or `at position 3`.
         sheet: String,
-        /// The names of the sheets that it has.
+        /// The names of the sheets in the file.
         sheets: Vec<String>,
     },
-    /// Rows or columns that are no range, or too many of them.
+    /// The rows or columns are not a range, or are too many.
     #[error("{first} to {last} is no range of {what} that can be shown")]
     BadWindow {
-        /// `rows` or `columns`.
+        /// Either `rows` or `columns`.
         what: &'static str,
-        /// As it was asked for.
+        /// The first row or column of the request.
         first: u64,
-        /// As it was asked for.
+        /// The last row or column of the request.
         last: u64,
-        /// A window has at most so many.
+        /// The maximum number of rows or columns in a window.
         most: u64,
     },
-    /// The window begins behind the last row or column.
+    /// The window begins after the last row or column.
     #[error("the sheet {sheet:?} has no {what} from {first} on: it has {count}")]
     OutOfBounds {
-        /// The sheet's name.
+        /// The name of the sheet.
         sheet: String,
-        /// `rows` or `columns`.
+        /// Either `rows` or `columns`.
         what: &'static str,
-        /// Where the window begins.
+        /// The row or column at which the window begins.
         first: u64,
-        /// How many there are.
+        /// The number of rows or columns in the sheet.
         count: u64,
     },
 }
 
 impl Problem for CellsError {
-    fn facts(&self) -> Facts {
-        let usage = |code| Facts::new(Kind::Usage, code);
+    fn facts(&self) -> ErrorFacts {
+        let usage = |code| ErrorFacts::new(ProblemKind::Usage, code);
         match self {
             Self::Gone { .. } => usage(code::INPUT_GONE),
-            Self::File { .. } => Facts::new(Kind::Refused, code::WORKBOOK_UNREADABLE),
+            Self::File { .. } => ErrorFacts::new(ProblemKind::Refused, code::WORKBOOK_UNREADABLE),
             Self::Unreadable(failure) => {
                 let hint = match failure {
                     SourceError::Undecodable { hint, .. } => hint.map(str::to_owned),
@@ -98,7 +98,7 @@ impl Problem for CellsError {
 become_error!(CellsError);
 
 impl CellsError {
-    /// A failure of the reader; `name` takes the place of the path in its message.
+    /// Converts a failure of the reader; `name` replaces the path in its message.
     pub(super) fn of_reader(mut failure: SourceError, name: &str) -> Self {
         match &mut failure {
             SourceError::Io { reason, .. } => {
@@ -119,7 +119,7 @@ impl CellsError {
             | SourceError::CutShort { path }
             | SourceError::NotAWorkbook { path, .. }
             | SourceError::BrokenLegacy { path, .. } => name.clone_into(path),
-            // These name no path.
+            // The messages of these failures contain no path.
             SourceError::BrokenPart { .. }
             | SourceError::Undecodable { .. }
             | SourceError::BadOption { .. }
@@ -128,13 +128,13 @@ impl CellsError {
         Self::Unreadable(failure)
     }
 
-    /// Whether a second attempt at the same file may end otherwise.
+    /// Returns whether a second attempt at the same file may have another outcome.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self, Self::Gone { .. } | Self::File { .. })
     }
 }
 
-/// `"A", "B" and 3 more`
+/// Lists the first ten names: `"A", "B" and 3 more`
 fn sheets_in_words(sheets: &[String]) -> String {
     const SHOWN: usize = 10;
     let shown: Vec<String> = sheets

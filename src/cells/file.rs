@@ -1,4 +1,4 @@
-//! Which file is read, and the settings that it is read with.
+//! The file to read, and the settings for reading it.
 
 use std::fs;
 use std::io;
@@ -13,25 +13,25 @@ use serde_json::Value;
 use super::error::CellsError;
 use crate::base::files::name_of;
 
-/// How a file is read: the settings of the engine that decide about it.
+/// The settings of the engine that control how it reads a file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Reading {
+pub struct ReadSettings {
     /// The encoding of `.csv` files, or `auto`.
     pub csv_encoding: String,
     /// The separator in `.csv` files, or `auto`.
     pub csv_delimiter: String,
-    /// So many empty rows in succession end a sheet; `None`: none do.
+    /// The number of successive empty rows that ends a sheet; `None`: empty rows do not end it.
     pub max_empty_rows_run: Option<usize>,
-    /// So many empty cells after a value end a row; `None`: none do.
+    /// The number of successive empty cells after a value that ends a row; `None`: empty cells do not end it.
     pub max_empty_cols_run: Option<usize>,
-    /// Whether each cell of a merged range has the value of its first cell.
+    /// Whether each cell of a merged range gets the value of its first cell.
     pub fill_merged: bool,
-    /// Whether amounts do too.
+    /// Whether this also applies to amounts.
     pub fill_merged_numbers: bool,
 }
 
-impl Default for Reading {
-    /// As the engine reads by default, but with the encoding and the separator of `.csv` files found out.
+impl Default for ReadSettings {
+    /// The engine's defaults, except that the encoding and the separator of `.csv` files are detected.
     fn default() -> Self {
         let limits = ScanLimits::default();
         Self {
@@ -45,8 +45,9 @@ impl Default for Reading {
     }
 }
 
-impl Reading {
-    /// All of a file, wherever its rows end: for a normalized workbook, in which a run of empty rows is data too.
+impl ReadSettings {
+    /// Settings that read a whole file, including everything after a run of empty rows: for normalized workbooks, in which
+    /// empty rows are data too.
     pub fn whole() -> Self {
         Self {
             max_empty_rows_run: None,
@@ -55,8 +56,8 @@ impl Reading {
         }
     }
 
-    /// As a run has read its input: `settings` are those in the data of its event `engine.config.loaded`. What they lack is
-    /// as by default.
+    /// The settings with which a run read its input. `settings` is the value from the data of its event
+    /// `engine.config.loaded`. Missing settings get their defaults.
     pub fn of_settings(settings: &Value) -> Self {
         let default = Self::default();
         let text = |key: &str, otherwise: String| {
@@ -81,7 +82,7 @@ impl Reading {
         }
     }
 
-    /// As the readers of files take it.
+    /// Converts the settings for the readers of files.
     pub fn options(&self) -> ReadOptions {
         ReadOptions {
             csv_encoding: self.csv_encoding.clone(),
@@ -102,22 +103,22 @@ impl Reading {
     }
 }
 
-/// A file as it is now, and how it is read: another content is another identity.
+/// A file in its current state, and how to read it. If the content changes, the identity changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FileVersion {
     path: PathBuf,
     size: u64,
     modified: Option<SystemTime>,
     place: (u64, u64),
-    reading: Reading,
+    reading: ReadSettings,
 }
 
 impl FileVersion {
-    /// Looks at the file.
+    /// Looks up the size, the time and the identity of the file.
     ///
     /// # Errors
-    /// It is gone, or is no file.
-    pub fn of(path: &Path, reading: &Reading) -> Result<Self, CellsError> {
+    /// The file is gone, or is not a regular file.
+    pub fn from_path(path: &Path, reading: &ReadSettings) -> Result<Self, CellsError> {
         let name = || name_of(path);
         let found = fs::metadata(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
@@ -128,7 +129,7 @@ impl FileVersion {
                 reason: error.to_string(),
             },
         })?;
-        // Whatever else has a name, such as a pipe, may never answer.
+        // Anything else with a name, such as a pipe, may never answer.
         if !found.is_file() {
             return Err(CellsError::File {
                 name: name(),
@@ -144,15 +145,15 @@ impl FileVersion {
         })
     }
 
-    /// Whether the file is still the same.
+    /// Returns whether the file is unchanged.
     pub fn still_holds(&self) -> bool {
-        Self::of(&self.path, &self.reading).as_ref() == Ok(self)
+        Self::from_path(&self.path, &self.reading).as_ref() == Ok(self)
     }
 
-    /// The file's path as the reader takes it.
+    /// Returns the path of the file for the reader.
     ///
     /// # Errors
-    /// It is not text.
+    /// The path is not UTF-8.
     pub fn path(&self) -> Result<&str, CellsError> {
         self.path.to_str().ok_or_else(|| CellsError::File {
             name: self.name(),
@@ -160,13 +161,13 @@ impl FileVersion {
         })
     }
 
-    /// The file's name.
+    /// Returns the name of the file, without its folder.
     pub fn name(&self) -> String {
         name_of(&self.path)
     }
 
-    /// The settings that it is read with.
-    pub fn reading(&self) -> &Reading {
+    /// Returns the settings for reading the file.
+    pub fn reading(&self) -> &ReadSettings {
         &self.reading
     }
 }
@@ -179,13 +180,13 @@ mod tests {
 
     #[test]
     fn settings_of_a_run_decide_how_its_input_is_read() {
-        let reading = Reading::of_settings(&json!({
+        let reading = ReadSettings::of_settings(&json!({
             "csv_encoding": "latin-1", "csv_delimiter": ";", "max_empty_rows_run": null,
             "max_empty_cols_run": 7, "fill_merged": true, "log_level": 20,
         }));
         assert_eq!(
             reading,
-            Reading {
+            ReadSettings {
                 csv_encoding: "latin-1".to_owned(),
                 csv_delimiter: ";".to_owned(),
                 max_empty_rows_run: None,
@@ -194,10 +195,13 @@ mod tests {
                 fill_merged_numbers: true,
             }
         );
-        assert_eq!(Reading::of_settings(&Value::Null), Reading::default());
         assert_eq!(
-            Reading::of_settings(&json!({"max_empty_rows_run": "no"})),
-            Reading::default()
+            ReadSettings::of_settings(&Value::Null),
+            ReadSettings::default()
+        );
+        assert_eq!(
+            ReadSettings::of_settings(&json!({"max_empty_rows_run": "no"})),
+            ReadSettings::default()
         );
     }
 }

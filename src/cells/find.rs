@@ -1,26 +1,26 @@
 //! Finds text in the cells of a sheet.
 
-use ade_engine_native::cells::{Cell, Sheet, Tag};
+use ade_engine_native::cells::{CellTag, Sheet, SheetCell};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::window;
 
-/// A search looks at so many cells at most; where it ends, the next one goes on.
-const MOST_CELLS: usize = 4_000_000;
+/// The maximum number of cells in one search; the next search continues where it ended.
+const MAX_SEARCHED_CELLS: usize = 4_000_000;
 
-/// Cells that hold a text.
+/// The cells that contain a text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Found {
-    /// Row and column of each, from 1, in the order of rows.
+pub struct CellMatches {
+    /// Row and column of each cell, from 1, in the order of rows.
     pub cells: Vec<(u64, u64)>,
-    /// The row and column where a further search goes on; `None`: all of the sheet was searched.
+    /// The row and column at which a further search continues; `None`: the whole sheet was searched.
     pub next: Option<(u64, u64)>,
 }
 
-/// The cells whose text, as a window shows it, has this text in it, whatever its case.
-pub fn find(sheet: &Sheet, text: &str, from: (u64, u64), most: usize) -> Found {
-    find_within(sheet, text, from, most, MOST_CELLS)
+/// Returns the cells whose text contains `text`, ignoring case. The text of a cell is the one that a window shows.
+pub fn find(sheet: &Sheet, text: &str, from: (u64, u64), most: usize) -> CellMatches {
+    find_within(sheet, text, from, most, MAX_SEARCHED_CELLS)
 }
 
 fn find_within(
@@ -29,7 +29,7 @@ fn find_within(
     (first_row, first_column): (u64, u64),
     most: usize,
     mut cells_left: usize,
-) -> Found {
+) -> CellMatches {
     let wanted = text.to_lowercase();
     let (rows, columns) = window::size(sheet);
     let mut cells = Vec::new();
@@ -38,7 +38,7 @@ fn find_within(
         for column in begin..=columns {
             if cells.len() == most || cells_left == 0 {
                 let next = Some((row, column));
-                return Found { cells, next };
+                return CellMatches { cells, next };
             }
             cells_left -= 1;
             let cell = sheet.cell(row as usize - 1, column as usize - 1);
@@ -47,11 +47,11 @@ fn find_within(
             }
         }
     }
-    Found { cells, next: None }
+    CellMatches { cells, next: None }
 }
 
-fn holds(cell: Cell, sheet: &Sheet, wanted: &str) -> bool {
-    if cell.tag == Tag::Text {
+fn holds(cell: SheetCell, sheet: &Sheet, wanted: &str) -> bool {
+    if cell.tag == CellTag::Text {
         let text = sheet.text(cell.as_text());
         return text.to_lowercase().contains(wanted);
     }
@@ -72,9 +72,9 @@ mod tests {
                 builder.text_cell("Straße 12"),
                 builder.text_cell(""),
                 builder.text_cell("ÄHRE"),
-                Cell::integer(1202),
-                Cell::boolean(true),
-                Cell::date(19_782),
+                SheetCell::integer(1202),
+                SheetCell::boolean(true),
+                SheetCell::date(19_782),
             ]
         })
     }

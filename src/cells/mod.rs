@@ -1,20 +1,21 @@
-//! Windows of cells of a run's input and output, read by the engine's native half as a plain Rust library: no Python, no
-//! environment.
+//! Windows of cells of a run's input and output. The engine's native half reads them as a plain Rust library, without Python
+//! and without an environment.
 //!
-//! [`Cells`] opens a file, scans the one sheet that is asked for as the engine scans it, and keeps what it has read for the
-//! next window, within a bound of bytes. A file that has changed is read anew. The same sheet asked for twice at once is
-//! read once.
+//! [`CellReader`] opens a file, scans only the requested sheet, as the engine scans it, and caches the result for the next window,
+//! up to a number of bytes. If a file has changed, it is read again. If two callers request the same sheet at the same time,
+//! it is read once.
 //!
-//! - `reader`: [`Cells`], and what is kept for how long; `permits`: how many read at once
-//! - `file`: which file it is, and the settings that it is read with
-//! - `window`: cells as JSON values; `find`: those that hold a text
-//! - `rows`: [`Rows`], where the rows of an output came from and what became of those of its input, as the run tells
+//! - `reader`: [`CellReader`] and its cache; `permits`: the limit on simultaneous reads
+//! - `file`: the file, and the settings for reading it
+//! - `window`: cells as JSON values; `find`: the cells that contain a text
+//! - `rows`: [`RunRows`], the origin of each output row and the outcome of each input row, as the run recorded them
 //! - `row_map`: the same for the rows of a window
-//! - `whole`: a sheet as a whole
+//! - `whole`: a whole sheet
 //!
 //! # Promises
-//! A file never makes it panic, hang or take memory without a bound: a sheet that takes more than [`WindowLimits::sheet_bytes`] is
-//! refused, and no more than [`WindowLimits::reads`] files are read at once. No message holds the path of a file beyond its name.
+//! A file never makes this module panic, hang or take unbounded memory: a sheet that takes more than
+//! [`WindowLimits::sheet_bytes`] is refused, and at most [`WindowLimits::reads`] files are read at once. Messages contain the
+//! name of a file, never its folder.
 
 mod error;
 mod file;
@@ -28,12 +29,12 @@ mod tests;
 mod whole;
 mod window;
 
-pub use ade_engine_native::account::rows::{NotWritten, Reason};
+pub use ade_engine_native::account::rows::{Reason, UnwrittenRows};
 pub use error::CellsError;
-pub use file::Reading;
-pub use find::Found;
-pub use reader::{Cells, Choice, SheetInfo, WindowLimits};
+pub use file::ReadSettings;
+pub use find::CellMatches;
+pub use reader::{CellReader, SheetInfo, SheetSelector, WindowLimits};
 pub use row_map::RowMap;
-pub use rows::{Fate, Origin, OwnCell, Quarantined, Rows, Segment, Written};
+pub use rows::{OwnCell, QuarantinedRow, RowOrigin, RowOutcome, RunRows, Segment, WrittenRow};
 pub use whole::{ShownCell, WholeSheet};
-pub use window::{MOST_COLUMNS, MOST_ROWS, Window};
+pub use window::{MAX_WINDOW_COLUMNS, MAX_WINDOW_ROWS, Window};

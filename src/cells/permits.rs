@@ -1,17 +1,17 @@
-//! How many may do something at once.
+//! A limit on the number of threads that do something at the same time.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use crate::base::mutex::lock;
 
-/// So many may do something at once.
+/// A limited number of permits to do something at the same time.
 pub struct Permits {
     free: Mutex<usize>,
     changed: Condvar,
 }
 
 impl Permits {
-    /// At least one may.
+    /// Creates `count` permits, but at least one.
     pub fn new(count: usize) -> Self {
         Self {
             free: Mutex::new(count.max(1)),
@@ -19,7 +19,7 @@ impl Permits {
         }
     }
 
-    /// Waits for its turn.
+    /// Waits until a permit is free, and takes it.
     pub fn take(&self) -> Permit<'_> {
         let mut free = lock(&self.free);
         while *free == 0 {
@@ -33,7 +33,7 @@ impl Permits {
     }
 }
 
-/// A turn, until it is dropped.
+/// A permit that is taken until it is dropped.
 pub struct Permit<'a>(&'a Permits);
 
 impl Drop for Permit<'_> {

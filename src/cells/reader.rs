@@ -1,4 +1,4 @@
-//! Reads windows, and keeps what was read.
+//! Reads windows of sheets and caches the sheets.
 
 use std::ops::RangeInclusive;
 use std::path::Path;
@@ -6,37 +6,37 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ade_engine_native::cells::Sheet;
-use ade_engine_native::progress::Watch;
-use ade_engine_native::read::book::Book;
+use ade_engine_native::progress::ScanWatch;
+use ade_engine_native::read::book::InputBook;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::CellsError;
-use super::file::{FileVersion, Reading};
-use super::find::{self, Found};
+use super::file::{FileVersion, ReadSettings};
+use super::find::{self, CellMatches};
 use super::permits::Permits;
-use super::rows::Rows;
+use super::rows::RunRows;
 use super::whole::WholeSheet;
 use super::window::{self, Window};
 
-/// What a failure takes that is kept, roughly.
+/// The approximate size of a cached failure, in bytes.
 const FAILURE_BYTES: usize = 1 << 10;
 
-/// How much is kept and read.
+/// The limits on caching and reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowLimits {
-    /// The bytes of sheets that are kept; the two that were used last, the sides of a result, stay with the structures of their files even
-    /// if they take more.
+    /// The maximum number of bytes of cached sheets. The two sheets that were used last (the two sides of a result) stay
+    /// cached with the structures of their files even if they take more.
     pub bytes: usize,
-    /// How many sheets and open files are kept.
+    /// The maximum number of cached sheets and open files.
     pub items: usize,
-    /// For how long they are kept without being used, and the files held open.
+    /// The time after which an unused sheet is dropped and an unused file is closed.
     pub unused_for: Duration,
-    /// A sheet that takes more bytes than this is refused, and so is a workbook whose text does.
+    /// The maximum number of bytes of a sheet, and of the text of a workbook; larger ones are refused.
     pub sheet_bytes: usize,
-    /// How many files are read at once.
+    /// The maximum number of simultaneous reads.
     pub reads: usize,
 }
 
@@ -56,84 +56,85 @@ impl Default for WindowLimits {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Sheet)]
 pub struct SheetInfo {
-    /// Its name. The one sheet of a `.csv` file is called as the file without its extension.
+    /// The name of the sheet. The only sheet of a `.csv` file is named after the file, without its extension.
     pub name: String,
-    /// Its position among the worksheets, from 0. Chart sheets are none.
+    /// Its position among the worksheets, from 0. Chart sheets do not count.
     #[schema(value_type = u64)]
     pub index: usize,
-    /// `visible`, `hidden` or `veryHidden`.
+    /// Either `visible`, `hidden` or `veryHidden`.
     pub state: &'static str,
-    /// The rows of its used area, from the first row on; null if the sheet cannot be read.
+    /// The number of rows in its used area, counted from the first row; null if the sheet cannot be read.
     pub rows: Option<u64>,
-    /// The columns of its used area, from the first column on; null if the sheet cannot be read.
+    /// The number of columns in its used area, counted from the first column; null if the sheet cannot be read.
     pub columns: Option<u64>,
-    /// Rows that the file says it has behind a long run of empty ones, where reading has ended.
+    /// The number of rows that, according to the file, follow the long run of empty rows at which reading ended.
     pub truncated_rows: u64,
-    /// Why the sheet cannot be read: it is damaged, or too large. The others can be all the same.
+    /// The reason why the sheet cannot be read: it is damaged, or too large. The other sheets may still be readable.
     pub problem: Option<String>,
 }
 
-/// Which sheet of a file.
+/// Selects a sheet of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice<'a> {
-    /// The one of this name.
+pub enum SheetSelector<'a> {
+    /// The sheet with this name.
     Named(&'a str),
-    /// The one at this position among the worksheets, from 0.
+    /// The sheet at this position among the worksheets, from 0.
     At(usize),
 }
 
-/// Reads cells of files, and keeps what it has read. To be shared by all threads of a process; its methods wait for the
-/// disk, and for each other where two calls want the same sheet or too many read at once.
-pub struct Cells {
-    kept: Cache<Key, Item>,
+/// Reads cells of files and caches the results. All threads of a process share one instance. Its methods wait for the disk,
+/// and for each other if two calls need the same sheet or too many reads are in progress.
+pub struct CellReader {
+    kept: Cache<FilePartKey, CacheItem>,
     turns: Permits,
     sheet_bytes: usize,
 }
 
-/// A file as it is now, and what of it.
+/// The key of a cached item: a file in its current state, and a part of it.
 #[derive(Clone, PartialEq, Eq, Hash)]
-struct Key {
+struct FilePartKey {
     file: FileVersion,
-    part: Part,
+    part: FilePart,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Part {
+enum FilePart {
     Structure,
     Sheet(usize),
     List,
     Rows,
 }
 
-/// What was made at some cost, or the failure to make it, and the bytes that it takes.
+/// A result that was expensive to make, or the failure to make it, with its size in bytes.
 #[derive(Clone)]
-struct Item {
-    outcome: Result<Kept, CellsError>,
+struct CacheItem {
+    outcome: Result<CachedPart, CellsError>,
     bytes: usize,
 }
 
 #[derive(Clone)]
-enum Kept {
-    Structure(Arc<Book>),
+enum CachedPart {
+    Structure(Arc<InputBook>),
     Sheet(Arc<Sheet>),
     List(Arc<[SheetInfo]>),
-    Rows(Option<Arc<Rows>>),
+    Rows(Option<Arc<RunRows>>),
 }
 
-impl Default for Cells {
+impl Default for CellReader {
     fn default() -> Self {
         Self::new(WindowLimits::default())
     }
 }
 
-impl Cells {
-    /// Keeps and reads within these limits.
+impl CellReader {
+    /// Creates an empty cache with these limits.
     pub fn new(limits: WindowLimits) -> Self {
-        // Each item weighs its share of the whole at least, so that there are no more of them; and leaves room for another one as large
-        // and for what is kept beside both, however large they are: the two sides of a result are read in turns.
+        // Each item weighs at least its share of the capacity, which limits the number of items. It weighs at most three
+        // eighths of the capacity, so that a second item of that size and a few small ones fit too: the two sides of a result
+        // are read alternately.
         let share = (limits.bytes / limits.items.max(2)).max(1);
         let most = share.max(limits.bytes / 8 * 3);
-        let weight = move |_: &Key, item: &Item| {
+        let weight = move |_: &FilePartKey, item: &CacheItem| {
             let weight = item.bytes.clamp(share, most);
             u32::try_from(weight).unwrap_or(u32::MAX)
         };
@@ -149,14 +150,19 @@ impl Cells {
         }
     }
 
-    /// The worksheets of a file, in its order. Their sizes are those that the engine reads, not what the file says; so each
-    /// sheet is read for this, one at a time, and the first window of it costs nothing more as long as it is kept.
+    /// Returns the worksheets of a file, in the file's order. Their sizes are those that the engine reads, not those that the
+    /// file states. This reads every sheet, one at a time, so the first window of a sheet costs nothing more while it is
+    /// cached.
     ///
     /// # Errors
     /// The file is gone, or cannot be read as a whole.
-    pub fn sheets(&self, path: &Path, reading: &Reading) -> Result<Vec<SheetInfo>, CellsError> {
-        let file = FileVersion::of(path, reading)?;
-        let made = self.part(&file, Part::List, || {
+    pub fn sheets(
+        &self,
+        path: &Path,
+        reading: &ReadSettings,
+    ) -> Result<Vec<SheetInfo>, CellsError> {
+        let file = FileVersion::from_path(path, reading)?;
+        let made = self.part(&file, FilePart::List, || {
             let book = self.book(&file)?;
             let mut sheets = Vec::with_capacity(book.sheets().len());
             for index in 0..book.sheets().len() {
@@ -181,25 +187,25 @@ impl Cells {
             };
             let names: usize = sheets.iter().map(texts).sum();
             let bytes = sheets.len() * size_of::<SheetInfo>() + names;
-            Ok((Kept::List(sheets.into()), bytes))
+            Ok((CachedPart::List(sheets.into()), bytes))
         })?;
         match made {
-            Kept::List(sheets) => Ok(sheets.to_vec()),
+            CachedPart::List(sheets) => Ok(sheets.to_vec()),
             _ => unreachable!("a list is kept as one"),
         }
     }
 
-    /// A window of a sheet: at most [`MOST_ROWS`](super::MOST_ROWS) by [`MOST_COLUMNS`](super::MOST_COLUMNS) cells, rows and
-    /// columns from 1. What of it lies behind the last row or column is left out.
+    /// Returns a window of a sheet: at most [`MOST_ROWS`](super::MOST_ROWS) by [`MOST_COLUMNS`](super::MOST_COLUMNS) cells,
+    /// rows and columns from 1. Cells after the last row or column are left out.
     ///
     /// # Errors
-    /// The window is none, too large, or begins behind the last row or column; there is no such sheet; the file is gone or
-    /// cannot be read, or the sheet is damaged or too large.
+    /// The window is not a range, is too large, or begins after the last row or column; the sheet does not exist; the file is
+    /// gone or cannot be read, or the sheet is damaged or too large.
     pub fn window(
         &self,
         path: &Path,
-        reading: &Reading,
-        sheet: Choice<'_>,
+        reading: &ReadSettings,
+        sheet: SheetSelector<'_>,
         rows: RangeInclusive<u64>,
         columns: RangeInclusive<u64>,
     ) -> Result<Window, CellsError> {
@@ -208,84 +214,84 @@ impl Cells {
         window::cut_out(&sheet, &title, index, &rows, &columns)
     }
 
-    /// What a run tells of its rows in a file; `None`: it tells nothing. It is kept as sheets are.
-    pub fn rows(&self, path: &Path) -> Option<Arc<Rows>> {
-        // What a link leads to may be what is kept.
+    /// Returns what a run recorded about its rows in a file; `None`: it recorded nothing. The result is cached like a sheet.
+    pub fn rows(&self, path: &Path) -> Option<Arc<RunRows>> {
+        // A link may lead to a file that must stay private.
         path.symlink_metadata()
             .ok()
             .filter(|found| found.is_file())?;
-        let file = FileVersion::of(path, &Reading::whole()).ok()?;
-        let made = self.part(&file, Part::Rows, || {
-            let rows = Rows::read(path).map(Arc::new);
+        let file = FileVersion::from_path(path, &ReadSettings::whole()).ok()?;
+        let made = self.part(&file, FilePart::Rows, || {
+            let rows = RunRows::read(path).map(Arc::new);
             let bytes = rows
                 .as_ref()
                 .map_or(FAILURE_BYTES, |rows| rows.heap_bytes());
-            Ok((Kept::Rows(rows), bytes))
+            Ok((CachedPart::Rows(rows), bytes))
         });
         match made {
-            Ok(Kept::Rows(rows)) => rows,
+            Ok(CachedPart::Rows(rows)) => rows,
             _ => None,
         }
     }
 
-    /// The cells of a sheet that hold a text, whatever its case, in the order of rows: at most `most` of them, from a row and
-    /// column on.
+    /// Returns the cells of a sheet that contain a text, ignoring case, in the order of rows: at most `most` of them,
+    /// starting at a row and column.
     ///
     /// # Errors
-    /// There is no such sheet; the file is gone or cannot be read, or the sheet is damaged or too large.
+    /// The sheet does not exist; the file is gone or cannot be read, or the sheet is damaged or too large.
     pub fn find(
         &self,
         path: &Path,
-        reading: &Reading,
-        sheet: Choice<'_>,
+        reading: &ReadSettings,
+        sheet: SheetSelector<'_>,
         text: &str,
         from: (u64, u64),
         most: usize,
-    ) -> Result<Found, CellsError> {
+    ) -> Result<CellMatches, CellsError> {
         let (_, _, sheet) = self.open(path, reading, sheet)?;
         Ok(find::find(&sheet, text, from, most))
     }
 
-    /// A sheet as a whole. It stays in memory for as long as the caller has it.
+    /// Returns a whole sheet. It stays in memory for as long as the caller holds it.
     ///
     /// # Errors
-    /// There is no such sheet; the file is gone or cannot be read, or the sheet is damaged or too large.
+    /// The sheet does not exist; the file is gone or cannot be read, or the sheet is damaged or too large.
     pub fn whole(
         &self,
         path: &Path,
-        reading: &Reading,
-        sheet: Choice<'_>,
+        reading: &ReadSettings,
+        sheet: SheetSelector<'_>,
     ) -> Result<WholeSheet, CellsError> {
         let (_, _, sheet) = self.open(path, reading, sheet)?;
         Ok(WholeSheet { sheet })
     }
 
-    /// How many sheets and open files are kept, and the bytes that they take.
+    /// Returns the number of cached sheets and open files, and their size in bytes.
     pub fn kept(&self) -> (usize, usize) {
         self.kept.run_pending_tasks();
         let sizes: Vec<usize> = self.kept.iter().map(|(_, item)| item.bytes).collect();
         (sizes.len(), sizes.iter().sum())
     }
 
-    /// A sheet of a file, with its title and its position.
+    /// Returns a sheet of a file, with its title and its position.
     fn open(
         &self,
         path: &Path,
-        reading: &Reading,
-        sheet: Choice<'_>,
+        reading: &ReadSettings,
+        sheet: SheetSelector<'_>,
     ) -> Result<(String, usize, Arc<Sheet>), CellsError> {
-        let file = FileVersion::of(path, reading)?;
+        let file = FileVersion::from_path(path, reading)?;
         let book = self.book(&file)?;
         let known = book.sheets();
         let found = match sheet {
-            Choice::Named(name) => known.iter().position(|known| known.title == name),
-            Choice::At(index) => Some(index).filter(|&index| index < known.len()),
+            SheetSelector::Named(name) => known.iter().position(|known| known.title == name),
+            SheetSelector::At(index) => Some(index).filter(|&index| index < known.len()),
         };
         let index = found.ok_or_else(|| CellsError::NoSheet {
             name: file.name(),
             sheet: match sheet {
-                Choice::Named(name) => format!("{name:?}"),
-                Choice::At(index) => format!("at position {index}"),
+                SheetSelector::Named(name) => format!("{name:?}"),
+                SheetSelector::At(index) => format!("at position {index}"),
             },
             sheets: known.iter().map(|known| known.title.clone()).collect(),
         })?;
@@ -293,54 +299,56 @@ impl Cells {
         Ok((known[index].title.clone(), index, sheet))
     }
 
-    /// The structure of a file.
-    fn book(&self, file: &FileVersion) -> Result<Arc<Book>, CellsError> {
-        let made = self.part(file, Part::Structure, || {
+    /// Returns the structure of a file.
+    fn book(&self, file: &FileVersion) -> Result<Arc<InputBook>, CellsError> {
+        let made = self.part(file, FilePart::Structure, || {
             let _turn = self.turns.take();
             let path = file.path()?;
-            let book = Book::open_within(path, &file.reading().options(), Some(self.sheet_bytes))
-                .map_err(|failure| CellsError::of_reader(failure, &file.name()))?;
+            let book =
+                InputBook::open_within(path, &file.reading().options(), Some(self.sheet_bytes))
+                    .map_err(|failure| CellsError::of_reader(failure, &file.name()))?;
             let bytes = book.heap_bytes();
-            Ok((Kept::Structure(Arc::new(book)), bytes))
+            Ok((CachedPart::Structure(Arc::new(book)), bytes))
         })?;
         match made {
-            Kept::Structure(book) => Ok(book),
+            CachedPart::Structure(book) => Ok(book),
             _ => unreachable!("a structure is kept as one"),
         }
     }
 
-    /// A sheet of a file.
+    /// Returns a sheet of a file.
     fn sheet(
         &self,
         file: &FileVersion,
-        book: &Book,
+        book: &InputBook,
         index: usize,
     ) -> Result<Arc<Sheet>, CellsError> {
-        let made = self.part(file, Part::Sheet(index), || {
+        let made = self.part(file, FilePart::Sheet(index), || {
             let _turn = self.turns.take();
             let limits = file.reading().limits(self.sheet_bytes);
             let sheet = book
-                .scan(index, limits, &Watch::default())
+                .scan(index, limits, &ScanWatch::default())
                 .map_err(|failure| CellsError::of_reader(failure, &file.name()))?;
-            // The shared text lives as long as any of the workbook's sheets does.
+            // The shared text lives as long as any sheet of the workbook.
             let bytes = sheet.heap_bytes() + sheet.arena(true).len();
-            Ok((Kept::Sheet(Arc::new(sheet)), bytes))
+            Ok((CachedPart::Sheet(Arc::new(sheet)), bytes))
         })?;
         match made {
-            Kept::Sheet(sheet) => Ok(sheet),
+            CachedPart::Sheet(sheet) => Ok(sheet),
             _ => unreachable!("a sheet is kept as one"),
         }
     }
 
-    /// A part of a file: kept, or made now. Failures are kept too, so that a file that takes long to be refused is refused
-    /// at once when it is asked for again; but not those that may pass, and nothing of a file that has changed meanwhile.
+    /// Returns a part of a file from the cache, or makes it. Failures are cached too, so that a file that takes long to be
+    /// refused is refused at once the next time. Failures that can pass are not cached, nor is anything of a file that has
+    /// changed meanwhile.
     fn part(
         &self,
         file: &FileVersion,
-        part: Part,
-        make: impl FnOnce() -> Result<(Kept, usize), CellsError>,
-    ) -> Result<Kept, CellsError> {
-        let key = Key {
+        part: FilePart,
+        make: impl FnOnce() -> Result<(CachedPart, usize), CellsError>,
+    ) -> Result<CachedPart, CellsError> {
+        let key = FilePartKey {
             file: file.clone(),
             part,
         };
@@ -354,14 +362,14 @@ impl Cells {
                     (Err(failure), bytes)
                 }
             };
-            // What is not kept is passed on to those who wait for it as an error is.
+            // A result that is not cached reaches the callers that wait for it as an error.
             match bytes.filter(|_| file.still_holds()) {
-                Some(bytes) => Ok(Item { outcome, bytes }),
+                Some(bytes) => Ok(CacheItem { outcome, bytes }),
                 None => Err(outcome),
             }
         });
         if is_new {
-            // What has to go for it goes at once.
+            // Evicts at once the items that the new one displaces.
             self.kept.run_pending_tasks();
         }
         match found {

@@ -1,51 +1,51 @@
-//! Which row of the other side each row of a window belongs to: what the run tells of its rows ([`Rows`]). Without that nothing that a
-//! run leaves tells which row is which: a hook may have dropped, added and sorted rows, and counts do not tell. So there is no map then.
+//! Maps each row of a window to its row on the other side, from the run's record of its rows ([`RunRows`]). Without that record
+//! there is no map: a hook may have dropped, added and sorted rows, so counts alone do not tell which rows belong together.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::rows::{Fate, Origin, Rows};
+use super::rows::{RowOrigin, RowOutcome, RunRows};
 use super::window::Window;
 
-/// Which rows of a sheet of the other side the rows of a window belong to.
+/// The rows of a sheet on the other side that belong to the rows of a window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RowMap {
-    /// The sheet of the other side: of the input for a window of the output, of the output for one of the input.
+    /// The sheet on the other side: a sheet of the input for a window of the output, and the reverse.
     pub sheet: String,
-    /// For each row of the window the number of that row, from 1; null for headers, for rows between tables, for rows that a
-    /// hook has added or dropped, for those of other sheets, and for those of which it is not known.
+    /// For each row of the window, the number of the row on the other side, from 1; null for headers, rows between tables,
+    /// rows that a hook added or dropped, rows of other sheets, and rows whose counterpart is unknown.
     pub rows: Vec<Option<u64>>,
-    /// The hook because of which it is not known of some of these rows.
+    /// The hook that makes some of these rows unknown.
     pub unknown: Option<String>,
 }
 
 impl RowMap {
-    /// The map of a window of the output, by what the run tells of its rows; `None`: no table is on this sheet.
-    pub fn of_output(window: &Window, known: &Rows) -> Option<Self> {
+    /// Maps a window of the output, using the run's record of its rows; `None`: the sheet has no table.
+    pub fn of_output(window: &Window, known: &RunRows) -> Option<Self> {
         let mut map = Self::on(known.sheet_behind(&window.sheet)?);
         for row in rows_of(window) {
             let origin = known.origin(&window.sheet, row);
-            if let Origin::Unknown { hook } = origin {
+            if let RowOrigin::Unknown { hook } = origin {
                 map.unknown.get_or_insert_with(|| hook.to_owned());
             }
             map.rows.push(match origin {
-                Origin::Row { sheet, row } if sheet == map.sheet => Some(row),
+                RowOrigin::Row { sheet, row } if sheet == map.sheet => Some(row),
                 _ => None,
             });
         }
         Some(map)
     }
 
-    /// The map of a window of the input; of rows that were written more than once, the first place. `None`: no table of this
+    /// Maps a window of the input. A row that was written more than once maps to its first position. `None`: no table of this
     /// sheet was written.
-    pub fn of_input(window: &Window, known: &Rows) -> Option<Self> {
+    pub fn of_input(window: &Window, known: &RunRows) -> Option<Self> {
         let mut map = Self::on(known.sheet_before(&window.sheet)?);
         for fate in known.fates(&window.sheet, rows_of(window), false) {
-            if let Fate::Unknown { hook } = fate {
+            if let RowOutcome::Unknown { hook } = fate {
                 map.unknown.get_or_insert_with(|| hook.to_owned());
             }
             let place = match fate {
-                Fate::Written(places) => places
+                RowOutcome::Written(places) => places
                     .iter()
                     .find(|place| place.sheet == Some(&map.sheet))
                     .and_then(|place| place.row),
@@ -65,7 +65,7 @@ impl RowMap {
     }
 }
 
-/// The rows of a window, from 1.
+/// Returns the numbers of a window's rows, from 1.
 fn rows_of(window: &Window) -> std::ops::Range<u64> {
     window.first_row..window.first_row + window.rows.len() as u64
 }

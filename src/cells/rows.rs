@@ -1,8 +1,8 @@
-//! Where the rows of a run's output came from, and what became of the rows of its input, as far as its file tells.
+//! Reads from a file of the run where the rows of its output came from, and what became of the rows of its input.
 //!
 //! # Promises
-//! Code of the configuration may have written anything to the file: a link is no file, its size is bounded, and a file of another
-//! shape is none. What the file does not tell is said to be unknown, never guessed.
+//! Code of the configuration may have written anything to the file: a link is not read, the size is bounded, and a file of
+//! another shape is ignored. Anything that the file does not record is reported as unknown, never guessed.
 
 use std::fs::OpenOptions;
 use std::io::Read;
@@ -11,123 +11,125 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use ade_engine_native::account::rows::{
-    FieldCells, NotWritten, Numbers, QuarantinedRows, Reason, RowsFile, Stretch, TableRows,
+    FieldCells, QuarantinedRows, Reason, RowNumbers, RowsFile, SourceRowSpan, TableRows,
+    UnwrittenRows,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A larger file is not read: the rows of a full sheet, each for itself, take half of it.
+/// The maximum size of the file. The rows of a full sheet, each recorded separately, take half of it.
 const MAX_BYTES: u64 = 32 << 20;
 
-/// The rows of a run.
+/// The rows of a run, as its file records them.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Rows(RowsFile);
+pub struct RunRows(RowsFile);
 
-/// The sender's cell that a value of the output is of, where it is not in the row and the column that its row and its field are of.
+/// The sender's cell from which an output value comes, if it is not at the row of its row and the column of its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OwnCell {
-    /// Its row, from 1; nothing: that of its row.
+    /// Its row, from 1; `None`: the row of the output row.
     pub row: Option<u64>,
-    /// Its column, from 1; nothing: that of its field.
+    /// Its column, from 1; `None`: the column of the field.
     pub column: Option<u64>,
-    /// Whether the value stands in no cell.
+    /// Whether the value comes from no cell.
     pub is_nowhere: bool,
-    /// Which of several values in its cell it is, from 1; nothing: it is the only one.
+    /// The position among several values in the cell, from 1; `None`: it is the only value.
     pub part: Option<u64>,
 }
 
-/// Where a row of the output came from.
+/// The origin of an output row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin<'a> {
-    /// From this row of the sender's, from 1.
+pub enum RowOrigin<'a> {
+    /// The row comes from a row of the sender.
     Row {
-        /// The sender's sheet.
+        /// The sheet of the sender.
         sheet: &'a str,
-        /// The row.
+        /// The row in that sheet, from 1.
         row: u64,
     },
-    /// From this column of the sender's, from 1: records were columns there.
+    /// The row comes from a column of the sender: the table had records as columns.
     Column {
-        /// The sender's sheet.
+        /// The sheet of the sender.
         sheet: &'a str,
-        /// The column.
+        /// The column in that sheet, from 1.
         column: u64,
     },
-    /// A hook added it.
+    /// A hook added the row.
     Added,
-    /// It is a row of a table whose rows this hook replaced, or stands below it.
+    /// The row belongs to, or is below, a table whose rows a hook replaced.
     Unknown {
-        /// The hook.
+        /// The name of the hook.
         hook: &'a str,
     },
-    /// It is no row of a table's data whose place is known: a header, a row between tables, or of a sheet that a hook touched.
+    /// The row is not a data row with a known position: it is a header, is between tables, or is on a sheet that a hook
+    /// changed.
     NoData,
 }
 
-/// Where a row of the sender's is in the output.
+/// The position of a sender's row in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Written<'a> {
-    /// The sheet of the output; `None`: a hook touched the output, and the place is not known.
+pub struct WrittenRow<'a> {
+    /// The sheet of the output; `None`: a hook changed the output, and the position is unknown.
     pub sheet: Option<&'a str>,
-    /// The row, from 1; `None` as above.
+    /// The row, from 1; `None` for the same reason.
     pub row: Option<u64>,
 }
 
-/// Where a row of the sender's stands among those that are quarantined.
+/// The position of a sender's row among the quarantined rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quarantined<'a> {
-    /// The sheet.
+pub struct QuarantinedRow<'a> {
+    /// The sheet of quarantined rows.
     pub sheet: &'a str,
-    /// The row, from 1; `None`: a hook touched the output, and the place is not known.
+    /// The row, from 1; `None`: a hook changed the output, and the position is unknown.
     pub row: Option<u64>,
-    /// The workbook that has the sheet, beside the output; `None`: the output.
+    /// The workbook next to the output that has the sheet; `None`: the output itself.
     pub file: Option<&'a str>,
 }
 
-/// What became of a row of the sender's.
+/// The outcome of a row of the sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate<'a> {
-    /// It was written, more than once where a hook doubled it; in the order of the tables.
-    Written(Vec<Written<'a>>),
-    /// It is not in the output.
-    NotWritten(&'a NotWritten),
-    /// It may be anywhere: this hook replaced the rows of a table.
+pub enum RowOutcome<'a> {
+    /// The row was written, several times if a hook duplicated it; in the order of the tables.
+    Written(Vec<WrittenRow<'a>>),
+    /// The row is not in the output.
+    NotWritten(&'a UnwrittenRows),
+    /// The row may be anywhere: a hook replaced the rows of a table.
     Unknown {
-        /// The hook.
+        /// The name of the hook.
         hook: &'a str,
     },
-    /// The file says nothing of it.
+    /// The file does not mention the row.
     NotTold,
 }
 
-/// Rows of input and output that belong together one by one, or rows of one of them alone.
+/// Rows of input and output that correspond one to one, or rows of only one of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = RowSegment)]
 pub struct Segment<'a> {
-    /// The sender's sheet; null: the rows are of the output alone.
+    /// The sender's sheet; null: the rows are only in the output.
     pub sheet: Option<&'a str>,
-    /// The first of the sender's rows (of a turned table: columns), from 1; null: a hook added them, or they are not known.
+    /// The first of the sender's rows (of a turned table: columns), from 1; null: a hook added them, or they are unknown.
     pub row: Option<u64>,
-    /// Whether the numbers of the sender are those of columns.
+    /// Whether the sender's numbers are column numbers.
     pub turned: bool,
-    /// The sheet of the output; null: they were not written, or the place is not known.
+    /// The sheet of the output; null: the rows were not written, or their position is unknown.
     pub output_sheet: Option<&'a str>,
-    /// The first of the output's rows, from 1; null as above.
+    /// The first of the output's rows, from 1; null for the same reasons.
     pub output_row: Option<u64>,
-    /// How many rows these are; null: that is not known.
+    /// The number of rows; null: unknown.
     pub count: Option<u64>,
-    /// Whether the sender's row goes down by one as the output's goes up.
+    /// Whether the sender's row number decreases by one as the output's increases.
     pub descending: bool,
-    /// Why they were not written; null: they were.
+    /// The reason why the rows were not written; null: they were.
     pub reason: Option<Reason>,
-    /// The hook that dropped them, or because of which the rows are not known.
+    /// The hook that dropped the rows, or that makes them unknown.
     pub hook: Option<&'a str>,
-    /// Whether it is not known which rows of the sender's these are.
+    /// Whether it is unknown which of the sender's rows these are.
     pub unknown: bool,
 }
 
-impl Rows {
-    /// Reads the file. `None`: it is not there, is a link, too large, or of another shape; then nothing is known.
+impl RunRows {
+    /// Reads the file. `None`: it does not exist, is a link, is too large, or has another shape; then nothing is known.
     pub fn read(path: &Path) -> Option<Self> {
         let file = OpenOptions::new()
             .read(true)
@@ -148,48 +150,49 @@ impl Rows {
         file.checked().map(Self)
     }
 
-    /// Returns the bytes that it takes, roughly.
+    /// Returns the approximate number of bytes that it takes.
     pub(super) fn heap_bytes(&self) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
         let of_cells = |cells: &FieldCells| {
             let numbers = [&cells.rows, &cells.columns, &cells.parts];
-            let lengths = numbers.into_iter().flatten().map(Numbers::stretch_count);
+            let lengths = numbers.into_iter().flatten().map(RowNumbers::stretch_count);
             lengths.sum::<usize>()
         };
         let of_table = |table: &TableRows| {
             let texts = table.sheet.len() + text(&table.output_sheet) + text(&table.unknown);
             let cells: usize = table.cells.iter().map(of_cells).sum();
             let stretches = table.rows.iter().count() + cells;
-            size_of::<TableRows>() + texts + stretches * size_of::<Stretch>()
+            size_of::<TableRows>() + texts + stretches * size_of::<SourceRowSpan>()
         };
         let of_rows =
-            |rows: &NotWritten| size_of::<NotWritten>() + rows.sheet.len() + text(&rows.hook);
-        let quarantined = self.0.quarantined.iter().map(|one| &one.rows);
+            |rows: &UnwrittenRows| size_of::<UnwrittenRows>() + rows.sheet.len() + text(&rows.hook);
+        let quarantined = self.0.quarantined.iter().map(|table| &table.rows);
         let tables = self.0.tables.iter().chain(quarantined);
         tables.map(of_table).sum::<usize>() + self.0.not_written.iter().map(of_rows).sum::<usize>()
     }
 
-    /// The table that has the sheet of a stretch.
-    fn table_of(&self, stretch: Stretch) -> &TableRows {
+    /// Returns the table that has the sheet of a stretch.
+    fn table_of(&self, stretch: SourceRowSpan) -> &TableRows {
         &self.0.tables[stretch.entry()]
     }
 
-    /// Where a row of the output came from, from 1.
-    pub fn origin(&self, output_sheet: &str, row: u64) -> Origin<'_> {
-        let of = |_, stretch: Stretch| self.table_of(stretch);
+    /// Returns the origin of a row of the output, from 1.
+    pub fn origin(&self, output_sheet: &str, row: u64) -> RowOrigin<'_> {
+        let of = |_, stretch: SourceRowSpan| self.table_of(stretch);
         let written = origin_in(self.0.tables.iter(), output_sheet, row, of);
         written.unwrap_or_else(|| {
-            let here = self.0.quarantined.iter().filter(|one| one.file.is_none());
+            let here = self.0.quarantined.iter().filter(|rows| rows.file.is_none());
             origin_apart(here, output_sheet, row)
         })
     }
 
-    /// The cell of a field's value in a row of the output, from 1, where the table was reshaped and the value has one of its own.
+    /// Returns the sender's cell of a field's value in a row of the output, from 1, if the table was reshaped and the value
+    /// has its own cell.
     pub fn own_cell(&self, output_sheet: &str, row: u64, field: &str) -> Option<OwnCell> {
         let (below, table) = table_at(self.0.tables.iter(), output_sheet, row)?;
-        let cells = table.cells.iter().find(|one| one.field == field)?;
+        let cells = table.cells.iter().find(|cells| cells.field == field)?;
         let below = u32::try_from(below).ok()?;
-        let at = |numbers: &Option<Numbers>| match numbers {
+        let at = |numbers: &Option<RowNumbers>| match numbers {
             Some(numbers) if below < table.rows.height() => numbers.at(below),
             _ => None,
         };
@@ -202,102 +205,104 @@ impl Rows {
         })
     }
 
-    /// The same of a row of the sheet of quarantined rows, of whichever workbook it is.
-    pub fn origin_apart(&self, sheet: &str, row: u64) -> Origin<'_> {
+    /// Returns the origin of a row of the sheet of quarantined rows, in whichever workbook that is.
+    pub fn origin_apart(&self, sheet: &str, row: u64) -> RowOrigin<'_> {
         origin_apart(self.0.quarantined.iter(), sheet, row)
     }
 
-    /// The sheets that quarantined rows stand on.
+    /// Returns the sheets that have quarantined rows.
     pub fn sheets_apart(&self) -> Vec<&str> {
         let all = self.0.quarantined.iter();
         let mut sheets: Vec<&str> = Vec::new();
-        for one in all.filter_map(|one| one.rows.output_sheet.as_deref()) {
-            if !sheets.contains(&one) {
-                sheets.push(one);
+        for sheet in all.filter_map(|table| table.rows.output_sheet.as_deref()) {
+            if !sheets.contains(&sheet) {
+                sheets.push(sheet);
             }
         }
         sheets
     }
 
-    /// Where a row of the sender's stands among those that are quarantined; `turned`: it is a column.
-    pub fn quarantined(&self, sheet: &str, row: u64, turned: bool) -> Vec<Quarantined<'_>> {
+    /// Returns the positions of a sender's row among the quarantined rows; `turned`: the row is a column.
+    pub fn quarantined(&self, sheet: &str, row: u64, turned: bool) -> Vec<QuarantinedRow<'_>> {
         let of_sheet =
-            |one: &&QuarantinedRows| one.rows.sheet == sheet && one.rows.turned == turned;
+            |table: &&QuarantinedRows| table.rows.sheet == sheet && table.rows.turned == turned;
         let mut found = Vec::new();
-        for one in self.0.quarantined.iter().filter(of_sheet) {
-            let Some(title) = one.rows.output_sheet.as_deref() else {
+        for table in self.0.quarantined.iter().filter(of_sheet) {
+            let Some(title) = table.rows.output_sheet.as_deref() else {
                 continue;
             };
-            for stretch in one.rows.rows.iter().filter(|one| one.first > 0) {
-                found.extend(stretch.within(&(row..row + 1)).map(|row| Quarantined {
+            for stretch in table.rows.rows.iter().filter(|stretch| stretch.first > 0) {
+                found.extend(stretch.within(&(row..row + 1)).map(|row| QuarantinedRow {
                     sheet: title,
-                    row: stretch.row_of(&one.rows, row),
-                    file: one.file.as_deref(),
+                    row: stretch.row_of(&table.rows, row),
+                    file: table.file.as_deref(),
                 }));
             }
         }
         found
     }
 
-    /// All rows that are quarantined, in the order of their sheet.
+    /// Returns all quarantined rows, in the order of their sheet.
     pub fn all_quarantined(&self) -> Vec<Segment<'_>> {
         let all = self.0.quarantined.iter();
-        all.flat_map(|one| quarantined_segments(&one.rows, true))
+        all.flat_map(|table| quarantined_segments(&table.rows, true))
             .collect()
     }
 
-    /// What became of a row of the sender's, from 1; `turned`: of a column, in which records were columns.
-    pub fn fate(&self, sheet: &str, number: u64, turned: bool) -> Fate<'_> {
+    /// Returns what became of a sender's row, from 1; `turned`: of a column, in a table with records as columns.
+    pub fn fate(&self, sheet: &str, number: u64, turned: bool) -> RowOutcome<'_> {
         let mut fates = self.fates(sheet, number..number.saturating_add(1), turned);
-        fates.pop().unwrap_or(Fate::NotTold)
+        fates.pop().unwrap_or(RowOutcome::NotTold)
     }
 
-    /// The same of rows, one by one.
-    pub fn fates(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<Fate<'_>> {
+    /// Returns the same for each of several rows.
+    pub fn fates(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<RowOutcome<'_>> {
         let from = rows.start;
-        let mut fates = vec![Fate::NotTold; rows.clone().count()];
+        let mut fates = vec![RowOutcome::NotTold; rows.clone().count()];
         for (table, stretch) in self.stretches_of(sheet, turned) {
             for number in stretch.within(&rows) {
-                let written = Written {
+                let written = WrittenRow {
                     sheet: table.output_sheet.as_deref(),
                     row: stretch.row_of(table, number),
                 };
                 match &mut fates[(number - from) as usize] {
-                    Fate::Written(places) => places.push(written),
-                    other => *other = Fate::Written(vec![written]),
+                    RowOutcome::Written(places) => places.push(written),
+                    other => *other = RowOutcome::Written(vec![written]),
                 }
             }
         }
         let unwritten = self.0.not_written.iter().filter(|rows| rows.sheet == sheet);
-        for one in unwritten.filter(|_| !turned) {
-            for number in one.first.max(from)..one.last.saturating_add(1).min(rows.end) {
+        for missing in unwritten.filter(|_| !turned) {
+            for number in missing.first.max(from)..missing.last.saturating_add(1).min(rows.end) {
                 let fate = &mut fates[(number - from) as usize];
-                if *fate == Fate::NotTold {
-                    *fate = Fate::NotWritten(one);
+                if *fate == RowOutcome::NotTold {
+                    *fate = RowOutcome::NotWritten(missing);
                 }
             }
         }
-        // A hook that replaced the rows of one table may have brought them from any other.
+        // A hook that replaced the rows of one table may have taken them from any other.
         if let Some(hook) = self.unknown_near(sheet) {
-            let open = fates.iter_mut().filter(|fate| **fate == Fate::NotTold);
-            open.for_each(|fate| *fate = Fate::Unknown { hook });
+            let open = fates
+                .iter_mut()
+                .filter(|fate| **fate == RowOutcome::NotTold);
+            open.for_each(|fate| *fate = RowOutcome::Unknown { hook });
         }
         fates
     }
 
-    /// The hook because of which rows of a sheet are not known: one that replaced rows of this sheet, else of another.
+    /// Returns the hook that makes rows of a sheet unknown: a hook that replaced rows of this sheet, else of another.
     fn unknown_near(&self, sheet: &str) -> Option<&str> {
         let unknown = || self.0.tables.iter().filter(|table| table.unknown.is_some());
         let own = unknown().find(|table| table.sheet == sheet);
         own.or_else(|| unknown().next())?.unknown.as_deref()
     }
 
-    /// The stretches of rows (or columns) of a sender's sheet, and the tables whose output they are in.
+    /// Returns the stretches of rows (or columns) of a sender's sheet, each with the table in whose output it is.
     fn stretches_of(
         &self,
         sheet: &str,
         turned: bool,
-    ) -> impl Iterator<Item = (&TableRows, Stretch)> + '_ {
+    ) -> impl Iterator<Item = (&TableRows, SourceRowSpan)> + '_ {
         let is_of_sheet = |table: &TableRows| table.sheet == sheet && table.turned == turned;
         let of_sheet: Vec<bool> = self.0.tables.iter().map(is_of_sheet).collect();
         let known = self.0.tables.iter().filter(|table| table.unknown.is_none());
@@ -306,24 +311,24 @@ impl Rows {
             .filter(move |(_, stretch)| stretch.first > 0 && of_sheet[stretch.entry()])
     }
 
-    /// The sender's sheet that the rows of a sheet of the output are of: that of its first table.
+    /// Returns the sender's sheet from which the rows of an output sheet come: the sheet of its first table.
     pub(super) fn sheet_behind(&self, output_sheet: &str) -> Option<&str> {
-        let apart = self.0.quarantined.iter().filter(|one| one.file.is_none());
-        let mut tables = self.0.tables.iter().chain(apart.map(|one| &one.rows));
+        let apart = self.0.quarantined.iter().filter(|rows| rows.file.is_none());
+        let mut tables = self.0.tables.iter().chain(apart.map(|table| &table.rows));
         let first = tables.find(|table| table.output_sheet.as_deref() == Some(output_sheet))?;
         Some(&first.sheet)
     }
 
-    /// The sheet of the output that the rows of a sheet of the sender are on: that of its first table.
+    /// Returns the output sheet with the rows of a sender's sheet: the sheet of its first table.
     pub(super) fn sheet_before(&self, sheet: &str) -> Option<&str> {
         let mut tables = self.0.tables.iter().filter(|table| table.sheet == sheet);
         tables.find_map(|table| table.output_sheet.as_deref())
     }
 
-    /// The rows of a sheet of the sender that were not written, within a range.
-    pub fn not_written_within(&self, sheet: &str, rows: &Range<u64>) -> Vec<NotWritten> {
-        let is_within = |one: &&NotWritten| {
-            one.sheet == sheet && one.first < rows.end && one.last >= rows.start
+    /// Returns the rows of a sender's sheet that were not written, within a range.
+    pub fn not_written_within(&self, sheet: &str, rows: &Range<u64>) -> Vec<UnwrittenRows> {
+        let is_within = |missing: &&UnwrittenRows| {
+            missing.sheet == sheet && missing.first < rows.end && missing.last >= rows.start
         };
         self.0
             .not_written
@@ -333,16 +338,16 @@ impl Rows {
             .collect()
     }
 
-    /// All rows of a sheet of the output, in its order.
+    /// Returns all rows of an output sheet, in its order.
     pub fn of_output(&self, output_sheet: &str) -> Vec<Segment<'_>> {
         let here = |table: &&TableRows| table.output_sheet.as_deref() == Some(output_sheet);
         let mut tables: Vec<_> = self.0.tables.iter().filter(here).collect();
         tables.sort_by_key(|table| table.first_row);
         let all = self.0.quarantined.iter();
-        let apart = all.filter(|one| one.file.is_none() && here(&&one.rows));
+        let apart = all.filter(|table| table.file.is_none() && here(&&table.rows));
         let written = tables.into_iter().flat_map(|table| self.segments_of(table));
         written
-            .chain(apart.flat_map(|one| quarantined_segments(&one.rows, true)))
+            .chain(apart.flat_map(|table| quarantined_segments(&table.rows, true)))
             .collect()
     }
 
@@ -359,16 +364,17 @@ impl Rows {
             }];
         }
         let stretches = table.rows.iter();
-        stretches.map(|one| self.segment(table, one)).collect()
+        stretches
+            .map(|stretch| self.segment(table, stretch))
+            .collect()
     }
 
-    fn segment<'a>(&'a self, table: &'a TableRows, stretch: Stretch) -> Segment<'a> {
+    fn segment<'a>(&'a self, table: &'a TableRows, stretch: SourceRowSpan) -> Segment<'a> {
         Segment::new(stretch, table, self.table_of(stretch))
     }
 
-    /// All rows of a sheet of the sender that the file tells of, in the sheet's order: those that were written, and those that
-    /// were not with the reason. Rows that a hook doubled are there as often as they were written. Tables whose rows are not
-    /// known come last.
+    /// Returns all rows of a sender's sheet that the file mentions, in the sheet's order: the written ones, and the others
+    /// with the reason. A row that a hook duplicated appears as often as it was written. Tables with unknown rows come last.
     pub fn of_input(&self, sheet: &str) -> Vec<Segment<'_>> {
         let both = [false, true].into_iter();
         let written = both.flat_map(|turned| self.stretches_of(sheet, turned));
@@ -378,24 +384,27 @@ impl Rows {
             .0
             .quarantined
             .iter()
-            .filter(|one| one.rows.sheet == sheet);
-        segments.extend(apart.flat_map(|one| quarantined_segments(&one.rows, one.file.is_none())));
-        let is_apart = |one: &&Segment<'_>| one.reason.is_some();
+            .filter(|table| table.rows.sheet == sheet);
+        segments.extend(
+            apart.flat_map(|table| quarantined_segments(&table.rows, table.file.is_none())),
+        );
+        let is_apart = |segment: &&Segment<'_>| segment.reason.is_some();
         let placed: Vec<_> = segments.iter().filter(is_apart).copied().collect();
-        let unwritten = self.0.not_written.iter().filter(|one| one.sheet == sheet);
-        // Of rows that are quarantined the places are told, where they are known.
-        let unplaced = unwritten.filter(|one| {
-            one.reason != Reason::Quarantined || !placed.iter().any(|known| known.is_within(one))
+        let unwritten = self.0.not_written.iter().filter(|rows| rows.sheet == sheet);
+        // Quarantined rows are returned with their positions, if these are known.
+        let unplaced = unwritten.filter(|missing| {
+            missing.reason != Reason::Quarantined
+                || !placed.iter().any(|known| known.is_within(missing))
         });
-        segments.extend(unplaced.map(|one| Segment {
-            sheet: Some(&one.sheet),
-            row: Some(one.first),
-            count: Some(one.last - one.first + 1),
-            reason: Some(one.reason),
-            hook: one.hook.as_deref(),
+        segments.extend(unplaced.map(|missing| Segment {
+            sheet: Some(&missing.sheet),
+            row: Some(missing.first),
+            count: Some(missing.last - missing.first + 1),
+            reason: Some(missing.reason),
+            hook: missing.hook.as_deref(),
             ..Segment::default()
         }));
-        segments.sort_by_key(|one| (one.turned, one.lowest()));
+        segments.sort_by_key(|segment| (segment.turned, segment.lowest()));
         let of_sheet = self.0.tables.iter().filter(|table| table.sheet == sheet);
         let unknown = of_sheet.filter(|table| table.unknown.is_some());
         segments.extend(unknown.flat_map(|table| self.segments_of(table)));
@@ -403,7 +412,7 @@ impl Rows {
     }
 }
 
-/// The last of the tables on a sheet that begins at or above a row, and how far below its first row that is.
+/// Returns the last table on a sheet that begins at or above a row, and the distance of the row from its first row.
 fn table_at<'a>(
     tables: impl Iterator<Item = &'a TableRows>,
     sheet: &str,
@@ -416,32 +425,32 @@ fn table_at<'a>(
     Some((row - first, table))
 }
 
-/// Where a row of a sheet came from; `None`: no table begins at or above it.
+/// Returns the origin of a row of a sheet; `None`: no table begins at or above it.
 fn origin_in<'a>(
     tables: impl Iterator<Item = &'a TableRows>,
     sheet: &str,
     row: u64,
-    of: impl Fn(&'a TableRows, Stretch) -> &'a TableRows,
-) -> Option<Origin<'a>> {
+    of: impl Fn(&'a TableRows, SourceRowSpan) -> &'a TableRows,
+) -> Option<RowOrigin<'a>> {
     let (below, table) = table_at(tables, sheet, row)?;
     Some(match (&table.unknown, table.rows.at(below)) {
-        (Some(hook), _) => Origin::Unknown { hook },
-        (None, None) => Origin::NoData,
-        (None, Some((stretch, down))) => Origin::new(stretch, down, of(table, stretch)),
+        (Some(hook), _) => RowOrigin::Unknown { hook },
+        (None, None) => RowOrigin::NoData,
+        (None, Some((stretch, down))) => RowOrigin::new(stretch, down, of(table, stretch)),
     })
 }
 
-/// Where a row of a sheet of quarantined rows came from: each of these tables has its own sheet.
+/// Returns the origin of a row of a sheet of quarantined rows. Each of these tables has its own sheet.
 fn origin_apart<'a>(
     apart: impl Iterator<Item = &'a QuarantinedRows>,
     sheet: &str,
     row: u64,
-) -> Origin<'a> {
-    let found = origin_in(apart.map(|one| &one.rows), sheet, row, |table, _| table);
-    found.unwrap_or(Origin::NoData)
+) -> RowOrigin<'a> {
+    let found = origin_in(apart.map(|table| &table.rows), sheet, row, |table, _| table);
+    found.unwrap_or(RowOrigin::NoData)
 }
 
-/// The rows of a table as those that are quarantined. `is_placed`: they stand in the output.
+/// Returns the rows of a table as quarantined rows. `is_placed`: they are in the output.
 fn quarantined_segments(table: &TableRows, is_placed: bool) -> impl Iterator<Item = Segment<'_>> {
     table.rows.iter().map(move |stretch| {
         let mut segment = Segment::new(stretch, table, table);
@@ -454,8 +463,8 @@ fn quarantined_segments(table: &TableRows, is_placed: bool) -> impl Iterator<Ite
 }
 
 impl<'a> Segment<'a> {
-    /// `table`: the one that a stretch stands in, `of`: the one that has its sheet.
-    fn new(stretch: Stretch, table: &'a TableRows, of: &'a TableRows) -> Self {
+    /// Describes a stretch. `table`: the table that contains the stretch; `of`: the table that has its sheet.
+    fn new(stretch: SourceRowSpan, table: &'a TableRows, of: &'a TableRows) -> Self {
         let is_of_sender = stretch.first > 0;
         Self {
             sheet: is_of_sender.then_some(&of.sheet),
@@ -469,8 +478,8 @@ impl<'a> Segment<'a> {
         }
     }
 
-    /// Whether it tells of rows that were not written.
-    fn is_within(&self, rows: &NotWritten) -> bool {
+    /// Returns whether the segment overlaps these unwritten rows.
+    fn is_within(&self, rows: &UnwrittenRows) -> bool {
         let (Some(_), Some(count)) = (self.row, self.count) else {
             return false;
         };
@@ -478,7 +487,7 @@ impl<'a> Segment<'a> {
         !self.turned && first <= rows.last && rows.first < first + count
     }
 
-    /// The first of the sender's rows in the sheet's order; 0: they are not known.
+    /// Returns the first of the sender's rows in the sheet's order; 0: unknown.
     fn lowest(&self) -> u64 {
         let (row, count) = (self.row.unwrap_or_default(), self.count.unwrap_or(1));
         if self.descending {
@@ -489,9 +498,9 @@ impl<'a> Segment<'a> {
     }
 }
 
-impl<'a> Origin<'a> {
-    /// What a row of a stretch was that stands so far down in it. `of`: the table that has its sheet.
-    fn new(stretch: Stretch, down: u32, of: &'a TableRows) -> Self {
+impl<'a> RowOrigin<'a> {
+    /// Returns the origin of the row at offset `down` in a stretch. `of`: the table that has its sheet.
+    fn new(stretch: SourceRowSpan, down: u32, of: &'a TableRows) -> Self {
         if stretch.first == 0 {
             return Self::Added;
         }
@@ -516,7 +525,7 @@ mod tests {
                 "tables": [{"sheet": "In", "first_row": 2, "turned": false, "rows": [[5, 7]], "unknown": null, "later": {}}]}"#,
         )
         .unwrap();
-        assert!(Rows::parse(sound.to_string().as_bytes()).is_some());
+        assert!(RunRows::parse(sound.to_string().as_bytes()).is_some());
         for (pointer, value) in [
             ("/schema_version", "2"),
             ("/tables", "{}"),
@@ -545,13 +554,13 @@ mod tests {
             let mut file = sound.clone();
             *file.pointer_mut(pointer).unwrap() = serde_json::from_str(value).unwrap();
             assert_eq!(
-                Rows::parse(file.to_string().as_bytes()),
+                RunRows::parse(file.to_string().as_bytes()),
                 None,
                 "{pointer} {value}"
             );
         }
-        assert_eq!(Rows::parse(b"{}"), None);
-        assert_eq!(Rows::parse(b""), None);
+        assert_eq!(RunRows::parse(b"{}"), None);
+        assert_eq!(RunRows::parse(b""), None);
     }
 
     #[test]
@@ -561,51 +570,54 @@ mod tests {
         let text = json!({"schema_version": 1, "tables": [], "not_written": []}).to_string();
         std::fs::write(&real, &text).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        let is_read = |path: &Path| Rows::read(path).is_some();
+        let is_read = |path: &Path| RunRows::read(path).is_some();
         assert!(is_read(&real) && !is_read(&link) && !is_read(folder.path()));
         std::fs::write(&real, text + &" ".repeat(MAX_BYTES as usize)).unwrap();
         assert!(!is_read(&real));
     }
 
-    /// The rows of a file with these tables, and with these of rows that are quarantined.
-    fn rows(tables: &str, quarantined: &str) -> Rows {
+    /// Parses a file with these tables, and with these tables of quarantined rows.
+    fn rows(tables: &str, quarantined: &str) -> RunRows {
         let text = format!(
             r#"{{"schema_version": 1, "tables": [{tables}], "quarantined": [{quarantined}], "not_written": [
                 {{"sheet": "In", "first": 8, "last": 10, "reason": "dropped", "hook": "no_doubles"}},
                 {{"sheet": "In", "first": 1, "last": 1, "reason": "unheard_of", "hook": null}},
                 {{"sheet": "In", "first": 20, "last": 21, "reason": "quarantined", "hook": null}}]}}"#
         );
-        Rows::parse(text.as_bytes()).unwrap()
+        RunRows::parse(text.as_bytes()).unwrap()
     }
 
     fn joined(words: impl Iterator<Item = String>) -> String {
         words.collect::<Vec<_>>().join(", ")
     }
 
-    /// The source of each row of the output, one row after the other.
-    fn origins(rows: &Rows, wanted: Range<u64>) -> String {
+    /// Lists the origins of these output rows.
+    fn origins(rows: &RunRows, wanted: Range<u64>) -> String {
         joined(wanted.map(|row| match rows.origin("Out", row) {
-            Origin::Row { sheet, row } => format!("{sheet} {row}"),
+            RowOrigin::Row { sheet, row } => format!("{sheet} {row}"),
             other => format!("{other:?}"),
         }))
     }
 
-    /// The fate of each of these rows of the sender, one row after the other.
-    fn fates(rows: &Rows, sheet: &str, wanted: Range<u64>) -> String {
+    /// Lists what became of these rows of the sender.
+    fn fates(rows: &RunRows, sheet: &str, wanted: Range<u64>) -> String {
         joined(wanted.map(|row| match rows.fate(sheet, row, false) {
-            Fate::Written(all) => {
-                format!("{:?}", all.iter().map(|one| one.row).collect::<Vec<_>>())
+            RowOutcome::Written(all) => {
+                format!(
+                    "{:?}",
+                    all.iter().map(|written| written.row).collect::<Vec<_>>()
+                )
             }
-            Fate::NotWritten(one) => format!("{:?}", one.reason),
+            RowOutcome::NotWritten(missing) => format!("{:?}", missing.reason),
             other => format!("{other:?}"),
         }))
     }
 
-    /// Of each segment the sender's row, the output's, how many there are, and why they were not written.
+    /// Lists the segments: the sender's row, the output's row, the number of rows, and the reason why they were not written.
     fn told(segments: &[Segment<'_>]) -> String {
-        let told = segments.iter().map(|one| {
-            let (row, output_row, count) = (one.row, one.output_row, one.count);
-            format!("{row:?} {output_row:?} {count:?} {:?}", one.reason)
+        let told = segments.iter().map(|segment| {
+            let (row, output_row, count) = (segment.row, segment.output_row, segment.count);
+            format!("{row:?} {output_row:?} {count:?} {:?}", segment.reason)
         });
         joined(told).replace("Some", "")
     }
@@ -648,9 +660,9 @@ mod tests {
             origins(&rows, 1..17),
             "NoData, In 5, In 6, In 7, Added, Added, In 13, In 12, In 11, More 3, More 4, NoData, NoData, More 2, In 5, NoData"
         );
-        assert_eq!(rows.origin("Out", u64::MAX), Origin::NoData);
-        assert_eq!(rows.origin("Other", 2), Origin::NoData);
-        // A word of a later engine is not known here.
+        assert_eq!(rows.origin("Out", u64::MAX), RowOrigin::NoData);
+        assert_eq!(rows.origin("Other", 2), RowOrigin::NoData);
+        // This version does not know a reason from a later engine.
         assert_eq!(
             fates(&rows, "In", 1..14),
             "Other, NotTold, NotTold, NotTold, [Some(2), Some(15)], [Some(3)], [Some(4)], \
@@ -659,7 +671,7 @@ mod tests {
         assert_eq!(fates(&rows, "More", 4..5), "[Some(11)]");
         let whole = rows.fates("In", 1..14, false);
         assert!(
-            matches!(whole[8], Fate::NotWritten(one) if one.hook.as_deref() == Some("no_doubles"))
+            matches!(whole[8], RowOutcome::NotWritten(missing) if missing.hook.as_deref() == Some("no_doubles"))
         );
         assert!(
             (1..14)
@@ -692,14 +704,14 @@ mod tests {
             fates(&rows, "In", 5..9),
             r#"Unknown { hook: "rebuilt" }, Unknown { hook: "rebuilt" }, Unknown { hook: "rebuilt" }, Dropped"#
         );
-        // The hook may have brought rows from here.
+        // The hook may have taken rows from here.
         assert_eq!(
             fates(&rows, "More", 3..5),
             r#"[Some(10)], Unknown { hook: "rebuilt" }"#
         );
-        // A hook has touched the output since: that the row is there is known, where is not.
+        // A hook has changed the output since: the row is known to be there, but its position is not.
         assert_eq!(fates(&rows, "Moved", 2..3), "[None]");
-        let is_unknown = |one: &Segment<'_>| one.unknown && one.hook == Some("rebuilt");
+        let is_unknown = |segment: &Segment<'_>| segment.unknown && segment.hook == Some("rebuilt");
         assert!(rows.of_output("Out").iter().any(is_unknown));
         assert!(rows.of_input("In").last().unwrap().unknown);
     }
@@ -711,9 +723,11 @@ mod tests {
             "",
         );
         assert_eq!(origins(&rows, 3..4), r#"Column { sheet: "In", column: 3 }"#);
-        assert!(matches!(&rows.fate("In", 2, true), Fate::Written(all) if all[0].row == Some(4)));
-        assert_eq!(rows.fate("In", 5, true), Fate::NotTold);
-        assert_eq!(rows.fate("In", 3, false), Fate::NotTold);
+        assert!(
+            matches!(&rows.fate("In", 2, true), RowOutcome::Written(all) if all[0].row == Some(4))
+        );
+        assert_eq!(rows.fate("In", 5, true), RowOutcome::NotTold);
+        assert_eq!(rows.fate("In", 3, false), RowOutcome::NotTold);
     }
 
     #[test]
@@ -728,12 +742,12 @@ mod tests {
             r#"{"sheet": "More", "output_sheet": "Quarantine", "first_row": 2, "file": null, "turned": false, "rows": [[3, 3]]},
                {"sheet": "In", "output_sheet": "Quarantine", "first_row": 3, "file": null, "turned": false, "rows": [[21, 20]]}"#,
         );
-        let of = |sheet, row| Origin::Row { sheet, row };
+        let of = |sheet, row| RowOrigin::Row { sheet, row };
         assert_eq!(here.origin("Quarantine", 2), of("More", 3));
         assert_eq!(here.origin("Quarantine", 4), of("In", 20));
-        assert_eq!(here.origin("Quarantine", 5), Origin::NoData);
+        assert_eq!(here.origin("Quarantine", 5), RowOrigin::NoData);
         assert_eq!(here.sheets_apart(), ["Quarantine"]);
-        let place = |row, file| Quarantined {
+        let place = |row, file| QuarantinedRow {
             sheet: "Quarantine",
             row,
             file,
@@ -742,19 +756,19 @@ mod tests {
         assert_eq!(here.quarantined("In", 5, false), []);
         assert_eq!(here.quarantined("In", 21, true), []);
         assert_eq!(fates(&here, "In", 21..22), "Quarantined");
-        let last = |rows: &Rows| told(rows.of_input("In").last_chunk::<1>().unwrap());
+        let last = |rows: &RunRows| told(rows.of_input("In").last_chunk::<1>().unwrap());
         assert_eq!(last(&here), "(21) (3) (2) (Quarantined)");
         assert_eq!(here.of_output("Quarantine").len(), 2);
-        // In a file of their own, no row of the output is theirs.
+        // If they are in a separate file, the output has none of them.
         let file = rows(
             r#"{"sheet": "In", "output_sheet": "Quarantine", "first_row": 2, "file": "in_quarantine.xlsx", "turned": false, "rows": [[21, 20]]}"#,
         );
-        assert_eq!(file.origin("Quarantine", 2), Origin::NoData);
+        assert_eq!(file.origin("Quarantine", 2), RowOrigin::NoData);
         assert_eq!(file.origin_apart("Quarantine", 2), of("In", 21));
         let found = file.quarantined("In", 20, false);
         assert_eq!(found, [place(Some(3), Some("in_quarantine.xlsx"))]);
         assert_eq!(last(&file), "(21) None (2) (Quarantined)");
-        // Moved by a hook, or of an older engine: that they are apart is known, and not where.
+        // If a hook moved them, or the engine is older, the rows are known to be quarantined, but their positions are not.
         let moved = rows(
             r#"{"sheet": "In", "output_sheet": "Quarantine", "first_row": null, "file": null, "turned": false, "rows": [[21, 20]]}"#,
         );

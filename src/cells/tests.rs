@@ -1,4 +1,4 @@
-//! Windows of cells, read from real files without Python.
+//! Tests windows of cells with real files, without Python.
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -11,15 +11,15 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
-use super::{Cells, CellsError, Choice, Reading, SheetInfo, Window, WindowLimits};
+use super::{CellReader, CellsError, ReadSettings, SheetInfo, SheetSelector, Window, WindowLimits};
 use crate::base::problem::Problem;
 
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 
-/// A sheet of a workbook: its title, its state, and the XML of its rows and of what follows them.
+/// A sheet of a workbook: its title, its state, and the XML of its rows and of everything after them.
 type SheetXml<'a> = (&'a str, &'a str, String);
 
-/// A workbook with two styles beside the usual one (1: date, 2: duration) and some shared strings.
+/// Builds a workbook with two styles besides the default one (1: date, 2: duration) and some shared strings.
 fn workbook(sheets: &[SheetXml<'_>], strings: &[&str]) -> Vec<u8> {
     const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
     const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -82,12 +82,12 @@ fn workbook(sheets: &[SheetXml<'_>], strings: &[&str]) -> Vec<u8> {
     archive.finish().unwrap().into_inner()
 }
 
-/// A workbook with one sheet.
+/// Builds a workbook with one sheet.
 fn one_sheet(rows: String) -> Vec<u8> {
     workbook(&[("S", "visible", rows)], &[])
 }
 
-/// Rows of numbers: each is its row times a thousand plus its column.
+/// Returns rows of numbers: each is its row times a thousand plus its column.
 fn numbers(rows: usize, columns: usize) -> String {
     let cell = |row, column| format!("<c><v>{}</v></c>", row * 1000 + column);
     let row = |row| {
@@ -104,10 +104,10 @@ fn numbers(rows: usize, columns: usize) -> String {
     )
 }
 
-/// A folder with files, and what reads them.
+/// A folder with files, and a reader for them.
 struct Files {
     folder: TempDir,
-    cells: Cells,
+    cells: CellReader,
 }
 
 impl Files {
@@ -115,7 +115,7 @@ impl Files {
         let folder = tempfile::tempdir().unwrap();
         Self {
             folder,
-            cells: Cells::new(limits),
+            cells: CellReader::new(limits),
         }
     }
 
@@ -126,31 +126,36 @@ impl Files {
     }
 
     fn first_window(&self, path: &Path) -> Result<Window, CellsError> {
-        self.cells
-            .window(path, &Reading::default(), Choice::At(0), 1..=200, 1..=100)
+        self.cells.window(
+            path,
+            &ReadSettings::default(),
+            SheetSelector::At(0),
+            1..=200,
+            1..=100,
+        )
     }
 
-    /// The cells of a window, as JSON.
+    /// Returns the cells of a window as JSON.
     fn shown(
         &self,
         path: &Path,
-        choice: Choice<'_>,
+        choice: SheetSelector<'_>,
         rows: RangeInclusive<u64>,
         columns: RangeInclusive<u64>,
     ) -> Result<String, CellsError> {
         let window = self
             .cells
-            .window(path, &Reading::default(), choice, rows, columns)?;
+            .window(path, &ReadSettings::default(), choice, rows, columns)?;
         Ok(json!(window.rows).to_string())
     }
 
-    /// Of each sheet its name, state and size.
+    /// Returns the name, state and size of each sheet.
     fn sizes(&self, path: &Path) -> Vec<String> {
-        let sheets = self.cells.sheets(path, &Reading::default()).unwrap();
-        let size = |one: &SheetInfo| {
+        let sheets = self.cells.sheets(path, &ReadSettings::default()).unwrap();
+        let size = |sheet: &SheetInfo| {
             format!(
                 "{} {} {:?} {:?}",
-                one.name, one.state, one.rows, one.columns
+                sheet.name, sheet.state, sheet.rows, sheet.columns
             )
             .replace("Some", "")
         };
@@ -158,7 +163,7 @@ impl Files {
     }
 }
 
-/// Limits by which a sheet may take at most this much memory.
+/// Returns limits that allow a sheet at most this much memory.
 fn small(sheet_bytes: usize) -> WindowLimits {
     WindowLimits {
         sheet_bytes,
@@ -190,13 +195,17 @@ fn a_workbook_is_shown_as_the_engine_reads_it() {
         ]
     );
     let shown = |fill_merged| {
-        let reading = Reading {
+        let reading = ReadSettings {
             fill_merged,
-            ..Reading::default()
+            ..ReadSettings::default()
         };
-        let window = files
-            .cells
-            .window(&path, &reading, Choice::Named("First"), 2..=200, 2..=100);
+        let window = files.cells.window(
+            &path,
+            &reading,
+            SheetSelector::Named("First"),
+            2..=200,
+            2..=100,
+        );
         json!(window.unwrap())
     };
     let wanted = r##"{"sheet": "First", "sheet_index": 0, "total_rows": 4, "total_columns": 6, "first_row": 2, "first_column": 2, "cut": [],
@@ -205,11 +214,15 @@ fn a_workbook_is_shown_as_the_engine_reads_it() {
     assert_eq!(shown(false), serde_json::from_str::<Value>(wanted).unwrap());
     assert_eq!(shown(true)["rows"][1][0], "merged");
     assert_eq!(
-        files.shown(&path, Choice::At(2), 3..=3, 2..=2).unwrap(),
+        files
+            .shown(&path, SheetSelector::At(2), 3..=3, 2..=2)
+            .unwrap(),
         "[[3002]]"
     );
     assert_eq!(
-        files.shown(&path, Choice::At(1), 1..=200, 1..=100).unwrap(),
+        files
+            .shown(&path, SheetSelector::At(1), 1..=200, 1..=100)
+            .unwrap(),
         "[]"
     );
 
@@ -224,7 +237,7 @@ fn a_workbook_is_shown_as_the_engine_reads_it() {
     );
     assert_eq!(
         files
-            .shown(&old, Choice::Named("Tanks"), 5..=6, 1..=3)
+            .shown(&old, SheetSelector::Named("Tanks"), 5..=6, 1..=3)
             .unwrap(),
         r##"[["T2",12.25,"2024-03-05T06:30:00"],["T3","#DIV/0!",null]]"##
     );
@@ -235,10 +248,10 @@ fn separated_text_is_shown_as_a_run_reads_it() {
     let files = Files::new(WindowLimits::default());
     let path = files.write("a.csv", b"Name;Betrag\nJ\xfcrgen;1,5\n\n;x\n");
     let shown = |settings: Value| {
-        let reading = Reading::of_settings(&settings);
+        let reading = ReadSettings::of_settings(&settings);
         let window = files
             .cells
-            .window(&path, &reading, Choice::At(0), 1..=9, 1..=9)?;
+            .window(&path, &reading, SheetSelector::At(0), 1..=9, 1..=9)?;
         Ok::<_, CellsError>(json!(window.rows).to_string())
     };
     assert_eq!(
@@ -246,7 +259,7 @@ fn separated_text_is_shown_as_a_run_reads_it() {
         r#"[["Name","Betrag"],["Jürgen","1,5"],[null,null],[null,"x"]]"#
     );
     assert_eq!(files.sizes(&path), ["a visible (4) (2)"]);
-    // As a run has read it whose settings name encoding and separator.
+    // Reads like a run whose settings name encoding and separator.
     assert_eq!(
         shown(json!({"csv_encoding": "cp1252", "csv_delimiter": ","})).unwrap(),
         r#"[["Name;Betrag",null],["Jürgen;1","5"],[null,null],[";x",null]]"#
@@ -256,7 +269,7 @@ fn separated_text_is_shown_as_a_run_reads_it() {
     assert!(refused.to_string().contains("not utf-8"), "{refused}");
 }
 
-/// What a spreadsheet program writes when a password is set: a compound file around an encrypted package.
+/// Builds what a spreadsheet program writes if a password is set: a compound file around an encrypted package.
 fn encrypted_workbook() -> Vec<u8> {
     let mut compound = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
     compound.create_stream("/EncryptedPackage").unwrap();
@@ -269,7 +282,7 @@ fn old_workbook() -> Vec<u8> {
     include_bytes!("../../tests/conformance/cases/legacy-xls/input.xls").to_vec()
 }
 
-/// The same with a password: its second record says so.
+/// The same workbook with a password, which its second record states.
 fn locked_old_workbook() -> Vec<u8> {
     let mut bytes = old_workbook();
     let begin = bytes.windows(4).position(|four| four == [9, 8, 16, 0]);
@@ -316,9 +329,12 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
         let said = failure.to_string();
         assert_eq!(failure.code(), "workbook_unreadable", "{said}");
         assert!(said.contains(words) && !said.contains(folder), "{said}");
-        // It is refused again in the same words.
+        // A second attempt is refused with the same message.
         assert_eq!(files.first_window(&path), Err(failure.clone()));
-        assert_eq!(files.cells.sheets(&path, &Reading::default()), Err(failure));
+        assert_eq!(
+            files.cells.sheets(&path, &ReadSettings::default()),
+            Err(failure)
+        );
     }
     for name in ["new.xls", "named.csv"] {
         let renamed = files.write(name, &sound);
@@ -328,17 +344,17 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
     let path = files.write("sound.xlsx", sound);
     for (choice, columns, wanted) in [
         (
-            Choice::Named("s"),
+            SheetSelector::Named("s"),
             1..=1,
             "not_found: sound.xlsx has no sheet \"s\"",
         ),
         (
-            Choice::At(2),
+            SheetSelector::At(2),
             1..=1,
             "not_found: sound.xlsx has no sheet at position 2",
         ),
         (
-            Choice::At(0),
+            SheetSelector::At(0),
             5..=5,
             "invalid_field: the sheet \"S\" has no columns from 5 on: it has 4",
         ),
@@ -346,7 +362,7 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
         let failure = files.shown(&path, choice, 1..=1, columns).unwrap_err();
         assert_eq!(format!("{}: {failure}", failure.code()), wanted);
     }
-    let corner = files.shown(&path, Choice::At(0), 10..=209, 4..=103);
+    let corner = files.shown(&path, SheetSelector::At(0), 10..=209, 4..=103);
     assert_eq!(corner.unwrap(), "[[10004]]");
     fs::remove_file(&path).unwrap();
     for (path, wanted) in [
@@ -375,14 +391,16 @@ fn a_damaged_sheet_leaves_the_others_readable() {
             "Large visible None None"
         ]
     );
-    let listed = files.cells.sheets(&path, &Reading::default()).unwrap();
+    let listed = files.cells.sheets(&path, &ReadSettings::default()).unwrap();
     let wanted = [
         None,
         Some("the workbook is damaged"),
         Some("more than 1 MiB of memory"),
     ];
     for (index, (sheet, words)) in listed.iter().zip(wanted).enumerate() {
-        let failure = files.shown(&path, Choice::At(index), 1..=1, 1..=1).err();
+        let failure = files
+            .shown(&path, SheetSelector::At(index), 1..=1, 1..=1)
+            .err();
         assert_eq!(failure.map(|failure| failure.to_string()), sheet.problem);
         assert!(
             sheet
@@ -401,13 +419,13 @@ fn a_file_that_changed_is_read_anew() {
     let files = Files::new(WindowLimits::default());
     let value = |path: &Path| Some(files.first_window(path).ok()?.rows[1][0].clone());
     for (content, wanted) in [("a\n1\n", "1"), ("a\n22\n", "22"), ("a\n33\n", "33")] {
-        // A new file takes the place of the former, as those of runs do.
+        // A new file replaces the old one, as in a run's folder.
         let beside = files.write("beside", content);
         let path = files.folder.path().join("data.csv");
         fs::rename(beside, &path).unwrap();
         assert_eq!(value(&path).unwrap(), wanted);
     }
-    // What was refused is read once it is sound.
+    // A refused file is read once it is valid.
     let path = files.write("book.xlsx", "a,b\n1,2\n");
     assert_eq!(value(&path), None);
     files.write("book.xlsx", one_sheet(numbers(2, 1)));
@@ -437,11 +455,11 @@ fn what_is_kept_is_bounded() {
             items <= 5 && bytes <= 1 << 20,
             "{items} items, {bytes} bytes"
         );
-        let corner = files.shown(&path, Choice::At(index), 2000..=2000, 10..=10);
+        let corner = files.shown(&path, SheetSelector::At(index), 2000..=2000, 10..=10);
         assert_eq!(corner.unwrap(), "[[2000010]]");
     }
 
-    // Two sheets that take more than the bound, each alone, are kept with their files' structures, and no third one beside them.
+    // Two sheets that each take more than the bound are cached with their files' structures, but no third one.
     let files = Files::new(limits(16));
     let large = one_sheet(numbers(20_000, 10));
     let [first, second, third] =
@@ -459,7 +477,7 @@ fn what_is_kept_is_bounded() {
     let two = kept_after(&third);
     assert!(two.0 <= 5 && two.1 < 2 * one + (1 << 16), "{two:?}");
 
-    // What is not used goes.
+    // An unused sheet is dropped.
     let files = Files::new(WindowLimits {
         unused_for: Duration::ZERO,
         ..WindowLimits::default()
@@ -471,7 +489,7 @@ fn what_is_kept_is_bounded() {
 #[test]
 fn what_would_take_too_much_memory_is_refused() {
     let files = Files::new(small(1 << 20));
-    // Each of these packs to a small part of what it unpacks to. What holds little takes time instead.
+    // Each of these unpacks to many times its packed size. A file with little content costs time instead.
     let texts = workbook(&[("S", "visible", numbers(1, 1))], &vec![""; 200_000]);
     let spaces = format!("<sheetData>{}</sheetData>", " ".repeat(20 << 20));
     for (name, content, code, words) in [
@@ -511,7 +529,7 @@ fn what_would_take_too_much_memory_is_refused() {
         assert_eq!(failure.code(), code, "{failure}");
         assert!(failure.to_string().contains(words), "{failure}");
     }
-    // Merged ranges beyond the bound are left out; the cells are sound.
+    // Merged ranges beyond the bound are left out; the cells are still read.
     let ranges: String = (1..100_000)
         .map(|row| format!(r#"<mergeCell ref="A{row}:B{row}"/>"#))
         .collect();
@@ -539,12 +557,12 @@ fn threads_share_what_is_read() {
                 barrier.wait();
                 for turn in 0..20 {
                     let row = 1 + (thread * 353 + turn * 101) % 3000;
-                    let shown = files.shown(path, Choice::At(0), row..=row, 8..=8);
+                    let shown = files.shown(path, SheetSelector::At(0), row..=row, 8..=8);
                     assert_eq!(shown.unwrap(), format!("[[{}]]", row * 1000 + 8));
                 }
             });
         }
     });
-    // The file's structure, and its sheet.
+    // The file's structure and its sheet are cached.
     assert_eq!(files.cells.kept().0, 2);
 }

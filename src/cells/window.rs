@@ -1,60 +1,61 @@
-//! A window of a sheet: its cells as JSON values.
+//! A window of a sheet, with its cells as JSON values.
 
 use std::ops::RangeInclusive;
 
 use ade_engine_native::cells::calendar::DAY_MICROSECONDS;
 use ade_engine_native::cells::text_form::{as_python, push_date};
-use ade_engine_native::cells::{Cell, Sheet, Tag};
+use ade_engine_native::cells::{CellTag, Sheet, SheetCell};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::error::CellsError;
 
-/// A window has at most so many rows.
-pub const MOST_ROWS: u64 = 200;
-/// A window has at most so many columns.
-pub const MOST_COLUMNS: u64 = 100;
+/// The maximum number of rows in a window.
+pub const MAX_WINDOW_ROWS: u64 = 200;
+/// The maximum number of columns in a window.
+pub const MAX_WINDOW_COLUMNS: u64 = 100;
 
-/// Longer text is cut in a window of several cells, so that a window has a bounded size.
-const MOST_TEXT_BYTES: usize = 4 << 10;
-/// Longer text is cut in a window of one cell.
-const MOST_TEXT_BYTES_OF_ONE: usize = 1 << 20;
-/// Whole numbers beyond this lose digits in programs that read JSON numbers as 64-bit floats.
+/// The maximum number of text bytes of a cell in a window of several cells; longer text is cut. This bounds the size of a
+/// window.
+const MAX_CELL_TEXT_BYTES: usize = 4 << 10;
+/// The maximum number of text bytes in a window of one cell; longer text is cut.
+const MAX_SINGLE_CELL_BYTES: usize = 1 << 20;
+/// Larger whole numbers lose digits in programs that read JSON numbers as 64-bit floats.
 const EXACT: u64 = 1 << 53;
 
 /// A window of a sheet. Rows and columns count from 1.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Window {
-    /// The sheet's name.
+    /// The name of the sheet.
     pub sheet: String,
     /// Its position among the worksheets, from 0.
     pub sheet_index: usize,
-    /// The rows of the sheet's used area.
+    /// The number of rows in the sheet's used area.
     pub total_rows: u64,
-    /// The columns of the sheet's used area.
+    /// The number of columns in the sheet's used area.
     pub total_columns: u64,
-    /// The sheet's row that `rows` begins with.
+    /// The sheet's row at which `rows` begins.
     pub first_row: u64,
-    /// The sheet's column that each of the `rows` begins with.
+    /// The sheet's column at which each of the `rows` begins.
     pub first_column: u64,
-    /// The cells, all rows equally long; what lies outside of the used area is left out.
+    /// The cells, in rows of equal length. Cells outside the used area are left out.
     ///
-    /// A cell is null (no value, or text of no length), a boolean, a number, or text: a whole number beyond 2⁵³ as its
-    /// digits, a date as `2024-02-29`, with a time as `2024-02-29T08:05:30`, a time as `08:05:30`, a duration as
-    /// `PT26H30M`, an error as `#N/A`.
+    /// A cell is null (no value, or empty text), a boolean, a number, or text. Text stands for a whole number beyond 2⁵³ (its
+    /// digits), a date (`2024-02-29`), a date with a time (`2024-02-29T08:05:30`), a time (`08:05:30`), a duration
+    /// (`PT26H30M`) and an error (`#N/A`).
     pub rows: Vec<Vec<Value>>,
-    /// Row and column of each cell whose text is longer than what is shown of it. Alone, a cell is shown up to 1 MiB.
+    /// Row and column of each cell whose text was cut. A window of one cell shows up to 1 MiB of text.
     pub cut: Vec<(u64, u64)>,
 }
 
-/// Checks rows and columns before any file is touched.
+/// Checks the rows and columns of a request, before any file is read.
 ///
 /// # Errors
-/// One of them is no range, or too long.
+/// The rows or columns are not a range, or are too many.
 pub fn check(rows: &RangeInclusive<u64>, columns: &RangeInclusive<u64>) -> Result<(), CellsError> {
     for (what, range, most) in [
-        ("rows", rows, MOST_ROWS),
-        ("columns", columns, MOST_COLUMNS),
+        ("rows", rows, MAX_WINDOW_ROWS),
+        ("columns", columns, MAX_WINDOW_COLUMNS),
     ] {
         let (first, last) = (*range.start(), *range.end());
         if first == 0 || last < first || last - first >= most {
@@ -69,10 +70,10 @@ pub fn check(rows: &RangeInclusive<u64>, columns: &RangeInclusive<u64>) -> Resul
     Ok(())
 }
 
-/// The window of a sheet; rows and columns were checked.
+/// Cuts a window out of a sheet. The caller has checked rows and columns.
 ///
 /// # Errors
-/// It begins behind the last row or column.
+/// The window begins after the last row or column.
 pub fn cut_out(
     sheet: &Sheet,
     name: &str,
@@ -85,7 +86,7 @@ pub fn cut_out(
         ("rows", rows, total_rows),
         ("columns", columns, total_columns),
     ] {
-        // The first window of an empty sheet is an empty one.
+        // An empty sheet has one window, which is empty.
         if *range.start() > count.max(1) {
             return Err(CellsError::OutOfBounds {
                 sheet: name.to_owned(),
@@ -96,9 +97,9 @@ pub fn cut_out(
         }
     }
     let most_text = if rows.start() == rows.end() && columns.start() == columns.end() {
-        MOST_TEXT_BYTES_OF_ONE
+        MAX_SINGLE_CELL_BYTES
     } else {
-        MOST_TEXT_BYTES
+        MAX_CELL_TEXT_BYTES
     };
     let last_column = total_columns.min(*columns.end());
     let mut cut = Vec::new();
@@ -128,31 +129,36 @@ pub fn cut_out(
     })
 }
 
-/// Rows and columns of a sheet's used area.
+/// Returns the numbers of rows and columns of a sheet's used area.
 pub fn size(sheet: &Sheet) -> (u64, u64) {
     let facts = sheet.facts();
     (facts.rows_emitted as u64, facts.width as u64)
 }
 
-/// A cell as JSON, and whether its text was cut.
-pub fn value_of(cell: Cell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
+/// Returns a cell as JSON, and whether its text was cut.
+pub fn value_of(cell: SheetCell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
     let value = match cell.tag {
-        Tag::Empty | Tag::EmptyText => Value::Null,
-        Tag::Text => {
+        CellTag::Empty | CellTag::EmptyText => Value::Null,
+        CellTag::Text => {
             let text = sheet.text(cell.as_text());
             let shown = beginning(text, most_text);
             return (shown.into(), shown.len() < text.len());
         }
-        Tag::Integer if cell.as_integer().unsigned_abs() <= EXACT => cell.as_integer().into(),
-        Tag::Boolean => (cell.bits != 0).into(),
-        Tag::Float if cell.as_float().is_finite() => cell.as_float().into(),
-        Tag::DateTime if cell.as_integer() % DAY_MICROSECONDS == 0 => {
+        CellTag::Integer if cell.as_integer().unsigned_abs() <= EXACT => cell.as_integer().into(),
+        CellTag::Boolean => (cell.bits != 0).into(),
+        CellTag::Float if cell.as_float().is_finite() => cell.as_float().into(),
+        CellTag::DateTime if cell.as_integer() % DAY_MICROSECONDS == 0 => {
             let mut text = String::new();
             push_date(cell.as_integer() / DAY_MICROSECONDS, &mut text);
             text.into()
         }
-        Tag::Duration => duration(cell.as_integer()).into(),
-        Tag::Integer | Tag::BigInteger | Tag::Float | Tag::DateTime | Tag::Date | Tag::Time => {
+        CellTag::Duration => duration(cell.as_integer()).into(),
+        CellTag::Integer
+        | CellTag::BigInteger
+        | CellTag::Float
+        | CellTag::DateTime
+        | CellTag::Date
+        | CellTag::Time => {
             let mut text = String::new();
             as_python(cell, sheet, &mut text);
             text.into()
@@ -161,7 +167,7 @@ pub fn value_of(cell: Cell, sheet: &Sheet, most_text: usize) -> (Value, bool) {
     (value, false)
 }
 
-/// The beginning of a text, of at most so many bytes, cut between characters.
+/// Returns the beginning of a text, at most `most` bytes, cut between characters.
 fn beginning(text: &str, most: usize) -> &str {
     let mut end = most.min(text.len());
     while !text.is_char_boundary(end) {
@@ -170,7 +176,7 @@ fn beginning(text: &str, most: usize) -> &str {
     &text[..end]
 }
 
-/// A duration as ISO 8601 writes it, in hours, minutes and seconds.
+/// Formats a duration in ISO 8601, in hours, minutes and seconds.
 fn duration(microseconds: i64) -> String {
     let sign = if microseconds < 0 { "-" } else { "" };
     let all = microseconds.unsigned_abs();
@@ -200,8 +206,8 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A sheet of so many rows with these cells.
-    pub fn sheet(rows: usize, make: impl Fn(&mut SheetBuilder) -> Vec<Cell>) -> Sheet {
+    /// Builds a sheet with this number of rows, each with these cells.
+    pub fn sheet(rows: usize, make: impl Fn(&mut SheetBuilder) -> Vec<SheetCell>) -> Sheet {
         let mut builder = SheetBuilder::new("S", ScanLimits::NONE, Arc::new(TextArena::new()));
         for row in 0..rows {
             for (column, cell) in make(&mut builder).into_iter().enumerate() {
@@ -222,24 +228,24 @@ pub(super) mod tests {
         let sheet = sheet(1, |builder| {
             let big = builder.store_text("123456789012345678901234567890").bits();
             vec![
-                Cell::integer(1 << 53),
-                Cell::integer(-(1 << 53) - 1),
-                Cell {
-                    tag: Tag::BigInteger,
+                SheetCell::integer(1 << 53),
+                SheetCell::integer(-(1 << 53) - 1),
+                SheetCell {
+                    tag: CellTag::BigInteger,
                     bits: big,
                 },
-                Cell::float(2.5),
-                Cell::float(f64::INFINITY),
-                Cell::boolean(true),
-                Cell::EMPTY,
-                Cell::EMPTY_TEXT,
-                Cell::date_time(-DAY_MICROSECONDS),
-                Cell::date_time(HOUR + 250_000),
-                Cell::date(19_782),
-                Cell::time(8 * HOUR),
-                Cell::duration(26 * HOUR + HOUR / 2),
-                Cell::duration(-1_500_000),
-                Cell::duration(0),
+                SheetCell::float(2.5),
+                SheetCell::float(f64::INFINITY),
+                SheetCell::boolean(true),
+                SheetCell::EMPTY,
+                SheetCell::EMPTY_TEXT,
+                SheetCell::date_time(-DAY_MICROSECONDS),
+                SheetCell::date_time(HOUR + 250_000),
+                SheetCell::date(19_782),
+                SheetCell::time(8 * HOUR),
+                SheetCell::duration(26 * HOUR + HOUR / 2),
+                SheetCell::duration(-1_500_000),
+                SheetCell::duration(0),
                 builder.text_cell("#N/A"),
             ]
         });
@@ -259,7 +265,7 @@ pub(super) mod tests {
         assert_eq!(both.cut, [(1, 2)]);
         assert_eq!(both.rows[0][0], "short");
         let shown = both.rows[0][1].as_str().unwrap();
-        assert!(shown.len() == MOST_TEXT_BYTES - 1 && long.starts_with(shown));
+        assert!(shown.len() == MAX_CELL_TEXT_BYTES - 1 && long.starts_with(shown));
         let alone = window(&sheet, 2..=2);
         assert_eq!(alone.rows[0][0], long.as_str());
         assert!(alone.cut.is_empty());

@@ -1,21 +1,21 @@
-//! Loading a configuration without running it: `ade check`.
+//! Loads a configuration without running it: `ade check`.
 //!
-//! The engine of the configuration's environment imports the snapshot and registers everything in it, as at the
-//! beginning of a run, and prints what it registered. No run is recorded.
+//! The engine of the configuration's environment imports the snapshot, registers everything in it, as at the beginning of a
+//! run, and prints what it registered. No run is recorded.
 
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::engine::{Engine, launch, temporary};
+use super::engine::{CheckEngine, launch, temporary};
 use crate::base::cancel::Cancel;
 use crate::base::problem::Error;
 use crate::engine::sandbox::Limits;
 use crate::engine::{EngineReport, EngineTask, Invocation, Message};
-use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::needed::prepare::PreparedConfiguration;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::environment::provide::installers::Installers;
-use crate::environment::provide::{Progress, Want};
+use crate::environment::provide::{ProvideProgress, RebuildPolicy};
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::provide::provide;
 use crate::run::execution::verdict::{self, Circumstances, Observation};
@@ -26,59 +26,66 @@ pub use super::engine::CheckError;
 
 /// A configuration that loads.
 #[derive(Debug, Default)]
-pub struct Checked {
-    /// What it registers, by name, in the engine's order.
+pub struct CheckedConfiguration {
+    /// The kinds of things that it registers and their counts, in the engine's order.
     pub registered: Vec<(String, u64)>,
-    /// What stands in the configuration and has no effect, in sentences.
+    /// Warnings, in sentences, about parts of the configuration that have no effect.
     pub warnings: Vec<String>,
 }
 
-impl Checked {
-    /// How many of these it registers; `None` where the engine does not say.
+impl CheckedConfiguration {
+    /// Returns how many things of this kind it registers. `None` if the engine does not report it.
     pub fn count(&self, name: &str) -> Option<u64> {
         let found = self.registered.iter().find(|(known, _)| known == name);
         found.map(|(_, count)| *count)
     }
 }
 
-/// Loads a configuration in its environment, which is built where that is needed. With `debug` the engine's message of a
-/// failure is more detailed.
+/// Loads a configuration in its environment, which is built if needed. With `debug`, the engine explains failures in more
+/// detail.
 ///
 /// # Errors
 /// The configuration does not load, or its environment could not be provided.
 pub fn check(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     debug: bool,
     cancel: &Cancel,
-    on: &mut dyn FnMut(Progress<'_>),
-) -> Result<(Checked, EnvironmentRecord), CheckError> {
-    let environment =
-        provide(workspace, &Installers, prepared, Want::Ready, cancel, on).map_err(Error::from)?;
+    on: &mut dyn FnMut(ProvideProgress<'_>),
+) -> Result<(CheckedConfiguration, EnvironmentRecord), CheckError> {
+    let environment = provide(
+        workspace,
+        &Installers,
+        prepared,
+        RebuildPolicy::Ready,
+        cancel,
+        on,
+    )
+    .map_err(Error::from)?;
     let checked = check_in(workspace, prepared, &environment, debug, cancel)?;
     Ok((checked, environment))
 }
 
-/// The same in an environment that is ready.
+/// Loads a configuration in an environment that is ready.
 ///
 /// # Errors
 /// The configuration does not load, or the engine could not be started.
 pub fn check_in(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     debug: bool,
     cancel: &Cancel,
-) -> Result<Checked, CheckError> {
-    // As long as the engine runs, no collection deletes it.
-    let _in_use = InUse::mark(workspace, &environment.folder);
-    let engine = Engine {
+) -> Result<CheckedConfiguration, CheckError> {
+    // The mark keeps collection from deleting the environment while the engine runs.
+    let _in_use = EnvironmentUse::mark(workspace, &environment.folder);
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
     };
     let (report, warnings) = load(engine, debug, cancel)?;
-    let limits = Limits::of(&workspace.settings);
+    let limits = Limits::from_settings(&workspace.settings);
     let seen = verdict::observe(&report, true, &limits, || true);
     let around = Circumstances {
         output: Path::new(""),
@@ -90,7 +97,7 @@ pub fn check_in(
     let known = [(prepared.package_folder.as_path(), &*root)];
     let Some(mut failure) = verdict::explain(seen, &report, &around) else {
         let lines = report.last_lines.iter();
-        return Ok(Checked {
+        return Ok(CheckedConfiguration {
             registered: lines.filter_map(|line| registered(line)).collect(),
             warnings: warnings
                 .iter()
@@ -113,9 +120,9 @@ pub fn check_in(
     Err(CheckError::DoesNotLoad(Box::new(failure)))
 }
 
-/// Runs the engine. Returns how it ended, with all lines that it printed, and its warnings of what has no effect.
+/// Runs the engine. Returns its report with all lines that it printed, and its warnings.
 fn load(
-    engine: Engine<'_>,
+    engine: CheckEngine<'_>,
     debug: bool,
     cancel: &Cancel,
 ) -> Result<(EngineReport, Vec<String>), CheckError> {
@@ -138,7 +145,7 @@ fn load(
     Ok((report, warnings))
 }
 
-/// The sentence of an event about something without effect.
+/// Returns the message of an event about a part without effect.
 fn warning_in(event: &Map<String, Value>) -> Option<String> {
     event.get("data")?.get("ignored")?;
     event.get("message")?.as_str().map(str::to_owned)

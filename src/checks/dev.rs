@@ -1,9 +1,9 @@
-//! What `ade dev` does beside API and worker: it knows the configurations of the folder that it was started in, and watches those
-//! of the workspace. It is alone in its data directory.
+//! The part of `ade dev` beside API and worker: registers the configurations in the folder where it was started, and watches
+//! those of the workspace. Only one `ade dev` may use a data directory.
 //!
-//! A folder that changed is checked at once, so that its author reads a mistake before the next run does: its manifest, then its
-//! syntax, and, as soon as the environment that it needs is ready, that it loads. That environment is asked for, so that a
-//! changed dependency is installed before the next run. A check ends where the folder changes again; each change is told once.
+//! A changed folder is checked at once, so that its author sees a mistake before the next run does: first the manifest, then
+//! the syntax and, once the environment is ready, whether it loads. The check requests that environment, so a changed
+//! dependency is installed before the next run. A check ends if the folder changes again. Each change is reported once.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use super::check::check;
 use crate::base::cancel::Cancel;
-use crate::base::problem::{Error, Kind, Problem, code, typed};
+use crate::base::problem::{Error, Problem, ProblemKind, code, typed};
 use crate::configuration::Configuration;
 use crate::engine::sandbox::{Policy, confine};
-use crate::environment::needed::prepare::{Prepared, prepare, remember};
+use crate::environment::needed::prepare::{PreparedConfiguration, prepare, remember};
 use crate::run::execution::names::with_known_names;
 use crate::settings::paths::Paths;
 use crate::store::{EnvironmentStatus, KnownConfiguration, StoreError};
@@ -26,96 +26,99 @@ use crate::system::machine::Disk;
 use crate::system::process::{self, ChildLimits, Stream};
 use crate::workspace::Workspace;
 
-/// How often the folders are looked at.
+/// The interval between looks at the folders.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// After how many looks new configurations are looked for.
+/// The number of looks between two searches for new configurations.
 const LOOKS_FOR_NEW: usize = 8;
-/// The most configurations of one folder that are remembered.
-pub const MOST_HERE: usize = 50;
+/// The maximum number of configurations of one folder that are registered.
+pub const MAX_FOLDER_CONFIGURATIONS: usize = 50;
 
-/// What happened to a configuration.
+/// An event in the life of a watched configuration.
 #[derive(Debug)]
-pub enum News<'a> {
-    /// It came into the folder that is looked at, and can be run.
+pub enum DevEvent<'a> {
+    /// A configuration appeared in the watched folder and can be run.
     New {
-        /// Its name.
+        /// The name of the configuration.
         name: &'a str,
     },
-    /// Its files changed.
+    /// The files of a configuration changed.
     Changed {
-        /// Its name.
+        /// The name of the configuration.
         name: &'a str,
-        /// What its runs over the API use in place of the folder.
-        frozen: Option<Frozen>,
-        /// What became of it.
-        state: State,
+        /// The version that its runs over the API use instead of the folder, if any.
+        frozen: Option<PinnedVersion>,
+        /// The result of checking it.
+        state: DevState,
     },
 }
 
 /// A published version that the runs of a folder use.
 #[derive(Clone, Debug)]
-pub struct Frozen {
-    /// Its number.
+pub struct PinnedVersion {
+    /// The number of the version.
     pub version: u32,
     /// The configuration, as commands take it.
     pub argument: String,
 }
 
-/// What became of a configuration whose files changed.
+/// The state of a configuration whose files changed.
 #[derive(Debug)]
-pub enum State {
-    /// It loads; `again`: it did not before.
+pub enum DevState {
+    /// The configuration loads in its environment.
     Loads {
-        /// Whether it did not before.
+        /// Whether it did not load before.
         again: bool,
     },
-    /// Its environment is built first.
+    /// Its environment is being built first.
     Builds,
-    /// It cannot be used as it is.
+    /// The configuration cannot be used as it is.
     Broken {
-        /// Why, with file and line where they are known.
+        /// The reason, with file and line if they are known.
         message: String,
-        /// What to do about it.
+        /// A hint what to do about it.
         hint: Option<String>,
     },
 }
 
-/// The configurations that were found in a folder.
+/// The configurations found in a folder.
 #[derive(Debug, Default)]
-pub struct Here {
-    /// Those that the workspace knows now.
+pub struct FolderConfigurations {
+    /// The registered configurations of the folder.
     pub known: Vec<KnownConfiguration>,
-    /// How many more there are.
+    /// The number of configurations beyond the maximum.
     pub left_out: usize,
 }
 
-/// The watch over the configurations of a workspace.
-pub struct Watch<'a> {
+/// Watches the configurations of a workspace.
+pub struct ConfigurationWatch<'a> {
     workspace: &'a Workspace,
-    /// The folder in which new ones are looked for.
+    /// The folder in which new configurations are looked for.
     folder: PathBuf,
-    /// The folders of those that were found there.
+    /// The folders of the configurations found there.
     here: BTreeSet<PathBuf>,
-    /// By id.
-    watched: HashMap<String, Watched>,
+    /// The watched configurations by id.
+    watched: HashMap<String, WatchedConfiguration>,
 }
 
-/// A configuration as it was seen last.
-struct Watched {
-    /// The digest of its files, or why they cannot be read.
+/// A configuration as it was at the last look.
+struct WatchedConfiguration {
+    /// The digest of its files, or the reason why they cannot be read.
     seen: Result<String, String>,
-    /// Ends the check that is being made.
+    /// Cancels the check that is under way.
     checking: Cancel,
-    /// Whether it was told to be broken.
+    /// Whether the configuration was last reported as broken.
     is_broken: Arc<AtomicBool>,
 }
 
-impl<'a> Watch<'a> {
-    /// Begins with the files as they are, and remembers the configurations in `folder`, as a run of them would.
+impl<'a> ConfigurationWatch<'a> {
+    /// Begins with the current files, and registers the configurations in `folder`, as a run of them would.
     ///
     /// # Errors
     /// The store cannot be used.
-    pub fn begin(workspace: &'a Workspace, folder: &Path) -> Result<(Self, Here), StoreError> {
+    pub fn begin(
+        workspace: &'a Workspace,
+        folder: &Path,
+    ) -> Result<(Self, FolderConfigurations), StoreError> {
         let mut watch = Self {
             workspace,
             folder: folder.to_owned(),
@@ -126,20 +129,20 @@ impl<'a> Watch<'a> {
         let mut known = workspace.store.configurations(workspace.id())?;
         known
             .retain(|known| known.archived_at.is_none() && watch.here.contains(&known.record.path));
-        // Others, wherever they are, are looked at first while the server is at work.
+        // Configurations outside of the folder are looked at first once the server is at work.
         watch.changed(&known);
-        Ok((watch, Here { known, left_out }))
+        Ok((watch, FolderConfigurations { known, left_out }))
     }
 
     /// Watches until `cancel` is raised. A database that does not answer is asked again.
-    pub fn run(mut self, cancel: &Cancel, on: &(dyn Fn(&News<'_>) + Sync)) {
+    pub fn run(mut self, cancel: &Cancel, on: &(dyn Fn(&DevEvent<'_>) + Sync)) {
         std::thread::scope(|scope| {
             let mut looks = 0_usize;
             while !cancel.wait(LOOK_EVERY) {
                 looks += 1;
                 if looks.is_multiple_of(LOOKS_FOR_NEW) {
                     for name in self.remember_new().unwrap_or_default().0 {
-                        on(&News::New { name: &name });
+                        on(&DevEvent::New { name: &name });
                     }
                 }
                 let all = self.workspace.store.configurations(self.workspace.id());
@@ -153,7 +156,7 @@ impl<'a> Watch<'a> {
         });
     }
 
-    /// Remembers the configurations of the folder that are not yet. Returns their names, and how many more there are than may be.
+    /// Registers the new configurations of the folder. Returns their names, and the number of those beyond the maximum.
     fn remember_new(&mut self) -> Result<(Vec<String>, usize), StoreError> {
         let mut new = Vec::new();
         let mut left_out = 0;
@@ -161,7 +164,7 @@ impl<'a> Watch<'a> {
             if self.here.contains(&configuration.root) {
                 continue;
             }
-            if self.here.len() >= MOST_HERE {
+            if self.here.len() >= MAX_FOLDER_CONFIGURATIONS {
                 left_out += 1;
                 continue;
             }
@@ -173,14 +176,14 @@ impl<'a> Watch<'a> {
     }
 
     /// Looks at the folders of these configurations. Returns those that changed since the last look.
-    fn changed(&mut self, all: &[KnownConfiguration]) -> Vec<Change<'a>> {
+    fn changed(&mut self, all: &[KnownConfiguration]) -> Vec<ChangedConfiguration<'a>> {
         let mut changes = Vec::new();
         let watched = |known: &&KnownConfiguration| !known.uploaded && known.archived_at.is_none();
         for known in all.iter().filter(watched) {
             let seen = digest_of(self.workspace, known);
             let watched = self.watched.get_mut(&known.record.id);
             let Some(watched) = watched else {
-                let new = Watched {
+                let new = WatchedConfiguration {
                     is_broken: Arc::new(seen.is_err().into()),
                     seen,
                     checking: Cancel::new(),
@@ -194,7 +197,7 @@ impl<'a> Watch<'a> {
             watched.seen = seen;
             watched.checking.cancel();
             watched.checking = Cancel::new();
-            changes.push(Change {
+            changes.push(ChangedConfiguration {
                 workspace: self.workspace,
                 frozen: frozen(known, all),
                 known: known.clone(),
@@ -206,21 +209,21 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// The version that the runs of a folder use, with the shortest name that commands take for the configuration.
-fn frozen(known: &KnownConfiguration, all: &[KnownConfiguration]) -> Option<Frozen> {
+/// Returns the version that the runs of a folder use, with the shortest name that commands take for the configuration.
+fn frozen(known: &KnownConfiguration, all: &[KnownConfiguration]) -> Option<PinnedVersion> {
     let (version, name) = (known.version.as_ref()?, &known.record.name);
     let same = all.iter().filter(|other| other.record.name == *name);
     let argument = match same.count() {
         1 => name,
         _ => &known.record.id,
     };
-    Some(Frozen {
+    Some(PinnedVersion {
         version: version.version,
         argument: typed(argument),
     })
 }
 
-/// The digest of a folder's files, or why it cannot be opened as it is.
+/// Returns the digest of a folder's files, or the reason why the folder cannot be opened.
 fn digest_of(workspace: &Workspace, known: &KnownConfiguration) -> Result<String, String> {
     let written = [workspace.paths.data()];
     Configuration::open(&known.record.path)
@@ -229,8 +232,8 @@ fn digest_of(workspace: &Workspace, known: &KnownConfiguration) -> Result<String
         .map_err(|error| error.to_string())
 }
 
-/// The folder itself, where it is a configuration, and those directly below it, by name. What is below a configuration as a part of
-/// its package is none of its own, and neither is what merely could be one.
+/// Returns the folder itself if it is a configuration, and the configurations directly below it, sorted by name. A folder that
+/// is part of a configuration's package does not count, nor does one that merely could be a configuration.
 fn configurations_in(folder: &Path) -> Vec<Configuration> {
     let opened = |path: &Path| {
         let opened = Configuration::open(path).ok();
@@ -254,39 +257,39 @@ fn configurations_in(folder: &Path) -> Vec<Configuration> {
 }
 
 /// A configuration whose files changed.
-struct Change<'a> {
+struct ChangedConfiguration<'a> {
     workspace: &'a Workspace,
     known: KnownConfiguration,
-    frozen: Option<Frozen>,
-    /// Raised where they change again.
+    frozen: Option<PinnedVersion>,
+    /// Raised if the files change again.
     cancel: Cancel,
     is_broken: Arc<AtomicBool>,
 }
 
-impl Change<'_> {
-    /// Checks it and tells what becomes of it.
-    fn tell(self, on: &(dyn Fn(&News<'_>) + Sync)) {
-        let tell = |state: State| {
+impl ChangedConfiguration<'_> {
+    /// Checks the configuration and reports the result.
+    fn tell(self, on: &(dyn Fn(&DevEvent<'_>) + Sync)) {
+        let tell = |state: DevState| {
             let (name, frozen) = (&*self.known.record.name, self.frozen.clone());
-            on(&News::Changed {
+            on(&DevEvent::Changed {
                 name,
                 frozen,
                 state,
             });
         };
         let checked = self.checked(&tell);
-        // What was found out then is not how it is now.
+        // A result from before another change is outdated.
         if self.cancel.is_cancelled() {
             return;
         }
         match checked {
             Ok(()) => {
                 let again = self.is_broken.swap(false, Ordering::Relaxed);
-                tell(State::Loads { again });
+                tell(DevState::Loads { again });
             }
             Err(error) => {
                 self.is_broken.store(true, Ordering::Relaxed);
-                tell(State::Broken {
+                tell(DevState::Broken {
                     message: error.to_string(),
                     hint: error.facts().hint,
                 });
@@ -294,8 +297,8 @@ impl Change<'_> {
         }
     }
 
-    /// Whether it loads, in its environment, which is waited for.
-    fn checked(&self, tell: &dyn Fn(State)) -> Result<(), Error> {
+    /// Checks that the configuration loads in its environment, after waiting for that.
+    fn checked(&self, tell: &dyn Fn(DevState)) -> Result<(), Error> {
         let workspace = self.workspace;
         let opened = Configuration::open(&self.known.record.path)?;
         let prepared = prepare(workspace, opened, None)?;
@@ -305,15 +308,15 @@ impl Change<'_> {
                 return Err(Error::refused(code::CONFIG_INVALID, message));
             }
             workspace.machine.wake(&workspace.paths.wake());
-            tell(State::Builds);
+            tell(DevState::Builds);
             self.wait_for_environment(&prepared)?;
         }
         let checked = check(workspace, &prepared, false, &self.cancel, &mut |_| {});
         checked.map(drop).map_err(Error::from)
     }
 
-    /// Waits until a worker has built the environment, or the check is ended.
-    fn wait_for_environment(&self, prepared: &Prepared) -> Result<(), Error> {
+    /// Waits until a worker has built the environment, or the check is cancelled.
+    fn wait_for_environment(&self, prepared: &PreparedConfiguration) -> Result<(), Error> {
         let workspace = self.workspace;
         while !workspace.machine.wait(&self.cancel, LOOK_EVERY) {
             // A database that does not answer is asked again.
@@ -333,16 +336,17 @@ impl Change<'_> {
     }
 }
 
-/// The right to be the `ade dev` of a data directory: the lock on a file that says where it is. It goes with its process.
-pub struct Alone {
+/// The right to be the only `ade dev` of a data directory: a lock that is released with the process. The lock file holds the
+/// address.
+pub struct DevServerLock {
     _lock: Lock,
 }
 
-impl Alone {
-    /// Refuses where another process has the data directory; changes nothing.
+impl DevServerLock {
+    /// Refuses a data directory that another process uses. Changes nothing.
     ///
     /// # Errors
-    /// One has.
+    /// Another process uses the data directory.
     pub fn demand(paths: &Paths) -> Result<(), Error> {
         if lock::is_held(&Disk, &paths.development_lock()) {
             Err(taken(paths))
@@ -354,18 +358,20 @@ impl Alone {
     /// Takes the data directory for this process, which listens at `address`.
     ///
     /// # Errors
-    /// Another process has it, or the lock cannot be taken.
+    /// Another process uses it, or the lock cannot be taken.
     pub fn take(workspace: &Workspace, address: &str) -> Result<Self, Error> {
         let (machine, paths) = (&*workspace.machine, &workspace.paths);
         let name = format!("{}, {address}", lock::holder(machine));
-        let lock = Lock::try_take_as(machine, &paths.development_lock(), &name)
-            .map_err(|error| Error::of(error).under(Kind::Database, code::STORAGE_FAILED))?;
+        let lock =
+            Lock::try_take_as(machine, &paths.development_lock(), &name).map_err(|error| {
+                Error::from_problem(error).under(ProblemKind::Database, code::STORAGE_FAILED)
+            })?;
         let lock = lock.ok_or_else(|| taken(paths))?;
         Ok(Self { _lock: lock })
     }
 }
 
-/// Another process has the data directory.
+/// Returns the error that another process uses the data directory.
 fn taken(paths: &Paths) -> Error {
     let holder = lock::read_holder(&Disk, &paths.development_lock());
     let holder = holder
@@ -379,10 +385,11 @@ fn taken(paths: &Paths) -> Error {
         .hint("use that one: its terminal has the link that signs you in. For another one, name another data directory (--data-dir, ADE_DATA_DIR)")
 }
 
-/// How long reading them may take.
+/// The maximum time for checking the syntax of the modules.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Compiles the modules that the engine would import as plugins, and prints the first mistake, in the engine's words.
+/// A script that compiles the modules that the engine would import as plugins, and prints the first mistake in the engine's
+/// words.
 const SCRIPT: &str = r#"
 import os, sys
 
@@ -411,8 +418,12 @@ for path in paths:
         break
 "#;
 
-/// The first mistake in the syntax of the modules, with file and line. `None`: there is none, or it could not be found out.
-fn syntax_mistake(workspace: &Workspace, prepared: &Prepared, cancel: &Cancel) -> Option<String> {
+/// Returns the first syntax mistake in the modules, with file and line. `None` if there is none, or the check failed.
+fn syntax_mistake(
+    workspace: &Workspace,
+    prepared: &PreparedConfiguration,
+    cancel: &Cancel,
+) -> Option<String> {
     let configuration = &prepared.configuration;
     let inside = configuration.package_dir.strip_prefix(&configuration.root);
     let package = prepared.package_folder.join(inside.ok()?);

@@ -1,6 +1,6 @@
-//! `ade doctor`: whether this machine is ready, and how to correct what is not.
+//! `ade doctor`: checks whether this machine is ready, and says how to correct what is not.
 //!
-//! Each check examines one thing that a run needs and leaves no changes behind.
+//! Each check examines one thing that a run needs, and leaves no changes behind.
 
 use std::path::Path;
 
@@ -16,73 +16,73 @@ use crate::environment::provide::rebuild::defect;
 use crate::environment::python::find_python;
 use crate::settings::paths::{CacheFolder, Paths};
 use crate::settings::{Sandbox, Settings};
-use crate::store::{self, DeliveryKind, EnvironmentStatus, Opening, Store, StoreError};
+use crate::store::{self, DeliveryKind, EnvironmentStatus, OpenMode, Store, StoreError};
 use crate::system::machine::Disk;
 use crate::workspace::figures::LongestRun;
 use crate::workspace::identity::{self, IdentityError};
 use crate::workspace::{OpenError, Workspace, fleet};
 
-/// How a check went.
+/// The state that a check found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckState {
-    /// As it should be.
+    /// Everything is as it should be.
     Ok,
     /// ADE works, but less well than it could.
     Warning,
-    /// Runs will fail.
+    /// Runs will fail because of it.
     Problem,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, Serialize)]
-pub struct Finding {
-    /// What was checked.
+pub struct DoctorFinding {
+    /// The name of the check.
     pub name: &'static str,
-    /// How it went.
+    /// The state that the check found.
     pub state: CheckState,
-    /// What was found.
+    /// The details in words.
     pub message: String,
-    /// What to do.
+    /// A hint what to do.
     pub hint: Option<String>,
 }
 
-/// What a check found: how it went, in words, and what to do.
-type Found = (CheckState, String, Option<String>);
+/// The result of a check: state, message and hint.
+type DoctorResult = (CheckState, String, Option<String>);
 
-fn ok(message: impl Into<String>) -> Found {
+fn ok(message: impl Into<String>) -> DoctorResult {
     (CheckState::Ok, message.into(), None)
 }
 
-fn warning(message: impl Into<String>, hint: impl Into<String>) -> Found {
+fn warning(message: impl Into<String>, hint: impl Into<String>) -> DoctorResult {
     (CheckState::Warning, message.into(), Some(hint.into()))
 }
 
-fn problem(message: impl Into<String>, hint: impl Into<String>) -> Found {
+fn problem(message: impl Into<String>, hint: impl Into<String>) -> DoctorResult {
     (CheckState::Problem, message.into(), Some(hint.into()))
 }
 
-fn failed(error: &dyn Problem) -> Found {
+fn failed(error: &dyn Problem) -> DoctorResult {
     (CheckState::Problem, error.to_string(), error.hint())
 }
 
-/// Why is said of the database itself.
-fn not_known() -> Found {
+/// The result of a check that needs the database. The check of the database itself gives the reason.
+fn not_known() -> DoctorResult {
     (CheckState::Warning, "not known".to_owned(), None)
 }
 
 /// Free space below which a build is likely to fail: one environment takes about a quarter of it.
 const LITTLE_SPACE: u64 = 1 << 30;
 
-/// Makes all checks.
-pub fn examine(settings: &Settings) -> Vec<Finding> {
+/// Runs all checks of this machine.
+pub fn examine(settings: &Settings) -> Vec<DoctorFinding> {
     let found = match Paths::new(settings) {
         Ok(paths) => all(settings, &paths),
         Err(error) => vec![("workspace", failed(&error))],
     };
     let findings = found.into_iter().map(|(name, found)| {
         let (state, message, hint) = found;
-        Finding {
+        DoctorFinding {
             name,
             state,
             message,
@@ -92,8 +92,8 @@ pub fn examine(settings: &Settings) -> Vec<Finding> {
     findings.collect()
 }
 
-fn all(settings: &Settings, paths: &Paths) -> Vec<(&'static str, Found)> {
-    let records = Records(identity::open_store(settings, paths, Opening::Existing));
+fn all(settings: &Settings, paths: &Paths) -> Vec<(&'static str, DoctorResult)> {
+    let records = DoctorRecords(identity::open_store(settings, paths, OpenMode::Existing));
     let mut found = vec![
         ("data directory", data_directory(paths.data())),
         ("free space", space(paths.data())),
@@ -117,18 +117,18 @@ fn all(settings: &Settings, paths: &Paths) -> Vec<(&'static str, Found)> {
     found
 }
 
-/// The records of the database, which is opened once for all that is looked at in them.
-struct Records(Result<Store, StoreError>);
+/// The database, opened once for all checks that read it.
+struct DoctorRecords(Result<Store, StoreError>);
 
-impl Records {
-    /// Reads. `None`: there is no database yet.
+impl DoctorRecords {
+    /// Reads from the database. `None` if there is none yet.
     ///
     /// # Errors
-    /// They cannot be read: that is what is found.
+    /// The database cannot be read: the error is the result of the check.
     fn read<T>(
         &self,
         read: impl FnOnce(&Store) -> Result<T, StoreError>,
-    ) -> Result<Option<T>, Found> {
+    ) -> Result<Option<T>, DoctorResult> {
         match &self.0 {
             Ok(store) => read(store).map(Some).map_err(|_| not_known()),
             Err(StoreError::Absent { .. }) => Ok(None),
@@ -137,12 +137,12 @@ impl Records {
     }
 }
 
-/// Whether the object store answers and is this database's, where there is to be one.
-fn object_store(settings: &Settings) -> Option<Found> {
+/// Checks that the object store answers and belongs to this database. `None` if the settings name no object store.
+fn object_store(settings: &Settings) -> Option<DoctorResult> {
     settings.files_url.as_ref()?;
     Some(match Workspace::open_if_present(settings.clone()) {
         Err(OpenError::Objects(error)) => failed(&error),
-        // Said of the database itself.
+        // The check of the database reports this.
         Err(_) | Ok(None) => not_known(),
         Ok(Some(workspace)) => {
             let objects = workspace.objects?;
@@ -154,8 +154,8 @@ fn object_store(settings: &Settings) -> Option<Found> {
     })
 }
 
-/// Whether the ends of runs are told, where they are to be.
-fn ends(settings: &Settings, records: &Records) -> Option<Found> {
+/// Checks that the ends of runs are delivered. `None` if nothing is to be delivered.
+fn ends(settings: &Settings, records: &DoctorRecords) -> Option<DoctorResult> {
     let counts = records.read(|store| store.count_deliveries());
     let counts = counts.ok().flatten().unwrap_or_default();
     let several = |count| plural(count, "end");
@@ -175,7 +175,7 @@ fn ends(settings: &Settings, records: &Records) -> Option<Found> {
         ));
     }
     let waiting = several(counts.waiting);
-    if DeliveryKind::of(settings).is_empty() {
+    if DeliveryKind::from_settings(settings).is_empty() {
         let found = warning(
             format!("to be told, and nobody is named: {waiting}"),
             "set ADE_ON_END_URL or ADE_ON_END_COMMAND again, here and for the workers",
@@ -191,7 +191,7 @@ fn ends(settings: &Settings, records: &Records) -> Option<Found> {
     Some(ok(format!("to be told: {waiting}")))
 }
 
-fn sandbox(settings: &Settings) -> Found {
+fn sandbox(settings: &Settings) -> DoctorResult {
     let support = support();
     let missing = support.missing.join("; ");
     match settings.sandbox {
@@ -220,9 +220,9 @@ fn sandbox(settings: &Settings) -> Found {
     }
 }
 
-fn data_directory(path: &Path) -> Found {
+fn data_directory(path: &Path) -> DoctorResult {
     let shown = path.display();
-    // The nearest folder that exists is the one that must be writable.
+    // The nearest existing folder must be writable.
     let existing = path.ancestors().find(|folder| folder.exists());
     let existing = existing.unwrap_or(path);
     match files::unfinished(existing) {
@@ -235,7 +235,7 @@ fn data_directory(path: &Path) -> Found {
     }
 }
 
-fn cache(paths: &Paths) -> Found {
+fn cache(paths: &Paths) -> DoctorResult {
     let folder = paths.cache().display();
     let chosen = paths.chosen_caches().into_iter().flatten();
     let mut chosen = chosen.filter(|folder| files::is_closed(folder));
@@ -254,8 +254,8 @@ fn cache(paths: &Paths) -> Found {
     }
 }
 
-/// Whether the environments that are ready can be used.
-fn environments(records: &Records) -> Found {
+/// Checks that the environments marked as ready can be used.
+fn environments(records: &DoctorRecords) -> DoctorResult {
     let mut ready = match records.read(|store| store.all_environments()) {
         Ok(found) => found.unwrap_or_default(),
         Err(unknown) => return unknown,
@@ -281,7 +281,7 @@ fn environments(records: &Records) -> Found {
     )
 }
 
-fn space(path: &Path) -> Found {
+fn space(path: &Path) -> DoctorResult {
     match files::room(path) {
         Ok(free) => {
             let message = format!("{:.1} GiB", free as f64 / f64::from(1 << 30));
@@ -297,7 +297,7 @@ fn space(path: &Path) -> Found {
     }
 }
 
-fn file_system(settings: &Settings, paths: &Paths) -> Found {
+fn file_system(settings: &Settings, paths: &Paths) -> DoctorResult {
     let location = store::location(settings, &paths.database()).ok();
     match location.and_then(|location| files::shared(location.file()?)) {
         None if cfg!(target_os = "linux") => ok("this machine's own"),
@@ -313,7 +313,7 @@ fn file_system(settings: &Settings, paths: &Paths) -> Found {
     }
 }
 
-fn database(settings: &Settings, paths: &Paths) -> Found {
+fn database(settings: &Settings, paths: &Paths) -> DoctorResult {
     match store::examine(settings, &paths.database()) {
         Ok(found) if found.problems.is_empty() => {
             ok(format!("{} is up to date and sound", found.path.display()))
@@ -329,7 +329,7 @@ fn database(settings: &Settings, paths: &Paths) -> Found {
     }
 }
 
-fn queue(records: &Records) -> Found {
+fn queue(records: &DoctorRecords) -> DoctorResult {
     let now = Timestamp::now();
     let found = records.read(|store| Ok(store.overview(None, now, now)?.in_trouble));
     match found {
@@ -346,11 +346,11 @@ fn queue(records: &Records) -> Found {
     }
 }
 
-/// Whether a run takes far longer than others of its configuration: unless there is a timeout, nothing ends one that hangs.
-fn longest(records: &Records) -> Found {
+/// Checks whether a run takes far longer than others of its configuration: without a timeout, nothing ends a run that hangs.
+fn longest(records: &DoctorRecords) -> DoctorResult {
     let found = records.read(|store| {
         let running = store.running_runs(None)?;
-        LongestRun::of(store, running, Timestamp::now())
+        LongestRun::from_running(store, running, Timestamp::now())
     });
     match found.map(Option::flatten) {
         Ok(Some(longest)) if longest.is_overdue() => warning(
@@ -366,7 +366,7 @@ fn longest(records: &Records) -> Found {
     }
 }
 
-fn pauses(records: &Records) -> Found {
+fn pauses(records: &DoctorRecords) -> DoctorResult {
     let found = records.read(|store| Ok((store.pauses()?, store.paused_runs()?)));
     match found {
         Ok(Some((pauses, runs))) if !pauses.is_empty() => {
@@ -397,7 +397,7 @@ fn waiting(runs: u64) -> String {
     format!("{} {wait}", plural(runs, "run"))
 }
 
-fn workers(records: &Records, paths: &Paths) -> Found {
+fn workers(records: &DoctorRecords, paths: &Paths) -> DoctorResult {
     let found = records.read(|store| {
         let mut workers = fleet::living_of(store, &Disk, paths)?;
         workers.retain(|worker| worker.kind == "worker");
@@ -422,8 +422,8 @@ fn workers(records: &Records, paths: &Paths) -> Found {
     }
 }
 
-/// Whether a worker with the slots of the settings gets its threads and descriptors, under the limits of this process.
-fn slots(settings: &Settings) -> Found {
+/// Checks that a worker with the configured slots gets its threads and descriptors under the limits of this process.
+fn slots(settings: &Settings) -> DoctorResult {
     let slots = settings.worker.concurrency;
     let lacking = fleet::lacking(slots);
     let slots = plural(slots as u64, "slot");
@@ -436,19 +436,19 @@ fn slots(settings: &Settings) -> Found {
     }
 }
 
-fn identity(settings: &Settings, paths: &Paths) -> Found {
+fn identity(settings: &Settings, paths: &Paths) -> DoctorResult {
     match identity::examine(settings, paths) {
         Ok(true) => ok("the database and the data directory belong together"),
         Ok(false) => ok(
             "the first command that opens the database records that it belongs to the data directory",
         ),
-        // Said of the database itself.
+        // The check of the database reports this.
         Err(IdentityError::Store(_)) => not_known(),
         Err(error) => failed(&error),
     }
 }
 
-fn python(settings: &Settings, paths: &Paths) -> Found {
+fn python(settings: &Settings, paths: &Paths) -> DoctorResult {
     match find_python(settings, &paths.tools(), None) {
         Ok(python) => ok(format!(
             "{} {}",
@@ -459,7 +459,7 @@ fn python(settings: &Settings, paths: &Paths) -> Found {
     }
 }
 
-fn installer(settings: &Settings, paths: &Paths) -> Found {
+fn installer(settings: &Settings, paths: &Paths) -> DoctorResult {
     let found = find_uv(settings, &paths.tools());
     let old = found.too_old.first().map(|uv| format!("{uv} is too old"));
     match (found.usable, old) {
@@ -479,7 +479,7 @@ fn installer(settings: &Settings, paths: &Paths) -> Found {
     }
 }
 
-fn engine() -> Found {
+fn engine() -> DoctorResult {
     ok(format!(
         "{} (in this ade {})",
         crate::engine::EMBEDDED_VERSION,

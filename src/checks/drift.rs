@@ -1,58 +1,58 @@
-//! Whether a file still has the layout of its sender's last good run: `ade drift`. The file is read as a run reads it, and nothing
-//! is recorded.
+//! Checks whether a file still has the layout of its sender's last good run: `ade drift`. The file is read as in a run, and
+//! nothing is recorded.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::engine::{CheckError, Engine};
+use super::engine::{CheckEngine, CheckError};
 use super::trial::{TrialInput, read, took_too_long};
 use crate::base::cancel::Cancel;
 use crate::base::files::name_of;
 use crate::base::problem::{Error, code};
-use crate::environment::needed::prepare::Prepared;
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::environment::provide::installers::Installers;
-use crate::environment::provide::{Progress, Want};
+use crate::environment::provide::{ProvideProgress, RebuildPolicy};
 use crate::run::execution::provide::provide;
-use crate::run::results::layout::{Difference, Layout, layout_of};
+use crate::run::results::layout::{Layout, LayoutDifference, layout_of};
 use crate::run::results::senders::Senders;
 use crate::store::RunRecord;
 use crate::workspace::Workspace;
 
-/// Reading one file never takes longer, whatever the limit of a run is.
-pub(super) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// The maximum time for reading one file if a run has no limit.
+pub(super) const MAX_READING_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// In what a file differs from an earlier one.
+/// The layout differences between a file and an earlier one.
 #[derive(Debug)]
 pub struct Drift {
-    /// The run that it was compared with.
+    /// The run that the file was compared with.
     pub since: RunRecord,
-    /// What differs; empty: nothing that is known.
-    pub differences: Vec<Difference>,
+    /// The differences in layout. Empty if none was found.
+    pub differences: Vec<LayoutDifference>,
 }
 
 impl Drift {
-    /// Whether anything differs that may change what a run makes of the file.
+    /// Returns whether any difference may change the result of a run.
     pub fn matters(&self) -> bool {
-        self.differences.iter().any(|one| one.matters)
+        self.differences.iter().any(|difference| difference.matters)
     }
 }
 
-/// Compares a file with a run: `since`, or the last good one of the same sender.
+/// Compares a file with a run: with `since`, or with the last good run of the same sender.
 ///
 /// # Errors
 /// There is no run to compare with, or the file cannot be read.
 pub fn drift(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     file: &Path,
     since: Option<&str>,
     cancel: &Cancel,
-    on: &mut dyn FnMut(Progress<'_>),
+    on: &mut dyn FnMut(ProvideProgress<'_>),
 ) -> Result<Drift, Error> {
     let (store, name) = (&workspace.store, name_of(file));
     let since = match since {
         Some(given) => Some(workspace.run(given)?),
-        None => Senders::of(&prepared.package_folder).last_good(
+        None => Senders::load(&prepared.package_folder).last_good(
             store,
             &prepared.key.configuration_id,
             &name,
@@ -65,15 +65,22 @@ pub fn drift(
         Error::usage(code::NO_EXPLANATION, message)
             .hint("an older engine recorded none: run the file again")
     })?;
-    let environment = &provide(workspace, &Installers, prepared, Want::Ready, cancel, on)?;
+    let environment = &provide(
+        workspace,
+        &Installers,
+        prepared,
+        RebuildPolicy::Ready,
+        cancel,
+        on,
+    )?;
     let input = TrialInput {
         name: name.clone(),
         document_id: None,
         path: file.to_owned(),
         before: Some(since.clone()),
     };
-    let until = Instant::now() + workspace.settings.run_timeout.unwrap_or(LONGEST);
-    let engine = Engine {
+    let until = Instant::now() + workspace.settings.run_timeout.unwrap_or(MAX_READING_TIME);
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -85,7 +92,7 @@ pub fn drift(
     }
     let now = reading
         .recorded()
-        .and_then(|now| Layout::of(now.noticed, &name));
+        .and_then(|now| Layout::from_noticed(now.noticed, &name));
     let now = now.ok_or_else(|| {
         Error::refused(code::NOTHING_FOUND, format!("no table was found in {name}"))
     })?;
@@ -95,7 +102,7 @@ pub fn drift(
     })
 }
 
-/// No file of the sender of `file` was run.
+/// Returns the error that no file of the same sender was run.
 pub fn no_run(file: &str) -> Error {
     let message = format!(
         "there is nothing to compare {file} with: no file of this sender has been run successfully with this configuration"

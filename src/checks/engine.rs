@@ -1,6 +1,6 @@
-//! The engine as checks start it, confined as in a run: what it is asked, and how it ends.
+//! Starts the engine for checks, confined as in a run, and asks it questions.
 //!
-//! A question to it and its answer go through files: it reads `list.json` and writes `result.json`, with files beside it.
+//! A question and its answer are files: the engine reads `list.json`, and writes `result.json` with files beside it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,48 +15,51 @@ use tempfile::TempDir;
 
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError, describe};
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::engine::sandbox::Policy;
 use crate::engine::{
     ChildProcess, EngineQuestion, EngineReport, EngineTask, Invocation, Launch, Message,
 };
-use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::needed::prepare::PreparedConfiguration;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::run::execution::verdict::kind_of_code;
 use crate::settings::paths::EnvironmentFolder;
-use crate::store::{EnvironmentRecord, Failure};
+use crate::store::{EnvironmentRecord, FailureRecord};
 use crate::system::process::Exit;
 use crate::workspace::Workspace;
 
-/// A run's limits hold for so many cases.
+/// The number of cases that share the limits of one run.
 const CASES_OF_A_RUN: usize = 10;
 
-/// A configuration does not load, or the check could not be made.
+/// A configuration that does not load, or a check that could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckError {
-    /// It does not load, uses more than a run may, or ends the engine; with the place in the author's files.
+    /// The configuration does not load, uses more than a run may, or ends the engine. Includes the position in the author's
+    /// files.
     #[error("{}", .0.message)]
-    DoesNotLoad(Box<Failure>),
-    /// There is no place for the engine's temporary files.
+    DoesNotLoad(Box<FailureRecord>),
+    /// The temporary folder for the engine cannot be created.
     #[error("no temporary folder: {}", describe(.0))]
     NoTemporaryFolder(io::Error),
-    /// It was cancelled.
+    /// The check was cancelled.
     #[error("cancelled")]
     Cancelled,
-    /// It has no environment, the engine cannot be started or confined, or what was found before cannot be read.
+    /// There is no environment, the engine cannot be started or confined, or earlier records cannot be read.
     #[error(transparent)]
     Other(#[from] Error),
 }
 
 impl Problem for CheckError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::DoesNotLoad(failure) => {
                 let code = code::known(&failure.code).unwrap_or(code::CONFIG_INVALID);
-                Facts::new(kind_of_code(code), code).maybe_hint(failure.hint.clone())
+                ErrorFacts::new(kind_of_code(code), code).maybe_hint(failure.hint.clone())
             }
-            Self::NoTemporaryFolder(_) => Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE),
-            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
+            Self::NoTemporaryFolder(_) => {
+                ErrorFacts::new(ProblemKind::Usage, code::OUTPUT_UNWRITABLE)
+            }
+            Self::Cancelled => ErrorFacts::new(ProblemKind::Cancelled, code::CANCELLED),
             Self::Other(error) => error.facts(),
         }
     }
@@ -66,15 +69,15 @@ become_error!(CheckError);
 
 /// The engine of a configuration's environment.
 #[derive(Clone, Copy)]
-pub(super) struct Engine<'a> {
+pub(super) struct CheckEngine<'a> {
     pub workspace: &'a Workspace,
-    pub prepared: &'a Prepared,
+    pub prepared: &'a PreparedConfiguration,
     pub environment: &'a EnvironmentRecord,
 }
 
-impl Engine<'_> {
-    /// What starts it with the settings of this process, to work in `folder`, with its temporary files in `scratch`. Beside these it may
-    /// read the snapshot and `reads`, and write `writes`.
+impl CheckEngine<'_> {
+    /// Returns an invocation of the engine with the settings of this process, to work in `folder` with temporary files in
+    /// `scratch`. The engine may also read the snapshot and `reads`, and write `writes`.
     pub fn invocation(
         self,
         task: EngineTask,
@@ -101,8 +104,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Starts the engine once for so many cases, or for `inputs` that are none of the configuration's files. The `list` with what is
-    /// asked lies in a folder of its own.
+    /// Starts the engine once for `cases` cases, or for `inputs` that are no files of the configuration. `list` holds the
+    /// question and is in a folder of its own.
     pub fn launch_for(
         self,
         (task, list, scratch): (EngineTask, &Path, &Path),
@@ -115,7 +118,7 @@ impl Engine<'_> {
         let reads = [root, folder.clone()].into_iter().chain(inputs).collect();
         let writes = task.output_folder().into_iter().collect();
         let mut invocation = self.invocation(task, (folder, scratch.to_owned()), reads, writes);
-        // What the limits are for, a process of several cases may do as often as it has runs.
+        // Each group of CASES_OF_A_RUN cases gets the limits of one run.
         let runs = cases.div_ceil(CASES_OF_A_RUN);
         let times = u32::try_from(runs).unwrap_or(u32::MAX);
         let more = |limit: Option<Duration>| limit.map(|limit| limit.saturating_mul(times));
@@ -133,7 +136,7 @@ impl Engine<'_> {
     }
 }
 
-/// Starts an engine, and passes on what it says.
+/// Starts an engine and passes its messages on.
 pub(super) fn launch(
     invocation: &Invocation,
     cancel: &Cancel,
@@ -151,10 +154,10 @@ pub(super) fn launch(
     ChildProcess::default()
         .launch(invocation, cancel, on_message)
         .map_err(FileError::on("start", &invocation.python))
-        .map_err(|error| Error::of(error).into())
+        .map_err(|error| Error::from_problem(error).into())
 }
 
-/// A temporary folder with these folders in it.
+/// Creates a temporary folder with these subfolders.
 pub(super) fn temporary<const COUNT: usize>(
     names: [&str; COUNT],
 ) -> Result<(TempDir, [PathBuf; COUNT]), CheckError> {
@@ -167,7 +170,7 @@ pub(super) fn temporary<const COUNT: usize>(
     made().map_err(CheckError::NoTemporaryFolder)
 }
 
-/// How a process ended, and what it said.
+/// Returns how a process ended, with its last message.
 pub(super) fn said(report: &EngineReport) -> String {
     let refused = report.refused.as_ref().map(|refused| &refused.message);
     match refused.or_else(|| report.last_lines.last()) {
@@ -176,7 +179,7 @@ pub(super) fn said(report: &EngineReport) -> String {
     }
 }
 
-/// What the engine says went wrong.
+/// An error that the engine reports.
 #[derive(Debug, Deserialize, thiserror::Error)]
 #[error("{code}: {message}")]
 pub(super) struct EngineError {
@@ -184,39 +187,39 @@ pub(super) struct EngineError {
     pub message: String,
 }
 
-/// The engine ended without an answer, or with one that says nothing.
+/// Returns the error that the engine gave no usable answer.
 pub(super) fn no_answer(why: impl std::fmt::Display) -> Error {
     not_loaded(format!("the engine gave no answer: {why}"))
 }
 
-/// The engine cannot answer for what the configuration is.
+/// Returns the error that the configuration keeps the engine from answering.
 pub(super) fn not_loaded(message: String) -> Error {
     Error::refused(code::CONFIG_INVALID, message)
         .hint("`ade check` finds mistakes of a configuration")
 }
 
 fn of_file(error: FileError) -> Error {
-    Error::of(error).under(Kind::Usage, code::OUTPUT_UNWRITABLE)
+    Error::from_problem(error).under(ProblemKind::Usage, code::OUTPUT_UNWRITABLE)
 }
 
-/// An answer; its files go with it.
-pub(super) struct Answer {
+/// An answer of the engine. Its files are deleted with it.
+pub(super) struct EngineAnswer {
     value: Value,
     place: TempDir,
 }
 
-impl Answer {
-    /// What it says.
+impl EngineAnswer {
+    /// Reads the content of the answer.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         T::deserialize(&self.value).map_err(no_answer)
     }
 
-    /// Why the engine cannot say it.
+    /// Returns the error that the engine gave instead, if any.
     pub fn error(&self) -> Option<EngineError> {
         EngineError::deserialize(&self.value["error"]).ok()
     }
 
-    /// A file of it, named from its folder.
+    /// Returns the content of a file of the answer, by its path in the answer's folder.
     pub fn file(&self, name: &str) -> Result<Vec<u8>, Error> {
         if !files::stays_below(Path::new(name)) {
             return Err(no_answer(format_args!("it names the file {name}")));
@@ -232,12 +235,12 @@ impl Answer {
 /// # Errors
 /// The engine could not be started, or gave no answer.
 pub(super) fn ask(
-    engine: Engine<'_>,
+    engine: CheckEngine<'_>,
     (question, asked): (EngineQuestion, &Value),
     inputs: Vec<PathBuf>,
     cancel: &Cancel,
-) -> Result<Answer, Error> {
-    let _in_use = InUse::mark(engine.workspace, &engine.environment.folder);
+) -> Result<EngineAnswer, Error> {
+    let _in_use = EnvironmentUse::mark(engine.workspace, &engine.environment.folder);
     let (place, [output, folder, scratch]) = temporary(["made", "asked", "tmp"])?;
     let list = folder.join("list.json");
     files::write_whole(&list, asked.to_string().as_bytes()).map_err(of_file)?;
@@ -250,5 +253,5 @@ pub(super) fn ask(
     let report = engine.launch_for((task, &list, &scratch), inputs, 1, cancel)?;
     let text = fs::read_to_string(&file).map_err(|_| no_answer(said(&report)))?;
     let value = serde_json::from_str(&text).map_err(no_answer)?;
-    Ok(Answer { value, place })
+    Ok(EngineAnswer { value, place })
 }

@@ -1,7 +1,7 @@
-//! Headers that a configuration lacks: which columns of a run's file no field claimed, which fields they may be, and the author's files
-//! with the headers that were chosen. `ade fix`.
+//! Finds missing headers for `ade fix`: the columns of a run's file that no field claimed, the fields that they may belong to,
+//! and the author's files with the chosen headers added.
 //!
-//! The engine looks and edits, in a process that is confined as a run is; what it gives back is written here, where it is wanted.
+//! The engine finds and edits in a process that is confined as a run is. Its edits are written here, on request.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use similar::TextDiff;
 use utoipa::ToSchema;
 
 use super::cases::{self, CasesError};
-use super::engine::{Engine, ask, no_answer, not_loaded};
+use super::engine::{CheckEngine, ask, no_answer, not_loaded};
 use crate::base::cancel::Cancel;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
-use crate::engine::{EngineQuestion, Told};
-use crate::environment::needed::prepare::Prepared;
+use crate::engine::{EngineQuestion, RunNotice};
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::run::execution::attempt::settings_of;
 use crate::run::results::senders::Senders;
 use crate::settings::paths::RunFolder;
@@ -28,55 +28,55 @@ use crate::workspace::Workspace;
 use crate::workspace::configurations::draft::{self, Folders};
 use crate::workspace::configurations::{Precondition, Spool};
 
-/// How `settings.toml` says that a configuration is of the edition in which nothing has to be switched on.
+/// The line of `settings.toml` that selects the edition in which all features are on.
 const EDITION: &str = "edition = \"2026\"";
 
 /// A column of the file that no field claimed.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = UnclaimedColumn)]
-pub struct Column {
-    /// The sheet.
+pub struct UnclaimedColumn {
+    /// The name of the sheet.
     pub sheet: String,
-    /// Its header.
+    /// The header of the column.
     pub header: String,
 }
 
-/// A column that may be a field's.
+/// A column that may belong to a field.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = HeaderSuggestion)]
 pub struct Suggestion {
-    /// The field.
+    /// The name of the field.
     pub field: String,
-    /// The column's header.
+    /// The header of the column.
     pub header: String,
-    /// Its sheet.
+    /// The sheet of the column.
     pub sheet: String,
-    /// Why it is; null: nobody knows, and a person may.
+    /// The reason why it belongs to the field; null: only a person can know.
     pub reason: Option<String>,
-    /// How alike they look, from 0 to 1.
+    /// The likeness of field and header, from 0 to 1.
     pub likeness: f64,
 }
 
-/// What could be mended.
+/// The fields and columns that could be matched.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = HeaderSuggestions)]
-pub struct Found {
+pub struct FixCandidates {
     /// The fields without a column.
     pub fields: Vec<String>,
     /// The columns without a field.
-    pub columns: Vec<Column>,
-    /// Which may belong together, those with a reason first.
+    pub columns: Vec<UnclaimedColumn>,
+    /// The possible matches, those with a reason first.
     pub suggestions: Vec<Suggestion>,
 }
 
-/// A file of the configuration with more headers.
+/// A changed file of the configuration.
 #[derive(Debug, Serialize)]
 pub struct Edit {
-    /// The file.
+    /// The path of the file.
     pub file: PathBuf,
     /// The fields, each with its new header.
     pub added: Vec<(String, String)>,
-    /// What differs, as a patch has it.
+    /// The changes as a unified diff.
     pub diff: String,
     #[serde(skip)]
     old: Vec<u8>,
@@ -84,24 +84,24 @@ pub struct Edit {
     new: Vec<u8>,
 }
 
-/// What a person has to write.
+/// A header that a person has to add by hand.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = HeaderToPaste)]
-pub struct Paste {
-    /// The field.
+pub struct ManualEdit {
+    /// The name of the field.
     pub field: String,
-    /// Its new header.
+    /// The new header of the field.
     pub header: String,
-    /// Why it cannot be written.
+    /// The reason why it cannot be added automatically.
     pub why: String,
 }
 
-/// What was accepted is none of what could be mended.
+/// Returns the error that an accepted match is not among the candidates.
 fn unknown(message: String, hint: String) -> Error {
     Error::usage(code::USAGE, message).hint(hint)
 }
 
-/// Names with commas between them.
+/// Lists names with commas between them.
 pub fn listed(names: &[String]) -> String {
     if names.is_empty() {
         "none".to_owned()
@@ -110,7 +110,7 @@ pub fn listed(names: &[String]) -> String {
     }
 }
 
-/// The name that a misspelt one means; where none is near, all.
+/// Suggests the name that a misspelt one means, or lists all if none is similar.
 fn meant(what: &str, given: &str, there: &[String]) -> String {
     match nearest(given, there.iter()) {
         Some(one) => format!("did you mean {one}?"),
@@ -118,12 +118,12 @@ fn meant(what: &str, given: &str, there: &[String]) -> String {
     }
 }
 
-impl Found {
-    /// What was accepted, each `(field, header)`, as the file has it: it has to be suggested, or a field without a column and a column
-    /// without a field.
+impl FixCandidates {
+    /// Checks the accepted matches, each `(field, header)`. Each must be a suggestion, or combine a field without a column and
+    /// a column without a field. Returns them with the headers spelt as in the file.
     ///
     /// # Errors
-    /// It is neither.
+    /// A match is neither.
     pub fn demand_known(
         &self,
         accepted: &[(String, String)],
@@ -132,17 +132,17 @@ impl Found {
             |header: &str, wanted: &str| header.trim().to_lowercase() == wanted.to_lowercase();
         let known = accepted.iter().map(|(field, header)| {
             let mut suggested = self.suggestions.iter();
-            if let Some(one) =
-                suggested.find(|one| one.field == *field && is_same(&one.header, header))
+            if let Some(offer) =
+                suggested.find(|offer| offer.field == *field && is_same(&offer.header, header))
             {
-                return Ok((field.clone(), one.header.clone()));
+                return Ok((field.clone(), offer.header.clone()));
             }
             if !self.fields.contains(field) {
                 let message = format!("{field} is not among the fields without a column");
                 return Err(unknown(message, meant("fields", field, &self.fields)));
             }
             let mut headers = self.headers();
-            let column = headers.find(|one| is_same(one, header));
+            let column = headers.find(|known| is_same(known, header));
             let column = column.ok_or_else(|| {
                 let headers: Vec<String> = self.headers().cloned().collect();
                 let message = format!("there is no column \"{header}\" that no field claimed");
@@ -153,16 +153,16 @@ impl Found {
         known.collect()
     }
 
-    /// The headers of the columns without a field.
+    /// Returns the headers of the columns without a field.
     pub fn headers(&self) -> impl Iterator<Item = &String> {
         self.columns.iter().map(|column| &column.header)
     }
 }
 
-/// The folder of the author that a run's configuration came from: the one that is `given`, or the run's own.
+/// Returns the folder where the author edits a run's configuration: the given one, or the run's own.
 ///
 /// # Errors
-/// The run used a stored configuration, or its folder is gone.
+/// The run used a published configuration, or its folder is gone.
 pub fn folder_of(
     workspace: &Workspace,
     run: &RunRecord,
@@ -182,10 +182,10 @@ pub fn folder_of(
     Ok(folder.to_owned())
 }
 
-/// The input of a run, where it still is.
+/// Returns the input of a run, if it is still there.
 ///
 /// # Errors
-/// It is gone.
+/// The input is gone.
 pub fn input_of(run: &RunRecord) -> Result<PathBuf, Error> {
     let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
     [run.input_path.clone(), staged]
@@ -198,17 +198,17 @@ pub fn input_of(run: &RunRecord) -> Result<PathBuf, Error> {
         })
 }
 
-/// What of a run's file could be mended in a configuration whose environment is ready.
+/// Returns the possible fixes of a run's file, for a configuration whose environment is ready.
 ///
 /// # Errors
 /// The input is gone, or the engine cannot run it.
 pub fn suggest(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     run: &RunRecord,
     cancel: &Cancel,
-) -> Result<Found, Error> {
+) -> Result<FixCandidates, Error> {
     let input = input_of(run)?;
     let input = input.canonicalize().unwrap_or(input);
     let asked = json!({
@@ -216,7 +216,7 @@ pub fn suggest(
         "input_sheets": run.input_sheets, "active_sheet_only": run.options.active_sheet_only,
         "settings": settings_of(&run.options),
     });
-    let engine = Engine {
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -228,39 +228,40 @@ pub fn suggest(
     }
 }
 
-/// The files of a configuration with more headers, each `(field, header)`; and what a person has to write. Nothing is written.
+/// Returns the configuration's files with added headers, each `(field, header)`, and the headers that a person has to add.
+/// Writes nothing.
 ///
 /// # Errors
 /// The engine failed, or a file cannot be read.
 pub fn edits(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     accepted: &[(String, String)],
     cancel: &Cancel,
-) -> Result<(Vec<Edit>, Vec<Paste>), Error> {
+) -> Result<(Vec<Edit>, Vec<ManualEdit>), Error> {
     #[derive(Deserialize)]
-    struct Made {
+    struct FixEditAnswer {
         file: PathBuf,
         new: String,
         added: Vec<(String, String)>,
     }
     #[derive(Deserialize)]
-    struct Answer {
-        edits: Vec<Made>,
-        pastes: Vec<Paste>,
+    struct FixAnswer {
+        edits: Vec<FixEditAnswer>,
+        pastes: Vec<ManualEdit>,
     }
     let root = &prepared.configuration.root;
     let asked = json!({"root": root, "accept": accepted});
-    let engine = Engine {
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
     };
     let answer = ask(engine, (EngineQuestion::Fix, &asked), Vec::new(), cancel)?;
-    let Answer { edits, pastes } = answer.read()?;
-    let edit = |Made { file, new, added }: Made| {
-        // The engine's process runs the author's code, too: what it names is looked at before it is believed.
+    let FixAnswer { edits, pastes } = answer.read()?;
+    let edit = |FixEditAnswer { file, new, added }: FixEditAnswer| {
+        // The engine's process also runs the author's code, so the path that it names is checked.
         let is_inside = file.strip_prefix(root).is_ok_and(files::stays_below);
         if !is_inside {
             let why = format!("it changed {}", file.display());
@@ -283,20 +284,24 @@ pub fn edits(
     Ok((edits?, pastes))
 }
 
-/// The `settings.toml` of a configuration in edition 2026; `None`: it is.
+/// Changes the `settings.toml` of a configuration to edition 2026. `None` if it has that edition already.
 ///
 /// # Errors
-/// It cannot be read.
+/// The file cannot be read.
 pub fn of_edition(root: &Path) -> Result<Option<Edit>, Error> {
     of_settings(root, in_edition)
 }
 
-/// The `settings.toml` of a configuration in which these notices are known of the sender of `file`; `None`: they are.
+/// Adds these notices to the known ones of the sender of `file` in `settings.toml`. `None` if all are known already.
 ///
 /// # Errors
-/// It cannot be read.
-pub fn acknowledged(root: &Path, file: &str, notices: &[&Told]) -> Result<Option<Edit>, Error> {
-    let senders = Senders::of(root);
+/// The file cannot be read.
+pub fn acknowledged(
+    root: &Path,
+    file: &str,
+    notices: &[&RunNotice],
+) -> Result<Option<Edit>, Error> {
+    let senders = Senders::load(root);
     let mut all: Vec<([String; 3], &str)> = Vec::new();
     for told in notices {
         let entry = senders.entry(file, told);
@@ -322,7 +327,7 @@ pub fn acknowledged(root: &Path, file: &str, notices: &[&Told]) -> Result<Option
     })
 }
 
-/// The `settings.toml` of a configuration with a change; `None`: it is the same.
+/// Applies a change to the `settings.toml` of a configuration. `None` if the text stays the same.
 fn of_settings(root: &Path, change: impl Fn(&str) -> String) -> Result<Option<Edit>, Error> {
     let file = root.join("settings.toml");
     let old = files::read_if_there(&file)
@@ -338,7 +343,8 @@ fn of_settings(root: &Path, change: impl Fn(&str) -> String) -> Result<Option<Ed
     }))
 }
 
-/// Settings with the edition at their top and without those that it has made superfluous, nor what is said of these alone.
+/// Puts the edition at the top of the settings, and removes the settings that it makes superfluous, with comments about these
+/// alone.
 fn in_edition(text: &str) -> String {
     let key_of = |line: &str| {
         let (key, _) = line.split_once('=')?;
@@ -347,7 +353,7 @@ fn in_edition(text: &str) -> String {
     let goes = |line: &str| key_of(line).is_some_and(|key| is_former_engine_setting(&key));
     let is_of_edition = |line: &str| key_of(line).is_some_and(|key| key == "edition");
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    // Paragraphs with the blank lines behind them.
+    // A paragraph includes the blank lines after it.
     let ends_paragraph =
         |line: &&str, next: &&str| line.trim().is_empty() && !next.trim().is_empty();
     let mut new = match lines
@@ -374,7 +380,7 @@ fn in_edition(text: &str) -> String {
     new
 }
 
-/// Writes an edit into a configuration that is edited over the API: its draft, or its folder where that may be edited.
+/// Writes an edit into a configuration that is edited over the API: into its draft, or its folder if that may be edited.
 ///
 /// # Errors
 /// The file was changed meanwhile, or cannot be written.
@@ -385,13 +391,13 @@ pub fn write_into(
 ) -> Result<(), Error> {
     let mut content = Spool::begin(workspace, u64::MAX)?;
     content.write(&edit.new)?;
-    let before = Precondition::Digest(vec![digest::of(&edit.old).to_string()]);
+    let before = Precondition::Digest(vec![digest::sha256(&edit.old).to_string()]);
     let path = edit.path(known);
     draft::write(workspace, (known, folders), &path, content, &before)?;
     Ok(())
 }
 
-/// Has the cases of a configuration that were made of a run's file know its name. Returns the files that were written.
+/// Adds the name of a run's file to the cases that were made of it. Returns the written files.
 ///
 /// # Errors
 /// The file of a case cannot be read or written.
@@ -415,7 +421,7 @@ fn diff_of(name: &Path, old: &[u8], new: &[u8]) -> String {
     shown.to_string()
 }
 
-/// Writes an edit: the file as a whole, if it is still the one that was read.
+/// Writes the whole edited file, if it is still the file that was read.
 ///
 /// # Errors
 /// The file was changed meanwhile, or cannot be written.
@@ -436,13 +442,13 @@ pub fn write(edit: &Edit) -> Result<(), Error> {
 }
 
 impl Edit {
-    /// The file's path in its configuration, with `/` between folders.
+    /// Returns the file's path in its configuration, with `/` between folders.
     pub fn path(&self, known: &KnownConfiguration) -> String {
         let below = self.file.strip_prefix(&known.record.path);
         below.unwrap_or(&self.file).to_string_lossy().into_owned()
     }
 
-    /// The edit that takes this one back.
+    /// Returns the edit that undoes this one.
     pub fn back(&self) -> Self {
         Self {
             file: self.file.clone(),

@@ -1,9 +1,9 @@
-//! The configuration that sample files show: their columns as fields, with readers, checks and settings, and a case of each sample.
-//! `ade init --from`.
+//! Infers a configuration from sample files: fields for their columns, with readers, checks and settings, and a case for each
+//! sample. `ade init --from`.
 //!
-//! The engine infers and writes, in a process that is confined as a run is. What it makes is a configuration in a temporary folder first,
-//! whose cases are run there: what comes out is what they expect. Nothing is in the folder of the new configuration before all of it is
-//! there, but its environment is that folder's, so that the first run has it already.
+//! The engine infers and writes, in a process that is confined as a run is. Its files first form a configuration in a temporary
+//! folder, where the cases are run: their results become the expected tables. The new configuration's folder gets all files at
+//! once. The environment already belongs to that folder, so that the first run finds it ready.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,33 +13,33 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::cases;
-use super::engine::{Answer, Engine, ask, temporary};
+use super::engine::{CheckEngine, EngineAnswer, ask, temporary};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
 use crate::configuration::Configuration;
 use crate::configuration::scaffold::{self, NewFile};
 use crate::engine::EngineQuestion;
-use crate::environment::needed::prepare::{Prepared, prepare_frozen};
+use crate::environment::needed::prepare::{PreparedConfiguration, prepare_frozen};
 use crate::run::inputs::input::is_supported;
 use crate::store::{ConfigurationRecord, EnvironmentRecord};
 use crate::workspace::Workspace;
 
-/// The wished columns.
+/// The columns that the result should have.
 #[derive(Clone, Debug)]
-pub enum Wished {
-    /// By their names.
+pub enum WishedFields {
+    /// The names of the columns.
     Names(Vec<String>),
-    /// As a file has them.
+    /// A file whose header has the columns.
     File(PathBuf),
 }
 
-impl Wished {
-    /// A file, or names with commas between them.
+impl WishedFields {
+    /// Parses the name of a file, or names with commas between them.
     ///
     /// # Errors
-    /// It is named like a file, and there is none.
-    pub fn of(text: &str) -> Result<Self, Error> {
+    /// The text looks like the name of a file that does not exist, or names a file of another format.
+    pub fn parse(text: &str) -> Result<Self, Error> {
         let path = PathBuf::from(text);
         match path.is_file() {
             true if is_supported(&path) => Ok(Self::File(path)),
@@ -65,150 +65,154 @@ impl Wished {
 /// A field of the new configuration.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = InferredField)]
-pub struct Field {
-    /// Its name.
+pub struct SampleField {
+    /// The name of the field.
     pub name: String,
-    /// Its label.
+    /// The label of the field.
     pub label: String,
-    /// The headers that it is found by.
+    /// The headers by which the field is found.
     pub headers: Vec<String>,
-    /// Its reader.
+    /// The reader of the field.
     pub read: String,
-    /// Its checks: `required`, `unique`, `one_of`, `not_negative`.
+    /// The checks of the field: `required`, `unique`, `one_of`, `not_negative`.
     pub checks: Vec<String>,
-    /// The values of `one_of`.
+    /// The allowed values of `one_of`.
     pub values: Vec<String>,
-    /// The samples' columns that it has: file and header.
+    /// The field's columns in the samples: file and header.
     pub columns: Vec<(String, String)>,
-    /// Columns with another header, and why they are the same.
+    /// Columns with another header that belong to the field, with the reasons.
     pub merges: Vec<Merge>,
-    /// The header that it is perhaps the same as.
+    /// A header that possibly means the same.
     pub perhaps: Option<String>,
-    /// What a person should know of it.
+    /// Remarks for the person who checks the field.
     pub remarks: Vec<String>,
 }
 
-/// A column that is a field's for a reason.
+/// A column that belongs to a field although its header differs.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = InferredMerge)]
 pub struct Merge {
-    /// The sample.
+    /// The name of the sample.
     pub sample: String,
-    /// Its header.
+    /// The header of the column.
     pub header: String,
-    /// Why.
+    /// The reason why it belongs to the field.
     pub reason: String,
 }
 
-/// A column that is no field.
+/// A column that became no field.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ColumnLeftOut)]
-pub struct LeftOut {
-    /// Its header.
+pub struct OmittedColumn {
+    /// The header of the column.
     pub header: String,
-    /// Why.
+    /// The reason why it was left out.
     pub reason: String,
 }
 
-/// A setting that columns show.
+/// A setting that columns determine.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = ShownSetting)]
-pub struct Shown {
-    /// The setting.
+pub struct ShownSetting {
+    /// The name of the setting.
     pub name: String,
-    /// Its value.
+    /// The value of the setting.
     pub value: String,
-    /// The headers of the columns.
+    /// The headers of the columns that determine it.
     pub shown_by: Vec<String>,
 }
 
 /// A sender: samples of one layout.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = InferredSender)]
-pub struct Sender {
-    /// Its files.
+pub struct InferredSender {
+    /// The files of the sender.
     pub files: Vec<String>,
-    /// The pattern of their names; empty: there is none that is theirs alone.
+    /// The pattern of the file names. Empty if no pattern matches these files alone.
     pub pattern: String,
-    /// The fields that it has no column of.
+    /// The fields without a column in these files.
     pub lacks: Vec<String>,
-    /// How it writes days and numbers.
-    pub settings: Vec<Own>,
+    /// The settings for dates and numbers of this sender.
+    pub settings: Vec<SenderSetting>,
 }
 
 /// A setting of a sender.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = SenderSetting)]
-pub struct Own {
-    /// The setting.
+pub struct SenderSetting {
+    /// The name of the setting.
     pub name: String,
-    /// Its value.
+    /// The value of the setting.
     pub value: String,
-    /// Why it is this one.
+    /// The reason for this value.
     pub why: String,
 }
 
-/// What a person may know, and cells depend on.
+/// A question to a person whose answer affects cells.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = InferredQuestion)]
 pub struct Question {
-    /// Its number, from 1.
+    /// The number of the question, from 1.
     pub id: usize,
-    /// `same`, or the setting that is asked for.
+    /// The kind of question: `same`, or the name of the setting in question.
     pub kind: String,
-    /// It in words.
+    /// The question in words.
     pub text: String,
-    /// So many cells stand elsewhere, or are read otherwise, depending on the answer.
+    /// The number of cells whose column or value depends on the answer.
     pub cells: usize,
     /// Whether several of the offers may be right.
     pub several: bool,
-    /// The header that is asked about.
+    /// The header that the question is about.
     pub header: String,
-    /// Its sample; none where it is a wished column.
+    /// The sample that has the header; none for a requested column.
     pub sample: Option<String>,
-    /// Three of its values.
+    /// Three values of the column.
     pub values: Vec<String>,
-    /// What may be the answer.
+    /// The possible answers to it.
     pub offers: Vec<Offer>,
 }
 
-/// A possible answer.
+/// A possible answer to a question.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = InferredOffer)]
 pub struct Offer {
-    /// It in words.
+    /// The answer in words.
     pub text: String,
-    /// Its header, where it is a column.
+    /// The header, if the answer is a column.
     #[serde(default)]
     pub header: Option<String>,
-    /// Its sample, where it is a column.
+    /// The sample, if the answer is a column.
     #[serde(default)]
     pub sample: Option<String>,
-    /// Three of its values.
+    /// Three values of the column.
     pub values: Vec<String>,
-    /// The cells that depend on it.
+    /// The number of cells that depend on it.
     pub cells: usize,
     #[serde(skip_serializing)]
     #[schema(ignore)]
     answer: Value,
 }
 
-/// What a person says of a question; the other offers are not right.
+/// A person's answer to a question. Offers that are not listed are wrong.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[schema(as = InferredAnswer)]
 #[serde(deny_unknown_fields)]
-pub struct Said {
-    /// The question's number.
+pub struct QuestionAnswer {
+    /// The number of the question.
     pub question: usize,
-    /// The numbers of the offers that are right, from 1.
+    /// The numbers of the right offers, counted from 1.
     pub right: Vec<usize>,
 }
 
-impl Said {
-    /// What the engine is told.
+impl QuestionAnswer {
+    /// Returns the answer in the engine's form.
     fn told(&self, questions: &[Question]) -> Vec<Value> {
-        let mut asked = questions.iter().filter(|one| one.id == self.question);
-        let offers = asked.next().map_or(&[][..], |one| &one.offers[..]);
+        let mut asked = questions
+            .iter()
+            .filter(|question| question.id == self.question);
+        let offers = asked
+            .next()
+            .map_or(&[][..], |question| &question.offers[..]);
         let told = offers.iter().enumerate().map(|(at, offer)| {
             let mut answer = offer.answer.clone();
             answer["yes"] = self.right.contains(&(at + 1)).into();
@@ -218,7 +222,7 @@ impl Said {
     }
 }
 
-/// What the engine is told of two headers that are the same, whatever the files.
+/// Returns the answer, for the engine, that two headers mean the same in all files.
 pub fn same_headers(one: &str, other: &str) -> Value {
     json!({"kind": "headers", "headers": [one, other], "yes": true})
 }
@@ -227,80 +231,80 @@ pub fn same_headers(one: &str, other: &str) -> Value {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = InferredSample)]
 pub struct Sample {
-    /// The file's name.
+    /// The name of the file.
     pub name: String,
-    /// The records in it.
+    /// The number of records in it.
     pub rows: usize,
 }
 
-/// A sample that nothing can be learnt from.
+/// A sample that was skipped.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = SamplePassedOver)]
-pub struct PassedOver {
-    /// The file's name.
+pub struct SkippedSample {
+    /// The name of the file.
     pub name: String,
-    /// Why.
+    /// The reason why it was skipped.
     pub reason: String,
 }
 
-/// A case of a sample.
+/// A case made from a sample.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = InferredCase)]
 pub struct NewCase {
-    /// Its name.
+    /// The name of the case.
     pub name: String,
-    /// The sample.
+    /// The name of the sample.
     pub sample: String,
-    /// How many of its records the case has not.
+    /// The number of the sample's records that the case leaves out.
     pub left_out: usize,
     #[serde(skip_serializing)]
     #[schema(ignore)]
     input: String,
 }
 
-/// What samples show.
+/// The configuration inferred from samples.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub struct Inferred {
-    /// The samples.
+pub struct InferredConfiguration {
+    /// The samples that were read.
     pub samples: Vec<Sample>,
-    /// Those that say nothing: empty, broken, or without records.
-    pub passed_over: Vec<PassedOver>,
-    /// The fields.
-    pub fields: Vec<Field>,
-    /// The columns that are none.
-    pub left_out: Vec<LeftOut>,
-    /// The settings.
-    pub settings: Vec<Shown>,
-    /// The settings in which the senders differ.
+    /// The samples that were skipped: empty, broken, or without records.
+    pub passed_over: Vec<SkippedSample>,
+    /// The fields of the configuration.
+    pub fields: Vec<SampleField>,
+    /// The columns that became no field.
+    pub left_out: Vec<OmittedColumn>,
+    /// The settings of the configuration.
+    pub settings: Vec<ShownSetting>,
+    /// The names of the settings in which the senders differ.
     pub differing: Vec<String>,
-    /// The senders.
-    pub senders: Vec<Sender>,
-    /// The cases.
+    /// The senders of the samples.
+    pub senders: Vec<InferredSender>,
+    /// The cases made from the samples.
     pub cases: Vec<NewCase>,
-    /// What a person may know, the most cells first.
+    /// Questions to a person, those that affect the most cells first.
     pub questions: Vec<Question>,
-    /// What a person should look at first.
+    /// The things that a person should check first.
     pub look: Vec<String>,
     #[serde(skip_serializing)]
     #[schema(ignore)]
     tables: String,
 }
 
-/// What samples show, with the files that say it.
-struct Told {
-    inferred: Inferred,
-    answer: Answer,
+/// The inferred configuration with the engine's answer, which holds its files.
+struct InferenceAnswer {
+    inferred: InferredConfiguration,
+    answer: EngineAnswer,
 }
 
 /// A configuration that is being made for a folder.
-pub struct New<'a> {
+pub struct InferenceSession<'a> {
     workspace: &'a Workspace,
     name: String,
     record: ConfigurationRecord,
 }
 
-impl<'a> New<'a> {
-    /// One of this name for a folder, which need not exist.
+impl<'a> InferenceSession<'a> {
+    /// Begins a configuration with this name for a folder, which need not exist.
     ///
     /// # Errors
     /// It cannot be recorded.
@@ -314,11 +318,11 @@ impl<'a> New<'a> {
         let record = workspace
             .store
             .ensure_configuration(&record, workspace.machine.now())?;
-        Ok(Self::of(workspace, record, name))
+        Ok(Self::from_record(workspace, record, name))
     }
 
-    /// One that is recorded already.
-    pub fn of(workspace: &'a Workspace, record: ConfigurationRecord, name: &str) -> Self {
+    /// Continues with a configuration that is already recorded.
+    pub fn from_record(workspace: &'a Workspace, record: ConfigurationRecord, name: &str) -> Self {
         let name = name.to_owned();
         Self {
             workspace,
@@ -327,11 +331,12 @@ impl<'a> New<'a> {
         }
     }
 
-    /// It without any fields, to find out what the samples hold. Its environment is the one of the configuration that will be.
+    /// Prepares the configuration without any fields, to find out what the samples hold. It shares the environment of the
+    /// finished configuration.
     ///
     /// # Errors
-    /// It cannot be kept, or no Python suits it.
-    pub fn without_fields(&self) -> Result<Prepared, Error> {
+    /// The snapshot cannot be stored, or no suitable Python is found.
+    pub fn without_fields(&self) -> Result<PreparedConfiguration, Error> {
         let mut files = scaffold::files_for(&self.name, "", &[]);
         files.push((
             PathBuf::from(scaffold::FIELDS),
@@ -340,8 +345,8 @@ impl<'a> New<'a> {
         self.prepared(&files)
     }
 
-    /// A snapshot of files as this configuration, prepared.
-    fn prepared(&self, files: &[NewFile]) -> Result<Prepared, Error> {
+    /// Prepares a snapshot of these files as this configuration.
+    fn prepared(&self, files: &[NewFile]) -> Result<PreparedConfiguration, Error> {
         let (place, []) = temporary([])?;
         scaffold::write(place.path(), files).map_err(FileError::unwritable)?;
         let configuration = Configuration::open(place.path())?;
@@ -356,25 +361,26 @@ impl<'a> New<'a> {
         )?)
     }
 
-    /// What samples show, and the files of the configuration that follows. `empty`: the configuration without fields, whose environment is
-    /// ready; `known`: headers that are the same ([`same_headers`]); `asks`: what a person says of the questions.
+    /// Infers a configuration from samples. Returns it with its files. `engine`: the configuration without fields and its ready
+    /// environment; `known`: headers that mean the same ([`same_headers`]); `asks`: returns a person's answers to the
+    /// questions.
     ///
     /// # Errors
-    /// The engine failed, or a sample says too little.
+    /// The engine failed, or a sample holds too little.
     pub fn infer(
         &self,
-        engine: (&Prepared, &EnvironmentRecord),
+        engine: (&PreparedConfiguration, &EnvironmentRecord),
         samples: &[PathBuf],
-        wished: Option<&Wished>,
-        (mut known, asks): (Vec<Value>, impl FnOnce(&[Question]) -> Vec<Said>),
+        wished: Option<&WishedFields>,
+        (mut known, asks): (Vec<Value>, impl FnOnce(&[Question]) -> Vec<QuestionAnswer>),
         cancel: &Cancel,
-    ) -> Result<(Inferred, Vec<NewFile>), Error> {
+    ) -> Result<(InferredConfiguration, Vec<NewFile>), Error> {
         let infer = |known: &[Value]| self.told(engine, samples, wished, known, cancel);
         let mut told = infer(&known)?;
         let questions = &told.inferred.questions;
         let said = asks(questions);
         if !said.is_empty() {
-            known.extend(said.iter().flat_map(|one| one.told(questions)));
+            known.extend(said.iter().flat_map(|answer| answer.told(questions)));
             told = infer(&known)?;
         }
         let files = self.files(&told, engine.1, wished.is_some(), cancel)?;
@@ -383,13 +389,13 @@ impl<'a> New<'a> {
 
     fn told(
         &self,
-        (empty, environment): (&Prepared, &EnvironmentRecord),
+        (empty, environment): (&PreparedConfiguration, &EnvironmentRecord),
         samples: &[PathBuf],
-        wished: Option<&Wished>,
+        wished: Option<&WishedFields>,
         answers: &[Value],
         cancel: &Cancel,
-    ) -> Result<Told, Error> {
-        let engine = Engine {
+    ) -> Result<InferenceAnswer, Error> {
+        let engine = CheckEngine {
             workspace: self.workspace,
             prepared: empty,
             environment,
@@ -403,13 +409,13 @@ impl<'a> New<'a> {
             ));
         }
         let inferred = answer.read()?;
-        Ok(Told { inferred, answer })
+        Ok(InferenceAnswer { inferred, answer })
     }
 
-    /// The files of the configuration that follows.
+    /// Returns the files of the new configuration.
     fn files(
         &self,
-        Told { inferred, answer }: &Told,
+        InferenceAnswer { inferred, answer }: &InferenceAnswer,
         environment: &EnvironmentRecord,
         is_wished: bool,
         cancel: &Cancel,
@@ -434,11 +440,11 @@ impl<'a> New<'a> {
         Ok(files)
     }
 
-    /// Runs the cases of the new configuration, and adds what comes out as what they expect.
+    /// Runs the cases of the new configuration, and adds the results as the expected tables.
     fn expect(
         &self,
         files: &mut Vec<NewFile>,
-        inferred: &Inferred,
+        inferred: &InferredConfiguration,
         environment: &EnvironmentRecord,
         cancel: &Cancel,
     ) -> Result<(), Error> {
@@ -457,15 +463,15 @@ impl<'a> New<'a> {
             };
             files.push((folder.join("expected.csv"), text.into_bytes()));
         }
-        files.sort_by(|one, other| one.0.cmp(&other.0));
+        files.sort_by(|file, other| file.0.cmp(&other.0));
         Ok(())
     }
 }
 
-/// The path that a folder will have once it exists.
+/// Returns the canonical path that a folder will have once it exists.
 fn canonical(folder: &Path) -> Result<PathBuf, FileError> {
     let whole = std::path::absolute(folder).map_err(FileError::on("find", folder))?;
-    let there = whole.ancestors().find(|one| one.exists());
+    let there = whole.ancestors().find(|folder| folder.exists());
     let there = there.unwrap_or(Path::new("/"));
     let known = fs::canonicalize(there).map_err(FileError::on("open", there))?;
     let rest = whole.strip_prefix(there).unwrap_or(Path::new(""));
@@ -476,8 +482,12 @@ fn canonical(folder: &Path) -> Result<PathBuf, FileError> {
     })
 }
 
-/// What the engine is asked, and the files that it reads.
-fn asked(samples: &[PathBuf], wished: Option<&Wished>, answers: &[Value]) -> (Value, Vec<PathBuf>) {
+/// Returns the question to the engine, and the files that it reads.
+fn asked(
+    samples: &[PathBuf],
+    wished: Option<&WishedFields>,
+    answers: &[Value],
+) -> (Value, Vec<PathBuf>) {
     let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
     let mut inputs: Vec<PathBuf> = samples.iter().map(whole).collect();
     let listed: Vec<Value> = samples
@@ -487,8 +497,8 @@ fn asked(samples: &[PathBuf], wished: Option<&Wished>, answers: &[Value]) -> (Va
         .collect();
     let fields = match wished {
         None => Value::Null,
-        Some(Wished::Names(names)) => json!({"names": names}),
-        Some(Wished::File(path)) => {
+        Some(WishedFields::Names(names)) => json!({"names": names}),
+        Some(WishedFields::File(path)) => {
             inputs.push(whole(path));
             json!({"file": whole(path), "name": files::name_of(path)})
         }
@@ -497,33 +507,38 @@ fn asked(samples: &[PathBuf], wished: Option<&Wished>, answers: &[Value]) -> (Va
     (asked, inputs)
 }
 
-/// What the new configuration is for.
-fn about(inferred: &Inferred) -> String {
+/// Returns the description of the new configuration.
+fn about(inferred: &InferredConfiguration) -> String {
     let names: Vec<String> = inferred
         .samples
         .iter()
-        .map(|one| plain(&one.name))
+        .map(|sample| plain(&sample.name))
         .collect();
     format!("Reads tables such as those of {}", names.join(", "))
 }
 
-/// A text that can stand in a comment and in a quoted text.
+/// Returns a text without the characters that end a comment or a quoted text.
 fn plain(text: &str) -> String {
     let is_plain = |letter: &char| !letter.is_control() && !"\"\\".contains(*letter);
     text.chars().filter(is_plain).collect()
 }
 
-/// The lines of settings.toml that are others than the template's.
-fn lines(inferred: &Inferred, is_wished: bool) -> Vec<(&str, String)> {
-    let shown = inferred.settings.iter().map(|one| {
-        let by: Vec<String> = one.shown_by.iter().take(3).map(|one| plain(one)).collect();
+/// Returns the lines of settings.toml that differ from the template's.
+fn lines(inferred: &InferredConfiguration, is_wished: bool) -> Vec<(&str, String)> {
+    let shown = inferred.settings.iter().map(|setting| {
+        let by: Vec<String> = setting
+            .shown_by
+            .iter()
+            .take(3)
+            .map(|header| plain(header))
+            .collect();
         let line = format!(
             "{} = {:?}  # shown by {}",
-            one.name,
-            one.value,
+            setting.name,
+            setting.value,
             by.join(", ")
         );
-        (one.name.as_str(), line)
+        (setting.name.as_str(), line)
     });
     let differing = inferred.differing.iter().map(|name| {
         let line = format!("# {name}: the senders differ, see the tables at the end");
@@ -536,14 +551,14 @@ fn lines(inferred: &Inferred, is_wished: bool) -> Vec<(&str, String)> {
         .collect()
 }
 
-/// The `case.toml` of a case that was made, and not written by a person.
+/// Returns the `case.toml` of a case that was made automatically.
 fn unchecked(case: &NewCase, input: &Path) -> String {
     let cut = match case.left_out {
         0 => String::new(),
         1 => ", without 1 of its records".to_owned(),
         count => format!(", without {count} of its records"),
     };
-    // A case is in one of few formats, whatever the sample is in.
+    // Cases use few formats, so the extension may differ from the sample's.
     let name = Path::new(&case.sample).with_extension(input.extension().unwrap_or_default());
     format!(
         "# Of {}{cut}. Nobody has checked expected.csv: it is what the configuration makes of the input today.\n{}checked = false\n",

@@ -1,15 +1,15 @@
-//! What finds trouble before a run does.
+//! Checks that find trouble before a run does.
 //!
 //! - [`check`]: loads a configuration without running it.
-//! - [`cases`]: runs inputs whose result is known.
-//! - [`ci`]: all that a CI job asks of configurations, with reports for those who read it there.
-//! - [`trial`]: runs one over inputs of former runs and says what would be another.
+//! - [`cases`]: runs inputs with expected results.
+//! - [`ci`]: everything that a CI job asks of configurations, with reports.
+//! - [`trial`]: runs a configuration on inputs of earlier runs, and reports the changes.
 //! - [`dev`]: finds configurations, and watches them while they are edited.
-//! - [`past`]: runs one as it is over inputs of its former runs, and says where rows, fields and issues are others.
-//! - [`drift`]: in what the layout of a file differs from that of its sender's last good run.
-//! - [`infer`]: the configuration that sample files show.
-//! - [`fix`]: which headers a configuration lacks, and its files with them.
-//! - [`doctor`]: is this machine ready.
+//! - [`past`]: compares a configuration's current results with its past runs.
+//! - [`drift`]: compares the layout of a file with that of its sender's last good run.
+//! - [`infer`]: infers a configuration from sample files.
+//! - [`fix`]: finds headers that a configuration lacks, and adds them.
+//! - [`doctor`]: checks whether this machine is ready.
 
 pub mod cases;
 pub mod check;

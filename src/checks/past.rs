@@ -1,53 +1,56 @@
-//! A configuration as it is now over the inputs of its last runs, compared with what was written then: `ade test --past`. Nothing is
-//! recorded, and no file stays.
+//! Runs the current configuration on the inputs of its past runs, and compares the results with the old outputs: `ade test
+//! --past`. Nothing is recorded, and no file is kept.
 
 use std::collections::HashSet;
 use std::time::Instant;
 
 use serde::Serialize;
 
-use super::drift::LONGEST;
-use super::engine::Engine;
+use super::drift::MAX_READING_TIME;
+use super::engine::CheckEngine;
 use super::trial::{TrialInput, read, took_too_long};
 use crate::base::cancel::Cancel;
 use crate::base::problem::{Error, code};
-use crate::environment::needed::prepare::Prepared;
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::run::results::annotated::input_as_read;
 use crate::run::results::report_of;
-use crate::run::views::difference::{Difference, of_run_and_now};
-use crate::store::{EnvironmentRecord, Failure, RunFilter, RunRecord, RunStatus, StoreError};
+use crate::run::views::difference::{OutputDifference, of_run_and_now};
+use crate::store::{EnvironmentRecord, FailureRecord, RunFilter, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
-/// Among how many runs the inputs are looked for.
+/// The maximum number of runs among which inputs are looked for.
 const LOOK_AT: u32 = 10_000;
 
-/// An input, and how it comes out now.
+/// An input of a past run, with its result now.
 #[derive(Debug, Serialize)]
-pub struct Past {
-    /// The run that is compared with.
+pub struct PastComparison {
+    /// The run that the result is compared with.
     pub run_id: String,
-    /// The input's name.
+    /// The name of the input.
     pub input: String,
-    /// Why a run of it would not succeed now.
-    pub error: Option<Failure>,
-    /// What differs; `None`: it does not succeed.
-    pub difference: Option<Difference>,
+    /// The reason why a run of it would fail now, if so.
+    pub error: Option<FailureRecord>,
+    /// The differences. `None` if the run would fail.
+    pub difference: Option<OutputDifference>,
 }
 
-impl Past {
-    /// Whether anything differs.
+impl PastComparison {
+    /// Returns whether anything differs.
     pub fn differs(&self) -> bool {
-        self.difference.as_ref().is_none_or(Difference::is_any)
+        self.difference
+            .as_ref()
+            .is_none_or(OutputDifference::is_any)
     }
 }
 
-/// The runs whose inputs are tried, newest first: the last successful one of each file, whose input and output are still there.
+/// Returns the runs whose inputs are tried, newest first: the last successful run of each file, if its input and output still
+/// exist.
 ///
 /// # Errors
-/// There is none.
+/// There is no such run.
 pub fn runs(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     most: usize,
 ) -> Result<Vec<RunRecord>, Error> {
     let filter = RunFilter {
@@ -89,18 +92,18 @@ pub fn runs(
     }
 }
 
-/// Tries the input of a run, with the options that it had.
+/// Runs the input of a run again, with the same options.
 ///
 /// # Errors
 /// The engine could not be started or takes too long, or what was written cannot be read.
 pub fn again(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     run: RunRecord,
     cancel: &Cancel,
-) -> Result<Past, Error> {
-    let engine = Engine {
+) -> Result<PastComparison, Error> {
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -111,7 +114,7 @@ pub fn again(
         path: input_as_read(&run).unwrap_or_else(|| run.input_path.clone()),
         before: Some(run.clone()),
     };
-    let until = Instant::now() + LONGEST;
+    let until = Instant::now() + MAX_READING_TIME;
     let reading = read(engine, &input, until, cancel)?;
     let mut reading = reading.ok_or_else(|| took_too_long(&run.input_name))?;
     let error = reading.error.take();
@@ -123,7 +126,7 @@ pub fn again(
         }
         _ => None,
     };
-    Ok(Past {
+    Ok(PastComparison {
         run_id: run.id,
         input: run.input_name,
         error,

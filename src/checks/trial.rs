@@ -1,4 +1,4 @@
-//! Trying a configuration on inputs that were run before, to see what would be another. Nothing is recorded, and no file stays.
+//! Tries a configuration on inputs of earlier runs, and reports what would change. Nothing is recorded, and no file is kept.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -8,53 +8,53 @@ use serde_json::Value;
 use tempfile::TempDir;
 use utoipa::ToSchema;
 
-use super::engine::{CheckError, Engine, launch, temporary};
+use super::engine::{CheckEngine, CheckError, launch, temporary};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::engine::report::completed;
 use crate::engine::sandbox::Limits;
 use crate::engine::{EngineReport, EngineTask, Invocation, Message, RunReport};
-use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::needed::prepare::PreparedConfiguration;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::run::execution::attempt::{settings_of, variables_of};
 use crate::run::execution::names::with_known_names;
 use crate::run::execution::verdict::{self, Circumstances, Observation};
 use crate::run::results::{fields_of, metrics_of};
-use crate::run::views::difference::{self, Change, RowChanges};
+use crate::run::views::difference::{self, RowChanges, ValueChange};
 use crate::settings::paths::RunFolder;
 use crate::store::{
-    EnvironmentRecord, Failure, FieldResult, RunMetrics, RunOptions, RunRecord, RunStatus,
+    EnvironmentRecord, FailureRecord, FieldResult, RunMetrics, RunOptions, RunRecord, RunStatus,
 };
 use crate::workspace::Workspace;
 
-/// An input that is tried.
+/// An input for a trial.
 pub struct TrialInput {
-    /// Its name.
+    /// The name of the input.
     pub name: String,
-    /// The stored document that it is.
+    /// The stored document that holds the input, if any.
     pub document_id: Option<String>,
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// The run that is compared with; its sheets and options are those of the trial.
+    /// The earlier run to compare with. The trial uses its sheets and options.
     pub before: Option<RunRecord>,
 }
 
-/// What differs between the workbook of a former run and that of a trial.
+/// The differences between the workbooks of an earlier run and of a trial.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = TrialChanges)]
 pub struct Changes {
-    /// How many cells have another value, in rows and columns that are in both.
+    /// The number of cells with another value, in rows and columns that both have.
     pub changed_cells: u64,
-    /// The first hundred of them.
+    /// The first hundred changed cells.
     pub cells: Vec<ChangedCell>,
-    /// Rows that were not there.
+    /// The number of rows that are new.
     pub added_rows: u64,
-    /// Rows that are not there any more.
+    /// The number of rows that are gone.
     pub removed_rows: u64,
-    /// The headings of columns that were not there, each once for all sheets.
+    /// The headings of new columns, each once for all sheets.
     pub added_columns: Vec<String>,
-    /// Those of columns that are not there any more.
+    /// The headings of columns that are gone.
     pub removed_columns: Vec<String>,
 }
 
@@ -63,61 +63,61 @@ pub struct Changes {
 pub struct ChangedCell {
     /// The sheet of the output.
     pub sheet: String,
-    /// Its row now, from 1.
+    /// The row in the new workbook, from 1.
     pub row: u64,
-    /// Its column now, from 1.
+    /// The column in the new workbook, from 1.
     pub column: u64,
-    /// What was in it, as it is shown; at most 200 characters.
+    /// The old value as displayed, at most 200 characters.
     pub before: String,
-    /// What is in it now.
+    /// The new value as displayed.
     pub after: String,
 }
 
-/// How an input came out, and what is another than it was.
+/// The result of a trial, and how it differs from the earlier run.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Tried {
-    /// Whether a run of it would succeed.
+pub struct TrialResult {
+    /// Whether a run would succeed.
     pub succeeds: bool,
-    /// Why it would not.
-    pub error: Option<Failure>,
-    /// What is found now.
+    /// The reason why a run would fail.
+    pub error: Option<FailureRecord>,
+    /// The metrics of the trial.
     pub metrics: Option<RunMetrics>,
-    /// What the run before found; null: it did not succeed, or there is none.
+    /// The metrics of the earlier run; null: it failed, or there is none.
     pub metrics_before: Option<RunMetrics>,
-    /// The fields that columns are found for now.
+    /// The fields with a detected column in the trial.
     pub fields: Vec<String>,
-    /// Those of the run before; null: there is none.
+    /// The fields with a detected column in the earlier run; null: there is none.
     pub fields_before: Option<Vec<String>>,
-    /// The rules whose number of issues is another.
+    /// The rules whose number of issues changed.
     pub issues: Vec<RuleChange>,
-    /// What is another in the workbook; null: there are no two to compare, or they are too large.
+    /// The changes in the workbook; null: there are no two workbooks to compare, or they are too large.
     pub changes: Option<Changes>,
 }
 
-/// How many issues a rule has, and had.
+/// The number of issues of a rule before and now.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RuleChange {
-    /// The rule.
+    /// The name of the rule.
     pub rule: String,
-    /// Its issues in the run before.
+    /// The number of issues in the earlier run.
     pub before: u64,
-    /// Its issues now.
+    /// The number of issues in the trial.
     pub after: u64,
 }
 
-/// What the engine made of an input. Its output goes with it.
-pub(super) struct Reading {
-    /// How the engine ended.
+/// The engine's result for an input. The output is deleted with it.
+pub(super) struct TrialReading {
+    /// The report about the engine's process.
     pub report: EngineReport,
-    /// Why a run would not have succeeded.
-    pub error: Option<Failure>,
-    /// Its workbook.
+    /// The reason why a run would have failed, if so.
+    pub error: Option<FailureRecord>,
+    /// The path of the workbook.
     pub output: PathBuf,
     _place: TempDir,
 }
 
-impl Reading {
-    /// What its report says, as a run records it. `None`: it did not come to its end.
+impl TrialReading {
+    /// Returns the engine's report as a run records it. `None` if the engine did not finish.
     pub fn recorded(&self) -> Option<RunReport> {
         let completed = completed(self.report.completed.as_ref()?);
         let noticed = self.report.noticed.clone();
@@ -125,19 +125,19 @@ impl Reading {
     }
 }
 
-/// Tries a prepared configuration on one input. `None`: it had not ended at this time, and was stopped.
+/// Tries a prepared configuration on one input. `None` if it did not finish by `until` and was stopped.
 ///
 /// # Errors
-/// The engine could not be started, or the flag was raised.
+/// The engine could not be started, or `cancel` was raised.
 pub fn try_on(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     input: &TrialInput,
     until: Instant,
     cancel: &Cancel,
-) -> Result<Option<Tried>, CheckError> {
-    let engine = Engine {
+) -> Result<Option<TrialResult>, CheckError> {
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -147,16 +147,16 @@ pub fn try_on(
     tried.transpose()
 }
 
-/// Has the engine read an input as a run does. `None`: it had not ended at this time, and was stopped.
+/// Has the engine read an input as in a run. `None` if it did not finish by `until` and was stopped.
 ///
 /// # Errors
-/// The engine could not be started, or the flag was raised.
+/// The engine could not be started, or `cancel` was raised.
 pub(super) fn read(
-    engine: Engine<'_>,
+    engine: CheckEngine<'_>,
     input: &TrialInput,
     until: Instant,
     cancel: &Cancel,
-) -> Result<Option<Reading>, CheckError> {
+) -> Result<Option<TrialReading>, CheckError> {
     let (place, []) = temporary([])?;
     let folder = RunFolder::at(place.path());
     let (staged, output) = (folder.staged(&input.name), folder.normalized(&input.name));
@@ -165,14 +165,14 @@ pub(super) fn read(
     }
     std::fs::copy(&input.path, &staged).map_err(CheckError::NoTemporaryFolder)?;
     let (workspace, prepared) = (engine.workspace, engine.prepared);
-    let _in_use = InUse::mark(workspace, &engine.environment.folder);
+    let _in_use = EnvironmentUse::mark(workspace, &engine.environment.folder);
     let invocation = invocation(engine, input, &folder, until);
     let on_message = &mut |message| match message {
         Message::Event(event) => Some(Value::Object(event)),
         Message::Line(..) => None,
     };
     let report = launch(&invocation, cancel, on_message)?;
-    let limits = Limits::of(&workspace.settings);
+    let limits = Limits::from_settings(&workspace.settings);
     let has_output = || std::fs::symlink_metadata(&output).is_ok_and(|found| found.is_file());
     let seen = verdict::observe(&report, false, &limits, has_output);
     match seen {
@@ -195,7 +195,7 @@ pub(super) fn read(
         failure.message = with_known_names(&failure.message, &known);
         failure
     });
-    Ok(Some(Reading {
+    Ok(Some(TrialReading {
         report,
         error,
         output,
@@ -203,14 +203,14 @@ pub(super) fn read(
     }))
 }
 
-/// What is said of an input that had not ended in time.
+/// Returns the error for an input that did not finish in time.
 pub(super) fn took_too_long(what: &str) -> Error {
     let message = format!("{what} took longer than a run may take, and was stopped");
-    Error::new(Kind::Limit, code::TIMEOUT, message)
+    Error::new(ProblemKind::Limit, code::TIMEOUT, message)
 }
 
 fn invocation(
-    engine: Engine<'_>,
+    engine: CheckEngine<'_>,
     input: &TrialInput,
     folder: &RunFolder,
     until: Instant,
@@ -242,10 +242,10 @@ fn invocation(
 fn compared(
     workspace: &Workspace,
     input: &TrialInput,
-    reading: Reading,
-) -> Result<Tried, CheckError> {
+    reading: TrialReading,
+) -> Result<TrialResult, CheckError> {
     let now = reading.recorded();
-    let Reading {
+    let TrialReading {
         report,
         error,
         output,
@@ -256,7 +256,7 @@ fn compared(
         .as_ref()
         .map(|now| fields_of(&now.completed.fields, &report.computed_fields));
     let found = now.as_ref().zip(fields.as_deref());
-    let mut tried = Tried {
+    let mut tried = TrialResult {
         succeeds: error.is_none(),
         error,
         metrics: found.map(|(now, fields)| metrics_of(&now.completed, fields)),
@@ -280,18 +280,18 @@ fn compared(
     };
     let old = RunReport::recorded(&old).noticed;
     let differs = difference::of_rules(&old, &new.noticed);
-    tried.issues = differs.into_iter().map(RuleChange::of).collect();
+    tried.issues = differs.into_iter().map(RuleChange::from_change).collect();
     if tried.succeeds {
         let now = (output.as_path(), &new.noticed);
-        // What cannot be compared, such as a workbook that is gone, is not.
+        // Workbooks that cannot be compared, for instance because one is gone, are skipped.
         let differs = difference::of_run_and_now(run, &old, now).ok();
-        tried.changes = differs.map(|differs| Changes::of(differs.rows));
+        tried.changes = differs.map(|differs| Changes::from_rows(differs.rows));
     }
     Ok(tried)
 }
 
 impl Changes {
-    fn of(rows: RowChanges) -> Self {
+    fn from_rows(rows: RowChanges) -> Self {
         let cells = rows.cells.into_iter().map(|cell| {
             let (sheet, row, column) = cell.place;
             ChangedCell {
@@ -314,7 +314,7 @@ impl Changes {
 }
 
 impl RuleChange {
-    fn of(change: Change<u64>) -> Self {
+    fn from_change(change: ValueChange<u64>) -> Self {
         Self {
             rule: change.what,
             before: change.before,

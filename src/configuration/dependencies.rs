@@ -1,10 +1,10 @@
 //! The dependencies of a configuration, read from its manifests.
 //!
-//! The rules, strongest first. `[project] dependencies` are the dependencies. Where there is no `[project]`, they are
-//! those of `requirements.txt` (or, without one, of every `requirements*.txt`). Where only a build can tell them (dynamic
-//! dependencies, `setup.py`, `setup.cfg`, Poetry's own table), [`Dependencies::needs_build`] is set. `uv.lock` only
-//! narrows versions, and `ade.lock` says exactly which files are installed, as long as it fits the rest. Dependency groups and
-//! extras are for the author's tools and are not installed, except extras of the project that its dependencies name themselves.
+//! The rules, strongest first: `[project] dependencies` are the dependencies. Without a `[project]` table, they are those of
+//! `requirements.txt` or, without that file, of every `requirements*.txt`. If only a build can determine them (dynamic
+//! dependencies, `setup.py`, `setup.cfg`, Poetry's own table), [`Dependencies::needs_build`] is set. `uv.lock` only narrows
+//! versions, and `ade.lock` lists exactly which files are installed, as long as it fits the rest. Dependency groups and extras
+//! are for the author's tools and are not installed, except extras of the project that its dependencies name themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,31 +21,31 @@ use crate::base::files::read_if_there;
 /// The dependencies of a configuration, normalized and sorted.
 #[derive(Clone, Debug, Default)]
 pub struct Dependencies {
-    /// What the installer is asked to install, beside the engine.
+    /// The packages to install beside the engine.
     pub requirements: Vec<Requirement>,
-    /// Versions that the installer must keep to where it installs such a package.
+    /// The versions to use for packages that the installer installs anyway.
     pub constraints: Vec<Requirement>,
-    /// The engine as the configuration asks for it. It is never installed from there.
+    /// The configuration's requirements on the engine, which is never installed from there.
     pub engine: Vec<Requirement>,
-    /// Whether the configuration must be built to learn what (else) it depends on.
+    /// Whether the configuration must be built to determine its (other) dependencies.
     pub needs_build: bool,
     pub index_options: IndexOptions,
-    /// `requires-python`, as written.
+    /// The value of `requires-python`, as written.
     pub requires_python: Option<String>,
-    /// `[tool.uv.sources]` for something other than the engine: only uv can follow these.
+    /// Whether `[tool.uv.sources]` names anything but the engine: only uv can follow these sources.
     pub has_uv_sources: bool,
-    /// Whether the configuration tells uv more than where packages come from: settings of its own, in its manifest or in `uv.toml`.
+    /// Whether there is a `uv.toml`, or the manifest has uv settings other than those for the author's own tools.
     pub has_uv_settings: bool,
-    /// What `ade lock` wrote, where it did.
+    /// The versions locked by `ade lock`, if any.
     pub lock: Option<LockedVersions>,
-    /// For the digest: every requirements file, also those that nothing is installed from, because a build may read them.
+    /// For the digest: all requirements files, including those that nothing is installed from, because a build may read them.
     pub(super) files: Vec<(PathBuf, RequirementsFile)>,
     pub(super) uv_lock: Option<toml::Table>,
-    /// For the digest: `setup.cfg` and `setup.py`.
+    /// For the digest: the content of `setup.cfg` and `setup.py`.
     pub(super) setup_files: Vec<(&'static str, Vec<u8>)>,
 }
 
-/// `--index-url` and its like from requirements files, each as one line.
+/// The lines with `--index-url` and similar options from requirements files.
 pub type IndexOptions = Vec<String>;
 
 impl Dependencies {
@@ -96,7 +96,7 @@ impl Dependencies {
         })
     }
 
-    /// The requirements as installers read them, for an installer that works in `folder`, a copy of the configuration.
+    /// Returns the requirements for an installer that works in `folder`, a copy of the configuration.
     pub fn requirements_in(&self, folder: &Path) -> Vec<String> {
         self.requirements
             .iter()
@@ -112,7 +112,7 @@ impl Dependencies {
     }
 }
 
-/// The setup files that are there, with their content.
+/// Reads the existing setup files.
 fn read_setup_files(root: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, ConfigurationError> {
     let mut found = Vec::new();
     for name in ["setup.cfg", "setup.py"] {
@@ -122,7 +122,7 @@ fn read_setup_files(root: &Path) -> Result<Vec<(&'static str, Vec<u8>)>, Configu
     Ok(found)
 }
 
-/// `requirements.txt`, or all files like it where there is no file of that name.
+/// Returns `requirements.txt` or, if there is none, all files like it.
 fn that_count(files: &[(PathBuf, RequirementsFile)]) -> Vec<&RequirementsFile> {
     let main = files
         .iter()
@@ -133,7 +133,7 @@ fn that_count(files: &[(PathBuf, RequirementsFile)]) -> Vec<&RequirementsFile> {
     }
 }
 
-/// The project's dependencies. It is not installed itself, so `project[extra]` among them means that extra's list.
+/// Returns the project's dependencies. The project itself is not installed, so `project[extra]` stands for that extra's list.
 fn with_own_extras(project: &Project) -> BTreeSet<Requirement> {
     let own_name = project.name.as_deref().map(normalize_name);
     let mut wanted = BTreeSet::new();
@@ -162,15 +162,15 @@ fn with_own_extras(project: &Project) -> BTreeSet<Requirement> {
     wanted
 }
 
-/// Whether a setup file declares dependencies: a `setup.py` may compute anything, but a `setup.cfg` often only configures a
-/// linter.
+/// Returns whether a setup file may declare dependencies: a `setup.py` may compute anything, but a `setup.cfg` often only
+/// configures a linter.
 fn sets_up_dependencies(setup_files: &[(&'static str, Vec<u8>)]) -> bool {
     setup_files.iter().any(|(name, content)| {
         *name == "setup.py" || String::from_utf8_lossy(content).contains("install_requires")
     })
 }
 
-/// Settings of an author's own tools alone count for nothing here.
+/// Returns whether the manifest has uv settings other than those for the author's own tools.
 fn has_uv_settings(manifest: &Manifest) -> bool {
     const OF_AUTHORS: [&str; 3] = ["dev-dependencies", "default-groups", "package"];
     let settings = manifest.tool.get("uv").and_then(toml::Value::as_table);
@@ -193,11 +193,11 @@ fn has_uv_sources(manifest: &Manifest) -> bool {
 #[derive(Debug, Default, Deserialize)]
 struct LockFile {
     #[serde(default)]
-    package: Vec<Package>,
+    package: Vec<UvLockPackage>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Package {
+struct UvLockPackage {
     name: String,
     version: Option<String>,
     #[serde(default)]
@@ -206,7 +206,7 @@ struct Package {
     markers: Vec<String>,
 }
 
-/// The versions that the author has tried, as constraints for the installer, and `uv.lock` as it is.
+/// Reads `uv.lock`: the versions that the author has tried, as constraints for the installer, and the whole file.
 fn read_uv_lock(
     root: &Path,
 ) -> Result<(Vec<Requirement>, Option<toml::Table>), ConfigurationError> {
@@ -218,8 +218,8 @@ fn read_uv_lock(
     Ok((tried(file), Some(parse(&path, &text)?)))
 }
 
-/// `name==version` for each package that comes from an index. The configuration itself, the engine, and packages from a
-/// repository or a folder are left out: a version does not identify them.
+/// Returns `name==version` for each package that comes from an index. Leaves out the configuration itself, the engine, and
+/// packages from a repository or a folder, because a version does not identify them.
 fn tried(file: LockFile) -> Vec<Requirement> {
     let mut by_name: BTreeMap<String, Vec<(String, bool)>> = BTreeMap::new();
     for package in file.package {

@@ -1,18 +1,18 @@
 //! The deps digest: the name of the environment that a configuration needs.
 //!
-//! It covers what decides which packages are installed, and nothing else, normalized so that spelling, order, comments and
-//! white space do not matter. Every part is written with its name and its length, so that different inputs never yield the
-//! same bytes.
+//! It covers everything that decides which packages are installed, and nothing else, normalized so that spelling, order,
+//! comments and white space do not matter. Every part is written with its name and its length, so that different inputs never
+//! yield the same bytes.
 
 use super::locked_versions::{LOCK_FILE, LockInputs, LockedVersions};
 use super::requirement::Requirement;
 use super::{Configuration, Dependencies, Manifest};
 use crate::base::digest::Hasher;
 
-/// Raised whenever the meaning of the digest changes, so that old environments are not mistaken for new ones.
+/// The version of the digest. It changes with the digest's meaning, so that old environments are not mistaken for new ones.
 const VERSION: &str = "ade-deps-1";
 
-/// The same for the digests in a lock.
+/// The version of the digests in a lock, which changes in the same way.
 const LOCK_VERSION: &str = "ade-lock-1";
 
 /// The keys of `[tool.uv]` that decide where packages come from and which versions are chosen.
@@ -35,8 +35,8 @@ const UV_KEYS: [&str; 15] = [
 ];
 
 impl Configuration {
-    /// SHA-256, as 64 hexadecimal digits, over the dependencies, the engine (by its own digest) and the Python (by what
-    /// environments need to know of it).
+    /// Returns the SHA-256, as 64 hexadecimal digits, over the dependencies, the engine (by its own digest) and the properties
+    /// of Python that environments depend on.
     pub fn deps_digest(&self, engine_digest: &str, python_key: &str) -> String {
         let mut digest = PartDigest::new(VERSION);
         digest.part("engine", engine_digest.as_bytes());
@@ -48,8 +48,8 @@ impl Configuration {
         digest.finish()
     }
 
-    /// What a lock of it is made from now. `engine`: the engine's own requirements. `python`: the oldest that it is for, or the
-    /// one that an environment is made from.
+    /// Returns the inputs of a lock made now. `engine`: the engine's own requirements. `python`: the oldest Python version that
+    /// the lock is for, or that of a given environment.
     pub fn lock_inputs(&self, engine: &[String], python: (u8, u8)) -> LockInputs {
         let mut sorted: Vec<Requirement> =
             engine.iter().map(|text| Requirement::parse(text)).collect();
@@ -110,7 +110,7 @@ impl PartDigest {
         self.0.finish().to_string()
     }
 
-    /// The parts of a manifest that decide what is installed.
+    /// Adds the parts of a manifest that decide what is installed.
     fn manifest(&mut self, manifest: &Manifest) {
         if let Some(build) = &manifest.build_system {
             let mut requires: Vec<Requirement> = build
@@ -138,7 +138,7 @@ impl PartDigest {
         }
     }
 
-    /// The files beside the manifest that decide what is installed.
+    /// Adds the files beside the manifest that decide what is installed.
     fn files(&mut self, dependencies: &Dependencies) {
         for (name, file) in &dependencies.files {
             self.part("file", name.to_string_lossy().as_bytes());
@@ -180,7 +180,7 @@ impl PartDigest {
         }
     }
 
-    /// Writes keys in alphabetical order, whatever order the table keeps.
+    /// Adds a table with its keys in alphabetical order, regardless of their order in the table.
     fn table(&mut self, table: &toml::Table) {
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| *key);
@@ -222,12 +222,12 @@ mod tests {
             .deps_digest(engine, python)
     }
 
-    /// With this project file.
-    fn of(project: &str) -> String {
+    /// Returns the digest with this project file.
+    fn project_digest(project: &str) -> String {
         digest_with(&[("pyproject.toml", project)], "engine", PYTHON)
     }
 
-    /// With another file beside the project's.
+    /// Returns the digest with another file beside the project's.
     fn beside(name: &str, content: &str) -> String {
         let files = [("pyproject.toml", PROJECT), (name, content)];
         digest_with(&files, "engine", PYTHON)
@@ -238,16 +238,16 @@ mod tests {
 
     #[test]
     fn what_installs_nothing_changes_nothing() {
-        let before = of(PROJECT);
+        let before = project_digest(PROJECT);
         let extended = format!(
             "{PROJECT}version = \"2.0\"\ndescription = \"x\"\n[dependency-groups]\ndev = [\"pytest\"]\n\
              [tool.ruff]\nline-length = 80\n[tool.uv]\ndev-dependencies = [\"tox\"]\n"
         );
-        assert_eq!(before, of(&extended));
-        // Comments, order and spacing do not either.
+        assert_eq!(before, project_digest(&extended));
+        // Comments, order and spacing do not matter either.
         let rewritten = "# the same\n[project] # here\nrequires-python = '>= 3.10'\ndependencies = [\n  'B',\n  'a >= 1', # why\n]\n\
             name = 'c'\n\n[build-system]\nbuild-backend = 'hatchling.build'\nrequires = ['hatchling']\n";
-        assert_eq!(before, of(rewritten));
+        assert_eq!(before, project_digest(rewritten));
         assert_eq!(before, beside("ade_config/columns/b.py", "x = 1"));
         let locked = beside("uv.lock", "a = 1\nb = 2\n");
         assert_eq!(
@@ -264,14 +264,14 @@ mod tests {
         let named = "[tool.setuptools.dynamic]\ndependencies = { file = \"list.txt\" }\n";
         let project = [("pyproject.toml", PROJECT)];
         let variants = [
-            of(PROJECT),
-            of(&PROJECT.replace("a>=1", "a>=2")),
-            of(&PROJECT.replace("\"b\"", "\"b\", \"d\"")),
-            of(&PROJECT.replace("3.10", "3.11")),
-            of(&PROJECT.replace("hatchling", "flit")),
-            of(&sources),
-            of(dynamic),
-            of(&format!("{dynamic}{named}")),
+            project_digest(PROJECT),
+            project_digest(&PROJECT.replace("a>=1", "a>=2")),
+            project_digest(&PROJECT.replace("\"b\"", "\"b\", \"d\"")),
+            project_digest(&PROJECT.replace("3.10", "3.11")),
+            project_digest(&PROJECT.replace("hatchling", "flit")),
+            project_digest(&sources),
+            project_digest(dynamic),
+            project_digest(&format!("{dynamic}{named}")),
             beside("uv.lock", "version = 1\n"),
             beside("uv.lock", "version = 2\n"),
             beside("requirements.txt", "z\n"),

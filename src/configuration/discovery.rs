@@ -2,24 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-/// The package name that is preferred where there are several packages.
+/// The preferred package name if there are several packages.
 const USUAL_PACKAGE: &str = "ade_config";
 
-/// A package without any of these folders registers nothing.
+/// The folders with plugins. A package without any of them registers nothing.
 const PLUGIN_FOLDERS: [&str; 4] = ["columns", "row_detectors", "row_types", "hooks"];
 
-/// The package that was found.
+/// The location of a configuration's package.
 #[derive(Debug, PartialEq)]
-pub(super) struct Located {
+pub(super) struct PackageLocation {
     pub package: String,
     pub package_dir: PathBuf,
 }
 
-/// Finds the package below `root`. Returns what was looked for where there is none.
+/// Finds the package below `root`. If there is none, returns what was looked for.
 ///
-/// A manifest declares that the folder is meant to be a configuration. Without one, a package counts only if it has
-/// the folders of one, so that a folder with any other Python project is an error and not a run that finds nothing.
-pub(super) fn locate(root: &Path, has_manifest: bool) -> Result<Located, Vec<String>> {
+/// A manifest shows that the folder is meant to be a configuration. Without one, a package counts only if it has plugin
+/// folders, so that a folder with any other Python project is an error and not a run without results.
+pub(super) fn locate(root: &Path, has_manifest: bool) -> Result<PackageLocation, Vec<String>> {
     let found = package_at(root)
         .or_else(|| package_below_source(root))
         .or_else(|| usual_package(root));
@@ -50,17 +50,17 @@ pub(super) fn locate(root: &Path, has_manifest: bool) -> Result<Located, Vec<Str
     }
 }
 
-/// The folder is the package itself.
-fn package_at(root: &Path) -> Option<Located> {
+/// Returns the folder itself if it is a package.
+fn package_at(root: &Path) -> Option<PackageLocation> {
     let package = root.file_name()?.to_str()?;
-    (is_identifier(package) && root.join("__init__.py").is_file()).then(|| Located {
+    (is_identifier(package) && root.join("__init__.py").is_file()).then(|| PackageLocation {
         package: package.to_owned(),
         package_dir: root.to_owned(),
     })
 }
 
-/// The first package below `src/`, the usual name before all others.
-fn package_below_source(root: &Path) -> Option<Located> {
+/// Finds the first package below `src/`, preferring the usual name.
+fn package_below_source(root: &Path) -> Option<PackageLocation> {
     let source = root.join("src");
     let mut names: Vec<String> = std::fs::read_dir(&source)
         .ok()?
@@ -70,23 +70,23 @@ fn package_below_source(root: &Path) -> Option<Located> {
     names
         .sort_by(|left, right| (left != USUAL_PACKAGE, left).cmp(&(right != USUAL_PACKAGE, right)));
     let package = names.into_iter().next()?;
-    Some(Located {
+    Some(PackageLocation {
         package_dir: source.join(&package),
         package,
     })
 }
 
-fn usual_package(root: &Path) -> Option<Located> {
+fn usual_package(root: &Path) -> Option<PackageLocation> {
     let package_dir = root.join(USUAL_PACKAGE);
-    package_dir.is_dir().then(|| Located {
+    package_dir.is_dir().then(|| PackageLocation {
         package: USUAL_PACKAGE.to_owned(),
         package_dir,
     })
 }
 
-/// The folder of the configuration that a file or folder belongs to: the nearest one upwards with a package that is unmistakably
-/// that of a configuration. A package and the `src/` that it is in could be configurations themselves; meant is the outermost
-/// folder that has this package as its own.
+/// Returns the configuration's folder that a file or folder belongs to: the nearest one upwards with a package that is
+/// unmistakably that of a configuration. A package and its `src/` folder could be configurations themselves, so this returns
+/// the outermost folder that has this package as its own.
 pub(super) fn holder(path: &Path) -> Option<PathBuf> {
     let located = |folder: &Path| {
         let has_manifest = folder.join("pyproject.toml").is_file();
@@ -101,7 +101,7 @@ pub(super) fn holder(path: &Path) -> Option<PathBuf> {
     Some(same.last().unwrap_or(nearest).to_owned())
 }
 
-/// Whether a package is that of a configuration by its name, or by the folders in it.
+/// Returns whether a package's name or its folders show that it belongs to a configuration.
 pub(super) fn is_unmistakable(package_dir: &Path) -> bool {
     package_dir.ends_with(USUAL_PACKAGE) || holds_plugins(package_dir)
 }
@@ -151,7 +151,7 @@ mod tests {
                 "src/ade_config",
             ),
             ("ade_config/__init__.py", "ade_config"),
-            // Below the source the usual name wins, and then the alphabet.
+            // Below `src/` the usual name wins, and then the alphabetically first.
             (
                 "src/aaa/__init__.py src/ade_config/__init__.py",
                 "src/ade_config",

@@ -1,13 +1,13 @@
-//! Why a folder cannot be used as a configuration.
+//! Errors about folders that cannot be used as a configuration.
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code, typed};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code, typed};
 
-/// Why a folder can't be used as a configuration.
+/// The reason why a folder cannot be used as a configuration.
 #[derive(Debug, Error)]
 pub enum ConfigurationError {
     #[error("there is no folder {}", path.display())]
@@ -17,7 +17,7 @@ pub enum ConfigurationError {
     #[error("{} is not a configuration", path.display())]
     NotAConfiguration {
         path: PathBuf,
-        /// What was looked for.
+        /// The files and folders that were looked for.
         looked_for: Vec<String>,
     },
     #[error("{}:{line}:{column}: {message}", path.display())]
@@ -30,14 +30,14 @@ pub enum ConfigurationError {
     /// A file was edited between being hashed and being copied. The caller starts again.
     #[error("{} changed while it was being copied", path.display())]
     Changed { path: PathBuf },
-    /// A file of it, or of its snapshot.
+    /// A file of the configuration, or of its snapshot, cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 impl Problem for ConfigurationError {
-    fn facts(&self) -> Facts {
-        let usage = |code| Facts::new(Kind::Usage, code);
+    fn facts(&self) -> ErrorFacts {
+        let usage = |code| ErrorFacts::new(ProblemKind::Usage, code);
         match self {
             ConfigurationError::NotFound { path } => {
                 usage(code::CONFIGURATION_NOT_FOUND).hint(format!(
@@ -56,9 +56,9 @@ impl Problem for ConfigurationError {
             ConfigurationError::BadManifest { .. } => usage(code::MANIFEST_INVALID),
             ConfigurationError::Changed { .. } => usage(code::INPUT_UNREADABLE)
                 .hint("try again once the files are no longer being written"),
-            ConfigurationError::File(error) => {
-                error.facts().under(Kind::Usage, code::INPUT_UNREADABLE)
-            }
+            ConfigurationError::File(error) => error
+                .facts()
+                .under(ProblemKind::Usage, code::INPUT_UNREADABLE),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! `ade.lock`: exact versions with hashes of everything that is installed beside the engine.
 //!
-//! The file has the form of a requirements file, so that uv installs from it, under lines that say what it was made
-//! from: a digest of the configuration's manifests, one of what the engine needs, and the oldest Python that it is for. A lock
-//! fits as long as all three do. One that does not, or that was edited, is not used and can be made anew, so reading it is
-//! never an error.
+//! The file is a requirements file, so that uv can install from it, below a line with its inputs: a digest of the
+//! configuration's manifests, one of the engine's requirements, and the oldest Python version that it is for. A lock fits as
+//! long as all three match. A lock that does not fit, or was edited, is ignored and can be made again, so reading it is never
+//! an error.
 
 use std::path::Path;
 
@@ -11,42 +11,42 @@ use super::requirement::file_url;
 use super::requirements::{is_relative_path, logical_lines};
 use crate::base::files::{FileError, read_if_there};
 
-/// The name of the file, beside the manifest.
+/// The name of the lock file, beside the manifest.
 pub const LOCK_FILE: &str = "ade.lock";
 
-/// The beginning of the line that says what the lock was made from. Its number is raised with the meaning of the file.
+/// The beginning of the line with the lock's inputs. Its number is raised if the file's meaning changes.
 const HEADER: &str = "# ade-lock 1";
 
-/// What a lock is made from.
+/// The inputs that a lock is made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockInputs {
-    /// The digest of what the configuration asks for.
+    /// The digest of the configuration's requirements.
     pub manifest: String,
-    /// The digest of what the engine asks for.
+    /// The digest of the engine's requirements.
     pub engine: String,
-    /// The oldest Python that the lock is for.
+    /// The oldest Python version that the lock is for.
     pub python: (u8, u8),
 }
 
-/// One package of a lock.
+/// A package in a lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedPackage {
-    /// Its name, or the path of a wheel of the configuration.
+    /// The name of the package, or the path of a wheel in the configuration.
     pub name: String,
-    /// Its version; `None` where a URL or a path says which file it is.
+    /// The version of the package. `None` if a URL or a path identifies the file.
     pub version: Option<String>,
-    /// Where it is installed; `None`: everywhere.
+    /// The marker that restricts where it is installed. `None`: everywhere.
     pub marker: Option<String>,
-    /// The line as installers read it, with its hashes.
+    /// The line in the form for installers, with its hashes.
     pub(super) line: String,
 }
 
 /// A lock as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockedVersions {
-    /// What it was made from; an error in words where it is no lock, or was edited.
+    /// The inputs that it was made from. An error in words if the file is no lock, or was edited.
     pub inputs: Result<LockInputs, String>,
-    /// Its packages, in their order.
+    /// The packages in the order of the file.
     pub packages: Vec<LockedPackage>,
 }
 
@@ -72,13 +72,13 @@ impl LockInputs {
 }
 
 impl LockedVersions {
-    /// Reads the lock of the configuration at `root`, where it has one.
+    /// Reads the lock of the configuration at `root`, if it has one.
     pub(super) fn read(root: &Path) -> Result<Option<Self>, FileError> {
         let read = read_if_there(&root.join(LOCK_FILE))?;
         Ok(read.map(|bytes| Self::parse(&String::from_utf8_lossy(&bytes))))
     }
 
-    /// Reads the text of a lock.
+    /// Parses the text of a lock.
     pub fn parse(text: &str) -> Self {
         let mut inputs = text
             .lines()
@@ -99,8 +99,8 @@ impl LockedVersions {
         Self { inputs, packages }
     }
 
-    /// The text of a lock with these packages, as an installer printed them. Files of the configuration, which is at `root` for
-    /// the installer, are named by their paths below it.
+    /// Returns the text of a lock with packages as an installer printed them. Files of the configuration, which the installer
+    /// sees at `root`, are named by their paths below it.
     pub fn text(inputs: &LockInputs, printed: &str, root: &Path) -> String {
         let base = format!("{}/", file_url(root));
         let mut text = format!(
@@ -120,10 +120,10 @@ impl LockedVersions {
         text
     }
 
-    /// Whether it is for these inputs; an error in words: why it is not.
+    /// Checks that the lock is for these inputs.
     ///
     /// # Errors
-    /// It is not.
+    /// The lock does not fit: returns the reason in words.
     pub fn fits(&self, now: &LockInputs) -> Result<(), String> {
         let made_from = self.inputs.as_ref().map_err(Clone::clone)?;
         if made_from.manifest != now.manifest {
@@ -139,7 +139,7 @@ impl LockedVersions {
         Ok(())
     }
 
-    /// The lines that an installer reads which works in `folder`, a copy of the configuration.
+    /// Returns the lines for an installer that works in `folder`, a copy of the configuration.
     pub fn lines_in(&self, folder: &Path) -> Vec<String> {
         let base = file_url(folder);
         self.packages
@@ -151,9 +151,12 @@ impl LockedVersions {
             .collect()
     }
 
-    /// The packages that come from an index, as an installer may prefer them when it makes the lock anew.
+    /// Returns the packages that come from an index, as preferences for an installer that makes the lock again.
     pub fn preferences(&self) -> Vec<String> {
-        let from_index = self.packages.iter().filter(|one| one.version.is_some());
+        let from_index = self
+            .packages
+            .iter()
+            .filter(|package| package.version.is_some());
         from_index.map(|package| package.line.clone()).collect()
     }
 }
@@ -224,11 +227,11 @@ mod tests {
         );
         let packages = lock.packages.iter();
         let names: Vec<_> = packages
-            .map(|one| (one.name.as_str(), one.version.as_deref()))
+            .map(|package| (package.name.as_str(), package.version.as_deref()))
             .collect();
         assert_eq!(names[..2], [("a", Some("1")), ("b", Some("2"))]);
         assert_eq!(lock.preferences().len(), 2);
-        // It is for its Python and later ones.
+        // The lock is for its Python version and later ones.
         let fits = |python| lock.fits(&LockInputs { python, ..inputs() }).is_ok();
         assert!(fits((3, 14)) && !fits((3, 9)));
     }

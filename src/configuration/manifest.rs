@@ -1,4 +1,4 @@
-//! Reads the parts of `pyproject.toml` that ADE needs; errors name line and column.
+//! Reads the parts of `pyproject.toml` that ADE needs. Errors name line and column.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 use super::error::ConfigurationError;
 use crate::base::files::read_if_there;
 
-/// A configuration's `pyproject.toml`. All of it is empty where there is no such file.
+/// A configuration's `pyproject.toml`. All fields are empty if there is no such file.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Manifest {
-    /// The file, where there is one.
+    /// The path of the file, if it exists.
     #[serde(skip)]
     pub path: Option<PathBuf>,
     pub project: Option<Project>,
@@ -26,7 +26,7 @@ pub struct Manifest {
     pub(super) whole: toml::Table,
 }
 
-/// The `[project]` table.
+/// The content of the `[project]` table.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Project {
@@ -42,7 +42,7 @@ pub struct Project {
     pub dynamic: Vec<String>,
 }
 
-/// The `[build-system]` table.
+/// The content of the `[build-system]` table.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct BuildSystem {
@@ -66,13 +66,13 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The name of the project, where it has one.
+    /// Returns the project's name, if it has one.
     pub(super) fn name(&self) -> Option<&String> {
         let name = self.project.as_ref()?.name.as_ref();
         name.filter(|name| !name.trim().is_empty())
     }
 
-    /// Whether the configuration must be built to learn its dependencies.
+    /// Returns whether the configuration must be built to determine its dependencies.
     pub(super) fn dependencies_are_dynamic(&self) -> bool {
         match &self.project {
             Some(project) => project.dynamic.iter().any(|field| field == "dependencies"),
@@ -85,7 +85,7 @@ impl Manifest {
     }
 }
 
-/// The text of a file, or `None` where there is no such file.
+/// Returns the text of a file. `None` if there is no such file.
 pub(super) fn read_text(path: &Path) -> Result<Option<String>, ConfigurationError> {
     let Some(bytes) = read_if_there(path)? else {
         return Ok(None);
@@ -100,7 +100,7 @@ pub(super) fn read_text(path: &Path) -> Result<Option<String>, ConfigurationErro
     }
 }
 
-/// Parses TOML; an error names the line and the column.
+/// Parses TOML. Errors name line and column.
 pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ConfigurationError> {
     toml::from_str(text).map_err(|error| {
         let Range { start, .. } = error.span().unwrap_or_default();
@@ -108,7 +108,7 @@ pub(super) fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, C
     })
 }
 
-/// An error that names the line and the column (in characters) of a place in `text`.
+/// Returns an error that names the line and the column (in characters) of an offset in `text`.
 pub(super) fn complaint(
     path: &Path,
     text: &str,

@@ -1,13 +1,13 @@
-//! What a configuration is: a folder with a manifest and a Python package, and the two digests that stand for it.
+//! Configurations: folders with a manifest and a Python package, identified by two digests.
 //!
-//! - [`Configuration::open`] finds the package the way the engine finds it (`discovery`), and reads the manifests
-//!   (`manifest`, `requirements`, `lockfile`) into the list of what must be installed ([`Dependencies`]).
-//! - [`Configuration::deps_digest`] names the environment that it needs (`digest`). A comment, a key that moved or an
-//!   edited `.py` file changes nothing about it; a changed dependency does.
-//! - [`LockedVersions`] is what `ade lock` writes beside the manifest: exact versions with hashes (`lock`).
-//! - [`Configuration::sources`] lists and hashes the files that make it what it is (`sources`), and
-//!   [`Sources::snapshot`] keeps a read-only copy of them under that hash (`snapshot`). Runs import the copy, so that
-//!   editing files changes the next run and never a run in progress.
+//! - [`Configuration::open`] finds the package in the same way as the engine (`discovery`), and reads the manifests
+//!   (`manifest`, `requirements`, `requirement`) into the list of what must be installed ([`Dependencies`]).
+//! - [`Configuration::deps_digest`] names the environment that it needs (`digest`). A changed dependency changes this digest. A
+//!   comment, a moved key or an edited `.py` file does not.
+//! - [`LockedVersions`] is the content of the file that `ade lock` writes beside the manifest: exact versions with hashes
+//!   (`locked_versions`).
+//! - [`Configuration::sources`] lists and hashes its files (`sources`), and [`ConfigurationSources::snapshot`] stores a read-only copy of
+//!   them under that hash (`snapshot`). Runs import the copy, so an edited file affects the next run and never a running one.
 //!
 //! Opening a configuration executes none of its code and starts no process. Read next: `crate::environment`.
 
@@ -34,14 +34,14 @@ pub use locked_versions::{LOCK_FILE, LockInputs, LockedPackage, LockedVersions};
 pub use manifest::{BuildSystem, Manifest, Project};
 pub use requirement::{Requirement, VersionWanted, file_url, is_engine, normalize_name};
 pub use snapshot::{pack_snapshot, unpack_snapshot};
-pub use sources::{SourceFile, Sources};
+pub use sources::{ConfigurationSources, SourceFile};
 
-/// A configuration's folder, opened.
+/// An opened configuration with its package and manifests.
 #[derive(Clone, Debug)]
 pub struct Configuration {
-    /// The folder, canonical.
+    /// The folder of the configuration, canonical.
     pub root: PathBuf,
-    /// `project.name`, or else the folder's name.
+    /// The value of `project.name`, or else the folder's name.
     pub name: String,
     /// The name under which Python imports the package.
     pub package: String,
@@ -54,7 +54,7 @@ impl Configuration {
     /// Opens the folder at `path`.
     ///
     /// # Errors
-    /// There is no such folder, it is not a configuration, or a manifest of it cannot be read.
+    /// There is no such folder, it is not a configuration, or one of its manifests cannot be read.
     pub fn open(path: &Path) -> Result<Self, ConfigurationError> {
         let root = path.canonicalize().map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => ConfigurationError::NotFound {
@@ -93,11 +93,11 @@ impl Configuration {
         })
     }
 
-    /// Opens a snapshot of the configuration at `live_root`, a folder that need not exist any more: the dependencies come from
-    /// the snapshot, while messages name `live_root`.
+    /// Opens a snapshot of the configuration at `live_root`, a folder that need not exist any more. The dependencies come from
+    /// the snapshot, but messages name `live_root`.
     ///
     /// # Errors
-    /// As [`Configuration::open`].
+    /// See [`Configuration::open`].
     pub fn open_snapshot(snapshot: &Path, live_root: &Path) -> Result<Self, ConfigurationError> {
         let live_name = live_root.file_name().unwrap_or_default();
         let nested = snapshot.join(live_name);
@@ -119,33 +119,33 @@ impl Configuration {
         Ok(configuration)
     }
 
-    /// The folder of the configuration that a file or folder belongs to, canonical. `None`: it belongs to none.
+    /// Returns the configuration's folder that a file or folder belongs to, canonical. `None` if there is none.
     pub fn holder(path: &Path) -> Option<PathBuf> {
         discovery::holder(&path.canonicalize().ok()?)
     }
 
-    /// What must be installed beside the engine, normalized.
+    /// Returns what must be installed beside the engine, normalized.
     pub fn dependencies(&self) -> &Dependencies {
         &self.dependencies
     }
 
-    /// Whether its package is meant to be one: by its name, or by the folders in it. With a manifest, any Python package can be
-    /// opened.
+    /// Returns whether the package's name or its folders show that it is meant as a configuration. With a manifest, any Python
+    /// package can be opened.
     pub fn is_unmistakable(&self) -> bool {
         discovery::is_unmistakable(&self.package_dir)
     }
 
-    /// The folder from which the configuration's author imports the package: `src/`, or the root.
+    /// Returns the folder from which the configuration's author imports the package: `src/`, or the root.
     pub fn import_root(&self) -> &Path {
         self.package_dir.parent().unwrap_or(&self.root)
     }
 
-    /// Whether the root itself is the Python package. Its name is then the package's name.
+    /// Returns whether the root itself is the Python package. The root's name is then the package's name.
     fn is_bare_package(&self) -> bool {
         self.package_dir == self.root
     }
 
-    /// Where in a snapshot the folder is that the engine is given as `--config-package`.
+    /// Returns the folder in a snapshot that the engine gets as `--config-package`.
     pub fn folder_in(&self, snapshot: &Path) -> PathBuf {
         if self.is_bare_package() {
             snapshot.join(&self.package)
@@ -159,7 +159,7 @@ impl Configuration {
 pub(crate) mod testing {
     use super::*;
 
-    /// Writes files below `root`, with the folders that they need.
+    /// Writes files below `root`, and creates the folders that they need.
     pub fn write_files(root: &Path, files: &[(&str, &str)]) {
         for (name, content) in files {
             let path = root.join(name);
@@ -168,7 +168,7 @@ pub(crate) mod testing {
         }
     }
 
-    /// A small configuration in the `src/` layout.
+    /// Writes a small configuration in the `src/` layout.
     pub fn sample(root: &Path) {
         write_files(
             root,

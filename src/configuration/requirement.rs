@@ -1,6 +1,6 @@
-//! One requirement of `[project] dependencies` or of a requirements file, normalized.
+//! Parses and normalizes a requirement of `[project] dependencies` or of a requirements file.
 //!
-//! Nothing is rejected here: a requirement that is not understood is kept as it is, so that the installer reports it.
+//! Nothing is rejected here: a requirement that cannot be parsed is kept unchanged, so that the installer reports it.
 
 use std::fmt::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -9,13 +9,13 @@ use std::path::{Component, Path};
 /// The package that ADE always installs itself, normalized.
 const ENGINE: &str = "ade-engine";
 
-/// A parsed requirement. Equal requirements have the same `Display`, however they were spelt.
+/// A parsed requirement. Equal requirements have the same `Display`, regardless of their spelling.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Requirement {
-    /// Normalized; empty where a bare URL or path does not contain it.
+    /// The normalized name. Empty if a bare URL or path does not contain it.
     pub name: String,
     pub extras: Vec<String>,
-    /// `>=1,<2`, sorted; or the text as it was, where it is not understood.
+    /// The wanted versions, sorted, as in `<2,>=1`; or the original text if it cannot be parsed.
     pub wanted: VersionWanted,
     pub marker: Option<String>,
 }
@@ -23,9 +23,9 @@ pub struct Requirement {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VersionWanted {
     Version(String),
-    /// `name @ url`.
+    /// A requirement of the form `name @ url`.
     Url(String),
-    /// A URL or a path with no name before it. Paths are relative to the configuration's root.
+    /// A URL or a path without a name before it. Paths are relative to the configuration's root.
     Bare(String),
 }
 
@@ -118,12 +118,12 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// Whether this is the engine, however it is spelt and wherever it would come from.
+/// Returns whether this is the engine, regardless of its spelling and source.
 pub fn is_engine(requirement: &Requirement) -> bool {
     requirement.name == ENGINE
 }
 
-/// A package's name as indexes compare it: lower case, and runs of `-`, `_` and `.` are one `-`.
+/// Returns a package's name as indexes compare it: lower case, with each run of `-`, `_` and `.` as one `-`.
 pub fn normalize_name(name: &str) -> String {
     let mut normalized = String::with_capacity(name.len());
     for character in name.trim().chars() {
@@ -138,7 +138,7 @@ pub fn normalize_name(name: &str) -> String {
     normalized
 }
 
-/// ` >= 2 , <3` and `(<3,>=2)` become `<3,>=2`. `None`: not a list of versions.
+/// Normalizes a list of versions: ` >= 2 , <3` and `(<3,>=2)` become `<3,>=2`. `None` if it is none.
 fn normalize_versions(text: &str) -> Option<String> {
     let text = text.trim();
     let text = text
@@ -214,7 +214,8 @@ fn looks_like_a_file(name: &str) -> bool {
         .any(|ending| name.ends_with(ending))
 }
 
-/// The package's name in a bare URL or path: what `#egg=` says, a wheel's first part, or the name of a repository.
+/// Finds the package's name in a bare URL or path: the value of `#egg=`, the first part of a wheel, or the name of a
+/// repository.
 fn name_in_place(place: &str) -> String {
     let (place, fragment) = place.split_once('#').unwrap_or((place, ""));
     for part in fragment.split('&') {
@@ -240,7 +241,7 @@ fn name_in_place(place: &str) -> String {
     normalize_name(repository.strip_suffix(".git").unwrap_or(repository))
 }
 
-/// A path as a URL, which installers accept whatever characters are in it.
+/// Converts a path into a URL, which installers accept regardless of the characters in it.
 pub fn file_url(path: &Path) -> String {
     let mut url = "file://".to_owned();
     for component in path.components() {
@@ -281,7 +282,7 @@ mod tests {
     fn spellings_of_one_requirement_are_one() {
         let polars = "polars[async,excel]<2,>=1";
         let marked = "a ; python_version < \"3.11\" and (os_name == \"nt\")";
-        for (text, one) in [
+        for (text, spelled) in [
             ("Polars[Excel,async]>=1,<2", polars),
             ("polars [ async , excel ] < 2 , >= 1", polars),
             ("POLARS[async,excel](<2,>=1)", polars),
@@ -297,7 +298,7 @@ mod tests {
                 "pkg @ https://host/a;b.whl ; os_name == \"nt\"",
             ),
         ] {
-            assert_eq!(spelling(text), one);
+            assert_eq!(spelling(text), spelled);
         }
         let other = spelling("a; os_name == 'ab'");
         assert_ne!(spelling("a; os_name == 'a b'"), other);

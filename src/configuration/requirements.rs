@@ -1,4 +1,4 @@
-//! Reads requirements files: their requirements, with included files read and comments dropped.
+//! Reads requirements files, including the files that they include, without comments.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use super::manifest::{complaint, read_text};
 use super::requirement::{Requirement, VersionWanted};
 use crate::base::files::FileError;
 
-/// The content of one requirements file and of the files that it includes.
+/// The content of a requirements file and of the files that it includes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RequirementsFile {
     pub requirements: BTreeSet<Requirement>,
     pub constraints: BTreeSet<Requirement>,
-    /// `--index-url …` and its like, in their order.
+    /// The lines with `--index-url …` and similar options, in order.
     pub options: Vec<String>,
 }
 
@@ -24,7 +24,7 @@ pub(super) fn read(root: &Path, name: &Path) -> Result<RequirementsFile, Configu
     let Some(text) = read_text(&path)? else {
         return Ok(file);
     };
-    Reader {
+    RequirementsReader {
         root,
         visited: BTreeSet::from([path.clone()]),
         file: &mut file,
@@ -33,7 +33,7 @@ pub(super) fn read(root: &Path, name: &Path) -> Result<RequirementsFile, Configu
     Ok(file)
 }
 
-/// The names of the requirements files in the configuration at `root`, sorted.
+/// Returns the names of the requirements files in the configuration at `root`, sorted.
 pub(super) fn names(root: &Path) -> Result<Vec<PathBuf>, ConfigurationError> {
     let entries = std::fs::read_dir(root).map_err(FileError::on("read", root))?;
     let mut names = Vec::new();
@@ -51,13 +51,13 @@ pub(super) fn names(root: &Path) -> Result<Vec<PathBuf>, ConfigurationError> {
     Ok(names)
 }
 
-struct Reader<'a> {
+struct RequirementsReader<'a> {
     root: &'a Path,
     visited: BTreeSet<PathBuf>,
     file: &'a mut RequirementsFile,
 }
 
-impl Reader<'_> {
+impl RequirementsReader<'_> {
     fn read(
         &mut self,
         path: &Path,
@@ -75,7 +75,8 @@ impl Reader<'_> {
                     self.file.options.push(wanted.to_owned());
                     continue;
                 }
-                // Hashes are dropped: with them installers demand one for the engine too, and they pin one file for one platform.
+                // Hashes are dropped: with them, installers would demand one for the engine, too, and they pin one file for one
+                // platform.
                 let wanted = wanted.split(" --").next().unwrap_or(wanted);
                 let requirement = self.rooted(path, Requirement::parse(wanted));
                 if constraints {
@@ -121,7 +122,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Turns a path that is relative to the file that names it into one that is relative to the root.
+    /// Converts a path that is relative to the file that contains it into one that is relative to the root.
     fn rooted(&self, file: &Path, mut requirement: Requirement) -> Requirement {
         if let VersionWanted::Bare(place) = &requirement.wanted
             && is_relative_path(place)
@@ -135,7 +136,7 @@ impl Reader<'_> {
     }
 }
 
-/// Whether this is a path below the configuration, and neither a URL nor an absolute path.
+/// Returns whether this is a path below the configuration, and neither a URL nor an absolute path.
 pub(super) fn is_relative_path(place: &str) -> bool {
     !place.contains("://")
         && !place.starts_with(['/', '~'])
@@ -146,7 +147,7 @@ pub(super) fn is_relative_path(place: &str) -> bool {
             || place.ends_with(".tar.gz"))
 }
 
-/// The value of `-r value`, `-rvalue`, `--requirement value` or `--requirement=value`.
+/// Returns the value of `-r value`, `-rvalue`, `--requirement value` or `--requirement=value`.
 fn value_of<'a>(line: &'a str, short: &str, long: &str) -> Option<&'a str> {
     let value = match line.strip_prefix(long) {
         Some(value) if value.starts_with([' ', '\t', '=']) => &value[1..],
@@ -157,7 +158,7 @@ fn value_of<'a>(line: &'a str, short: &str, long: &str) -> Option<&'a str> {
     Some(value.trim())
 }
 
-/// The lines with content, and the offset of each: continued lines are joined, comments are dropped.
+/// Returns the lines with content and their offsets. Continued lines are joined and comments are dropped.
 pub(super) fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines = Vec::new();
     let mut pending: Option<(usize, String)> = None;

@@ -1,8 +1,8 @@
-//! Writes the files of `ade init`: a configuration that runs as it is, from templates in the binary.
+//! Writes the files of `ade init`: a configuration that runs unchanged, from templates in the binary.
 //!
-//! The files are all those of `templates/<template>` (`default`, where none is named), with the configuration's name put in for
-//! `{{name}}` and `gitignore` as `.gitignore`. `build.rs` puts them into the binary. Beside them lies [`SAMPLE`], a workbook to run
-//! the configuration on. Nothing that exists is overwritten.
+//! The files are those of `templates/<template>` (`default` if no template is named), with `{{name}}` replaced by the
+//! configuration's name and `gitignore` renamed to `.gitignore`. `build.rs` puts them into the binary. [`SAMPLE`], a workbook
+//! to run the configuration on, is written beside them. No existing file is overwritten.
 
 use std::path::{Path, PathBuf};
 
@@ -14,19 +14,19 @@ include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 /// The placeholder for the configuration's name in a template.
 const NAME: &str = "{{name}}";
 
-/// A roster as people make them. The templates' `.gitignore` names it, so it is no part of the configuration.
+/// The name of the sample, a typical messy roster. The templates' `.gitignore` lists it, so it is no part of the configuration.
 pub const SAMPLE: &str = "sample.xlsx";
 const SAMPLE_CONTENT: &[u8] = include_bytes!(concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/examples/messy-roster.xlsx"
 ));
 
-/// The names of the templates.
+/// Returns the names of the templates.
 pub fn templates() -> impl Iterator<Item = &'static str> {
     TEMPLATES.iter().map(|(name, _)| *name)
 }
 
-/// What a template holds, in one sentence.
+/// Describes the content of a template in one sentence.
 pub fn about(template: &str) -> &'static str {
     match template {
         "default" => {
@@ -38,7 +38,8 @@ pub fn about(template: &str) -> &'static str {
     }
 }
 
-/// The files of a template, with a project's name put in: their paths and contents. `None`: there is no such template.
+/// Returns the paths and contents of a template's files, with the project's name filled in. `None` if there is no such
+/// template.
 pub fn files(template: &str, name: &str) -> Option<Vec<(&'static str, Vec<u8>)>> {
     let (_, files) = TEMPLATES.iter().find(|(known, _)| *known == template)?;
     let named = |content: &[u8]| match std::str::from_utf8(content) {
@@ -49,14 +50,14 @@ pub fn files(template: &str, name: &str) -> Option<Vec<(&'static str, Vec<u8>)>>
     Some(files.collect())
 }
 
-/// What the default template's configuration is for, in its own words.
+/// The default template's description of what it is for.
 const ABOUT: &str = "Recognises people in rosters, payrolls and contact lists";
 
-/// The module of fields, where the default template has it.
+/// The path of the module with fields in the default template.
 pub const FIELDS: &str = "src/ade_config/columns/fields.py";
 
-/// The files of the default template for other data: `about` says what it is for, `settings` are lines that take the place of those that
-/// set the same, and neither its fields nor its cases are there.
+/// Returns the files of the default template for other data, without its fields and cases. `about` replaces the description;
+/// `settings` are lines that replace those that set the same name.
 pub fn files_for(name: &str, about: &str, settings: &[(&str, String)]) -> Vec<NewFile> {
     let own = |path: &str| path == FIELDS || path.starts_with("tests/");
     let all = files("default", name).unwrap_or_default();
@@ -77,10 +78,10 @@ pub fn files_for(name: &str, about: &str, settings: &[(&str, String)]) -> Vec<Ne
     .collect()
 }
 
-/// The text with a line in place of the one that sets `name`, or behind the others.
+/// Returns the text with `line` in place of the one that sets `name`, or after all other settings.
 fn with_setting(text: &str, name: &str, line: &str) -> String {
-    let sets = |one: &str| {
-        let rest = one.strip_prefix(name);
+    let sets = |text_line: &str| {
+        let rest = text_line.strip_prefix(name);
         rest.is_some_and(|rest| rest.starts_with(" ="))
     };
     let at = text.lines().position(sets);
@@ -90,12 +91,12 @@ fn with_setting(text: &str, name: &str, line: &str) -> String {
             .lines()
             .collect::<Vec<_>>()
             .iter()
-            .rposition(|one| !one.starts_with('#') && !one.is_empty()),
+            .rposition(|text_line| !text_line.starts_with('#') && !text_line.is_empty()),
     };
     let lines = text.lines().enumerate();
-    lines.fold(String::new(), |text, (number, one)| {
-        let one = if Some(number) == at { line } else { one };
-        let text = text + one + "\n";
+    lines.fold(String::new(), |text, (number, text_line)| {
+        let text_line = if Some(number) == at { line } else { text_line };
+        let text = text + text_line + "\n";
         if Some(number) == behind {
             text + "\n" + line + "\n"
         } else {
@@ -104,15 +105,15 @@ fn with_setting(text: &str, name: &str, line: &str) -> String {
     })
 }
 
-/// The sample's bytes.
+/// Returns the sample's bytes.
 pub fn sample() -> &'static [u8] {
     SAMPLE_CONTENT
 }
 
-/// Writes a template and the sample into a folder. Returns the files written, relative to it, in order.
+/// Writes a template and the sample into a folder. Returns the written files, relative to the folder, in order.
 ///
 /// # Errors
-/// The folder has files, the name is unfit, or a file cannot be written.
+/// The folder contains files, the name is not valid, or a file cannot be written.
 ///
 /// # Panics
 /// Never for a name that [`templates`] lists.
@@ -130,10 +131,10 @@ pub fn scaffold(folder: &Path, name: Option<&str>, template: &str) -> Result<Vec
 /// A file of a new configuration: its path in the folder, and its bytes.
 pub type NewFile = (PathBuf, Vec<u8>);
 
-/// The name of a configuration that is to be written into a folder: the one that is given, or the folder's.
+/// Returns the name of a configuration to be written into a folder: the given one, or one made from the folder's name.
 ///
 /// # Errors
-/// The folder has files or is none, or the name is unfit.
+/// The folder contains files or is no folder, or the name is not valid.
 pub fn name_for(folder: &Path, name: Option<&str>) -> Result<String, Error> {
     if folder.exists() && !folder.is_dir() {
         return Err(taken(folder, "is not a folder"));
@@ -164,10 +165,10 @@ fn taken(folder: &Path, how: &str) -> Error {
         .hint("choose another folder; ade init overwrites nothing")
 }
 
-/// Writes the files of a new configuration, all or none. Returns their paths, in order.
+/// Writes all files of a new configuration, or none. Returns their paths in order.
 ///
 /// # Errors
-/// One of them cannot be written; then those that were are gone again.
+/// A file cannot be written. The files written before it are deleted again.
 pub fn write(folder: &Path, files: &[NewFile]) -> Result<Vec<PathBuf>, FileError> {
     let was_there = folder.is_dir();
     let each = files.iter().try_for_each(|(path, content)| {
@@ -176,11 +177,14 @@ pub fn write(folder: &Path, files: &[NewFile]) -> Result<Vec<PathBuf>, FileError
         files::write_whole(&target, content)
     });
     if each.is_err() {
-        // The folder was empty, but for a repository of git.
+        // The folder was empty except for a git repository.
         for (path, _) in files {
             let _ = std::fs::remove_file(folder.join(path));
-            let above = path.ancestors().skip(1).filter(|one| *one != Path::new(""));
-            above.for_each(|one| drop(std::fs::remove_dir(folder.join(one))));
+            let above = path
+                .ancestors()
+                .skip(1)
+                .filter(|parent| *parent != Path::new(""));
+            above.for_each(|parent| drop(std::fs::remove_dir(folder.join(parent))));
         }
         if !was_there {
             let _ = std::fs::remove_dir(folder);
@@ -190,7 +194,7 @@ pub fn write(folder: &Path, files: &[NewFile]) -> Result<Vec<PathBuf>, FileError
     Ok(files.iter().map(|(path, _)| path.clone()).collect())
 }
 
-/// Turns the folder's name into a project's name.
+/// Converts the folder's name into a valid project name.
 fn name_of(folder: &Path) -> String {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let name = absolute.components().next_back();
@@ -198,7 +202,7 @@ fn name_of(folder: &Path) -> String {
     project_name(&name.unwrap_or_default())
 }
 
-/// Turns any name into a project's name.
+/// Converts any name into a valid project name.
 pub fn project_name(name: &str) -> String {
     let mut fit: String = name
         .to_lowercase()
@@ -224,7 +228,7 @@ pub fn project_name(name: &str) -> String {
     }
 }
 
-/// Whether the Python packaging specifications allow the name of a project.
+/// Returns whether the Python packaging specifications allow the name for a project.
 fn is_project_name(name: &str) -> bool {
     let ends = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
     ends(name.chars().next())

@@ -1,8 +1,8 @@
 //! The read-only copy of a configuration that runs import.
 //!
-//! A copy is named by its source digest and appears whole: it is written beside its place, synced, and renamed. So a folder
-//! with that name is a complete copy, whatever happened to the process that made it, and is never written again. Two
-//! processes that want the same copy take turns; leftovers of a crash are removed by the next process that copies.
+//! A copy is named by its source digest and appears whole: it is written beside its final path, synced, and renamed. So a
+//! folder with that name is always a complete copy, even if the process that made it crashed, and is never written again. Two
+//! processes that want the same copy take turns. The next process that copies removes what a crash left.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -10,17 +10,17 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{Configuration, ConfigurationError, SourceFile, Sources};
+use super::{Configuration, ConfigurationError, ConfigurationSources, SourceFile};
 use crate::base::digest::{self, CopyError};
 use crate::base::files::{self, FileError, PartialFolder};
 use crate::settings::paths::{snapshot, snapshot_lock};
 use crate::system::lock::Lock;
 
-/// How often a copy is begun anew because files change while they are copied.
+/// The maximum number of attempts to copy files that keep changing.
 const ATTEMPTS: usize = 5;
 
 impl Configuration {
-    /// Hashes the files and makes sure that their copy is in `snapshots`; begins anew where they change meanwhile.
+    /// Hashes the files and makes sure that their copy is in `snapshots`. Starts again if they change meanwhile.
     ///
     /// # Errors
     /// A file cannot be read, the copy cannot be written, or the files keep changing.
@@ -28,7 +28,7 @@ impl Configuration {
         &self,
         snapshots: &Path,
         excluded: &[&Path],
-    ) -> Result<(Sources, PathBuf), ConfigurationError> {
+    ) -> Result<(ConfigurationSources, PathBuf), ConfigurationError> {
         let mut attempt = 1;
         loop {
             let sources = self.sources_except(excluded)?;
@@ -41,8 +41,8 @@ impl Configuration {
     }
 }
 
-impl Sources {
-    /// Makes sure that `<snapshots>/<digest>/` is there. Returns its path. Nothing is copied where it is.
+impl ConfigurationSources {
+    /// Makes sure that `<snapshots>/<digest>/` exists. Returns its path. Copies nothing if it exists already.
     ///
     /// # Errors
     /// A file cannot be read or has changed since it was hashed, or the copy cannot be written.
@@ -63,7 +63,7 @@ impl Sources {
     }
 }
 
-/// Makes sure that a snapshot is at its place; where it is not, `fill` fills it under another name.
+/// Makes sure that a snapshot exists at its path. If it does not, `fill` writes it under a temporary name.
 fn keep<E: From<FileError>>(
     target: &Path,
     fill: impl FnOnce(&Path) -> Result<(), E>,
@@ -74,7 +74,7 @@ fn keep<E: From<FileError>>(
     if touch(target) {
         return Ok(());
     }
-    // Only the holder of the lock makes or deletes partial copies, so any that exists now is a leftover.
+    // Only the holder of the lock makes or deletes partial copies, so any partial copy is a leftover now.
     files::remove_leftovers(snapshots, Duration::ZERO);
 
     let partial = PartialFolder::in_folder(snapshots);
@@ -87,10 +87,10 @@ fn keep<E: From<FileError>>(
     Ok(())
 }
 
-/// Writes a snapshot as one archive. The same snapshot gives the same bytes.
+/// Writes a snapshot as one archive. The same snapshot always gives the same bytes.
 ///
 /// # Errors
-/// A file cannot be read, or the archive not be written.
+/// A file cannot be read, or the archive cannot be written.
 pub fn pack_snapshot(snapshot: &Path, archive: impl Write) -> Result<(), FileError> {
     let mut archive = tar::Builder::new(archive);
     archive.mode(tar::HeaderMode::Deterministic);
@@ -114,10 +114,10 @@ fn pack(snapshot: &Path, below: &Path, archive: &mut tar::Builder<impl Write>) -
     Ok(())
 }
 
-/// Puts a snapshot in its place that another host packed, unless it is there.
+/// Unpacks a snapshot that another host has packed, unless it exists already.
 ///
 /// # Errors
-/// The archive is none of a snapshot, or the snapshot cannot be written.
+/// The archive is not that of a snapshot, or the snapshot cannot be written.
 pub fn unpack_snapshot(target: &Path, archive: impl Read) -> Result<(), FileError> {
     keep(target, |partial| {
         unpack(partial, archive).map_err(FileError::on("unpack", target))
@@ -147,18 +147,18 @@ fn unpack(folder: &Path, archive: impl Read) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a copy is there. It is touched, so that collection keeps it until a run or an environment is recorded that needs
-/// it. The caller holds the lock of those that make and delete copies.
+/// Returns whether a copy exists. Touches it, so that collection keeps it until a run or an environment that needs it is
+/// recorded. The caller holds the lock of those that make and delete copies.
 fn touch(target: &Path) -> bool {
     let Ok(folder) = File::open(target) else {
         return false;
     };
-    // Where it is another user's, it is as old as it is.
+    // The time of another user's copy cannot be changed, which is no error.
     let _ = folder.set_modified(SystemTime::now());
     target.is_dir()
 }
 
-/// Copies one file, and checks that the copy has the digest that was computed before.
+/// Copies a file, and checks that the copy has the digest that was computed before.
 fn copy(source: &Path, target: &Path, expected: &SourceFile) -> Result<(), ConfigurationError> {
     let changed = || ConfigurationError::Changed {
         path: source.to_owned(),
@@ -245,7 +245,7 @@ mod tests {
         let place = place("a folder with 'quotes' and größe");
         let odd = "notes/ü \"x\" 'y'.txt";
         write_files(&place.root, &[(odd, "z")]);
-        // What a crash left is removed and never used.
+        // The leftovers of a crash are removed and never used.
         write_files(&place.snapshots, &[(".partial-dead/half.py", "x")]);
         let configuration = Configuration::open(&place.root).unwrap();
         let sources = configuration.sources().unwrap();
@@ -260,7 +260,7 @@ mod tests {
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
         assert_eq!(mode(&module) & 0o333, 0);
         assert_eq!(mode(module.parent().unwrap()) & 0o777, 0o555);
-        // It is a configuration itself, with the same digest.
+        // The snapshot is a configuration itself, with the same digest.
         let again = Configuration::open(&snapshot).unwrap().sources().unwrap();
         assert_eq!(again.digest, sources.digest);
         let inode = fs::metadata(&snapshot).unwrap().ino();

@@ -1,12 +1,12 @@
 //! The files of a configuration, and the digest over them.
 //!
 //! The files are those that git would not ignore, whether or not there is a repository: `.gitignore` files at every depth
-//! apply, and inside a work tree those above the configuration and `.git/info/exclude` as well. The user's global ignore
-//! list does not apply, because two machines must agree on the digest of the same files. Never counted: `.git`,
-//! `__pycache__`, compiled Python, virtual environments under any name, and ADE's own data directory.
+//! apply, and inside a work tree also those above the configuration and `.git/info/exclude`. The user's global ignore list does
+//! not apply, because two machines must agree on the digest of the same files. Some files never count: `.git`, `__pycache__`,
+//! compiled Python, virtual environments under any name, and ADE's own data directory.
 //!
-//! Two differences from git: links are followed, because the snapshot must be complete in itself, and a file that is ignored
-//! but was added by force is not counted, because only the repository's index records it.
+//! There are two differences from git: links are followed, because the snapshot must be complete in itself, and a file that is
+//! ignored but was added by force does not count, because only the repository's index records it.
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -20,33 +20,33 @@ use crate::base::digest::{self, Digest};
 use crate::base::files::FileError;
 use crate::settings::paths::DATABASE;
 
-/// Raised whenever the meaning of the digest changes.
+/// The version of the digest, which changes with its meaning.
 const VERSION: &str = "ade-sources-1";
 
 /// A configuration's files as they were when they were read.
 #[derive(Clone, Debug)]
-pub struct Sources {
-    /// SHA-256 over names and contents, as 64 hexadecimal digits.
+pub struct ConfigurationSources {
+    /// The SHA-256 over names and contents, as 64 hexadecimal digits.
     pub digest: String,
-    /// Sorted by name.
+    /// The files sorted by name.
     pub files: Vec<SourceFile>,
-    /// Where the files are.
+    /// The folder that contains the files.
     pub(super) root: PathBuf,
-    /// The folder of a snapshot that holds them, where the root is the package and its name matters.
+    /// The name of the folder for the files in a snapshot. Set if the root is the package, because its name matters.
     pub(super) folder: Option<String>,
 }
 
-/// One file.
+/// A file of a configuration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceFile {
-    /// Relative to the configuration's root.
+    /// The path relative to the configuration's root.
     pub path: PathBuf,
     pub size_bytes: u64,
     pub(super) sha256: Digest,
 }
 
-impl Sources {
-    /// Path, size and SHA-256 of each file, by path.
+impl ConfigurationSources {
+    /// Returns path, size and SHA-256 of each file, sorted by path.
     pub fn each(&self) -> impl Iterator<Item = (&Path, u64, String)> {
         let files = self.files.iter();
         files.map(|file| {
@@ -64,20 +64,23 @@ impl Configuration {
     ///
     /// # Errors
     /// A folder or file cannot be read.
-    pub fn sources(&self) -> Result<Sources, ConfigurationError> {
+    pub fn sources(&self) -> Result<ConfigurationSources, ConfigurationError> {
         self.sources_except(&[])
     }
 
-    /// The same, without what is at or below `excluded`: a data directory or an output folder that happens to be
+    /// Lists and hashes the files, except those at or below `excluded`: a data directory or an output folder that happens to be
     /// inside the configuration is not part of it.
     ///
     /// # Errors
     /// A folder or file cannot be read.
-    pub fn sources_except(&self, excluded: &[&Path]) -> Result<Sources, ConfigurationError> {
+    pub fn sources_except(
+        &self,
+        excluded: &[&Path],
+    ) -> Result<ConfigurationSources, ConfigurationError> {
         let excluded: Vec<PathBuf> = excluded
             .iter()
             .filter_map(|path| path.canonicalize().ok())
-            // What contains the configuration itself excludes nothing.
+            // A folder that contains the configuration itself excludes nothing.
             .filter(|path| path.starts_with(&self.root) && !self.package_dir.starts_with(path))
             .collect();
         let in_work_tree = self
@@ -90,10 +93,10 @@ impl Configuration {
                 .iter()
                 .any(|path| self.root.join(path).starts_with(&self.package_dir))
         {
-            // The configuration's own folder is ignored, which does not exclude its files.
+            // The configuration's own folder is ignored by git, but its files still count.
             paths = list(&self.root, &excluded, false)?;
         }
-        // A lock is counted wherever there is one: lists of what git ignores often have `*.lock`.
+        // A lock counts wherever it exists, because ignore lists often contain `*.lock`.
         let lock = Path::new(LOCK_FILE);
         if self.dependencies.lock.is_some() && !paths.iter().any(|path| path == lock) {
             paths.push(lock.to_owned());
@@ -107,7 +110,7 @@ impl Configuration {
                     size_bytes,
                     sha256,
                 }),
-                // Deleted since it was listed: then it is not part of the configuration any more.
+                // The file was deleted after it was listed, so it is no longer part of the configuration.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(FileError::on("read", &absolute)(error).into()),
             }
@@ -121,7 +124,7 @@ impl Configuration {
             digest.part("path", file.path.as_os_str().as_bytes());
             digest.part("content", &file.sha256.0);
         }
-        Ok(Sources {
+        Ok(ConfigurationSources {
             digest: digest.finish(),
             files,
             root: self.root.clone(),
@@ -194,7 +197,7 @@ fn is_never_counted(path: &Path, is_folder: bool, depth: usize) -> bool {
             || name == ".git"
             || name == ".venv"
             || path.join("pyvenv.cfg").exists()
-            // With `ade` started in the configuration's folder, the data directory is in it, with copies of these files.
+            // If `ade` was started in the configuration's folder, the data directory is in it, with copies of these files.
             || path.join(DATABASE).exists();
     }
     // In a linked work tree and in a submodule, `.git` is a file.
@@ -210,7 +213,7 @@ mod tests {
     use super::*;
     use crate::configuration::testing::{sample, write_files};
 
-    fn names(sources: &Sources) -> String {
+    fn names(sources: &ConfigurationSources) -> String {
         let names = sources
             .files
             .iter()
@@ -218,7 +221,7 @@ mod tests {
         names.collect::<Vec<_>>().join(" ")
     }
 
-    fn sources(root: &Path) -> Sources {
+    fn sources(root: &Path) -> ConfigurationSources {
         Configuration::open(root).unwrap().sources().unwrap()
     }
 

@@ -1,4 +1,4 @@
-//! One process of the engine, from its command line to its completed event.
+//! Runs one process of the engine, from its command line to its completed event.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -9,29 +9,29 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::report::Noticed;
-use super::sandbox::{self, InForce, Policy};
+use super::report::RunNotices;
+use super::sandbox::{self, AppliedPolicy, Policy};
 use super::warm::WarmEngines;
 use crate::base::cancel::Cancel;
 use crate::base::host;
 use crate::settings::Sandbox;
-use crate::system::process::{self, ChildLimits, Exit, Limit, Started, Stream, Usage};
+use crate::system::process::{self, ChildLimits, Exit, Limit, StartedChild, Stream, Usage};
 
-/// The variable that the engine's process has in a run. Where it is set, the configuration's own folder is not importable
-/// (a line in the environment's site-packages asks for it), so that a run cannot import anything but its snapshot.
+/// The variable that marks the engine's process as a run. If it is set, the configuration's own folder is not importable (a
+/// line in the environment's site-packages adds that folder otherwise), so a run imports nothing but its snapshot.
 pub const RUN_MARKER: &str = "ADE_ENGINE_RUN";
 
-/// The variable by which the heap of the engine's process gives large columns back to the system once they are dropped: a run of many issues
+/// The variable that makes the heap return large columns to the system as soon as they are dropped. A run with many issues
 /// takes a sixth less memory.
 pub(super) const HEAP: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "1048576");
 
-/// Tells the engine the day of the run's record, such as 2026-03-31.
+/// The variable with the day of the run's record, such as 2026-03-31.
 pub const RUN_DAY: &str = "ADE_ENGINE_DAY";
 
-/// The variable that tells the engine what it may do, so that it can explain an error that comes from that.
+/// The variable with the policy, so that the engine can explain errors that the policy causes.
 const POLICY: &str = "ADE_ENGINE_POLICY";
 
-/// The variable that asks the engine to send values that its events leave out, apart from them.
+/// The variable that asks the engine for cell values, which its events leave out; it sends them separately.
 const SHOW_VALUES: &str = "ADE_ENGINE_SHOW_VALUES";
 
 const COMPLETED: &str = "engine.run.completed";
@@ -41,7 +41,7 @@ const VALUES: &str = "engine.values";
 const REFUSED: &str = "engine.refused";
 const STARTED: &str = "engine.run.started";
 const LOG: &str = "engine.log";
-/// Environment variables that a child gets besides the engine's own settings; any other may hold a secret.
+/// Environment variables that a child gets in addition to the engine's own settings; any other may hold a secret.
 const PASSED_ON: &[&str] = &[
     "PATH",
     "LANG",
@@ -55,55 +55,51 @@ const PASSED_ON: &[&str] = &[
     "SYSTEMROOT",
 ];
 
-/// What the engine is asked to do.
+/// A task for the engine, with its input and output.
 #[derive(Clone, Debug)]
 pub enum EngineTask {
     /// Normalize one file into a folder.
     Process {
-        /// The staged input.
         input: PathBuf,
-        /// Where the workbook goes.
+        /// The path of the workbook to write.
         output: PathBuf,
-        /// The sheets; empty: all visible ones.
+        /// The sheets to read; if empty, all visible ones.
         sheets: Vec<String>,
-        /// The active sheet alone.
+        /// True if only the active sheet is read.
         active_sheet_only: bool,
     },
     /// Load and check the configuration.
     Validate,
-    /// Make one file of the tables of several runs.
+    /// Make one file from the tables of several runs.
     Combine {
-        /// The files of the tables.
+        /// The file that lists the tables.
         list: PathBuf,
-        /// Where the file goes.
+        /// The path of the file to write.
         output: PathBuf,
-        /// Columns are called as their fields are.
+        /// True if columns are named by field name.
         names: bool,
     },
-    /// Answer a question.
     Answer {
-        /// Which.
         question: EngineQuestion,
-        /// The file with what is asked.
+        /// The file with the question's input.
         list: PathBuf,
-        /// The folder for the answer.
         output: PathBuf,
     },
 }
 
-/// What the engine is asked beside runs.
+/// A question for the engine that is not a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineQuestion {
-    /// What comes out of the cases of the configuration.
+    /// The results of the configuration's cases.
     Cases,
-    /// What columns may be that no field claimed, or how to edit the headers of fields.
+    /// The fields that unclaimed columns may belong to, or how to edit the headers of fields.
     Fix,
-    /// The fields that samples show.
+    /// The fields that samples contain.
     Infer,
 }
 
 impl EngineTask {
-    /// The folder that it writes its results to.
+    /// Returns the folder that the task writes its results to.
     pub fn output_folder(&self) -> Option<PathBuf> {
         match self {
             Self::Process { output, .. } | Self::Combine { output, .. } => {
@@ -115,57 +111,50 @@ impl EngineTask {
     }
 }
 
-/// How to start the engine.
+/// The way to start the engine for one task.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// The environment's Python.
     pub python: PathBuf,
-    /// The configuration's snapshot.
     pub snapshot: PathBuf,
-    /// What to do.
     pub task: EngineTask,
-    /// The working folder.
     pub folder: PathBuf,
-    /// The folder for temporary files.
     pub scratch: PathBuf,
-    /// The engine's settings that hold for this run, by name.
+    /// The engine's settings for this run, by name.
     pub settings: BTreeMap<String, String>,
-    /// The caller's environment variables, from which those for the child are chosen.
+    /// The caller's environment variables; the child gets a selection of them.
     pub variables: BTreeMap<OsString, OsString>,
-    /// Send debug events too.
+    /// True if debug events are sent, too.
     pub debug: bool,
-    /// The wall-clock limit.
     pub timeout: Option<Duration>,
-    /// What it may read, write, reach and use up.
+    /// The files, network and resources that the process may use.
     pub policy: Policy,
 }
 
-/// A line that the child printed.
 #[derive(Debug)]
 pub enum Message {
-    /// An event of the engine.
+    /// An event from the engine.
     Event(Map<String, Value>),
-    /// Any other line.
+    /// Any line that is not an event.
     Line(Stream, String),
 }
 
-/// The failure that the engine reports.
+/// A failure that the engine reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineFailure {
-    /// Of a run: `config_error`, `input_error`, `hook_error`, `pipeline_error`, `unknown_error`; of a configuration that was
-    /// checked one of these, too. Of what the engine refused before: `usage`, `settings_invalid`.
+    /// The error code. For a run or a checked configuration: `config_error`, `input_error`, `hook_error`, `pipeline_error` or
+    /// `unknown_error`. For a refused call: `usage` or `settings_invalid`.
     pub code: String,
-    /// A hook's name, or `unknown`.
+    /// The name of a hook, or `unknown`.
     pub stage: String,
-    /// What happened, and where.
+    /// The message: what happened, and where.
     pub message: String,
-    /// What to do about it, where the engine knows.
+    /// The suggested remedy, if the engine knows one.
     pub hint: Option<String>,
 }
 
 impl EngineFailure {
-    /// Reads it; `None`: it has no code.
-    fn of(data: &Value) -> Option<Self> {
+    /// Reads a failure from JSON. Returns `None` if it has no code.
+    fn parse(data: &Value) -> Option<Self> {
         let text = |key: &str| data.get(key).and_then(Value::as_str).map(str::to_owned);
         Some(Self {
             code: text("code")?,
@@ -176,26 +165,26 @@ impl EngineFailure {
     }
 }
 
-/// Where the engine failed, as far as it says so.
+/// The position of a failure, as far as the engine reports it.
 #[derive(Clone, Debug, Default)]
-pub struct FailedAt {
-    /// The file of the configuration, where it was imported from.
+pub struct EngineFailurePosition {
+    /// The configuration's file, at the path that it was imported from.
     pub file: Option<PathBuf>,
-    /// Its line, from 1.
+    /// The line in that file, from 1.
     pub line: Option<u32>,
-    /// What of the configuration was called.
+    /// The name of the callable in the configuration.
     pub callable: Option<String>,
-    /// The sender's sheet.
+    /// The name of the sender's sheet.
     pub sheet: Option<String>,
-    /// Which table of the sheet, from 1.
+    /// The number of the table on the sheet, from 1.
     pub table: Option<u32>,
     /// The letters of the sheet's column.
     pub column: Option<String>,
 }
 
-impl FailedAt {
-    /// Reads the data of a log event.
-    fn of(data: Option<&Value>) -> Self {
+impl EngineFailurePosition {
+    /// Reads the position from the data of a log event.
+    fn from_data(data: Option<&Value>) -> Self {
         let text = |key: &str| data.and_then(|data| Some(data.get(key)?.as_str()?.to_owned()));
         let number = |key: &str| data.and_then(|data| data.get(key)?.as_u64()?.try_into().ok());
         Self {
@@ -209,41 +198,38 @@ impl FailedAt {
     }
 }
 
-/// How the process ended and what it reported.
+/// The end of an engine process and everything that it reported.
 #[derive(Debug)]
 pub struct EngineReport {
-    /// How it ended.
     pub exit: Exit,
-    /// What it used.
     pub usage: Usage,
-    /// How long it ran.
     pub wall: Duration,
     /// The payload of its last completed event.
     pub completed: Option<Value>,
-    /// The fields that no column was found for, and that a hook or a transform filled.
+    /// The fields that have no column and that a hook or a transform filled.
     pub computed_fields: Vec<String>,
-    /// What it noticed, and how it read columns.
-    pub noticed: Noticed,
-    /// What it refused before there was a run.
+    /// The notices, and how columns were read.
+    pub noticed: RunNotices,
+    /// The refusal, if the engine refused the call before the run began.
     pub refused: Option<EngineFailure>,
-    /// The hint in the data of its last log event, in which it logs a failure.
+    /// The hint from its last log event, which logs a failure.
     pub hint: Option<String>,
-    /// Where it failed, of the same event, or of what it refused.
-    pub at: FailedAt,
-    /// The limit of a single process that made it fail, as its last log event says.
+    /// The position of the failure, from the same event or from the refusal.
+    pub at: EngineFailurePosition,
+    /// The limit of a single process that caused the failure, from its last log event.
     pub limit: Option<Limit>,
-    /// Whether a full disk made it fail, as its last log event says.
+    /// True if a full disk caused the failure, from its last log event.
     pub disk_full: bool,
-    /// The last lines that were not events.
+    /// The last 20 lines that are not events and not blank.
     pub last_lines: Vec<String>,
-    /// Whether it said that the run begins.
+    /// True if the engine reported that the run began.
     pub begun: bool,
-    /// What of the policy was in force.
-    pub sandbox: Option<InForce>,
+    /// The part of the policy that was in force.
+    pub sandbox: Option<AppliedPolicy>,
 }
 
 impl EngineReport {
-    /// A process that ended so and reported nothing.
+    /// Returns the report of a process that ended this way and reported nothing.
     pub fn silent(exit: Exit) -> Self {
         Self {
             exit,
@@ -251,10 +237,10 @@ impl EngineReport {
             wall: Duration::ZERO,
             completed: None,
             computed_fields: Vec::new(),
-            noticed: Noticed::default(),
+            noticed: RunNotices::default(),
             refused: None,
             hint: None,
-            at: FailedAt::default(),
+            at: EngineFailurePosition::default(),
             limit: None,
             disk_full: false,
             last_lines: Vec::new(),
@@ -263,16 +249,17 @@ impl EngineReport {
         }
     }
 
-    /// The failure that the completed event reports.
+    /// Returns the failure that the completed event reports.
     pub fn failure(&self) -> Option<EngineFailure> {
-        let failure = EngineFailure::of(self.completed.as_ref()?.pointer("/execution/failure")?)?;
+        let failure =
+            EngineFailure::parse(self.completed.as_ref()?.pointer("/execution/failure")?)?;
         Some(EngineFailure {
             hint: self.hint.clone(),
             ..failure
         })
     }
 
-    /// Whether the completed event says that the run succeeded. The event is sent when the workbook is written.
+    /// Returns whether the completed event reports success. The engine sends this event after it has written the workbook.
     pub fn completed_well(&self) -> bool {
         let payload = self.completed.as_ref();
         let status = payload.and_then(|payload| payload.pointer("/execution/status"));
@@ -280,8 +267,8 @@ impl EngineReport {
     }
 }
 
-/// How Python is started. Isolated: neither the working folder nor PYTHON* variables decide what is imported. Unbuffered: what the
-/// configuration's code prints arrives at once.
+/// The arguments that start Python. Isolated: neither the working folder nor PYTHON* variables affect imports. Unbuffered:
+/// output of the configuration's code arrives at once.
 pub(super) const START: [&str; 6] = ["-I", "-u", "-X", "utf8", "-m", "ade_engine"];
 
 impl Invocation {
@@ -294,7 +281,7 @@ impl Invocation {
         command
     }
 
-    /// What the engine is asked to do, as the arguments of its command line.
+    /// Returns the task as arguments for the engine's command line.
     pub(super) fn arguments(&self) -> Vec<OsString> {
         let mut all = Vec::new();
         let mut add = |words: &[&dyn AsRef<OsStr>]| {
@@ -348,7 +335,7 @@ impl Invocation {
         all
     }
 
-    /// The environment variables of the engine's process.
+    /// Returns the environment variables for the engine's process.
     pub(super) fn variables_of_child(&self, shows_values: bool) -> BTreeMap<OsString, OsString> {
         let given = self.variables.iter().filter(|(name, _)| passes(name));
         let mut all: BTreeMap<OsString, OsString> = given
@@ -363,7 +350,7 @@ impl Invocation {
                 set("HOME", home.clone());
             }
         } else {
-            // The count of processors depends on files that a confined process may not read.
+            // Libraries count processors by files that a confined process may not read.
             set("HOME", self.scratch.clone().into());
             set("POLARS_MAX_THREADS", host::processors().to_string().into());
             set(POLICY, self.policy_for_engine().to_string().into());
@@ -373,7 +360,7 @@ impl Invocation {
             ..
         } = self.task
         {
-            // Their inputs are small: more threads wait for each other.
+            // The inputs of cases are small, so more threads would only wait for each other.
             set("POLARS_MAX_THREADS", "1".into());
         }
         if shows_values {
@@ -382,7 +369,7 @@ impl Invocation {
         all
     }
 
-    /// The environment variables that are the same for all runs of this process.
+    /// Returns the environment variables that are the same for all runs of this process.
     #[cfg(target_os = "linux")]
     pub(super) fn lasting_variables(&self) -> Vec<(OsString, OsString)> {
         let named = |name: &&str| self.variables.get_key_value(OsStr::new(name));
@@ -401,7 +388,7 @@ impl Invocation {
         })
     }
 
-    /// The folders that it alone writes: its output's and its temporary one.
+    /// Returns the folders that only this process writes: the output folder and the temporary folder.
     fn own_folders(&self) -> Vec<PathBuf> {
         let output = self.task.output_folder();
         output.into_iter().chain([self.scratch.clone()]).collect()
@@ -412,7 +399,7 @@ fn passes(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
         return false;
     };
-    // These choose the engine, and where values are shown; they are ADE's to decide and no settings of the engine.
+    // ADE sets these variables itself: they choose the engine, and decide where values are shown. They are not engine settings.
     let engine = name.starts_with("ADE_ENGINE_")
         && !matches!(
             name,
@@ -421,10 +408,10 @@ fn passes(name: &OsStr) -> bool {
     engine || PASSED_ON.contains(&name)
 }
 
-/// Starts the engine. [`ChildProcess`] starts a process; the simulation has an implementation that starts none.
+/// Starts the engine. [`ChildProcess`] starts a process; the simulation has an implementation without one.
 pub trait Launch: Send + Sync {
-    /// Runs the engine to its end and passes on each line as it arrives; an event comes back as it was kept. Stops the engine
-    /// when `cancel` is raised.
+    /// Runs the engine to its end and passes on each line as it arrives. For an event, the callback may return the event as it
+    /// was stored. Stops the engine when `cancel` is raised.
     ///
     /// # Errors
     /// The process cannot be started.
@@ -439,16 +426,16 @@ pub trait Launch: Send + Sync {
 /// The engine as a child of this process.
 #[derive(Clone, Copy, Default)]
 pub struct ChildProcess<'a> {
-    /// Receives words that hold cell values, for the terminal of the user who asked for them. They go nowhere else: events and
-    /// records are without them. `None`: they were not asked for, and the engine sends none.
+    /// Receives messages that contain cell values, for the terminal of the user who asked for them. They go nowhere else:
+    /// events and records do not contain them. If `None`, the engine does not send them.
     pub values: Option<&'a (dyn Fn(&str) + Sync)>,
-    /// Where a run may be a fork of an engine that is warm. `None`: each is started cold.
+    /// The warm engines that a run may be forked from. If `None`, every run starts cold.
     pub warm: Option<&'a WarmEngines>,
 }
 
 impl ChildProcess<'_> {
-    /// Starts the engine, warm or cold. Returns what of its policy is in force, too.
-    fn start(&self, invocation: &Invocation) -> io::Result<(Started, InForce)> {
+    /// Starts the engine, warm or cold. Returns the child and the part of its policy that is in force.
+    fn start(&self, invocation: &Invocation) -> io::Result<(StartedChild, AppliedPolicy)> {
         let shows_values = self.values.is_some();
         #[cfg(target_os = "linux")]
         if let Some(fork) = self
@@ -483,7 +470,7 @@ impl Launch for ChildProcess<'_> {
         cancel: &Cancel,
         on_message: &mut dyn FnMut(Message) -> Option<Value>,
     ) -> io::Result<EngineReport> {
-        let mut heard = Heard {
+        let mut heard = EngineOutput {
             report: EngineReport::silent(Exit::Cancelled),
             values: self.values,
         };
@@ -511,7 +498,7 @@ impl Launch for ChildProcess<'_> {
             let is_completed = event.get("event").and_then(Value::as_str) == Some(COMPLETED);
             let kept = on_message(Message::Event(event));
             if is_completed {
-                // It is large; as its owner returns it, it need not be copied.
+                // The data is large. Its owner gives it back here, so it need not be copied.
                 let data = kept.and_then(|mut event| event.get_mut("data").map(Value::take));
                 heard.report.completed = data;
             }
@@ -526,33 +513,32 @@ impl Launch for ChildProcess<'_> {
     }
 }
 
-/// What a process has said so far.
-struct Heard<'a> {
+/// Collects the output of a process.
+struct EngineOutput<'a> {
     report: EngineReport,
-    /// See [`ChildProcess`].
     values: Option<&'a (dyn Fn(&str) + Sync)>,
 }
 
-impl Heard<'_> {
-    /// Notes what an event says. Returns whether it is passed on.
+impl EngineOutput<'_> {
+    /// Records the facts from an event. Returns whether the event is passed on.
     fn is_for_all(&mut self, event: &Map<String, Value>) -> bool {
         let (report, data) = (&mut self.report, event.get("data"));
         let word = |key: &str| event.get(key).and_then(Value::as_str).unwrap_or_default();
         match (word("event"), self.values) {
             (COMPUTED, _) => report.computed_fields = data.map(fields_in).unwrap_or_default(),
-            (NOTICED, _) => report.noticed = data.map(Noticed::of).unwrap_or_default(),
+            (NOTICED, _) => report.noticed = data.map(RunNotices::parse).unwrap_or_default(),
             (LOG, _) => {
                 let text = |key: &str| data.and_then(|data| data.get(key)?.as_str());
                 report.hint = text("hint").map(str::to_owned);
-                report.at = FailedAt::of(data);
+                report.at = EngineFailurePosition::from_data(data);
                 report.limit = text("limit").and_then(limit_of);
                 report.disk_full = text("limit") == Some("disk_full");
             }
-            // Once the run has begun, these are words of the configuration's own code, and may hold a cell.
+            // After the run has begun, refusals come from the configuration's own code and may contain cell values.
             (REFUSED, _) => {
                 if !report.begun {
-                    report.refused = data.and_then(EngineFailure::of);
-                    report.at = FailedAt::of(data);
+                    report.refused = data.and_then(EngineFailure::parse);
+                    report.at = EngineFailurePosition::from_data(data);
                 }
                 return false;
             }
@@ -566,7 +552,7 @@ impl Heard<'_> {
         true
     }
 
-    /// Notes a line that is no event.
+    /// Records a line that is not an event.
     fn note_line(&mut self, line: &str) {
         let last = &mut self.report.last_lines;
         if !line.trim().is_empty() {
@@ -578,7 +564,7 @@ impl Heard<'_> {
     }
 }
 
-/// The limit that an event of the engine names.
+/// Returns the limit that an event of the engine names.
 fn limit_of(name: &str) -> Option<Limit> {
     match name {
         "memory" => Some(Limit::Memory),
@@ -594,7 +580,7 @@ fn fields_in(data: &Value) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// A line that is an event of the engine: a JSON object with an `event` that begins with `engine.`.
+/// Parses a line as an event of the engine: a JSON object whose `event` begins with `engine.`.
 fn engine_event(line: &str) -> Option<Map<String, Value>> {
     if !line.starts_with('{') {
         return None;

@@ -1,9 +1,10 @@
-//! The engine's own settings, as far as ADE has to know them: which there are, and those that a run was recorded with.
+//! Handles the engine's own settings as far as ADE needs them: the list of settings, and the values that a run was recorded
+//! with.
 //!
-//! The engine resolves them (`engine/ade_engine/infrastructure/settings.py`). What a caller gives is checked here too, by the
-//! same table, as far as one value shows that it is wrong: so a wrong call is refused as such. A run is recorded with those in the
-//! environment of the process that records it, and is executed with these, by whatever process, so that a run that is
-//! repeated gives the same.
+//! The engine resolves its settings (`engine/ade_engine/infrastructure/settings.py`). This module checks the caller's values
+//! against the same table, as far as a single value can be wrong, so that a wrong call fails at once. A run is recorded with
+//! the settings in the environment of the process that records it. Every process executes it with these settings, so a repeated
+//! run gives the same result.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -12,19 +13,19 @@ use ade_engine_native::settings::SourceValue;
 
 use crate::settings::{ENGINE_SETTINGS, EngineSetting, is_former_engine_setting, nearest};
 
-/// What the environment variable of a setting begins with.
+/// The prefix of the environment variables of settings.
 const PREFIX: &str = "ADE_ENGINE_";
 
-/// The names of the settings that may differ from run to run.
+/// Returns the names of the settings that may differ from run to run.
 pub fn setting_names() -> impl Iterator<Item = &'static str> {
     let of_run = ENGINE_SETTINGS.iter().filter(|setting| !setting.is_of_call);
     of_run.map(|setting| setting.key)
 }
 
-/// A text such as `date_order=mdy` as the name of a setting and its value.
+/// Splits a text such as `date_order=mdy` into the name of a setting and its value.
 ///
 /// # Errors
-/// It is none, or there is no such setting, or this cannot have the value: a sentence that says so.
+/// The text is not an assignment, there is no such setting, or it cannot have this value. The error is a sentence.
 pub fn assignment(text: &str) -> Result<(String, String), String> {
     let (name, value) = text
         .split_once('=')
@@ -34,10 +35,10 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// Refuses a name that no setting of a run has, and a value that the setting cannot have. Tables are left to the engine.
+/// Refuses a name that is not a setting of a run, and a value that the setting cannot have. Tables are left to the engine.
 ///
 /// # Errors
-/// There is no such setting, or it cannot have the value: a sentence that says so.
+/// There is no such setting, or it cannot have this value. The error is a sentence.
 pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
     let setting = EngineSetting::find(name).filter(|setting| !setting.is_of_call);
     if let Some(setting) = setting {
@@ -59,7 +60,7 @@ pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
     ))
 }
 
-/// Those of a process's environment variables that are settings of a run.
+/// Returns the environment variables of a process that are settings of a run.
 pub fn recorded(variables: &BTreeMap<OsString, OsString>) -> BTreeMap<String, String> {
     let settings = variables
         .iter()
@@ -67,7 +68,7 @@ pub fn recorded(variables: &BTreeMap<OsString, OsString>) -> BTreeMap<String, St
     settings.collect()
 }
 
-/// The environment variables of a process, with the settings that a run was recorded with in place of its own.
+/// Returns the environment variables of a process, with its settings replaced by those that a run was recorded with.
 pub fn with_recorded(
     variables: &BTreeMap<OsString, OsString>,
     recorded: &BTreeMap<String, String>,
@@ -82,7 +83,7 @@ pub fn with_recorded(
         .collect()
 }
 
-/// The name of a setting's variable; the engine takes the setting's part of it in whatever case.
+/// Returns the canonical name of a setting's variable. The engine accepts the setting's part of it in any case.
 fn variable(name: &OsStr) -> Option<String> {
     let setting = name.to_str()?.strip_prefix(PREFIX)?.to_lowercase();
     setting_names()

@@ -1,4 +1,4 @@
-//! The engine that environments get: the one in the binary, or another that `ADE_ENGINE_SPEC` names.
+//! Provides the engine for environments: the wheel in the binary, or the engine that `ADE_ENGINE_SPEC` names.
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 
 use crate::base::digest::{self, Hasher};
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::settings::paths;
 
 /// The version of the engine in the binary.
 pub const EMBEDDED_VERSION: &str = env!("ADE_ENGINE_VERSION");
-/// The beginning of the key of environments with the engine of a binary: `embedded:`, followed by its version and the
-/// beginning of the wheel's digest, because another `ade` may contain another engine.
+/// The prefix of the key of environments with a binary's engine. The version and the beginning of the wheel's digest follow,
+/// because another `ade` may contain another engine.
 const EMBEDDED_PREFIX: &str = "embedded:";
 
 const WHEEL: &[u8] = include_bytes!(env!("ADE_ENGINE_WHEEL"));
 const WHEEL_NAME: &str = env!("ADE_ENGINE_WHEEL_NAME");
 const WHEEL_SHA256: &str = env!("ADE_ENGINE_WHEEL_SHA256");
 
-/// The key of environments with the engine in this binary.
+/// Returns the key of environments with the engine in this binary.
 pub fn embedded_spec() -> String {
     format!(
         "{EMBEDDED_PREFIX}{EMBEDDED_VERSION}:{}",
@@ -27,29 +27,29 @@ pub fn embedded_spec() -> String {
     )
 }
 
-/// An engine.
+/// An engine that an environment can get.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// The one in the binary.
+pub enum EnginePackage {
+    /// The wheel in the binary.
     Embedded,
     /// A folder with a project.
     Folder(PathBuf),
-    /// A wheel.
+    /// The path of a wheel.
     Wheel(PathBuf),
-    /// A requirement, as an installer reads it.
+    /// A requirement in the format of an installer.
     Requirement(String),
 }
 
-/// The engine cannot be used.
+/// An error that makes the engine unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// `ADE_ENGINE_SPEC` names a path that does not exist.
     #[error("ADE_ENGINE_SPEC names {}, which does not exist", path.display())]
     Absent {
-        /// The path.
+        /// The path that does not exist.
         path: PathBuf,
     },
-    /// The run was queued by a newer `ade`.
+    /// A newer `ade` queued the run.
     #[error(
         "the engine {version} of a newer ade is asked for, and this one has {EMBEDDED_VERSION}"
     )]
@@ -57,29 +57,30 @@ pub enum EngineError {
         /// The version of the newer engine.
         version: String,
     },
-    /// A file of it cannot be read, or the wheel cannot be unpacked.
+    /// A file of the engine cannot be read, or the wheel cannot be unpacked.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 impl Problem for EngineError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            Self::Absent { .. } => Facts::new(Kind::Usage, code::SETTINGS_INVALID).hint(
-                "name a folder, a wheel or a requirement, or unset it to use the engine in ade",
-            ),
-            Self::Newer { .. } => Facts::new(Kind::Environment, code::SETTINGS_INVALID)
+            Self::Absent { .. } => ErrorFacts::new(ProblemKind::Usage, code::SETTINGS_INVALID)
+                .hint(
+                    "name a folder, a wheel or a requirement, or unset it to use the engine in ade",
+                ),
+            Self::Newer { .. } => ErrorFacts::new(ProblemKind::Environment, code::SETTINGS_INVALID)
                 .hint("upgrade this ade, or start a worker of the newer one"),
             Self::File(error) => error
                 .facts()
-                .under(Kind::Environment, code::SETTINGS_INVALID),
+                .under(ProblemKind::Environment, code::SETTINGS_INVALID),
         }
     }
 }
 
 become_error!(EngineError);
 
-impl Engine {
+impl EnginePackage {
     /// Returns the engine that a specification names; relative paths are relative to `folder`.
     ///
     /// # Errors
@@ -102,8 +103,8 @@ impl Engine {
         Ok(Self::Requirement(spec.to_owned()))
     }
 
-    /// Returns the engine of an environment's key. `None`: that of another `ade` which is not newer, and whose engine is not in this
-    /// one.
+    /// Returns the engine of an environment's key. Returns `None` for the engine of another `ade` that is not newer, because
+    /// this binary does not contain it.
     ///
     /// # Errors
     /// It names a path that does not exist, or the engine of a newer `ade`.
@@ -123,7 +124,7 @@ impl Engine {
         Self::of_spec(Some(spec), folder).map(Some)
     }
 
-    /// The key of its environments.
+    /// Returns the key of its environments.
     pub fn spec(&self) -> String {
         match self {
             Self::Embedded => embedded_spec(),
@@ -132,7 +133,7 @@ impl Engine {
         }
     }
 
-    /// A digest of its bytes, or the requirement itself: its part in the digest of an environment.
+    /// Returns a digest of its bytes, or the requirement itself. It is part of an environment's digest.
     ///
     /// # Errors
     /// A file of it cannot be read.
@@ -170,7 +171,7 @@ impl Engine {
         }
     }
 
-    /// Returns what it depends on, as far as that is written down without asking an installer.
+    /// Returns its requirements, as far as they can be read without asking an installer.
     ///
     /// # Errors
     /// A file of it cannot be read.
@@ -189,10 +190,12 @@ impl Engine {
                 let text = std::fs::read_to_string(&path).map_err(FileError::on("read", &path))?;
                 let project = text.parse::<toml::Table>().ok().and_then(|table| {
                     let listed = table.get("project")?.get("dependencies")?.as_array()?;
-                    let texts = listed.iter().map(|one| one.as_str().map(str::to_owned));
+                    let texts = listed
+                        .iter()
+                        .map(|requirement| requirement.as_str().map(str::to_owned));
                     texts.collect()
                 });
-                Ok(project.unwrap_or_else(|| vec![digest::of(&text).to_string()]))
+                Ok(project.unwrap_or_else(|| vec![digest::sha256(&text).to_string()]))
             }
             Self::Requirement(text) => Ok(vec![text.clone()]),
         }
@@ -216,13 +219,13 @@ impl Engine {
     }
 }
 
-/// The numbers of a version, to compare it.
+/// Returns the numbers of a version, for comparison.
 fn numbers(version: &str) -> Vec<u64> {
     let parts = version.split('.');
     parts.map_while(|part| part.parse().ok()).collect()
 }
 
-/// The requirements in a wheel's metadata, without those of its extras. `None`: it has none that can be read.
+/// Returns the requirements in a wheel's metadata, without those of its extras, or `None` if it has no readable metadata.
 fn required_by(wheel: impl Read + Seek) -> Option<Vec<String>> {
     let mut archive = zip::ZipArchive::new(wheel).ok()?;
     let name = archive
@@ -256,45 +259,45 @@ mod tests {
         let path = |name| folder.path().join(name);
         std::fs::create_dir(path("engine")).unwrap();
         std::fs::write(path("e.whl"), b"x").unwrap();
-        let requirement = |text: &str| Engine::Requirement(text.to_owned());
+        let requirement = |text: &str| EnginePackage::Requirement(text.to_owned());
         for (said, wanted) in [
-            (None, Engine::Embedded),
-            (Some("engine"), Engine::Folder(path("engine"))),
-            (Some("e.whl"), Engine::Wheel(path("e.whl"))),
+            (None, EnginePackage::Embedded),
+            (Some("engine"), EnginePackage::Folder(path("engine"))),
+            (Some("e.whl"), EnginePackage::Wheel(path("e.whl"))),
             (Some("ade-engine>=1.9"), requirement("ade-engine>=1.9")),
             (
                 Some("git+https://example.org/e.git"),
                 requirement("git+https://example.org/e.git"),
             ),
         ] {
-            assert_eq!(Engine::of_spec(said, folder.path()).unwrap(), wanted);
+            assert_eq!(EnginePackage::of_spec(said, folder.path()).unwrap(), wanted);
         }
-        assert!(Engine::of_spec(Some("./absent"), folder.path()).is_err());
+        assert!(EnginePackage::of_spec(Some("./absent"), folder.path()).is_err());
     }
 
     #[test]
     fn an_engine_says_what_it_depends_on() {
         let folder = tempfile::tempdir().unwrap();
-        let named = Engine::Embedded.requirements().unwrap();
+        let named = EnginePackage::Embedded.requirements().unwrap();
         assert!(
             named.iter().any(|text| text.starts_with("polars")),
             "{named:?}"
         );
-        let path = Engine::unpack_embedded(folder.path()).unwrap();
-        assert_eq!(Engine::Wheel(path).requirements().unwrap(), named);
+        let path = EnginePackage::unpack_embedded(folder.path()).unwrap();
+        assert_eq!(EnginePackage::Wheel(path).requirements().unwrap(), named);
         let project = "[project]\ndependencies = ['a>1']\n";
         std::fs::write(folder.path().join("pyproject.toml"), project).unwrap();
-        let engine = Engine::Folder(folder.path().to_owned());
+        let engine = EnginePackage::Folder(folder.path().to_owned());
         assert_eq!(engine.requirements().unwrap(), ["a>1"]);
     }
 
     #[test]
     fn the_embedded_wheel_unpacks_whole_and_once() {
         let folder = tempfile::tempdir().unwrap();
-        let path = Engine::unpack_embedded(folder.path()).unwrap();
+        let path = EnginePackage::unpack_embedded(folder.path()).unwrap();
         assert_eq!(digest::of_file(&path).unwrap().0.to_string(), WHEEL_SHA256);
         std::fs::write(&path, b"cut short").unwrap();
-        assert_eq!(Engine::unpack_embedded(folder.path()).unwrap(), path);
+        assert_eq!(EnginePackage::unpack_embedded(folder.path()).unwrap(), path);
         assert_eq!(std::fs::read(&path).unwrap().len(), WHEEL.len());
     }
 }

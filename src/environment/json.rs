@@ -1,5 +1,5 @@
-//! The JSON of an environment: the object that `ade env ls|show|build --json` print, and the API answers.
-//! Scripts read it: a key may be added, none is renamed or removed.
+//! The JSON of an environment: the object that `ade env ls|show|build --json` print and the API returns. Scripts read it, so
+//! keys may be added, but not renamed or removed.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,21 +9,22 @@ use crate::base::files::FileError;
 use crate::base::show_path::ShowPath;
 use crate::events::{Follower, names};
 use crate::settings::paths::EnvironmentFolder;
-use crate::store::{EnvironmentRecord, EnvironmentStatus, Failure};
+use crate::store::{EnvironmentRecord, EnvironmentStatus, FailureRecord};
 
-/// The environment of a configuration; a build is the same while it is made. What is in it is null until it is ready.
+/// The environment of a configuration. While it is built, this object is the build. Facts about its content are null until it
+/// is ready.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Environment)]
 pub struct EnvironmentView {
-    /// UUIDv7.
+    /// The id, a UUIDv7.
     id: String,
     workspace_id: String,
     configuration_id: String,
     configuration_name: String,
-    /// The configuration's folder.
+    /// The path of the configuration's folder.
     configuration_path: String,
     engine_spec: String,
-    /// The digest of what it depends on.
+    /// The digest of its dependencies.
     deps_digest: String,
     status: EnvironmentStatus,
     folder: String,
@@ -31,7 +32,7 @@ pub struct EnvironmentView {
     /// The Python that it was made from.
     python_path: Option<String>,
     engine_version: Option<String>,
-    /// What installed it.
+    /// The installer and its version.
     installer: Option<String>,
     /// The digest of its packages with their versions.
     lock_digest: Option<String>,
@@ -41,13 +42,13 @@ pub struct EnvironmentView {
     updated_at: Timestamp,
     ready_at: Option<Timestamp>,
     last_used_at: Option<Timestamp>,
-    /// Why it could not be built.
-    error: Option<Failure>,
+    /// The reason why it could not be built.
+    error: Option<FailureRecord>,
 }
 
 impl EnvironmentView {
-    /// `paths`: how much of a path its reader sees.
-    pub fn of(environment: &EnvironmentRecord, paths: &dyn ShowPath) -> Self {
+    /// Returns the JSON of an environment. `paths` decides how much of each path the reader sees.
+    pub fn new(environment: &EnvironmentRecord, paths: &dyn ShowPath) -> Self {
         let contents = environment.contents.as_ref();
         let about = paths.about(&environment.configuration_path);
         let error = environment.error.as_ref();
@@ -83,24 +84,24 @@ pub struct BuildStep {
     /// `prepare_installer`, `create_venv`, `install_engine`, `install_config`, `compile`, `verify_imports`, `collect_metadata`.
     step: String,
     state: BuildStepState,
-    /// How long it took; null until it has finished.
+    /// The duration; null until the step has finished.
     duration_ms: Option<u64>,
 }
 
-/// How far a step is.
+/// The state of a step.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BuildStepState {
-    /// It has begun. Where the build has failed, it failed in this step.
+    /// It has begun. If the build has failed, it failed in this step.
     Started,
-    /// It is done.
+    /// It has finished successfully.
     Finished,
 }
 
-/// The steps of the last build, in their order, as its log has them.
+/// Returns the steps of the last build in order, from its log.
 ///
 /// # Errors
-/// The log is there and cannot be read.
+/// The log exists and cannot be read.
 pub fn steps_of(environment: &EnvironmentRecord) -> Result<Vec<BuildStep>, FileError> {
     let mut steps: Vec<BuildStep> = Vec::new();
     let path = EnvironmentFolder(environment.folder.clone()).events();

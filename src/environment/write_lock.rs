@@ -1,8 +1,9 @@
-//! `ade lock`: exact versions with hashes beside the configuration, and whether a lock fits.
+//! Writes the lock of `ade lock`, which is exact versions with hashes next to the configuration, and checks whether a lock
+//! fits.
 //!
-//! uv resolves what the engine and the configuration ask for, for every platform and for all Pythons that the configuration
-//! allows. The engine itself is no part of the lock: it comes from `ade`. A lock that fits decides alone what else is
-//! installed; one that does not is not used, and with `ADE_FROZEN` refused (`needed`).
+//! uv resolves the requirements of the engine and of the configuration, for every platform and for all Pythons that the
+//! configuration allows. The engine itself is not part of the lock, because it comes from `ade`. A lock that fits is the only
+//! source of the other packages. A lock that does not fit is ignored, or refused with `ADE_FROZEN` (`needed`).
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use super::building::session::{BuildSession, Code};
 use super::needed::prepare::{demand, inputs, own_engine, python_for};
 use super::provide::installers::request;
 use super::python::oldest_allowed;
-use super::{BuildError, BuildEvent, BuildRequest, Step};
+use super::{BuildError, BuildEvent, BuildRequest, BuildStepKind};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, Problem, code};
@@ -27,23 +28,23 @@ impl From<BuildError> for Error {
     }
 }
 
-/// A lock that was made.
+/// A lock that was made, compared with the one before.
 #[derive(Debug)]
 pub struct WrittenLock {
-    /// Where it is.
+    /// The path of the lock.
     pub path: PathBuf,
-    /// Its packages.
+    /// The packages in the lock.
     pub packages: Vec<LockedPackage>,
-    /// Those of the lock before; empty: there was none that could be read.
+    /// The packages of the lock before; empty if there was none that could be read.
     pub before: Vec<LockedPackage>,
-    /// Whether the file was written: it was not where it was the same before.
+    /// True if the file was written; false if its content was the same before.
     pub changed: bool,
 }
 
-/// Returns the lock of a configuration, if it fits. Nothing is asked of an index.
+/// Returns the lock of a configuration, if it fits. Asks no index.
 ///
 /// # Errors
-/// It has none, or one that does not fit.
+/// There is no lock, or it does not fit.
 pub fn check(
     settings: &Settings,
     paths: &Paths,
@@ -54,8 +55,8 @@ pub fn check(
     demand(configuration, &engine, &python)
 }
 
-/// Writes the lock of a configuration, whole or not at all. Versions of the lock before are kept where they can be, unless
-/// `upgrade` asks for the newest.
+/// Writes the lock of a configuration, whole or not at all. Keeps versions of the lock before if possible, unless `upgrade`
+/// asks for the newest.
 ///
 /// # Errors
 /// The versions cannot be found, one has no hash, or the file cannot be written.
@@ -78,7 +79,7 @@ pub fn lock(
 
     let _in_use = CacheInUse::enter(paths.cache());
     let scratch = tempfile::tempdir().map_err(files::no_temporary_folder)?;
-    // The installer gets a copy without what git ignores, as a build does.
+    // The installer gets a copy without what git ignores, as in a build.
     let (_, snapshot) =
         configuration.snapshot_except(&scratch.path().join("copy"), &[paths.data()])?;
     let request = request(
@@ -92,7 +93,7 @@ pub fn lock(
     let resolved = resolve(&request, preferred, oldest, cancel, on_event);
     let printed =
         resolved.map(|(printed, sources)| LockedVersions::text(&inputs, &printed, &sources));
-    // The copy is read-only, which deleting the folder above it would fail on for anybody but root.
+    // The copy is read-only, so deleting the folder above it would fail for everybody but root.
     let _ = files::remove_read_only_tree(&snapshot);
     let text = printed?;
 
@@ -117,7 +118,7 @@ pub fn lock(
     })
 }
 
-/// Has uv find the versions. Returns what it wrote, and the folder in which it found the configuration.
+/// Lets uv find the versions. Returns its output, and the folder in which it found the configuration.
 fn resolve(
     request: &BuildRequest,
     preferred: Option<Vec<String>>,
@@ -129,8 +130,8 @@ fn resolve(
     let workbench = session.folder.workbench();
     fs::create_dir_all(workbench.path())
         .map_err(FileError::on("create the folder", workbench.path()))?;
-    let uv = session.step(Step::PrepareInstaller, Uv::prepare)?;
-    session.step(Step::Resolve, |session| {
+    let uv = session.step(BuildStepKind::PrepareInstaller, Uv::prepare)?;
+    session.step(BuildStepKind::Resolve, |session| {
         let list = workbench.locked();
         if let Some(lines) = &preferred {
             session.write_list(list.clone(), lines)?;
@@ -143,7 +144,7 @@ fn resolve(
                 .has_uv_sources
                 .then(|| session.sources.join("pyproject.toml")),
         };
-        // What only a build can tell, uv asks the build tool for.
+        // If only a build can find something out, uv asks the build tool.
         let files =
             ["pyproject.toml", "setup.py", "setup.cfg"].map(|name| session.sources.join(name));
         let mut files = files.into_iter().filter(|_| dependencies.needs_build);
@@ -171,7 +172,7 @@ fn resolve(
     })
 }
 
-/// The first requirement of a lock that has no hash.
+/// Returns the first requirement of a lock that has no hash.
 fn without_hash(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
     let begins = |line: &str| !line.starts_with(['#', ' ']) && !line.is_empty();
@@ -182,7 +183,7 @@ fn without_hash(text: &str) -> Option<String> {
     bare.map(|(_, line)| line.trim_end_matches(['\\', ' ']).to_owned())
 }
 
-/// A package as people are told: `humanize 4.17.0`.
+/// Returns a package as messages show it: `humanize 4.17.0`.
 pub fn in_words(package: &LockedPackage) -> String {
     match &package.version {
         Some(version) => format!("{} {version}", package.name),
@@ -190,7 +191,7 @@ pub fn in_words(package: &LockedPackage) -> String {
     }
 }
 
-/// Whether an error says no more than that the lock is missing or out of date.
+/// Returns whether an error only says that the lock is missing or out of date.
 pub fn is_unfit(error: &Error) -> bool {
     [code::LOCK_MISSING, code::LOCK_OUTDATED].contains(&error.code())
 }

@@ -1,4 +1,4 @@
-//! Following an event log, which others write.
+//! Follows an event log that other processes write.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ use crate::base::files::FileError;
 pub struct Follower {
     path: PathBuf,
     file: Option<File>,
-    /// Where the whole lines end that were read.
+    /// The position after the whole lines that were read.
     position: u64,
 }
 
@@ -27,13 +27,13 @@ impl Follower {
         }
     }
 
-    /// Where it is.
+    /// Returns the path of the log.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Goes to where the last `count` events begin that are wanted, or to the beginning of the log, if there are fewer. The log
-    /// is read backwards, and no more of it than that.
+    /// Goes to the position where the last `count` wanted events begin, or to the beginning of the log if there are fewer. The
+    /// log is read backwards, and only this part of it.
     ///
     /// # Errors
     /// The file exists and cannot be read.
@@ -50,12 +50,12 @@ impl Follower {
         Ok(())
     }
 
-    /// Where the whole lines end that were read.
+    /// Returns the position after the whole lines that were read.
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// The whole lines that were appended since the last call, at most one piece of them, and where they begin in the file.
+    /// Returns whole lines that were appended since the last call, at most one piece, and their position in the file.
     ///
     /// # Errors
     /// The file exists and cannot be read.
@@ -73,7 +73,7 @@ impl Follower {
     }
 
     /// Passes on the events of the whole lines that were appended since the last call, one at a time. Lines that are not JSON
-    /// objects are left out.
+    /// objects are skipped.
     ///
     /// # Errors
     /// The file exists and cannot be read.
@@ -85,17 +85,17 @@ impl Follower {
         Ok(())
     }
 
-    /// The same events as a list.
+    /// Returns the same events as a list.
     ///
     /// # Errors
-    /// As [`Self::each`].
+    /// See [`Self::each`].
     pub fn poll(&mut self) -> Result<Vec<Value>, FileError> {
         let mut events = Vec::new();
         self.each(&mut |event| events.push(event))?;
         Ok(events)
     }
 
-    /// `None`: the file does not exist yet.
+    /// Opens the file unless it is open. `None`: the file does not exist yet.
     fn opened(&mut self) -> io::Result<Option<&mut File>> {
         if self.file.is_none() {
             match File::open(&self.path) {
@@ -166,7 +166,7 @@ mod tests {
                 if count > 0 {
                     assert_eq!(found.last().unwrap()["n"], last);
                 }
-                // No more than asked for.
+                // No more events than requested.
                 assert!(found.len() <= 2 * count.max(1), "{count}: {}", found.len());
             }
         }

@@ -1,4 +1,4 @@
-//! Whole lines of a log, which others write meanwhile.
+//! Reads whole lines of a log that other processes are writing.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -6,10 +6,11 @@ use std::os::unix::fs::FileExt;
 
 use serde_json::Value;
 
-/// How much of a log is read at once.
+/// The number of bytes to read at once.
 pub const PIECE: u64 = 256 * 1024;
 
-/// Reads whole lines of a log from the start of one on: at most about [`PIECE`], and nothing behind `end`. `None`: there is no whole line.
+/// Reads whole lines of a log from the start of a line: at most about [`PIECE`] bytes, and nothing after `end`. `None`: there
+/// is no whole line.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -17,10 +18,10 @@ pub fn whole_lines(file: &File, from: u64, end: u64) -> io::Result<Option<Vec<u8
     piece_of_lines(file, from, end, PIECE)
 }
 
-/// The same, of pieces of about this many bytes.
+/// The same, in pieces of about this many bytes.
 ///
 /// # Errors
-/// As [`whole_lines`].
+/// See [`whole_lines`].
 pub fn piece_of_lines(file: &File, from: u64, end: u64, piece: u64) -> io::Result<Option<Vec<u8>>> {
     let mut room = piece.min(end.saturating_sub(from));
     loop {
@@ -31,7 +32,7 @@ pub fn piece_of_lines(file: &File, from: u64, end: u64, piece: u64) -> io::Resul
             if (read as u64) < room || room >= end.saturating_sub(from) {
                 return Ok(None);
             }
-            // A line that is longer than a piece.
+            // The line is longer than a piece.
             room = (room * 4).min(end - from);
             continue;
         };
@@ -40,20 +41,20 @@ pub fn piece_of_lines(file: &File, from: u64, end: u64, piece: u64) -> io::Resul
     }
 }
 
-/// A place in a log, the start of a line, behind which all events with a number above `after` are, and few others before them:
-/// the numbers grow from line to line, so the place is found by halving.
+/// Finds the start of a line after which all events with a number above `after` follow, with few other events before them: the
+/// numbers grow from line to line, so the search halves the log.
 ///
 /// # Errors
 /// The file cannot be read.
 pub fn start_behind(file: &File, after: u64) -> io::Result<u64> {
-    // Every event before `low` has a number of at most `after`; at or behind `high`, a larger one, or the file ends.
+    // Every event before `low` has a number of at most `after`; at or after `high`, the number is larger or the file ends.
     let (mut low, mut high) = (0, file.metadata()?.len());
     while after > 0 && high - low > PIECE {
         let middle = low + (high - low) / 2;
         let mut bytes = vec![0; usize::try_from(PIECE).unwrap_or(usize::MAX)];
         let read = read_at_most(file, &mut bytes, middle)?;
         let Some((start, sequence)) = first_whole_line(&bytes[..read]) else {
-            // A line that is longer than a piece: what is left is read from its start.
+            // The line is longer than a piece: the rest is read from its start.
             break;
         };
         if sequence <= after {
@@ -65,7 +66,7 @@ pub fn start_behind(file: &File, after: u64) -> io::Result<u64> {
     Ok(low)
 }
 
-/// The first event of bytes that begin anywhere in a line: where its line begins, and its number.
+/// Returns the start of the first whole line with an event, and the number of the event; the bytes may begin within a line.
 fn first_whole_line(bytes: &[u8]) -> Option<(u64, u64)> {
     let mut start = bytes.iter().position(|byte| *byte == b'\n')? + 1;
     loop {
@@ -91,13 +92,13 @@ fn read_at_most(file: &File, bytes: &mut [u8], from: u64) -> io::Result<usize> {
     Ok(read)
 }
 
-/// The event of a line; `None`: the line is no JSON object.
+/// Returns the event of a line; `None`: the line is no JSON object.
 pub fn event_of(line: &[u8]) -> Option<Value> {
     serde_json::from_slice(line).ok().filter(Value::is_object)
 }
 
-/// Where the last `count` events of a log begin that are wanted; 0 if there are fewer. The log is read backwards, and no more of
-/// it than that.
+/// Finds the position where the last `count` wanted events of a log begin; 0 if there are fewer. The log is read backwards,
+/// and only this part of it.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -109,11 +110,11 @@ pub fn start_of_last(
     const BLOCK: u64 = 1 << 16;
     let is_wanted = |line: &[u8]| event_of(line).is_some_and(|event| is_wanted(&event));
     let mut left = count;
-    // What was read lies from here to the end of the line that is not whole yet.
+    // The bytes from here to the end of the incomplete line have been read.
     let mut from = file.seek(SeekFrom::End(0))?;
     let mut held: Vec<u8> = Vec::new();
     while from > 0 && left > 0 {
-        // As long as what is held, so that a long line is not moved again for each block.
+        // At least as long as `held`, so that a long line is not moved again for each block.
         let length = BLOCK.max(held.len() as u64).min(from);
         from -= length;
         let mut block = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
@@ -138,7 +139,7 @@ pub fn start_of_last(
     })
 }
 
-/// Where the last line begins, if what is before it is there too.
+/// Returns the start of the last line if the text before it is also there.
 fn last_line(text: &[u8]) -> Option<usize> {
     let without_end = text.strip_suffix(b"\n").unwrap_or(text);
     let end = without_end.iter().rposition(|byte| *byte == b'\n')?;
@@ -154,7 +155,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("events.ndjson");
         let event = |number: u64| {
-            // Lengths that differ, and lines that are no events.
+            // Lines of different lengths, and lines that are no events.
             let filling = "x".repeat(usize::try_from(number * 7919 % 400).unwrap());
             let broken = if number.is_multiple_of(97) {
                 "{\"seq\n"

@@ -1,4 +1,4 @@
-//! Writing an event log.
+//! Writes an event log.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::base::files::FileError;
 use crate::base::mutex::lock;
 use crate::system::machine::{Machine, OpenLog};
 
-/// What a log is about.
+/// The subject of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// A run.
+    /// A run, by its id.
     Run,
     /// The provisioning of an environment.
     Environment,
@@ -29,21 +29,21 @@ impl Subject {
     }
 }
 
-/// An event of ADE's own.
+/// An event that ADE itself writes.
 #[derive(Clone, Debug)]
-pub struct OwnEvent {
+pub struct AdeEvent {
     /// `debug`, `info`, `warning`, `error`.
     pub level: &'static str,
-    /// Its name.
+    /// The name of the event.
     pub event: &'static str,
-    /// What happened, in words.
+    /// A message for people about what happened.
     pub message: String,
-    /// What belongs to it; null: nothing.
+    /// The data of the event; null if it has none.
     pub data: Value,
 }
 
-impl OwnEvent {
-    /// The event as a line of a log that has not written it: with the number that it would have there.
+impl AdeEvent {
+    /// Returns the event as a line of a log that has not written it, with the number that it would have there.
     pub fn line(
         self,
         subject: Subject,
@@ -72,7 +72,7 @@ impl OwnEvent {
     }
 }
 
-/// Adds the log's id and the event's number behind the first entry, the event's own id.
+/// Adds the log's id and the event's number after the first entry, the event's own id.
 fn numbered(object: Map<String, Value>, subject: Subject, id: &str, sequence: u64) -> Value {
     let mut whole = Map::new();
     let mut rest = object.into_iter();
@@ -83,34 +83,34 @@ fn numbered(object: Map<String, Value>, subject: Subject, id: &str, sequence: u6
     Value::Object(whole)
 }
 
-/// A log that is open for appending. The holder of the lease appends to it; where another process appends too, for example
-/// to report an end, the numbering continues from what that process wrote.
+/// A log that is open for appending. The holder of the lease appends to it; if another process also appends, for example to
+/// report an end, the numbering continues after its events.
 pub struct EventLog<'a> {
     machine: &'a dyn Machine,
     subject: Subject,
     id: String,
     path: PathBuf,
-    state: Mutex<State>,
+    state: Mutex<EventLogState>,
 }
 
-struct State {
+struct EventLogState {
     file: Box<dyn OpenLog>,
     sequence: u64,
     /// The length of the file that this log expects; any other length means that another process has appended to it.
     length: u64,
-    /// The first failure to write. The work goes on; [`EventLog::finish`] returns the failure.
+    /// The first failure to write. Work continues; [`EventLog::finish`] returns the failure.
     broken: Option<io::Error>,
 }
 
 impl<'a> EventLog<'a> {
-    /// Whether no event was written yet, by anyone.
+    /// Returns whether no process has written an event yet.
     pub fn is_empty(&self) -> bool {
         let state = lock(&self.state);
         state.sequence == 0
     }
 
-    /// Opens a log, or creates it. A further attempt continues its numbering; a line that a crash cut short gets a line end,
-    /// so that it does not damage the next one.
+    /// Opens a log, or creates it. Another attempt continues its numbering; a line that a crash cut short gets a line end, so
+    /// that it does not damage the next line.
     ///
     /// # Errors
     /// The file cannot be created or read.
@@ -126,7 +126,7 @@ impl<'a> EventLog<'a> {
                 .create_folder(folder)
                 .map_err(FileError::on("create the folder", folder))?;
         }
-        let open = || -> io::Result<State> {
+        let open = || -> io::Result<EventLogState> {
             let mut file = files.open_log(path)?;
             let text = file.read()?;
             let mut length = text.len() as u64;
@@ -134,7 +134,7 @@ impl<'a> EventLog<'a> {
                 file.append(b"\n")?;
                 length += 1;
             }
-            Ok(State {
+            Ok(EventLogState {
                 file,
                 sequence: last_sequence(&text),
                 length,
@@ -151,12 +151,12 @@ impl<'a> EventLog<'a> {
         })
     }
 
-    /// Where it is.
+    /// Returns the path of the log.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Appends an event of ADE's own. Returns it.
+    /// Appends an event of ADE itself, and returns it.
     pub fn write(
         &self,
         level: &'static str,
@@ -164,7 +164,7 @@ impl<'a> EventLog<'a> {
         message: &str,
         data: Value,
     ) -> Value {
-        let own = OwnEvent {
+        let own = AdeEvent {
             level,
             event,
             message: message.to_owned(),
@@ -173,7 +173,7 @@ impl<'a> EventLog<'a> {
         self.append(own.object(&self.machine.new_id(), self.machine.now()))
     }
 
-    /// Appends an event of another program, with `sequence` and the log's id added. Returns it.
+    /// Appends an event of another program, with `sequence` and the log's id added, and returns it.
     pub fn append(&self, object: Map<String, Value>) -> Value {
         let mut state = self.lock();
         if state.has_grown() {
@@ -207,18 +207,18 @@ impl<'a> EventLog<'a> {
         result.map_err(FileError::on("write", &self.path))
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, EventLogState> {
         lock(&self.state)
     }
 }
 
-impl State {
+impl EventLogState {
     fn has_grown(&self) -> bool {
         let found = self.file.length();
         found.is_ok_and(|length| length != self.length)
     }
 
-    /// Continues the numbering of what another process wrote.
+    /// Continues the numbering after the events of another process.
     fn catch_up(&mut self) {
         if let Ok(text) = self.file.read() {
             self.sequence = last_sequence(&text).max(self.sequence);
@@ -227,7 +227,7 @@ impl State {
     }
 }
 
-/// The sequence of the last whole line.
+/// Returns the sequence number of the last whole line.
 fn last_sequence(text: &[u8]) -> u64 {
     text.split(|byte| *byte == b'\n')
         .rev()

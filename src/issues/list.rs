@@ -1,4 +1,4 @@
-//! Reads a list of issues, line by line.
+//! Reads a list of issues line by line.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -8,36 +8,37 @@ use std::time::SystemTime;
 
 use super::Issue;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 
-/// A longer line is no issue: a cell has at most 32,767 characters, and a line quotes two of them.
-const LONGEST_LINE: u64 = 1 << 20;
+/// The maximum number of bytes of a line. A longer line is no issue: a cell has at most 32,767 characters, and a line quotes
+/// two of them.
+const MAX_LINE_BYTES: u64 = 1 << 20;
 
-/// The list cannot be read.
+/// An error of a list that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
-    /// There is none.
+    /// The list does not exist.
     #[error("{} is not there", path.display())]
     Missing {
-        /// Where it should be.
+        /// The path where it should be.
         path: PathBuf,
     },
-    /// It is a link or a folder.
+    /// The path is a link or a folder.
     #[error("{} is not a file", path.display())]
     NoFile {
-        /// What it is not.
+        /// The path of the list.
         path: PathBuf,
     },
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 impl Problem for ListError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::Missing { .. } | Self::NoFile { .. } => {
-                Facts::new(Kind::Usage, code::NO_ISSUE_LIST)
+                ErrorFacts::new(ProblemKind::Usage, code::NO_ISSUE_LIST)
             }
             Self::File(error) => error.facts(),
         }
@@ -46,9 +47,9 @@ impl Problem for ListError {
 
 become_error!(ListError);
 
-/// A list that is being read. As an iterator it gives one issue after the other.
+/// A list that is being read. It is an iterator over the issues.
 #[derive(Debug)]
-pub struct List {
+pub struct IssueReader {
     path: PathBuf,
     reader: BufReader<File>,
     size: u64,
@@ -57,11 +58,11 @@ pub struct List {
     passed_over: u64,
 }
 
-impl List {
+impl IssueReader {
     /// Opens the list of a file.
     ///
     /// # Errors
-    /// It is not there, is a link or a folder, or cannot be read.
+    /// The file does not exist, is a link or a folder, or cannot be read.
     pub fn open(path: &Path) -> Result<Self, ListError> {
         let opened = OpenOptions::new()
             .read(true)
@@ -97,27 +98,27 @@ impl List {
         })
     }
 
-    /// The file's bytes when it was opened.
+    /// Returns the number of bytes that the file had when it was opened.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// When the file was changed last, when it was opened.
+    /// Returns the time of the file's last change before it was opened.
     pub fn modified(&self) -> Option<SystemTime> {
         self.modified
     }
 
-    /// Where the next line begins, in bytes: a reader may go on there.
+    /// Returns the position of the next line in bytes, from which a reader may continue.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// How many lines were no issues so far.
+    /// Returns the number of skipped lines that were no issues.
     pub fn passed_over(&self) -> u64 {
         self.passed_over
     }
 
-    /// Goes on at the beginning of a line that [`List::offset`] has named.
+    /// Continues at the start of a line, a position from [`IssueReader::offset`].
     ///
     /// # Errors
     /// The file cannot be read there.
@@ -128,19 +129,19 @@ impl List {
         Ok(())
     }
 
-    /// The bytes of the next line without its end, at most [`LONGEST_LINE`] of them; `None`: there are no more.
+    /// Returns the bytes of the next line without its end, at most [`MAX_LINE_BYTES`] of them, or `None` at the end of the file.
     fn line(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
-        let mut first = self.reader.by_ref().take(LONGEST_LINE);
+        let mut first = self.reader.by_ref().take(MAX_LINE_BYTES);
         let mut read = first.read_until(b'\n', &mut line)? as u64;
         if read == 0 {
             return Ok(None);
         }
         let mut ends = line.last() == Some(&b'\n');
-        while !ends && read >= LONGEST_LINE {
-            // The rest of a line that is too long is passed over in pieces.
+        while !ends && read >= MAX_LINE_BYTES {
+            // The rest of a line that is too long is skipped in pieces.
             let mut rest = Vec::new();
-            let mut piece = self.reader.by_ref().take(LONGEST_LINE);
+            let mut piece = self.reader.by_ref().take(MAX_LINE_BYTES);
             let more = piece.read_until(b'\n', &mut rest)? as u64;
             read += more;
             ends = more == 0 || rest.last() == Some(&b'\n');
@@ -150,7 +151,7 @@ impl List {
     }
 }
 
-impl Iterator for List {
+impl Iterator for IssueReader {
     type Item = Result<Issue, ListError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -184,7 +185,7 @@ mod tests {
         let odd = r#"{"sheet":"A","severity":"fatal","rule":"r","message":"m"}"#;
         let text = format!("{LINE}\n{long}\n\nnull\n{odd}\n{LINE}\n{LINE}");
         std::fs::write(&path, text).unwrap();
-        let mut list = List::open(&path).unwrap();
+        let mut list = IssueReader::open(&path).unwrap();
         let first = list.next().unwrap().unwrap();
         assert_eq!(
             (first.place().as_str(), first.value.as_deref()),
@@ -201,7 +202,7 @@ mod tests {
     fn a_link_is_no_list() {
         let folder = tempfile::tempdir().unwrap();
         let (real, link) = (folder.path().join("real"), folder.path().join("link"));
-        let error = |path: &Path| format!("{:?}", List::open(path).err());
+        let error = |path: &Path| format!("{:?}", IssueReader::open(path).err());
         assert!(error(&real).starts_with("Some(Missing"));
         std::fs::write(&real, LINE).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();

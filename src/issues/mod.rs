@@ -1,12 +1,13 @@
-//! The issues of a run: what is wrong with the sender's cells, rows, columns and sheets, by which rule, and how much it matters.
+//! The issues of a run: problems of the sender's cells, rows, columns and sheets, with the rule and the severity.
 //!
-//! The engine writes them to `output/<stem>_issues.ndjson`, a line for each, sorted as the sheets are; docs/reference/issues.schema.json
-//! describes a line. [`Issue`] is one, [`List`] reads them one after the other, and [`Wanted`] chooses among them. Everything
-//! that shows issues, paints them or counts them reads this list.
+//! The engine writes them to `output/<stem>_issues.ndjson`, one line each, sorted like the sheets;
+//! docs/reference/issues.schema.json describes a line. [`Issue`] is one line, [`IssueReader`] reads the lines, and [`IssueFilter`] filters
+//! them. All code that shows, paints or counts issues reads this list.
 //!
 //! # Promises
-//! A list is never held in memory as a whole, but without its values where windows of a short one are shown. Code of the configuration may have written anything to the file, so a line that is
-//! no issue is passed over and counted, and a link is no list.
+//! A list is never held in memory as a whole, except a short list without its values while windows of it are shown. Code of the
+//! configuration may have written anything to the file, so a line that is no issue is skipped and counted, and a link is no
+//! list.
 
 mod list;
 mod page;
@@ -17,47 +18,47 @@ use utoipa::ToSchema;
 use crate::base::places::place_in_words;
 pub use ade_engine_native::account::issues::SCHEMA_VERSION;
 pub use ade_engine_native::account::severity::Severity;
-pub use list::{List, ListError};
-pub use page::{CellIssue, Counts, InWindow, Page, PlacedIssue};
+pub use list::{IssueReader, ListError};
+pub use page::{CellIssue, IssueSlice, IssueWindow, ListedIssueCounts, PlacedIssue};
 
-/// What is wrong with a cell, a row, a column or a sheet of the sender. Rows and tables count from 1; null is what does not apply, or is
-/// not known.
+/// A problem of a cell, a row, a column or a sheet of the sender. Rows and tables count from 1. A key is null if it does not
+/// apply or is unknown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Issue {
-    /// The sender's sheet; of no length where the issue is of the workbook.
+    /// The sender's sheet. Empty if the issue belongs to the workbook.
     pub sheet: String,
     /// The sender's cell, such as `B7`.
     pub cell: Option<String>,
-    /// How much it matters.
+    /// The severity of the issue.
     pub severity: Severity,
-    /// The field.
+    /// The name of the field.
     pub field: Option<String>,
-    /// The field as the header of the output says it.
+    /// The name of the field in the header of the output.
     pub label: Option<String>,
-    /// Which rule spoke, such as `start_date.is_date`.
+    /// The rule that found the issue, such as `start_date.is_date`.
     pub rule: String,
-    /// What is wrong, without the value.
+    /// The problem, without the value.
     pub message: String,
-    /// The value as it stood; of no length where the cell is empty.
+    /// The value in the sender's cell. Empty if the cell is empty.
     pub value: Option<String>,
-    /// What became of it; of no length where the result's cell is empty.
+    /// The value in the output. Empty if the cell of the output is empty.
     pub written: Option<String>,
-    /// Whose row it is, where the configuration names a key.
+    /// The key of the row, if the configuration names a key.
     pub key: Option<String>,
     /// The cell of the output.
     pub output: Option<String>,
-    /// The sender's row.
+    /// The number of the sender's row.
     pub row: Option<u32>,
     /// The letters of the sender's column.
     pub column: Option<String>,
     /// The sheet of the output.
     pub output_sheet: Option<String>,
-    /// Which table of the sheet.
+    /// The number of the table in the sheet.
     pub table: Option<u32>,
 }
 
 impl Issue {
-    /// Where it is, as people say it: `North!E9`, `North!row 9`, `North!column E`, `North`, `the workbook`.
+    /// Returns the position of the issue for people: `North!E9`, `North!row 9`, `North!column E`, `North`, `the workbook`.
     pub fn place(&self) -> String {
         let (cell, column) = (self.cell.as_deref(), self.column.as_deref());
         match place_in_words(&self.sheet, cell, self.row.map(u64::from), column) {
@@ -66,28 +67,28 @@ impl Issue {
         }
     }
 
-    /// The field as people know it: its label, else its name; of no length where the issue is of none.
+    /// Returns the field's label, otherwise its name. Empty if the issue belongs to no field.
     pub fn whose(&self) -> &str {
         let name = self.label.as_deref().or(self.field.as_deref());
         name.unwrap_or_default()
     }
 }
 
-/// Which issues are wanted: of each list that names something, one name has to fit.
+/// A filter of issues: an issue must match one name of each list that is not empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct IssueFilter {
     /// Names or labels of fields.
     pub fields: Vec<String>,
-    /// Names of rules, `hours.up_to_80`, or their part behind the field, `up_to_80`.
+    /// Names of rules, `hours.up_to_80`, or only the part after the field, `up_to_80`.
     pub rules: Vec<String>,
-    /// Severities.
+    /// Severities that issues may have.
     pub severities: Vec<Severity>,
-    /// The sender's sheets.
+    /// The names of the sender's sheets.
     pub sheets: Vec<String>,
 }
 
-impl Wanted {
-    /// Whether an issue is wanted.
+impl IssueFilter {
+    /// Returns whether an issue matches the filter.
     pub fn takes(&self, issue: &Issue) -> bool {
         let among = |names: &[String], fits: &dyn Fn(&str) -> bool| {
             names.is_empty() || names.iter().any(|name| fits(name))
@@ -120,21 +121,21 @@ mod tests {
 
     #[test]
     fn a_place_is_said_as_far_as_it_is_known() {
-        let mut one = issue();
-        assert_eq!(one.place(), "North!E9");
-        one.cell = None;
-        assert_eq!(one.place(), "North!row 9");
-        one.row = None;
-        assert_eq!(one.place(), "North!column E");
-        one.column = None;
-        assert_eq!(one.place(), "North");
-        one.sheet.clear();
-        assert_eq!(one.place(), "the workbook");
+        let mut found = issue();
+        assert_eq!(found.place(), "North!E9");
+        found.cell = None;
+        assert_eq!(found.place(), "North!row 9");
+        found.row = None;
+        assert_eq!(found.place(), "North!column E");
+        found.column = None;
+        assert_eq!(found.place(), "North");
+        found.sheet.clear();
+        assert_eq!(found.place(), "the workbook");
     }
 
     #[test]
     fn of_each_list_one_name_has_to_fit() {
-        let one = issue();
+        let found = issue();
         for (wanted, taken) in [
             ("|||", true),
             ("start_date|||", true),
@@ -154,13 +155,13 @@ mod tests {
             let mut next = || lists.next().unwrap();
             let (fields, rules, severities, sheets) = (next(), next(), next(), next());
             let severities = serde_json::from_value(serde_json::json!(severities)).unwrap();
-            let wanted = Wanted {
+            let wanted = IssueFilter {
                 fields,
                 rules,
                 severities,
                 sheets,
             };
-            assert_eq!(wanted.takes(&one), taken, "{wanted:?}");
+            assert_eq!(wanted.takes(&found), taken, "{wanted:?}");
         }
     }
 }

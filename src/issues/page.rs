@@ -1,4 +1,4 @@
-//! Parts of a list: page by page, and those of a window of cells.
+//! Parts of a list: pages, and the issues in a window of cells.
 
 use std::borrow::Borrow;
 use std::ops::RangeInclusive;
@@ -6,85 +6,85 @@ use std::ops::RangeInclusive;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Issue, List, ListError, Severity, Wanted};
-use crate::base::places::{Cell, column_named};
+use super::{Issue, IssueFilter, IssueReader, ListError, Severity};
+use crate::base::places::{CellPosition, column_named};
 
-/// A page ends early where its issues take so many bytes: each quotes values of up to 32,767 characters.
-const MOST_BYTES: usize = 4 << 20;
-/// So many issues of a window are told: as many as a window has cells.
-const MOST_IN_WINDOW: usize = 20_000;
+/// The number of bytes from which a page ends early: each issue quotes values of up to 32,767 characters.
+const MAX_PAGE_BYTES: usize = 4 << 20;
+/// The maximum number of issues in a window, which is also its maximum number of cells.
+const MAX_WINDOW_ISSUES: usize = 20_000;
 
-/// Some issues of a list, in its order.
+/// A part of the issues of a list, in its order.
 #[derive(Debug)]
-pub struct Page {
-    /// The issues.
+pub struct IssueSlice {
+    /// The issues of the page.
     pub issues: Vec<Issue>,
-    /// The byte of the list where the next one begins; `None`: there are no more.
+    /// The position in bytes of the next page in the list. `None`: this is the last page.
     pub next: Option<u64>,
 }
 
-/// How many issues there are.
+/// The numbers of issues.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = IssueCounts)]
-pub struct Counts {
-    /// Of this severity, that the filters take.
+pub struct ListedIssueCounts {
+    /// Errors that match the filters.
     pub error: u64,
     pub warning: u64,
     pub info: u64,
-    /// All that are in the run's list, whatever the filters.
+    /// All issues in the run's list, whatever the filters.
     pub listed: u64,
-    /// Those of the run that its list has no room for.
+    /// Issues of the run that its list has no room for.
     pub unlisted: u64,
 }
 
-/// Which cells of a sheet are shown. Rows and columns count from 1.
+/// A window of a sheet: the shown cells. Rows and columns count from 1.
 #[derive(Clone, Debug)]
-pub struct InWindow<'a> {
-    /// The sheet: the sender's, or of the output.
+pub struct IssueWindow<'a> {
+    /// The name of the sheet, of the sender or of the output.
     pub sheet: &'a str,
-    /// Whether it is the output's.
+    /// True if the sheet is one of the output.
     pub of_output: bool,
-    /// Its rows.
+    /// The rows of the window.
     pub rows: RangeInclusive<u64>,
-    /// Its columns.
+    /// The columns of the window.
     pub columns: RangeInclusive<u64>,
 }
 
 /// An issue of a cell, a row or a column of a window, without the values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct CellIssue {
-    /// The row; null: it is of the whole column.
+    /// The row. Null for an issue of the whole column.
     pub row: Option<u64>,
-    /// The column; null: it is of the whole row.
+    /// The column. Null for an issue of the whole row.
     pub column: Option<u64>,
-    /// How much it matters.
+    /// The severity of the issue.
     pub severity: Severity,
-    /// The field.
+    /// The name of the field.
     pub field: Option<String>,
-    /// The rule.
+    /// The name of the rule.
     pub rule: String,
-    /// What is wrong, without the value.
+    /// The problem, without the value.
     pub message: String,
 }
 
-impl List {
-    /// The next issues that are wanted, at most `most` of them.
+impl IssueReader {
+    /// Returns the next issues that match the filter, at most `most` of them.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn page(&mut self, wanted: &Wanted, most: usize) -> Result<Page, ListError> {
+    pub fn page(&mut self, wanted: &IssueFilter, most: usize) -> Result<IssueSlice, ListError> {
         let (mut issues, mut bytes) = (Vec::new(), 0);
         loop {
             let begin = self.offset();
             let Some(issue) = self.next().transpose()? else {
-                return Ok(Page { issues, next: None });
+                return Ok(IssueSlice { issues, next: None });
             };
             if !wanted.takes(&issue) {
                 continue;
             }
-            if issues.len() == most || bytes >= MOST_BYTES {
+            if issues.len() == most || bytes >= MAX_PAGE_BYTES {
                 let next = Some(begin);
-                return Ok(Page { issues, next });
+                return Ok(IssueSlice { issues, next });
             }
             let values = [&issue.value, &issue.written, &issue.key];
             bytes += values.into_iter().flatten().map(String::len).sum::<usize>();
@@ -92,12 +92,13 @@ impl List {
         }
     }
 
-    /// How many issues that are wanted come from here on, and how many there are at all. How many more the run has, a list does not know.
+    /// Counts the issues from here on that match the filter, and all listed ones. The list does not contain the number of
+    /// unlisted issues.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn counts(self, wanted: &Wanted) -> Result<Counts, ListError> {
-        let mut counts = Counts::default();
+    pub fn counts(self, wanted: &IssueFilter) -> Result<ListedIssueCounts, ListError> {
+        let mut counts = ListedIssueCounts::default();
         for issue in self {
             let issue = issue?;
             counts.listed += 1;
@@ -112,43 +113,43 @@ impl List {
         Ok(counts)
     }
 
-    /// The issues of a window's cells, rows and columns, and how many more there are.
+    /// Returns the issues of a window's cells, rows and columns, and the number of further ones.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn within(self, window: &InWindow<'_>) -> Result<(Vec<CellIssue>, u64), ListError> {
-        window.among(self.map(|issue| issue.map(PlacedIssue::of)))
+    pub fn within(self, window: &IssueWindow<'_>) -> Result<(Vec<CellIssue>, u64), ListError> {
+        window.among(self.map(|issue| issue.map(PlacedIssue::new)))
     }
 
-    /// All issues, with their places alone and without values: for those who ask for one window after the other.
+    /// Returns all issues with their positions, without values, for callers that request window after window.
     ///
     /// # Errors
     /// The list cannot be read.
     pub fn placed(self) -> Result<Vec<PlacedIssue>, ListError> {
-        self.map(|issue| issue.map(PlacedIssue::of)).collect()
+        self.map(|issue| issue.map(PlacedIssue::new)).collect()
     }
 }
 
-/// An issue with its place in the sender's sheet, and in the output.
+/// An issue with its position in the sender's sheet and in the output.
 #[derive(Debug)]
 pub struct PlacedIssue {
     sheet: String,
     output_sheet: Option<String>,
-    output: Option<Cell>,
-    /// Its row and column are those of the sender.
+    output: Option<CellPosition>,
+    /// The issue, with the row and column of the sender.
     issue: CellIssue,
 }
 
 impl PlacedIssue {
-    fn of(issue: Issue) -> Self {
+    fn new(issue: Issue) -> Self {
         let column = issue.column.as_deref().and_then(column_named);
         Self {
             sheet: issue.sheet,
             output_sheet: issue.output_sheet,
-            output: issue.output.as_deref().and_then(Cell::named),
+            output: issue.output.as_deref().and_then(CellPosition::named),
             issue: CellIssue {
                 row: issue.row.map(u64::from),
-                // A row of which the cell is not known is marked as a row.
+                // If the cell is unknown, the issue belongs to the whole row.
                 column: column.filter(|_| issue.cell.is_some() || issue.row.is_none()),
                 severity: issue.severity,
                 field: issue.field,
@@ -159,11 +160,11 @@ impl PlacedIssue {
     }
 }
 
-impl InWindow<'_> {
-    /// Those of some issues that are of the window's cells, rows and columns, and how many more there are.
+impl IssueWindow<'_> {
+    /// Returns those issues that belong to the window's cells, rows and columns, and the number of further ones.
     ///
     /// # Errors
-    /// Those of the issues.
+    /// Those of the iterator.
     pub fn among<T: Borrow<PlacedIssue>, E>(
         &self,
         issues: impl Iterator<Item = Result<T, E>>,
@@ -175,7 +176,7 @@ impl InWindow<'_> {
                 break;
             }
             match self.part_of(placed.borrow()) {
-                Some(one) if found.len() < MOST_IN_WINDOW => found.push(one),
+                Some(issue) if found.len() < MAX_WINDOW_ISSUES => found.push(issue),
                 Some(_) => more += 1,
                 None => {}
             }
@@ -183,16 +184,17 @@ impl InWindow<'_> {
         Ok((found, more))
     }
 
-    /// Whether an issue, and so all that follow, is of a row below the window: lists are sorted by the sender's sheets and rows.
+    /// Returns whether an issue, and so each later one, is in a row below the window: lists are sorted by the sender's sheets
+    /// and rows.
     fn is_behind(&self, placed: &PlacedIssue) -> bool {
         let is_below = placed.issue.row.is_some_and(|row| row > *self.rows.end());
         !self.of_output && is_below && placed.sheet == self.sheet
     }
 
-    /// The issue as a part of this window, if it is one.
+    /// Returns the issue with its position in this window, or `None` if it is outside.
     fn part_of(&self, placed: &PlacedIssue) -> Option<CellIssue> {
         let (sheet, row, column) = if self.of_output {
-            let Cell { row, column } = placed.output?;
+            let CellPosition { row, column } = placed.output?;
             (placed.output_sheet.as_deref()?, Some(row), Some(column))
         } else {
             (&*placed.sheet, placed.issue.row, placed.issue.column)
@@ -217,7 +219,7 @@ mod tests {
     use super::*;
     use crate::base::few_cases;
 
-    /// A list of these lines.
+    /// Writes these lines to a list.
     fn list(lines: &str) -> NamedTempFile {
         let file = NamedTempFile::new().unwrap();
         std::fs::write(&file, lines).unwrap();
@@ -237,8 +239,8 @@ mod tests {
                 format!("{{\"sheet\": \"In\", \"severity\": \"{severity}\", \"rule\": \"r\", \"message\": \"m\", \"row\": {row}}}\n")
             };
             let file = list(&errors.iter().enumerate().map(line).collect::<String>());
-            let wanted = Wanted { severities: vec![Severity::Error], ..Wanted::default() };
-            let open = || List::open(file.path()).unwrap();
+            let wanted = IssueFilter { severities: vec![Severity::Error], ..IssueFilter::default() };
+            let open = || IssueReader::open(file.path()).unwrap();
             let (mut found, mut next) = (Vec::new(), Some(0));
             while let Some(from) = next {
                 let mut list = open();
@@ -264,11 +266,11 @@ mod tests {
             "{{\"sheet\": \"In\", \"severity\": \"error\", \"rule\": \"r\", \"message\": \"m\", \"value\": \"{value}\"}}\n"
         );
         let file = list(&line.repeat(9));
-        let mut list = List::open(file.path()).unwrap();
-        let page = list.page(&Wanted::default(), 1000).unwrap();
+        let mut list = IssueReader::open(file.path()).unwrap();
+        let page = list.page(&IssueFilter::default(), 1000).unwrap();
         assert_eq!(page.issues.len(), 5);
         list.go_to(page.next.unwrap()).unwrap();
-        let rest = list.page(&Wanted::default(), 1000).unwrap();
+        let rest = list.page(&IssueFilter::default(), 1000).unwrap();
         assert_eq!((rest.issues.len(), rest.next), (4, None));
     }
 
@@ -296,13 +298,13 @@ mod tests {
             ("Out", true, 1..=3, 1..=3, "cell Some(3) Some(3)"),
             ("In", true, 1..=9, 1..=9, ""),
         ] {
-            let window = InWindow {
+            let window = IssueWindow {
                 sheet,
                 of_output,
                 rows,
                 columns,
             };
-            let open = || List::open(file.path()).unwrap();
+            let open = || IssueReader::open(file.path()).unwrap();
             let found = open().within(&window).unwrap();
             let placed = open().placed().unwrap();
             let kept = window.among(placed.iter().map(Ok::<_, ListError>));
@@ -310,7 +312,7 @@ mod tests {
             let told = found
                 .0
                 .iter()
-                .map(|one| format!("{} {:?} {:?}", one.rule, one.row, one.column));
+                .map(|issue| format!("{} {:?} {:?}", issue.rule, issue.row, issue.column));
             assert_eq!(
                 (told.collect::<Vec<_>>().join(", "), found.1),
                 (wanted.to_owned(), 0)

@@ -1,27 +1,27 @@
-//! The boxes of comments: shapes of a VML drawing, which every program that shows comments reads beside their words
+//! The boxes of comments: shapes of a VML drawing, which all programs that show comments read beside the comments' texts
 //! (ECMA-376 part 4, 19.4; transitional).
 //!
-//! VML by old programs need not be XML (`<br>`, attributes without quotes): the bytes of what is needed are looked for, and
-//! the rest stays as it is.
+//! VML from old programs need not be XML (`<br>`, attributes without quotes), so the needed bytes are searched for, and the
+//! rest stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use memchr::memmem;
 
-use super::comments::Outcome;
+use super::comments::CommentOutcome;
 use super::measures::Measures;
 use super::refusal::Trouble;
-use crate::base::places::{Cell, MOST_COLUMNS, MOST_ROWS};
+use crate::base::places::{CellPosition, MAX_SHEET_COLUMNS, MAX_SHEET_ROWS};
 
-/// Shapes are numbered in blocks; those of a drawing are listed in its `idmap`.
+/// The number of shape ids in a block. A drawing lists its blocks in its `idmap`.
 const BLOCK: usize = 1024;
 const WIDTH: u64 = 260;
 const HEIGHT: u64 = 74;
-/// What a line beyond the third adds.
+/// The height that each line beyond the third adds, in pixels.
 const LINE: u64 = 16;
 
-/// A drawing with no shapes.
+/// A drawing without shapes.
 pub const EMPTY: &[u8] = b"<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" \
     xmlns:o=\"urn:schemas-microsoft-com:office:office\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"></xml>";
 /// The namespaces that our shapes use, by prefix.
@@ -31,7 +31,7 @@ const NAMESPACES: [(&str, &str); 3] = [
     ("x", "urn:schemas-microsoft-com:office:excel"),
 ];
 
-/// The blocks of shape numbers that a drawing says to use.
+/// Returns the blocks of shape ids that a drawing declares.
 pub fn blocks(drawing: &[u8]) -> BTreeSet<usize> {
     let list = attribute_after(drawing, b"idmap", b"data=").map(|range| &drawing[range]);
     let list = list.map(String::from_utf8_lossy).unwrap_or_default();
@@ -40,18 +40,18 @@ pub fn blocks(drawing: &[u8]) -> BTreeSet<usize> {
         .collect()
 }
 
-/// What is to be put into a drawing.
+/// The boxes to put into a drawing.
 pub struct Boxes<'a> {
-    /// What became of the comments.
-    pub outcomes: &'a BTreeMap<Cell, Outcome>,
-    /// Their words.
-    pub texts: &'a BTreeMap<Cell, String>,
-    /// The sheet's heights and widths.
+    /// The outcomes of patching the comments.
+    pub outcomes: &'a BTreeMap<CellPosition, CommentOutcome>,
+    /// The texts of the comments.
+    pub texts: &'a BTreeMap<CellPosition, String>,
+    /// The heights and widths of the sheet.
     pub measures: &'a Measures,
 }
 
 impl Boxes<'_> {
-    /// The drawing with a box for each comment; `taken`: blocks of shape numbers in use in the workbook.
+    /// Returns the drawing with a box for each comment. `taken`: the blocks of shape ids in use in the workbook.
     ///
     /// # Errors
     /// The drawing has no end.
@@ -67,11 +67,11 @@ impl Boxes<'_> {
         let there = shapes(drawing);
         let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
         for (cell, shape) in &there {
-            if let Some(Outcome::Grew(lines)) = self.outcomes.get(cell) {
+            if let Some(CommentOutcome::Grew(lines)) = self.outcomes.get(cell) {
                 edits.extend(self.larger_anchor(drawing, shape, *lines));
             }
         }
-        let fresh: Vec<Cell> = self
+        let fresh: Vec<CellPosition> = self
             .outcomes
             .keys()
             .copied()
@@ -115,7 +115,7 @@ impl Boxes<'_> {
         Ok(out)
     }
 
-    /// The edit of an anchor that makes its box longer: its bottom row grows, and nothing else.
+    /// Returns the edit that makes a box longer by moving its bottom row. Nothing else of the anchor changes.
     fn larger_anchor(
         &self,
         drawing: &[u8],
@@ -128,11 +128,11 @@ impl Boxes<'_> {
         let bottom: u64 = numbers.get(6)?.trim().parse().ok()?;
         let pixels = LINE * u64::try_from(lines).ok()?;
         let rows = pixels.div_ceil(self.measures.default_height().max(1));
-        numbers[6] = format!(" {}", bottom.saturating_add(rows).min(MOST_ROWS - 1));
+        numbers[6] = format!(" {}", bottom.saturating_add(rows).min(MAX_SHEET_ROWS - 1));
         (numbers.len() == 8).then(|| (anchor, numbers.join(",").into_bytes()))
     }
 
-    fn shape(&self, cell: Cell, number: usize, z: usize, declared: &str) -> String {
+    fn shape(&self, cell: CellPosition, number: usize, z: usize, declared: &str) -> String {
         let lines = self
             .texts
             .get(&cell)
@@ -151,24 +151,25 @@ impl Boxes<'_> {
         )
     }
 
-    /// Beside the cell: left column and offset, top row and offset, then right and bottom; all counted from 0 and within the
-    /// sheet.
-    fn anchor(&self, cell: Cell, height: u64) -> String {
+    /// Returns the anchor beside the cell: left column and offset, top row and offset, then right and bottom; all counted from
+    /// 0 and within the sheet.
+    fn anchor(&self, cell: CellPosition, height: u64) -> String {
         let (row, column) = (cell.row - 1, cell.column - 1);
-        let left = (column + 1).min(MOST_COLUMNS - 6);
-        let top = row.saturating_sub(1).min(MOST_ROWS - 14);
+        let left = (column + 1).min(MAX_SHEET_COLUMNS - 6);
+        let top = row.saturating_sub(1).min(MAX_SHEET_ROWS - 14);
         let top_offset = if row == 0 { 2 } else { 10 };
         let width_of = |column| self.measures.width(column + 1);
         let height_of = |row| self.measures.height(row + 1);
-        let (right, right_offset) = across(left, 15 + WIDTH, MOST_COLUMNS - 1, width_of);
-        let (bottom, bottom_offset) = across(top, top_offset + height, MOST_ROWS - 1, height_of);
+        let (right, right_offset) = across(left, 15 + WIDTH, MAX_SHEET_COLUMNS - 1, width_of);
+        let (bottom, bottom_offset) =
+            across(top, top_offset + height, MAX_SHEET_ROWS - 1, height_of);
         format!(
             "{left}, 15, {top}, {top_offset}, {right}, {right_offset}, {bottom}, {bottom_offset}"
         )
     }
 }
 
-/// Where so many pixels end, from the edge of a row or column on.
+/// Returns the row or column, and the offset in it, that is `pixels` away from the edge of `first`.
 fn across(first: u64, pixels: u64, last: u64, size_of: impl Fn(u64) -> u64) -> (u64, u64) {
     let (mut at, mut rest) = (first, pixels);
     while at < last && rest >= size_of(at) {
@@ -178,7 +179,7 @@ fn across(first: u64, pixels: u64, last: u64, size_of: impl Fn(u64) -> u64) -> (
     (at, rest)
 }
 
-/// Blocks for so many shapes that nothing uses yet.
+/// Reserves unused blocks for this number of shapes.
 fn free_blocks(shapes: usize, taken: &mut BTreeSet<usize>) -> Vec<usize> {
     let needed = shapes.div_ceil(BLOCK - 1);
     let free: Vec<usize> = (1..)
@@ -194,7 +195,7 @@ fn listed(blocks: &[usize]) -> String {
     numbers.join(",")
 }
 
-/// What must be declared on our elements, because the drawing's root does not.
+/// Returns the declarations that our elements need because the drawing's root lacks them.
 fn declarations(root: &str) -> String {
     let missing = NAMESPACES.iter().filter(|(prefix, namespace)| {
         let plain = root.replace('\'', "\"");
@@ -225,19 +226,19 @@ fn has_comment_type(drawing: &[u8]) -> bool {
     })
 }
 
-/// `<xml …>`, whatever its prefix.
+/// Finds the tag `<xml …>` with any prefix.
 fn root_tag(drawing: &[u8]) -> Option<Range<usize>> {
     let at = named_tags(drawing, b"xml", b"<").next()?;
     let length = drawing[at..].iter().position(|byte| *byte == b'>')?;
     Some(at..at + length + 1)
 }
 
-/// The last `</xml>`.
+/// Finds the last `</xml>`.
 fn last_root_end(drawing: &[u8]) -> Option<usize> {
     named_tags(drawing, b"xml", b"</").last()
 }
 
-/// Where tags of a name begin, whatever their prefix: `open` is `<` or `</`.
+/// Returns the starts of tags with a local name and any prefix. `open` is `<` or `</`.
 fn named_tags<'a>(
     bytes: &'a [u8],
     local: &'a [u8],
@@ -257,8 +258,8 @@ fn named_tags<'a>(
     })
 }
 
-/// The shapes of comments by their cells.
-fn shapes(drawing: &[u8]) -> BTreeMap<Cell, Range<usize>> {
+/// Returns the shapes of comments by their cells.
+fn shapes(drawing: &[u8]) -> BTreeMap<CellPosition, Range<usize>> {
     let mut ends = named_tags(drawing, b"shape", b"</").peekable();
     let mut found = BTreeMap::new();
     for start in named_tags(drawing, b"shape", b"<") {
@@ -277,14 +278,15 @@ fn shapes(drawing: &[u8]) -> BTreeMap<Cell, Range<usize>> {
             .iter()
             .any(|words| memmem::find(&drawing[shape.clone()], words).is_some());
         let place = number("Row").zip(number("Column")).filter(|_| is_note);
-        let cell =
-            place.and_then(|(row, column)| Cell::new(row.checked_add(1)?, column.checked_add(1)?));
+        let cell = place.and_then(|(row, column)| {
+            CellPosition::new(row.checked_add(1)?, column.checked_add(1)?)
+        });
         found.extend(cell.map(|cell| (cell, shape)));
     }
     found
 }
 
-/// The text of the first element of a name within a shape.
+/// Returns the text of the first element with this name within a shape.
 fn text_of(drawing: &[u8], shape: &Range<usize>, local: &str) -> Option<Range<usize>> {
     let bytes = &drawing[shape.clone()];
     let at = named_tags(bytes, local.as_bytes(), b"<").next()?;
@@ -293,7 +295,7 @@ fn text_of(drawing: &[u8], shape: &Range<usize>, local: &str) -> Option<Range<us
     Some(shape.start + start..shape.start + start + length)
 }
 
-/// The value of an attribute of the first element whose name ends so.
+/// Returns the value of an attribute of the first element whose name ends with `element`.
 fn attribute_after(bytes: &[u8], element: &[u8], attribute: &[u8]) -> Option<Range<usize>> {
     let at = memmem::find(bytes, element)?;
     let length = bytes[at..].iter().position(|byte| *byte == b'>')?;
@@ -314,15 +316,15 @@ mod tests {
     fn a_box_grows_where_its_comment_grew() {
         let put = |drawing: &[u8], outcome| {
             let boxes = Boxes {
-                outcomes: &[(Cell::named("B2").unwrap(), outcome)].into(),
+                outcomes: &[(CellPosition::named("B2").unwrap(), outcome)].into(),
                 texts: &BTreeMap::new(),
                 measures: &Measures::default(),
             };
             let put = boxes.put_into(drawing, "v", &mut blocks(drawing));
             String::from_utf8(put.unwrap()).unwrap()
         };
-        let once = put(EMPTY, Outcome::Stands);
-        let grown = put(once.as_bytes(), Outcome::Grew(5));
+        let once = put(EMPTY, CommentOutcome::Stands);
+        let grown = put(once.as_bytes(), CommentOutcome::Grew(5));
         assert_eq!(
             grown,
             once.replace("2, 15, 0, 10, 6, 19, 4, 4", "2, 15, 0, 10, 6, 19, 8, 4")

@@ -1,12 +1,12 @@
-//! Colours of fonts as RGB, to know whether a text can be read on a fill.
+//! Colours of fonts as RGB, to check whether a text is readable on a fill.
 
 use super::xml::tree::{self, Element};
 
-/// Red, green and blue.
+/// Red, green and blue, from 0 to 255.
 pub type Rgb = [u8; 3];
 
-/// The colours of a theme in the order in which `theme="…"` counts them: ECMA-376 part 1, 20.1.6.2 lists dark before light,
-/// programs count light before dark.
+/// The colours of a theme in the order of `theme="…"`: ECMA-376 part 1, 20.1.6.2 lists dark before light, but programs count
+/// light before dark.
 const THEME: [(&str, &str); 12] = [
     ("lt1", "FFFFFF"),
     ("dk1", "000000"),
@@ -22,14 +22,14 @@ const THEME: [(&str, &str); 12] = [
     ("folHlink", "800080"),
 ];
 
-/// The colours that `indexed="…"` counts (ECMA-376 part 1, 18.8.27); the first eight are there twice.
+/// The colours that `indexed="…"` counts (ECMA-376 part 1, 18.8.27). The first eight are repeated.
 const INDEXED: &str = "000000FFFFFFFF000000FF000000FFFFFF00FF00FF00FFFF\
     000000FFFFFFFF000000FF000000FFFFFF00FF00FF00FFFF\
     800000008000000080808000800080008080C0C0C08080809999FF993366FFFFCCCCFFFF660066FF80800066CCCCCCFF\
     000080FF00FFFFFF0000FFFF8000808000000080800000FF00CCFFCCFFFFCCFFCCFFFF9999CCFFFF99CCCC99FFFFCC99\
     3366FF33CCCC99CC00FFCC00FF9900FF6600666699969696003366339966003300333300993300993366333399333333";
 
-/// `FFCC00`, or with two digits of transparency before.
+/// Parses `FFCC00`, or the same with two digits of transparency before it.
 pub fn rgb(hexadecimal: &str) -> Option<Rgb> {
     let digits = hexadecimal.get(hexadecimal.len().checked_sub(6)?..)?;
     let number = u32::from_str_radix(digits, 16).ok()?;
@@ -37,7 +37,7 @@ pub fn rgb(hexadecimal: &str) -> Option<Rgb> {
     Some([red, green, blue])
 }
 
-/// How well one colour is seen on another, from 1 to 21 (WCAG 2.2, "contrast ratio").
+/// Returns the contrast of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio").
 pub fn contrast(one: Rgb, other: Rgb) -> f64 {
     let (one, other) = (luminance(one), luminance(other));
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
@@ -55,14 +55,14 @@ fn luminance(color: Rgb) -> f64 {
     0.2126 * red + 0.7152 * green + 0.0722 * blue
 }
 
-/// The colours that a workbook counts.
+/// The theme and indexed colours of a workbook.
 pub struct Colors {
     theme: Vec<Rgb>,
     indexed: Vec<Rgb>,
 }
 
 impl Colors {
-    /// Of a theme, if there is one that can be read, and the root of the styles.
+    /// Reads the colours of a theme, if there is a readable one, and of the styles' root.
     pub fn new(theme: Option<&str>, styles: &Element<'_>) -> Self {
         let listed = styles
             .child("colors")
@@ -84,8 +84,8 @@ impl Colors {
         }
     }
 
-    /// The colour of a font: its element `color`, or none; black where it is automatic.
-    pub fn of(&self, color: Option<&Element<'_>>) -> Rgb {
+    /// Returns the colour of a font from its element `color`. Black if that is missing or automatic.
+    pub fn font_color(&self, color: Option<&Element<'_>>) -> Rgb {
         let black = [0; 3];
         let Some(tag) = color
             .map(|color| color.tag)
@@ -125,8 +125,8 @@ fn theme_colors(text: &str) -> Vec<Rgb> {
         .collect()
 }
 
-/// Lighter or darker by a share (ECMA-376 part 1, 18.8.19). The standard scales the lightness of HLS; all three parts are
-/// scaled alike here, which comes close enough to tell what can be read.
+/// Makes a colour lighter or darker by a share (ECMA-376 part 1, 18.8.19). The standard scales the lightness of HLS. Scaling
+/// all three parts alike comes close enough to decide what is readable.
 fn tinted(color: Rgb, tint: f64) -> Rgb {
     color.map(|part| {
         let part = f64::from(part);
@@ -155,7 +155,7 @@ mod tests {
     fn colors_are_found_by_theme_index_and_tint() {
         let styles = tree::parse("<styleSheet/>").unwrap();
         let colors = Colors::new(None, &styles);
-        let of = |xml: &str| colors.of(Some(&tree::parse(xml).unwrap()));
+        let of = |xml: &str| colors.font_color(Some(&tree::parse(xml).unwrap()));
         assert_eq!(of("<color theme='0'/>"), [255; 3]);
         assert_eq!(of("<color theme='0' tint='-0.5'/>"), [128; 3]);
         assert_eq!(of("<color theme='1' tint='0.5'/>"), [128; 3]);

@@ -1,39 +1,39 @@
-//! Comments of cells (ECMA-376 part 1, 18.7): ours are added; one that is there stays and gets ours behind its own words.
+//! Comments of cells (ECMA-376 part 1, 18.7): ours are added. An existing comment stays and gets our text after its own.
 //!
-//! Ours are known by their words, not by their author: some programs drop the authors when they save.
+//! Ours are recognized by their text, not by their author, because some programs drop authors when they save.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::mark::{Mark, heading_of};
-use super::refusal::{InPart, Trouble};
+use super::mark::{IssueMark, heading_of};
+use super::refusal::{PartContext, Trouble};
 use super::xml::text::{cell_text, shortened, text_element, unescaped};
 use super::xml::tree::{self, Element};
 use super::xml::{Edit, apply};
-use crate::base::places::Cell;
+use crate::base::places::CellPosition;
 use crate::issues::Severity;
 
-/// Who writes our comments.
+/// The author of our comments.
 const AUTHOR: &str = "ADE";
-/// Stands between a comment that was there and ours.
+/// The separator between an existing comment and our text.
 const SEPARATOR: &str = "\n—\n";
 
-/// Longer messages and values are cut in comments; the list has them whole.
-const MOST_OF_ONE: usize = 500;
-/// A cell holds at most 32,767; a comment gets a little less, for what stands before it.
-const MOST_OF_ALL: usize = 30_000;
-/// What the words of a comment begin with that stands for a thread; programs write them anew from the thread.
+/// The maximum length of a message or value in a comment. The list has it whole.
+const MAX_MESSAGE_CHARS: usize = 500;
+/// The maximum length of our text in a comment. A cell holds at most 32,767; the rest is left for an existing text before it.
+const MAX_COMMENT_CHARS: usize = 30_000;
+/// The beginning of a comment that stands in for a thread. Programs write it again from the thread.
 const STAND_IN: &str = "[Threaded comment]";
 
-/// What became of a cell's comment.
+/// The outcome of patching a cell's comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is there as it should be, and needs no larger box; if it has no box at all, it gets one.
+pub enum CommentOutcome {
+    /// The comment is as it should be and needs no larger box. If it has no box, it gets one.
     Stands,
-    /// One that was there has got so many more lines.
+    /// An existing comment got this number of additional lines.
     Grew(usize),
 }
 
-/// A part with no comments.
+/// Returns a part without comments.
 pub fn empty(namespace: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<comments \
@@ -41,17 +41,17 @@ pub fn empty(namespace: &str) -> String {
     )
 }
 
-/// Puts texts into a part of comments. Returns the part and what became of each cell; of one whose comment belongs to a
-/// thread nothing is said, for nothing was done.
+/// Puts texts into a comments part. Returns the part and the outcome for each cell. A cell whose comment belongs to a thread
+/// has no outcome, because nothing was done.
 ///
 /// # Errors
 /// The part is damaged.
 pub fn patch(
     text: &str,
     part: &str,
-    texts: &BTreeMap<Cell, String>,
-    threaded: &BTreeSet<Cell>,
-) -> Result<(String, BTreeMap<Cell, Outcome>), Trouble> {
+    texts: &BTreeMap<CellPosition, String>,
+    threaded: &BTreeSet<CellPosition>,
+) -> Result<(String, BTreeMap<CellPosition, CommentOutcome>), Trouble> {
     let root = tree::parse(text).in_part(part)?;
     let (Some(authors), Some(list)) = (root.child("authors"), root.child("commentList")) else {
         return Err(Trouble::part(part, "has no list of comments"));
@@ -62,9 +62,9 @@ pub fn patch(
         .collect();
     let ours = names.iter().position(|name| name == AUTHOR);
     let author = ours.unwrap_or(names.len());
-    let there: BTreeMap<Cell, &Element<'_>> = list
+    let there: BTreeMap<CellPosition, &Element<'_>> = list
         .all("comment")
-        .filter_map(|comment| Some((Cell::named(&comment.tag.value("ref")?)?, comment)))
+        .filter_map(|comment| Some((CellPosition::named(&comment.tag.value("ref")?)?, comment)))
         .collect();
 
     let p = root.tag.prefix();
@@ -78,7 +78,7 @@ pub fn patch(
             fresh.push_str(&format!(
                 "<{p}comment ref=\"{cell}\" authorId=\"{author}\"><{p}text>{run}</{p}text></{p}comment>"
             ));
-            outcomes.insert(cell, Outcome::Stands);
+            outcomes.insert(cell, CommentOutcome::Stands);
             continue;
         };
         let by = comment
@@ -104,18 +104,23 @@ pub fn patch(
     Ok((new, outcomes))
 }
 
-/// What is done to a comment that is there.
-fn grown(text: &str, p: &str, body: &Element<'_>, words: &str) -> (Option<Edit>, Option<Outcome>) {
+/// Returns the edit and outcome for an existing comment.
+fn grown(
+    text: &str,
+    p: &str,
+    body: &Element<'_>,
+    words: &str,
+) -> (Option<Edit>, Option<CommentOutcome>) {
     let before = all_words(text, body);
     if before.starts_with(STAND_IN) {
         return (None, None);
     }
     if before == words || before.ends_with(&format!("{SEPARATOR}{words}")) {
-        return (None, Some(Outcome::Stands));
+        return (None, Some(CommentOutcome::Stands));
     }
     if is_ours(&before) {
         let edit = Edit::replace(body.tag.end..body.inner_end, run(p, words));
-        return (Some(edit), Some(Outcome::Stands));
+        return (Some(edit), Some(CommentOutcome::Stands));
     }
     let tail = run(p, &format!("{SEPARATOR}{words}"));
     let runs = || {
@@ -124,21 +129,24 @@ fn grown(text: &str, p: &str, body: &Element<'_>, words: &str) -> (Option<Edit>,
             .filter(|child| matches!(child.local(), "t" | "r"))
     };
     let lines = words.matches('\n').count() + 3;
-    // Painted before with other issues: its own run says so, and is replaced.
+    // An earlier painting with other issues left this run, so it is replaced.
     if let Some(old) = runs().next_back().filter(|run| {
         let said = all_words(text, run);
         said.strip_prefix(SEPARATOR).is_some_and(is_ours)
     }) {
-        return (Some(Edit::replace(old.span(), tail)), Some(Outcome::Stands));
+        return (
+            Some(Edit::replace(old.span(), tail)),
+            Some(CommentOutcome::Stands),
+        );
     }
     let edit = match runs().next_back() {
         Some(last) => Edit::insert(last.end, tail),
         None => body.append(&tail),
     };
-    (Some(edit), Some(Outcome::Grew(lines)))
+    (Some(edit), Some(CommentOutcome::Grew(lines)))
 }
 
-/// A run in the font of comments.
+/// Returns a run in the font of comments.
 fn run(p: &str, words: &str) -> String {
     let text = text_element(p, words);
     format!(
@@ -147,7 +155,7 @@ fn run(p: &str, words: &str) -> String {
     )
 }
 
-/// The words of a rich text or of one run, without those that say how it is pronounced.
+/// Returns the text of a rich text or of a run, without phonetic hints.
 fn all_words(text: &str, body: &Element<'_>) -> String {
     let mut words = String::new();
     for child in &body.children {
@@ -164,45 +172,46 @@ fn all_words(text: &str, body: &Element<'_>) -> String {
     cell_text(&words)
 }
 
-/// The cells of threads, from a part of threaded comments.
-pub fn threaded_cells(text: &str, part: &str) -> Result<Vec<Cell>, Trouble> {
+/// Returns the cells with threads from a part of threaded comments.
+pub fn threaded_cells(text: &str, part: &str) -> Result<Vec<CellPosition>, Trouble> {
     let root = tree::parse(text).in_part(part)?;
     let cells = root
         .all("threadedComment")
-        .filter_map(|comment| Cell::named(&comment.tag.value("ref")?));
+        .filter_map(|comment| CellPosition::named(&comment.tag.value("ref")?));
     Ok(cells.collect())
 }
 
-/// The comment of a cell: its issues, the worst first, with a blank line between.
-pub fn comment(marks: &[&Mark]) -> String {
+/// Returns the comment of a cell: its issues, the worst first, with a blank line in between.
+pub fn comment(marks: &[&IssueMark]) -> String {
     let texts: Vec<String> = marks.iter().map(|mark| one(mark)).collect();
-    shortened(&texts.join("\n\n"), MOST_OF_ALL).into_owned()
+    shortened(&texts.join("\n\n"), MAX_COMMENT_CHARS).into_owned()
 }
 
-/// `Error: Start date: not a date` / `Left empty in the result.`: for somebody who has never heard of fields and rules.
-fn one(mark: &Mark) -> String {
-    let message = shortened(&mark.message, MOST_OF_ONE);
+/// Returns the text for an issue, for readers who do not know fields and rules: `Error: Start date: not a date` / `Left empty
+/// in the result.`
+fn one(mark: &IssueMark) -> String {
+    let message = shortened(&mark.message, MAX_MESSAGE_CHARS);
     let heading = heading_of(mark.severity);
     let mut text = if mark.field.is_empty() {
         format!("{heading}{message}")
     } else {
         format!(
             "{heading}{}: {message}",
-            shortened(&mark.field, MOST_OF_ONE)
+            shortened(&mark.field, MAX_MESSAGE_CHARS)
         )
     };
     match mark.written.as_deref() {
         None => {}
         Some("") => text.push_str("\nLeft empty in the result."),
         Some(written) => {
-            let written = shortened(written, MOST_OF_ONE);
+            let written = shortened(written, MAX_MESSAGE_CHARS);
             text.push_str(&format!("\nIn the result: {written}"));
         }
     }
     text
 }
 
-/// Whether a text begins as ours do: then it was put there when the workbook was painted before.
+/// Returns whether a text begins as ours do, which means that an earlier painting wrote it.
 fn is_ours(text: &str) -> bool {
     Severity::ALL
         .iter()
@@ -212,13 +221,13 @@ fn is_ours(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::painting::mark::Place;
+    use crate::painting::mark::MarkPosition;
 
     #[test]
     fn a_comment_says_what_why_and_what_became_of_it() {
-        let mut mark = Mark {
+        let mut mark = IssueMark {
             sheet: "North".to_owned(),
-            place: Place::Sheet,
+            place: MarkPosition::Sheet,
             severity: Severity::Error,
             field: "Start date".to_owned(),
             rule: "start_date.is_date".to_owned(),

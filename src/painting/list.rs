@@ -1,4 +1,4 @@
-//! The first sheet: all issues with links to their cells, as the output lists its own.
+//! The first sheet: all issues with links to their cells, in the same form as the list of the output.
 
 use std::io::Write;
 
@@ -6,29 +6,29 @@ use ade_engine_native::write::cells::{CellWriter, MomentStyles};
 use ade_engine_native::write::list_sheet::{self, HEADER_ROW, Role};
 use ade_engine_native::write::styles::{LINE, PALE_LINE};
 
-use super::mark::Mark;
+use super::mark::IssueMark;
 use super::refusal::Trouble;
-use super::styles::{INK, Styles};
+use super::styles::{INK, WorkbookStyles};
 use super::workbook::quoted;
 use super::xml::text::{attribute, shortened};
 use crate::base::counted::plural;
-use crate::base::places::{MOST_ROWS, letters};
+use crate::base::places::{MAX_SHEET_ROWS, letters};
 use crate::issues::Severity;
 
-/// The row of the header; lines follow.
+/// The row of the header. The lines follow it.
 pub const HEADER: u64 = HEADER_ROW as u64;
-/// Lines that a sheet has room for.
-pub const MOST_LINES: usize = (MOST_ROWS - HEADER) as usize;
-/// What a cell holds (ECMA-376 leaves it to programs; this is that of all of them).
-const MOST_TEXT: usize = 32_767;
-/// The height of a line of text, in points, and as many lines as a row shows at most.
+/// The maximum number of lines that a sheet has room for.
+pub const MAX_LIST_LINES: usize = (MAX_SHEET_ROWS - HEADER) as usize;
+/// The maximum length of a cell's text (ECMA-376 leaves it to programs; all use this limit).
+const MAX_LIST_TEXT_CHARS: usize = 32_767;
+/// The height of a line of text in points, and the maximum number of lines that a row shows.
 const LINE_HEIGHT: usize = 15;
-const MOST_LINES_OF_ROW: usize = 8;
+const MAX_ROW_LINES: usize = 8;
 
-/// A column: its name, its role, and its text of a mark.
-type Column = (&'static str, Role, fn(&Mark) -> String);
+/// A column: its name, its role, and the text that it shows for a mark.
+type IssueListColumn = (&'static str, Role, fn(&IssueMark) -> String);
 
-const COLUMNS: [Column; 9] = [
+const COLUMNS: [IssueListColumn; 9] = [
     ("Sheet", Role::Text, |mark| mark.sheet.clone()),
     ("Cell", Role::Link, |mark| mark.place.to_string()),
     ("Severity", Role::Severity, |mark| {
@@ -51,9 +51,9 @@ const COLUMNS: [Column; 9] = [
     ("Rule", Role::Quiet, |mark| mark.rule.clone()),
 ];
 
-/// Adds the formats of the list's cells to a workbook's. They are taken before those of painted cells: the last free ones are for the
-/// list.
-pub fn formats(styles: &mut Styles) -> Result<Vec<u32>, Trouble> {
+/// Adds the formats of the list's cells to a workbook's formats. This comes before painting cells, so that the list gets the
+/// last free ones.
+pub fn formats(styles: &mut WorkbookStyles) -> Result<Vec<u32>, Trouble> {
     // The first look is that of a plain cell, which every workbook has.
     let mut numbers = vec![0];
     for look in list_sheet::looks().iter().skip(1) {
@@ -72,28 +72,28 @@ pub fn formats(styles: &mut Styles) -> Result<Vec<u32>, Trouble> {
     Ok(numbers)
 }
 
-/// The list before it is written.
-pub struct List(list_sheet::List);
+/// The list of issues before it is written.
+pub struct PaintedIssueList(list_sheet::ListSheetContent);
 
-impl List {
-    /// All issues in the order in which they are listed, of which as many are written as a sheet has room for. A column that
-    /// would be empty is left out. `file`: the original's name; `is_linked`: whether a link to an issue's cell leads somewhere. Excel calls
-    /// one to a hidden sheet not valid.
-    pub fn new(marks: &[&Mark], file: &str, is_linked: impl Fn(&Mark) -> bool) -> Self {
-        let has = |(name, ..): &&Column| match *name {
+impl PaintedIssueList {
+    /// Lists all issues in their order; as many are written as a sheet has room for. Empty columns are left out. `file`: the
+    /// original's name; `is_linked`: returns whether an issue gets a link to its cell. Excel considers a link to a hidden sheet
+    /// invalid.
+    pub fn new(marks: &[&IssueMark], file: &str, is_linked: impl Fn(&IssueMark) -> bool) -> Self {
+        let has = |(name, ..): &&IssueListColumn| match *name {
             "Whose row" => marks.iter().any(|mark| mark.key.is_some()),
             "Written" => marks.iter().any(|mark| mark.written.is_some()),
             _ => true,
         };
-        let columns: Vec<&Column> = COLUMNS.iter().filter(has).collect();
+        let columns: Vec<&IssueListColumn> = COLUMNS.iter().filter(has).collect();
         let heads = columns
             .iter()
             .map(|(name, role, _)| ((*name).to_owned(), *role));
         let title = format!("{} in {file}", plural(marks.len() as u64, "issue"));
-        let mut list = list_sheet::List::new(&title, &counts(marks), heads);
-        for (line, mark) in marks.iter().take(MOST_LINES).enumerate() {
+        let mut list = list_sheet::ListSheetContent::new(&title, &counts(marks), heads);
+        for (line, mark) in marks.iter().take(MAX_LIST_LINES).enumerate() {
             for (number, (.., text)) in columns.iter().enumerate() {
-                list.push(number, Some(&shortened(&text(mark), MOST_TEXT)));
+                list.push(number, Some(&shortened(&text(mark), MAX_LIST_TEXT_CHARS)));
             }
             if let Some(cell) = mark.place.first_cell().filter(|_| is_linked(mark)) {
                 list.link(line, format!("{}!{cell}", quoted(&mark.sheet)));
@@ -102,7 +102,7 @@ impl List {
         Self(list)
     }
 
-    /// Says something below the counts.
+    /// Adds a note below the counts.
     pub fn note(&mut self, note: &str) {
         self.0.note(note);
     }
@@ -115,12 +115,12 @@ impl List {
         letters(self.0.width() as u64)
     }
 
-    /// Header and lines, as names of a workbook mean them: `$A$4:$I$9`.
+    /// Returns the area of header and lines in the form for a workbook's names: `$A$4:$I$9`.
     pub fn area(&self) -> String {
         format!("$A${HEADER}:${}${}", self.last_column(), self.last_row())
     }
 
-    /// Writes the sheet with these formats, for a workbook with so many windows.
+    /// Writes the sheet with these formats, for a workbook with this number of windows.
     pub fn write(
         &self,
         out: &mut impl Write,
@@ -168,11 +168,11 @@ impl List {
         put(text.as_bytes())
     }
 
-    /// All before the first row.
+    /// Returns everything before the first row.
     fn head(&self, widths: &[f64], namespace: &str, windows: usize) -> String {
         let tab = Severity::Error.ink();
         let (last, column) = (self.last_row(), self.last_column());
-        // A view for each window of the workbook, or it would show the sheet as if it had none.
+        // Each window of the workbook needs a view, or it would show the sheet with defaults.
         let views: String = (0..windows)
             .map(|window| {
                 format!(
@@ -197,19 +197,19 @@ impl List {
         )
     }
 
-    /// The height of a line of the list, where its texts are broken: not every program finds it by itself.
+    /// Returns the height attributes of a line whose texts are wrapped. Not every program computes them itself.
     fn height(&self, line: usize, widths: &[f64]) -> String {
         let texts = self.0.wrapped(line);
         let lines = texts.map(|(column, text)| lines_in(text, widths[column] as usize - 2));
-        match lines.max().unwrap_or(1).min(MOST_LINES_OF_ROW) {
+        match lines.max().unwrap_or(1).min(MAX_ROW_LINES) {
             0 | 1 => String::new(),
             lines => format!(" ht=\"{}\" customHeight=\"1\"", lines * LINE_HEIGHT),
         }
     }
 }
 
-/// `2 errors, 3 warnings.`
-fn counts(marks: &[&Mark]) -> String {
+/// Returns the counts in words: `2 errors, 3 warnings.`
+fn counts(marks: &[&IssueMark]) -> String {
     let count = |severity| {
         let marks = marks.iter().filter(|mark| mark.severity == severity);
         marks.count()
@@ -229,7 +229,8 @@ fn counts(marks: &[&Mark]) -> String {
     }
 }
 
-/// How many lines a text takes that is broken between words; of long ones, as many as a row shows at most.
+/// Returns the number of lines of a text that is broken between words. For long texts, stops above the maximum that a row
+/// shows.
 fn lines_in(text: &str, width: usize) -> usize {
     let wide = |letter: char| 1 + usize::from(letter >= '\u{1100}');
     let mut lines = 0;
@@ -246,7 +247,7 @@ fn lines_in(text: &str, width: usize) -> usize {
             // A word that is wider than a line is broken, too.
             lines += usize::from(taken > 0) + length.saturating_sub(1) / width;
             taken = length - length.saturating_sub(1) / width * width;
-            if lines > MOST_LINES_OF_ROW {
+            if lines > MAX_ROW_LINES {
                 return lines;
             }
         }
@@ -272,6 +273,6 @@ mod tests {
         ] {
             assert_eq!(lines_in(text, 10), lines, "{text}");
         }
-        assert!(lines_in(&"word ".repeat(9_000), 10) > MOST_LINES_OF_ROW);
+        assert!(lines_in(&"word ".repeat(9_000), 10) > MAX_ROW_LINES);
     }
 }

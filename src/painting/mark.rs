@@ -1,12 +1,12 @@
-//! What is to be marked, and what became of it.
+//! The marks to be painted, and a summary of the painting.
 
 use std::fmt;
 
 use crate::base::counted::{plural, thousands};
-use crate::base::places::{Cell, column_named, letters};
+use crate::base::places::{CellPosition, column_named, letters};
 use crate::issues::{Issue, Severity};
 
-/// What the comment of an issue of this severity begins with.
+/// Returns the beginning of the comment about an issue of this severity.
 pub fn heading_of(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "Error: ",
@@ -15,45 +15,45 @@ pub fn heading_of(severity: Severity) -> &'static str {
     }
 }
 
-/// What an issue is about. All count from 1.
+/// The position that an issue is about. Rows and columns count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// One cell: it is filled and has a comment.
-    Cell(Cell),
-    /// A whole row: it is in the list alone.
+pub enum MarkPosition {
+    /// A cell: it is filled and gets a comment.
+    Cell(CellPosition),
+    /// A whole row: it is only in the list.
     Row(u64),
-    /// A whole column: it is in the list alone.
+    /// A whole column: it is only in the list.
     Column(u64),
-    /// The whole sheet: it is in the list alone.
+    /// The whole sheet: it is only in the list.
     Sheet,
 }
 
-impl Place {
-    /// A cell by its name, such as `B7`.
+impl MarkPosition {
+    /// Parses the name of a cell, such as `B7`.
     pub fn named(name: &str) -> Option<Self> {
-        Cell::named(name).map(Self::Cell)
+        CellPosition::named(name).map(Self::Cell)
     }
 
-    /// The cell to be painted.
-    pub(super) fn cell(self) -> Option<Cell> {
+    /// Returns the cell to be painted, if any.
+    pub(super) fn cell(self) -> Option<CellPosition> {
         match self {
-            Self::Cell(cell) => Cell::new(cell.row, cell.column),
+            Self::Cell(cell) => CellPosition::new(cell.row, cell.column),
             _ => None,
         }
     }
 
-    /// Where a link leads: the cell, or the first of several.
-    pub(super) fn first_cell(self) -> Option<Cell> {
+    /// Returns the target of a link: the cell, or the first of several.
+    pub(super) fn first_cell(self) -> Option<CellPosition> {
         match self {
             Self::Cell(_) => self.cell(),
-            Self::Row(row) => Cell::new(row, 1),
-            Self::Column(column) => Cell::new(1, column),
-            Self::Sheet => Cell::new(1, 1),
+            Self::Row(row) => CellPosition::new(row, 1),
+            Self::Column(column) => CellPosition::new(1, column),
+            Self::Sheet => CellPosition::new(1, 1),
         }
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for MarkPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Cell(cell) => cell.fmt(f),
@@ -64,39 +64,39 @@ impl fmt::Display for Place {
     }
 }
 
-/// One issue, as it is painted and listed.
+/// An issue in the form in which it is painted and listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
-    /// The sheet's name, as the sender's workbook has it.
+pub struct IssueMark {
+    /// The sheet's name in the sender's workbook.
     pub sheet: String,
-    /// What of the sheet.
-    pub place: Place,
-    /// Decides the colour.
+    /// The position on the sheet.
+    pub place: MarkPosition,
+    /// The severity, which decides the colour.
     pub severity: Severity,
-    /// The field as people know it: its label, else its name. Empty: none.
+    /// The field's label, else its name. Empty if there is none.
     pub field: String,
     /// The rule's name, such as `start_date.is_date`.
     pub rule: String,
-    /// What is wrong, without "is".
+    /// The message about the problem, without "is".
     pub message: String,
-    /// The value as it stood.
+    /// The original value of the cell.
     pub value: String,
-    /// What became of it: empty where the result's cell is. `None`: unknown, and nothing is said of it.
+    /// The value in the result. Empty if the result's cell is empty. `None` if unknown: then the comment does not mention it.
     pub written: Option<String>,
-    /// Whose row it is, where the configuration names a key.
+    /// The key of the row, if the configuration names a key.
     pub key: Option<String>,
 }
 
-impl From<&Issue> for Mark {
+impl From<&Issue> for IssueMark {
     fn from(issue: &Issue) -> Self {
-        let cell = issue.cell.as_deref().and_then(Place::named);
+        let cell = issue.cell.as_deref().and_then(MarkPosition::named);
         let column = || issue.column.as_deref().and_then(column_named);
         let place = cell
-            .or(issue.row.map(|row| Place::Row(row.into())))
-            .or_else(|| column().map(Place::Column));
+            .or(issue.row.map(|row| MarkPosition::Row(row.into())))
+            .or_else(|| column().map(MarkPosition::Column));
         Self {
             sheet: issue.sheet.clone(),
-            place: place.unwrap_or(Place::Sheet),
+            place: place.unwrap_or(MarkPosition::Sheet),
             severity: issue.severity,
             field: issue.whose().to_owned(),
             rule: issue.rule.clone(),
@@ -108,30 +108,30 @@ impl From<&Issue> for Mark {
     }
 }
 
-/// Something that a reader of the copy should be told.
+/// A note for readers of the copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// The package was signed; a signature holds for the file as it came.
+    /// The package was signed. The signature holds only for the original file, so it was left out.
     SignatureLeftOut,
-    /// Comments end after so many cells.
+    /// Only this number of cells have comments.
     CommentsEnd(usize),
-    /// Excel's limit of cell formats is reached: so many cells keep their own fill.
+    /// Excel's limit of cell formats is reached: this number of cells keep their own fill.
     FormatsFull(usize),
-    /// So many marked cells lie under conditional formats that have a fill.
+    /// This number of marked cells are under conditional formats with a fill.
     Covered(usize),
-    /// Excel's limit of links in a sheet is reached: the list has no more of them.
+    /// Excel's limit of links in a sheet is reached: only this number of lines have links.
     LinksEnd(usize),
-    /// A sheet has no more rows for the list: so many issues are not in it.
+    /// The sheet is full: this number of issues are not in the list.
     ListEnds(usize),
-    /// So many issues name a sheet, or a cell, that the workbook has not; they are in the list alone.
+    /// This number of issues name a sheet or cell that the workbook does not have. They are only in the list.
     NotThere(usize),
-    /// Macros that count sheets find the list as the first one.
+    /// Macros that count sheets now find the list as the first one.
     MacrosMayCount,
-    /// The original is text, or a workbook of another kind than `.xlsx`: the copy has its values.
+    /// The original is text, or a workbook in another format than `.xlsx`: the copy has only its values.
     ValuesAlone {
-        /// The original's name.
+        /// The name of the original.
         file: String,
-        /// Whether it is text.
+        /// Whether the original is text.
         is_text: bool,
     },
 }
@@ -180,18 +180,18 @@ impl fmt::Display for Note {
     }
 }
 
-/// What was painted.
+/// A summary of a finished painting.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Painted {
-    /// Cells that are marked; several issues may be of one.
+pub struct PaintSummary {
+    /// The number of marked cells, each of which may have several issues.
     pub cells: usize,
-    /// How many of them have a comment with their issues.
+    /// The number of cells with a comment about their issues.
     pub comments: usize,
-    /// Lines of the list.
+    /// The number of lines in the list.
     pub listed: usize,
-    /// The list's name.
+    /// The name of the list's sheet.
     pub list: String,
-    /// What should be told.
+    /// The notes for readers of the copy.
     pub notes: Vec<Note>,
 }
 
@@ -201,10 +201,16 @@ mod tests {
 
     #[test]
     fn places_are_named_as_people_name_them() {
-        assert_eq!(Place::named("AB7").unwrap().to_string(), "AB7");
-        assert_eq!(Place::Row(7).to_string(), "row 7");
-        assert_eq!(Place::Column(28).to_string(), "column AB");
-        assert_eq!(Place::Column(28).first_cell().unwrap().to_string(), "AB1");
-        assert_eq!(Place::Cell(Cell { row: 0, column: 1 }).cell(), None);
+        assert_eq!(MarkPosition::named("AB7").unwrap().to_string(), "AB7");
+        assert_eq!(MarkPosition::Row(7).to_string(), "row 7");
+        assert_eq!(MarkPosition::Column(28).to_string(), "column AB");
+        assert_eq!(
+            MarkPosition::Column(28).first_cell().unwrap().to_string(),
+            "AB1"
+        );
+        assert_eq!(
+            MarkPosition::Cell(CellPosition { row: 0, column: 1 }).cell(),
+            None
+        );
     }
 }

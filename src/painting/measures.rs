@@ -1,13 +1,13 @@
-//! Widths and heights of a sheet in pixels, as far as the boxes of comments need them; and the formats of its columns.
+//! Widths and heights in pixels, as far as the boxes of comments need them, and the formats of columns.
 
 use std::collections::BTreeMap;
 
-use super::xml::scan::Tag;
+use super::xml::scan::XmlTag;
 
-/// Those of a sheet.
+/// The widths, heights and column formats of a sheet.
 #[derive(Debug, Default)]
 pub struct Measures {
-    columns: Vec<Columns>,
+    columns: Vec<ColumnMeasure>,
     heights: BTreeMap<u64, u64>,
     default_width: Option<u64>,
     default_height: Option<u64>,
@@ -15,7 +15,7 @@ pub struct Measures {
 
 /// A run of columns, `col` (ECMA-376 part 1, 18.3.1.13).
 #[derive(Debug)]
-struct Columns {
+struct ColumnMeasure {
     first: u64,
     last: u64,
     width: Option<u64>,
@@ -23,8 +23,8 @@ struct Columns {
 }
 
 impl Measures {
-    /// Notes what a tag before the cells says.
-    pub fn note(&mut self, tag: &Tag<'_>) {
+    /// Records the measures in a tag before the cells.
+    pub fn note(&mut self, tag: &XmlTag<'_>) {
         match tag.local() {
             "sheetFormatPr" => {
                 self.default_width = tag.number("defaultColWidth").map(pixels_of_width);
@@ -35,7 +35,7 @@ impl Measures {
                     true => Some(0),
                     false => tag.number("width").map(pixels_of_width),
                 };
-                self.columns.push(Columns {
+                self.columns.push(ColumnMeasure {
                     first: tag.number("min").unwrap_or(1),
                     last: tag.number("max").unwrap_or(1),
                     width,
@@ -46,8 +46,8 @@ impl Measures {
         }
     }
 
-    /// Notes the height of a row, where its tag says one.
-    pub fn note_row(&mut self, row: u64, tag: &Tag<'_>) {
+    /// Records the height of a row, if its tag gives one.
+    pub fn note_row(&mut self, row: u64, tag: &XmlTag<'_>) {
         if tag.is_true("hidden") {
             self.heights.insert(row, 0);
         } else if let Some(points) = tag.number("ht") {
@@ -55,41 +55,41 @@ impl Measures {
         }
     }
 
-    fn columns(&self, column: u64) -> Option<&Columns> {
+    fn columns(&self, column: u64) -> Option<&ColumnMeasure> {
         self.columns
             .iter()
             .find(|columns| (columns.first..=columns.last).contains(&column))
     }
 
-    /// The format of cells that a column does not have yet.
+    /// Returns the format for new cells of a column.
     pub fn format(&self, column: u64) -> u32 {
         self.columns(column).map_or(0, |columns| columns.format)
     }
 
-    /// The width of a column.
+    /// Returns the width of a column in pixels.
     pub fn width(&self, column: u64) -> u64 {
         let own = self.columns(column).and_then(|columns| columns.width);
         own.or(self.default_width).unwrap_or(64)
     }
 
-    /// The height of a row.
+    /// Returns the height of a row in pixels.
     pub fn height(&self, row: u64) -> u64 {
         let own = self.heights.get(&row).copied();
         own.unwrap_or_else(|| self.default_height())
     }
 
-    /// The height of rows that say none.
+    /// Returns the height of rows without a height of their own.
     pub fn default_height(&self) -> u64 {
         self.default_height.unwrap_or(20)
     }
 }
 
-/// A width in letters of the usual font, each 7 pixels wide (ECMA-376 part 1, 18.3.1.13).
+/// Converts a width in characters of the usual font, each 7 pixels wide (ECMA-376 part 1, 18.3.1.13).
 fn pixels_of_width(letters: f64) -> u64 {
     ((256.0 * letters + (128.0_f64 / 7.0).trunc()) / 256.0 * 7.0) as u64
 }
 
-/// A height in points; screens show 96 pixels where print has 72 points.
+/// Converts a height in points. Screens show 96 pixels where print has 72 points.
 fn pixels_of_height(points: f64) -> u64 {
     (points * 4.0 / 3.0).round() as u64
 }

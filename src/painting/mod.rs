@@ -1,19 +1,19 @@
 //! The painted copy: the sender's own workbook with the cells of issues filled and commented, and a first sheet that lists
 //! them.
 //!
-//! The package is patched part by part and never loaded and saved: what needs no edit is copied as it is packed, and an edited
-//! part keeps every byte that is not part of the edit. It is always painted from the original; a painted copy that is painted
-//! again with the same marks stays as it is.
+//! The package is patched part by part and never loaded and saved: parts without an edit are copied in packed form, and an
+//! edited part keeps every byte outside of the edit. Painting always starts from the original. Painting a painted copy again
+//! with the same marks leaves it unchanged.
 //!
-//! - [`paint`] does it; `mark`: [`Mark`], and what is told of the copy; `refusal`: why a file cannot be painted
-//! - `painter` goes through the parts; `plan`: what is to be done to one sheet
-//! - `workbook`, `sheet`, `styles`, `comments`, `boxes`, `list`: one kind of part each; `package`: what ties them together
-//! - `values`: a workbook made of the values of any other file
-//! - `measures`, `colors`, `xml`: what these need
+//! - [`paint`] paints a file; `mark`: [`IssueMark`], and notes about the copy; `refusal`: reasons why a file cannot be painted
+//! - `painter` goes through the parts; `plan`: the edits of one sheet
+//! - `workbook`, `sheet`, `styles`, `comments`, `boxes`, `list`: one kind of part each; `package`: the archive around them
+//! - `values`: makes a workbook of the values of any other file
+//! - `measures`, `colors`, `xml`: helpers of these
 //!
 //! # Promises
-//! A file never makes it panic or take memory beyond the text of one sheet, which is bounded, and of the parts that are edited.
-//! The copy appears whole or not at all. Names of parts and files are said, values are not.
+//! No file causes a panic, or takes more memory than the text of one sheet, which is limited, and of the edited parts. The copy
+//! appears whole or not at all. Messages contain names of parts and files, but no values.
 
 mod boxes;
 mod colors;
@@ -37,21 +37,21 @@ use std::path::{Path, PathBuf};
 
 use ade_engine_native::SourceError;
 use ade_engine_native::read::ReadOptions;
-use ade_engine_native::read::archive::Archive;
+use ade_engine_native::read::archive::ZipArchive;
 use ade_engine_native::read::kind::Kind;
 use memchr::memmem;
 
-pub use mark::{Mark, Note, Painted, Place};
-pub use refusal::Refusal;
+pub use mark::{IssueMark, MarkPosition, Note, PaintSummary};
+pub use refusal::PaintRefusal;
 
 use crate::base::files::{self, FileError, name_of};
 use refusal::Trouble;
 
-/// What a compound file begins with: an old workbook, or a new one behind a password.
+/// The beginning of a compound file: an old workbook, or a new one with a password.
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
 
-/// The painted copy of a file in a folder: `<stem>_annotated` with the ending that tells programs whether it is a template and
-/// has macros; `.xlsx` for other formats.
+/// Returns the path of a file's painted copy in a folder: `<stem>_annotated` with the original's ending if that shows macros or
+/// a template, otherwise with `.xlsx`.
 pub fn place_of_copy(original: &Path, folder: &Path) -> PathBuf {
     let stem = original.file_stem().unwrap_or_default().to_string_lossy();
     let ending = match extension(original).as_str() {
@@ -61,14 +61,18 @@ pub fn place_of_copy(original: &Path, folder: &Path) -> PathBuf {
     folder.join(format!("{stem}_annotated.{ending}"))
 }
 
-/// Writes the painted copy of a workbook: `.xlsx`, `.xlsm`, `.xltx` and `.xltm` with all that is in them; of other
-/// files a new workbook with their values.
+/// Writes the painted copy of a file: with all of the content of `.xlsx`, `.xlsm`, `.xltx` and `.xltm`; for other files, a new
+/// workbook with their values.
 ///
-/// The copy is written beside its place, synced and renamed into it.
+/// The copy is written beside its final path, synced and renamed.
 ///
 /// # Errors
-/// The file cannot be painted, or the copy not be written; then an old copy is as it was.
-pub fn paint(original: &Path, marks: &[Mark], target: &Path) -> Result<Painted, Refusal> {
+/// The file cannot be painted, or the copy cannot be written. Then an old copy stays as it was.
+pub fn paint(
+    original: &Path,
+    marks: &[IssueMark],
+    target: &Path,
+) -> Result<PaintSummary, PaintRefusal> {
     let auto = || "auto".to_owned();
     let options = ReadOptions {
         csv_encoding: auto(),
@@ -78,19 +82,19 @@ pub fn paint(original: &Path, marks: &[Mark], target: &Path) -> Result<Painted, 
     paint_read_as(original, &options, marks, target)
 }
 
-/// The same; `options` say how it is read: as by the run that found the issues.
+/// Paints like [`paint`], and reads the original with `options`, as the run that found the issues did.
 ///
 /// # Errors
-/// Those of [`paint`].
+/// See [`paint`].
 pub fn paint_read_as(
     original: &Path,
     options: &ReadOptions,
-    marks: &[Mark],
+    marks: &[IssueMark],
     target: &Path,
-) -> Result<Painted, Refusal> {
+) -> Result<PaintSummary, PaintRefusal> {
     let file = name_of(original);
     if is_same(original, target) {
-        return Err(Refusal::SameFile { file });
+        return Err(PaintRefusal::SameFile { file });
     }
     let folder = files::folder_of(target);
     let beside = files::unfinished(folder).map_err(FileError::on("write", target))?;
@@ -99,7 +103,7 @@ pub fn paint_read_as(
         .try_clone()
         .map_err(FileError::on("write", target))?;
     let painted = painted(original, &file, options, marks, copy, folder);
-    let painted = painted.map_err(|trouble| trouble.of(&file, target))?;
+    let painted = painted.map_err(|trouble| trouble.into_refusal(&file, target))?;
     files::settle(beside, target).map_err(FileError::on("write", target))?;
     Ok(painted)
 }
@@ -108,10 +112,10 @@ fn painted(
     original: &Path,
     file: &str,
     options: &ReadOptions,
-    marks: &[Mark],
+    marks: &[IssueMark],
     copy: File,
     folder: &Path,
-) -> Result<Painted, Trouble> {
+) -> Result<PaintSummary, Trouble> {
     let mut opened = File::open(original).map_err(Trouble::Read)?;
     if starts_encrypted(&mut opened).map_err(Trouble::Read)? {
         return Err(Trouble::Encrypted);
@@ -139,13 +143,15 @@ fn painted(
     painter::paint(plain, file, marks, vec![note], copy)
 }
 
-/// What a file is. An archive that cannot be opened counts as a workbook, of which the painter says what is wrong with it.
+/// Returns the kind of a file. An archive that cannot be opened counts as a workbook, so that the painter reports what is
+/// wrong.
 fn kind_of(path: &str, options: &ReadOptions) -> Result<Kind, Trouble> {
-    let kind = Kind::of(path, options).map_err(|failure| values::unreadable(failure, path))?;
+    let kind =
+        Kind::from_path(path, options).map_err(|failure| values::unreadable(failure, path))?;
     if !kind.is_archive() {
         return Ok(kind);
     }
-    match Archive::open(path) {
+    match ZipArchive::open(path) {
         Ok(archive) => Ok(Kind::of_archive(&archive)),
         Err(failure @ (SourceError::Foreign { .. } | SourceError::Empty { .. })) => {
             Err(values::unreadable(failure, path))
@@ -154,7 +160,7 @@ fn kind_of(path: &str, options: &ReadOptions) -> Result<Kind, Trouble> {
     }
 }
 
-/// Whether a file is a compound file that holds an encrypted package.
+/// Returns whether a file is a compound file that holds an encrypted package.
 fn starts_encrypted(file: &mut File) -> io::Result<bool> {
     let mut start = Vec::new();
     file.take(COMPOUND.len() as u64).read_to_end(&mut start)?;
@@ -162,7 +168,7 @@ fn starts_encrypted(file: &mut File) -> io::Result<bool> {
     Ok(start == COMPOUND && is_encrypted(file)?)
 }
 
-/// Whether a compound file holds an encrypted package: the name of its stream stands in UTF-16 in the directory.
+/// Returns whether a compound file holds an encrypted package: its directory contains the name of that stream in UTF-16.
 fn is_encrypted(file: &mut File) -> io::Result<bool> {
     let name: Vec<u8> = "EncryptedPackage"
         .encode_utf16()
@@ -178,7 +184,7 @@ fn is_encrypted(file: &mut File) -> io::Result<bool> {
         if count == 0 {
             break false;
         }
-        // The name may lie across two pieces.
+        // The name may span two pieces.
         kept = end.min(name.len());
         piece.copy_within(end - kept..end, 0);
     };

@@ -1,56 +1,58 @@
-//! Paints a package: finds out what is to be done to which part, then writes the copy part by part.
+//! Paints a package: determines the edits of each part, then writes the copy part by part.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Read, Write};
 
-use ade_engine_native::write::list_sheet::MOST_LINKS;
+use ade_engine_native::write::list_sheet::MAX_LINKS;
 
 use super::boxes::{self, Boxes};
 use super::comments;
-use super::list::{self, List};
-use super::mark::{Mark, Note, Painted, Place};
-use super::package::archive::{Copy, MOST_PART, MOST_SHEET, Package, folded, shared};
+use super::list::{self, PaintedIssueList};
+use super::mark::{IssueMark, MarkPosition, Note, PaintSummary};
+use super::package::archive::{
+    MAX_PART_BYTES, MAX_SHEET_BYTES, OoxmlPackage, PackageCopy, folded, shared,
+};
 use super::package::content_types::{self, ContentTypes};
 use super::package::relationships::Relationships;
-use super::plan::{Drawing, Plan};
-use super::refusal::{InPart, Trouble};
+use super::plan::{Drawing, SheetPlan};
+use super::refusal::{PartContext, Trouble};
 use super::sheet::outline::{Outline, with_drawing};
-use super::sheet::rows::Paint;
+use super::sheet::rows::CellPainter;
 use super::sheet::{conditional, head};
-use super::styles::{self, Styles};
+use super::styles::{self, WorkbookStyles};
 use super::workbook::{self, Book, ListPlace};
 
-/// Comments end after so many: each is a shape that a program draws.
-pub const MOST_COMMENTS: usize = 10_000;
-/// The texts of sheets are kept from the survey to the writing as long as they take no more than this.
-const MOST_KEPT: u64 = 128 << 20;
+/// The maximum number of comments, because a program draws a shape for each.
+pub const MAX_COMMENTS: usize = 10_000;
+/// The maximum total size in bytes of sheet texts that are kept from the survey until they are written.
+const MAX_KEPT_BYTES: u64 = 128 << 20;
 const SIGNATURES: &str = "_xmlsignatures/";
 
 /// A workbook that is about to be painted.
 struct Painter<'a> {
-    package: Package,
+    package: OoxmlPackage,
     types: ContentTypes,
-    /// Relationships of the package itself, and of the workbook.
+    /// The relationships of the package itself, and of the workbook.
     top: Relationships,
     relationships: Relationships,
     book: Book,
-    plans: Vec<Plan<'a>>,
-    /// Parts that have another text.
+    plans: Vec<SheetPlan<'a>>,
+    /// The parts with a new text.
     changed: BTreeMap<String, String>,
-    painted: Painted,
-    /// Marked cells that a conditional format may fill.
+    painted: PaintSummary,
+    /// The number of marked cells that a conditional format may fill.
     covered: usize,
 }
 
-/// Writes the painted copy of a package. `file`: the name of what it was made from; `notes`: what is known of that already.
+/// Writes the painted copy of a package. `file`: the name of the original; `notes`: notes about it that are known already.
 pub fn paint(
     original: File,
     file: &str,
-    marks: &[Mark],
+    marks: &[IssueMark],
     notes: Vec<Note>,
     copy: File,
-) -> Result<Painted, Trouble> {
+) -> Result<PaintSummary, Trouble> {
     let mut painter = Painter::open(original)?;
     painter.painted.notes = notes;
     painter.take(marks);
@@ -63,12 +65,12 @@ pub fn paint(
     let sheets = painter.plans.iter();
     let sheets = sheets.filter(|plan| plan.is_worksheet() && !plan.is_hidden);
     let shown: BTreeSet<&str> = sheets.map(|plan| plan.name.as_str()).collect();
-    let is_linked = |mark: &Mark| shown.contains(mark.sheet.as_str());
-    let mut sheet = List::new(&ordered, file, is_linked);
+    let is_linked = |mark: &IssueMark| shown.contains(mark.sheet.as_str());
+    let mut sheet = PaintedIssueList::new(&ordered, file, is_linked);
     painter.change_workbook(&part, &sheet.area())?;
     painter.drop_signatures()?;
     painter.collect_changed()?;
-    let mut copy = Copy::new(copy);
+    let mut copy = PackageCopy::new(copy);
     painter.write_parts(&mut copy, &mut styles, [&styles_part, &part.part])?;
     painter.write_drawings(&mut copy)?;
     painter.tell(&styles, marks.len());
@@ -92,20 +94,20 @@ pub fn paint(
 impl<'a> Painter<'a> {
     /// Finds the workbook by relationships, never by its name.
     fn open(original: File) -> Result<Self, Trouble> {
-        let mut package = Package::open(original, Trouble::no_workbook)?;
+        let mut package = OoxmlPackage::open(original, Trouble::no_workbook)?;
         if !package.has(content_types::PART) || !package.has("_rels/.rels") {
             return Err(Trouble::no_workbook());
         }
         let types = ContentTypes::parse(package.text(content_types::PART)?)?;
-        let top = Relationships::of(&mut package, "")?;
+        let top = Relationships::load(&mut package, "")?;
         let part = top
             .first(&package, "officeDocument")
             .ok_or_else(Trouble::no_workbook)?;
-        if types.of(&part).contains(".binary.") || part.to_lowercase().ends_with(".bin") {
+        if types.content_type(&part).contains(".binary.") || part.to_lowercase().ends_with(".bin") {
             return Err(Trouble::Binary);
         }
         let book = Book::parse(package.text(&part)?, &part)?;
-        let relationships = Relationships::of(&mut package, &part)?;
+        let relationships = Relationships::load(&mut package, &part)?;
         if relationships.has_kind("revisionHeaders") {
             return Err(Trouble::TrackedChanges);
         }
@@ -115,7 +117,7 @@ impl<'a> Painter<'a> {
             .enumerate()
             .filter(|(index, _)| Some(*index) != book.own);
         let plans = others
-            .map(|(_, entry)| Plan::new(entry, &relationships, &package))
+            .map(|(_, entry)| SheetPlan::new(entry, &relationships, &package))
             .collect();
         Ok(Self {
             package,
@@ -125,27 +127,27 @@ impl<'a> Painter<'a> {
             book,
             plans,
             changed: BTreeMap::new(),
-            painted: Painted::default(),
+            painted: PaintSummary::default(),
             covered: 0,
         })
     }
 
-    /// Gives each issue to its sheet.
-    fn take(&mut self, marks: &'a [Mark]) {
+    /// Assigns each issue to its sheet.
+    fn take(&mut self, marks: &'a [IssueMark]) {
         let mut sheets: HashMap<String, usize> = HashMap::new();
         for (index, plan) in self.plans.iter().enumerate() {
             sheets.insert(plan.name.clone(), index);
-            // As people may write it, unless another sheet is written so.
+            // A different case also matches, unless it is the name of another sheet.
             sheets.entry(plan.name.to_lowercase()).or_insert(index);
         }
         let plans = &mut self.plans;
-        let mut is_taken = |mark: &'a Mark| {
+        let mut is_taken = |mark: &'a IssueMark| {
             let sheet = sheets
                 .get(&mark.sheet)
                 .or_else(|| sheets.get(&mark.sheet.to_lowercase()));
             sheet.is_some_and(|&sheet| plans[sheet].take(mark))
         };
-        // What is wrong with the workbook is of no sheet.
+        // Issues about the whole workbook have no sheet.
         let not_there = marks
             .iter()
             .filter(|mark| !mark.sheet.is_empty() && !is_taken(mark))
@@ -156,8 +158,8 @@ impl<'a> Painter<'a> {
     }
 
     fn survey(&mut self) -> Result<(), Trouble> {
-        let mut room = MOST_KEPT;
-        let mut left = MOST_COMMENTS;
+        let mut room = MAX_KEPT_BYTES;
+        let mut left = MAX_COMMENTS;
         let mut parts: BTreeMap<String, usize> = BTreeMap::new();
         for part in self.plans.iter().filter_map(|plan| plan.part.as_deref()) {
             *parts.entry(folded(part)).or_default() += 1;
@@ -177,8 +179,8 @@ impl<'a> Painter<'a> {
             left -= plan.texts.len();
             self.painted.cells += plan.fills.len();
         }
-        if self.painted.cells > MOST_COMMENTS {
-            self.painted.notes.push(Note::CommentsEnd(MOST_COMMENTS));
+        if self.painted.cells > MAX_COMMENTS {
+            self.painted.notes.push(Note::CommentsEnd(MAX_COMMENTS));
         }
         Ok(())
     }
@@ -224,7 +226,7 @@ impl<'a> Painter<'a> {
                 None => {
                     let part = package.free_name("xl/drawings/vmlDrawing#.vml");
                     let id = match &plan.legacy {
-                        // The sheet names a relationship that is not there.
+                        // The sheet names a relationship that does not exist.
                         Some(id) => relationships.add_as(id, types, "vmlDrawing", &part)?,
                         None => relationships.add(types, "vmlDrawing", &part)?,
                     };
@@ -243,7 +245,7 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    /// The part of the list: that which a painted copy has, or a new one.
+    /// Returns the part of the list: the one of an already painted copy, or a new one.
     fn plan_list(&mut self) -> Result<ListPlace, Trouble> {
         let own = self.book.own.map(|own| self.book.sheets[own].clone());
         let target = own
@@ -271,7 +273,7 @@ impl<'a> Painter<'a> {
         })
     }
 
-    fn read_styles(&mut self) -> Result<(String, Styles), Trouble> {
+    fn read_styles(&mut self) -> Result<(String, WorkbookStyles), Trouble> {
         let theme = match self.relationships.first(&self.package, "theme") {
             Some(part) => Some(self.package.text(&part)?),
             None => None,
@@ -279,10 +281,10 @@ impl<'a> Painter<'a> {
         if let Some(part) = self.relationships.first(&self.package, "styles") {
             let part = self.package.stored(&part);
             let text = self.package.text(&part)?;
-            let styles = Styles::parse(&text, &part, theme.as_deref())?;
+            let styles = WorkbookStyles::parse(&text, &part, theme.as_deref())?;
             return Ok((part, styles));
         }
-        // Readers expect it under this name.
+        // Readers expect the styles under this name.
         let usual = "xl/styles.xml";
         let part = match self.package.reserve(usual) {
             true => usual.to_owned(),
@@ -291,7 +293,7 @@ impl<'a> Painter<'a> {
         self.relationships
             .add(self.book.office_namespace(), "styles", &part)?;
         self.types.add(&part, "styles+xml");
-        let styles = Styles::parse(
+        let styles = WorkbookStyles::parse(
             &styles::empty(self.book.main_namespace()),
             &part,
             theme.as_deref(),
@@ -299,23 +301,23 @@ impl<'a> Painter<'a> {
         Ok((part, styles))
     }
 
-    /// The issues as the sheets and their cells follow each other; those of sheets that are not there come last.
-    fn ordered(&self, marks: &'a [Mark]) -> Vec<&'a Mark> {
+    /// Returns the issues in the order of sheets and cells. Issues of missing sheets come last.
+    fn ordered(&self, marks: &'a [IssueMark]) -> Vec<&'a IssueMark> {
         let sheets = self.plans.iter().enumerate();
         let positions: HashMap<&str, usize> = sheets
             .map(|(index, plan)| (plan.name.as_str(), index))
             .collect();
-        let mut ordered: Vec<&Mark> = marks.iter().collect();
+        let mut ordered: Vec<&IssueMark> = marks.iter().collect();
         ordered.sort_by_key(|mark| {
             let sheet = positions
                 .get(mark.sheet.as_str())
                 .copied()
                 .unwrap_or(usize::MAX);
             let (row, column) = match mark.place {
-                Place::Sheet => (0, 0),
-                Place::Column(column) => (0, column),
-                Place::Row(row) => (row, 0),
-                Place::Cell(cell) => (cell.row, cell.column),
+                MarkPosition::Sheet => (0, 0),
+                MarkPosition::Column(column) => (0, column),
+                MarkPosition::Row(row) => (row, 0),
+                MarkPosition::Cell(cell) => (cell.row, cell.column),
             };
             (sheet, row, column, mark.severity)
         });
@@ -339,7 +341,7 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    /// A signature no longer holds after any edit: it is left out with all that names it.
+    /// Removes signatures, which do not hold after an edit, with all references to them.
     fn drop_signatures(&mut self) -> Result<(), Trouble> {
         let names = self.package.names();
         let signed = names
@@ -363,7 +365,7 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    /// Relationships and types as they are now.
+    /// Collects the changed relationships and content types.
     fn collect_changed(&mut self) -> Result<(), Trouble> {
         let of_sheets = self
             .plans
@@ -381,11 +383,11 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    /// Writes all parts of the original in its order, but for those that come `later`, with the drawings.
+    /// Writes all parts of the original in order, except drawings of comments and the parts that come `later`.
     fn write_parts(
         &mut self,
-        copy: &mut Copy,
-        styles: &mut Styles,
+        copy: &mut PackageCopy,
+        styles: &mut WorkbookStyles,
         later: [&str; 2],
     ) -> Result<(), Trouble> {
         let mut later: BTreeSet<String> = later.map(folded).into();
@@ -418,22 +420,22 @@ impl<'a> Painter<'a> {
         &mut self,
         part: &str,
         index: usize,
-        copy: &mut Copy,
-        styles: &mut Styles,
+        copy: &mut PackageCopy,
+        styles: &mut WorkbookStyles,
     ) -> Result<(), Trouble> {
         let plan = &mut self.plans[index];
         let text = match plan.text.take() {
             Some(text) => text,
-            None => self.package.text_within(part, MOST_SHEET)?,
+            None => self.package.text_within(part, MAX_SHEET_BYTES)?,
         };
-        let outline = Outline::of(&text).in_part(part)?;
+        let outline = Outline::parse(&text).in_part(part)?;
         let out = copy.start(part, text.len() as u64 * 2)?;
         let mut put = |text: &str| out.write_all(text.as_bytes()).map_err(Trouble::Write);
         let start = &text[..outline.data.start];
         put(&head::patched(start, plan.fills.keys(), &mut plan.measures).in_part(part)?)?;
         let covered = conditional::covered(&outline, &plan.fills, &styles.conditional_fills);
         self.covered += covered.in_part(part)?;
-        let mut paint = Paint {
+        let mut paint = CellPainter {
             part,
             cells: &plan.fills,
             ink: &plan.ink,
@@ -456,8 +458,8 @@ impl<'a> Painter<'a> {
         out.write_all(tail.as_bytes()).map_err(Trouble::Write)
     }
 
-    /// A sheet without painted cells: as it is, but not selected.
-    fn write_unselected(&mut self, part: &str, copy: &mut Copy) -> Result<(), Trouble> {
+    /// Copies a sheet without painted cells, and clears its selection.
+    fn write_unselected(&mut self, part: &str, copy: &mut PackageCopy) -> Result<(), Trouble> {
         let selected = {
             let mut stream = self.package.open_part(part)?;
             head::selected(&mut stream).map_err(Trouble::Read)?
@@ -480,15 +482,15 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Draws the boxes of comments, now that the heights of rows are known.
-    fn write_drawings(&mut self, copy: &mut Copy) -> Result<(), Trouble> {
+    /// Writes the boxes of comments, now that the heights of rows are known.
+    fn write_drawings(&mut self, copy: &mut PackageCopy) -> Result<(), Trouble> {
         if self.plans.iter().all(|plan| plan.drawing.is_none()) {
             return Ok(());
         }
         let mut taken = BTreeSet::new();
         for name in self.package.names() {
             if folded(&name).ends_with(".vml") {
-                taken.extend(boxes::blocks(&self.package.bytes(&name, MOST_PART)?));
+                taken.extend(boxes::blocks(&self.package.bytes(&name, MAX_PART_BYTES)?));
             }
         }
         for plan in &self.plans {
@@ -497,7 +499,7 @@ impl<'a> Painter<'a> {
             };
             let is_there = self.package.has(&drawing.part);
             let old = match is_there {
-                true => self.package.bytes(&drawing.part, MOST_PART)?,
+                true => self.package.bytes(&drawing.part, MAX_PART_BYTES)?,
                 false => boxes::EMPTY.to_vec(),
             };
             let boxes = Boxes {
@@ -516,8 +518,8 @@ impl<'a> Painter<'a> {
         Ok(())
     }
 
-    /// Notes what is known now that the sheets are written.
-    fn tell(&mut self, styles: &Styles, marks: usize) {
+    /// Adds the notes that are known only after the sheets are written.
+    fn tell(&mut self, styles: &WorkbookStyles, marks: usize) {
         let notes = &mut self.painted.notes;
         if self.covered > 0 {
             notes.push(Note::Covered(self.covered));
@@ -525,16 +527,16 @@ impl<'a> Painter<'a> {
         if styles.unpainted > 0 {
             notes.push(Note::FormatsFull(styles.unpainted));
         }
-        if marks > MOST_LINKS {
-            notes.push(Note::LinksEnd(MOST_LINKS));
+        if marks > MAX_LINKS {
+            notes.push(Note::LinksEnd(MAX_LINKS));
         }
-        if marks > list::MOST_LINES {
-            notes.push(Note::ListEnds(marks - list::MOST_LINES));
+        if marks > list::MAX_LIST_LINES {
+            notes.push(Note::ListEnds(marks - list::MAX_LIST_LINES));
         }
-        self.painted.listed = marks.min(list::MOST_LINES);
+        self.painted.listed = marks.min(list::MAX_LIST_LINES);
     }
 
-    /// The notes as the list says them.
+    /// Returns the notes as one text for the list.
     fn words(&self) -> String {
         let words: Vec<String> = self.painted.notes.iter().map(Note::to_string).collect();
         words.join(" ")

@@ -1,65 +1,65 @@
-//! What is to be done to one sheet, found out before anything is written.
+//! The edits of one sheet, determined before anything is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::comments::{Outcome, comment, threaded_cells};
-use super::mark::Mark;
+use super::comments::{CommentOutcome, comment, threaded_cells};
+use super::mark::IssueMark;
 use super::measures::Measures;
-use super::package::archive::{MOST_SHEET, Package};
+use super::package::archive::{MAX_SHEET_BYTES, OoxmlPackage};
 use super::package::relationships::Relationships;
-use super::refusal::{InPart, Trouble};
+use super::refusal::{PartContext, Trouble};
 use super::sheet::outline::{Outline, tail_of};
 use super::workbook::SheetEntry;
 use super::xml::scan::Scanner;
-use crate::base::places::{Area, Cell};
+use crate::base::places::{Area, CellPosition};
 use crate::issues::Severity;
 
-/// The plan of a sheet.
+/// The plan for painting a sheet.
 #[derive(Default)]
-pub struct Plan<'a> {
-    /// Its title.
+pub struct SheetPlan<'a> {
+    /// The title of the sheet.
     pub name: String,
-    /// Whether it is not shown.
+    /// Whether the sheet is hidden.
     pub is_hidden: bool,
-    /// Its part, where the package holds it.
+    /// The part of the sheet, if the package holds it.
     pub part: Option<String>,
-    /// Whether it has cells: chart and dialog sheets have none.
+    /// Whether the sheet has cells. Chart and dialog sheets have none.
     has_cells: bool,
-    /// Issues by cell.
-    issues: BTreeMap<Cell, Vec<&'a Mark>>,
-    /// The cells to be filled.
-    pub fills: BTreeMap<Cell, Severity>,
-    /// The comments to be written.
-    pub texts: BTreeMap<Cell, String>,
-    /// Cells of threaded comments.
-    pub threaded: BTreeSet<Cell>,
-    /// Tables and pivot tables.
+    /// The issues by cell.
+    issues: BTreeMap<CellPosition, Vec<&'a IssueMark>>,
+    /// The cells to fill.
+    pub fills: BTreeMap<CellPosition, Severity>,
+    /// The comments to write.
+    pub texts: BTreeMap<CellPosition, String>,
+    /// The cells of threaded comments.
+    pub threaded: BTreeSet<CellPosition>,
+    /// The areas of tables and pivot tables.
     pub ink: Vec<Area>,
-    /// What its part refers to.
+    /// The relationships of the sheet's part.
     pub relationships: Option<Relationships>,
-    /// The relationship to its drawing of comments.
+    /// The id of the relationship to the drawing of comments.
     pub legacy: Option<String>,
-    /// The element that names it, where it is new.
+    /// The id for a new element that names the drawing, if one is needed.
     pub legacy_element: Option<String>,
-    /// The boxes to be drawn.
+    /// The boxes of comments to draw.
     pub drawing: Option<Drawing>,
-    /// Known when its cells have been written.
+    /// The measures, which are known after the cells are written.
     pub measures: Measures,
-    /// Its text, kept from the survey until it is written.
+    /// The text of the part, kept from the survey until it is written.
     pub text: Option<String>,
 }
 
 /// The boxes of a sheet's comments.
 pub struct Drawing {
-    /// The part.
+    /// The part of the drawing.
     pub part: String,
-    /// What became of the comments.
-    pub outcomes: BTreeMap<Cell, Outcome>,
+    /// The outcomes of patching the comments.
+    pub outcomes: BTreeMap<CellPosition, CommentOutcome>,
 }
 
-impl<'a> Plan<'a> {
-    /// A plan with nothing to do yet.
-    pub fn new(entry: &SheetEntry, book: &Relationships, package: &Package) -> Self {
+impl<'a> SheetPlan<'a> {
+    /// Makes a plan without any edits.
+    pub fn new(entry: &SheetEntry, book: &Relationships, package: &OoxmlPackage) -> Self {
         let relation = book.by_id(&entry.relation);
         let target = relation.and_then(|relation| relation.target.clone());
         Self {
@@ -71,13 +71,13 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Whether it is a sheet with cells that the package holds.
+    /// Returns whether this is a sheet with cells that the package holds.
     pub fn is_worksheet(&self) -> bool {
         self.has_cells && self.part.is_some()
     }
 
-    /// Takes an issue on. False: it is of a cell that the sheet does not have.
-    pub fn take(&mut self, mark: &'a Mark) -> bool {
+    /// Takes an issue. Returns `false` if the sheet does not have its cell.
+    pub fn take(&mut self, mark: &'a IssueMark) -> bool {
         if !self.is_worksheet() || mark.place.first_cell().is_none() {
             return false;
         }
@@ -87,19 +87,19 @@ impl<'a> Plan<'a> {
         true
     }
 
-    /// Whether any of its cells is to be painted.
+    /// Returns whether any cell of the sheet is to be painted.
     pub fn has_issues(&self) -> bool {
         !self.issues.is_empty()
     }
 
-    /// Looks at all that decides how its cells are painted. `keeps`: the text is kept for the writing.
-    pub fn survey(&mut self, package: &mut Package, keeps: bool) -> Result<(), Trouble> {
+    /// Examines everything that decides how the cells are painted. `keeps`: keep the text until it is written.
+    pub fn survey(&mut self, package: &mut OoxmlPackage, keeps: bool) -> Result<(), Trouble> {
         let Some(part) = self.part.clone() else {
             return Ok(());
         };
-        let relationships = Relationships::of(package, &part)?;
-        let text = package.text_within(&part, MOST_SHEET)?;
-        let outline = Outline::of(&text).in_part(&part)?;
+        let relationships = Relationships::load(package, &part)?;
+        let text = package.text_within(&part, MAX_SHEET_BYTES)?;
+        let outline = Outline::parse(&text).in_part(&part)?;
         let tail = tail_of(&outline).in_part(&part)?;
         self.legacy = tail.legacy;
         self.move_to_first_cells(&tail.merged);
@@ -126,12 +126,12 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    /// Of a merged area only the first cell is seen.
+    /// Moves issues to the first cell of merged areas, because only that cell is visible.
     fn move_to_first_cells(&mut self, merged: &[Area]) {
         for area in merged {
             let within = self.issues.range(area.first..=area.last);
             let covered = within.map(|(cell, _)| *cell);
-            let covered: Vec<Cell> = covered
+            let covered: Vec<CellPosition> = covered
                 .filter(|cell| *cell != area.first && area.holds(*cell))
                 .collect();
             for cell in covered {
@@ -142,7 +142,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Writes the comments of at most so many cells.
+    /// Writes the comments of at most `most` cells.
     pub fn compose(&mut self, most: usize) {
         let commented = self.issues.iter().take(most);
         self.texts = commented
@@ -151,8 +151,8 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Where a table or pivot table lies: the `ref` of its first element of a name.
-fn area_of(text: &str, element: &str) -> Result<Option<Area>, super::xml::Malformed> {
+/// Returns the area of a table or pivot table: the `ref` of the first element with this name.
+fn area_of(text: &str, element: &str) -> Result<Option<Area>, super::xml::MalformedXml> {
     let mut scanner = Scanner::new(text, 0);
     while let Some(tag) = scanner.tag()? {
         if tag.opens() && tag.local() == element {

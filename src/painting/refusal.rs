@@ -1,36 +1,36 @@
-//! Why a file cannot be painted.
+//! The reasons why a file cannot be painted.
 
 use std::io;
 use std::path::Path;
 
-use super::xml::Malformed;
+use super::xml::MalformedXml;
 use crate::base::files::{FileError, describe};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code};
 
-/// A file cannot be painted; the original is as it was, and there is no copy.
+/// An error that prevents painting a file. The original is unchanged, and there is no copy.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum PaintRefusal {
     /// The copy cannot be written.
     #[error(transparent)]
     Unwritable(#[from] FileError),
-    /// The copy would take the place of the original.
+    /// The copy would replace the original.
     #[error("the painted copy of {file} would take its place")]
     SameFile {
-        /// Its name.
+        /// The name of the file.
         file: String,
     },
-    /// It cannot be read, or is nothing that is painted.
+    /// The file cannot be read, or is nothing that can be painted.
     #[error("{}", trouble.of_file(file))]
     OfFile {
-        /// Its name.
+        /// The name of the file.
         file: String,
-        /// Why.
+        /// The reason for the refusal.
         trouble: Trouble,
     },
 }
 
-impl Refusal {
-    /// Whether the file itself cannot be painted, however often that is tried.
+impl PaintRefusal {
+    /// Returns whether the file itself can never be painted, even if it is tried again.
     pub fn is_of_input(&self) -> bool {
         let may_pass = |trouble: &Trouble| matches!(trouble, Trouble::Read(_));
         match self {
@@ -41,14 +41,14 @@ impl Refusal {
     }
 }
 
-impl Problem for Refusal {
-    fn facts(&self) -> Facts {
-        let usage = |code| Facts::new(Kind::Usage, code);
+impl Problem for PaintRefusal {
+    fn facts(&self) -> ErrorFacts {
+        let usage = |code| ErrorFacts::new(ProblemKind::Usage, code);
         match self {
             Self::Unwritable(error) => error.facts(),
             Self::SameFile { .. } => usage(code::OUTPUT_CONFLICT),
             Self::OfFile { trouble, .. } => match trouble {
-                Trouble::Read(_) => Facts::new(Kind::Refused, code::INPUT_UNREADABLE),
+                Trouble::Read(_) => ErrorFacts::new(ProblemKind::Refused, code::INPUT_UNREADABLE),
                 Trouble::Binary | Trouble::NotAWorkbook(_) => usage(code::UNSUPPORTED_FORMAT),
                 _ => usage(code::WORKBOOK_UNREADABLE),
             },
@@ -56,29 +56,29 @@ impl Problem for Refusal {
     }
 }
 
-/// What is the matter with a file, without its name, which only [`paint`](super::paint) needs to know; or with its copy.
+/// A problem with a file, without its name, which only [`paint`](super::paint) needs to know; or with the copy.
 #[derive(Debug)]
 pub enum Trouble {
-    /// It cannot be opened or read.
+    /// The file cannot be opened or read.
     Read(io::Error),
     /// The copy cannot be written.
     Write(io::Error),
-    /// A password is needed to read it.
+    /// The file needs a password.
     Encrypted,
-    /// It is a binary workbook.
+    /// The file is a binary workbook.
     Binary,
-    /// Several people edit it, and each change is kept.
+    /// The workbook is shared and tracks changes.
     TrackedChanges,
-    /// It is none of the formats that are painted, in words that follow its name.
+    /// The file has no format that can be painted, in words that follow its name.
     NotAWorkbook(String),
     /// A part is damaged, or so unusual that an edit may spoil it.
     Part {
         /// The part's name in the package.
         part: String,
-        /// What is the matter with it.
+        /// The problem, in words that follow the name.
         what: String,
     },
-    /// A part unpacks to more than may be held.
+    /// The unpacked part exceeds the limit.
     TooLarge {
         /// The part's name in the package.
         part: String,
@@ -88,7 +88,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// A part is not as it must be.
+    /// Returns the error that something is wrong with a part.
     pub fn part(part: &str, what: impl Into<String>) -> Self {
         Self::Part {
             part: part.to_owned(),
@@ -96,16 +96,16 @@ impl Trouble {
         }
     }
 
-    /// The archive holds no workbook.
+    /// Returns the error that the archive holds no workbook.
     pub fn no_workbook() -> Self {
         Self::NotAWorkbook("is not a workbook, or is damaged".to_owned())
     }
 
-    /// With the names of the file and of its copy.
-    pub fn of(self, file: &str, target: &Path) -> Refusal {
+    /// Adds the names of the file and of its copy.
+    pub fn into_refusal(self, file: &str, target: &Path) -> PaintRefusal {
         match self {
             Self::Write(error) => FileError::on("write", target)(error).into(),
-            trouble => Refusal::OfFile {
+            trouble => PaintRefusal::OfFile {
                 file: file.to_owned(),
                 trouble,
             },
@@ -136,13 +136,13 @@ impl Trouble {
     }
 }
 
-/// Names the part in which XML was found to be damaged.
-pub trait InPart<T> {
+/// Adds the name of the part to errors about damaged XML.
+pub trait PartContext<T> {
     fn in_part(self, part: &str) -> Result<T, Trouble>;
 }
 
-impl<T> InPart<T> for Result<T, Malformed> {
+impl<T> PartContext<T> for Result<T, MalformedXml> {
     fn in_part(self, part: &str) -> Result<T, Trouble> {
-        self.map_err(|Malformed(what)| Trouble::part(part, what))
+        self.map_err(|MalformedXml(what)| Trouble::part(part, what))
     }
 }

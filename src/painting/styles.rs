@@ -1,25 +1,25 @@
-//! Cell formats (ECMA-376 part 1, 18.8): lists that are only added to, so that every number in the workbook stays right.
+//! Cell formats (ECMA-376 part 1, 18.8): items are only added to the lists, so every number in the workbook stays valid.
 //!
-//! The format of a painted cell is that of the cell before, byte by byte, with another fill and, where the text could not be
-//! read on it, another font. What is there already is used again: painting a painted copy adds nothing.
+//! The format of a painted cell is a copy of the old one with another fill and, if the text would be unreadable on it, another
+//! font. Existing items are used again, so painting a painted copy adds nothing.
 
 use std::collections::HashMap;
 
 use super::colors::{Colors, contrast, rgb};
-use super::refusal::{InPart, Trouble};
+use super::refusal::{PartContext, Trouble};
 use super::xml::scan::{Scanner, with_attribute};
 use super::xml::tree::{self, Element};
-use super::xml::{Edit, Malformed, NOT_WELL_FORMED, apply};
+use super::xml::{Edit, MalformedXml, NOT_WELL_FORMED, apply};
 use crate::issues::Severity;
 
-/// Excel's own limit.
-const MOST_FORMATS: usize = 65_490;
+/// Excel's maximum number of cell formats.
+const MAX_CELL_FORMATS: usize = 65_490;
 /// The colour of text on our fills.
 pub const INK: &str = "1C1B19";
-/// Below this a text is hard to read (WCAG 2.2, 1.4.3).
-const LEAST_CONTRAST: f64 = 4.5;
+/// The minimum contrast of readable text (WCAG 2.2, 1.4.3).
+const MIN_CONTRAST_RATIO: f64 = 4.5;
 
-/// The children of `styleSheet` in their order, up to those that painting needs (CT_Stylesheet, 18.8.39).
+/// The children of `styleSheet` in order, up to those that painting needs (CT_Stylesheet, 18.8.39).
 const ORDER: [&str; 6] = [
     "numFmts",
     "fonts",
@@ -29,7 +29,7 @@ const ORDER: [&str; 6] = [
     "cellXfs",
 ];
 
-/// The lists that are added to: their name, that of an item, and what a workbook has at least.
+/// The lists that get new items: name, name of an item, and minimal content.
 const LISTS: [(&str, &str, &str); 4] = [
     (
         "fonts",
@@ -53,21 +53,21 @@ const LISTS: [(&str, &str, &str); 4] = [
     ),
 ];
 
-/// Where its list is in [`LISTS`].
+/// A list, as its index in [`LISTS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum List {
+enum StyleList {
     Fonts,
     Fills,
     Borders,
     Formats,
 }
 
-/// The items of a list as they are written.
+/// The items of a list in written form.
 #[derive(Default)]
 struct Items {
     all: Vec<String>,
     numbers: HashMap<String, u32>,
-    /// How many the sender's workbook has.
+    /// The number of items in the sender's workbook.
     before: usize,
 }
 
@@ -81,20 +81,20 @@ impl Items {
 }
 
 /// The styles of a workbook.
-pub struct Styles {
+pub struct WorkbookStyles {
     text: String,
     part: String,
     prefix: String,
     colors: Colors,
     lists: [Items; 4],
     painted: HashMap<(u32, Severity, bool), Option<u32>>,
-    /// Which of the formats that conditional formats name have a fill.
+    /// For each differential format, as conditional formats name it: whether it has a fill.
     pub conditional_fills: Vec<bool>,
-    /// Cells that keep their fill, because there is no room for one more format.
+    /// The number of cells that keep their fill because there is no room for another format.
     pub unpainted: usize,
 }
 
-/// A styles part with nothing in it, for a workbook that has none.
+/// Returns an empty styles part, for a workbook without one.
 pub fn empty(namespace: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<styleSheet xmlns=\"{namespace}\"><cellStyleXfs \
@@ -102,8 +102,8 @@ pub fn empty(namespace: &str) -> String {
     )
 }
 
-impl Styles {
-    /// Reads the part.
+impl WorkbookStyles {
+    /// Parses the text of the part.
     pub fn parse(text: &str, part: &str, theme: Option<&str>) -> Result<Self, Trouble> {
         let text = completed(text).in_part(part)?;
         let root = tree::parse(&text).in_part(part)?;
@@ -117,7 +117,9 @@ impl Styles {
         });
         let conditional = root.child("dxfs");
         let conditional = conditional.iter().flat_map(|list| list.all("dxf"));
-        let conditional_fills = conditional.map(|one| one.child("fill").is_some()).collect();
+        let conditional_fills = conditional
+            .map(|format| format.child("fill").is_some())
+            .collect();
         let (prefix, colors) = (root.tag.prefix().to_owned(), Colors::new(theme, &root));
         Ok(Self {
             part: part.to_owned(),
@@ -131,39 +133,39 @@ impl Styles {
         })
     }
 
-    /// The number of an item, which is added where it is not there; `None` where there is no room for one more format.
-    fn add(&mut self, list: List, item: String) -> Option<u32> {
+    /// Returns the number of an item, which is added if it is missing. `None` if there is no room for another format.
+    fn add(&mut self, list: StyleList, item: String) -> Option<u32> {
         let items = &mut self.lists[list as usize];
         if let Some(&number) = items.numbers.get(&item) {
             return Some(number);
         }
-        let is_full = list == List::Formats && items.all.len() >= MOST_FORMATS;
+        let is_full = list == StyleList::Formats && items.all.len() >= MAX_CELL_FORMATS;
         (!is_full).then(|| items.push(item))
     }
 
-    /// An item that a number means; the first where the number means none.
-    fn item(&self, list: List, number: u32) -> &str {
+    /// Returns the item with a number, or the first if there is none with that number.
+    fn item(&self, list: StyleList, number: u32) -> &str {
         let all = &self.lists[list as usize].all;
         let item = all.get(number as usize).or_else(|| all.first());
         item.map(String::as_str).unwrap_or_default()
     }
 
-    /// A solid fill.
+    /// Returns the number of a solid fill.
     pub fn fill(&mut self, color: &str) -> u32 {
         let p = &self.prefix;
         let fill = format!(
             "<{p}fill><{p}patternFill patternType=\"solid\"><{p}fgColor rgb=\"FF{color}\"/><{p}bgColor indexed=\"64\"/>\
              </{p}patternFill></{p}fill>"
         );
-        self.add(List::Fills, fill).unwrap_or_default()
+        self.add(StyleList::Fills, fill).unwrap_or_default()
     }
 
-    /// A font like the workbook's first, with a colour, a size and what goes before them, such as `b`.
+    /// Returns the number of a font like the workbook's first, with a colour, a size and an element before them, such as `b`.
     pub fn font(&mut self, color: &str, size: u32, look: Option<&str>) -> Result<u32, Trouble> {
         let p = &self.prefix;
-        let first = self.item(List::Fonts, 0);
+        let first = self.item(StyleList::Fonts, 0);
         let root = tree::parse(first).in_part(&self.part)?;
-        // Every font is named: unnamed ones turn into a serif in some programs.
+        // Every font gets a name: some programs replace unnamed ones by a serif.
         let mut face: String = ["name", "family", "charset", "scheme"]
             .iter()
             .filter_map(|name| root.child(name))
@@ -176,20 +178,21 @@ impl Styles {
         let font = format!(
             "<{p}font>{look}<{p}sz val=\"{size}\"/><{p}color rgb=\"FF{color}\"/>{face}</{p}font>"
         );
-        Ok(self.add(List::Fonts, font).unwrap_or_default())
+        Ok(self.add(StyleList::Fonts, font).unwrap_or_default())
     }
 
-    /// A border with a line below.
+    /// Returns the number of a border with a line below.
     pub fn line_below(&mut self, style: &str, color: &str) -> u32 {
         let p = &self.prefix;
         let border = format!(
             "<{p}border><{p}left/><{p}right/><{p}top/><{p}bottom style=\"{style}\"><{p}color rgb=\"FF{color}\"/></{p}bottom>\
              <{p}diagonal/></{p}border>"
         );
-        self.add(List::Borders, border).unwrap_or_default()
+        self.add(StyleList::Borders, border).unwrap_or_default()
     }
 
-    /// A format of text cells (`@`, number 49) at the top of their rows. Where there is no room: that of plain cells.
+    /// Returns the number of a format for text cells (`@`, number 49), aligned to the top. If there is no room, that of plain
+    /// cells.
     pub fn text_format(&mut self, font: u32, fill: u32, border: u32, wraps: bool) -> u32 {
         let (p, wraps) = (&self.prefix, u8::from(wraps));
         let format = format!(
@@ -197,19 +200,19 @@ impl Styles {
              applyNumberFormat=\"1\" applyFont=\"1\" applyFill=\"1\" applyBorder=\"1\" applyAlignment=\"1\"><{p}alignment \
              vertical=\"top\" wrapText=\"{wraps}\"/></{p}xf>"
         );
-        self.add(List::Formats, format).unwrap_or_default()
+        self.add(StyleList::Formats, format).unwrap_or_default()
     }
 
-    /// The format of a painted cell from that which it has. `ink`: its text gets our colour whatever its own is.
+    /// Returns the painted variant of a cell's format. `ink`: the text gets our colour regardless of its own.
     ///
-    /// Without room for one more format the cell keeps its own.
+    /// Without room for another format, the cell keeps its own.
     pub fn painted(&mut self, base: u32, severity: Severity, ink: bool) -> Result<u32, Trouble> {
         let key = (base, severity, ink);
         let number = match self.painted.get(&key) {
             Some(&number) => number,
             None => {
                 let format = self.painted_format(base, severity, ink)?;
-                let number = self.add(List::Formats, format);
+                let number = self.add(StyleList::Formats, format);
                 self.painted.insert(key, number);
                 number
             }
@@ -225,7 +228,7 @@ impl Styles {
         ink: bool,
     ) -> Result<String, Trouble> {
         let fill = self.fill(severity.fill()).to_string();
-        let format = self.item(List::Formats, base).to_owned();
+        let format = self.item(StyleList::Formats, base).to_owned();
         let tag = Scanner::new(&format, 0).tag().in_part(&self.part)?;
         let tag = tag.ok_or(NOT_WELL_FORMED).in_part(&self.part)?;
         let font = tag.number("fontId").unwrap_or_default();
@@ -238,25 +241,25 @@ impl Styles {
         Ok(format!("{start}{}", &format[tag.end..]))
     }
 
-    /// The same font in ink, where its own colour cannot be read on the fill, or is not the one that is shown.
+    /// Returns the font in our colour, if its own is unreadable on the fill, or is not the colour that is shown.
     fn readable_font(
         &mut self,
         font: u32,
         severity: Severity,
         ink: bool,
     ) -> Result<Option<u32>, Trouble> {
-        let text = self.item(List::Fonts, font);
+        let text = self.item(StyleList::Fonts, font);
         let root = tree::parse(text).in_part(&self.part)?;
-        let color = self.colors.of(root.child("color"));
+        let color = self.colors.font_color(root.child("color"));
         let ground = rgb(severity.fill()).unwrap_or_default();
-        if !ink && contrast(color, ground) >= LEAST_CONTRAST {
+        if !ink && contrast(color, ground) >= MIN_CONTRAST_RATIO {
             return Ok(None);
         }
         let inked = inked(text, &root, &self.prefix).in_part(&self.part)?;
-        Ok(self.add(List::Fonts, inked))
+        Ok(self.add(StyleList::Fonts, inked))
     }
 
-    /// The part, where it changed.
+    /// Returns the new text, if it changed.
     pub fn changed(&self) -> Result<Option<String>, Trouble> {
         let root = tree::parse(&self.text).in_part(&self.part)?;
         let mut edits = Vec::new();
@@ -274,8 +277,8 @@ impl Styles {
     }
 }
 
-/// A font with our colour, in the place that the order of a font's children gives it (CT_Font, 18.8.22).
-fn inked(text: &str, font: &Element<'_>, prefix: &str) -> Result<String, Malformed> {
+/// Returns a font with our colour, at the position that the order of a font's children requires (CT_Font, 18.8.22).
+fn inked(text: &str, font: &Element<'_>, prefix: &str) -> Result<String, MalformedXml> {
     const BEFORE: [&str; 10] = [
         "b",
         "i",
@@ -302,12 +305,12 @@ fn inked(text: &str, font: &Element<'_>, prefix: &str) -> Result<String, Malform
     apply(text, vec![edit])
 }
 
-/// Styles with at least one item in each list that is added to: a workbook may leave out what it does not use.
-fn completed(text: &str) -> Result<String, Malformed> {
+/// Returns the styles with at least one item in each list that gets new items. A workbook may leave out unused lists.
+fn completed(text: &str) -> Result<String, MalformedXml> {
     let root = tree::parse(text)?;
     let p = root.tag.prefix();
     if root.local() != "styleSheet" {
-        return Err(Malformed("lists no styles"));
+        return Err(MalformedXml("lists no styles"));
     }
     let rank = |local: &str| {
         ORDER

@@ -1,7 +1,9 @@
-//! Text files and workbooks of other kinds than `.xlsx` cannot carry marks: a new workbook is made of their values, which is then painted like any.
+//! Text files and workbooks in formats other than `.xlsx` cannot carry marks: their values are written to a new workbook, which
+//! is then painted like any other.
 //!
-//! Text: each cell as it stood. `.xls`, `.ods` and the like: values with a format for dates and times, titles, hidden sheets, merged
-//! areas. Cells stand where the engine's reader, which is used here too, has found them: an issue's cell is the same one.
+//! For text files: each cell unchanged. For `.xls`, `.ods` and similar formats: values with a format for dates and times,
+//! titles, hidden sheets, merged areas. The engine's reader determines the cells here as in a run, so the cell of an issue is
+//! the same.
 
 use std::fs::File;
 use std::io::Write;
@@ -10,27 +12,27 @@ use ade_engine_native::SourceError;
 use ade_engine_native::cells::serial_date::{
     serial_of_date, serial_of_date_time, serial_of_duration, serial_of_time,
 };
-use ade_engine_native::cells::{Cell, ScanLimits, Sheet, Tag};
-use ade_engine_native::progress::Watch;
+use ade_engine_native::cells::{CellTag, ScanLimits, Sheet, SheetCell};
+use ade_engine_native::progress::ScanWatch;
 use ade_engine_native::read::ReadOptions;
-use ade_engine_native::read::book::Book;
+use ade_engine_native::read::book::InputBook;
 
-use super::package::archive::{Copy, MOST_SHEET};
+use super::package::archive::{MAX_SHEET_BYTES, PackageCopy};
 use super::package::content_types::{self, SPREADSHEET};
 use super::refusal::Trouble;
 use super::xml::text::{attribute, shortened, text_element};
-use crate::base::places::{MOST_COLUMNS, MOST_ROWS, letters};
+use crate::base::places::{MAX_SHEET_COLUMNS, MAX_SHEET_ROWS, letters};
 
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
-/// What a cell holds.
-const MOST_TEXT: usize = 32_767;
-/// Widths are measured on so many rows.
-const MEASURED: usize = 1_000;
+/// The maximum length of a cell's text.
+const MAX_CELL_CHARS: usize = 32_767;
+/// The number of rows that decide the widths of columns.
+const MAX_MEASURED_ROWS: usize = 1_000;
 
-/// The formats of values: their numbers in the styles, and what they mean there.
+/// The formats of values: the code and its number in the styles.
 const FORMATS: [(&str, u32); 6] = [
     ("General", 0),
     ("@", 49),
@@ -45,13 +47,13 @@ const DATE_TIME: usize = 3;
 const TIME: usize = 4;
 const DURATION: usize = 5;
 
-/// Writes a workbook with the values of a file that the reader knows.
+/// Writes a workbook with the values of a file that the reader can read.
 ///
 /// # Errors
 /// The file cannot be read, or has more than a workbook holds.
 pub fn write(path: &str, options: &ReadOptions, is_text: bool, copy: File) -> Result<(), Trouble> {
-    let book = Book::open(path, options).map_err(|failure| unreadable(failure, path))?;
-    let mut copy = Copy::new(copy);
+    let book = InputBook::open(path, options).map_err(|failure| unreadable(failure, path))?;
+    let mut copy = PackageCopy::new(copy);
     let sheets = book.sheets();
     copy.put(content_types::PART, types(sheets.len()).as_bytes())?;
     let root = format!(
@@ -82,20 +84,21 @@ pub fn write(path: &str, options: &ReadOptions, is_text: bool, copy: File) -> Re
     copy.put("xl/_rels/workbook.xml.rels", related.as_bytes())?;
     copy.put("xl/styles.xml", styles().as_bytes())?;
     let limits = ScanLimits {
-        bytes: Some(MOST_SHEET as usize),
+        bytes: Some(MAX_SHEET_BYTES as usize),
         keep_blank_text: true,
         ..ScanLimits::NONE
     };
     for index in 0..sheets.len() {
         let part = format!("xl/worksheets/sheet{}.xml", index + 1);
-        let scanned = book.scan(index, limits, &Watch::default());
+        let scanned = book.scan(index, limits, &ScanWatch::default());
         let sheet = scanned.map_err(|failure| unreadable(failure, path))?;
         let merged = book
             .merged_ranges(index)
             .map_err(|failure| unreadable(failure, path))?;
         let merged: Vec<String> = merged.iter().map(|range| range.reference()).collect();
         let facts = sheet.facts();
-        if facts.rows_emitted > MOST_ROWS as usize || facts.width > MOST_COLUMNS as usize {
+        if facts.rows_emitted > MAX_SHEET_ROWS as usize || facts.width > MAX_SHEET_COLUMNS as usize
+        {
             return Err(Trouble::NotAWorkbook(
                 "has more rows or columns than a workbook holds".to_owned(),
             ));
@@ -107,7 +110,7 @@ pub fn write(path: &str, options: &ReadOptions, is_text: bool, copy: File) -> Re
     Ok(())
 }
 
-/// The reader's words name the path; only the file's name is wanted.
+/// Converts a reader's error. The reader's words contain the path, but only the file's name is wanted.
 pub fn unreadable(failure: SourceError, path: &str) -> Trouble {
     let words = failure.to_string();
     let words = words.strip_prefix(path).unwrap_or(&words);
@@ -116,7 +119,7 @@ pub fn unreadable(failure: SourceError, path: &str) -> Trouble {
         SourceError::Foreign { words, .. } if words.contains("password") => Trouble::Encrypted,
         SourceError::BeyondMemory { what, .. } => Trouble::TooLarge {
             part: what,
-            most: MOST_SHEET,
+            most: MAX_SHEET_BYTES,
         },
         SourceError::Foreign { .. }
         | SourceError::Empty { .. }
@@ -166,7 +169,7 @@ fn styles() -> String {
     )
 }
 
-/// The columns with their widths, and the format of cells that are not there yet.
+/// Returns the columns with their widths and the format for new cells.
 fn columns(sheet: &Sheet, is_text: bool) -> String {
     let style = if is_text { TEXT } else { 0 };
     let columns: String = (1..)
@@ -232,28 +235,28 @@ fn write_sheet(
     put(&text)
 }
 
-fn push_cell(out: &mut String, sheet: &Sheet, cell: Cell, name: &str, is_text: bool) {
+fn push_cell(out: &mut String, sheet: &Sheet, cell: SheetCell, name: &str, is_text: bool) {
     let mut number = |value: String, style: usize| {
         out.push_str(&format!("<c r=\"{name}\" s=\"{style}\"><v>{value}</v></c>"));
     };
     // The 64 bits of times are signed.
     let signed = cell.bits as i64;
     match cell.tag {
-        Tag::Empty | Tag::EmptyText => {}
-        Tag::Integer => number(cell.as_integer().to_string(), 0),
-        Tag::Float if cell.as_float().is_finite() => number(cell.as_float().to_string(), 0),
-        Tag::Float => {}
-        Tag::Date => number(serial_of_date(signed).to_string(), DATE),
-        Tag::DateTime => number(serial_of_date_time(signed).to_string(), DATE_TIME),
-        Tag::Time => number(serial_of_time(signed).to_string(), TIME),
-        Tag::Duration => number(serial_of_duration(signed).to_string(), DURATION),
-        Tag::Boolean => {
+        CellTag::Empty | CellTag::EmptyText => {}
+        CellTag::Integer => number(cell.as_integer().to_string(), 0),
+        CellTag::Float if cell.as_float().is_finite() => number(cell.as_float().to_string(), 0),
+        CellTag::Float => {}
+        CellTag::Date => number(serial_of_date(signed).to_string(), DATE),
+        CellTag::DateTime => number(serial_of_date_time(signed).to_string(), DATE_TIME),
+        CellTag::Time => number(serial_of_time(signed).to_string(), TIME),
+        CellTag::Duration => number(serial_of_duration(signed).to_string(), DURATION),
+        CellTag::Boolean => {
             let value = u8::from(cell.bits != 0);
             out.push_str(&format!("<c r=\"{name}\" t=\"b\"><v>{value}</v></c>"));
         }
-        Tag::Text | Tag::BigInteger => {
+        CellTag::Text | CellTag::BigInteger => {
             let style = if is_text { TEXT } else { 0 };
-            let text = text_element("", &shortened(sheet.text(cell.as_text()), MOST_TEXT));
+            let text = text_element("", &shortened(sheet.text(cell.as_text()), MAX_CELL_CHARS));
             out.push_str(&format!(
                 "<c r=\"{name}\" s=\"{style}\" t=\"inlineStr\"><is>{text}</is></c>"
             ));
@@ -261,16 +264,16 @@ fn push_cell(out: &mut String, sheet: &Sheet, cell: Cell, name: &str, is_text: b
     }
 }
 
-/// The widths of columns by what they hold, from 8 to 48 letters.
+/// Returns the widths of columns by their content, from 8 to 48 characters.
 fn widths(sheet: &Sheet) -> Vec<usize> {
     let mut widths = vec![8; sheet.facts().width];
     let mut cells = Vec::new();
-    for row in 0..sheet.facts().rows_emitted.min(MEASURED) {
+    for row in 0..sheet.facts().rows_emitted.min(MAX_MEASURED_ROWS) {
         sheet.read_row(row, &mut cells);
         for (width, cell) in widths.iter_mut().zip(&cells) {
             let length = match cell.tag {
-                Tag::Text => sheet.text(cell.as_text()).chars().count(),
-                Tag::DateTime => 19,
+                CellTag::Text => sheet.text(cell.as_text()).chars().count(),
+                CellTag::DateTime => 19,
                 _ => 10,
             };
             *width = (*width).max(length + 2).min(48);

@@ -1,14 +1,14 @@
-//! `workbook.xml` (ECMA-376 part 1, 18.2.27): which sheets there are, and the list put before them.
+//! `workbook.xml` (ECMA-376 part 1, 18.2.27): the sheets of a workbook, with the list put before them.
 //!
-//! What counts sheets by position grows by one: `localSheetId` of defined names. What names them by `sheetId` or title stays.
+//! References to sheets by position grow by one: `localSheetId` of defined names. References by `sheetId` or title stay.
 
-use super::refusal::{InPart, Trouble};
+use super::refusal::{PartContext, Trouble};
 use super::xml::scan::with_attribute;
 use super::xml::text::{attribute, plain};
 use super::xml::tree::{self, Element};
 use super::xml::{Edit, apply};
 
-/// A hidden name that is of our list: by it the list is known when a painted copy is painted again.
+/// A hidden defined name by which the list is recognized when a painted copy is painted again.
 const OWN_NAME: &str = "_ade_issues";
 
 /// The namespaces of workbooks, transitional and strict (ECMA-376 parts 4 and 1).
@@ -24,41 +24,41 @@ const OFFICE: [&str; 2] = [
 /// A sheet of any kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SheetEntry {
-    /// Its title.
+    /// The title of the sheet.
     pub name: String,
-    /// Its relationship.
+    /// The id of its relationship.
     pub relation: String,
-    /// Whether it is not shown.
+    /// Whether the sheet is hidden.
     pub is_hidden: bool,
 }
 
-/// A workbook.
+/// The part of a workbook.
 pub struct Book {
-    /// Its part.
+    /// The name of the part.
     pub part: String,
     text: String,
-    /// All sheets, in order.
+    /// All sheets in order.
     pub sheets: Vec<SheetEntry>,
-    /// The position of our list, where the workbook was painted before.
+    /// The position of our list, if the workbook was painted before.
     pub own: Option<usize>,
-    /// How many windows it opens.
+    /// The number of windows that it opens.
     pub windows: usize,
     is_strict: bool,
     largest_id: u32,
 }
 
-/// Where the list of issues is.
+/// The sheet with the list of issues.
 pub struct ListPlace {
-    /// Its part.
+    /// The part of the sheet.
     pub part: String,
-    /// Its title.
+    /// The title of the sheet.
     pub name: String,
-    /// Its relationship; `None` where it was there before.
+    /// The id of its relationship. `None` if the sheet existed before.
     pub relation: Option<String>,
 }
 
 impl Book {
-    /// Reads the part.
+    /// Parses the text of the part.
     pub fn parse(text: String, part: &str) -> Result<Self, Trouble> {
         let root = tree::parse(&text).in_part(part)?;
         let sheets = root
@@ -99,17 +99,17 @@ impl Book {
         })
     }
 
-    /// The namespace of its parts.
+    /// Returns the namespace of the workbook's parts.
     pub fn main_namespace(&self) -> &'static str {
         MAIN[usize::from(self.is_strict)]
     }
 
-    /// The namespace of references to relationships, and what their types begin with.
+    /// Returns the namespace of references to relationships, which is also the beginning of their types.
     pub fn office_namespace(&self) -> &'static str {
         OFFICE[usize::from(self.is_strict)]
     }
 
-    /// A title that no sheet has, whatever the case of its letters.
+    /// Returns a title that no sheet has, in any case.
     pub fn free_title(&self, wanted: &str) -> String {
         let is_free = |title: &str| {
             let title = title.to_lowercase();
@@ -122,8 +122,8 @@ impl Book {
         titles.find(|title| is_free(title)).unwrap_or_default()
     }
 
-    /// The part with the list before all sheets, which the workbook then opens with. `area`: its header and lines, such as `$A$4:$I$9`;
-    /// `header`: the row of its header.
+    /// Returns the part with the list before all sheets; the workbook then opens with the list. `area`: the area of header and
+    /// lines, such as `$A$4:$I$9`; `header`: the row of the header.
     pub fn with_list(&self, list: &ListPlace, area: &str, header: u64) -> Result<String, Trouble> {
         let root = tree::parse(&self.text).in_part(&self.part)?;
         let p = root.tag.prefix();
@@ -159,7 +159,7 @@ impl Book {
         apply(&self.text, edits).in_part(&self.part)
     }
 
-    /// The names of the list, and those of other sheets counted anew.
+    /// Adds the names of the list, and renumbers those of other sheets.
     fn edit_names(
         &self,
         root: &Element<'_>,
@@ -199,7 +199,7 @@ impl Book {
         match root.child("definedNames") {
             Some(all) => edits.push(all.append(&new)),
             None => {
-                // Behind these, in this order (CT_Workbook).
+                // These elements come first, in this order (CT_Workbook).
                 let before = ["sheets", "functionGroups", "externalReferences"];
                 let last = root
                     .children
@@ -220,13 +220,12 @@ fn names<'s, 'a>(root: &'s Element<'a>) -> impl Iterator<Item = &'s Element<'a>>
     all.flat_map(|all| all.all("definedName"))
 }
 
-/// A title in a reference.
+/// Quotes a title for a reference.
 pub fn quoted(title: &str) -> String {
     format!("'{}'", title.replace('\'', "''"))
 }
 
-/// `docProps/app.xml` with one more title; `None` where it does not list as many sheets as there are, as some programs
-/// leave out hidden ones.
+/// Returns `docProps/app.xml` with one more title. `None` if it does not list all sheets: some programs leave out hidden ones.
 pub fn properties_with(text: &str, title: &str, worksheets: usize) -> Option<String> {
     let root = tree::parse(text).ok()?;
     let pairs = root.child("HeadingPairs")?.child("vector")?;

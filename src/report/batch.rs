@@ -1,5 +1,5 @@
-//! The page of several runs: files first, the worst first, then what they have in common, then a section for each file that has
-//! something to say.
+//! The page of several runs: the files, worst first, then their common findings, then a section for each file that needs more
+//! than its line in the table.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,63 +7,63 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use super::columns;
-use super::file::File;
-use super::html::{Page, class_of, clipped, severity_mark, table, value, without_paths};
+use super::file::ReportFile;
+use super::html::{HtmlPage, class_of, clipped, severity_mark, table, value, without_paths};
 use super::list;
-use super::parts::{self, Ended, Options, ReportError};
+use super::parts::{self, FileResult, Options, ReportError};
 use super::run;
 use crate::base::counted::{bytes, duration, plural, thousands};
-use crate::engine::report::Column;
+use crate::engine::report::ExplainedColumn;
 use crate::issues::Severity;
-use crate::run::results::demands::Nothing;
+use crate::run::results::demands::NothingFound;
 use crate::store::{RunRecord, RunStatus, Store};
 
-/// The most files with issues for which a rule has a count each; of more it has the sum alone.
+/// The maximum number of files with issues for which a rule has one count per file; with more files it only has the sum.
 const MAX_FILES_WITH_COLUMNS: usize = 6;
-/// The most rules and headers that are shown.
+/// The maximum number of rules and headers on the page.
 const MAX_LINES: usize = 200;
-/// The most headers that are told apart.
+/// The maximum number of distinct headers.
 const MAX_HEADERS: usize = 10_000;
 
-/// A rule across files, by severity, field and name.
-type Rules = BTreeMap<(Severity, String, String), RuleOfFiles>;
+/// The rules of all files, by severity, field and name.
+type BatchRules = BTreeMap<(Severity, String, String), BatchRule>;
 
-/// What a rule found, with its count in each file.
-struct RuleOfFiles {
-    /// What is wrong, where all have the same.
+/// A rule with its count in each file.
+struct BatchRule {
+    /// The message, if all issues of the rule have the same.
     message: Option<String>,
     counts: BTreeMap<usize, u64>,
     total: u64,
 }
 
-/// What files have in common.
+/// The findings that files have in common.
 #[derive(Default)]
-struct Common {
-    rules: Rules,
+struct CommonFindings {
+    rules: BatchRules,
     /// Headers that no field claims, each with the number of its tables and its first column.
-    headers: BTreeMap<String, (u64, Column)>,
-    /// Headers that were not told apart any more.
+    headers: BTreeMap<String, (u64, ExplainedColumn)>,
+    /// Whether further headers were not counted separately.
     more_headers: bool,
 }
 
-/// Writes the page of a batch.
+/// Writes the page of a batch of runs.
 ///
 /// # Errors
 /// A run has not ended, the store or a list of issues cannot be read, or the page cannot be written.
 pub fn write(
-    page: &mut Page<'_>,
+    page: &mut HtmlPage<'_>,
     store: &Store,
     runs: &[RunRecord],
     options: Options,
 ) -> Result<(), ReportError> {
-    let mut common = Common::default();
+    let mut common = CommonFindings::default();
     let mut files = Vec::new();
     for (index, run) in runs.iter().enumerate() {
-        let file = File::load(store, run, index + 1)?;
+        let file = ReportFile::load(store, run, index + 1)?;
         common.add(&file);
         files.push(file.without_details());
     }
-    let key = |file: &File| {
+    let key = |file: &ReportFile| {
         (
             file.ended(),
             file.lacking().is_empty(),
@@ -88,16 +88,16 @@ pub fn write(
     page.add(&rules(&files, &common, options))?;
     page.add(&headers(&common))?;
     for file in told() {
-        // Gathered anew: all of them at once would not fit into memory.
+        // Loads each file again: all of them at once would not fit into memory.
         page.add(&section(
-            &File::load(store, &file.run, file.number)?,
+            &ReportFile::load(store, &file.run, file.number)?,
             options,
         ))?;
     }
     let about = html! {
         p { "Each file is a run of its own; their ids:" }
         ul class="runs" {
-            @for File { run, .. } in &files { li { span class="mono" { (run.id) } " " (value(&run.input_name)) } }
+            @for ReportFile { run, .. } in &files { li { span class="mono" { (run.id) } " " (value(&run.input_name)) } }
         }
     };
     page.add(&parts::close(ABOUT, &about, options))?;
@@ -106,16 +106,16 @@ pub fn write(
 
 const ABOUT: &str = "About this batch";
 
-/// Whether there is more to say of a file than its line in the table.
-fn has_section(file: &File) -> bool {
-    !matches!(file.ended(), Ended::Lacking | Ended::Clean)
+/// Returns whether a file has more to show than its line in the table.
+fn has_section(file: &ReportFile) -> bool {
+    !matches!(file.ended(), FileResult::Lacking | FileResult::Clean)
 }
 
-impl Common {
-    fn add(&mut self, file: &File) {
+impl CommonFindings {
+    fn add(&mut self, file: &ReportFile) {
         for rule in &file.found.rules {
             let key = (rule.severity, rule.whose.clone(), rule.name.clone());
-            let known = self.rules.entry(key).or_insert_with(|| RuleOfFiles {
+            let known = self.rules.entry(key).or_insert_with(|| BatchRule {
                 message: rule.message.clone(),
                 counts: BTreeMap::new(),
                 total: 0,
@@ -129,7 +129,7 @@ impl Common {
         self.add_headers(file);
     }
 
-    fn add_headers(&mut self, file: &File) {
+    fn add_headers(&mut self, file: &ReportFile) {
         for group in columns::unmapped(file) {
             let (_, column) = group[0];
             let header = columns::header_of(column);
@@ -147,28 +147,37 @@ impl Common {
     }
 }
 
-fn head(files: &[File], options: Options) -> Markup {
+fn head(files: &[ReportFile], options: Options) -> Markup {
     let names = files.iter().map(|file| &*file.run.configuration_name);
     let names: Vec<&str> = names.collect::<BTreeSet<_>>().into_iter().collect();
     let count = plural(files.len() as u64, "file");
     let title = format!("{count}, {}", names.join(", "));
-    let of = |wanted: &[Ended]| {
+    let of = |wanted: &[FileResult]| {
         let files = files.iter().filter(|file| wanted.contains(&file.ended()));
         files.count() as u64
     };
     let counts = [
-        (of(&[Ended::Failed]), " failed."),
+        (of(&[FileResult::Failed]), " failed."),
         (
-            of(&[Nothing::Table, Nothing::Field].map(Ended::Nothing)),
+            of(&[NothingFound::Table, NothingFound::Field].map(FileResult::Nothing)),
             " without any field.",
         ),
-        (of(&[Ended::Nothing(Nothing::Row)]), " without any row."),
-        (of(&[Ended::Errors, Ended::Warnings]), " with issues."),
-        (of(&[Ended::Lacking, Ended::Clean]), " without issues."),
+        (
+            of(&[FileResult::Nothing(NothingFound::Row)]),
+            " without any row.",
+        ),
+        (
+            of(&[FileResult::Errors, FileResult::Warnings]),
+            " with issues.",
+        ),
+        (
+            of(&[FileResult::Lacking, FileResult::Clean]),
+            " without issues.",
+        ),
     ];
-    let to_see = files.len() as u64 - of(&[Ended::Clean]);
+    let to_see = files.len() as u64 - of(&[FileResult::Clean]);
     let mut lacking: BTreeMap<&str, u64> = BTreeMap::new();
-    for field in files.iter().flat_map(File::lacking) {
+    for field in files.iter().flat_map(ReportFile::lacking) {
         *lacking.entry(field).or_default() += 1;
     }
     let lacking = lacking.into_iter();
@@ -177,7 +186,7 @@ fn head(files: &[File], options: Options) -> Markup {
     let head = html! {
         h1 { (clipped(&title, 120)) }
         p class="verdict" {
-            (parts::glyph(files.first().map_or(Ended::Clean, File::ended)))
+            (parts::glyph(files.first().map_or(FileResult::Clean, ReportFile::ended)))
             span {
                 strong { @if to_see == 0 { "No issues in any file." } @else { (plural(to_see, "file")) " to look at." } }
                 @for (count, words) in counts { @if count > 0 { " " (thousands(count)) (words) } }
@@ -191,16 +200,18 @@ fn head(files: &[File], options: Options) -> Markup {
     parts::open(&title, "Report of a batch", ended, options, &head)
 }
 
-fn figures(files: &[File], common: &Common) -> Markup {
-    let read = files.iter().filter(|file| file.ended() != Ended::Failed);
-    let issues = read.clone().map(File::count).sum();
+fn figures(files: &[ReportFile], common: &CommonFindings) -> Markup {
+    let read = files
+        .iter()
+        .filter(|file| file.ended() != FileResult::Failed);
+    let issues = read.clone().map(ReportFile::count).sum();
     let counts = files.iter().map(|file| file.found.counts);
     let by = counts.fold([0; 3], |[a, b, c], [x, y, z]| [a + x, b + y, c + z]);
     let rows = files.iter().filter_map(|file| file.rows);
     let (written, rows) = rows.fold((0, 0), |(written, read), rows| {
         (written + rows.written, read + rows.read)
     });
-    let metrics = files.iter().filter_map(File::metrics);
+    let metrics = files.iter().filter_map(ReportFile::metrics);
     let unmapped = metrics.map(|found| found.unmapped_columns).sum();
     let took = files.iter().filter_map(|file| file.run.duration_ms()).sum();
     let count = |files: usize| thousands(files as u64);
@@ -213,7 +224,7 @@ fn figures(files: &[File], common: &Common) -> Markup {
     })
 }
 
-fn files_table(files: &[File]) -> Markup {
+fn files_table(files: &[ReportFile]) -> Markup {
     let sentence = "In this order: failed files, files without a field or a row, with errors, with warnings, \
                     without some of their fields, the rest.";
     let rows = html! { tbody { @for file in files { (row(file)) } } };
@@ -230,7 +241,7 @@ fn files_table(files: &[File]) -> Markup {
     )
 }
 
-fn row(file: &File) -> Markup {
+fn row(file: &ReportFile) -> Markup {
     let run = &file.run;
     let name = value(&run.input_name);
     let took = run.duration_ms().map(duration).unwrap_or_default();
@@ -263,30 +274,30 @@ fn row(file: &File) -> Markup {
     }
 }
 
-/// How a file's run ended, in words.
-fn outcome(file: &File) -> Markup {
+/// Describes in words how a file's run ended.
+fn outcome(file: &ReportFile) -> Markup {
     html! {
         (parts::glyph(file.ended()))
         @if !file.refused.is_empty() { span class="bad" { "Refused" } ", " }
         @match file.ended() {
-            Ended::Failed => span class="bad" {
+            FileResult::Failed => span class="bad" {
                 @if file.run.status == RunStatus::Cancelled { "Cancelled" } @else { "Failed" }
             },
-            Ended::Nothing(Nothing::Row) => "No row found",
-            Ended::Nothing(_) => "No field found",
-            Ended::Lacking => {}
-            Ended::Errors | Ended::Warnings => (plural(file.count(), "issue")),
-            Ended::Clean => "No issues",
+            FileResult::Nothing(NothingFound::Row) => "No row found",
+            FileResult::Nothing(_) => "No field found",
+            FileResult::Lacking => {}
+            FileResult::Errors | FileResult::Warnings => (plural(file.count(), "issue")),
+            FileResult::Clean => "No issues",
         }
         @if !file.lacking().is_empty() {
-            @if file.ended() == Ended::Lacking { "Not" } @else { "; not" }
+            @if file.ended() == FileResult::Lacking { "Not" } @else { "; not" }
             " found: " (clipped(&file.lacking().join(", "), 80))
         }
     }
 }
 
-/// How many issues a file has, by severity.
-fn counts(file: &File) -> Markup {
+/// Shows the numbers of issues of a file, by severity.
+fn counts(file: &ReportFile) -> Markup {
     let counts = Severity::ALL.into_iter().zip(file.found.counts);
     let counts: Vec<_> = counts.filter(|(_, count)| *count > 0).collect();
     html! {
@@ -301,21 +312,21 @@ fn counts(file: &File) -> Markup {
     }
 }
 
-/// Each rule with its count in each file, or above six files its sum and the number of files.
-fn rules(files: &[File], common: &Common, options: Options) -> Markup {
+/// Lists the rules, each with its count in each file or, above six files, with its sum and the number of files.
+fn rules(files: &[ReportFile], common: &CommonFindings, options: Options) -> Markup {
     if common.rules.is_empty() {
         return html! {};
     }
     let with = files.iter().filter(|file| file.found.total() > 0);
-    let with: Vec<&File> = with.collect();
+    let with: Vec<&ReportFile> = with.collect();
     let by_file = with.len() <= MAX_FILES_WITH_COLUMNS;
-    // Errors first, then by count.
+    // Sorts errors first, then by count.
     let mut rules: Vec<_> = common.rules.iter().collect();
     rules.sort_by_key(|((severity, ..), rule)| (*severity, Reverse(rule.total)));
     let title = |title: &str| html! { (title) };
     let mut columns = Vec::from(["Severity", "Issue", "Rule"].map(|name| (title(name), "")));
     if by_file {
-        let name = |file: &&File| value(clipped(stem(&file.run.input_name), 24));
+        let name = |file: &&ReportFile| value(clipped(stem(&file.run.input_name), 24));
         columns.extend(with.iter().map(|file| (name(file), "num hide-s")));
     } else {
         columns.push((title("Files"), "num"));
@@ -350,19 +361,19 @@ fn rules(files: &[File], common: &Common, options: Options) -> Markup {
     parts::section("rules", "The same issue across files", "", &body)
 }
 
-/// A file's name without its extension.
+/// Returns a file's name without its extension.
 fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-fn headers(common: &Common) -> Markup {
+fn headers(common: &CommonFindings) -> Markup {
     if common.headers.is_empty() {
         return html! {};
     }
-    let mut headers: Vec<&(u64, Column)> = common.headers.values().collect();
+    let mut headers: Vec<&(u64, ExplainedColumn)> = common.headers.values().collect();
     headers.sort_by_key(|(tables, _)| Reverse(*tables));
     let often = headers.iter().filter(|(tables, _)| *tables > 1).count();
-    // Where some stand in several tables, those that stand once say little.
+    // If several headers are in more than one table, those in a single table matter little.
     let shown = if often >= 3 {
         often
     } else {
@@ -393,10 +404,10 @@ fn headers(common: &Common) -> Markup {
     parts::section("unmapped", title, sentence, &body)
 }
 
-/// The section of a file: why it failed, or its issues.
-fn section(file: &File, options: Options) -> Markup {
+/// Returns the section of a file: the reason of its failure, or its issues.
+fn section(file: &ReportFile, options: Options) -> Markup {
     let (run, ended) = (&file.run, file.ended());
-    let rows = file.rows.filter(|_| ended != Ended::Failed);
+    let rows = file.rows.filter(|_| ended != FileResult::Failed);
     let sentence = html! {
         (bytes(run.input_size_bytes))
         @if let Some(took) = run.duration_ms() { " · " (duration(took)) }
@@ -404,9 +415,9 @@ fn section(file: &File, options: Options) -> Markup {
     };
     let body = html! {
         @match (ended, &file.no_list) {
-            (Ended::Failed, _) => (run::failure(run)),
-            (Ended::Nothing(Nothing::Row), _) => p class="box w" { "There is no row below its header." },
-            (Ended::Nothing(_), _) => p class="box w" {
+            (FileResult::Failed, _) => (run::failure(run)),
+            (FileResult::Nothing(NothingFound::Row), _) => p class="box w" { "There is no row below its header." },
+            (FileResult::Nothing(_), _) => p class="box w" {
                 "No column of it went to a field. It may not be what this configuration is for."
             },
             (_, Some(why)) => p class="box w" {

@@ -1,40 +1,40 @@
-//! The columns of a run's tables with their fields and the reasons, how columns were read, and what was noticed.
+//! The columns of a run's tables with their fields and the reasons, the readings of columns, and the notices.
 
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::file::File;
+use super::file::ReportFile;
 use super::html::{clipped, code, table, value, without_paths};
 use super::parts;
 use crate::base::counted::{plural, thousands};
-use crate::engine::Told;
-use crate::engine::report::{Column, Table};
+use crate::engine::RunNotice;
+use crate::engine::report::{ExplainedColumn, ExplainedTable};
 
-/// The most rows of a table on a page.
+/// The maximum number of rows of a table on a page.
 const MAX_ROWS: usize = 400;
 
 /// Columns without a field that have the same header and the same reason.
-pub type Unmapped<'a> = Vec<(&'a Table, &'a Column)>;
+pub type UnmappedGroup<'a> = Vec<(&'a ExplainedTable, &'a ExplainedColumn)>;
 
-/// Returns each column with its table, but for those that have neither header nor values.
-fn columns(tables: &[Table]) -> impl Iterator<Item = (&Table, &Column)> {
+/// Returns each column with its table, except columns that have neither header nor values.
+fn columns(tables: &[ExplainedTable]) -> impl Iterator<Item = (&ExplainedTable, &ExplainedColumn)> {
     let all = tables
         .iter()
         .flat_map(|table| table.columns.iter().map(move |column| (table, column)));
     all.filter(|(_, column)| !column.name.trim().is_empty() || column.looks().filled > 0)
 }
 
-/// The columns with a field, in the order of the sheets.
-pub fn mapped(file: &File) -> Vec<(&Table, &Column)> {
+/// Returns the columns with a field, in the order of the sheets.
+pub fn mapped(file: &ReportFile) -> Vec<(&ExplainedTable, &ExplainedColumn)> {
     let all = columns(&file.tables);
     all.filter(|(table, column)| !table.fields_of(column).is_empty())
         .collect()
 }
 
-/// The columns without a field, those of the same header together.
-pub fn unmapped(file: &File) -> Vec<Unmapped<'_>> {
-    let mut groups: Vec<Unmapped<'_>> = Vec::new();
+/// Returns the columns without a field, grouped by header and reason.
+pub fn unmapped(file: &ReportFile) -> Vec<UnmappedGroup<'_>> {
+    let mut groups: Vec<UnmappedGroup<'_>> = Vec::new();
     let mut known: BTreeMap<(String, &str), usize> = BTreeMap::new();
     for (table, column) in columns(&file.tables) {
         if !table.fields_of(column).is_empty() {
@@ -43,7 +43,7 @@ pub fn unmapped(file: &File) -> Vec<Unmapped<'_>> {
         let reason = column.unmapped_because.as_deref().unwrap_or_default();
         let key = (header_of(column).to_lowercase(), reason);
         let next = groups.len();
-        // A column without a header is like no other.
+        // A column without a header has a group of its own.
         let index = match key.0.is_empty() {
             true => next,
             false => *known.entry(key).or_insert(next),
@@ -56,22 +56,22 @@ pub fn unmapped(file: &File) -> Vec<Unmapped<'_>> {
     groups
 }
 
-/// The header of a column in one line.
-pub fn header_of(column: &Column) -> String {
+/// Returns the header of a column in one line.
+pub fn header_of(column: &ExplainedColumn) -> String {
     let words: Vec<&str> = column.name.split_whitespace().collect();
     words.join(" ")
 }
 
-/// The place of a column, `North!C`.
-fn place(file: &File, table: &Table, column: &Column) -> String {
+/// Returns the position of a column, such as `North!C`.
+fn place(file: &ReportFile, table: &ExplainedTable, column: &ExplainedColumn) -> String {
     match table.turned {
         true => file.place(&table.sheet, &format!("row {}", column.column)),
         false => file.place(&table.sheet, &column.column),
     }
 }
 
-/// The columns that have a field.
-pub fn list_mapped(file: &File, mapped: &[(&Table, &Column)]) -> Markup {
+/// Lists the columns that have a field.
+pub fn list_mapped(file: &ReportFile, mapped: &[(&ExplainedTable, &ExplainedColumn)]) -> Markup {
     let shown = &mapped[..mapped.len().min(MAX_ROWS)];
     let rows = html! {
         @for of_table in shown.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
@@ -85,7 +85,7 @@ pub fn list_mapped(file: &File, mapped: &[(&Table, &Column)]) -> Markup {
     }
 }
 
-fn row(file: &File, table: &Table, column: &Column) -> Markup {
+fn row(file: &ReportFile, table: &ExplainedTable, column: &ExplainedColumn) -> Markup {
     let on_sheet = file.found.columns.get(&table.sheet);
     let issues = on_sheet.and_then(|columns| columns.get(&column.column));
     let issues = issues.filter(|_| !table.turned);
@@ -105,7 +105,7 @@ fn row(file: &File, table: &Table, column: &Column) -> Markup {
     }
 }
 
-fn header(column: &Column) -> Markup {
+fn header(column: &ExplainedColumn) -> Markup {
     html! {
         @match header_of(column).as_str() {
             "" => span class="dim" { "no header" },
@@ -114,14 +114,14 @@ fn header(column: &Column) -> Markup {
     }
 }
 
-/// Why a column has its field, or none.
-pub fn why(column: &Column) -> Markup {
+/// Returns the reasons why a column has its field, or has none.
+pub fn why(column: &ExplainedColumn) -> Markup {
     let why: Vec<&str> = column.why.iter().flatten().map(String::as_str).collect();
     html! { (clipped(&why.join("; "), 400)) }
 }
 
-/// The columns that have no field.
-pub fn list_unmapped(file: &File, groups: &[Unmapped<'_>]) -> Markup {
+/// Lists the columns that have no field.
+pub fn list_unmapped(file: &ReportFile, groups: &[UnmappedGroup<'_>]) -> Markup {
     let rows = html! {
         tbody {
             @for group in groups.iter().take(MAX_ROWS) {
@@ -149,8 +149,8 @@ pub fn list_unmapped(file: &File, groups: &[Unmapped<'_>]) -> Markup {
     }
 }
 
-/// How columns were read whose text had to be interpreted.
-pub fn list_readings(file: &File) -> Markup {
+/// Lists the columns whose text had to be interpreted, and how each was read.
+pub fn list_readings(file: &ReportFile) -> Markup {
     let rows = html! {
         tbody {
             @for reading in file.noticed.readings.iter().take(MAX_ROWS) {
@@ -169,8 +169,8 @@ pub fn list_readings(file: &File) -> Markup {
     table("list", "How columns were read", &columns, &rows)
 }
 
-/// The notices of the engine.
-pub fn list_notices(file: &File) -> Markup {
+/// Lists the notices of the engine.
+pub fn list_notices(file: &ReportFile) -> Markup {
     let rows = html! {
         tbody {
             @for notice in file.noticed.notices.iter().take(MAX_ROWS) {
@@ -192,8 +192,8 @@ pub fn list_notices(file: &File) -> Markup {
     table("list", "Notes", &columns, &rows)
 }
 
-/// The sentence of a notice without the sheet that it begins with.
-fn without_sheet(notice: &Told) -> &str {
+/// Returns the message of a notice without the sheet at its beginning.
+fn without_sheet(notice: &RunNotice) -> &str {
     let (message, sheet) = (notice.message(), notice.sheet());
     let rest = message.strip_prefix("sheet '");
     let rest = rest.and_then(|rest| rest.strip_prefix(sheet)?.strip_prefix("': "));

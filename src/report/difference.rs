@@ -1,25 +1,25 @@
-//! The page of what differs between runs, or between the workbooks of two folders.
+//! The page about the differences between runs, or between the workbooks of two folders.
 
 use std::fmt::Display;
 use std::path::Path;
 
 use maud::{Markup, html};
 
-use super::html::{Page, table, value};
+use super::html::{HtmlPage, table, value};
 use super::parts::{self, Options, ReportError};
 use crate::base::counted::{plural, thousands};
-use crate::run::views::difference::{Change, Difference, RowChanges};
+use crate::run::views::difference::{OutputDifference, RowChanges, ValueChange};
 
-/// Writes the page to a file; it appears whole or not at all.
+/// Writes the page to a file, which appears whole or not at all.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn write_difference(all: &[Difference], target: &Path) -> Result<(), ReportError> {
+pub fn write_difference(all: &[OutputDifference], target: &Path) -> Result<(), ReportError> {
     parts::in_file(target, |out| {
-        let mut page = Page::new(out, target);
+        let mut page = HtmlPage::new(out, target);
         page.add(&head(all))?;
-        for (number, one) in all.iter().enumerate() {
-            page.add(&html! { @if all.len() > 1 { h2 { (title(one)) } } (sections(number, one)) })?;
+        for (number, difference) in all.iter().enumerate() {
+            page.add(&html! { @if all.len() > 1 { h2 { (title(difference)) } } (sections(number, difference)) })?;
         }
         page.add(&parts::close("About this page", &html! {}, OPTIONS))?;
         Ok(page.finish()?)
@@ -28,12 +28,12 @@ pub fn write_difference(all: &[Difference], target: &Path) -> Result<(), ReportE
 
 const OPTIONS: Options = Options { values: true };
 
-fn title(one: &Difference) -> Markup {
-    html! { (value(&one.before)) " → " (value(&one.after)) }
+fn title(difference: &OutputDifference) -> Markup {
+    html! { (value(&difference.before)) " → " (value(&difference.after)) }
 }
 
-fn head(all: &[Difference]) -> Markup {
-    let differing = all.iter().filter(|one| one.is_any()).count();
+fn head(all: &[OutputDifference]) -> Markup {
+    let differing = all.iter().filter(|difference| difference.is_any()).count();
     let head = html! {
         h1 {
             @if let [one] = all { (title(one)) } @else { (plural(all.len() as u64, "pair")) " of workbooks" }
@@ -49,11 +49,11 @@ fn head(all: &[Difference]) -> Markup {
     parts::open("Difference", "Difference", None, OPTIONS, &head)
 }
 
-fn sections(number: usize, found: &Difference) -> Markup {
-    let totals = found.totals.iter().map(|one| Change {
-        what: one.what.clone(),
-        before: format!("{:.2}", one.before),
-        after: format!("{:.2}", one.after),
+fn sections(number: usize, found: &OutputDifference) -> Markup {
+    let totals = found.totals.iter().map(|total| ValueChange {
+        what: total.what.clone(),
+        before: format!("{:.2}", total.before),
+        after: format!("{:.2}", total.after),
     });
     let totals: Vec<_> = totals.collect();
     html! {
@@ -112,21 +112,24 @@ fn changes<T: Display + PartialEq>(
     name: &str,
     title: &str,
     what: &str,
-    all: &[Change<T>],
+    all: &[ValueChange<T>],
 ) -> Markup {
     if all.is_empty() {
         return html! {};
     }
-    let differing = all.iter().filter(|one| one.before != one.after).count();
+    let differing = all
+        .iter()
+        .filter(|change| change.before != change.after)
+        .count();
     let sentence = format!("{differing} of {} differ.", all.len());
     let rows = html! {
-        @for one in all {
+        @for change in all {
             tr {
-                td { (value(&one.what)) }
-                td { (value(one.before.to_string())) }
+                td { (value(&change.what)) }
+                td { (value(change.before.to_string())) }
                 td {
-                    @if one.before == one.after { (value(one.after.to_string())) }
-                    @else { b { (value(one.after.to_string())) } }
+                    @if change.before == change.after { (value(change.after.to_string())) }
+                    @else { b { (value(change.after.to_string())) } }
                 }
             }
         }

@@ -1,41 +1,41 @@
 //! A run as a page shows it: its record, its report, its issues, and how it ended.
 
-use super::issues::Found;
-use super::parts::{Ended, ReportError};
+use super::issues::IssueFindings;
+use super::parts::{FileResult, ReportError};
 use crate::base::problem::Problem;
-use crate::engine::report::Table;
-use crate::engine::{Noticed, RowCounts, RunReport};
+use crate::engine::report::ExplainedTable;
+use crate::engine::{RowCounts, RunNotices, RunReport};
 use crate::issues::{Issue, Severity};
-use crate::run::results::demands::{Nothing, refusals};
+use crate::run::results::demands::{NothingFound, refusals};
 use crate::run::results::issues::{NoList, issues_of};
 use crate::run::results::report_of;
 use crate::run::views::explain::tables_of;
 use crate::store::{RunMetrics, RunRecord, RunStatus, Store};
 
-/// A run, as far as a page shows it.
-pub struct File {
-    /// The run.
+/// The data of a run that a page shows.
+pub struct ReportFile {
+    /// The record of the run.
     pub run: RunRecord,
-    /// Its number in a batch, from 1; 0 on a page of its own.
+    /// Its number in a batch, from 1; 0 on the page of a single run.
     pub number: usize,
-    /// In what it falls short of what was asked of it, in words.
+    /// The unmet demands of the caller, in words.
     pub refused: Vec<String>,
-    /// How many rows were read and written.
+    /// The numbers of rows that were read and written.
     pub rows: Option<RowCounts>,
     /// The notices and readings of the engine.
-    pub noticed: Noticed,
+    pub noticed: RunNotices,
     /// Its tables, with the reasons in words.
-    pub tables: Vec<Table>,
-    /// Its issues; none where they are not known.
-    pub found: Found,
-    /// Why its issues are not known.
+    pub tables: Vec<ExplainedTable>,
+    /// Its issues; empty if they are unknown.
+    pub found: IssueFindings,
+    /// The reason why its issues are unknown.
     pub no_list: Option<String>,
-    /// Whether several sheets were read, so that places name theirs.
+    /// Whether the run read several sheets, so that positions include the sheet.
     has_sheets: bool,
 }
 
-impl File {
-    /// Gathers what is shown of a run.
+impl ReportFile {
+    /// Loads the data of a run.
     ///
     /// # Errors
     /// The run has not ended, the store cannot be used, or the list of issues cannot be read.
@@ -56,58 +56,58 @@ impl File {
         })
     }
 
-    /// Lets go of all but what the table of a batch shows: a batch may have thousands of files.
+    /// Drops everything that the table of a batch does not show: a batch may have thousands of files.
     pub fn without_details(self) -> Self {
         Self {
-            noticed: Noticed {
+            noticed: RunNotices {
                 issue_list: self.noticed.issue_list,
-                ..Noticed::default()
+                ..RunNotices::default()
             },
             tables: Vec::new(),
-            found: Found {
+            found: IssueFindings {
                 counts: self.found.counts,
-                ..Found::default()
+                ..IssueFindings::default()
             },
             ..self
         }
     }
 
-    /// How the run ended.
-    pub fn ended(&self) -> Ended {
+    /// Returns how the run ended.
+    pub fn ended(&self) -> FileResult {
         if self.run.status != RunStatus::Succeeded {
-            return Ended::Failed;
+            return FileResult::Failed;
         }
-        let nothing = Nothing::of(&self.run);
-        if let Some(nothing @ (Nothing::Table | Nothing::Field)) = nothing {
-            return Ended::Nothing(nothing);
+        let nothing = NothingFound::from_run(&self.run);
+        if let Some(nothing @ (NothingFound::Table | NothingFound::Field)) = nothing {
+            return FileResult::Nothing(nothing);
         }
         if self.found.counts[Severity::Error as usize] > 0 {
-            return Ended::Errors;
+            return FileResult::Errors;
         }
         match &self.run.metrics {
-            _ if self.found.total() > 0 => Ended::Warnings,
-            Some(found) if self.no_list.is_some() && found.issues > 0 => Ended::Warnings,
-            _ if nothing.is_some() => Ended::Nothing(Nothing::Row),
-            Some(found) if !found.missing_fields.is_empty() => Ended::Lacking,
-            _ => Ended::Clean,
+            _ if self.found.total() > 0 => FileResult::Warnings,
+            Some(found) if self.no_list.is_some() && found.issues > 0 => FileResult::Warnings,
+            _ if nothing.is_some() => FileResult::Nothing(NothingFound::Row),
+            Some(found) if !found.missing_fields.is_empty() => FileResult::Lacking,
+            _ => FileResult::Clean,
         }
     }
 
-    /// The figures of a run that succeeded.
+    /// Returns the figures of the run if it succeeded.
     pub fn metrics(&self) -> Option<&RunMetrics> {
         let metrics = self.run.metrics.as_ref();
         metrics.filter(|_| self.run.status == RunStatus::Succeeded)
     }
 
-    /// The fields that no column was found for, where others have one.
+    /// Returns the fields without a column, if other fields have one.
     pub fn lacking(&self) -> &[String] {
-        let nothing = Nothing::of(&self.run);
+        let nothing = NothingFound::from_run(&self.run);
         let metrics = self.metrics();
-        let found = metrics.filter(|_| matches!(nothing, None | Some(Nothing::Row)));
+        let found = metrics.filter(|_| matches!(nothing, None | Some(NothingFound::Row)));
         found.map_or(&[], |found| &found.missing_fields)
     }
 
-    /// How many issues there are, as the list or the run's figures say.
+    /// Returns the number of issues, from the list or from the run's figures.
     pub fn count(&self) -> u64 {
         match self.no_list {
             Some(_) => self.run.metrics.as_ref().map_or(0, |found| found.issues),
@@ -115,13 +115,13 @@ impl File {
         }
     }
 
-    /// How many issues are not in the list.
+    /// Returns the number of issues that are not in the list.
     pub fn unlisted(&self) -> u64 {
         let list = self.noticed.issue_list.as_ref();
         list.map_or(0, |list| list.unlisted)
     }
 
-    /// The name of a part of the page, for links: letters, digits and `-`.
+    /// Returns the name of a part of the page, for links: letters, digits and `-`.
     pub fn part(&self, part: &str) -> String {
         match self.number {
             0 => part.to_owned(),
@@ -129,7 +129,7 @@ impl File {
         }
     }
 
-    /// A place of the file: without its sheet where the file has no other.
+    /// Returns a position in the file, without the sheet if only one was read.
     pub fn place(&self, sheet: &str, place: &str) -> String {
         match (sheet, place) {
             (sheet, "") => sheet.to_owned(),
@@ -138,7 +138,7 @@ impl File {
         }
     }
 
-    /// The place of an issue.
+    /// Returns the position of an issue.
     pub fn place_of(&self, issue: &Issue) -> String {
         let place = issue.place();
         let own = place.strip_prefix(issue.sheet.as_str()).unwrap_or_default();
@@ -146,8 +146,8 @@ impl File {
     }
 }
 
-/// The issues of a run, and why they are not known, if they are not.
-fn found(run: &RunRecord) -> Result<(Found, Option<String>), ReportError> {
+/// Returns the issues of a run, or the reason why they are unknown.
+fn found(run: &RunRecord) -> Result<(IssueFindings, Option<String>), ReportError> {
     let mut list = match issues_of(run) {
         Ok(list) => list,
         Err(error @ (NoList::NotEnded { .. } | NoList::NothingRead { .. } | NoList::List(_))) => {
@@ -156,9 +156,9 @@ fn found(run: &RunRecord) -> Result<(Found, Option<String>), ReportError> {
         Err(error) => {
             let hint = error.hint().map(|hint| format!(" ({hint})"));
             let why = format!("{error}{}", hint.unwrap_or_default());
-            return Ok((Found::default(), Some(why)));
+            return Ok((IssueFindings::default(), Some(why)));
         }
     };
-    let found = Found::in_list(&mut list).map_err(NoList::from)?;
+    let found = IssueFindings::in_list(&mut list).map_err(NoList::from)?;
     Ok((found, None))
 }

@@ -1,9 +1,9 @@
-//! Small pieces of HTML, days and sentences for people, and the one place that writes a page.
+//! Pieces of HTML, dates and sentences for people, and the only code that writes a page.
 //!
 //! # Promises
-//! Templates escape what is markup in a text, and [`Page::add`] shows what would change how other text is shown (control
-//! characters, those that turn the direction of writing, invisible ones) as its code point: nothing of a file, of a
-//! configuration or of an engine ever becomes markup. What templates hold without escaping is known when `ade` is compiled.
+//! Templates escape markup in texts. [`HtmlPage::add`] shows characters that would change how other text is shown (controls,
+//! those that turn the direction of writing, invisible ones) as their code points. So nothing from a file, a configuration or
+//! an engine ever becomes markup. The unescaped parts of templates are fixed when `ade` is compiled.
 
 use std::borrow::Cow;
 use std::io::{BufWriter, Write};
@@ -16,23 +16,23 @@ use crate::base::counted::thousands;
 use crate::base::files::FileError;
 use crate::issues::Severity;
 
-/// A page that is being written, a part at a time: the whole of a large one would not fit into memory.
-pub struct Page<'w> {
+/// A page that is written one part at a time, because a large one would not fit into memory.
+pub struct HtmlPage<'w> {
     out: BufWriter<&'w mut dyn Write>,
     name: &'w Path,
 }
 
-impl<'w> Page<'w> {
-    /// Begins a page. `name` is what errors call it.
+impl<'w> HtmlPage<'w> {
+    /// Begins a page. Errors call it `name`.
     pub fn new(out: &'w mut dyn Write, name: &'w Path) -> Self {
         let out = BufWriter::new(out);
         Self { out, name }
     }
 
-    /// Writes a part.
+    /// Writes a part of the page.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The part cannot be written.
     pub fn add(&mut self, markup: &Markup) -> Result<(), FileError> {
         let mut write = |part: &str| match part.char_indices().next_back() {
             Some((at, letter)) if is_unsafe(letter) => {
@@ -45,22 +45,22 @@ impl<'w> Page<'w> {
         written.map_err(FileError::on("write", self.name))
     }
 
-    /// Ends the page.
+    /// Ends the page and flushes it.
     ///
     /// # Errors
-    /// Something cannot be written.
+    /// The page cannot be written.
     pub fn finish(mut self) -> Result<(), FileError> {
         let written = self.out.flush();
         written.map_err(FileError::on("write", self.name))
     }
 }
 
-/// A value in a sentence: its direction of writing does not reach beyond it.
+/// Isolates a value in a sentence, so that its direction of writing does not affect the text around it.
 pub fn value(text: impl Render) -> Markup {
     html! { bdi { (text) } }
 }
 
-/// The beginning of a text, and an ellipsis where it is longer.
+/// Returns the first `most` characters of a text, with an ellipsis if it is longer.
 pub fn clipped(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text[..end].trim_end()).into(),
@@ -68,17 +68,17 @@ pub fn clipped(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
-/// Words in monospace.
+/// Formats words in monospace.
 pub fn code(text: &str) -> Markup {
     html! { code { (clipped(text, 200)) } }
 }
 
-/// The class of styles of a severity.
+/// Returns the CSS class of a severity.
 pub fn class_of(severity: Severity) -> &'static str {
     &severity.word()[..1]
 }
 
-/// The beginning of a value, and how long it is.
+/// Returns the beginning of a value, with its length if that is greater.
 pub fn clipped_value(text: &str, most: usize, letters: usize) -> Markup {
     html! {
         (value(clipped(text, most)))
@@ -86,13 +86,13 @@ pub fn clipped_value(text: &str, most: usize, letters: usize) -> Markup {
     }
 }
 
-/// A severity: a shape and a word.
+/// Shows a severity as a shape and a word.
 pub fn severity_mark(severity: Severity) -> Markup {
     let word = ["Error", "Warning", "Info"][severity as usize];
     html! { span class={ "sev " (class_of(severity)) } { (word) } }
 }
 
-/// A table: its classes, what it is, and its columns, each with its classes. `rows` are within bodies of the table.
+/// Builds a table from its classes, its caption, and its columns, each with its classes. `rows` are bodies of the table.
 pub fn table(class: &str, caption: &str, columns: &[(impl Render, &str)], rows: &Markup) -> Markup {
     html! {
         table class=(class) {
@@ -109,8 +109,8 @@ pub fn table(class: &str, caption: &str, columns: &[(impl Render, &str)], rows: 
     }
 }
 
-/// Whether a character is shown as its code point: controls, those that turn the direction of writing or join lines otherwise,
-/// invisible ones, and those that are no characters. Line ends and tabs are blanks in HTML.
+/// Returns whether a character is shown as its code point: controls, characters that turn the direction of writing or join
+/// lines differently, invisible ones, and noncharacters. Line ends and tabs are blanks in HTML.
 fn is_unsafe(letter: char) -> bool {
     let is_control = letter.is_control() && !matches!(letter, '\n' | '\r' | '\t');
     let point = letter as u32;
@@ -132,7 +132,7 @@ fn is_unsafe(letter: char) -> bool {
         || point & 0xFFFE == 0xFFFE
 }
 
-/// `21 November 2026, 23:39`, in Coordinated Universal Time.
+/// Formats an instant in Coordinated Universal Time: `21 November 2026, 23:39`.
 pub fn day(at: Timestamp) -> String {
     let at = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
     at.to_zoned(jiff::tz::TimeZone::UTC)
@@ -140,7 +140,7 @@ pub fn day(at: Timestamp) -> String {
         .to_string()
 }
 
-/// A sentence in which paths of this machine are names of files: a page is mailed to others.
+/// Replaces the paths of this machine in a sentence by file names: pages are mailed to others.
 pub fn without_paths(text: &str) -> String {
     let mut words = String::new();
     let mut rest = text;
@@ -174,7 +174,7 @@ mod tests {
 
     fn written(markup: &Markup) -> String {
         let mut bytes = Vec::new();
-        let mut page = Page::new(&mut bytes, Path::new("page.html"));
+        let mut page = HtmlPage::new(&mut bytes, Path::new("page.html"));
         page.add(markup).unwrap();
         page.finish().unwrap();
         String::from_utf8(bytes).unwrap()
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_at_the_end() {
         let mut full: &mut [u8] = &mut [];
-        let mut page = Page::new(&mut full, Path::new("page.html"));
+        let mut page = HtmlPage::new(&mut full, Path::new("page.html"));
         page.add(&html! { "a" br; }).unwrap();
         assert!(page.finish().is_err());
     }

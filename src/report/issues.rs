@@ -1,89 +1,89 @@
-//! The issues of a run: which lines of their list a report shows, and where.
+//! Chooses the lines of a run's list of issues that a report shows.
 //!
-//! The list is read twice and never held: first what there is of each rule, then the lines that are shown.
+//! The list is read twice and is never in memory: first to count the issues of each rule, then to collect the lines.
 
 use std::cmp::Reverse;
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
-use crate::issues::{Issue, List, ListError, Severity};
+use crate::issues::{Issue, IssueReader, ListError, Severity};
 
-/// So many lines of a rule are shown.
+/// The maximum number of lines of one rule.
 const LINES_OF_RULE: u64 = 200;
-/// So many lines of all rules are shown.
+/// The maximum number of lines of all rules.
 const LINES: u64 = 2_000;
-/// A value that breaks the same rule in more cells than this is one line.
+/// The maximum number of cells with the same value and rule that are shown separately; more of them share one line.
 const SAME: u64 = 5;
-/// So many of these cells are named, and the last.
+/// The maximum number of cells that such a line names, apart from the last.
 pub const NAMED: usize = 8;
-/// So many letters of a value are shown.
+/// The maximum number of characters of a value.
 pub const VALUE: usize = 500;
-/// So many rules are told apart.
+/// The maximum number of distinct rules.
 const RULES: usize = 500;
 
-/// The issues of a run, as far as they are shown.
+/// The issues of a run that a report shows.
 #[derive(Default)]
-pub struct Found {
-    /// Errors, warnings and infos.
+pub struct IssueFindings {
+    /// The numbers of errors, warnings and infos.
     pub counts: [u64; 3],
     /// The rules, in the order of the list.
-    pub rules: Vec<Rule>,
-    /// How many issues each column has, by sheet and letters.
+    pub rules: Vec<RuleIssues>,
+    /// The number of issues of each column, by sheet and letters.
     pub columns: BTreeMap<String, BTreeMap<String, u64>>,
-    /// Issues of rules beyond the first 500.
+    /// The number of issues of rules beyond the first 500.
     pub of_more_rules: u64,
-    /// Lines of the list that are no issues.
+    /// The number of lines of the list that are not issues.
     pub passed_over: u64,
 }
 
 /// The issues of a rule.
-pub struct Rule {
-    /// Their severity.
+pub struct RuleIssues {
+    /// The severity of the issues.
     pub severity: Severity,
-    /// Its name.
+    /// The name of the rule.
     pub name: String,
-    /// The field as people know it; of no length where it is of none.
+    /// The field as people know it; empty if the rule has none.
     pub whose: String,
-    /// What is wrong, where it is the same of all.
+    /// The message, if all issues have the same.
     pub message: Option<String>,
-    /// How many issues there are.
+    /// The number of issues of the rule.
     pub count: u64,
-    /// How many lines they would take.
+    /// The number of lines that all issues would take.
     needed: u64,
-    /// How many are shown.
+    /// The maximum number of lines to show.
     allotted: u64,
-    /// What is shown, in the order of the list.
-    pub lines: Vec<Line>,
+    /// The shown lines, in the order of the list.
+    pub lines: Vec<IssueGroup>,
 }
 
-/// A line: an issue, or all those of the same value.
-pub struct Line {
-    /// The first issue. Of its texts only the beginnings are kept.
+/// A line: one issue, or all issues with the same value.
+pub struct IssueGroup {
+    /// The first issue. Only the beginnings of its texts are kept.
     pub issue: Issue,
-    /// How many letters its value has.
+    /// The number of characters of the whole value.
     pub letters: usize,
-    /// How many issues it stands for.
+    /// The number of issues on this line.
     pub same: u64,
-    /// The places of the first of them.
+    /// The positions of the first issues.
     pub places: Vec<String>,
-    /// The place of the last.
+    /// The position of the last issue.
     pub last: String,
 }
 
-/// Which rule an issue is of, and which line stands for all of its value.
+/// Finds the rule of an issue, and the count of its value within the rule.
 #[derive(Default)]
-struct Counting {
+struct RuleIndex {
     rules: HashMap<(Severity, String, String), usize>,
     values: HashMap<(usize, u64), u64>,
 }
 
-impl Counting {
+impl RuleIndex {
     fn rule(&self, issue: &Issue) -> Option<usize> {
         self.rules.get(&key_of(issue)).copied()
     }
 
-    /// The rule and the value, where the value breaks the rule more than five times.
+    /// Returns the key of the rule and the value, if more than five cells break the rule with this value.
     fn repeated(&self, rule: usize, issue: &Issue) -> Option<(usize, u64)> {
         let key = (rule, hash_of(issue)?);
         (self.values.get(&key)? > &SAME).then_some(key)
@@ -94,7 +94,7 @@ fn key_of(issue: &Issue) -> (Severity, String, String) {
     (issue.severity, issue.rule.clone(), issue.whose().to_owned())
 }
 
-/// What the value and the message are, in a number; nothing where there is no value.
+/// Returns a hash of value and message; `None` if the issue has no value.
 fn hash_of(issue: &Issue) -> Option<u64> {
     let value = issue.value.as_ref()?;
     issue.cell.as_ref()?;
@@ -103,12 +103,12 @@ fn hash_of(issue: &Issue) -> Option<u64> {
     Some(hasher.finish())
 }
 
-impl Found {
-    /// Reads the list of a run, from its beginning.
+impl IssueFindings {
+    /// Reads the list of a run from its beginning.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn in_list(list: &mut List) -> Result<Self, ListError> {
+    pub fn in_list(list: &mut IssueReader) -> Result<Self, ListError> {
         let mut found = Self::default();
         let counting = found.count(list)?;
         found.passed_over = list.passed_over();
@@ -118,20 +118,20 @@ impl Found {
         Ok(found)
     }
 
-    /// All issues.
+    /// Returns the number of all issues.
     pub fn total(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// The rules, errors first, then by count.
-    pub fn ordered(&self) -> Vec<&Rule> {
-        let mut rules: Vec<&Rule> = self.rules.iter().collect();
+    /// Returns the rules, errors first, then by count.
+    pub fn ordered(&self) -> Vec<&RuleIssues> {
+        let mut rules: Vec<&RuleIssues> = self.rules.iter().collect();
         rules.sort_by(|one, other| one.order().cmp(&other.order()));
         rules
     }
 
-    fn count(&mut self, list: &mut List) -> Result<Counting, ListError> {
-        let mut counting = Counting::default();
+    fn count(&mut self, list: &mut IssueReader) -> Result<RuleIndex, ListError> {
+        let mut counting = RuleIndex::default();
         for issue in list.by_ref() {
             let issue = issue?;
             self.counts[issue.severity as usize] += 1;
@@ -143,7 +143,7 @@ impl Found {
             }
             let index = *counting.rules.entry(key).or_insert(known);
             if index == known {
-                self.rules.push(Rule::of(&issue));
+                self.rules.push(RuleIssues::new(&issue));
             }
             let rule = &mut self.rules[index];
             rule.count += 1;
@@ -161,9 +161,9 @@ impl Found {
         Ok(counting)
     }
 
-    /// Says how many lines each rule has: the worst ones first.
+    /// Allots the lines to the rules, worst rules first.
     fn allot(&mut self) {
-        let mut order: Vec<&mut Rule> = self.rules.iter_mut().collect();
+        let mut order: Vec<&mut RuleIssues> = self.rules.iter_mut().collect();
         order.sort_by(|one, other| one.order().cmp(&other.order()));
         let mut left = LINES;
         for rule in order {
@@ -172,8 +172,8 @@ impl Found {
         }
     }
 
-    /// Chooses the lines.
-    fn choose(&mut self, list: &mut List, counting: &Counting) -> Result<(), ListError> {
+    /// Collects the lines of each rule.
+    fn choose(&mut self, list: &mut IssueReader, counting: &RuleIndex) -> Result<(), ListError> {
         let mut lines: HashMap<(usize, u64), usize> = HashMap::new();
         for issue in list.by_ref() {
             let issue = issue?;
@@ -190,15 +190,15 @@ impl Found {
                 rule.lines[line].add(&issue);
             } else if (rule.lines.len() as u64) < rule.allotted {
                 lines.extend(repeated.map(|key| (key, rule.lines.len())));
-                rule.lines.push(Line::of(issue));
+                rule.lines.push(IssueGroup::new(issue));
             }
         }
         Ok(())
     }
 }
 
-impl Rule {
-    fn of(issue: &Issue) -> Self {
+impl RuleIssues {
+    fn new(issue: &Issue) -> Self {
         Self {
             severity: issue.severity,
             name: issue.rule.clone(),
@@ -215,14 +215,14 @@ impl Rule {
         (self.severity, Reverse(self.count), &self.whose, &self.name)
     }
 
-    /// How many issues the lines stand for.
+    /// Returns the number of issues that the lines show.
     pub fn shown(&self) -> u64 {
         self.lines.iter().map(|line| line.same).sum()
     }
 }
 
-impl Line {
-    fn of(mut issue: Issue) -> Self {
+impl IssueGroup {
+    fn new(mut issue: Issue) -> Self {
         let place = issue.place();
         let value = issue.value.as_deref().unwrap_or_default();
         let letters = value.chars().count();
@@ -248,7 +248,7 @@ impl Line {
     }
 }
 
-/// The first letters of a text.
+/// Returns the first `most` characters of a text.
 fn beginning(text: &str, most: usize) -> String {
     text.chars().take(most).collect()
 }

@@ -1,18 +1,18 @@
-//! The list of a run's issues.
+//! The list of a run's issues on a page.
 
 use maud::{Markup, html};
 
-use super::file::File;
+use super::file::ReportFile;
 use super::html::{clipped, clipped_value, code, severity_mark, table, value};
-use super::issues::{Line, NAMED, Rule, VALUE};
+use super::issues::{IssueGroup, NAMED, RuleIssues, VALUE};
 use super::parts::Options;
 use crate::base::counted::{plural, thousands};
 use crate::base::files;
 use crate::issues::Issue;
 use crate::settings::paths::RunFolder;
 
-/// The list: a group of lines for each rule.
-pub fn list(file: &File, options: Options) -> Markup {
+/// Returns the list, with a group of lines for each rule.
+pub fn list(file: &ReportFile, options: Options) -> Markup {
     let (found, run) = (&file.found, &file.run);
     let list = files::name_of(&RunFolder::at(&run.run_dir).issues(&run.input_name));
     let values = options.values;
@@ -58,7 +58,8 @@ pub fn list(file: &File, options: Options) -> Markup {
     }
 }
 
-/// Whose rule it is, and what is wrong: what a check says may quote the value, so it goes with the values.
+/// Returns the field and the message of a rule. A message of a check may quote the value, so it is only shown with the
+/// values.
 pub fn rule_title(whose: &str, message: Option<&str>, values: bool) -> Markup {
     html! {
         (clipped(whose, 80))
@@ -69,7 +70,13 @@ pub fn rule_title(whose: &str, message: Option<&str>, values: bool) -> Markup {
     }
 }
 
-fn row(file: &File, rule: &Rule, line: &Line, values: bool, with_keys: bool) -> Markup {
+fn row(
+    file: &ReportFile,
+    rule: &RuleIssues,
+    line: &IssueGroup,
+    values: bool,
+    with_keys: bool,
+) -> Markup {
     let issue = &line.issue;
     html! {
         tr {
@@ -94,8 +101,8 @@ fn row(file: &File, rule: &Rule, line: &Line, values: bool, with_keys: bool) -> 
     }
 }
 
-/// What became of the value, and what is wrong where that differs within the rule.
-fn written(rule: &Rule, issue: &Issue, values: bool) -> Markup {
+/// Returns what was written in place of the value, and the message if it differs within the rule.
+fn written(rule: &RuleIssues, issue: &Issue, values: bool) -> Markup {
     html! {
         @match (issue.written.as_deref(), issue.value.as_deref()) {
             (None, _) => {}
@@ -109,8 +116,8 @@ fn written(rule: &Rule, issue: &Issue, values: bool) -> Markup {
     }
 }
 
-/// Which cells hold the same value.
-fn places(line: &Line) -> Markup {
+/// Lists the cells with the same value.
+fn places(line: &IssueGroup) -> Markup {
     let own = |place: &String| match place.strip_prefix(line.issue.sheet.as_str()) {
         Some(cell) => cell.trim_start_matches('!').to_owned(),
         None => place.clone(),

@@ -1,18 +1,19 @@
-//! A page for people: what a run, or a batch of runs, found in the files that were sent.
+//! A page for people about the findings of a run, or of a batch of runs, in the files that were sent.
 //!
-//! It is one HTML file that needs no network and runs no script. It lists the issues, the columns with their fields and the reasons,
-//! how columns were read, and the notices. The sender's sheets are shown by the marked copy and the console.
+//! The page is one HTML file that needs no network and runs no script. It lists the issues, the columns with their fields and
+//! the reasons, the readings of columns, and the notices. The sender's sheets themselves are shown by the marked copy and by
+//! the console.
 //!
-//! - `file`: a run as a page shows it; `run`, `batch`: the two kinds of pages
+//! - `file`: the data of a run; `run`, `batch`: the two kinds of pages
 //! - `issues`: the issues of a run; `list`: their list; `columns`: columns, readings and notices
-//! - `difference`: the page of what differs between runs
-//! - `parts`: what all pages have; `html`: pieces of HTML, days and sentences, and the one place that writes
+//! - `difference`: the page about differences between runs
+//! - `parts`: the parts that all pages share; `html`: pieces of HTML, dates and sentences, and the only code that writes
 //!
 //! # Promises
-//! The same runs give the same bytes: nothing in a page comes from a clock. A page holds the values of issues, and says so; without
-//! values it has none, nor what checks say of them. It never holds values of files that failed, places on a disk, names of machines and
-//! people, settings, or code of the configuration other than suggestions. The list of issues is never in memory. What is shown of a
-//! large file is bounded.
+//! The same runs give the same bytes: nothing in a page depends on the clock. A page contains the values of issues and says
+//! so; without values it contains neither them nor the messages of checks about them. It never contains values of failed
+//! files, paths on a disk, names of machines and people, settings, or code of the configuration other than suggestions. The
+//! list of issues is never in memory. The size of a page is bounded, also for a large file.
 
 mod batch;
 mod columns;
@@ -30,14 +31,14 @@ use std::path::Path;
 use crate::store::{RunRecord, Store};
 
 pub use difference::write_difference;
-use file::File;
-use html::Page;
+use file::ReportFile;
+use html::HtmlPage;
 pub use parts::{Options, ReportError, SECURITY_POLICY};
 
-/// Writes the page of one run, or of a batch of several, to a file; it appears whole or not at all.
+/// Writes the page of one run, or of a batch of several, to a file, which appears whole or not at all.
 ///
 /// # Errors
-/// A run has not ended, the store or a list of issues cannot be read, or the file not be written.
+/// A run has not ended, the store or a list of issues cannot be read, or the file cannot be written.
 pub fn write(
     store: &Store,
     runs: &[RunRecord],
@@ -47,10 +48,10 @@ pub fn write(
     parts::in_file(target, |out| page(store, runs, options, out, target))
 }
 
-/// Writes the page to where `out` goes. `name` is what errors call it.
+/// Writes the page to `out`. Errors call it `name`.
 ///
 /// # Errors
-/// As [`write()`].
+/// The same as those of [`write()`].
 pub fn page(
     store: &Store,
     runs: &[RunRecord],
@@ -58,9 +59,9 @@ pub fn page(
     out: &mut dyn Write,
     name: &Path,
 ) -> Result<(), ReportError> {
-    let mut page = Page::new(out, name);
+    let mut page = HtmlPage::new(out, name);
     match runs {
-        [run] => page.add(&run::page(&File::load(store, run, 0)?, options))?,
+        [run] => page.add(&run::page(&ReportFile::load(store, run, 0)?, options))?,
         runs => batch::write(&mut page, store, runs, options)?,
     }
     Ok(page.finish()?)

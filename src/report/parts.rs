@@ -1,4 +1,4 @@
-//! What all pages have: their frame, how they are made, and why one cannot be.
+//! The parts that all pages share: their frame, how they are made, and the errors.
 
 use std::io::Write;
 use std::path::Path;
@@ -9,26 +9,26 @@ use super::html::{clipped, day, value};
 use crate::base::clock::Timestamp;
 use crate::base::counted::{plural, thousands};
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Facts, Problem};
+use crate::base::problem::{ErrorFacts, Problem};
 use crate::engine::RowCounts;
-use crate::run::results::demands::Nothing;
+use crate::run::results::demands::NothingFound;
 use crate::run::results::issues::NoList;
 use crate::store::StoreError;
 
-/// What a page may load and do: nothing but its own styles. The page says so itself; who serves it says so too.
+/// The policy for what a page may load and do: only its own styles. The page states it, and so does the server of the page.
 pub const SECURITY_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = include_str!("style.css");
 
-/// How a page is made.
+/// The options for making a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Whether it holds cell values.
+    /// Whether the page contains cell values.
     pub values: bool,
 }
 
-/// A page cannot be made.
+/// The reason why a page cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// A run has not ended, or its list of issues cannot be read.
@@ -43,7 +43,7 @@ pub enum ReportError {
 }
 
 impl Problem for ReportError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::List(error) => error.facts(),
             Self::Store(error) => error.facts(),
@@ -52,27 +52,27 @@ impl Problem for ReportError {
     }
 }
 
-/// How a run ended, as people see it; the worst comes first.
+/// The outcome of a run, as people see it, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ended {
-    /// It failed, or was cancelled.
+pub enum FileResult {
+    /// The run failed or was cancelled.
     Failed,
-    /// No table, no field or no row was found.
-    Nothing(Nothing),
-    /// There are errors.
+    /// The run found no table, no field or no row.
+    Nothing(NothingFound),
+    /// The run has errors.
     Errors,
-    /// There are warnings or infos.
+    /// The run has warnings or infos.
     Warnings,
-    /// Some fields were not found, and nothing else is wrong.
+    /// Some fields were not found; nothing else is wrong.
     Lacking,
-    /// Nothing is wrong, as far as it is known.
+    /// Nothing is known to be wrong.
     Clean,
 }
 
-/// Writes a page to a file; it appears whole or not at all.
+/// Writes a page to a file, which appears whole or not at all.
 ///
 /// # Errors
-/// What `write` gives, or the file cannot be written.
+/// The error of `write`, or the file cannot be written.
 pub fn in_file(
     target: &Path,
     write: impl FnOnce(&mut dyn Write) -> Result<(), ReportError>,
@@ -84,7 +84,7 @@ pub fn in_file(
     Ok(())
 }
 
-/// The beginning of a page. `kind` is what it is, `ended` of when; `head` has the title and what is said first.
+/// Returns the beginning of a page. `kind` names its kind, `ended` is its time; `head` has the title and the first sentences.
 pub fn open(
     title: &str,
     kind: &str,
@@ -126,7 +126,7 @@ pub fn open(
     }
 }
 
-/// The end of a page: what is told about it, and what it holds and what it does not.
+/// Returns the end of a page: facts about it, and what it contains and what it does not.
 pub fn close(title: &str, about: &Markup, options: Options) -> Markup {
     html! {
         (PreEscaped("</main>"))
@@ -144,7 +144,7 @@ pub fn close(title: &str, about: &Markup, options: Options) -> Markup {
     }
 }
 
-/// A link to a part of a page, with how much there is.
+/// Returns a link to a part of a page, with the number of its items.
 pub fn link(name: &str, title: &str, count: Option<u64>) -> Markup {
     html! {
         a href={ "#" (name) } {
@@ -154,17 +154,17 @@ pub fn link(name: &str, title: &str, count: Option<u64>) -> Markup {
     }
 }
 
-/// A figure of a page, and what it is made of.
+/// Returns a figure of a page, with its components.
 pub fn figure(title: &str, number: impl Render, of: impl Render) -> Markup {
     html! { dl class="stat" { dt { (title) } dd { (number) } dd { (of) } } }
 }
 
-/// The figures of a page.
+/// Returns the strip with the figures of a page.
 pub fn figures(all: &Markup) -> Markup {
     html! { section class="strip" aria-label="In figures" { (all) } }
 }
 
-/// A section, with the sentence beside its title.
+/// Returns a section, with a sentence next to its title.
 pub fn section(name: &str, title: impl Render, sentence: impl Render, body: &Markup) -> Markup {
     html! {
         section id=(name) aria-labelledby={ "h-" (name) } {
@@ -174,27 +174,27 @@ pub fn section(name: &str, title: impl Render, sentence: impl Render, body: &Mar
     }
 }
 
-/// How many more there are than are shown, if there are any.
+/// Returns the number of items that are not shown, if there are any.
 pub fn further(count: usize, one: &str) -> Markup {
     html! { @if count > 0 { p class="after" { "and " (plural(count as u64, one)) } } }
 }
 
-/// The sign of how a run ended.
-pub fn glyph(ended: Ended) -> Markup {
+/// Returns the sign for how a run ended.
+pub fn glyph(ended: FileResult) -> Markup {
     let (class, drawing) = match ended {
-        Ended::Failed => (
+        FileResult::Failed => (
             "bad",
             r#"<circle cx="8" cy="8" r="7" fill="currentColor"/><path class="x" d="m5.5 5.5 5 5m0-5-5 5"/>"#,
         ),
-        Ended::Lacking => (
+        FileResult::Lacking => (
             "warn",
             r#"<circle class="s" cx="8" cy="8" r="6.2"/><path d="M8 1.8a6.2 6.2 0 0 0 0 12.4z" fill="currentColor"/>"#,
         ),
-        Ended::Nothing(_) | Ended::Errors | Ended::Warnings => (
+        FileResult::Nothing(_) | FileResult::Errors | FileResult::Warnings => (
             "warn",
             r#"<path class="s" d="M8 2 14.4 13.4H1.6z"/><path class="s" d="M8 6.3v3.2M8 11.4v.1"/>"#,
         ),
-        Ended::Clean => (
+        FileResult::Clean => (
             "ok",
             r#"<circle class="s" cx="8" cy="8" r="6.2"/><path class="s" d="m5.3 8.2 1.9 1.9 3.5-4"/>"#,
         ),
@@ -202,13 +202,13 @@ pub fn glyph(ended: Ended) -> Markup {
     html! { svg class={ "g " (class) } viewBox="0 0 16 16" aria-hidden="true" { (PreEscaped(drawing)) } }
 }
 
-/// `12 of 14 rows written`
+/// Describes the rows: `12 of 14 rows written`
 pub fn rows_written(rows: &RowCounts) -> String {
     let read = plural(rows.read, "row");
     format!("{} of {read} written", thousands(rows.written))
 }
 
-/// `2 errors, 1 warning`
+/// Describes the issues: `2 errors, 1 warning`
 pub fn by_severity([errors, warnings, infos]: [u64; 3]) -> String {
     let mut words = vec![plural(errors, "error"), plural(warnings, "warning")];
     words.extend((infos > 0).then(|| plural(infos, "info")));

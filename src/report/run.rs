@@ -3,20 +3,20 @@
 use maud::{Markup, html};
 
 use super::columns;
-use super::file::File;
+use super::file::ReportFile;
 use super::html::{clipped, code, day, value, without_paths};
-use super::issues::Found;
+use super::issues::IssueFindings;
 use super::list::list;
-use super::parts::{self, Ended, Options};
+use super::parts::{self, FileResult, Options};
 use crate::base::counted::{bytes, duration, plural, thousands};
 use crate::base::files::name_of;
-use crate::run::results::demands::Nothing;
+use crate::run::results::demands::NothingFound;
 use crate::store::{RunRecord, RunStatus};
 
 const ABOUT: &str = "About this run";
 
-/// The page of one run.
-pub fn page(file: &File, options: Options) -> Markup {
+/// Returns the page of one run.
+pub fn page(file: &ReportFile, options: Options) -> Markup {
     let run = &file.run;
     let head = html! {
         h1 { (value(&run.input_name)) }
@@ -43,18 +43,18 @@ pub fn page(file: &File, options: Options) -> Markup {
     }
 }
 
-/// A part of a page.
+/// A part of the page.
 struct Section {
     part: &'static str,
     title: &'static str,
     sentence: &'static str,
-    /// How much it holds.
+    /// The number of items in it.
     count: u64,
     body: Markup,
 }
 
 /// Returns the parts of a page that hold something: issues, columns, readings and notices.
-fn sections(file: &File, options: Options) -> Vec<Section> {
+fn sections(file: &ReportFile, options: Options) -> Vec<Section> {
     let (mapped, unmapped) = (columns::mapped(file), columns::unmapped(file));
     let noticed = &file.noticed;
     let all = [
@@ -99,12 +99,15 @@ fn sections(file: &File, options: Options) -> Vec<Section> {
         .collect()
 }
 
-/// The sentence that says how the run ended: a number first.
-fn verdict(file: &File) -> Markup {
+/// Returns the sentence about how the run ended, beginning with a number.
+fn verdict(file: &ReportFile) -> Markup {
     let (ended, total) = (file.ended(), file.count());
     let rows = file.rows.map(|rows| parts::rows_written(&rows) + ".");
     let rows = rows.unwrap_or_default();
-    let why = file.no_list.as_ref().filter(|_| ended != Ended::Failed);
+    let why = file
+        .no_list
+        .as_ref()
+        .filter(|_| ended != FileResult::Failed);
     html! {
         p class="verdict" {
             (parts::glyph(ended))
@@ -114,15 +117,15 @@ fn verdict(file: &File) -> Markup {
                     strong { "Not found: " (clipped(&file.lacking().join(", "), 300)) "." } " "
                 }
                 @match (ended, file.no_list.is_some()) {
-                    (Ended::Failed, _) => {
+                    (FileResult::Failed, _) => {
                         strong { "The run " @if file.run.status == RunStatus::Cancelled { "was cancelled." } @else { "failed." } }
                         " There is no result."
                     }
-                    (Ended::Nothing(Nothing::Row), _) => {
+                    (FileResult::Nothing(NothingFound::Row), _) => {
                         strong { "No row was found." }
                         " There is nothing below the header."
                     }
-                    (Ended::Nothing(_), _) => {
+                    (FileResult::Nothing(_), _) => {
                         strong { "No field was found." }
                         " The sheets may not be what this configuration is for. " (rows)
                     }
@@ -139,8 +142,8 @@ fn verdict(file: &File) -> Markup {
     }
 }
 
-/// What became of the values of issues.
-fn became(found: &Found) -> String {
+/// Describes what became of the values of issues.
+fn became(found: &IssueFindings) -> String {
     let [errors, warnings, infos] = found.counts;
     let are = if errors == 1 { "is" } else { "are" };
     let were = if warnings == 1 { "was" } else { "were" };
@@ -163,7 +166,7 @@ fn became(found: &Found) -> String {
     said.map(|(_, words)| words).collect::<Vec<_>>().join(" ")
 }
 
-fn figures(file: &File) -> Markup {
+fn figures(file: &ReportFile) -> Markup {
     let of =
         |number: u64, of: u64| html! { (thousands(number)) " " small { "of " (thousands(of)) } };
     parts::figures(&html! {
@@ -190,7 +193,7 @@ fn figures(file: &File) -> Markup {
     })
 }
 
-/// Why a run has no result.
+/// Returns the reason why a run has no result.
 pub fn failure(run: &RunRecord) -> Markup {
     html! {
         div class="box" {
@@ -204,10 +207,10 @@ pub fn failure(run: &RunRecord) -> Markup {
     }
 }
 
-/// Digests and versions.
-fn about(file: &File) -> Markup {
+/// Lists the digests and versions of the run.
+fn about(file: &ReportFile) -> Markup {
     let run = &file.run;
-    // `embedded:1.10.0:cf2ce…` is the engine in the program, and its digest.
+    // `embedded:1.10.0:cf2ce…` is the engine inside the program, with its version and its digest.
     let spec = run.key.engine_spec.as_str();
     let parts = spec.strip_prefix("embedded:");
     let parts = parts.and_then(|rest| rest.split_once(':'));

@@ -1,6 +1,6 @@
-//! The log of a run on several hosts. Each has it as a file, and what one host wrote reaches the others through the store: whoever
-//! writes [sends](Sender) it, at the latest a second later, and whoever reads [fetches](fetch) it first. On one machine all see the
-//! same file, and nothing is sent.
+//! Shares the log of a run between several hosts. Each host has the log as a file, and receives the lines of the others
+//! through the store: a writer [sends](Sender) its lines, at the latest a second later, and a reader [fetches](fetch) them
+//! first. On a single machine all processes use the same file, and nothing is sent.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -15,25 +15,25 @@ use crate::base::mutex::lock;
 use crate::events::lines::piece_of_lines;
 use crate::settings::paths::RunFolder;
 use crate::store::{Claim, ClaimLease, RunRecord, Store, StoreError};
-use crate::system::lease::{Heartbeat, Leased, Unreachable};
+use crate::system::lease::{Heartbeat, RenewableLease, UnreachableStore};
 use crate::workspace::Workspace;
 
-/// The most that is sent at once, in bytes; a single line may be longer.
+/// The maximum number of bytes that are sent at once; a single line may be longer.
 const PIECE: u64 = 64 << 10;
 
-/// Sends what this host writes into a log.
-pub struct Sender<'a> {
+/// Sends the lines that this host writes into a log.
+pub struct LogSender<'a> {
     store: &'a Store,
     run: &'a str,
     claim: Option<&'a Claim>,
     path: PathBuf,
-    /// How much of the file the store has. `None`: not known.
+    /// The number of bytes of the file that the store has. `None`: unknown.
     sent: Mutex<Option<u64>>,
 }
 
-impl<'a> Sender<'a> {
-    /// For the holder of a claim, or for a process that ended one.
-    pub fn of(store: &'a Store, run: &'a RunRecord, claim: Option<&'a Claim>) -> Self {
+impl<'a> LogSender<'a> {
+    /// Creates a sender for the holder of a claim, or for a process that ended one.
+    pub fn new(store: &'a Store, run: &'a RunRecord, claim: Option<&'a Claim>) -> Self {
         Self {
             store,
             run: &run.id,
@@ -43,7 +43,8 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Sends the whole lines that the store has not. Whatever fails now is sent later, or found in the record of the run's end.
+    /// Sends the whole lines that the store lacks. If that fails, they are sent later, or readers find the end in the run's
+    /// record.
     pub fn send(&self) {
         if self.store.keeps_logs() {
             let mut sent = lock(&self.sent);
@@ -73,15 +74,16 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// Sends what this host has written into the log of a run under no claim: of one that was recorded, or whose claim has ended.
+/// Sends the lines that this host wrote into the log of a run without a claim: the run was just recorded, or its claim has
+/// ended.
 pub fn send(store: &Store, run: &RunRecord) {
-    Sender::of(store, run, None).send();
+    LogSender::new(store, run, None).send();
 }
 
-/// Fetches what other hosts wrote into the log of a run.
+/// Fetches the lines that other hosts wrote into the log of a run.
 ///
 /// # Errors
-/// The store cannot be used. A file that cannot be written is not brought up to date.
+/// The store cannot be used, or the file cannot be written.
 pub fn fetch(workspace: &Workspace, run: &str, path: &Path) -> Result<(), StoreError> {
     let store = &workspace.store;
     if !store.keeps_logs() {
@@ -94,13 +96,13 @@ pub fn fetch(workspace: &Workspace, run: &str, path: &Path) -> Result<(), StoreE
     };
     let is_other = *first != length;
     if is_other {
-        // What this host wrote last was under a claim that it had lost.
+        // This host wrote its last lines under a claim that it had lost.
         pieces = store.log_from(run, 0)?;
     }
     write(path, &pieces, is_other).map_err(|error| FileError::on("write", path)(error).into())
 }
 
-/// Each piece goes to its place, so that processes that do the same at once do no harm.
+/// Writes each piece at its offset, so that several processes may do the same at once.
 fn write(path: &Path, pieces: &[(u64, String)], is_other: bool) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -119,15 +121,15 @@ fn write(path: &Path, pieces: &[(u64, String)], is_other: bool) -> io::Result<()
     }
 }
 
-/// The lease of a run whose log is sent whenever the lease is looked at.
-pub struct Sending<'a> {
-    /// The lease.
+/// The lease of a run. Whenever the lease is checked, the log is sent.
+pub struct SendingLease<'a> {
+    /// The lease of the claim.
     pub lease: ClaimLease<'a>,
-    /// The log.
-    pub log: Sender<'a>,
+    /// The sender of the log.
+    pub log: LogSender<'a>,
 }
 
-impl Leased for Sending<'_> {
+impl RenewableLease for SendingLease<'_> {
     fn length(&self) -> Duration {
         self.lease.length()
     }
@@ -140,13 +142,13 @@ impl Leased for Sending<'_> {
         self.lease.is_of_several_machines()
     }
 
-    fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable> {
+    fn renew(&self, now: Timestamp) -> Result<Heartbeat, UnreachableStore> {
         let beat = self.lease.renew(now);
         self.log.send();
         beat
     }
 
-    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+    fn watch(&self) -> Option<Result<Heartbeat, UnreachableStore>> {
         let beat = self.lease.watch();
         self.log.send();
         beat

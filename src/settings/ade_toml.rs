@@ -1,7 +1,7 @@
-//! `ade.toml`: settings that belong to a folder and those below it.
+//! `ade.toml`: the settings of a folder and of the folders below it.
 //!
-//! Keys are the names of settings without `ADE_`, in lower case. An unknown key is an error, so that a misspelt
-//! setting is noticed.
+//! Keys are the names of settings without `ADE_`, in lower case. An unknown key is an error, so that a misspelt setting is
+//! noticed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,25 +14,25 @@ use super::source::SettingSource;
 use super::table::SETTINGS;
 use super::value::bad_value;
 use crate::base::files::FileError;
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 
-/// The file's name.
+/// The name of the file.
 pub const FILE_NAME: &str = "ade.toml";
 
-/// One value of the file.
-pub struct Entry {
+/// A value of the file.
+pub struct AdeTomlEntry {
     pub value: String,
     pub line: usize,
 }
 
 /// The values of a file, by setting name.
 #[derive(Default)]
-pub struct File {
+pub struct AdeTomlFile {
     pub path: PathBuf,
-    pub values: BTreeMap<&'static str, Entry>,
+    pub values: BTreeMap<&'static str, AdeTomlEntry>,
 }
 
-/// Finds the nearest file, from a folder upwards.
+/// Returns the nearest file, from a folder upwards.
 pub fn find(folder: &Path) -> Option<PathBuf> {
     folder
         .ancestors()
@@ -40,18 +40,19 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Where a misspelt setting is found.
+/// The part of a hint that lists the settings.
 const LISTED: &str = "`ade settings` lists them all";
 
-/// The hint for a name that looks like that of a setting.
+/// Returns the hint for a name that is similar to that of a setting.
 pub(super) fn meant(similar: &str) -> String {
     format!("did you mean {similar:?}? {LISTED}")
 }
 
-/// Reads a file.
-pub fn read(path: &Path) -> Result<File, Error> {
+/// Reads the settings of a file.
+pub fn read(path: &Path) -> Result<AdeTomlFile, Error> {
     let invalid = |message: String| Error::usage(code::SETTINGS_INVALID, message);
-    let unreadable = |error| Error::of(error).under(Kind::Usage, code::SETTINGS_INVALID);
+    let unreadable =
+        |error| Error::from_problem(error).under(ProblemKind::Usage, code::SETTINGS_INVALID);
     let text = std::fs::read_to_string(path).map_err(FileError::on("read", path));
     let text = text.map_err(unreadable)?;
     let line_of = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
@@ -59,7 +60,7 @@ pub fn read(path: &Path) -> Result<File, Error> {
         let line = error.span().map_or(1, |span| line_of(span.start));
         invalid(format!("{}:{line}: {}", path.display(), error.message()))
     })?;
-    let mut file = File {
+    let mut file = AdeTomlFile {
         path: path.to_owned(),
         values: BTreeMap::new(),
     };
@@ -94,12 +95,12 @@ pub fn read(path: &Path) -> Result<File, Error> {
             }
         };
         file.values
-            .insert(setting.name, Entry { value: text, line });
+            .insert(setting.name, AdeTomlEntry { value: text, line });
     }
     Ok(file)
 }
 
-/// The keys of a file, those in tables behind the names of their tables: `url` in `[on_end]` is `on_end_url`.
+/// Returns the keys of a file. A key in a table follows the name of its table: `url` in `[on_end]` is `on_end_url`.
 fn flat<'a>(table: DeTable<'a>) -> Vec<(Spanned<Cow<'a, str>>, Spanned<DeValue<'a>>)> {
     let mut all = Vec::new();
     for (name, value) in table {
@@ -124,12 +125,12 @@ fn flat<'a>(table: DeTable<'a>) -> Vec<(Spanned<Cow<'a, str>>, Spanned<DeValue<'
     all
 }
 
-/// The key that a misspelt one most likely meant.
+/// Returns the key that a misspelt key most likely meant.
 pub(super) fn similar(key: &str) -> Option<String> {
     nearest(key, SETTINGS.iter().map(|setting| setting.key()))
 }
 
-/// The known name that a misspelt one most likely meant: at most a third of it differs.
+/// Returns the known name that a misspelt name most likely meant. At most a third of it differs.
 pub fn nearest<T: AsRef<str> + Ord>(given: &str, known: impl Iterator<Item = T>) -> Option<T> {
     known
         .map(|known| (distance(given, known.as_ref()), known))
@@ -138,7 +139,7 @@ pub fn nearest<T: AsRef<str> + Ord>(given: &str, known: impl Iterator<Item = T>)
         .map(|(_, known)| known)
 }
 
-/// Levenshtein's edit distance.
+/// Returns the edit distance of Levenshtein.
 pub fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();

@@ -1,8 +1,8 @@
 //! Every setting of ADE, resolved once.
 //!
-//! `table` lists them all; to add one, add its row there. [`Settings::resolve`] turns what a process was given into one
-//! typed value (`resolve` decides between flag, variable, `ade.toml` and default; `value` checks and reads texts), and
-//! nothing else reads environment variables for settings. The enums of settings with a choice are in `types`.
+//! `table` lists them all; to add a setting, add its row there. [`Settings::resolve`] turns the flags, variables and files of a
+//! process into one typed value (`resolve` decides between flag, variable, `ade.toml` and default; `value` checks and reads
+//! texts). No other code reads environment variables for settings. The enums of settings with a choice are in `types`.
 
 mod ade_toml;
 mod output_names;
@@ -25,38 +25,38 @@ pub use ade_engine_native::settings::{
 };
 pub use ade_toml::{FILE_NAME, distance, nearest};
 pub use setting::{Setting, SettingKind};
-pub use source::{Inputs, Resolved, SettingSource, SettingView, mask_password};
+pub use source::{Inputs, ResolvedSetting, SettingSource, SettingView, mask_password};
 pub use table::{SETTINGS, Settings, WorkerSettings};
 pub use types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
 
-/// On a server nothing but its lease says of a process of another host that it is dead.
+/// The lease on a server, where other hosts notice only by an expired lease that a process is dead.
 const LEASE_ON_SERVER: Duration = Duration::from_secs(60);
 
 impl Settings {
-    /// Resolves every setting.
+    /// Resolves every setting from a process's inputs.
     ///
     /// # Errors
     /// A value that does not parse, an unknown key or a broken `ade.toml`, or a name and its alias that disagree.
     pub fn resolve(inputs: &Inputs) -> Result<Self, Error> {
-        Ok(Self::of(inputs, resolve::resolve(inputs)?))
+        Ok(Self::from_resolved(inputs, resolve::resolve(inputs)?))
     }
 
-    /// The variables that children inherit from.
+    /// Returns the variables that children inherit from.
     pub fn child_variables(&self) -> Vec<(OsString, OsString)> {
         self.variables.clone().into_iter().collect()
     }
 
-    /// A variable of this process, where it is text.
+    /// Returns a variable of this process, if it is text.
     pub fn variable(&self, name: &str) -> Option<String> {
         let value = self.variables.get(OsStr::new(name))?;
         value.to_str().map(str::to_owned)
     }
 
-    /// The same for a database on a server, which other hosts use too: a lease of a worker holds for less time, unless that is set.
+    /// Returns the settings for a database on a server, which other hosts use too: the default lease of a worker is shorter.
     #[must_use]
     pub fn on_server(mut self) -> Self {
         let mut all = self.resolved.iter_mut();
-        let lease = all.find(|one| one.setting.name == "ADE_WORKER_LEASE_SECONDS");
+        let lease = all.find(|resolved| resolved.setting.name == "ADE_WORKER_LEASE_SECONDS");
         if let Some(lease) = lease.filter(|lease| lease.source == SettingSource::Default) {
             self.worker.lease = LEASE_ON_SERVER;
             lease.value = Some(LEASE_ON_SERVER.as_secs().to_string());
@@ -64,29 +64,29 @@ impl Settings {
         self
     }
 
-    /// The data directory, if it was found above the current folder.
+    /// Returns the data directory, if it was found above the current folder.
     pub fn data_above(&self) -> Option<&Path> {
         let mut all = self.resolved.iter();
-        let is_it = |one: &Resolved| {
-            one.setting.name == resolve::DATA_DIR && one.source == SettingSource::Above
+        let is_it = |resolved: &ResolvedSetting| {
+            resolved.setting.name == resolve::DATA_DIR && resolved.source == SettingSource::Above
         };
         all.any(is_it).then_some(&*self.data_dir)
     }
 
-    /// `PATH`.
+    /// Returns the variable `PATH`.
     pub fn path(&self) -> Option<&OsString> {
         self.variables.get(OsStr::new("PATH"))
     }
 }
 
 impl Settings {
-    /// The setting that a user means: by its environment variable, by its key in `ade.toml`, or by an older name.
+    /// Returns the setting with this name: its environment variable, its key in `ade.toml`, or an older name.
     ///
     /// # Errors
-    /// There is none.
-    pub fn named(&self, name: &str) -> Result<&Resolved, Error> {
+    /// No setting has this name.
+    pub fn named(&self, name: &str) -> Result<&ResolvedSetting, Error> {
         let (variable, key) = (name.to_uppercase(), name.to_lowercase());
-        let is_meant = |resolved: &&Resolved| {
+        let is_meant = |resolved: &&ResolvedSetting| {
             let setting = resolved.setting;
             let mut names = setting.aliases.iter().chain([&setting.name]);
             names.any(|known| *known == variable) || setting.key() == key
@@ -112,7 +112,7 @@ impl Settings {
     }
 }
 
-/// The key of the engine's that a misspelt one most likely meant.
+/// Returns the key of the engine that a misspelt key most likely meant.
 fn similar_of_engine(key: &str) -> Option<String> {
     let known = ENGINE_SETTINGS.iter().map(|setting| setting.key);
     nearest(key.trim_start_matches("ade_engine_"), known).map(str::to_owned)
@@ -143,7 +143,7 @@ mod tests {
             let settings = resolved(&here).unwrap();
             (settings.data_dir.clone(), settings.data_above().is_some())
         };
-        // A folder of this name that is another program's is none.
+        // Another program's folder with this name is no data directory.
         assert_eq!(found(), (here.join("data"), false));
         std::fs::write(top.join("identity.json"), "{}").unwrap();
         assert_eq!(found(), (top.clone(), true));

@@ -1,11 +1,11 @@
-//! How the files are called that a run makes of an input. The engine names its own outputs by the same rules.
+//! The names of the files that a run makes from an input. The engine names its own outputs by the same rules.
 
 use std::path::Path;
 
-/// How the name of a normalized workbook ends.
+/// The end of the name of a normalized workbook.
 pub const NORMALIZED: &str = "_normalized.xlsx";
 
-/// `orders.csv` → `orders_normalized.xlsx`.
+/// Returns the name of the normalized workbook: `orders.csv` → `orders_normalized.xlsx`.
 pub fn normalized_name(input_name: &str) -> String {
     let stem = Path::new(input_name)
         .file_stem()
@@ -14,11 +14,11 @@ pub fn normalized_name(input_name: &str) -> String {
     named_after(&stem, NORMALIZED)
 }
 
-/// How the names of other outputs end in front of their extension: the painted copy, and the rows that are quarantined.
+/// The ends of the names of other outputs, before their extension: the painted copy, and the quarantined rows.
 const BESIDE: [&str; 2] = ["_annotated", "_quarantine"];
 
-/// The stem of the input that an output of this name was made from. `None`: no output is called so.
-/// `Orders_Normalized.xlsx`, `Orders_annotated.xlsm` → `Orders`.
+/// Returns the stem of the input of an output with this name, or `None` if no output has such a name. `Orders_Normalized.xlsx`,
+/// `Orders_annotated.xlsm` → `Orders`.
 pub fn stem_of_output(name: &str) -> Option<&str> {
     let (normalized, _) = NORMALIZED.split_once('.')?;
     let whole = Path::new(name).file_stem()?.to_str()?;
@@ -37,35 +37,36 @@ pub fn stem_of_output(name: &str) -> Option<&str> {
     stem.or_else(of_table)
 }
 
-/// `orders.csv` → `orders_quarantine.xlsx`.
+/// Returns the name of the workbook of quarantined rows: `orders.csv` → `orders_quarantine.xlsx`.
 pub fn quarantine_name(input_name: &str) -> String {
     after_workbook(input_name, QUARANTINE)
 }
 
-/// The name of a file that the engine writes beside the workbook: it is made of the workbook's, whose stem may have been cut.
+/// Returns the name of a file that the engine writes next to the workbook. It has the stem of the workbook, which may have been
+/// shortened.
 pub(super) fn after_workbook(input_name: &str, ending: &str) -> String {
     let workbook = normalized_name(input_name);
     let stem = workbook.strip_suffix(NORMALIZED).unwrap_or(&workbook);
     format!("{stem}{ending}")
 }
 
-/// What follows the stem of an input's name in the names of what is written beside its workbook.
+/// The ends of the names of files next to the workbook, after the stem.
 const QUARANTINE: &str = "_quarantine.xlsx";
 pub(super) const ISSUES: &str = "_issues.ndjson";
 pub(super) const ROWS: &str = "_rows.json";
 
-/// The bytes of the longest name of a file.
-const LONGEST_NAME: usize = 255;
+/// The maximum number of bytes of a file name.
+const MAX_FILE_NAME_BYTES: usize = 255;
 
-/// The stem with the ending. A name that no file system takes is cut; a digest of the stem keeps it apart from others. The engine
-/// names its own outputs by the same rule.
+/// Returns the stem with the ending. A name that is too long for file systems is shortened; a digest of the stem distinguishes
+/// it from others. The engine names its own outputs by the same rule.
 fn named_after(stem: &str, ending: &str) -> String {
-    if stem.len() + ending.len() <= LONGEST_NAME {
+    if stem.len() + ending.len() <= MAX_FILE_NAME_BYTES {
         return format!("{stem}{ending}");
     }
-    let digest = crate::base::digest::of(stem).to_string();
+    let digest = crate::base::digest::sha256(stem).to_string();
     let ending = format!("~{}{ending}", &digest[..8]);
-    let end = (0..=LONGEST_NAME - ending.len())
+    let end = (0..=MAX_FILE_NAME_BYTES - ending.len())
         .rev()
         .find(|end| stem.is_char_boundary(*end))
         .unwrap_or(0);
@@ -100,12 +101,14 @@ mod tests {
             "my orders.v2_normalized.xlsx"
         );
         assert_eq!(normalized_name("noext"), "noext_normalized.xlsx");
-        let longest = "n".repeat(LONGEST_NAME - NORMALIZED.len());
+        let longest = "n".repeat(MAX_FILE_NAME_BYTES - NORMALIZED.len());
         assert_eq!(
             normalized_name(&format!("{longest}.csv")),
             format!("{longest}{NORMALIZED}")
         );
-        let [one, other] = ["a", "b"].map(|end| normalized_name(&format!("{longest}ü{end}.csv")));
-        assert!(one != other && one.len() <= LONGEST_NAME && one.ends_with(NORMALIZED));
+        let [first, other] = ["a", "b"].map(|end| normalized_name(&format!("{longest}ü{end}.csv")));
+        assert!(
+            first != other && first.len() <= MAX_FILE_NAME_BYTES && first.ends_with(NORMALIZED)
+        );
     }
 }

@@ -1,7 +1,7 @@
-//! Every path under the data directory and in the cache; no other module builds one. Not laid out here is what lies inside a virtual
-//! environment or a snapshot, and how unfinished files and folders are called ([`crate::base::files`]).
+//! Every path below the data directory and in the cache; no other module builds one. Exceptions are the paths inside a virtual
+//! environment or a snapshot, and the names of unfinished files and folders ([`crate::base::files`]).
 //!
-//! Ids that reach a path are checked first ([`checked_segment`]): no separators, no `..`, nothing hidden.
+//! Ids that become part of a path are checked first ([`checked_segment`]): no separators, no `..`, nothing hidden.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -13,24 +13,24 @@ use rustix::process::geteuid;
 
 use crate::base::clock::Timestamp;
 use crate::base::files;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::settings::Settings;
 use crate::settings::output_names::{ISSUES, ROWS, after_workbook};
 pub use crate::settings::output_names::{normalized_name, quarantine_name, stem_of_output};
 
-/// The path of the database below a data directory; a folder that contains it is recognized as a data directory.
+/// The path of the database below a data directory. A folder that contains it is recognized as a data directory.
 pub const DATABASE: &str = "db/ade.sqlite";
 
-/// The name of the file in which a data directory says which database it belongs to.
+/// The name of the file that records which database a data directory belongs to.
 pub const IDENTITY: &str = "identity.json";
 
-/// The name of the file that keeps git from a data directory.
+/// The name of the file that makes git ignore a data directory.
 pub const IGNORED_BY_GIT: &str = ".gitignore";
 
 /// The name of the lock in the folder of an environment.
 pub const BUILD_LOCK: &str = "build.lock";
 
-/// A method for each of these places below a folder.
+/// Defines a method for each of these paths below a folder.
 macro_rules! places {
     ($folder:tt: $($(#[$what:meta])+ $name:ident = $place:expr;)+) => {$(
         $(#[$what])+
@@ -40,7 +40,7 @@ macro_rules! places {
     )+};
 }
 
-/// The paths of one data directory and workspace. Only [`Paths::new`] creates one, so its workspace id is a safe segment.
+/// The paths of one data directory and workspace. Only [`Paths::new`] creates them, so the workspace id is a safe segment.
 #[derive(Clone, Debug)]
 pub struct Paths {
     data: PathBuf,
@@ -49,7 +49,7 @@ pub struct Paths {
     runs: PathBuf,
     venvs: PathBuf,
     cache: PathBuf,
-    /// Why the cache is below the data directory, where no setting puts it there.
+    /// The reason why the cache is below the data directory although no setting puts it there.
     cache_note: Option<String>,
     pip_cache: Option<PathBuf>,
     uv_cache: Option<PathBuf>,
@@ -61,15 +61,15 @@ pub struct Paths {
     "{what} {value:?} cannot be used: only letters, digits, '.', '_' and '-', at most 100 of them, and no leading '.'"
 )]
 pub struct BadSegment {
-    /// What kind of id it is: `workspace`.
+    /// The kind of id: `workspace`.
     pub what: &'static str,
-    /// The text.
+    /// The text of the id.
     pub value: String,
 }
 
 impl Problem for BadSegment {
-    fn facts(&self) -> Facts {
-        Facts::new(Kind::Usage, code::BAD_ID)
+    fn facts(&self) -> ErrorFacts {
+        ErrorFacts::new(ProblemKind::Usage, code::BAD_ID)
     }
 }
 
@@ -96,7 +96,7 @@ pub fn checked_segment(what: &'static str, value: &str) -> Result<(), BadSegment
     }
 }
 
-/// Whether `ade` has made this folder its data directory.
+/// Returns whether `ade` has made this folder its data directory.
 pub fn is_data_directory(path: &Path) -> bool {
     path.join(IDENTITY).is_file() || path.join(DATABASE).is_file()
 }
@@ -132,7 +132,7 @@ impl Paths {
         })
     }
 
-    /// The folders that ADE writes to by itself.
+    /// Returns the folders that ADE writes to by itself.
     pub fn own_folders(&self) -> [&Path; 6] {
         [
             &self.data,
@@ -143,45 +143,45 @@ impl Paths {
             &self.cache,
         ]
     }
-    /// The folders below which each workspace has its documents, its configurations and its runs.
+    /// Returns the folders that contain the documents, configurations and runs of each workspace.
     pub fn roots(&self) -> [&Path; 3] {
         [&self.documents, &self.configurations, &self.runs]
     }
-    /// The data directory.
+    /// Returns the data directory.
     pub fn data(&self) -> &Path {
         &self.data
     }
-    /// The folder of all that ADE keeps of a configuration.
+    /// Returns the folder of everything that ADE stores for a configuration.
     pub fn configuration(&self, workspace: &str, configuration: &str) -> PathBuf {
         self.configurations(workspace).join(configuration)
     }
-    /// The read-only copies of a configuration, one folder for each source digest.
+    /// Returns the folder of a configuration's read-only copies, one folder for each source digest.
     pub fn snapshots(&self, workspace: &str, configuration: &str) -> PathBuf {
         self.configuration(workspace, configuration)
             .join("snapshots")
     }
-    /// The folder that an uploaded configuration's files are edited in, until they are published.
+    /// Returns the folder in which an uploaded configuration's files are edited until they are published.
     pub fn draft(&self, workspace: &str, configuration: &str) -> PathBuf {
         self.configuration(workspace, configuration).join("draft")
     }
-    /// The lock with which those that change or publish a draft take turns.
+    /// Returns the lock for changing or publishing a draft.
     pub fn draft_lock(&self, workspace: &str, configuration: &str) -> PathBuf {
         self.configuration(workspace, configuration)
             .join(".draft.lock")
     }
-    /// The folder of a workspace's documents.
+    /// Returns the folder of a workspace's documents.
     pub fn documents(&self, workspace: &str) -> PathBuf {
         self.documents.join(workspace).join("documents")
     }
-    /// The file of one document, which keeps its name.
+    /// Returns the file of one document, which keeps its name.
     pub fn document(&self, workspace: &str, document: &str, name: &str) -> PathBuf {
         self.documents(workspace).join(document).join(name)
     }
-    /// The folder of one run.
+    /// Returns the folder of one run.
     pub fn run(&self, workspace: &str, run: &str) -> RunFolder {
         RunFolder(self.runs.join(workspace).join("runs").join(run))
     }
-    /// The folder of all environments of one key.
+    /// Returns the folder of all environments of one key.
     pub fn environment_key(
         &self,
         workspace: &str,
@@ -194,85 +194,85 @@ impl Paths {
             .join(configuration)
             .join(format!("deps-{digest}"))
     }
-    /// The cache of builds that execute code of packages: that of one workspace, and no other's.
+    /// Returns the cache of builds that execute code of packages, separate for each workspace.
     pub fn own_cache(&self, workspace: &str) -> PathBuf {
         CacheFolder(self.data.join("cache"))
             .of_workspaces()
             .join(workspace)
     }
-    /// What all data directories of this user share.
+    /// Returns the cache that all data directories of this user share.
     pub fn cache(&self) -> &Path {
         &self.cache
     }
-    /// Why that is below the data directory although no setting puts it there.
+    /// Returns the reason why the cache is below the data directory although no setting puts it there.
     pub fn cache_note(&self) -> Option<&str> {
         self.cache_note.as_deref()
     }
-    /// The folders that may hold a cache of this data directory: the one in use, and the one below the data directory, where
-    /// earlier versions had it.
+    /// Returns the folders that may contain a cache of this data directory: the one in use, and the one below the data
+    /// directory that earlier versions used.
     pub fn caches(&self) -> Vec<CacheFolder> {
         let mut folders = vec![self.cache.clone(), self.data.join("cache")];
         folders.dedup();
         folders.into_iter().map(CacheFolder).collect()
     }
-    /// Caches that the settings put at a place of their own, where others may use them too.
+    /// Returns the caches that have their own setting, and that other programs may use too.
     pub fn chosen_caches(&self) -> [Option<&Path>; 2] {
         [self.pip_cache.as_deref(), self.uv_cache.as_deref()]
     }
-    /// pip's download cache.
+    /// Returns pip's download cache.
     pub fn pip_cache(&self) -> PathBuf {
         self.pip_cache
             .clone()
             .unwrap_or_else(|| self.cache.join("pip"))
     }
-    /// uv's download cache.
+    /// Returns uv's download cache.
     pub fn uv_cache(&self) -> PathBuf {
         self.uv_cache
             .clone()
             .unwrap_or_else(|| self.cache.join("uv"))
     }
-    /// Engine wheels, unpacked from the binary: one folder for each digest.
+    /// Returns the folder of engine wheels that were unpacked from the binary, one folder for each digest.
     pub fn engine_cache(&self) -> PathBuf {
         CacheFolder(self.cache.clone()).engines()
     }
-    /// The cache that all environments share: fetched tools, and the answers of the machine's Pythons.
+    /// Returns the cache that all environments share: fetched tools, and the answers of the machine's Pythons.
     pub fn tools(&self) -> ToolsFolder {
         CacheFolder(self.cache.clone()).tools()
     }
-    /// The file that a registered process holds a lock on as long as it lives.
+    /// Returns the file that a registered process holds a lock on while it lives.
     pub fn worker_lock(&self, id: &str) -> PathBuf {
         self.worker_locks().join(format!("{id}{WORKER_LOCK}"))
     }
-    /// The folder of environments, one folder for each workspace.
+    /// Returns the folder of environments, one folder for each workspace.
     pub fn venvs(&self) -> &Path {
         &self.venvs
     }
-    /// The folder below which each workspace has its [runs](Paths::runs).
+    /// Returns the folder below which each workspace has its [runs](Paths::runs).
     pub fn runs_of_all(&self) -> &Path {
         &self.runs
     }
-    /// The folder of a workspace's runs.
+    /// Returns the folder of a workspace's runs.
     pub fn runs(&self, workspace: &str) -> PathBuf {
         self.runs.join(workspace).join("runs")
     }
-    /// The folder of what is kept of a workspace's configurations.
+    /// Returns the folder of everything that is stored for a workspace's configurations.
     pub fn configurations(&self, workspace: &str) -> PathBuf {
         self.configurations.join(workspace).join("configs")
     }
 
     places! {
         data:
-        /// The file that says which database the data directory belongs to.
+        /// Returns the file that records which database the data directory belongs to.
         identity = IDENTITY;
-        /// The SQLite database, unless a URL names another one.
+        /// Returns the SQLite database, unless a URL names another one.
         database = DATABASE;
-        /// The folder of the locks of registered processes.
+        /// Returns the folder of the locks of registered processes.
         worker_locks = "db/workers";
-        /// The file that an `ade dev` holds a lock on as long as it lives.
+        /// Returns the file that an `ade dev` holds a lock on while it lives.
         development_lock = "db/dev.lock";
-        /// What this data directory has seen of its object store: that it belongs to it, and which objects no record named.
+        /// Returns the record of the object store: that it belongs to this data directory, and its objects without a record.
         seen_objects = "db/seen-objects.json";
-        /// A file whose change wakes the workers of this data directory.
+        /// Returns the file whose change wakes the workers of this data directory.
         wake = "db/wake";
     }
 }
@@ -280,54 +280,54 @@ impl Paths {
 /// The end of the name of a process's lock.
 pub const WORKER_LOCK: &str = ".lock";
 
-/// The folder of one environment below that of its key.
+/// Returns the folder of one environment below that of its key.
 pub fn environment(key: &Path, id: &str) -> PathBuf {
     key.join(id)
 }
 
-/// The lock that a builder holds on the folder of the environment that it builds.
+/// Returns the lock that a builder holds on the folder of its environment.
 pub fn build_lock(environment: &Path) -> PathBuf {
     environment.join(BUILD_LOCK)
 }
 
-/// The lock with which processes take turns at copying into a folder of snapshots.
+/// Returns the lock for copying into a folder of snapshots.
 pub fn snapshot_lock(snapshots: &Path) -> PathBuf {
     snapshots.join(".lock")
 }
 
-/// A wheel that was unpacked from a binary, under the beginning of its digest.
+/// Returns a wheel that was unpacked from a binary, below the beginning of its digest.
 pub fn engine_wheel(cache: &Path, sha256: &str, name: &str) -> PathBuf {
     cache.join(&sha256[..sha256.len().min(16)]).join(name)
 }
 
-/// The copy of a configuration with this source digest.
+/// Returns the copy of a configuration with this source digest.
 pub fn snapshot(snapshots: &Path, source_digest: &str) -> PathBuf {
     snapshots.join(source_digest)
 }
 
-/// A database file, for the files beside it.
+/// A database file, for the paths of the files next to it.
 #[derive(Clone, Copy, Debug)]
 pub struct DatabaseFile<'a>(pub &'a Path);
 
 impl DatabaseFile<'_> {
-    /// The lock with which processes take turns at creating or migrating it.
+    /// Returns the lock for creating or migrating the database.
     pub fn lock(&self) -> PathBuf {
         self.with_suffix(".lock")
     }
-    /// Where a new one is created, with a token that no other creation has.
+    /// Returns the path of a new database during its creation, with a token that no other creation has.
     pub fn unfinished(&self, token: &str) -> PathBuf {
         self.with_suffix(&format!(".{token}.tmp"))
     }
-    /// The copy of it that is made before a migration changes its version.
+    /// Returns the copy that is made before a migration changes the version of the database.
     pub fn backup(&self, version: i64, time: Timestamp) -> PathBuf {
         let time = time.to_string().replace([':', '-', '.'], "");
         self.with_suffix(&format!(".v{version}-{time}.bak"))
     }
-    /// Where it is put once its records are on a server.
+    /// Returns the path to which the database is moved once its records are on a server.
     pub fn moved(&self) -> PathBuf {
         self.with_suffix(".moved")
     }
-    /// Where that copy is written.
+    /// Returns the path of that copy while it is being written.
     pub fn unfinished_backup(backup: &Path) -> PathBuf {
         DatabaseFile(backup).with_suffix(".tmp")
     }
@@ -344,46 +344,46 @@ impl DatabaseFile<'_> {
 pub struct ToolsFolder(pub PathBuf);
 
 impl ToolsFolder {
-    /// The folder of the fetched uv. Machines of several kinds may share a home.
+    /// Returns the folder of the fetched uv. Machines of several kinds may share a home.
     pub fn uv(&self) -> PathBuf {
         use std::env::consts::{ARCH, OS};
         self.0.join(format!("uv-{OS}-{ARCH}"))
     }
-    /// The program in the folder of the fetched uv.
+    /// Returns the program in the folder of the fetched uv.
     pub fn uv_program(fetched: &Path) -> PathBuf {
         fetched.join("bin/uv")
     }
 
     places! {
         0:
-        /// The file with the answers of the machine's Pythons.
+        /// Returns the file with the answers of the machine's Pythons.
         pythons = "pythons.json";
-        /// The lock that keeps two processes from fetching uv.
+        /// Returns the lock that keeps two processes from fetching uv.
         uv_lock = ".uv.lock";
     }
 }
 
-/// A cache: what can be fetched or made again. When a part of it was used last is the time of change of that part's folder.
+/// A cache of things that can be fetched or made again. The time of change of a part's folder is the time of its last use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheFolder(pub PathBuf);
 
 impl CacheFolder {
     const TRASH: &str = ".trash-";
 
-    /// Fetched tools, and the answers of the machine's Pythons.
+    /// Returns the folder of fetched tools, and of the answers of the machine's Pythons.
     pub fn tools(&self) -> ToolsFolder {
         ToolsFolder(self.0.join("tools"))
     }
-    /// Where a part is set aside before it is deleted, with a token that no other deletion has.
+    /// Returns the path to which a part is moved before it is deleted, with a token that no other deletion has.
     pub fn trash(&self, token: &str) -> PathBuf {
         self.0.join(format!("{}{token}", Self::TRASH))
     }
-    /// Whether a folder in a cache is such a part.
+    /// Returns whether a folder in a cache is a part that is about to be deleted.
     pub fn is_trash(folder: &Path) -> bool {
         let name = folder.file_name().unwrap_or_default();
         name.as_encoded_bytes().starts_with(Self::TRASH.as_bytes())
     }
-    /// What of it this user cannot use: the folder itself, or the first part of it that cannot be read.
+    /// Returns the part that this user cannot use: the folder itself, or the first part of it that cannot be read.
     pub fn closed(&self) -> Option<PathBuf> {
         if !is_own(&self.0) {
             return Some(self.0.clone());
@@ -392,25 +392,25 @@ impl CacheFolder {
         let mut parts = parts.into_iter().chain(self.downloads());
         parts.find(|part| files::is_closed(part))
     }
-    /// The download caches of uv and pip.
+    /// Returns the download caches of uv and pip.
     pub fn downloads(&self) -> [PathBuf; 2] {
         ["uv", "pip"].map(|name| self.0.join(name))
     }
 
     places! {
         0:
-        /// Locked by every build that uses it, together with other builds; a process that deletes a part locks it alone.
+        /// Returns the lock of the cache. Builds that use the cache share it; a process that deletes a part holds it alone.
         lock = ".lock";
-        /// Engine wheels, a folder for each digest.
+        /// Returns the folder of engine wheels, one folder for each digest.
         engines = "engine";
-        /// Finished environments, a folder for each digest of dependencies.
+        /// Returns the folder of finished environments, one folder for each digest of dependencies.
         environments = "environments";
-        /// The caches of single workspaces.
+        /// Returns the folder of the caches of single workspaces.
         of_workspaces = "workspaces";
     }
 }
 
-/// Where the cache is, and why it is not where it would be by default.
+/// Returns the path of the cache, and the reason if it is not the default path.
 fn cache_of(settings: &Settings) -> (PathBuf, Option<String>) {
     if let Some(chosen) = &settings.cache_dir {
         return (chosen.clone(), None);
@@ -431,7 +431,7 @@ fn cache_of(settings: &Settings) -> (PathBuf, Option<String>) {
     }
 }
 
-/// The user's cache folder, `ade` below it. `None`: the user has none.
+/// Returns the folder `ade` in the user's cache folder, or `None` if the user has none.
 fn user_cache(variables: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
     let absolute = |name: &str| {
         let path = PathBuf::from(variables.get(OsStr::new(name))?);
@@ -448,8 +448,8 @@ fn user_cache(variables: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
     Some(folder.join("ade"))
 }
 
-/// Whether this user may write there, or create it. What root writes into the folder of another user (`sudo`), that one could
-/// not write any more.
+/// Returns whether this user may write to the folder, or create it. Root may not in a folder of another user (`sudo`), because
+/// that user could not change the files any more.
 fn is_own(folder: &Path) -> bool {
     let Some(existing) = folder.ancestors().find(|folder| folder.exists()) else {
         return false;
@@ -465,35 +465,36 @@ fn is_own(folder: &Path) -> bool {
 pub struct RunFolder(PathBuf);
 
 impl RunFolder {
-    /// What is in a run's folder, wherever that is.
+    /// Returns the paths in a run's folder at any position.
     pub fn at(folder: &Path) -> Self {
         Self(folder.to_owned())
     }
 
-    /// The folder itself.
+    /// Returns the folder itself.
     pub fn path(&self) -> &Path {
         &self.0
     }
-    /// The staged input of this name.
+    /// Returns the staged input of this name.
     pub fn staged(&self, input_name: &str) -> PathBuf {
         self.input().join(input_name)
     }
-    /// The normalized workbook of an input's name: `<stem>_normalized.xlsx`.
+    /// Returns the normalized workbook of an input's name: `<stem>_normalized.xlsx`.
     pub fn normalized(&self, input_name: &str) -> PathBuf {
         self.output().join(normalized_name(input_name))
     }
-    /// The list of issues of an input's name: `<stem>_issues.ndjson`.
+    /// Returns the list of issues of an input's name: `<stem>_issues.ndjson`.
     pub fn issues(&self, input_name: &str) -> PathBuf {
         self.beside_output(input_name, ISSUES)
     }
-    /// The rows of the output in the sender's sheets, of an input's name: `<stem>_rows.json`.
+    /// Returns the row map of an input's name, from rows of the output to the sender's sheets: `<stem>_rows.json`.
     pub fn rows(&self, input_name: &str) -> PathBuf {
         self.beside_output(input_name, ROWS)
     }
     fn beside_output(&self, input_name: &str, ending: &str) -> PathBuf {
         self.output().join(after_workbook(input_name, ending))
     }
-    /// What goes into the object store when an attempt ends, as paths below the folder: files, and folders with all below them.
+    /// Returns the paths that are copied to the object store when an attempt ends: files, and folders with everything below
+    /// them.
     pub fn of_attempt(&self) -> [PathBuf; 4] {
         [
             self.output(),
@@ -502,7 +503,7 @@ impl RunFolder {
             self.events(),
         ]
     }
-    /// What a backup leaves out: what is made again, and the outputs unless they are asked for.
+    /// Returns the paths that a backup leaves out: those that can be made again, and the outputs unless they are requested.
     pub fn left_out_of_backup(&self, outputs: bool) -> Vec<PathBuf> {
         let mut left_out = vec![
             self.venv(),
@@ -519,27 +520,27 @@ impl RunFolder {
 
     places! {
         0:
-        /// The folder of the staged input.
+        /// Returns the folder of the staged input.
         input = "input";
-        /// The folder of the normalized workbook.
+        /// Returns the folder of the normalized workbook.
         output = "output";
-        /// The folder of painted copies of the input that are kept; a run's own process cannot write there.
+        /// Returns the folder of stored painted copies of the input. A run's own process cannot write there.
         painted = "painted";
-        /// The event log.
+        /// Returns the event log of the run.
         events = "logs/events.ndjson";
-        /// The audit record.
+        /// Returns the audit record of the run.
         artifact = "artifact.json";
-        /// What the engine was asked to do.
+        /// Returns the request that the engine got.
         request = "run-request.json";
-        /// The mark of a run that is not recorded yet; it holds the id of the database.
+        /// Returns the mark of a run that is not recorded yet. It contains the id of the database.
         unrecorded = ".unrecorded";
-        /// The file that says which attempt's files are here and in the object store; its lock is beside it.
+        /// Returns the file that records which attempt's files are here and in the object store. Its lock is next to it.
         stored_attempt = ".stored-attempt";
-        /// The lock of those that fetch the files of an attempt.
+        /// Returns the lock for fetching the files of an attempt.
         fetch_lock = ".fetch.lock";
-        /// A link to the environment that the run used.
+        /// Returns the link to the environment that the run used.
         venv = ".venv";
-        /// The run's own temporary files, deleted when it ends.
+        /// Returns the folder of the run's own temporary files, which is deleted when the run ends.
         scratch = "tmp";
     }
 }
@@ -549,36 +550,36 @@ impl RunFolder {
 pub struct EnvironmentFolder(pub PathBuf);
 
 impl EnvironmentFolder {
-    /// Its Python.
+    /// Returns the Python of the environment.
     pub fn python(&self) -> PathBuf {
         venv_python(&self.venv())
     }
-    /// The code of all modules that runs import, in one file.
+    /// Returns the file with the code of all modules that runs import.
     pub fn modules(&self) -> PathBuf {
         self.venv().join("modules")
     }
-    /// The files that are passed to the installer; deleted when the environment is ready.
+    /// Returns the folder of files for the installer, which is deleted when the environment is ready.
     pub fn workbench(&self) -> Workbench {
         Workbench(self.0.join(".build"))
     }
-    /// The log of its provisioning.
+    /// Returns the log of its provisioning.
     pub fn events(&self) -> PathBuf {
         self.logs().join("events.ndjson")
     }
 
     places! {
         0:
-        /// The mark that the environment is complete.
+        /// Returns the mark that the environment is complete.
         ready = ".ready";
-        /// The file that says which database the environment belongs to, on which its users hold a lock.
+        /// Returns the file that records which database the environment belongs to. Its users hold a lock on it.
         owner = ".owner";
-        /// The virtual environment.
+        /// Returns the folder of the virtual environment.
         venv = ".venv";
-        /// The record of what was built, and of what.
+        /// Returns the record of the build and of its inputs.
         record = "environment.json";
-        /// The record of its files.
+        /// Returns the record of its files.
         files = "files.json";
-        /// The folder of logs, which stays after a failed build.
+        /// Returns the folder of logs, which stays after a failed build.
         logs = "logs";
     }
 }
@@ -588,35 +589,35 @@ impl EnvironmentFolder {
 pub struct Workbench(PathBuf);
 
 impl Workbench {
-    /// The folder itself.
+    /// Returns the folder itself.
     pub fn path(&self) -> &Path {
         &self.0
     }
-    /// The code of all modules that runs import, before it is put into the environment.
+    /// Returns the file with the code of all modules that runs import, before it is moved to the environment.
     pub fn modules(&self) -> PathBuf {
         self.scratch().join("modules")
     }
 
     places! {
         0:
-        /// The list of what is installed.
+        /// Returns the list of packages to install.
         requirements = "requirements.txt";
-        /// The list of what replaces the requirements of packages.
+        /// Returns the list that replaces requirements of packages.
         overrides = "overrides.txt";
-        /// The list of what limits the versions.
+        /// Returns the list of limits of versions.
         constraints = "constraints.txt";
-        /// The list of exact versions with hashes.
+        /// Returns the list of exact versions with hashes.
         locked = "locked.txt";
-        /// The temporary folder of all children.
+        /// Returns the temporary folder of all children.
         scratch = "tmp";
-        /// A writable copy of the configuration.
+        /// Returns a writable copy of the configuration.
         sources = "source";
-        /// The temporary virtual environment with the pip that fetches uv.
+        /// Returns the temporary virtual environment with the pip that fetches uv.
         venv_with_pip = "pip";
     }
 }
 
-/// The Python of a virtual environment.
+/// Returns the Python of a virtual environment.
 pub fn venv_python(venv: &Path) -> PathBuf {
     venv.join("bin/python")
 }
@@ -662,7 +663,7 @@ mod tests {
         let gone = [("HOME".into(), "/no/such/home".into())];
         assert_eq!(user_cache(&gone.into()), None);
         assert!(is_own(&home.path().join("a/b")));
-        // Root may write everywhere, and does not in what is another user's.
+        // Root may write everywhere, but does not write in another user's folder.
         let foreign = home.path().join("foreign");
         std::fs::create_dir(&foreign).unwrap();
         match geteuid().is_root() {

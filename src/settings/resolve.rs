@@ -1,7 +1,7 @@
-//! Finds the value of each setting, from the strongest of the places where it is given.
+//! Finds the value of each setting in its strongest source.
 //!
-//! Strongest first: flag, environment variable, `ade.toml`, default; the data directory may be one of a folder above. Aliases count as the setting itself; two names
-//! that disagree are an error.
+//! The sources from strongest to weakest are: flag, environment variable, `ade.toml`, default. The data directory may also be
+//! that of a folder above. An alias counts as the setting itself; two names with different values are an error.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -10,7 +10,7 @@ use std::path::Path;
 use super::ade_toml;
 use super::paths;
 use super::setting::{Setting, SettingKind};
-use super::source::{Inputs, Resolved, SettingSource};
+use super::source::{Inputs, ResolvedSetting, SettingSource};
 use super::table::SETTINGS;
 use super::value;
 use crate::base::problem::{Error, code};
@@ -18,11 +18,11 @@ use crate::base::problem::{Error, code};
 /// The setting that names the data directory.
 pub(super) const DATA_DIR: &str = "ADE_DATA_DIR";
 
-/// Looks every setting up, in the table's order, and checks what was given.
+/// Resolves every setting in the order of the table, and checks the given values.
 ///
 /// # Errors
 /// A value that does not parse, an unknown key or a broken `ade.toml`, or a name and its alias that disagree.
-pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, Error> {
+pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<ResolvedSetting>, Error> {
     let file = ade_toml::find(&inputs.folder)
         .map(|path| ade_toml::read(&path))
         .transpose()?
@@ -45,7 +45,7 @@ pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, Error> {
                 }
             }
         };
-        resolved.push(Resolved {
+        resolved.push(ResolvedSetting {
             setting,
             value,
             source,
@@ -54,9 +54,9 @@ pub(super) fn resolve(inputs: &Inputs) -> Result<Vec<Resolved>, Error> {
     Ok(resolved)
 }
 
-/// The data directory in the nearest folder above the current one that has one, if that has none itself; not above the folder of an
-/// `ade.toml`.
-fn data_above(inputs: &Inputs, file: &ade_toml::File) -> Option<String> {
+/// Returns the data directory of the nearest folder above the current one, if the current folder has none itself. The search
+/// ends at the folder of an `ade.toml`.
+fn data_above(inputs: &Inputs, file: &ade_toml::AdeTomlFile) -> Option<String> {
     let top = file.path.parent().unwrap_or(Path::new("/"));
     let folders = inputs.folder.ancestors();
     let mut data = folders
@@ -69,11 +69,11 @@ fn data_above(inputs: &Inputs, file: &ade_toml::File) -> Option<String> {
     Some(found.to_string_lossy().into_owned())
 }
 
-/// Returns the value that was given for a setting in the strongest place.
+/// Returns the value of a setting in its strongest source.
 fn given(
     setting: &'static Setting,
     inputs: &Inputs,
-    file: &ade_toml::File,
+    file: &ade_toml::AdeTomlFile,
 ) -> Result<Option<(String, SettingSource)>, Error> {
     if let Some(value) = inputs.flags.get(setting.name) {
         return Ok(Some((value.clone(), SettingSource::Flag)));
@@ -91,7 +91,8 @@ fn given(
     }))
 }
 
-/// The value of the setting's variable or of an alias of it, with the name that gave it. Empty ones count as not set.
+/// Returns the value of the setting's variable or of an alias, with the name of that variable. An empty variable counts as not
+/// set.
 fn given_by_variable(
     setting: &'static Setting,
     variables: &BTreeMap<OsString, OsString>,
@@ -121,7 +122,7 @@ fn given_by_variable(
     Ok(found)
 }
 
-/// A path from `ade.toml`, relative to the file's folder.
+/// Returns a path from `ade.toml`, relative to the file's folder.
 fn beside(file: &Path, value: &str) -> String {
     file.parent()
         .unwrap_or(Path::new("/"))

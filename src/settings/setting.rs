@@ -1,17 +1,17 @@
 //! The description of one setting.
 
-/// What a setting's text must look like.
+/// The required form of a setting's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingKind {
-    /// Any text.
+    /// Any text is valid.
     Text,
-    /// A folder or file; relative ones are relative to the current folder, in `ade.toml` to the file's folder.
+    /// A folder or file. A relative path is relative to the current folder, or in `ade.toml` to the file's folder.
     Path,
-    /// `1 0 true false yes no on off`.
+    /// One of `1 0 true false yes no on off`.
     Flag,
     /// A whole number of at least the given size.
     Whole(i64),
-    /// A number of seconds (fractions allowed), above zero.
+    /// A number of seconds above zero; fractions are allowed.
     Seconds,
     /// A number of days; zero or less means never.
     Days,
@@ -23,27 +23,27 @@ pub enum SettingKind {
     Word(&'static [&'static str]),
 }
 
-/// One setting.
+/// A setting with its name, form, default and meaning.
 #[derive(Debug)]
 pub struct Setting {
-    /// The environment variable; in `ade.toml` the same without `ADE_`, in lower case.
+    /// The environment variable. The key in `ade.toml` is the same without `ADE_`, in lower case.
     pub name: &'static str,
     /// Older names that mean the same.
     pub aliases: &'static [&'static str],
-    /// What its text must look like.
+    /// The required form of its text.
     pub kind: SettingKind,
-    /// Its default as text; empty where there is none.
+    /// The default as text. Empty if there is none.
     pub default: &'static str,
-    /// The default in words, where it depends on other settings or on the machine.
+    /// The default in words, if it depends on other settings or on the machine.
     pub default_note: &'static str,
-    /// What it means, one sentence.
+    /// The meaning in one sentence.
     pub meaning: &'static str,
-    /// Passwords inside are masked when it is shown.
+    /// True if passwords in the value are masked when it is shown.
     pub secret: bool,
 }
 
 impl Setting {
-    /// The key in `ade.toml`.
+    /// Returns the key in `ade.toml`.
     pub fn key(&self) -> String {
         self.name.trim_start_matches("ADE_").to_lowercase()
     }

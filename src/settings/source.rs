@@ -1,4 +1,4 @@
-//! What a process was given, and where each value came from.
+//! The inputs of a process for its settings, and the source of each value.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::setting::{Setting, SettingKind};
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SettingSource {
     /// A flag of the command line.
@@ -18,9 +18,9 @@ pub enum SettingSource {
     Variable(String),
     /// A line of an `ade.toml`.
     File(PathBuf, usize),
-    /// Not given: that of a folder above the current one.
+    /// A folder above the current one, because the setting was not given.
     Above,
-    /// Not given: the default.
+    /// The default, because the setting was not given.
     Default,
 }
 
@@ -36,52 +36,52 @@ impl std::fmt::Display for SettingSource {
     }
 }
 
-/// What a process was given to resolve its settings from.
+/// The inputs from which a process resolves its settings.
 pub struct Inputs {
     /// Values of flags, by setting name.
     pub flags: BTreeMap<&'static str, String>,
-    /// The environment variables.
+    /// The environment variables of the process.
     pub variables: BTreeMap<OsString, OsString>,
-    /// The current folder.
+    /// The current folder of the process.
     pub folder: PathBuf,
-    /// The program's own file, where the process knows it.
+    /// The program's own file, if the process knows it.
     pub program: Option<PathBuf>,
 }
 
-/// One setting with its value and where that came from.
+/// A setting with its value and the source of the value.
 #[derive(Clone, Debug)]
-pub struct Resolved {
-    /// The setting.
+pub struct ResolvedSetting {
+    /// The description of the setting.
     pub setting: &'static Setting,
-    /// Its value as text; `None` where there is none and no default.
+    /// The value as text. `None` if none was given and there is no default.
     pub value: Option<String>,
-    /// Where it came from.
+    /// The source of the value.
     pub source: SettingSource,
 }
 
-/// A setting.
+/// A setting with its value.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Setting)]
 #[serde(deny_unknown_fields)]
 pub struct SettingView {
-    /// The environment variable.
+    /// The name of the environment variable.
     name: &'static str,
     /// The key in ade.toml.
     key: String,
     /// Other names of the variable.
     aliases: &'static [&'static str],
-    /// Its value as text.
+    /// The value as text.
     value: Option<String>,
     default: Option<&'static str>,
-    /// What the default is, where that is no fixed value.
+    /// The default in words, if it is not a fixed value.
     default_note: Option<&'static str>,
-    /// Where the value came from.
+    /// The source of the value.
     source: String,
     meaning: &'static str,
 }
 
-impl Resolved {
-    /// The value to show: secrets, and passwords in URLs, are masked.
+impl ResolvedSetting {
+    /// Returns the value to show: secrets, and passwords in URLs, are masked.
     pub fn shown(&self) -> Option<String> {
         let value = self.value.clone()?;
         Some(match self.setting.kind {
@@ -91,7 +91,7 @@ impl Resolved {
         })
     }
 
-    /// The object of a setting, as the command and the API give it. A key may be added, none is renamed or removed.
+    /// Returns the object of a setting for the command and the API. Keys may be added, but not renamed or removed.
     pub fn view(&self) -> SettingView {
         let setting = self.setting;
         let if_any = |text: &'static str| (!text.is_empty()).then_some(text);
@@ -108,10 +108,10 @@ impl Resolved {
     }
 }
 
-/// What is shown in place of a secret.
+/// The text that is shown in place of a secret.
 pub(super) const HIDDEN: &str = "***";
 
-/// A URL without its password: `postgresql://user:secret@host/db` → `postgresql://user:***@host/db`.
+/// Masks the password in a URL: `postgresql://user:secret@host/db` → `postgresql://user:***@host/db`.
 pub fn mask_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();

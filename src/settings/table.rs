@@ -1,8 +1,8 @@
 //! The table of all settings: to add one, add its row.
 //!
-//! A row is the field of [`Settings`] with its type and how its text is read (a method of `value::Value`), then the
-//! environment variable, what its text must look like, its default, and what it means; after these aliases and the like.
-//! From the rows follow the typed structs, [`SETTINGS`], and with that `ade.toml`, `ade settings` and docs/reference/settings.md.
+//! A row has the field of [`Settings`] with its type and the method of `value::Value` that reads its text, then the environment
+//! variable, the form of its text, its default, and its meaning, and after these aliases and the like. The rows define the
+//! typed structs and [`SETTINGS`], and with that `ade.toml`, `ade settings` and docs/reference/settings.md.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -10,11 +10,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::setting::{Setting, SettingKind, setting};
-use super::source::{Inputs, Resolved};
+use super::source::{Inputs, ResolvedSetting};
 use super::types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
-use super::value::Values;
+use super::value::SettingTexts;
 
-/// One row as the value that describes it.
+/// Turns a row into the value that describes its setting.
 macro_rules! row {
     ($name:literal, $kind:expr, $default:literal, $meaning:literal $(, $more:ident($($argument:expr)?))*) => {
         setting($name, $kind, $default, $meaning)$(.$more($($argument)?))*
@@ -34,7 +34,7 @@ macro_rules! table {
             $(row!($w_name, $w_kind, $w_default, $w_meaning $(, $w_more($($w_argument)?))*),)*
         ];
 
-        /// All settings, typed. Paths are absolute.
+        /// The typed values of all settings. Paths are absolute.
         #[derive(Clone, Debug)]
         pub struct Settings {
             $(
@@ -48,7 +48,7 @@ macro_rules! table {
             /// The program's own file, without symbolic links.
             pub program: Option<PathBuf>,
             /// Every setting with its source, in the table's order.
-            pub resolved: Vec<Resolved>,
+            pub resolved: Vec<ResolvedSetting>,
             /// The environment variables that children inherit from.
             pub variables: BTreeMap<OsString, OsString>,
         }
@@ -63,16 +63,16 @@ macro_rules! table {
         }
 
         impl Settings {
-            /// The typed settings of what was resolved.
-            pub(super) fn of(inputs: &Inputs, resolved: Vec<Resolved>) -> Self {
-                let values = Values {
+            /// Converts the resolved texts to typed settings.
+            pub(super) fn from_resolved(inputs: &Inputs, resolved: Vec<ResolvedSetting>) -> Self {
+                let values = SettingTexts {
                     resolved: &resolved,
                     folder: &inputs.folder,
                 };
                 Self {
-                    $($field: values.of($name).$read(),)*
+                    $($field: values.get($name).$read(),)*
                     worker: WorkerSettings {
-                        $($w_field: values.of($w_name).$w_read(),)*
+                        $($w_field: values.get($w_name).$w_read(),)*
                     },
                     folder: inputs.folder.clone(),
                     program: inputs.program.clone(),

@@ -2,63 +2,63 @@
 
 use serde::Serialize;
 
-/// The least severe events that are reported.
+/// The least severe level of events that are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// Errors.
+    /// Only errors are reported.
     Error,
-    /// Errors and warnings.
+    /// Errors and warnings are reported.
     Warning,
-    /// Also what happens.
+    /// Normal events are reported as well.
     Info,
-    /// Also how it happens.
+    /// Details of events are reported as well.
     Debug,
-    /// Everything.
+    /// Everything is reported, however minor.
     Trace,
 }
 
-/// How much of the sandbox a run must have.
+/// The required strictness of a run's sandbox.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sandbox {
-    /// What the kernel offers; what is missing is recorded.
+    /// Use all features that the kernel offers, and record missing ones.
     #[default]
     Auto,
-    /// All of it, or no run.
+    /// Require all features, or execute no run.
     Strict,
-    /// None of it; limits hold nevertheless.
+    /// Use no feature; limits still apply.
     Off,
 }
 
-/// When runs are forks of a warm engine.
+/// The choice when runs are forks of a warm engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WarmUse {
-    /// Never.
+    /// Never fork a warm engine.
     Never,
-    /// Where several runs are to be expected.
+    /// Fork a warm engine if several runs are expected.
     #[default]
     Auto,
-    /// Also for a single one.
+    /// Also fork a warm engine for a single run.
     Always,
 }
 
-/// Whether runs execute anything.
+/// The choice whether runs execute anything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SafeMode {
-    /// They do.
+    /// Runs execute as usual.
     #[default]
     Off,
-    /// They are accepted, and end at once without having executed anything.
+    /// Runs are accepted, and end at once without having executed anything.
     On,
-    /// None is accepted.
+    /// No run is accepted.
     Reject,
 }
 
-/// What happens to a run whose process died.
+/// The choice what happens to a run whose process died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
-    /// Back to the queue at once, or failed when attempts are spent.
+    /// The run goes back to the queue at once, or fails if its attempts are used up.
     Requeue,
-    /// Failed, for an operator to retry.
+    /// The run fails, and an operator may retry it.
     Fail,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 
 use super::setting::{Setting, SettingKind};
-use super::source::{HIDDEN, Resolved, SettingSource};
+use super::source::{HIDDEN, ResolvedSetting, SettingSource};
 use super::types::{LogLevel, Recovery, SafeMode, Sandbox, WarmUse};
 use crate::base::host;
 use crate::base::problem::{Error, code};
@@ -64,7 +64,7 @@ pub(super) fn check(
     }
 }
 
-/// A value that does not parse. `name` and `value` are as they were written.
+/// Returns the error for a value that does not parse. `name` and `value` are as they were written.
 pub(super) fn bad_value(name: &str, value: &str, problem: &str, given_by: &SettingSource) -> Error {
     let message = format!("{given_by}: {name} = {value:?} is {problem}");
     Error::usage(code::SETTINGS_INVALID, message).hint("`ade settings` explains each setting")
@@ -78,7 +78,7 @@ fn is_url(value: &str) -> bool {
     })
 }
 
-/// The bytes of a secret: behind `whsec_` it is base64.
+/// Returns the bytes of a secret, which is base64 after `whsec_`.
 fn key_of(value: &str) -> Option<Vec<u8>> {
     match value.strip_prefix("whsec_") {
         Some(encoded) => base64::engine::general_purpose::STANDARD
@@ -96,32 +96,32 @@ fn parse_flag(value: &str) -> Option<bool> {
     }
 }
 
-/// The texts of all settings, each checked.
-pub(super) struct Values<'a> {
-    pub resolved: &'a [Resolved],
+/// The texts of all settings, each of them checked.
+pub(super) struct SettingTexts<'a> {
+    pub resolved: &'a [ResolvedSetting],
     /// The folder that relative paths count from.
     pub folder: &'a Path,
 }
 
-impl<'a> Values<'a> {
-    /// One of them.
-    pub fn of(&self, name: &'static str) -> Value<'_> {
+impl<'a> SettingTexts<'a> {
+    /// Returns the text of one setting.
+    pub fn get(&self, name: &'static str) -> SettingText<'_> {
         let text = self
             .resolved
             .iter()
             .find(|resolved| resolved.setting.name == name)
             .and_then(|resolved| resolved.value.as_deref());
-        Value { text, all: self }
+        SettingText { text, all: self }
     }
 }
 
-/// The text of one setting; its methods convert it to the type that the table names.
-pub(super) struct Value<'a> {
+/// The text of one setting. Its methods convert it to the type in the table.
+pub(super) struct SettingText<'a> {
     text: Option<&'a str>,
-    all: &'a Values<'a>,
+    all: &'a SettingTexts<'a>,
 }
 
-impl Value<'_> {
+impl SettingText<'_> {
     pub fn text(&self) -> String {
         self.maybe_text().unwrap_or_default()
     }
@@ -151,12 +151,12 @@ impl Value<'_> {
         std::path::absolute(&path).unwrap_or(path)
     }
 
-    /// A number of megabytes, in bytes.
+    /// Returns a number of megabytes in bytes.
     pub fn megabytes(&self) -> u64 {
         u64::from(self.count()) * 1024 * 1024
     }
 
-    /// A path, or the name of a program, which is searched on PATH.
+    /// Returns a path, or the name of a program to find on PATH.
     pub fn program(&self) -> Option<PathBuf> {
         self.text.map(|text| {
             if text.contains('/') {
@@ -177,7 +177,8 @@ impl Value<'_> {
             .unwrap_or_default()
     }
 
-    /// How many runs one process executes at the same time: half of the machine's cores, at most 4, by default.
+    /// Returns the number of runs that one process executes at the same time. The default is half of the machine's cores, at
+    /// most 4.
     pub fn concurrency(&self) -> usize {
         self.text
             .and_then(|text| text.parse().ok())
@@ -200,7 +201,7 @@ impl Value<'_> {
         Duration::try_from_secs_f64(self.text?.parse().ok()?).ok()
     }
 
-    /// `None`: zero or less, which means never.
+    /// Returns a number of days. `None`: zero or less, which means never.
     pub fn days(&self) -> Option<Duration> {
         let days: f64 = self.text?.parse().ok()?;
         Duration::try_from_secs_f64(days * 86_400.0)
@@ -231,29 +232,29 @@ impl Value<'_> {
         }
     }
 
-    /// Whether the sandbox is.
+    /// Returns whether the sandbox is strict.
     fn is_strict(&self) -> bool {
-        self.all.of("ADE_SANDBOX").sandbox() == Sandbox::Strict
+        self.all.get("ADE_SANDBOX").sandbox() == Sandbox::Strict
     }
 
-    /// Paths that are separated by colons, absolute.
+    /// Returns absolute paths from a list that is separated by colons.
     pub fn paths(&self) -> Vec<PathBuf> {
         let parts = self.text.unwrap_or_default().split(':');
         let parts = parts.filter(|part| !part.is_empty());
         parts.map(|part| self.absolute(part)).collect()
     }
 
-    /// A number of things. `None`: 0, which means any number.
+    /// Returns a maximum number of things. `None`: 0, which means any number.
     pub fn most(&self) -> Option<u32> {
         Some(self.count()).filter(|count| *count > 0)
     }
 
-    /// A number of megabytes, in bytes. `None`: not set, or 0, which means any number.
+    /// Returns a maximum number of megabytes in bytes. `None`: not set, or 0, which means any number.
     pub fn most_megabytes(&self) -> Option<u64> {
         Some(self.megabytes()).filter(|bytes| *bytes > 0)
     }
 
-    /// The size of a file in bytes, smaller by default where the sandbox is strict. `None`: any size.
+    /// Returns the maximum size of a file in bytes. The default is smaller in a strict sandbox. `None`: any size.
     pub fn file_size(&self) -> Option<u64> {
         match self.text {
             None if self.is_strict() => Some(100 << 20),
@@ -262,7 +263,7 @@ impl Value<'_> {
         }
     }
 
-    /// Seconds of processor time, limited by default only where the sandbox is strict. `None`: any time.
+    /// Returns the limit of processor time. Only a strict sandbox has a default. `None`: any time.
     pub fn cpu_time(&self) -> Option<Duration> {
         match self.text {
             None if self.is_strict() => Some(Duration::from_secs(60)),
@@ -270,13 +271,13 @@ impl Value<'_> {
         }
     }
 
-    /// The memory of one run in bytes: by default half of the machine's by runs at the same time, at least 1 GiB and at most 4.
-    /// `None`: any amount.
+    /// Returns the maximum memory of one run in bytes. The default is half of the machine's memory divided by the number of
+    /// runs at the same time, at least 1 GiB and at most 4 GiB. `None`: any amount.
     pub fn memory(&self) -> Option<u64> {
         match self.text {
             Some(_) => self.most_megabytes(),
             None => {
-                let slots = self.all.of("ADE_WORKER_CONCURRENCY").concurrency() as u64;
+                let slots = self.all.get("ADE_WORKER_CONCURRENCY").concurrency() as u64;
                 let share = crate::base::host::memory_bytes()? / 2 / slots.max(1);
                 Some(share.clamp(1 << 30, 4 << 30))
             }
@@ -325,9 +326,9 @@ impl Value<'_> {
         })
     }
 
-    /// The worker's own level, else that of all commands.
+    /// Returns the worker's own level, otherwise that of all commands.
     pub fn worker_level(&self) -> LogLevel {
         self.maybe_level()
-            .unwrap_or_else(|| self.all.of("ADE_LOG_LEVEL").level())
+            .unwrap_or_else(|| self.all.get("ADE_LOG_LEVEL").level())
     }
 }

@@ -1,17 +1,18 @@
-//! The lines of polars that make a table one record a row.
+//! Generates the lines of polars that give a table one record per row.
 //!
-//! They take a frame `df` whose columns are all text and called as the header says. Columns are given by their places where
-//! their names say nothing more, so that the lines hold for headers that repeat.
+//! They take a frame `df` whose columns are all text and named after the header. Columns are given by position if their names
+//! do not matter, so that the lines also work for repeated headers.
 
-use ade_engine_native::shape::{Mark, Step};
+use ade_engine_native::shape::{ReshapeStep, ValueSeparator};
 
-/// A line or two for each step. Section lines are told by their one value, so they go before columns become rows; their own column
-/// stands last, where it moves no other. `head`: what columns are called at first; `later`: after the table was turned, if it is.
-pub fn of(steps: &[Step], head: &[&str], later: &[&str]) -> Vec<String> {
+/// Returns a line or two for each step. Section lines are recognised by their single value, so sections come before columns
+/// become rows; their new column is the last, so that it moves no other. `head`: the names of the columns at first; `later`:
+/// after the table was turned, if it is.
+pub fn polars_lines(steps: &[ReshapeStep], head: &[&str], later: &[&str]) -> Vec<String> {
     let mut steps = steps.to_vec();
     steps.sort_by_key(|step| match step {
-        Step::Transpose | Step::Records { .. } => 0,
-        Step::Sections => 1,
+        ReshapeStep::Transpose | ReshapeStep::Records { .. } => 0,
+        ReshapeStep::Sections => 1,
         _ => 2,
     });
     steps
@@ -20,30 +21,30 @@ pub fn of(steps: &[Step], head: &[&str], later: &[&str]) -> Vec<String> {
         .collect()
 }
 
-fn lines(step: Step, head: &[&str], later: &[&str]) -> Vec<String> {
+fn lines(step: ReshapeStep, head: &[&str], later: &[&str]) -> Vec<String> {
     match step {
-        Step::Transpose => vec![turn(head)],
-        Step::Records { every } => records(every),
-        Step::FillDown { last } => {
+        ReshapeStep::Transpose => vec![turn(head)],
+        ReshapeStep::Records { every } => records(every),
+        ReshapeStep::FillDown { last } => {
             vec![format!(
                 "df = df.with_columns(pl.col(df.columns[:{}]).forward_fill())",
                 last + 1
             )]
         }
-        Step::Split { column, mark } => vec![split(column, mark)],
-        Step::Stack { start, end } => vec![format!(
+        ReshapeStep::Split { column, mark } => vec![split(column, mark)],
+        ReshapeStep::Stack { start, end } => vec![format!(
             "df = df.unpivot(df.columns[{start}:{0}], index=df.columns[:{start}] + df.columns[{0}:])",
             end + 1
         )],
-        Step::Groups { start, end } => groups(start, end, later),
-        Step::Sections => sections(),
+        ReshapeStep::Groups { start, end } => groups(start, end, later),
+        ReshapeStep::Sections => sections(),
     }
 }
 
 fn turn(head: &[&str]) -> String {
     let name = head.first().copied().unwrap_or_default().trim();
     let name = if name.is_empty() { "column" } else { name };
-    // A text in JSON is one in Python too.
+    // A JSON string is also a valid Python string.
     let name = serde_json::Value::from(name);
     format!(
         "df = df.transpose(include_header=True, header_name={name}, column_names=df.columns[0])"
@@ -60,7 +61,7 @@ fn records(every: usize) -> Vec<String> {
     ]
 }
 
-fn split(column: usize, mark: Mark) -> String {
+fn split(column: usize, mark: ValueSeparator) -> String {
     let column = format!("df.columns[{column}]");
     let sign = serde_json::Value::from(mark.sign());
     let parts =
@@ -68,7 +69,7 @@ fn split(column: usize, mark: Mark) -> String {
     format!("df = df.with_columns({parts}).explode({column})")
 }
 
-/// The header of a group is cut into measure and key at its last sign or space, or at its first one.
+/// The header of a group is split into measure and key at its last sign or space, or at its first one.
 fn groups(start: usize, end: usize, head: &[&str]) -> Vec<String> {
     let rest = format!("df.columns[:{start}] + df.columns[{}:]", end + 1);
     let heads = head.get(start..=end).unwrap_or_default();
@@ -85,8 +86,8 @@ fn groups(start: usize, end: usize, head: &[&str]) -> Vec<String> {
     ]
 }
 
-/// Whether headers begin with what tells groups apart: "2023 Plan, 2024 Plan". It is the end that has
-/// numbers.
+/// Returns whether the parts that distinguish groups come first in the headers: "2023 Plan, 2024 Plan". That part is the end
+/// that has numbers.
 fn is_key_first(heads: &[&str]) -> bool {
     let is_mark = |c: char| c.is_whitespace() || "_.-".contains(c);
     let ends: Vec<(&str, &str)> = heads
@@ -104,7 +105,7 @@ fn is_key_first(heads: &[&str]) -> bool {
     front > back
 }
 
-/// A section line has one value, the first one.
+/// A section line has a single value.
 fn sections() -> Vec<String> {
     vec![
         "alone = pl.Series([sum(value is not None for value in row) == 1 for row in df.rows()])".to_owned(),
@@ -119,8 +120,11 @@ mod tests {
     #[test]
     fn section_lines_go_before_columns_become_rows() {
         let head = ["Area", "2022", "2023", "2024"];
-        let lines = of(
-            &[Step::Stack { start: 1, end: 3 }, Step::Sections],
+        let lines = polars_lines(
+            &[
+                ReshapeStep::Stack { start: 1, end: 3 },
+                ReshapeStep::Sections,
+            ],
             &head,
             &head,
         );

@@ -1,9 +1,9 @@
-//! What the tables of a file are, and what would make them one record a row. No configuration and no Python take part: files are
-//! read as [`crate::cells`] reads them, and the engine's native half says what it thinks of each table.
+//! Finds the tables of a file, and the steps that would give them one record per row. This needs no configuration and no
+//! Python: files are read as [`crate::cells`] reads them, and the engine's native half judges each table.
 //!
-//! - `tables`: where tables stand on a sheet
-//! - `proposed`: what would make one of them one record a row, as JSON and in words
-//! - `code`: the lines of polars that would do it
+//! - `tables`: the positions of tables on a sheet
+//! - `proposed`: the steps that would give a table one record per row, as JSON and in words
+//! - `code`: the lines of polars for these steps
 
 mod code;
 mod proposed;
@@ -15,47 +15,47 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::base::places::letters;
-use crate::cells::{Cells, CellsError, Choice, Reading};
+use crate::cells::{CellReader, CellsError, ReadSettings, SheetSelector};
 
 pub use proposed::Proposal;
 
 /// The tables of a file.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shapes {
-    /// The file's name.
+    /// The name of the file.
     pub file: String,
-    /// In the order of sheets, from top to bottom.
+    /// The tables, in the order of sheets, from top to bottom.
     pub tables: Vec<TableShape>,
-    /// Sheets that cannot be read, each with why.
+    /// The sheets that cannot be read, each with the reason.
     pub problems: Vec<String>,
 }
 
 /// A table of a sheet. Rows count from 1.
 #[derive(Clone, Debug, Serialize)]
 pub struct TableShape {
-    /// The sheet's name.
+    /// The name of the sheet.
     pub sheet: String,
-    /// Which one of the sheet's tables it is, from 1.
+    /// The number of the table on the sheet, from 1.
     pub table: usize,
-    /// Its cells, such as `A3:N20`.
+    /// Its range of cells, such as `A3:N20`.
     pub range: String,
     /// The first and the last row of its header.
     pub header_rows: (u64, u64),
-    /// How many rows stand under the header.
+    /// The number of rows below the header.
     pub rows: u64,
-    /// How many columns it has.
+    /// The number of columns of the table.
     pub columns: u64,
-    /// What would make it one record a row, the likeliest first. One of them says that it is so already. Columns of their
-    /// steps count from 0, from the table's first one on.
+    /// The proposals for one record per row, the likeliest first. One of them is that the table already has that shape. The
+    /// columns in their steps count from 0, starting with the table's first column.
     pub proposals: Vec<Proposal>,
 }
 
-/// What the tables of a file are.
+/// Finds the tables of a file, with proposals.
 ///
 /// # Errors
 /// The file is gone, or cannot be read as a whole.
-pub fn of_file(path: &Path, cells: &Cells) -> Result<Shapes, CellsError> {
-    let reading = Reading::default();
+pub fn of_file(path: &Path, cells: &CellReader) -> Result<Shapes, CellsError> {
+    let reading = ReadSettings::default();
     let sheets = cells.sheets(path, &reading)?;
     let mut shapes = Shapes {
         file: crate::base::files::name_of(path),
@@ -67,7 +67,7 @@ pub fn of_file(path: &Path, cells: &Cells) -> Result<Shapes, CellsError> {
             shapes.problems.push(problem);
             continue;
         }
-        let sheet = cells.whole(path, &reading, Choice::At(known.index))?;
+        let sheet = cells.whole(path, &reading, SheetSelector::At(known.index))?;
         for (number, place) in tables::find(&sheet).iter().enumerate() {
             let shape = table_shape(&sheet, &known.name, number + 1, place);
             shapes.tables.push(shape);
@@ -80,7 +80,7 @@ fn table_shape(
     sheet: &crate::cells::WholeSheet,
     name: &str,
     number: usize,
-    place: &tables::Place,
+    place: &tables::TableBounds,
 ) -> TableShape {
     let cells = tables::texts(sheet, place);
     let (first, last) = (
@@ -95,16 +95,15 @@ fn table_shape(
         header_rows: (*top, *place.header.end()),
         rows: bottom - place.header.end(),
         columns: place.columns.end() - place.columns.start() + 1,
-        proposals: proposed::of(&cells),
+        proposals: proposed::propose(&cells),
     }
 }
 
-/// What would make one record a row of a table that is text separated by commas: all of it is the table, and its first row the
-/// header.
+/// Returns the proposals for a text separated by commas: all of it is the table, and its first row is the header.
 ///
 /// # Errors
-/// The text cannot be kept in a file, or cannot be read.
-pub fn of_text(text: &[u8], cells: &Cells) -> Result<Vec<Proposal>, CellsError> {
+/// The text cannot be stored in a file, or cannot be read.
+pub fn of_text(text: &[u8], cells: &CellReader) -> Result<Vec<Proposal>, CellsError> {
     let unkept = |error: io::Error| CellsError::File {
         name: "standard input".to_owned(),
         reason: error.to_string(),
@@ -114,10 +113,10 @@ pub fn of_text(text: &[u8], cells: &Cells) -> Result<Vec<Proposal>, CellsError> 
         .tempfile()
         .map_err(unkept)?;
     file.write_all(text).map_err(unkept)?;
-    let reading = Reading {
+    let reading = ReadSettings {
         csv_delimiter: ",".to_owned(),
-        ..Reading::whole()
+        ..ReadSettings::whole()
     };
-    let sheet = cells.whole(file.path(), &reading, Choice::At(0))?;
-    Ok(proposed::of(&tables::all_texts(&sheet)))
+    let sheet = cells.whole(file.path(), &reading, SheetSelector::At(0))?;
+    Ok(proposed::propose(&tables::all_texts(&sheet)))
 }

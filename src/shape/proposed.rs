@@ -1,29 +1,30 @@
-//! What would make a table one record a row, as JSON and in words.
+//! Proposes steps that would give a table one record per row, as JSON and in words.
 
-use ade_engine_native::shape::{self, Step};
+use ade_engine_native::shape::{self, ReshapeStep};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::code;
 use crate::base::places::letters;
 
-/// What is at least so sure is worth a question.
+/// The minimum confidence of a proposal that is worth a question.
 pub const WORTH_ASKING: f64 = shape::PROPOSE;
 
-/// Steps that would make a table one record a row.
+/// A proposal of steps that would give a table one record per row.
 #[derive(Clone, Debug, Serialize)]
 pub struct Proposal {
-    /// The steps, in their order, as benchmarks of reshaping write them; the one step `none` where each row is one record.
+    /// The steps, in their order, in the notation of reshaping benchmarks; the single step `none` if each row already is one
+    /// record.
     pub pipeline: Vec<Value>,
-    /// From 0 to 1.
+    /// The confidence, from 0 to 1.
     pub confidence: f64,
-    /// Whether it is so sure, and of a kind so certain, that nobody has to be asked.
+    /// Whether it is so certain, and of such a kind, that nobody has to be asked.
     pub apply: bool,
-    /// What speaks for it.
+    /// The evidence for the proposal.
     pub reasons: Vec<String>,
-    /// Why somebody has to be asked, however sure it is.
+    /// The reasons to ask somebody despite the confidence.
     pub doubts: Vec<String>,
-    /// The lines of polars that would do it to a frame `df` with the table's header.
+    /// The lines of polars that would apply it to a frame `df` with the table's header.
     pub code: Vec<String>,
     /// The steps in words.
     #[serde(skip)]
@@ -31,20 +32,20 @@ pub struct Proposal {
 }
 
 impl Proposal {
-    /// Whether it changes anything.
+    /// Returns whether the proposal changes anything.
     pub fn acts(&self) -> bool {
         !self.words.is_empty()
     }
 
-    /// Whether it is worth a question.
+    /// Returns whether the proposal is worth a question.
     pub fn is_worth_asking(&self) -> bool {
         self.acts() && self.confidence >= WORTH_ASKING
     }
 }
 
-/// The proposals for a table, the likeliest first. Its first row is the header.
-pub fn of(rows: &[Vec<String>]) -> Vec<Proposal> {
-    let heads = Heads {
+/// Returns the proposals for a table, the likeliest first. Its first row is the header.
+pub fn propose(rows: &[Vec<String>]) -> Vec<Proposal> {
+    let heads = HeaderNames {
         row: rows
             .first()
             .into_iter()
@@ -60,28 +61,29 @@ pub fn of(rows: &[Vec<String>]) -> Vec<Proposal> {
     let proposals = shape::propose(rows.iter().map(|row| row.iter()));
     proposals
         .into_iter()
-        .map(|one| proposal(one, &heads))
+        .map(|proposed| proposal(proposed, &heads))
         .collect()
 }
 
-/// What the columns of a table are called, and those of the turned one.
-struct Heads<'a> {
+/// The names of the columns of a table, and of the turned table.
+struct HeaderNames<'a> {
     row: Vec<&'a str>,
     column: Vec<&'a str>,
 }
 
-impl Heads<'_> {
-    /// What columns are called where these steps count them; nothing is known of those that are made of lines.
-    fn of(&self, steps: &[Step]) -> &[&str] {
+impl HeaderNames<'_> {
+    /// Returns the names of columns at the point where these steps count them; the names of columns made from lines are
+    /// unknown.
+    fn names_for(&self, steps: &[ReshapeStep]) -> &[&str] {
         match steps {
-            [Step::Transpose, _, ..] => &self.column,
-            [Step::Records { .. }, _, ..] => &[],
+            [ReshapeStep::Transpose, _, ..] => &self.column,
+            [ReshapeStep::Records { .. }, _, ..] => &[],
             _ => &self.row,
         }
     }
 }
 
-fn proposal(proposed: shape::Proposal, heads: &Heads<'_>) -> Proposal {
+fn proposal(proposed: shape::Proposal, heads: &HeaderNames<'_>) -> Proposal {
     let steps = proposed.steps.as_slice();
     let pipeline = match steps {
         [] => vec![named("none", Vec::new())],
@@ -93,12 +95,12 @@ fn proposal(proposed: shape::Proposal, heads: &Heads<'_>) -> Proposal {
             })
             .collect(),
     };
-    let head = heads.of(steps);
+    let head = heads.names_for(steps);
     Proposal {
         pipeline,
         confidence: (proposed.confidence * 10_000.0).round() / 10_000.0,
         apply: proposed.apply,
-        code: code::of(steps, &heads.row, head),
+        code: code::polars_lines(steps, &heads.row, head),
         words: steps.iter().map(|step| in_words(*step, head)).collect(),
         reasons: proposed.reasons,
         doubts: proposed.doubts,
@@ -114,34 +116,34 @@ fn named(operator: &str, parameters: Vec<(&str, usize)>) -> Value {
     Value::Object(step)
 }
 
-/// A step in words. Columns are called by their headers.
-fn in_words(step: Step, head: &[&str]) -> String {
+/// Describes a step in words, with columns named by their headers.
+fn in_words(step: ReshapeStep, head: &[&str]) -> String {
     let name = |column: usize| match head.get(column).map(|name| name.trim()) {
         Some(name) if !name.is_empty() => format!("“{name}”"),
         _ => format!("column {}", letters(column as u64 + 1)),
     };
     match step {
-        Step::Transpose => "turn it: its rows are columns".to_owned(),
-        Step::Records { every } => format!("make one row of each {every} lines"),
-        Step::FillDown { last: 0 } => format!("fill {} down", name(0)),
-        Step::FillDown { last } => {
+        ReshapeStep::Transpose => "turn it: its rows are columns".to_owned(),
+        ReshapeStep::Records { every } => format!("make one row of each {every} lines"),
+        ReshapeStep::FillDown { last: 0 } => format!("fill {} down", name(0)),
+        ReshapeStep::FillDown { last } => {
             format!("fill the columns from {} to {} down", name(0), name(last))
         }
-        Step::Split { column, .. } => {
+        ReshapeStep::Split { column, .. } => {
             format!("make a row of each of the values in {}", name(column))
         }
-        Step::Stack { start, end } => {
+        ReshapeStep::Stack { start, end } => {
             format!(
                 "make rows of the columns from {} to {}",
                 name(start),
                 name(end)
             )
         }
-        Step::Groups { start, end } => format!(
+        ReshapeStep::Groups { start, end } => format!(
             "make rows of the groups of columns from {} to {}",
             name(start),
             name(end)
         ),
-        Step::Sections => "make a column of the section heads".to_owned(),
+        ReshapeStep::Sections => "make a column of the section heads".to_owned(),
     }
 }

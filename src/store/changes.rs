@@ -1,27 +1,27 @@
-//! What changed: for those that show the queue while it moves.
+//! Reports changes, for viewers that show the queue while it moves.
 
-use super::driver::{self, Connection, Record, params, record};
+use super::driver::{self, Connection, FromRow, params, record};
 use super::{Result, RunStatus, Store};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 
-/// A sign of the database's content: two that are equal mean that nothing was written in between. It says nothing to another
-/// process, nor to another [`Store`](super::Store) of this one.
+/// A mark of the database's content: if two marks are equal, nothing was written in between. It has no meaning for another
+/// process, nor for another [`Store`](super::Store) of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChangeMark(pub i64, pub i64);
 
-/// What can change of a run while it is in the queue.
+/// The facts about a run that can change while it is in the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveRun {
-    /// Its id.
+    /// The id of the run.
     pub id: String,
-    /// Queued or running.
+    /// The status: queued or running.
     pub status: RunStatus,
-    /// Attempts so far.
+    /// The number of attempts so far.
     pub attempt_count: u32,
-    /// When it may be claimed. A run that goes back to the queue gets a new one.
+    /// When the run may be claimed. A run that returns to the queue gets a new time.
     pub available_at: Timestamp,
-    /// When it was recorded.
+    /// When the run was recorded.
     pub created_at: Timestamp,
     /// When its cancellation was requested.
     pub cancel_requested_at: Option<Timestamp>,
@@ -30,65 +30,66 @@ pub struct LiveRun {
 /// The times of a run that has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedRun {
-    /// Its id.
+    /// The id of the run.
     pub id: String,
-    /// How it ended.
+    /// The final status of the run.
     pub status: RunStatus,
-    /// When it was recorded.
+    /// When the run was recorded.
     pub created_at: Timestamp,
-    /// When it was claimed first, if it ever was.
+    /// When the run was first claimed, if ever.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// When the run ended.
     pub completed_at: Timestamp,
-    /// How long its last attempt took, in milliseconds.
+    /// The duration of its last attempt in milliseconds.
     pub took_ms: Option<u64>,
 }
 
-/// Runs of a workspace that have ended, those that ended last first.
+/// Runs of a workspace that have ended, the latest end first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndedRuns {
-    /// The runs.
+    /// The runs of the workspace.
     pub runs: Vec<EndedRun>,
-    /// Where more had ended than were looked at: the end of the last one that was, of whatever workspace. All that ended later
-    /// are here.
+    /// If more runs had ended than were examined: the end of the last examined run, of any workspace. All runs that ended
+    /// later are included.
     pub only_since: Option<Timestamp>,
 }
 
 /// A run that is being executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunningRun {
-    /// Its id.
+    /// The id of the run.
     pub id: String,
-    /// Its workspace.
+    /// The workspace of the run.
     pub workspace_id: String,
-    /// Its configuration.
+    /// The id of its configuration.
     pub configuration_id: String,
-    /// The name of that.
+    /// The name of its configuration.
     pub configuration_name: String,
     /// The file name of its input.
     pub input_name: String,
-    /// Which attempt this is, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// When it was claimed.
+    /// When the run was claimed.
     pub claimed_at: Timestamp,
-    /// Until when the claim holds without being renewed.
+    /// When the claim expires unless it is renewed.
     pub claim_expires_at: Timestamp,
-    /// The process that executes it.
+    /// The process that executes the run.
     pub process: String,
 }
 
 impl Store {
-    /// Returns a sign of the database's content. It costs next to nothing.
+    /// Returns a mark of the database's content, at almost no cost.
     pub fn change_mark(&self) -> Result<ChangeMark> {
         if self.connections.is_server {
             return self.read(mark);
         }
-        // Of one connection at all times: the counts of another one say something else.
+        // Always from the same connection: the counts of another connection differ.
         mark(&self.connections.shared.lock()).map_err(|error| self.explain(error))
     }
 
-    /// Calls `ring` whenever something that may be claimed came into the queue, from whatever machine, until `end` is set. Needs a thread of
-    /// its own. `false`, at once: the database tells nobody, and [`Bell`](crate::system::bell::Bell) is rung by a file.
+    /// Calls `ring` whenever a run that may be claimed entered the queue, from any machine, until `end` is set. Needs its own
+    /// thread. Returns `false` at once if the database sends no notifications; then a file rings the
+    /// [`Bell`](crate::system::bell::Bell).
     pub fn listen(&self, ring: &dyn Fn(), end: &Cancel) -> bool {
         self.connections.backend.listen(ring, end)
     }
@@ -98,8 +99,8 @@ impl Store {
         self.rows(LIVE, [workspace])
     }
 
-    /// Returns the runs of a workspace that ended at `since` or later, without those whose files were collected. Of all
-    /// workspaces, only the `look_at` runs that ended last are looked at.
+    /// Returns the runs of a workspace that ended at `since` or later, without those whose files were collected. Only the
+    /// `look_at` runs of all workspaces that ended last are examined.
     pub fn ended_runs(&self, workspace: &str, since: Timestamp, look_at: u32) -> Result<EndedRuns> {
         self.read(|connection| {
             let mut ended = EndedRuns::default();
@@ -113,7 +114,7 @@ impl Store {
                 looked_at += 1;
                 last = Some(row.get("completed_at")?);
                 if row.text("workspace_id")? == workspace {
-                    ended.runs.push(EndedRun::of(row)?);
+                    ended.runs.push(EndedRun::from_row(row)?);
                 }
                 Ok(true)
             })?;
@@ -121,7 +122,8 @@ impl Store {
         })
     }
 
-    /// Returns the runs of these workspaces that registered processes execute, by the time of their claim; `None`: of all.
+    /// Returns the runs of these workspaces that registered processes execute, by the time of their claim; `None`: of all
+    /// workspaces.
     pub fn running_runs(&self, workspaces: Option<&[String]>) -> Result<Vec<RunningRun>> {
         let these = workspaces.map(|ids| serde_json::json!(ids).to_string());
         self.rows(RUNNING, [these])
@@ -138,7 +140,8 @@ record!(RunningRun(row) {
     process: row.get("claim_process")?,
 });
 
-/// On a server, which transactions were committed when it was asked says the mark. On SQLite `data_version` counts the commits of other connections, `total_changes()` the rows that this one wrote.
+/// Reads the current mark. On a server, it is a hash of the transactions committed so far. On SQLite, `data_version` counts
+/// the commits of other connections, and `total_changes()` the rows that this connection wrote.
 fn mark(connection: &Connection) -> driver::Result<ChangeMark> {
     let number = |sql| connection.one(sql, []);
     if connection.is_server() {
@@ -156,13 +159,13 @@ const RUNNING: &str = "SELECT q.run_id, r.workspace_id, r.configuration_id, c.na
     WHERE w.claim_process IS NOT NULL AND (CAST(?1 AS TEXT) IS NULL OR r.workspace_id IN (SELECT value FROM json_each(?1)))
     ORDER BY q.claimed_at, q.run_id";
 
-/// A run of the queue whose environment was deleted belongs to the workspace of its record.
+/// Selects live runs. A run whose environment was deleted belongs to the workspace of its record.
 pub(super) const LIVE: &str = "SELECT q.run_id, q.status, q.attempt_count, q.available_at, q.created_at, q.cancel_requested_at
     FROM environments/*pg_anywhere*/ e JOIN queue q ON q.environment_id = e.id WHERE e.workspace_id = ?1
     UNION ALL SELECT q.run_id, q.status, q.attempt_count, q.available_at, q.created_at, q.cancel_requested_at
     FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL AND r.workspace_id = ?1";
 
-/// Those that ended last. The workspace is not in the index, so that the record of each entry is looked at.
+/// Selects the runs that ended last. The workspace is not in the index, so the record of each entry is read.
 pub(super) const ENDED: &str = "SELECT id, workspace_id, status, created_at, started_at, completed_at,
     (SELECT a.completed_at - a.started_at FROM run_attempts a WHERE a.run_id = runs.id ORDER BY a.attempt DESC LIMIT 1) AS took
     FROM runs INDEXED BY runs_with_artifacts

@@ -1,4 +1,4 @@
-//! A claim: the worker of a run or an environment, the token that proves it, and what the worker takes of what waits.
+//! A claim: the worker of a run or an environment, the token that proves it, and the waiting work that the worker accepts.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,20 +11,20 @@ use crate::base::clock::Timestamp;
 /// A lease on a run or an environment.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// The worker id of its holder.
+    /// The worker id of the holder.
     pub worker: String,
-    /// The token, new with each claim: only its holder may change the claimed record.
+    /// The token, new with each claim: only the claim's holder may change the claimed record.
     pub token: String,
-    /// For how long it holds without a heartbeat.
+    /// How long the claim holds without a heartbeat.
     pub lease: Duration,
-    /// The process that makes it, if it is registered ([`WorkerRecord`](super::WorkerRecord)).
+    /// The process that makes the claim, if it is registered ([`WorkerRecord`](super::WorkerRecord)).
     pub process: Option<String>,
-    /// How much each submitter and each workspace may have: no run is claimed with which one has more.
+    /// The limits of submitters and workspaces: no run is claimed that would exceed them.
     pub limits: Limits,
 }
 
 impl Claim {
-    /// A claim with a token that no other claim has.
+    /// Returns a claim with a token that no other claim has.
     pub fn new(worker: &str, token: String, lease: Duration) -> Self {
         Self {
             worker: worker.to_owned(),
@@ -35,7 +35,7 @@ impl Claim {
         }
     }
 
-    /// The same, made by a registered process.
+    /// Returns the same claim, made by a registered process.
     #[must_use]
     pub fn by(self, process: Option<&str>) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Claim {
         }
     }
 
-    /// The same within limits.
+    /// Returns the same claim within limits.
     #[must_use]
     pub fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
@@ -52,28 +52,28 @@ impl Claim {
 }
 
 /// A clock that the store reads inside its write transaction, so that no lease can be renewed between the reading and the
-/// decision that depends on it, however long the store had to wait for the database. `None`: the clock cannot be trusted
-/// now, and no lease is considered expired.
+/// decision that depends on it, however long the store waited for the database. `None`: the clock cannot be trusted now, and
+/// no lease counts as expired.
 pub type Clock<'a> = dyn Fn() -> Option<Timestamp> + 'a;
 
-/// What a worker takes of what waits: all, or what is of one workspace, has one label, or both.
+/// The waiting work that a worker accepts: all, or only one workspace, one label, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Only {
-    /// This workspace's runs and environments.
+pub struct WorkerFilter {
+    /// Accept only runs and environments of this workspace.
     #[serde(rename = "only_workspace")]
     pub workspace: Option<String>,
-    /// Runs with this label, as `key:value`, and the environments that they wait for.
+    /// Accept only runs with this label, given as `key:value`, and the environments that these runs wait for.
     #[serde(rename = "only_label")]
     pub label: Option<String>,
 }
 
-impl Only {
-    /// Whether it takes everything.
+impl WorkerFilter {
+    /// Returns whether all work is accepted.
     pub fn is_all(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Labels as the queue has them: a line for each. `None`: there are none.
+    /// Returns labels in the form of the queue: one line per label. `None`: there are no labels.
     pub(super) fn lines(labels: &BTreeMap<String, String>) -> Option<String> {
         let lines = labels
             .iter()
@@ -82,19 +82,19 @@ impl Only {
         (!all.is_empty()).then(|| all + "\n")
     }
 
-    /// A label as it stands there, whatever is before and behind it.
+    /// Returns a label as a line of the queue, to be searched among other lines.
     pub(super) fn line(label: &str) -> String {
         format!("\n{}\n", serde_json::json!(label))
     }
 
-    /// The label of such a line.
+    /// Returns the label of such a line.
     pub(super) fn of_line(line: &str) -> Option<String> {
         serde_json::from_str(line.trim()).ok()
     }
 }
 
-/// What a worker takes, as people are told.
-impl std::fmt::Display for Only {
+/// Shows the accepted work to people.
+impl std::fmt::Display for WorkerFilter {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.workspace, &self.label) {
             (None, None) => write!(to, "all"),

@@ -5,58 +5,59 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::driver::{self, Connection, Record, Row, Transaction, params, record};
+use super::driver::{self, Connection, DbRow, FromRow, Transaction, params, record};
 use super::error::no_version;
 use super::values::path_text;
 use super::{Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 
-/// A configuration that is recorded in the workspace, or is to be.
+/// A configuration that is recorded in the workspace, or is to be recorded.
 #[derive(Clone, Debug)]
 pub struct ConfigurationRecord {
-    /// UUIDv7.
+    /// The configuration's id, a UUIDv7.
     pub id: String,
-    /// The workspace.
+    /// The id of its workspace.
     pub workspace_id: String,
-    /// Its project's name.
+    /// The name of its project.
     pub name: String,
-    /// Its folder.
+    /// The path of its folder.
     pub path: PathBuf,
 }
 
 /// The facts that decide whether a configuration is in use.
 #[derive(Clone, Debug)]
 pub struct ConfigurationActivity {
-    /// Its id.
+    /// The id of the configuration.
     pub id: String,
-    /// Its workspace.
+    /// The id of its workspace.
     pub workspace_id: String,
-    /// Its folder.
+    /// The path of its folder.
     pub path: PathBuf,
-    /// Whether it is its workspace's default: runs that name no configuration use it.
+    /// Whether the configuration is its workspace's default: runs that name no configuration use it.
     pub is_default: bool,
-    /// When a run of it was last recorded.
+    /// When a run of the configuration was last recorded.
     pub last_run_at: Option<Timestamp>,
 }
 
-/// A configuration with all that is recorded of it.
+/// A configuration with all its recorded facts.
 #[derive(Clone, Debug)]
 pub struct KnownConfiguration {
     /// Id, workspace, name and folder.
     pub record: ConfigurationRecord,
-    /// Whether it was uploaded: its folder is ADE's own, and runs use its published version.
+    /// Whether the configuration was uploaded: then ADE owns its folder, and runs use its published version.
     pub uploaded: bool,
-    /// Whether it is its workspace's default: runs that name no configuration use it. A workspace has at most one.
+    /// Whether the configuration is its workspace's default: runs that name no configuration use it. A workspace has at most
+    /// one.
     pub is_default: bool,
-    /// When it was recorded.
+    /// When the configuration was recorded.
     pub created_at: Timestamp,
     /// When its record was last changed.
     pub updated_at: Timestamp,
-    /// When a run of it was last recorded.
+    /// When a run of the configuration was last recorded.
     pub last_run_at: Option<Timestamp>,
-    /// Since when it is archived: nothing new is run with it.
+    /// When the configuration was archived, if it is: no new runs use it.
     pub archived_at: Option<Timestamp>,
-    /// No more runs of it are executed at once; `None`: any number.
+    /// The maximum number of its runs that are executed at once; `None`: no limit.
     pub max_concurrency: Option<u32>,
     /// The published version that runs use.
     pub version: Option<ConfigurationVersion>,
@@ -65,35 +66,35 @@ pub struct KnownConfiguration {
 /// A published version of a configuration: files that never change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigurationVersion {
-    /// From 1.
+    /// The number of the version, from 1.
     pub version: u32,
-    /// The digest of its files.
+    /// The digest of the version's files.
     pub source_digest: String,
-    /// The read-only copy of them.
+    /// The read-only copy of the version's files.
     pub snapshot: PathBuf,
-    /// Whether runs use it; otherwise it is archived.
+    /// Whether runs use this version; otherwise it is archived.
     pub active: bool,
-    /// When it was published.
+    /// When the version was published.
     pub published_at: Timestamp,
 }
 
-/// What became of a publication.
+/// The outcome of a publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Publication {
-    /// This version is active now, and the former one is archived.
+    /// This version is now active, and the former version is archived.
     Published(ConfigurationVersion),
-    /// This version is active already, and has the same files.
+    /// This version was already active, and has the same files.
     Unchanged(ConfigurationVersion),
 }
 
-/// A workspace.
+/// A workspace as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Workspace)]
 #[serde(deny_unknown_fields)]
 pub struct WorkspaceRecord {
-    /// Addresses, tokens and settings name it by this, which never changes.
+    /// The id, which addresses, tokens and settings use and which never changes.
     pub id: String,
-    /// Its name for people: the id, until it is renamed.
+    /// Its name for people; the id until it is renamed.
     pub name: String,
     pub created_at: Timestamp,
 }
@@ -102,13 +103,13 @@ pub struct WorkspaceRecord {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigurationChange {
-    /// Its name. One that is a folder has its name from the pyproject.toml in it.
+    /// Its name. A configuration that is a folder has the name from its pyproject.toml.
     #[schema(nullable = false, min_length = 1, max_length = 100)]
     pub name: Option<String>,
     /// Whether it is archived.
     #[schema(nullable = false)]
     pub archived: Option<bool>,
-    /// The number of the published version that its runs use; null: none, so that a folder is used as it is.
+    /// The number of the published version that its runs use; null: no version, so that a folder is used as it is.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<u32>, minimum = 1)]
     pub active_version: Option<Option<u32>>,
@@ -121,7 +122,7 @@ pub struct ConfigurationChange {
     pub max_concurrency: Option<Option<u32>>,
 }
 
-/// Reads a key that may be null and is there.
+/// Reads a key that is present and may be null.
 fn given<'a, D: Deserializer<'a>>(source: D) -> std::result::Result<Option<Option<u32>>, D::Error> {
     Deserialize::deserialize(source).map(Some)
 }
@@ -133,7 +134,7 @@ impl Store {
         self.rows(&sql, [])
     }
 
-    /// Records a workspace, unless it is recorded already. Returns it, and whether it is new.
+    /// Records a workspace, unless it is already recorded. Returns it, and whether it is new.
     pub fn add_workspace(&self, id: &str, now: Timestamp) -> Result<(WorkspaceRecord, bool)> {
         self.write_new(|transaction| {
             let added = ensure_workspace(transaction, id, now)?;
@@ -148,15 +149,15 @@ impl Store {
         self.rows(&sql, [workspace])
     }
 
-    /// Returns the configuration with this whole id, of whatever workspace.
+    /// Returns the configuration with this full id, in any workspace.
     ///
     /// # Errors
-    /// There is none, or the database cannot be used.
+    /// There is no such configuration, or the database cannot be used.
     pub fn configuration(&self, id: &str) -> Result<KnownConfiguration> {
         self.read(|connection| known_of(connection, id))
     }
 
-    /// Records a configuration that was uploaded; its folder is ADE's own.
+    /// Records an uploaded configuration, whose folder ADE owns.
     pub fn add_uploaded_configuration(
         &self,
         new: &ConfigurationRecord,
@@ -172,7 +173,7 @@ impl Store {
     }
 
     /// Publishes frozen files as the next version of a configuration, which becomes active; the former version is archived.
-    /// Files that the active version has already are not published again. The configuration becomes its workspace's default where
+    /// Files that the active version already has are not published again. The configuration becomes its workspace's default if
     /// there is none yet.
     ///
     /// # Errors
@@ -223,20 +224,20 @@ impl Store {
         self.rows(sql, [id])
     }
 
-    /// Returns the frozen files of all published versions, of all workspaces. They are kept as long as the configuration.
+    /// Returns the frozen files of all published versions in all workspaces. They are kept as long as the configuration.
     pub fn published_snapshots(&self) -> Result<Vec<PathBuf>> {
         let sql = "SELECT DISTINCT absolute(snapshot_path) FROM configuration_versions";
         self.rows(sql, [])
     }
 
-    /// Returns the configuration of the folder of `new`. Records `new` where the folder is not recorded yet; where it is, it
-    /// keeps its id, and its name is updated.
+    /// Returns the configuration of the folder of `new`. Records `new` if the folder is not recorded yet; otherwise the
+    /// configuration keeps its id, and its name is updated.
     pub fn ensure_configuration(
         &self,
         new: &ConfigurationRecord,
         now: Timestamp,
     ) -> Result<ConfigurationRecord> {
-        // Nearly always it is recorded already, and reading needs no write lock.
+        // It is nearly always recorded already, and reading needs no write lock.
         if let Some(known) = self.configuration_at(&new.workspace_id, &new.path)?
             && known.name == new.name
         {
@@ -245,8 +246,8 @@ impl Store {
         self.write_new(|transaction| {
             // A workspace is recorded with its first configuration.
             ensure_workspace(transaction, &new.workspace_id, now)?;
-            // Another process may have recorded the folder since this one read it: then that record stays and gets the name, unless it was
-            // uploaded and is called as somebody wanted, and RETURNING gives its id, not the new one.
+            // Another process may have recorded the folder since this process read it: then its record stays and gets the
+            // name, unless it was uploaded and has a name that a person chose, and RETURNING gives its id, not the new one.
             let sql = "INSERT INTO configurations (id, workspace_id, name, path, created_at, updated_at) VALUES (?1, ?2, ?3, relative(?4), ?5, ?5)
                  ON CONFLICT (workspace_id, path) DO UPDATE SET name = CASE configurations.uploaded WHEN 1 THEN configurations.name ELSE excluded.name END, updated_at = excluded.updated_at RETURNING *, absolute(path) AS place";
             transaction.one(
@@ -272,19 +273,19 @@ impl Store {
         self.row(sql, [workspace, &path_text(path)])
     }
 
-    /// Returns the facts that decide whether configurations are in use, for those of all workspaces.
+    /// Returns the facts that decide whether configurations are in use, for all workspaces.
     pub fn configuration_activity(&self) -> Result<Vec<ConfigurationActivity>> {
         let sql = "SELECT id, workspace_id, absolute(path) AS path, is_default, last_run_at FROM configurations";
         self.rows(sql, [])
     }
 }
 
-/// A configuration with its active version.
+/// Selects a configuration with its active version.
 const KNOWN: &str = "SELECT c.id, c.workspace_id, c.name, absolute(c.path) AS place, c.uploaded, c.is_default, c.created_at, c.updated_at, c.last_run_at, c.archived_at, c.max_concurrency,
     v.version, v.source_digest, absolute(v.snapshot_path), v.status, v.published_at
     FROM configurations c LEFT JOIN configuration_versions v ON v.configuration_id = c.id AND v.status = 'active'";
 
-/// Where the columns of the version begin in [`KNOWN`].
+/// The index of the first column of the version in [`KNOWN`].
 const VERSION_IN_KNOWN: usize = 11;
 
 const WORKSPACE: &str = "SELECT id, coalesce(name, id) AS name, created_at FROM workspaces";
@@ -300,15 +301,15 @@ record!(ConfigurationActivity(row) { id, workspace_id, is_default, last_run_at; 
 
 record!(KnownConfiguration(row) {
     uploaded, is_default, created_at, updated_at, last_run_at, archived_at, max_concurrency;
-    record: ConfigurationRecord::of(row)?,
+    record: ConfigurationRecord::from_row(row)?,
     version: match row.get::<_, Option<u32>>(VERSION_IN_KNOWN)? {
         Some(_) => Some(version_at(row, VERSION_IN_KNOWN)?),
         None => None,
     },
 });
 
-/// A version whose columns begin at `first`.
-fn version_at(row: &Row<'_>, first: usize) -> driver::Result<ConfigurationVersion> {
+/// Reads a version whose columns begin at `first`.
+fn version_at(row: &DbRow<'_>, first: usize) -> driver::Result<ConfigurationVersion> {
     Ok(ConfigurationVersion {
         version: row.get(first)?,
         source_digest: row.get(first + 1)?,
@@ -318,8 +319,8 @@ fn version_at(row: &Row<'_>, first: usize) -> driver::Result<ConfigurationVersio
     })
 }
 
-impl Record for ConfigurationVersion {
-    fn of(row: &Row<'_>) -> driver::Result<Self> {
+impl FromRow for ConfigurationVersion {
+    fn from_row(row: &DbRow<'_>) -> driver::Result<Self> {
         version_at(row, 0)
     }
 }
@@ -329,13 +330,13 @@ pub(super) fn known_of(connection: &Connection, id: &str) -> driver::Result<Know
     Ok(found.ok_or_else(|| StoreError::not_found("configuration", id))?)
 }
 
-/// Defaults and versions of a workspace's configurations are changed by one transaction at a time.
+/// Locks a configuration's workspace: one transaction at a time changes defaults and versions of its configurations.
 fn lock_workspace_of(transaction: &Transaction<'_>, configuration: &str) -> driver::Result<()> {
     let sql = "SELECT 1 FROM workspaces WHERE id = (SELECT workspace_id FROM configurations WHERE id = ?1) FOR NO KEY UPDATE";
     transaction.lock(sql, [configuration]).map(drop)
 }
 
-/// A configuration that nobody else is about to change.
+/// Returns a configuration that no other transaction can change.
 pub(super) fn locked(
     transaction: &Transaction<'_>,
     id: &str,
@@ -344,7 +345,7 @@ pub(super) fn locked(
     known_of(transaction, id)
 }
 
-/// Returns whether the workspace is new.
+/// Records a workspace unless it exists. Returns whether it is new.
 pub(super) fn ensure_workspace(
     transaction: &Transaction<'_>,
     id: &str,
@@ -361,7 +362,7 @@ pub(super) fn set_default(
     now: Timestamp,
 ) -> driver::Result<()> {
     if is_default {
-        // A workspace has at most one: the former one ends first, for the index checks each row.
+        // A workspace has at most one default: the former default ends first, because the index checks each row.
         transaction.execute(
             "UPDATE configurations SET is_default = 0, updated_at = ?2
              WHERE is_default = 1 AND id <> ?1 AND workspace_id = (SELECT workspace_id FROM configurations WHERE id = ?1)",
@@ -374,7 +375,7 @@ pub(super) fn set_default(
     )
 }
 
-/// Makes a published version the active one, in place of the former; `None`: no version is active any more.
+/// Makes a published version the active version, replacing the former; `None`: no version is active any more.
 pub(super) fn activate(
     transaction: &Transaction<'_>,
     known: &KnownConfiguration,
@@ -392,7 +393,7 @@ pub(super) fn activate(
             return Err(StoreError::from(no_version(&known.record.name, version)).into());
         }
     }
-    // One version is active at most: the former one ends first, for the index checks each row.
+    // At most one version is active: the former version ends first, because the index checks each row.
     archive(transaction, id, now)?;
     transaction.execute(
         "UPDATE configuration_versions SET status = 'active' WHERE configuration_id = ?1 AND version = ?2",
@@ -400,7 +401,7 @@ pub(super) fn activate(
     )
 }
 
-/// No version of the configuration is active any more.
+/// Archives the active version of the configuration.
 fn archive(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> driver::Result<()> {
     transaction.execute(
         "UPDATE configuration_versions SET status = 'archived' WHERE configuration_id = ?1 AND status = 'active'",

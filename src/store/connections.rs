@@ -1,52 +1,54 @@
-//! The connections to the database, and what every statement keeps to.
+//! The connections to the database, and the rules for all statements.
 //!
-//! One connection in each process that writes, behind a mutex, and a few that read; to a server all of them write. Writes are short
-//! transactions: what one has read still holds when it writes. No transaction spans a process or a file operation.
+//! Each process has one connection that writes, behind a mutex, and a few that read; on a server all of them write. Writes are
+//! short transactions: values that a transaction has read still hold when it writes. No transaction spans a process or a file
+//! operation.
 //!
-//! Live work is apart from history: `queue` holds the runs that are queued or running and nothing else, so what is done often
-//! costs the same however many runs have ended; `runs` is written when a run is recorded and when it ends.
+//! Live work is separate from history: `queue` holds only the runs that are queued or running, so the cost of frequent
+//! operations does not depend on the number of ended runs; `runs` is written when a run is recorded and when it ends.
 //!
-//! Rules for all statements: a change of state names the state it starts from in its WHERE, and the claim's token where
-//! there is a claim; the number of changed rows tells whether it happened. What ends a run or its claim has read both in the same
-//! transaction (`runs/live.rs`). A partial index is used only by a query that contains the index's condition literally.
-//! A path is written and looked for as `relative(?)` and read as `absolute(column)`: each database knows both functions.
-//! `suite/plans.rs` holds the plans of the frequent statements on SQLite.
+//! Rules for all statements: a change of state names the state it starts from in its WHERE, and the claim's token if there is
+//! a claim; the number of changed rows shows whether it happened. A statement that ends a run or its claim has read both in
+//! the same transaction (`runs/live.rs`). A partial index is used only by a query that contains the index's condition
+//! literally. A path is written and searched as `relative(?)` and read as `absolute(column)`: each database knows both
+//! functions. `suite/plans.rs` holds the plans of the frequent statements on SQLite.
 
 use std::any::Any;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, MutexGuard, OnceLock};
 
-use super::driver::{self, Backend, Connection, OneConnection, Params, Record, Transaction};
-use super::together::{Beat, End, Together};
+use super::driver::{self, Backend, Connection, FromRow, Params, SharedConnection, Transaction};
+use super::together::{ClaimCheck, RequestBatcher, RunEnd};
 use super::{Call, Observer, Result};
 use crate::base::clock::Timestamp;
 
-/// So many threads of a process read at once, beside the one that writes. With fewer than a small server has clients at once, some
-/// wait several times as long as others do: no order is kept among those that wait for a connection.
+/// The number of threads of a process that can read at once, besides the thread that writes. If a small server had fewer than
+/// its clients at once, some would wait several times as long as others: threads that wait for a connection are not served in
+/// order.
 const READERS: usize = 8;
 
-/// The queue and the records, in a database that speaks SQL. Clones share its connections.
+/// The queue and the records, in an SQL database. Clones share its connections.
 #[derive(Clone)]
 pub struct Store {
     pub(super) connections: Arc<Connections>,
     pub(super) observer: Option<Arc<dyn Observer>>,
 }
 
-/// See the module.
+/// The connections of a store; see the module.
 pub(super) struct Connections {
-    pub shared: OneConnection,
-    /// Further connections, for readers that meet a writer or each other. Each is opened by the first that needs it.
-    readers: [OnceLock<Option<OneConnection>>; READERS],
-    /// Of heartbeats, where they have their own.
-    heartbeats: OnceLock<Option<OneConnection>>,
+    pub shared: SharedConnection,
+    /// Further connections, for readers that meet a writer or each other. Each is opened when it is first needed.
+    readers: [OnceLock<Option<SharedConnection>>; READERS],
+    /// The connection for heartbeats, if they have their own.
+    heartbeats: OnceLock<Option<SharedConnection>>,
     pub is_server: bool,
-    /// How many claims in a row have found a run.
+    /// The number of claims in a row that found a run.
     pub claims_in_a_row: AtomicU32,
-    /// Heartbeats, looks at claims, and ends of runs that go to a server together.
-    pub beats: Together<Beat, Option<bool>>,
-    pub looks: Together<Beat, Option<bool>>,
-    pub ends: Together<End, bool>,
-    /// Counts the readers that found all of them in use.
+    /// Heartbeats, checks of claims, and ends of runs that are sent to a server in batches.
+    pub beats: RequestBatcher<ClaimCheck, Option<bool>>,
+    pub looks: RequestBatcher<ClaimCheck, Option<bool>>,
+    pub ends: RequestBatcher<RunEnd, bool>,
+    /// Counts the readers that found all connections in use.
     waiting: AtomicUsize,
     pub backend: Box<dyn Backend>,
 }
@@ -55,13 +57,13 @@ impl Store {
     pub(super) fn on(connection: Connection, backend: impl Backend + 'static) -> Self {
         let connections = Connections {
             is_server: connection.is_server(),
-            shared: OneConnection::new(connection),
+            shared: SharedConnection::new(connection),
             readers: Default::default(),
             heartbeats: OnceLock::new(),
             claims_in_a_row: AtomicU32::new(0),
-            beats: Together::default(),
-            looks: Together::default(),
-            ends: Together::default(),
+            beats: RequestBatcher::default(),
+            looks: RequestBatcher::default(),
+            ends: RequestBatcher::default(),
             waiting: AtomicUsize::new(0),
             backend: Box::new(backend),
         };
@@ -71,7 +73,7 @@ impl Store {
         }
     }
 
-    /// The store as one process reaches it, all of whose calls are observed.
+    /// Returns the store as one process reaches it, with all calls observed.
     #[must_use]
     pub fn observed_by(&self, observer: Arc<dyn Observer>) -> Self {
         Self {
@@ -80,7 +82,7 @@ impl Store {
         }
     }
 
-    /// Makes a call that is observed as one, whatever it reads and writes.
+    /// Makes a call that is observed as a single call, whatever it reads and writes.
     pub(super) fn observed<T: 'static>(
         &self,
         call: Call<'_>,
@@ -91,7 +93,7 @@ impl Store {
             return work(self);
         };
         observer.before(&call, now)?;
-        // What it reads and writes is a part of it.
+        // Its reads and writes are parts of the call.
         let answer = work(&Self {
             observer: None,
             ..self.clone()
@@ -100,7 +102,7 @@ impl Store {
         answer
     }
 
-    /// Makes a call that is a look.
+    /// Makes a call that is observed as a look.
     pub(super) fn look<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let Some(observer) = &self.observer else {
             return work();
@@ -128,31 +130,31 @@ impl Store {
     }
 
     /// Reads all rows of a statement.
-    pub(super) fn rows<T: Record>(&self, sql: &str, values: impl Params) -> Result<Vec<T>> {
+    pub(super) fn rows<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<Vec<T>> {
         self.read(|store| store.rows(sql, values))
     }
 
-    /// Reads the row of a statement, if there is one.
-    pub(super) fn row<T: Record>(&self, sql: &str, values: impl Params) -> Result<Option<T>> {
+    /// Reads the first row of a statement, if any.
+    pub(super) fn row<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<Option<T>> {
         self.read(|store| store.row(sql, values))
     }
 
-    /// The same of a statement that always gives one.
-    pub(super) fn one<T: Record>(&self, sql: &str, values: impl Params) -> Result<T> {
+    /// Reads the row of a statement that always returns a row.
+    pub(super) fn one<T: FromRow>(&self, sql: &str, values: impl Params) -> Result<T> {
         self.read(|store| store.one(sql, values))
     }
 
-    /// Executes one statement, in a transaction of its own.
+    /// Executes one statement in its own transaction.
     pub(super) fn execute(&self, sql: &str, values: impl Params + Copy) -> Result<()> {
         self.write(|store| store.execute(sql, values))
     }
 
-    /// The same of one that changes one row or none. Returns whether it did.
+    /// Executes a statement that changes at most one row. Returns whether it changed a row.
     pub(super) fn changes(&self, sql: &str, values: impl Params + Copy) -> Result<bool> {
         self.write(|store| store.changes(sql, values))
     }
 
-    /// Writes what is new, where the database is still the one that others look into.
+    /// Writes new records, if the database is still the one that other processes use.
     pub(super) fn write_new<T>(
         &self,
         work: impl FnMut(&Transaction<'_>) -> driver::Result<T>,
@@ -161,7 +163,7 @@ impl Store {
         self.write(work)
     }
 
-    /// Writes with one statement, which waits for no other of this process: so heartbeats are in time.
+    /// Writes with one statement, without waiting for other statements of this process: so heartbeats are in time.
     pub(super) fn write_one<T>(
         &self,
         work: impl FnMut(&Connection) -> driver::Result<T>,
@@ -187,7 +189,7 @@ impl Connections {
         if let Some(free) = self.shared.try_lock() {
             return free;
         }
-        let open = || self.backend.reader().map(OneConnection::new);
+        let open = || self.backend.reader().map(SharedConnection::new);
         for reader in &self.readers {
             let Some(reader) = reader.get_or_init(open) else {
                 return self.shared.lock();
@@ -201,7 +203,7 @@ impl Connections {
         next.unwrap_or(&self.shared).lock()
     }
 
-    /// A connection to write on. A server's serve each for itself, and its locks keep writers apart.
+    /// Returns a connection to write on. Connections to a server are independent, and its locks keep writers apart.
     fn writing(&self) -> MutexGuard<'_, Connection> {
         if self.is_server {
             return self.reading();
@@ -209,8 +211,8 @@ impl Connections {
         self.shared.lock()
     }
 
-    pub fn of_heartbeats(&self) -> &OneConnection {
-        let own = || self.backend.for_heartbeats().map(OneConnection::new);
+    pub fn of_heartbeats(&self) -> &SharedConnection {
+        let own = || self.backend.for_heartbeats().map(SharedConnection::new);
         let own = self.heartbeats.get_or_init(own).as_ref();
         own.unwrap_or(&self.shared)
     }

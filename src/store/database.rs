@@ -1,22 +1,22 @@
-//! The database that the settings name, as a whole: which backend serves it, and how it is opened, migrated and examined.
+//! The database in the settings as a whole: decides which backend serves it, and opens, migrates and examines it.
 //!
-//! The URL decides. Everything outside [`store`](super) goes through the functions here and knows no backend.
+//! The URL decides. All code outside [`store`](super) uses the functions here and does not depend on a backend.
 
 use std::path::{Path, PathBuf};
 
 use super::postgres::address::Address;
-use super::schema::{Examined, Migrated, Moved, Opening, SchemaStatus};
+use super::schema::{DatabaseCheck, MigrationOutcome, MoveSummary, OpenMode, SchemaStatus};
 use super::sqlite::check;
 use super::{Result, Store, StoreError};
-use crate::settings::{Resolved, Settings};
+use crate::settings::{ResolvedSetting, Settings};
 
-/// A database, and the backend that serves it.
+/// A database with the backend that serves it.
 enum Database {
     Sqlite(PathBuf),
     Postgres(Box<Address>),
 }
 
-/// Where a database is.
+/// The location of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {
     /// A file of this host.
@@ -26,7 +26,7 @@ pub enum Location {
 }
 
 impl Location {
-    /// The file, where it is one.
+    /// Returns the file if the database is a file.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
@@ -34,7 +34,7 @@ impl Location {
         }
     }
 
-    /// The file or the address, to be shown.
+    /// Returns the file or the address to be shown.
     pub fn shown(&self) -> &Path {
         match self {
             Self::File(shown) | Self::Server(shown) => shown,
@@ -42,36 +42,36 @@ impl Location {
     }
 }
 
-/// Opens the database that the settings name, or the one at `default` where they name none, and checks its schema. A server's is
-/// opened for the host of this id: [`Location::Server`].
+/// Opens the database in the settings, or the database at `default` if the settings name none, and checks its schema. A
+/// database on a server ([`Location::Server`]) is opened for the host with this id.
 ///
 /// # Errors
 /// It is absent, behind, newer, altered, damaged, locked or out of reach, or no backend serves its URL.
-pub fn open(settings: &Settings, default: &Path, host: &str, opening: Opening) -> Result<Store> {
-    match Database::of(settings, default)? {
+pub fn open(settings: &Settings, default: &Path, host: &str, opening: OpenMode) -> Result<Store> {
+    match Database::from_settings(settings, default)? {
         Database::Sqlite(path) => Store::open(settings, &path, opening),
         Database::Postgres(address) => Store::on_server(settings, &address, host, opening),
     }
 }
 
-/// Creates the database or brings its schema up to date. Any number of processes may call it at once: one works, the
-/// others wait and find it done.
+/// Creates the database or brings its schema up to date. Any number of processes may call it at once: one works, the others
+/// wait and find it done.
 ///
 /// # Errors
 /// It is newer, altered, damaged, locked or out of reach; then nothing was changed. Or no backend serves its URL.
-pub fn migrate(settings: &Settings, default: &Path) -> Result<Migrated> {
-    match Database::of(settings, default)? {
+pub fn migrate(settings: &Settings, default: &Path) -> Result<MigrationOutcome> {
+    match Database::from_settings(settings, default)? {
         Database::Sqlite(path) => Store::migrate(settings, &path),
         Database::Postgres(address) => Store::migrate_on_server(settings, &address),
     }
 }
 
-/// Where the database is that the settings name.
+/// Returns the location of the database in the settings.
 ///
 /// # Errors
 /// No backend serves its URL.
 pub fn location(settings: &Settings, default: &Path) -> Result<Location> {
-    Ok(match Database::of(settings, default)? {
+    Ok(match Database::from_settings(settings, default)? {
         Database::Sqlite(path) => Location::File(path),
         Database::Postgres(address) => Location::Server(PathBuf::from(&address.shown)),
     })
@@ -82,23 +82,23 @@ pub fn location(settings: &Settings, default: &Path) -> Result<Location> {
 /// # Errors
 /// It is damaged, locked or out of reach, or no backend serves its URL.
 pub fn status(settings: &Settings, default: &Path) -> Result<SchemaStatus> {
-    match Database::of(settings, default)? {
+    match Database::from_settings(settings, default)? {
         Database::Sqlite(path) => Store::status(settings, &path),
         Database::Postgres(address) => Store::status_on_server(settings, &address),
     }
 }
 
-/// Moves all records of a SQLite database to the server that the settings name, whose schema has none; where it has the same, nothing is
-/// done. Returns what was moved, and which tables are not the same: then nothing was changed.
+/// Moves all records of a SQLite database to the server in the settings, whose schema has none; if it already has the same
+/// records, nothing is done. Returns the moved tables, and the tables that differ: then nothing was changed.
 ///
 /// # Errors
 /// A database cannot be used, or the settings name no server.
-pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<Moved> {
-    match Database::of(settings, from)? {
+pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<MoveSummary> {
+    match Database::from_settings(settings, from)? {
         Database::Sqlite(path) => Err(StoreError::Absent { path }),
         Database::Postgres(address) => {
-            let source = Store::open(settings, from, Opening::Existing)?;
-            let target = Store::on_server(settings, &address, host, Opening::Existing)?;
+            let source = Store::open(settings, from, OpenMode::Existing)?;
+            let target = Store::on_server(settings, &address, host, OpenMode::Existing)?;
             match target.is_empty()? {
                 true => {
                     check(settings, from)?;
@@ -110,25 +110,25 @@ pub fn move_records(settings: &Settings, from: &Path, host: &str) -> Result<Move
     }
 }
 
-/// The newest schema that this `ade` knows.
+/// Returns the version of the newest schema that this `ade` knows.
 pub fn newest_schema() -> i64 {
     Store::NEWEST_SCHEMA
 }
 
-/// Opens a database that exists, and has it examine itself. A server examines what it has by itself.
+/// Opens an existing database and checks its integrity. A server checks its data by itself.
 ///
 /// # Errors
-/// As [`open`].
-pub fn examine(settings: &Settings, default: &Path) -> Result<Examined> {
-    match Database::of(settings, default)? {
+/// See [`open`].
+pub fn examine(settings: &Settings, default: &Path) -> Result<DatabaseCheck> {
+    match Database::from_settings(settings, default)? {
         Database::Sqlite(path) => {
             let problems = Store::integrity_problems(settings, &path)?;
-            Ok(Examined { path, problems })
+            Ok(DatabaseCheck { path, problems })
         }
         Database::Postgres(address) => {
             let status = Store::status_on_server(settings, &address)?;
             status.demand_current()?;
-            Ok(Examined {
+            Ok(DatabaseCheck {
                 path: status.path,
                 problems: Vec::new(),
             })
@@ -137,19 +137,21 @@ pub fn examine(settings: &Settings, default: &Path) -> Result<Examined> {
 }
 
 impl Database {
+    /// Returns the database in the settings.
+    ///
     /// # Errors
     /// No backend serves the URL, or it names no database.
-    fn of(settings: &Settings, default: &Path) -> Result<Self> {
+    fn from_settings(settings: &Settings, default: &Path) -> Result<Self> {
         let Some(url) = &settings.database_url else {
             return Ok(Self::Sqlite(default.to_owned()));
         };
         let refuse = |reason: &str| {
-            // For the error message: with the password masked.
+            // For the error message, with the password masked.
             let shown = settings
                 .resolved
                 .iter()
                 .find(|resolved| resolved.setting.name == "ADE_DATABASE_URL")
-                .and_then(Resolved::shown);
+                .and_then(ResolvedSetting::shown);
             Err(StoreError::BadUrl {
                 url: shown.unwrap_or_default(),
                 reason: reason.to_owned(),
@@ -187,7 +189,7 @@ mod tests {
                 folder: "/here".into(),
                 program: None,
             });
-            let database = Database::of(&settings.unwrap(), Path::new("/d"));
+            let database = Database::from_settings(&settings.unwrap(), Path::new("/d"));
             assert!(matches!(database, Err(StoreError::BadUrl { .. })), "{bad}");
         }
     }

@@ -1,21 +1,21 @@
-//! What is to be told of runs that have ended, and what was told. A row is recorded with the end itself, by every process whose
-//! settings name whom to tell, and stays for some time after it was told.
+//! Deliveries: notifications about runs that have ended. A row is recorded with the end itself, by every process whose
+//! settings name a receiver, and stays for some time after it was delivered.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::driver::{self, Connection, Record, Row, Transaction, params, record, words};
+use super::driver::{self, Connection, DbRow, FromRow, Transaction, params, record, words};
 use super::{Claim, Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 use crate::settings::Settings;
 
-/// The longest wait before the next attempt, whatever the longest backoff is: what is due later was recorded before the clock was
-/// set back.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+/// The maximum wait before the next attempt, whatever the maximum backoff: a delivery that is due later was recorded before
+/// the clock was set back.
+pub const MAX_DELIVERY_WAIT: Duration = Duration::from_secs(3600);
 
-/// How the end of a run is told.
+/// The way in which the end of a run is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryKind {
@@ -26,8 +26,8 @@ pub enum DeliveryKind {
 }
 
 impl DeliveryKind {
-    /// Those that the settings name somebody for.
-    pub fn of(settings: &Settings) -> Vec<Self> {
+    /// Returns the kinds for which the settings name a receiver.
+    pub fn from_settings(settings: &Settings) -> Vec<Self> {
         let url = settings.on_end_url.as_ref().map(|_| Self::Url);
         let command = settings.on_end_command.as_ref().map(|_| Self::Command);
         url.into_iter().chain(command).collect()
@@ -36,15 +36,15 @@ impl DeliveryKind {
 
 words!(DeliveryKind { Url = "url", Command = "command" });
 
-/// What has become of a delivery.
+/// The status of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryStatus {
-    /// It is to be told, or told at this moment.
+    /// The delivery is waiting, or is being delivered now.
     Waiting,
-    /// It was accepted.
+    /// The receiver accepted the delivery.
     Delivered,
-    /// It was given up.
+    /// The delivery was given up.
     Failed,
 }
 
@@ -54,7 +54,7 @@ words!(DeliveryStatus { Waiting = "waiting", Delivered = "delivered", Failed = "
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Delivery)]
 pub struct DeliveryRecord {
-    /// The id of the run, and how its end is told.
+    /// The id of the run, followed by the kind of the delivery.
     pub id: String,
     /// The run that ended.
     pub run_id: String,
@@ -62,86 +62,86 @@ pub struct DeliveryRecord {
     pub workspace_id: String,
     /// The file name of the run's input.
     pub input_name: String,
-    /// How it is told: to the address of ADE_ON_END_URL, or by the program of ADE_ON_END_COMMAND.
+    /// How the end is delivered: to the address of ADE_ON_END_URL, or by the program of ADE_ON_END_COMMAND.
     pub kind: DeliveryKind,
     pub status: DeliveryStatus,
-    /// How often it was told since it was to be told.
+    /// The number of attempts since the delivery was recorded or requested again.
     pub attempts: u32,
-    /// Why it was not accepted, the last time that it was not.
+    /// The reason of the last rejection.
     pub last_error: Option<String>,
-    /// When it was to be told: at the end of the run, or when somebody asked for it again.
+    /// When the delivery was recorded: at the end of the run, or when somebody requested it again.
     pub created_at: Timestamp,
-    /// When it is told next, or held to be lost while it is told; null: it waits no more.
+    /// When the next attempt is due, or when the current attempt counts as lost; null: the delivery is no longer waiting.
     pub available_at: Option<Timestamp>,
-    /// When it was accepted.
+    /// When the receiver accepted the delivery.
     pub delivered_at: Option<Timestamp>,
 }
 
-/// Returns the run and the kind that the id of a delivery names.
+/// Returns the run and the kind in the id of a delivery.
 pub fn delivery_of(id: &str) -> Option<(&str, DeliveryKind)> {
     let (run, kind) = id.rsplit_once('-')?;
     Some((run, DeliveryKind::parse(kind)?))
 }
 
-/// Which deliveries are wanted.
+/// The conditions that listed deliveries meet.
 #[derive(Clone, Debug, Default)]
 pub struct DeliveryFilter {
-    /// Of runs of this workspace.
+    /// The workspace of the runs.
     pub workspace_id: String,
-    /// Of this run; `None`: of all.
+    /// The run; `None`: all runs.
     pub run_id: Option<String>,
-    /// With this status; `None`: any.
+    /// The status; `None`: any status.
     pub status: Option<DeliveryStatus>,
-    /// Those behind the one of this id.
+    /// The id of the delivery after which the list continues.
     pub behind: Option<String>,
-    /// At most so many.
+    /// The maximum number of deliveries to return.
     pub limit: u32,
 }
 
 /// A delivery that was claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// The run that ended. A run ends once, so its id tells a delivery that is repeated.
+    /// The run that ended. A run ends once, so its id identifies a repeated delivery.
     pub run_id: String,
-    /// How it is told.
+    /// How the end is delivered.
     pub kind: DeliveryKind,
-    /// Which attempt this is, from 1.
+    /// The number of this attempt, from 1.
     pub attempts: u32,
-    /// When it was to be told: at the end of the run, or when somebody asked for it again.
+    /// When the delivery was recorded: at the end of the run, or when somebody requested it again.
     pub created_at: Timestamp,
 }
 
-/// What became of a claimed delivery that was not accepted.
+/// The outcome of a claimed delivery that was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Undelivered {
-    /// It is tried again from then on.
+pub enum DeliveryFailure {
+    /// The delivery is tried again at this time.
     Again(Timestamp),
-    /// It is given up.
+    /// The delivery is given up.
     GivenUp,
 }
 
-/// How many deliveries there are.
+/// The numbers of deliveries by status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeliveryCounts {
-    /// Those that wait or are under way.
+    /// Deliveries that are waiting or under way.
     pub waiting: u64,
-    /// Of these, those that were refused before.
+    /// Waiting deliveries that were refused before.
     pub refused: u64,
-    /// Those that were given up.
+    /// Deliveries that were given up.
     pub failed: u64,
-    /// Since when the one waits that waits longest.
+    /// Since when the oldest waiting delivery has been waiting.
     pub oldest: Option<Timestamp>,
 }
 
-/// What is due of the kinds that are asked for.
+/// Selects the due delivery of the requested kinds that has been due longest.
 const DUE: &str = "SELECT run_id, kind FROM deliveries WHERE status = 'waiting' AND (available_at <= ?1 OR available_at > ?2)
     AND ((kind = 'url' AND ?3) OR (kind = 'command' AND ?4)) ORDER BY available_at LIMIT 1";
 
 const SELECT: &str =
     "SELECT d.*, r.workspace_id, r.input_name FROM deliveries d JOIN runs r ON r.id = d.run_id";
 
-impl Record for DeliveryRecord {
-    fn of(row: &Row<'_>) -> driver::Result<Self> {
+impl FromRow for DeliveryRecord {
+    fn from_row(row: &DbRow<'_>) -> driver::Result<Self> {
         let (run_id, kind): (String, DeliveryKind) = (row.get("run_id")?, row.get("kind")?);
         let status: DeliveryStatus = row.get("status")?;
         let waits = status == DeliveryStatus::Waiting;
@@ -165,8 +165,8 @@ record!(Delivery(row) { run_id, kind, attempts, created_at });
 
 record!(DeliveryCounts(row) { waiting, refused, failed, oldest });
 
-/// Has this connection record a delivery of each kind with every end of a run, in the transaction of the end. All ends are an update
-/// of `runs.status` (`runs/end.rs`).
+/// Makes this connection record a delivery of each kind with every end of a run, in the transaction of the end. Every end is
+/// an update of `runs.status` (`runs/end.rs`).
 pub fn record_with_ends(connection: &Connection, kinds: &[DeliveryKind]) -> driver::Result<()> {
     for kind in kinds.iter().map(|kind| kind.as_str()) {
         connection.execute_batch(&format!(
@@ -178,7 +178,7 @@ pub fn record_with_ends(connection: &Connection, kinds: &[DeliveryKind]) -> driv
     Ok(())
 }
 
-/// What a dead process was about to deliver is due.
+/// Makes the deliveries of a dead process due.
 pub(super) fn reclaim(
     transaction: &Transaction<'_>,
     process: &str,
@@ -189,8 +189,8 @@ pub(super) fn reclaim(
 }
 
 impl Store {
-    /// Claims the delivery of one of these kinds that has been due longest, until the lease of the claim has passed. `None`: none is
-    /// due.
+    /// Claims the delivery of one of these kinds that has been due longest, until the lease of the claim expires. `None`: no
+    /// delivery is due.
     pub fn claim_delivery(
         &self,
         kinds: &[DeliveryKind],
@@ -199,12 +199,12 @@ impl Store {
     ) -> Result<Option<Delivery>> {
         let asks = |kind| kinds.contains(&kind);
         let (url, command) = (asks(DeliveryKind::Url), asks(DeliveryKind::Command));
-        let asked = params![now, now.plus(LONGEST_WAIT), url, command];
-        // Most looks find nothing, and a look that writes nothing shuts nobody out.
+        let asked = params![now, now.plus(MAX_DELIVERY_WAIT), url, command];
+        // Most looks find nothing, and a look that writes nothing blocks no other process.
         if self.row::<()>(DUE, asked)?.is_none() {
             return Ok(None);
         }
-        // One statement: what another process claims at the same time is passed over.
+        // One statement, so that deliveries that other processes claim at the same time are skipped.
         let take = format!(
             "UPDATE deliveries SET attempts = attempts + 1, available_at = ?5, claim_token = ?6, claim_process = ?7
              WHERE (run_id, kind) = ({DUE} /*pg FOR UPDATE SKIP LOCKED*/) RETURNING *"
@@ -212,7 +212,7 @@ impl Store {
         self.write(|transaction| {
             let values = params![
                 now,
-                now.plus(LONGEST_WAIT),
+                now.plus(MAX_DELIVERY_WAIT),
                 url,
                 command,
                 now.plus(claim.lease),
@@ -223,7 +223,7 @@ impl Store {
         })
     }
 
-    /// It was accepted. False: the claim was lost and nothing changed.
+    /// Records that the receiver accepted a delivery. False: the claim was lost and nothing changed.
     pub fn delivered(&self, delivery: &Delivery, claim: &Claim, now: Timestamp) -> Result<bool> {
         let sql = "UPDATE deliveries SET status = 'delivered', delivered_at = ?4, claim_token = NULL, claim_process = NULL
              WHERE run_id = ?1 AND kind = ?2 AND status = 'waiting' AND claim_token = ?3";
@@ -231,17 +231,17 @@ impl Store {
         self.changes(sql, values)
     }
 
-    /// It was not accepted. False: the claim was lost and nothing changed.
+    /// Records that the receiver did not accept a delivery. False: the claim was lost and nothing changed.
     pub fn undelivered(
         &self,
         delivery: &Delivery,
         claim: &Claim,
         error: &str,
-        outcome: Undelivered,
+        outcome: DeliveryFailure,
     ) -> Result<bool> {
         let (status, at) = match outcome {
-            Undelivered::Again(at) => ("waiting", Some(at)),
-            Undelivered::GivenUp => ("failed", None),
+            DeliveryFailure::Again(at) => ("waiting", Some(at)),
+            DeliveryFailure::GivenUp => ("failed", None),
         };
         let sql = "UPDATE deliveries SET status = ?4, available_at = coalesce(?5, available_at), last_error = ?6, claim_token = NULL, claim_process = NULL
              WHERE run_id = ?1 AND kind = ?2 AND status = 'waiting' AND claim_token = ?3";
@@ -256,7 +256,7 @@ impl Store {
         self.changes(sql, values)
     }
 
-    /// Returns those that are wanted, of the newest run first.
+    /// Returns the deliveries that match, those of the newest run first.
     pub fn deliveries(&self, filter: &DeliveryFilter) -> Result<Vec<DeliveryRecord>> {
         let sql = format!(
             "{SELECT} WHERE r.workspace_id = ?1 AND (CAST(?2 AS TEXT) IS NULL OR d.run_id = ?2) AND (CAST(?3 AS TEXT) IS NULL OR d.status = ?3)
@@ -274,10 +274,11 @@ impl Store {
         self.rows(&sql, values)
     }
 
-    /// Has one told again, from the first attempt on; one that waits is due at once, and one that is told at this moment stays as it is.
+    /// Requests that an end is delivered again, from the first attempt on; a waiting delivery is due at once, and a delivery
+    /// under way stays as it is.
     ///
     /// # Errors
-    /// There is none, or the database cannot be used.
+    /// There is no such delivery, or the database cannot be used.
     pub fn redeliver(
         &self,
         run: &str,
@@ -294,13 +295,13 @@ impl Store {
         found.ok_or_else(|| StoreError::not_found("delivery", &format!("{run}-{}", kind.as_str())))
     }
 
-    /// Deletes those that wait no more and were to be told before `cutoff`.
+    /// Deletes deliveries that are no longer waiting and were recorded before `cutoff`.
     pub fn forget_deliveries(&self, cutoff: Timestamp) -> Result<()> {
         let sql = "DELETE FROM deliveries WHERE status <> 'waiting' AND created_at < ?1";
         self.execute(sql, [cutoff])
     }
 
-    /// Counts them.
+    /// Counts all deliveries by status.
     pub fn count_deliveries(&self) -> Result<DeliveryCounts> {
         let sql = "SELECT count(*) FILTER (WHERE status = 'waiting') AS waiting,
              count(*) FILTER (WHERE status = 'waiting' AND last_error IS NOT NULL) AS refused,

@@ -1,67 +1,67 @@
-//! What a caller asks of a run beyond that it succeeds, as it is recorded with the run's options.
+//! The requirements of a caller for a run beyond success, as recorded with the run's options.
 //!
-//! The record is what makes a refusal known later, and what a retry asks for again; `run::results::demands` judges.
+//! The record explains a refusal later, and a retry makes the same demands again; `run::results::demands` judges them.
 
 use serde::{Deserialize, Serialize};
 
-/// See the module.
+/// A caller's requirements for a run; see the module.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Demands {
-    /// There are no errors and no warnings, and something was found.
+    /// The run has no errors and no warnings, and found something.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_issues: bool,
-    /// What there may be none of.
+    /// The kinds of findings that the run must not have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub denied: Vec<Denied>,
-    /// How many errors there may be.
+    pub denied: Vec<DeniedFinding>,
+    /// The maximum number of errors.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub errors: Option<MostErrors>,
-    /// The fields that have to be found or computed.
+    pub errors: Option<ErrorLimit>,
+    /// The fields that must be found or computed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
-    /// The run whose layout the run has to have; of no length where its sender had no good run when it was made.
+    /// The run whose layout this run must have; empty if its sender had no good run at the time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drift: Option<String>,
-    /// How many rows have to be written at least.
+    /// The minimum number of rows that must be written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
 }
 
-/// What a run may have none of.
+/// A kind of finding that a run must not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Denied {
-    /// Errors.
+pub enum DeniedFinding {
+    /// Issues that are errors.
     Error,
-    /// Warnings, and what is worse.
+    /// Issues that are warnings or errors.
     Warning,
     /// Columns that no field claims.
     Unmapped,
 }
 
-/// How many errors a run may have.
+/// The maximum number of errors of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum MostErrors {
-    /// So many.
+pub enum ErrorLimit {
+    /// This number of errors.
     Count(u64),
-    /// In so many percent of the rows, those that are quarantined among them.
+    /// This percentage of the rows, including quarantined rows.
     Percent(f64),
 }
 
 impl Demands {
-    /// Whether nothing is asked for.
+    /// Returns whether there are no requirements.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-impl Denied {
-    /// All of them.
+impl DeniedFinding {
+    /// All kinds of findings.
     pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Unmapped];
 
-    /// `error`, `warning` or `unmapped`.
+    /// Returns `error`, `warning` or `unmapped`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -71,8 +71,8 @@ impl Denied {
     }
 }
 
-impl MostErrors {
-    /// Of a text such as `5` or `0.5%`. `None`: it is neither.
+impl ErrorLimit {
+    /// Parses a text such as `5` or `0.5%`. Returns `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let Some(percent) = text.strip_suffix('%') else {
             return text.parse().ok().map(Self::Count);
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_number_or_a_percentage_says_how_many_errors_there_may_be() {
-        use MostErrors::{Count, Percent};
+        use ErrorLimit::{Count, Percent};
         for (text, meant) in [
             ("0", Some(Count(0))),
             ("12", Some(Count(12))),
@@ -106,7 +106,7 @@ mod tests {
             ("", None),
             ("%", None),
         ] {
-            assert_eq!(MostErrors::parse(text), meant, "{text}");
+            assert_eq!(ErrorLimit::parse(text), meant, "{text}");
         }
     }
 
@@ -114,8 +114,8 @@ mod tests {
     fn what_is_recorded_is_asked_for_again_and_nothing_takes_no_place() {
         let demands = Demands {
             no_issues: true,
-            denied: vec![Denied::Unmapped],
-            errors: Some(MostErrors::Percent(0.5)),
+            denied: vec![DeniedFinding::Unmapped],
+            errors: Some(ErrorLimit::Percent(0.5)),
             fields: vec!["email".to_owned()],
             drift: Some("0199c2".to_owned()),
             rows: Some(3),

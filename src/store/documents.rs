@@ -1,4 +1,4 @@
-//! Documents: inputs that clients stored, which runs are made from.
+//! Documents: stored inputs of clients, from which runs are made.
 
 use std::path::{Path, PathBuf};
 
@@ -8,50 +8,50 @@ use utoipa::ToSchema;
 use super::configurations::ensure_workspace;
 use super::driver::{self, Connection, Transaction, params, record};
 use super::values::path_text;
-use super::{Limits, Over, Owner, Result, Store, StoreError};
+use super::{LimitExceeded, Limits, Owner, Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 
-// Its bytes never change; they may be deleted.
-/// A stored input.
+// The bytes never change; they may be deleted.
+/// A stored input of a workspace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Document)]
 #[serde(deny_unknown_fields)]
 pub struct DocumentRecord {
-    /// UUIDv7.
+    /// The document's id, a UUIDv7.
     pub id: String,
     pub workspace_id: String,
-    /// Its file name.
+    /// The file name of the document.
     pub name: String,
-    /// Where its bytes are.
+    /// The path of the stored bytes.
     #[serde(skip)]
     pub path: PathBuf,
     pub sha256: String,
     pub size_bytes: u64,
     pub created_at: Timestamp,
-    /// The key of who stored it; `None`: an older `ade` did not record it.
+    /// The key of the submitter that stored it; `None`: an older `ade` did not record it.
     #[serde(skip)]
     pub submitter: Option<String>,
-    // The record stays for the runs that were made from it.
-    /// When its bytes were deleted; null: they are there.
+    // The record stays for the runs that were made from the document.
+    /// When the bytes were deleted; null: they are stored.
     pub deleted_at: Option<Timestamp>,
 }
 
 impl Store {
-    /// Records a document. Returns what is recorded: where the workspace has one with the same name and the same bytes that is not
-    /// deleted, that one, and nothing is added.
+    /// Records a document. Returns the recorded document: if the workspace has an undeleted document with the same name and
+    /// bytes, that document, and nothing is added.
     ///
     /// # Errors
-    /// Its submitter or its workspace would have more bytes than it may, or the database cannot be used.
+    /// Its submitter or its workspace would exceed its limit of bytes, or the database cannot be used.
     pub fn add_document(&self, new: &DocumentRecord, limits: &Limits) -> Result<DocumentRecord> {
         Ok(self.write_new(|transaction| {
-            // What is stored already needs no more room.
+            // Stored bytes need no more room.
             if let Some(known) = transaction.row(SAME, same(new))? {
                 return Ok(Ok(known));
             }
             if let Some(over) = over_stored(transaction, new, limits)? {
                 return Ok(Err(over));
             }
-            // A workspace is recorded with the first thing in it.
+            // A workspace is recorded with its first record.
             ensure_workspace(transaction, &new.workspace_id, new.created_at)?;
             transaction.execute(
                 "INSERT INTO documents (id, workspace_id, name, path, sha256, size_bytes, created_at, submitter) VALUES (?1, ?2, ?3, relative(?4), ?5, ?6, ?7, ?8)
@@ -71,18 +71,18 @@ impl Store {
         })??)
     }
 
-    /// Returns the document with this whole id, of whatever workspace.
+    /// Returns the document with this full id, in any workspace.
     ///
     /// # Errors
-    /// There is none, or the database cannot be used.
+    /// There is no such document, or the database cannot be used.
     pub fn document(&self, id: &str) -> Result<DocumentRecord> {
         let sql = "SELECT *, absolute(path) AS place FROM documents WHERE id = ?1";
         self.row(sql, [id])?
             .ok_or_else(|| StoreError::not_found("document", id))
     }
 
-    /// Returns a workspace's documents without those that are deleted, newest first: at most `limit`, of those whose id sorts before
-    /// `before`; with a digest those with these bytes.
+    /// Returns at most `limit` undeleted documents of a workspace, newest first, whose ids sort before `before`; with a
+    /// digest, only documents with these bytes.
     pub fn documents(
         &self,
         workspace: &str,
@@ -97,8 +97,8 @@ impl Store {
         }
     }
 
-    /// Records that a document's bytes are about to be deleted. False: a run that waits or is being executed reads them from their
-    /// place. Of one that is deleted already nothing changes.
+    /// Records that a document's bytes are about to be deleted. False: a queued or running run reads them from their path.
+    /// Nothing changes if they are already deleted.
     pub fn delete_document(&self, id: &str, now: Timestamp) -> Result<bool> {
         self.write(|transaction| {
             transaction.lock("SELECT 1 FROM documents WHERE id = ?1 FOR UPDATE", [id])?;
@@ -112,17 +112,18 @@ impl Store {
 const NEWEST: &str = "SELECT *, absolute(path) AS place FROM documents
     WHERE +workspace_id = ?1 AND deleted_at IS NULL AND id < ?2 ORDER BY id DESC LIMIT ?3";
 
-/// The same of those with these bytes, of which there are few.
+/// The same, limited to documents with these bytes, which are few.
 pub(super) const WITH_CONTENT: &str = "SELECT *, absolute(path) AS place FROM documents
     WHERE workspace_id = ?1 AND sha256 = ?4 AND deleted_at IS NULL AND +id < ?2 ORDER BY +id DESC LIMIT ?3";
 
-/// A retried run has staged its input already, and needs the document no more.
+/// Marks a document as deleted unless a live run reads it. A retried run has already staged its input, and no longer needs the
+/// document.
 const DELETE: &str = "UPDATE documents SET deleted_at = ?2 WHERE id = ?1 AND deleted_at IS NULL AND NOT EXISTS
     (SELECT 1 FROM queue CROSS JOIN runs ON runs.id = run_id WHERE document_id = documents.id AND input_path = documents.path)";
 
 const IS_DELETED: &str = "SELECT 1 FROM documents WHERE id = ?1 AND deleted_at IS NOT NULL";
 
-/// Whether a document is deleted whose bytes a run would read from this place.
+/// Returns whether a document was deleted whose bytes a run would read from this path.
 pub(super) fn is_deleted(
     connection: &Connection,
     document: &str,
@@ -137,7 +138,7 @@ record!(DocumentRecord(row) {
     path: row.path("place")?,
 });
 
-/// The document of a workspace with these bytes under this name.
+/// Selects the document of a workspace with these bytes and this name.
 const SAME: &str = "SELECT *, absolute(path) AS place FROM documents
     WHERE workspace_id = ?1 AND sha256 = ?2 AND name = ?3 AND deleted_at IS NULL";
 
@@ -148,12 +149,12 @@ fn same(new: &DocumentRecord) -> [&String; 3] {
 const STORED_OF_SUBMITTER: &str = "SELECT CAST(coalesce(sum(size_bytes), 0) AS BIGINT) AS found FROM documents WHERE submitter = ?1 AND deleted_at IS NULL";
 const STORED_OF_WORKSPACE: &str = "SELECT CAST(coalesce(sum(size_bytes), 0) AS BIGINT) AS found FROM documents WHERE workspace_id = ?1 AND deleted_at IS NULL";
 
-/// Whether a document would be more than may be stored.
+/// Returns the limit that a new document would exceed, if any.
 fn over_stored(
     transaction: &Transaction<'_>,
     new: &DocumentRecord,
     limits: &Limits,
-) -> driver::Result<Option<Over>> {
+) -> driver::Result<Option<LimitExceeded>> {
     let by = new.submitter.clone().map(Owner::Submitter);
     let of = Some(Owner::Workspace(new.workspace_id.clone()));
     let both = [
@@ -171,7 +172,7 @@ fn over_stored(
         };
         let bytes = transaction.one::<u64>(sql, [key])? + new.size_bytes;
         if bytes > limit {
-            return Ok(Some(Over::Stored {
+            return Ok(Some(LimitExceeded::Stored {
                 owner,
                 bytes,
                 limit,

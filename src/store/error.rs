@@ -1,9 +1,9 @@
-//! The errors of the store, with a hint for the operator.
+//! The errors of the store, with hints for the operator.
 
 use std::path::PathBuf;
 
 use crate::base::counted::duration;
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code, typed};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code, typed};
 
 /// An operation of the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -11,140 +11,140 @@ pub enum StoreError {
     /// The URL names no database that this `ade` can use.
     #[error("the database URL {url:?} cannot be used: {reason}")]
     BadUrl {
-        /// The URL, passwords masked.
+        /// The URL with passwords masked.
         url: String,
-        /// Why.
+        /// The reason why the URL cannot be used.
         reason: String,
     },
     /// There is no database yet.
     #[error("there is no database at {}", path.display())]
     Absent {
-        /// Where it was looked for.
+        /// The path where the database was expected.
         path: PathBuf,
     },
-    /// Another file has taken its place since it was opened.
+    /// Another file has replaced the database since it was opened.
     #[error("the database {} was replaced while it was open", path.display())]
     Replaced {
-        /// The database.
+        /// The path of the database.
         path: PathBuf,
     },
-    /// Migrations are pending.
+    /// Migrations of this `ade` are pending.
     #[error("the database {} is {pending} migration{} behind this ade", path.display(), if *pending == 1 { "" } else { "s" })]
     NotMigrated {
-        /// The database.
+        /// The path of the database.
         path: PathBuf,
-        /// How many migrations are pending.
+        /// The number of pending migrations.
         pending: usize,
     },
-    /// A newer `ade` migrated it.
+    /// A newer `ade` migrated the database.
     #[error("the database {} has schema version {found}, but this ade knows versions up to {known}", path.display())]
     Newer {
-        /// The database.
+        /// The path of the database.
         path: PathBuf,
-        /// Its version.
+        /// The schema version of the database.
         found: i64,
         /// The newest version that this `ade` knows.
         known: i64,
     },
-    /// A migration that was applied is not the one of this `ade`.
+    /// An applied migration differs from that of this `ade`.
     #[error("the database {} was migrated by another {version:04}_{name} than that of this ade", path.display())]
     Altered {
-        /// The database.
+        /// The path of the database.
         path: PathBuf,
-        /// The migration's number.
+        /// The number of the migration.
         version: i64,
-        /// The migration's name.
+        /// The name of the migration.
         name: String,
     },
-    /// The file is not a database, or is broken, or a column holds what it cannot hold.
+    /// The file is not a database, or is broken, or a column holds an impossible value.
     #[error("the database {} is damaged: {message}", path.display())]
     Damaged {
-        /// The database.
+        /// The path of the database.
         path: PathBuf,
-        /// The database's words.
+        /// The error message of the database.
         message: String,
     },
-    /// Another process held it for longer than the busy timeout.
+    /// Another process locked the database for longer than the busy timeout.
     #[error("the database {} is locked by another process{}", path.display(), waited(*waited_seconds))]
     Locked {
-        /// The database.
+        /// The path of the database.
         path: PathBuf,
-        /// How long this process waited.
+        /// How long this process waited, in seconds.
         waited_seconds: f64,
     },
-    /// It cannot be read or written.
+    /// The database cannot be read or written.
     #[error("the database {} cannot be used: {message}", path.display())]
     Unreachable {
-        /// The database.
+        /// The path of the database.
         path: PathBuf,
         /// The error of the system or of the database.
         message: String,
-        /// What to do.
+        /// The hint for the operator.
         hint: String,
     },
-    /// It is on a file system that other machines use too, with a log that only one machine may use.
+    /// The database is on a file system that other machines use too, with a log that only one machine may use.
     #[error("the database {} is on a network file system ({kind}), where its write-ahead log can be damaged", path.display())]
     OnNetwork {
-        /// The database.
+        /// The path of the database.
         path: PathBuf,
         /// The kind of the file system: `nfs`.
         kind: String,
     },
-    /// No record of that id.
+    /// There is no record with this id.
     #[error("there is no {what} {id:?}")]
     NotFound {
-        /// `run`, `environment`.
+        /// The kind of record, such as `run` or `environment`.
         what: &'static str,
         /// The id or prefix as it was given.
         id: String,
     },
-    /// Several records begin with that prefix.
+    /// Several records begin with this prefix.
     #[error("{id:?} could be any of {count} {what}s: {}", examples.join(", "))]
     Ambiguous {
-        /// `run`, `environment`.
+        /// The kind of record, such as `run` or `environment`.
         what: &'static str,
         /// The prefix as it was given.
         id: String,
-        /// How many match.
+        /// The number of records that match.
         count: usize,
-        /// Some of their ids.
+        /// Some of the ids that match.
         examples: Vec<String>,
     },
     /// No run has this file as its input.
     #[error("{}", not_run(path, *is_there))]
     NoRunOfFile {
-        /// The file, as it was given.
+        /// The path of the file as it was given.
         path: PathBuf,
-        /// Whether there is such a file.
+        /// Whether the file exists.
         is_there: bool,
-        /// Its name, where files in other places were run under it.
+        /// Its name, if files with this name in other folders were run.
         others: Option<String>,
     },
-    /// Several files of that name have been run.
+    /// Several files with this name have been run.
     #[error("several files were run under the name {name:?}; their newest runs are {}{}", runs.join(", "), if *has_more { ", and more" } else { "" })]
     SeveralFiles {
         /// The name as it was given.
         name: String,
-        /// The newest run of each: its id, when it was recorded, and where the file lay.
+        /// The newest run of each file: its id, when it was recorded, and the path of the file.
         runs: Vec<String>,
-        /// There are more than these.
+        /// Whether there are more files than these.
         has_more: bool,
     },
     /// Any other error: most likely a bug in ADE.
     #[error("the database {} refused: {source}", path.display())]
     Refused {
-        /// The database.
+        /// The path of the database.
         path: PathBuf,
-        /// The backend's error.
+        /// The error of the backend.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A configuration is archived, or what was to be archived or deleted is needed.
+    /// The configuration is archived, or a record that was to be archived or deleted is in use.
     #[error(transparent)]
     Unmet(#[from] Error),
-    /// A submitter or a workspace would have more than it may.
+    /// A submitter or a workspace would exceed a limit.
     #[error(transparent)]
-    Over(#[from] super::Over),
-    /// A file beside the database failed.
+    Over(#[from] super::LimitExceeded),
+    /// A file beside the database could not be used.
     #[error(transparent)]
     File(#[from] crate::base::files::FileError),
 }
@@ -157,13 +157,13 @@ fn not_run(path: &std::path::Path, is_there: bool) -> String {
 }
 
 impl StoreError {
-    /// There is no such record.
+    /// Returns the error for a missing record.
     pub(crate) fn not_found(what: &'static str, id: &str) -> Self {
         let id = id.to_owned();
         Self::NotFound { what, id }
     }
 
-    /// Whether a retry may succeed: the database is busy, or its disk is full or temporarily not available.
+    /// Returns whether a retry may succeed: the database is busy, or its disk is full or temporarily unavailable.
     pub fn may_pass(&self) -> bool {
         matches!(
             self,
@@ -171,12 +171,13 @@ impl StoreError {
         )
     }
 
-    /// Returns whether another process has deleted or archived the thing that the operation names: the database is as it should be.
+    /// Returns whether another process has deleted or archived the thing that the operation names: the database is as it
+    /// should be.
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::NotFound { .. } | Self::Unmet(_))
     }
 
-    /// Why the database refused the statement itself: it would refuse the same values again.
+    /// Returns the reason why the database refused the statement itself: it would refuse the same values again.
     pub fn refusal(&self) -> Option<String> {
         match self {
             Self::Refused { source, .. } => Some(source.to_string()),
@@ -185,7 +186,7 @@ impl StoreError {
     }
 }
 
-/// How long a process waited; nothing where it did not.
+/// Returns how long a process waited; nothing if it did not wait.
 fn waited(seconds: f64) -> String {
     match (seconds * 1000.0) as u64 {
         0 => String::new(),
@@ -194,10 +195,10 @@ fn waited(seconds: f64) -> String {
 }
 
 impl Problem for StoreError {
-    fn facts(&self) -> Facts {
-        let database = |code| Facts::new(Kind::Database, code);
+    fn facts(&self) -> ErrorFacts {
+        let database = |code| ErrorFacts::new(ProblemKind::Database, code);
         match self {
-            Self::BadUrl { .. } => Facts::new(Kind::Usage, code::SETTINGS_INVALID)
+            Self::BadUrl { .. } => ErrorFacts::new(ProblemKind::Usage, code::SETTINGS_INVALID)
                 .hint("use sqlite:///relative/path, sqlite:////absolute/path or postgresql://user@host/database"),
             Self::Absent { .. } => database(code::DATABASE_NOT_MIGRATED)
                 .hint("`ade migrate` creates it, and so does the first `ade run`; or check --data-dir"),
@@ -227,7 +228,7 @@ impl Problem for StoreError {
                 "put the data directory on a local disk (--data-dir), or set ADE_DATABASE_SQLITE_JOURNAL_MODE=DELETE. This mode is slower and relies on the locks of the file system",
             ),
             Self::File(error) => {
-                error.facts_under(Kind::Database, code::DATABASE_UNREACHABLE)
+                error.facts_under(ProblemKind::Database, code::DATABASE_UNREACHABLE)
             }
             Self::Unmet(error) => error.facts(),
             Self::Over(over) => over.facts(),
@@ -239,10 +240,10 @@ impl Problem for StoreError {
                     "delivery" => (code::NOT_FOUND, Some("`ade deliveries ls` lists them; nobody is told of a run that ended when ADE_ON_END_URL and ADE_ON_END_COMMAND were not set")),
                     _ => (code::NOT_FOUND, None),
                 };
-                Facts::new(Kind::Usage, code).maybe_hint(hint.map(str::to_owned))
+                ErrorFacts::new(ProblemKind::Usage, code).maybe_hint(hint.map(str::to_owned))
             }
             Self::Ambiguous { .. } => {
-                Facts::new(Kind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or those that `ade runs ls` and `ade env ls` show")
+                ErrorFacts::new(ProblemKind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or those that `ade runs ls` and `ade env ls` show")
             }
             Self::NoRunOfFile { path, is_there, others } => {
                 let run = is_there.then(|| {
@@ -258,25 +259,25 @@ impl Problem for StoreError {
                     true => "`ade runs ls` lists the runs".to_owned(),
                     false => hints.join("; "),
                 };
-                Facts::new(Kind::Usage, code::RUN_NOT_FOUND).hint(hint)
+                ErrorFacts::new(ProblemKind::Usage, code::RUN_NOT_FOUND).hint(hint)
             }
-            Self::SeveralFiles { .. } => Facts::new(Kind::Usage, code::AMBIGUOUS_ID)
+            Self::SeveralFiles { .. } => ErrorFacts::new(ProblemKind::Usage, code::AMBIGUOUS_ID)
                 .hint("give the id of a run, or the path of the file"),
-            Self::Refused { .. } => Facts::new(Kind::Internal, code::DATABASE_ERROR),
+            Self::Refused { .. } => ErrorFacts::new(ProblemKind::Internal, code::DATABASE_ERROR),
         }
     }
 }
 
 become_error!(StoreError);
 
-/// A configuration has no version of this number.
+/// Returns the error for a configuration that has no version with this number.
 pub fn no_version(name: &str, version: u32) -> Error {
     let message = format!("configuration {name:?} has no version {version}");
     Error::usage(code::NOT_FOUND, message)
         .hint("`ade configs show`, or the route `versions`, lists those that there are")
 }
 
-/// A configuration has no active version that runs could use.
+/// Returns the error for a configuration without an active version.
 pub fn not_published(name: &str) -> Error {
     let message = format!("no version of configuration {name:?} is active");
     Error::usage(code::NOT_PUBLISHED, message)

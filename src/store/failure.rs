@@ -1,66 +1,65 @@
-//! Why a run or an environment failed, as it is recorded.
+//! The recorded reason why a run or an environment failed.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::base::show_path::ShowPath;
 
-/// Why a run or an environment failed.
+/// The reason why a run or an environment failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = RunError)]
-pub struct Failure {
+pub struct FailureRecord {
     /// A stable code, listed in docs/reference/errors.md.
     pub code: String,
-    /// In which stage: a hook's name, `environment`, `engine`, `unknown`.
+    /// The stage of the failure: a hook's name, `environment`, `engine` or `unknown`.
     pub stage: Option<String>,
     /// What happened, and where.
     pub message: String,
     /// What to do next.
     pub hint: Option<String>,
-    /// Where, as far as that is known.
+    /// The position of the failure, as far as known.
     #[serde(flatten)]
-    pub place: Box<Place>,
+    pub place: Box<FailurePosition>,
 }
 
-/// Where something failed: in which file of the configuration, and at which table or column of the input. What is not known is
-/// left out.
+/// The position of a failure: the file of the configuration, and the table or column of the input. Unknown parts are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Place {
+pub struct FailurePosition {
     /// The file, relative to the configuration's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub file: Option<String>,
-    /// Its line, from 1.
+    /// The line in the file, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub line: Option<u32>,
-    /// What of the configuration was called: a hook, a detector, a transform, a validator.
+    /// The function of the configuration that was called: a hook, a detector, a transform or a validator.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub callable: Option<String>,
-    /// The sender's sheet.
+    /// The sheet of the input.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub sheet: Option<String>,
-    /// Which table of the sheet, from 1.
+    /// The number of the table on the sheet, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub table: Option<u32>,
-    /// The letters of the sheet's column.
+    /// The letters of the column on the sheet.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub column: Option<String>,
 }
 
-impl Place {
-    /// Whether nothing of it is known.
+impl FailurePosition {
+    /// Returns whether nothing about the position is known.
     pub fn is_unknown(&self) -> bool {
         *self == Self::default()
     }
 }
 
-impl Failure {
-    /// The same with its paths as a reader sees them.
+impl FailureRecord {
+    /// Returns the failure with paths as a reader may see them.
     #[must_use]
     pub fn shown(&self, paths: &dyn ShowPath) -> Self {
         let shown = |text: &str| paths.text(text).into_owned();
@@ -71,7 +70,7 @@ impl Failure {
         }
     }
 
-    /// A failure in a stage that is known.
+    /// Returns a failure in a known stage.
     pub fn new(code: &str, stage: &str, message: impl Into<String>, hint: Option<String>) -> Self {
         Self {
             code: code.to_owned(),
@@ -83,5 +82,5 @@ impl Failure {
     }
 }
 
-/// How the message of a run begins whose environment could not be built; the environment's own message follows.
+/// The beginning of the message of a run whose environment could not be built; the environment's own message follows.
 pub const NOT_BUILT: &str = "Build failed before run could start: ";

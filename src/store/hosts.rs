@@ -1,20 +1,20 @@
 //! Several hosts that execute runs from one database, and the clock that they share.
 //!
-//! A host is a data directory. Each builds the environments that it executes runs in, so an environment is another one on each host,
-//! with the same id: what the store says of environments it says of those of its own host. Runs are claimed by any host whose environment
-//! is ready. A database that is a file has one host.
+//! A host is a data directory. Each host builds the environments in which it executes runs, so an environment exists
+//! separately on each host, with the same id: the store's facts about environments are those of its own host. Any host whose
+//! environment is ready can claim a run. A database that is a file has one host.
 
 use std::time::Duration;
 
 use super::{Result, RunRecord, Store, runs};
 use crate::base::clock::Timestamp;
 
-/// A run that has been due for longer than this, in milliseconds, waits for a slot.
+/// The minimum time that a run has been due, in milliseconds, to count as waiting for a slot.
 const WAITS_LONG: i64 = 10_000;
 
-/// The first run of each environment that this host should build. What waits is found by its turns, which are few. The hosts at work
-/// are those with workers; one that is in trouble with an environment does not have it. More of them do not help a configuration of
-/// which no more runs may be executed.
+/// Selects the first run of each environment that this host should build. Waiting runs are found by their turns, which are
+/// few. Only hosts with workers count, and a host that is in trouble with an environment does not have it. More hosts do not
+/// help a configuration that has reached its limit of running runs.
 const WITHOUT_HOST: &str = "WITH
     has (id, process, slots) AS (
         SELECT o.id, w.id, w.slots FROM environments_of_hosts o JOIN workers w ON w.host_id = o.host_id AND w.kind = 'worker'
@@ -35,12 +35,12 @@ const WITHOUT_HOST: &str = "WITH
             FROM has WHERE has.id = waiting.id))";
 
 impl Store {
-    /// The host that the store works for, by the id of its data directory. `None`: there is no other.
+    /// Returns the host that the store works for, by the id of its data directory. `None`: the database has only one host.
     pub fn host(&self) -> Option<&str> {
         self.connections.backend.host()
     }
 
-    /// What the clock says that all hosts go by. `None`: that of this machine is the one.
+    /// Returns the time of the clock that all hosts share. `None`: the clock of this machine is used.
     pub fn server_time(&self) -> Result<Option<Timestamp>> {
         if self.host().is_none() {
             return Ok(None);
@@ -49,15 +49,15 @@ impl Store {
         self.row(sql, [])
     }
 
-    /// From now on a server has so long for each answer: somebody waits for it.
+    /// Sets the time limit for each answer of a server from now on, because somebody waits for it.
     pub fn answer_within(&self, most: Duration) {
         self.connections.backend.answer_within(most);
     }
 
-    /// Looks whether the database is still the one that was opened: in its place, and of a schema that this `ade` knows.
+    /// Checks that the database is still the one that was opened, at its path, with a schema that this `ade` knows.
     ///
     /// # Errors
-    /// It is not, or does not answer.
+    /// The database or its schema was replaced, or the database does not answer.
     pub fn demand_known_schema(&self) -> Result<()> {
         self.connections.backend.demand_in_place()?;
         self.connections
@@ -65,8 +65,8 @@ impl Store {
             .demand_current_schema(&self.connections.reading())
     }
 
-    /// Returns a run for each environment that this host has not and should build: no host at work has it or is about to, or more runs
-    /// have been due for ten seconds than those hosts have free slots.
+    /// Returns a run for each environment that this host does not have and should build: no working host has it or is about
+    /// to, or more runs have been due for ten seconds than those hosts have free slots.
     pub fn runs_without_host(&self, now: Timestamp) -> Result<Vec<RunRecord>> {
         if self.host().is_none() {
             return Ok(Vec::new());
@@ -77,8 +77,8 @@ impl Store {
         })
     }
 
-    /// Deletes the records of other hosts' environments that were last used, or changed, before a time and that no queued or running run
-    /// needs, where no process works for that host. Returns how many.
+    /// Deletes the records of other hosts' environments that were last used, or changed, before a time, that no queued or
+    /// running run needs, and for whose host no process works. Returns their number.
     pub fn forget_hosts(&self, before: Timestamp) -> Result<usize> {
         if self.host().is_none() {
             return Ok(0);

@@ -1,4 +1,4 @@
-//! Which data directory a database belongs to, so that no process works with the one and the files of another.
+//! Records which data directory a database belongs to, so that no process combines a database with the files of another.
 
 use super::driver::record;
 use super::{Result, Store};
@@ -7,20 +7,20 @@ use crate::base::clock::Timestamp;
 /// A database and its data directory. The directory holds the same ids in a file ([`crate::workspace::identity`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The database.
+    /// The id of the database.
     pub database_id: String,
-    /// The data directory.
+    /// The id of the data directory.
     pub data_id: String,
 }
 
 impl Store {
-    /// Returns the identity, once the database has one.
+    /// Returns the identity, if the database has one.
     pub fn identity(&self) -> Result<Option<Identity>> {
         self.row(READ, [])
     }
 
-    /// Records an identity where the database has none. Returns the one that it has then: of several processes that try
-    /// at once, one wins.
+    /// Records an identity if the database has none. Returns the identity that it then has: of several processes that try at
+    /// once, one wins.
     pub fn bind(&self, new: &Identity, now: Timestamp) -> Result<Identity> {
         self.write_at(now, |transaction| {
             transaction.execute(
@@ -31,7 +31,7 @@ impl Store {
         })
     }
 
-    /// Gives the database another identity.
+    /// Replaces the identity of the database.
     pub fn rebind(&self, new: &Identity) -> Result<()> {
         self.execute(
             "INSERT INTO identity (one, database_id, data_id) VALUES (1, ?1, ?2)

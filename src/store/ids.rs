@@ -1,27 +1,25 @@
-//! The part of an id that people see and type.
+//! Finds records by the part of an id that people see and type.
 //!
-//! The beginnings of ids that were made at about the same time are equal; their ends are random. So a listing shows the end
-//! of an id, as many digits as tell it from all others, and every command that takes an id accepts that end as it does a
-//! beginning.
+//! The beginnings of ids that were made at about the same time are equal; their ends are random. So a listing shows the end of
+//! an id, with as many digits as distinguish it from all others, and every command that takes an id accepts this end as well
+//! as a beginning.
 
 use std::collections::BTreeSet;
 
 use super::driver::{self, Connection};
 use super::{Result, Store, StoreError};
 
-/// The digits that are shown of an id at least.
-pub const SHORTEST: usize = 6;
+/// The minimum number of digits that are shown of an id.
+pub const MIN_ID_DIGITS: usize = 6;
 
-/// What an id is looked for among.
+/// The kind of records among which an id is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named {
-    /// Runs.
+pub enum IdKind {
     Runs,
-    /// Environments.
     Environments,
 }
 
-impl Named {
+impl IdKind {
     fn table(self) -> &'static str {
         match self {
             Self::Runs => "runs",
@@ -30,35 +28,36 @@ impl Named {
     }
 }
 
-/// A range of the primary key, which LIKE would not use; '~' sorts behind every letter of an id. The `+` keeps the planner
-/// from an index that begins with the workspace: it would have to scan and sort all of its entries. No more than a hundred
-/// matches are counted.
-pub(super) fn sql(named: Named) -> String {
+/// Selects ids by a range of the primary key, which LIKE would not use; '~' sorts after every letter of an id. The `+` keeps
+/// the planner from an index that begins with the workspace: it would have to scan and sort all of its entries. At most about
+/// a hundred matches are counted.
+pub(super) fn sql(named: IdKind) -> String {
     let name = named.table();
     format!(
         "SELECT id FROM {name} WHERE id >= ?1 AND id < ?1 || '~' AND +workspace_id = ?2 ORDER BY id LIMIT 101"
     )
 }
 
-/// The ids with the same last digits, which `runs_by_end` holds; of environments there are few. The number is [`SHORTEST`].
-pub(super) fn sql_by_end(named: Named) -> String {
+/// Selects the ids with the same last digits: of runs from the index `runs_by_end`; of environments there are few. The number
+/// of digits is [`MIN_ID_DIGITS`].
+pub(super) fn sql_by_end(named: IdKind) -> String {
     let name = named.table();
     format!(
         "SELECT id FROM {name} WHERE substr(id, -6) = substr(?1, -6) AND +workspace_id = ?2 LIMIT 101"
     )
 }
 
-/// The ids that begin or end with a text.
+/// Returns the ids that begin or end with a text.
 fn matching(
     connection: &Connection,
-    named: Named,
+    named: IdKind,
     workspace: &str,
     text: &str,
 ) -> driver::Result<BTreeSet<String>> {
     let values = [text, workspace];
     let found: Vec<String> = connection.rows(&sql(named), values)?;
     let mut found: BTreeSet<String> = found.into_iter().collect();
-    if text.len() >= SHORTEST {
+    if text.len() >= MIN_ID_DIGITS {
         let ending: Vec<String> = connection.rows(&sql_by_end(named), values)?;
         found.extend(ending.into_iter().filter(|id| id.ends_with(text)));
     }
@@ -66,11 +65,11 @@ fn matching(
 }
 
 impl Store {
-    /// Returns the whole id of an unambiguous beginning or end of one. An end has at least [`SHORTEST`] digits.
-    pub(super) fn resolve(&self, named: Named, workspace: &str, part: &str) -> Result<String> {
+    /// Returns the full id for an unambiguous beginning or end. An end has at least [`MIN_ID_DIGITS`] digits.
+    pub(super) fn resolve(&self, named: IdKind, workspace: &str, part: &str) -> Result<String> {
         let what = match named {
-            Named::Runs => "run",
-            Named::Environments => "environment",
+            IdKind::Runs => "run",
+            IdKind::Environments => "environment",
         };
         let wanted = part.to_lowercase();
         let not_found = || StoreError::not_found(what, part);
@@ -79,7 +78,7 @@ impl Store {
             return Err(not_found());
         }
         let mut found = self.read(|connection| matching(connection, named, workspace, &wanted))?;
-        // A whole id means that record, whatever else ends with it.
+        // A full id means that record, even if other ids end with it.
         if found.contains(&wanted) {
             return Ok(wanted);
         }
@@ -95,13 +94,13 @@ impl Store {
         }
     }
 
-    /// Returns, for each of these whole ids, its shortest end of at least six digits by which a command finds it and
-    /// nothing else in the workspace: neither a record whose id ends, nor one whose id begins so. That of an environment
-    /// names no run either, because a command may take both.
-    pub fn short_ids(&self, named: Named, workspace: &str, ids: &[&str]) -> Result<Vec<String>> {
-        let among: &[Named] = match named {
-            Named::Runs => &[Named::Runs],
-            Named::Environments => &[Named::Environments, Named::Runs],
+    /// Returns, for each of these full ids, its shortest end of at least six digits by which a command finds only this record
+    /// in the workspace: no other id ends or begins with it. The end of an environment's id also matches no run, because a
+    /// command may take both.
+    pub fn short_ids(&self, named: IdKind, workspace: &str, ids: &[&str]) -> Result<Vec<String>> {
+        let among: &[IdKind] = match named {
+            IdKind::Runs => &[IdKind::Runs],
+            IdKind::Environments => &[IdKind::Environments, IdKind::Runs],
         };
         self.read(|connection| {
             ids.iter()
@@ -113,11 +112,11 @@ impl Store {
 
 fn short(
     connection: &Connection,
-    among: &[Named],
+    among: &[IdKind],
     workspace: &str,
     id: &str,
 ) -> driver::Result<String> {
-    for length in SHORTEST..id.len() {
+    for length in MIN_ID_DIGITS..id.len() {
         let Some(end) = id.get(id.len() - length..) else {
             break;
         };

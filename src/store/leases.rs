@@ -1,5 +1,5 @@
-//! Leases by name, for work that only one process may do at a time; how a claim is renewed; and the repair of times after the clock was
-//! set back.
+//! Named leases for work that only one process may do at a time; the renewal of claims; and the repair of times after the
+//! clock was set back.
 
 use std::time::Duration;
 
@@ -7,40 +7,40 @@ use super::Call;
 use super::driver::{self, Transaction, params, record};
 use super::{Claim, Clock, Result, Store, runs};
 use crate::base::clock::Timestamp;
-use crate::system::lease::{Heartbeat, Leased, Unreachable};
+use crate::system::lease::{Heartbeat, RenewableLease, UnreachableStore};
 
-/// How often at least a claim is renewed on a server, where it is the only sign of life that other hosts see.
+/// The maximum time between renewals of a claim on a server, where they are the only sign of life that other hosts see.
 const BEATS_ON_SERVER: Duration = Duration::from_secs(10);
 
 /// The holder of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// The name that it gave.
+    /// The name that the holder gave.
     pub name: String,
-    /// Until when the lease holds without a renewal.
+    /// When the lease expires unless it is renewed.
     pub expires_at: Timestamp,
 }
 
-/// What a claim is on, by its id.
+/// The run or environment that a claim is on, by its id.
 #[derive(Clone, Copy, Debug)]
-pub enum ClaimOn<'a> {
-    /// A run that is executed.
+pub enum ClaimTarget<'a> {
+    /// A run that is being executed.
     Run(&'a str),
-    /// An environment that is built.
+    /// An environment that is being built.
     Environment(&'a str),
 }
 
 /// A claim with the store that records it.
 pub struct ClaimLease<'a> {
-    /// The store.
+    /// The store that records the claim.
     pub store: &'a Store,
-    /// What is claimed.
-    pub on: ClaimOn<'a>,
-    /// The claim.
+    /// The claimed run or environment.
+    pub on: ClaimTarget<'a>,
+    /// The claim that is renewed.
     pub claim: &'a Claim,
 }
 
-impl Leased for ClaimLease<'_> {
+impl RenewableLease for ClaimLease<'_> {
     fn length(&self) -> Duration {
         self.claim.lease
     }
@@ -55,29 +55,29 @@ impl Leased for ClaimLease<'_> {
     fn is_of_several_machines(&self) -> bool {
         self.store.host().is_some()
     }
-    fn renew(&self, now: Timestamp) -> std::result::Result<Heartbeat, Unreachable> {
+    fn renew(&self, now: Timestamp) -> std::result::Result<Heartbeat, UnreachableStore> {
         let beat = match self.on {
-            ClaimOn::Run(id) => self.store.heartbeat_run(id, self.claim, now),
-            ClaimOn::Environment(id) => self.store.heartbeat_environment(id, self.claim, now),
+            ClaimTarget::Run(id) => self.store.heartbeat_run(id, self.claim, now),
+            ClaimTarget::Environment(id) => self.store.heartbeat_environment(id, self.claim, now),
         };
-        beat.map_err(|_| Unreachable)
+        beat.map_err(|_| UnreachableStore)
     }
-    fn watch(&self) -> Option<std::result::Result<Heartbeat, Unreachable>> {
+    fn watch(&self) -> Option<std::result::Result<Heartbeat, UnreachableStore>> {
         match self.on {
-            ClaimOn::Run(id) => {
+            ClaimTarget::Run(id) => {
                 let beat = self.store.watch_run(id, self.claim);
-                Some(beat.map_err(|_| Unreachable))
+                Some(beat.map_err(|_| UnreachableStore))
             }
             // A build is not cancelled through its record.
-            ClaimOn::Environment(_) => None,
+            ClaimTarget::Environment(_) => None,
         }
     }
 }
 
 impl Store {
-    /// Takes or renews a lease by name. False: another process holds it, or the clock cannot be trusted. The clock is read with
-    /// the database in hand: to a process that stood still since it looked at it, a lease that was taken meanwhile would seem
-    /// to come from the future.
+    /// Takes or renews a lease by name. False: another process holds it, or the clock cannot be trusted. The clock is read
+    /// inside the transaction: to a process that was suspended after reading the clock, a lease taken meanwhile would seem to
+    /// come from the future.
     pub fn acquire_lease(
         &self,
         name: &str,
@@ -87,9 +87,9 @@ impl Store {
         clock: &Clock<'_>,
     ) -> Result<bool> {
         self.observed(Call::AcquireLease(token), None, |store| {
-            // One statement for the three ways to get a lease: it is not held (INSERT), it has expired, or this token renews it.
-            // In any other case the WHERE of the upsert keeps it from changing the row. The last condition: a lease that expires
-            // later than any that is taken now was taken before the clock was set back.
+            // One statement covers the three ways to get a lease: it is not held (INSERT), it has expired, or this token
+            // renews it. Otherwise the WHERE of the upsert prevents a change. The last condition: a lease that expires later
+            // than any lease taken now was taken before the clock was set back.
             let sql = "INSERT INTO leases (name, holder, token, expires_at) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, token = excluded.token, expires_at = excluded.expires_at
                  WHERE leases.expires_at < ?5 OR leases.token = excluded.token OR leases.expires_at > ?6";
@@ -101,7 +101,7 @@ impl Store {
         })
     }
 
-    /// Returns the holder of a lease, or the last one that did not release it.
+    /// Returns the holder of a lease, or its last holder if it was not released.
     pub fn lease_holder(&self, name: &str) -> Result<Option<Holder>> {
         let sql = "SELECT holder, expires_at FROM leases WHERE name = ?1";
         self.row(sql, [name])
@@ -115,9 +115,9 @@ impl Store {
         })
     }
 
-    /// Repairs times that lie too far in the future because the clock was set back. A queued run or environment that is due
-    /// only after `longest_wait` becomes due now, and a lease that holds for longer than that of any registered process, and
-    /// `margin`, is cut to that. Returns how many records were changed.
+    /// Repairs times that are too far in the future because the clock was set back. A queued run or environment that is due
+    /// only after `longest_wait` becomes due now, and a lease that lasts longer than the longest lease of a registered process
+    /// plus `margin` is cut to that. Returns the number of changed records.
     pub fn repair_times(
         &self,
         longest_wait: Duration,
@@ -139,7 +139,7 @@ impl Store {
 
 record!(Holder(row) { expires_at; name: row.get("holder")? });
 
-/// Repairs the times of environments. The conditions are ranges of the indexes of what waits and of what is leased.
+/// Repairs the times of environments. The conditions are ranges in the indexes of waiting and leased environments.
 fn repair_environments(
     transaction: &Transaction<'_>,
     due: Timestamp,
@@ -157,10 +157,10 @@ fn repair_environments(
     Ok(waiting + leased)
 }
 
-/// The runs of one environment that are due too late.
+/// Repairs the runs of one environment that are due too late.
 pub(super) const DUE_TOO_LATE: &str = "UPDATE queue SET available_at = ?3 WHERE environment_id = ?1 AND status = 'queued' AND available_at > ?2";
 
-/// Repairs the times of runs. What waits is indexed by its environment.
+/// Repairs the times of runs. Waiting runs are indexed by environment.
 fn repair_runs(
     transaction: &Transaction<'_>,
     due: Timestamp,

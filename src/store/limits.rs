@@ -1,39 +1,39 @@
-//! How much one submitter and one workspace may have at once.
+//! The limits of what one submitter and one workspace may have at once.
 
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::settings::Settings;
 
-/// How much one of them may have at once. `None`: any number.
+/// The limits of one submitter or workspace. `None`: no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Most {
-    /// Runs that are executed, whoever executes them.
+pub struct OwnerLimits {
+    /// The maximum number of running runs, whoever executes them.
     pub running: Option<u64>,
-    /// Runs that wait.
+    /// The maximum number of waiting runs.
     pub queued: Option<u64>,
-    /// Bytes of documents.
+    /// The maximum size of stored documents in bytes.
     pub stored_bytes: Option<u64>,
 }
 
-/// How much one submitter and one workspace may have at once.
+/// The limits of submitters and of workspaces.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// A submitter, in all workspaces.
-    pub of_submitter: Most,
-    /// A workspace, whoever submitted it.
-    pub of_workspace: Most,
+    /// The limits of a submitter across all workspaces.
+    pub of_submitter: OwnerLimits,
+    /// The limits of a workspace across all submitters.
+    pub of_workspace: OwnerLimits,
 }
 
 impl Limits {
-    /// Those that the operator has set.
-    pub fn of(settings: &Settings) -> Self {
+    /// Returns the limits that the operator has set.
+    pub fn from_settings(settings: &Settings) -> Self {
         let any = |most: Option<u32>| most.map(u64::from);
         Self {
-            of_submitter: Most {
+            of_submitter: OwnerLimits {
                 running: any(settings.limit_submitter_running),
                 queued: any(settings.limit_submitter_queued),
                 stored_bytes: settings.limit_submitter_stored,
             },
-            of_workspace: Most {
+            of_workspace: OwnerLimits {
                 running: any(settings.limit_workspace_running),
                 queued: any(settings.limit_workspace_queued),
                 stored_bytes: settings.limit_workspace_stored,
@@ -42,12 +42,12 @@ impl Limits {
     }
 }
 
-/// Whose limit it is.
+/// The submitter or workspace that a limit applies to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
-    /// A submitter's, by its key.
+    /// A submitter, by its key.
     Submitter(String),
-    /// A workspace's.
+    /// A workspace, by its id.
     Workspace(String),
 }
 
@@ -60,44 +60,44 @@ impl std::fmt::Display for Owner {
     }
 }
 
-/// One more would be too many.
+/// A limit that one more run or document would exceed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Over {
-    /// Of runs that wait.
+pub enum LimitExceeded {
+    /// The limit of waiting runs.
     #[error("the queue is full: {owner} has {queued} of at most {limit} runs in it")]
     Queued {
-        /// Whose.
+        /// The submitter or workspace with the limit.
         owner: Owner,
-        /// How many wait.
+        /// How many of its runs are waiting.
         queued: u64,
-        /// The limit.
+        /// The maximum number of waiting runs.
         limit: u64,
     },
-    /// Of stored bytes.
+    /// The limit of stored bytes.
     #[error("the documents of {owner} would have {bytes} bytes, and the limit is {limit}")]
     Stored {
-        /// Whose.
+        /// The submitter or workspace with the limit.
         owner: Owner,
-        /// How many they would have.
+        /// How many bytes its documents would have.
         bytes: u64,
-        /// The limit.
+        /// The maximum number of bytes.
         limit: u64,
     },
 }
 
-impl Problem for Over {
-    fn facts(&self) -> Facts {
+impl Problem for LimitExceeded {
+    fn facts(&self) -> ErrorFacts {
         let of = |owner: &Owner| match owner {
             Owner::Submitter(_) => "SUBMITTER",
             Owner::Workspace(_) => "WORKSPACE",
         };
         match self {
-            Self::Queued { owner, .. } => Facts::new(Kind::Refused, code::QUEUE_FULL).hint(format!(
+            Self::Queued { owner, .. } => ErrorFacts::new(ProblemKind::Refused, code::QUEUE_FULL).hint(format!(
                 "try again later; ADE_LIMIT_{}_QUEUED sets the limit",
                 of(owner)
             )),
             Self::Stored { owner, .. } => {
-                Facts::new(Kind::Refused, code::STORAGE_LIMIT).hint(format!(
+                ErrorFacts::new(ProblemKind::Refused, code::STORAGE_LIMIT).hint(format!(
                     "delete documents that are not needed any more; ADE_LIMIT_{}_STORED_MB sets the limit",
                     of(owner)
                 ))
@@ -106,4 +106,4 @@ impl Problem for Over {
     }
 }
 
-become_error!(Over);
+become_error!(LimitExceeded);

@@ -1,7 +1,8 @@
 //! Archives and deletes configurations and workspaces that nothing needs.
 //!
-//! Whoever records something of a configuration or a workspace holds its row; whoever archives or deletes it locks the row before it
-//! looks. So either what was recorded is seen, or it is refused.
+//! A transaction that records something for a configuration or a workspace holds a lock on its row; a transaction that
+//! archives or deletes it locks the row before it checks. So either the check sees the new record, or the new record is
+//! refused.
 
 use super::configurations::{activate, known_of, locked, set_default, workspace_of};
 use super::driver::{self, Transaction, params};
@@ -11,7 +12,7 @@ use crate::base::clock::Timestamp;
 use crate::base::counted::plural;
 use crate::base::problem::{Error, code, typed};
 
-/// The records that keep a workspace from being deleted, by name.
+/// The kinds of records that keep a workspace from being deleted, with the statements that count them.
 const OF_WORKSPACE: [(&str, &str); 3] = [
     (
         "configuration",
@@ -25,11 +26,12 @@ const OF_WORKSPACE: [(&str, &str); 3] = [
 ];
 
 impl Store {
-    /// Changes a configuration: all that is asked for, or nothing. One that is archived is not its workspace's default any more.
+    /// Makes all requested changes of a configuration, or none. An archived configuration is no longer its workspace's
+    /// default.
     ///
     /// # Errors
-    /// There is no such configuration or version, it is to be archived while runs of it wait or are executed, or it is to be the default
-    /// and is archived or has nothing that runs could use.
+    /// There is no such configuration or version, it is to be archived while runs of it are queued or running, or it is to be
+    /// the default and is archived or has no version that runs could use.
     pub fn change_configuration(
         &self,
         id: &str,
@@ -71,8 +73,8 @@ impl Store {
         })
     }
 
-    /// Deletes a configuration that has no run, with its versions, its pause and the records of its environments; on a dry run it is only
-    /// looked whether that may be.
+    /// Deletes a configuration without runs, with its versions, its pause and the records of its environments; a dry run only
+    /// checks whether this is possible.
     ///
     /// # Errors
     /// There is no such configuration, it has runs, or an environment of it is being built: then nothing was deleted.
@@ -105,7 +107,7 @@ impl Store {
         })
     }
 
-    /// Changes what a workspace is called.
+    /// Changes the name of a workspace.
     ///
     /// # Errors
     /// There is no such workspace, or the database cannot be used.
@@ -117,8 +119,8 @@ impl Store {
         })
     }
 
-    /// Deletes a workspace that is empty, with the names of files that became no run; on a dry run it is only looked whether that may be.
-    /// Returns it as it was, and how many such names it has.
+    /// Deletes an empty workspace, with its list of files that became no run; a dry run only checks whether this is possible.
+    /// Returns the former workspace, and the number of such files.
     ///
     /// # Errors
     /// There is no such workspace, or it has configurations, documents or runs: then nothing was deleted.
@@ -141,7 +143,7 @@ impl Store {
             let left_out = "SELECT count(*) FROM left_out WHERE workspace_id = ?1";
             let left_out = transaction.one(left_out, [id])?;
             if !dry_run {
-                // The record of a document stays for its runs, and there are none.
+                // The record of a document is kept for its runs, and there are none.
                 let documents = "DELETE FROM documents WHERE workspace_id = ?1";
                 transaction.execute(documents, [id])?;
                 transaction.execute("DELETE FROM workspaces WHERE id = ?1", [id])?;
@@ -152,10 +154,10 @@ impl Store {
 }
 
 impl KnownConfiguration {
-    /// Demands that it is not archived.
+    /// Returns an error if the configuration is archived.
     ///
     /// # Errors
-    /// It is archived: nothing new is made with it.
+    /// The configuration is archived: no new records may use it.
     pub fn demand_in_use(&self) -> Result<()> {
         match self.archived_at {
             Some(_) => Err(archived(&self.record.name)),
@@ -164,7 +166,7 @@ impl KnownConfiguration {
     }
 }
 
-/// The configuration is archived.
+/// Returns the error for an archived configuration.
 pub(super) fn archived(name: &str) -> StoreError {
     let message = format!("configuration {name:?} is archived");
     let hint = format!("`ade configs restore {}` ends that", typed(name));
@@ -179,14 +181,14 @@ fn in_use(name: &str, why: &str, hint: impl Into<String>) -> driver::Error {
     StoreError::from(error).into()
 }
 
-/// A configuration that is neither archived nor deleted until the transaction ends.
+/// Returns a configuration, and holds it so that it is neither archived nor deleted until the transaction ends.
 pub(super) fn held(transaction: &Transaction<'_>, id: &str) -> driver::Result<KnownConfiguration> {
     let sql = "SELECT 1 FROM configurations WHERE id = ?1 FOR KEY SHARE";
     transaction.lock(sql, [id])?;
     known_of(transaction, id)
 }
 
-/// Waits for those that record something of it, and keeps others from it.
+/// Locks a row: waits for transactions that record something for it, and keeps new ones out.
 fn lock(transaction: &Transaction<'_>, table: &str, id: &str) -> driver::Result<()> {
     let sql = format!("SELECT 1 FROM {table} WHERE id = ?1 FOR UPDATE");
     transaction.lock(&sql, [id]).map(drop)

@@ -1,51 +1,51 @@
-//! What a call of the store is about, for who observes calls to prove that the rules hold: it sees each before and after, and may delay it,
-//! refuse it or keep its answer back.
+//! Describes calls of the store to an observer, which tests the store's rules: it sees each call before and after, and may
+//! delay it, refuse it or withhold its answer.
 
 use std::any::Any;
 
-use super::{Claim, Claimable, Ending, NewRun, Result, Retry, StoreError};
+use super::{Claim, ClaimableState, Ending, NewRun, Result, Retry, StoreError};
 use crate::base::clock::Timestamp;
 
-/// A call that records, claims or ends runs or environments, or that says who is alive; all others are looks.
+/// A call that records, claims or ends runs or environments, or that reports living processes; all other calls are looks.
 #[derive(Clone, Copy, Debug)]
 pub enum Call<'a> {
     /// Reads, or concerns neither runs nor environments.
     Look,
-    /// Records runs that wait.
+    /// Records runs in the queue.
     Enqueue(&'a [NewRun]),
     /// Records a run under a claim.
     InsertClaimed(&'a str, &'a Claim),
-    /// Claims the run that is named.
+    /// Claims the run with this id.
     ClaimRun(&'a str, &'a Claim),
     /// Claims the next run.
     ClaimNext(&'a Claim),
     /// Renews the lease of a run.
     Heartbeat(&'a str, &'a Claim),
-    /// Looks whether a claim holds.
+    /// Checks whether a claim holds.
     Watch(&'a str, &'a Claim),
-    /// Ends a run.
+    /// Ends a run with a result.
     Finish(&'a str, &'a Claim, &'a Ending),
-    /// Gives a run back after a failure.
+    /// Returns a run to the queue after a failure.
     Retry(&'a str, &'a Claim, Retry),
-    /// Gives a run back.
+    /// Returns a run to the queue without counting its attempt.
     Release(&'a str, &'a Claim),
-    /// Takes runs from those whose leases are over.
+    /// Takes runs from workers whose leases have expired.
     ExpireRuns,
     /// Fails runs whose environments failed.
     FailForEnvironments,
-    /// Cancels a run, or asks for it.
+    /// Cancels a run, or requests its cancellation.
     Cancel(&'a str),
-    /// Gives a run its environment.
+    /// Sets the environment of a run.
     SetEnvironment(&'a str),
-    /// Corrects times that are too far away.
+    /// Corrects times that are too far in the future.
     CorrectTimes,
-    /// Takes what a dead process had.
+    /// Takes the claims of a dead process.
     Reclaim(&'a str),
-    /// Records an environment.
+    /// Records an environment unless it exists.
     EnsureEnvironment,
-    /// Claims an environment, to build it.
-    ClaimEnvironment(&'a str, &'a Claim, Claimable),
-    /// Moves an environment that is being built.
+    /// Claims an environment to build it.
+    ClaimEnvironment(&'a str, &'a Claim, ClaimableState),
+    /// Moves an environment that is being built to another folder.
     MoveEnvironment(&'a str, &'a Claim),
     /// Makes a failed environment due again.
     AskForEnvironment(&'a str),
@@ -55,24 +55,24 @@ pub enum Call<'a> {
     CompleteEnvironment(&'a str, &'a Claim),
     /// Ends a build that failed.
     FailEnvironment(&'a str, &'a Claim),
-    /// Gives an environment back.
+    /// Returns an environment to the queue.
     ReleaseEnvironment(&'a str, &'a Claim),
-    /// Has an environment built anew.
+    /// Requests that an environment is built again.
     RequeueEnvironment(&'a str),
-    /// Takes environments from those whose leases are over.
+    /// Takes environments from builders whose leases have expired.
     ExpireEnvironments,
-    /// Deletes the record of an environment: whatever its state, or only where it is cold.
+    /// Deletes the record of an environment: in any state, or only if it has not been used lately.
     DeleteEnvironment(&'a str, bool),
-    /// A process is at work from now on.
+    /// Registers a process that begins to work.
     Register(&'a str),
     /// Takes a lease by name, with this token.
     AcquireLease(&'a str),
-    /// Gives it back.
+    /// Releases a lease by name.
     ReleaseLease,
 }
 
 impl Call<'_> {
-    /// The run or environment and the claim that the call must prove.
+    /// Returns the run or environment and the claim that the call must prove.
     pub fn proves(&self) -> Option<(&str, &Claim)> {
         match self {
             Self::Heartbeat(id, claim)
@@ -90,18 +90,18 @@ impl Call<'_> {
     }
 }
 
-/// Observes the calls of a process. See the module.
+/// Observes the calls of a process; see the module.
 pub trait Observer: Send + Sync {
-    /// Before a call, with the time that its caller saw.
+    /// Runs before a call, with the time that its caller saw.
     ///
     /// # Errors
-    /// The call is not made, and this is its answer.
+    /// The call is not made, and the error is its answer.
     fn before(&self, call: &Call<'_>, now: Option<Timestamp>) -> Result<()>;
 
-    /// After a call, with what the method returns, a unit for a look.
+    /// Runs after a call, with the value that the method returns, or a unit for a look.
     ///
     /// # Errors
-    /// This takes the place of its answer.
+    /// The error replaces the answer of the call.
     fn after(
         &self,
         call: &Call<'_>,

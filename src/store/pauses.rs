@@ -1,4 +1,4 @@
-//! Pauses: of everything, or of one configuration. What is paused waits, until an operator resumes it.
+//! Pauses of the whole queue or of one configuration. Paused runs wait until an operator resumes them.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,33 +8,34 @@ use super::needed::held;
 use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
-/// A pause.
+/// A pause of the queue or of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Pause {
-    /// The configuration that is paused; null: everything is.
+    /// The paused configuration; null: everything is paused.
     pub configuration_id: Option<String>,
-    /// Why, as whoever paused it said.
+    /// The reason that was given for the pause.
     pub reason: Option<String>,
     /// Who paused it: `user NAME` or `token NAME`.
     pub paused_by: String,
-    /// When.
+    /// When the pause began.
     pub paused_at: Timestamp,
 }
 
 const SELECT: &str = "SELECT nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at FROM pauses";
 
-/// Counts the queued runs of paused configurations, by their environments; those without one, which are few, by their records.
+/// Counts the queued runs of paused configurations by their environments; the few runs without an environment, by their
+/// records.
 const PAUSED: &str = "SELECT (SELECT count(*) FROM environments/*pg_anywhere*/ e
         CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
         WHERE e.configuration_id IN (SELECT configuration_id FROM pauses))
     + (SELECT count(*) FROM queue q CROSS JOIN runs r ON r.id = q.run_id
         WHERE q.environment_id IS NULL AND q.status = 'queued' AND r.configuration_id IN (SELECT configuration_id FROM pauses))";
 
-/// Counts all queued runs: everything is paused.
+/// Counts all queued runs, for a pause of everything.
 const ALL: &str = "SELECT count(*) FROM queue WHERE status = 'queued'";
 
 impl Store {
-    /// Records a pause. Of what is paused already the reason is replaced, where there is a new one, and the rest stays.
+    /// Records a pause. If it exists, a new reason replaces the old one, and the rest stays.
     pub fn pause(&self, new: &Pause) -> Result<Pause> {
         let of = new.configuration_id.as_deref().unwrap_or_default();
         let sql = "INSERT INTO pauses (configuration_id, reason, paused_by, paused_at) VALUES (?1, ?2, ?3, ?4)
@@ -49,7 +50,7 @@ impl Store {
         })
     }
 
-    /// Ends the pause of a configuration, or that of everything. Returns it; `None`: there was none.
+    /// Ends the pause of a configuration, or of everything. Returns the pause; `None`: there was none.
     pub fn resume(&self, configuration: Option<&str>) -> Result<Option<Pause>> {
         let sql = "DELETE FROM pauses WHERE configuration_id = ?1
              RETURNING nullif(configuration_id, '') AS configuration_id, reason, paused_by, paused_at";
@@ -60,7 +61,7 @@ impl Store {
         })
     }
 
-    /// Returns all pauses, that of everything first, then the earliest.
+    /// Returns all pauses: the pause of everything first, then the earliest.
     pub fn pauses(&self) -> Result<Vec<Pause>> {
         let sql = format!("{SELECT} ORDER BY pauses.configuration_id <> '', paused_at");
         self.rows(&sql, [])
@@ -75,7 +76,7 @@ impl Store {
         })
     }
 
-    /// Returns the pause that holds for a configuration: that of everything, or its own.
+    /// Returns the pause that applies to a configuration: that of everything, or its own.
     pub fn pause_of(&self, configuration: &str) -> Result<Option<Pause>> {
         let mut pauses = self.pauses()?.into_iter();
         let holds = |of: &String| of == configuration;

@@ -1,5 +1,5 @@
-//! The results of runs: metrics, fields and columns, derived from the engine's completed payload by `src/run/results/`. They are
-//! recorded with a run's end ([`Ending`](super::Ending)), and read here.
+//! The results of runs: metrics, fields and columns. `src/run/results/` derives them from the engine's completed payload; they
+//! are recorded with a run's end ([`Ending`](super::Ending)).
 
 use serde::Serialize;
 use serde_json::Value;
@@ -8,13 +8,13 @@ use utoipa::ToSchema;
 /// The results of a run, derived from the engine's completed payload.
 #[derive(Clone, Debug, Default)]
 pub struct RunResults {
-    /// Columns of `run_metrics` by name.
+    /// The columns of `run_metrics` by name.
     pub metrics: Vec<(&'static str, Value)>,
-    /// Rows of `run_fields`.
+    /// The rows of `run_fields`.
     pub fields: Vec<FieldResult>,
-    /// Rows of `run_table_columns`.
+    /// The rows of `run_table_columns`.
     pub columns: Vec<ColumnResult>,
-    /// The payload, with what the engine noticed as `notices` and `readings`.
+    /// The payload, with the engine's notices as `notices` and `readings`.
     pub payload: String,
 }
 
@@ -22,34 +22,34 @@ pub struct RunResults {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Metrics)]
 pub struct RunMetrics {
-    /// Sheets processed.
+    /// The number of processed sheets.
     pub sheets: u64,
-    /// Tables found.
+    /// The number of tables found.
     pub tables: u64,
-    /// Source data rows.
+    /// The number of source data rows.
     pub rows: u64,
-    /// Source columns.
+    /// The number of source columns.
     pub columns: u64,
-    /// Fields found.
+    /// The number of fields found.
     pub mapped_fields: u64,
     /// Columns that were mapped to no field.
     pub unmapped_columns: u64,
-    /// Issues, of all severities.
+    /// The number of issues of all severities.
     pub issues: u64,
-    /// Those that are errors.
+    /// The number of issues that are errors.
     pub errors: u64,
-    /// Those that are warnings.
+    /// The number of issues that are warnings.
     pub warnings: u64,
-    /// Those that are infos, which ask for nothing.
+    /// The number of issues that are infos, which need no action.
     pub infos: u64,
     /// Fields that the configuration defines.
     pub expected_fields: u64,
-    /// Those that no column was found for and nothing filled, in the configuration's order.
+    /// The fields for which no column was found and that nothing filled, in the configuration's order.
     pub missing_fields: Vec<String>,
 }
 
 impl RunMetrics {
-    /// Issues that ask for attention: errors and warnings.
+    /// Returns the number of issues that need attention: errors and warnings.
     pub fn faults(&self) -> u64 {
         self.issues.saturating_sub(self.infos)
     }
@@ -58,37 +58,37 @@ impl RunMetrics {
 /// The result of one field.
 #[derive(Clone, Debug, Serialize)]
 pub struct FieldResult {
-    /// Its name.
+    /// The name of the field.
     pub field: String,
-    /// Its label.
+    /// The label of the field.
     pub label: Option<String>,
-    /// Whether a column was found for it, or a hook derived it from one.
+    /// Whether a column was found for the field, or a hook derived it from a column.
     pub detected: bool,
-    /// Whether a hook or a transform filled it although no column was found for it.
+    /// Whether a hook or a transform filled the field although no column was found for it.
     pub computed: bool,
-    /// The best score that a column had for it.
+    /// The best score that a column had for the field.
     pub best_mapping_score: Option<f64>,
-    /// Cells with a value and without an issue.
+    /// The number of cells with a value and without an issue.
     pub valid_cells: Option<u64>,
-    /// In how many tables it was found.
+    /// The number of tables in which the field was found.
     pub occurrences_tables: u64,
-    /// In how many columns it was found.
+    /// The number of columns in which the field was found.
     pub occurrences_columns: u64,
 }
 
-/// What became of a field.
+/// The outcome for a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldState {
-    /// A column was found for it, or a hook derived it from one.
+    /// A column was found for the field, or a hook derived it from a column.
     Found,
-    /// No column was found; a hook or a transform filled it.
+    /// No column was found; a hook or a transform filled the field.
     Computed,
-    /// It has no value.
+    /// The field has no value.
     Missing,
 }
 
 impl FieldResult {
-    /// What became of it.
+    /// Returns the outcome for the field.
     pub fn state(&self) -> FieldState {
         match (self.detected, self.computed) {
             (true, _) => FieldState::Found,
@@ -109,26 +109,26 @@ pub struct ColumnResult {
     pub table_index: u64,
     /// The column's position in the table, from 0.
     pub column_index: u64,
-    /// The input's name.
+    /// The file name of the input.
     pub workbook_name: String,
-    /// The sheet's title.
+    /// The title of the sheet.
     pub sheet_name: String,
     /// The header as it is in the sheet.
     pub header_raw: Option<String>,
-    /// The header, normalized.
+    /// The normalized text of the header.
     pub header_normalized: Option<String>,
-    /// Cells with a value.
+    /// The number of cells with a value.
     pub non_empty_cells: u64,
-    /// Cells with a value and without an issue; mapped columns only.
+    /// The number of cells with a value and without an issue; only for mapped columns.
     pub valid_cells: Option<u64>,
-    /// `mapped` or `unmapped`.
+    /// Either `mapped` or `unmapped`.
     pub mapping_status: String,
-    /// The field.
+    /// The field that the column was mapped to.
     pub mapped_field: Option<String>,
-    /// Its score.
+    /// The score of the mapping.
     pub mapping_score: Option<f64>,
-    /// How it was mapped.
+    /// The method of the mapping.
     pub mapping_method: Option<String>,
-    /// Why it was not mapped.
+    /// The reason why the column was not mapped.
     pub unmapped_reason: Option<String>,
 }

@@ -1,20 +1,20 @@
-//! The logs of runs, where several hosts share a database: what one host writes, the others read from here.
+//! Stores the logs of runs if several hosts share a database: one host writes them, and the others read them here.
 //!
-//! A log stays a file on each host, and what is here is its content in pieces, each with its place in the file. Whoever holds the
-//! claim of a run writes, and without a claim nobody does but the process that recorded it or ended its claim.
+//! A log is also a file on each host; this table holds its content in pieces, each with its position in the file. The holder
+//! of the run's claim writes; without a claim, only the process that recorded the run or ended its claim writes.
 
 use super::driver::params;
 use super::{Result, Store};
 use crate::base::clock::Timestamp;
 
 impl Store {
-    /// Whether logs are kept here. False: all processes see the same files.
+    /// Returns whether logs are stored here. False: all processes see the same files.
     pub fn keeps_logs(&self) -> bool {
         self.connections.backend.host().is_some()
     }
 
-    /// Appends whole lines to the log of a run, at a place in bytes where it ends. False, and nothing was changed: it ends
-    /// elsewhere, or the run is under another claim than this, or, without one, under any.
+    /// Appends whole lines to the log of a run, at its end `at` in bytes. False: nothing was changed, because the log ends
+    /// elsewhere, or the run is under another claim (or under any claim if `claim` is `None`).
     pub fn append_to_log(
         &self,
         run: &str,
@@ -31,13 +31,13 @@ impl Store {
         self.changes(sql, values)
     }
 
-    /// The length of a log, in bytes.
+    /// Returns the length of a log in bytes.
     pub fn length_of_log(&self, run: &str) -> Result<u64> {
         let sql = "SELECT at + octet_length(lines) FROM run_logs WHERE run_id = ?1 ORDER BY at DESC LIMIT 1";
         Ok(self.row(sql, [run])?.unwrap_or_default())
     }
 
-    /// Deletes the logs of runs that ended before a time. Returns how many pieces.
+    /// Deletes the logs of runs that ended before a time. Returns the number of deleted pieces.
     pub fn forget_logs(&self, before: Timestamp) -> Result<usize> {
         if !self.keeps_logs() {
             return Ok(0);
@@ -46,7 +46,7 @@ impl Store {
         self.write(|transaction| transaction.changed(sql, [before]))
     }
 
-    /// The pieces that begin at a place or behind it, each with its place.
+    /// Returns the pieces that begin at or after a position, each with its position.
     pub fn log_from(&self, run: &str, at: u64) -> Result<Vec<(u64, String)>> {
         let sql = "SELECT at, lines FROM run_logs WHERE run_id = ?1 AND at >= ?2 ORDER BY at";
         self.rows(sql, params![run, at])

@@ -1,20 +1,20 @@
-//! Runs, some at a time: however many there are, no more are in memory.
+//! Reads runs page by page, so that memory does not grow with their number.
 
 use super::{Result, RunFilter, RunRecord, Store};
 
-/// How many runs are read at a time.
+/// The number of runs to read at a time.
 const PAGE: u32 = 250;
 
-/// The runs that a filter asks for, newest first, page by page, as many as its limit says.
+/// The runs that match a filter, newest first, page by page, up to the filter's limit.
 pub struct RunPages<'a> {
     store: &'a Store,
     filter: RunFilter,
-    /// How many are still wanted.
+    /// The number of runs still to be read.
     left: u32,
 }
 
 impl<'a> RunPages<'a> {
-    /// Reads nothing yet.
+    /// Prepares the pages without reading anything.
     pub fn new(store: &'a Store, filter: RunFilter) -> Self {
         let left = filter.limit;
         Self {

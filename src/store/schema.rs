@@ -1,4 +1,4 @@
-//! A database as a whole: whether it exists and is sound, which migrations it has, and how they compare to those that this
+//! The state of a database as a whole: whether it exists and is sound, and how its migrations compare with those that this
 //! `ade` knows.
 //!
 //! These values are the same for every backend; a backend brings its own migrations and reads and applies them
@@ -14,34 +14,35 @@ use crate::base::clock::Timestamp;
 /// The tables of a database, each with the number of its rows.
 pub type Tables = BTreeMap<String, u64>;
 
-/// What to do about a database that does not exist.
+/// The behaviour for a database that does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
-    /// Return an error.
+pub enum OpenMode {
+    /// Return an error if it does not exist.
     Existing,
-    /// Create and migrate it.
+    /// Create and migrate the database.
     CreateIfAbsent,
 }
 
-/// One migration.
+/// One migration of the schema.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
-    /// From 1, without gaps.
+    /// The number, from 1 without gaps.
     pub version: i64,
-    /// Its name.
+    /// The name of the migration.
     pub name: &'static str,
-    /// Its statements.
+    /// The SQL statements of the migration.
     pub sql: &'static str,
 }
 
 impl Migration {
-    /// SHA-256 of its statements.
+    /// Returns the SHA-256 of its statements.
     pub fn checksum(&self) -> String {
-        crate::base::digest::of(self.sql).to_string()
+        crate::base::digest::sha256(self.sql).to_string()
     }
 }
 
-/// All migrations, from the folder `migrations` beside the file that asks for them: every backend has those of the same numbers and names.
+/// Lists all migrations, from the folder `migrations` beside the file that uses this macro: every backend has the same numbers
+/// and names.
 macro_rules! migrations {
     () => {
         migrations!(
@@ -62,14 +63,14 @@ macro_rules! migrations {
 
 pub(super) use migrations;
 
-/// A migration that a database has.
+/// A migration that was applied to a database.
 #[derive(Clone, Debug)]
 pub struct AppliedMigration {
-    /// Its number.
+    /// The number of the migration.
     pub version: i64,
-    /// Its name.
+    /// The name of the migration.
     pub name: String,
-    /// Its checksum when it was applied.
+    /// The checksum of the migration when it was applied.
     pub checksum: String,
     /// When it was applied.
     pub applied_at: Timestamp,
@@ -78,30 +79,30 @@ pub struct AppliedMigration {
 }
 
 impl AppliedMigration {
-    /// Those of a database that has the table of them, first one first.
+    /// Selects the applied migrations of a database that has their table, the first migration first.
     pub(super) const ALL: &str = "SELECT version, name, checksum, applied_at, ade_version FROM schema_migrations ORDER BY version";
 }
 
 record!(AppliedMigration(row) { version, name, checksum, applied_at, ade_version });
 
-/// How a database's migrations compare to those of this `ade`.
+/// The comparison of a database's migrations with those of this `ade`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MigrationState {
     /// There is no database yet.
     Absent,
-    /// All are applied, none is unknown.
+    /// All migrations are applied, and none is unknown.
     Current,
-    /// This many are pending.
+    /// This number of migrations is pending.
     Behind(usize),
-    /// It has this version, which this `ade` does not know.
+    /// The database has this version, which this `ade` does not know.
     Ahead(i64),
-    /// This migration differs from the one of this `ade`.
+    /// This migration differs from that of this `ade`.
     Altered(i64, String),
 }
 
 impl MigrationState {
     /// Compares the migrations that a database has with those of this `ade`.
-    pub(super) fn of(applied: &[AppliedMigration], known: &[Migration]) -> Self {
+    pub(super) fn compare(applied: &[AppliedMigration], known: &[Migration]) -> Self {
         for migration in applied {
             let same_version = |known: &&Migration| known.version == migration.version;
             if let Some(known) = known.iter().find(same_version)
@@ -121,16 +122,16 @@ impl MigrationState {
     }
 }
 
-/// The migrations of a database, and how they compare.
+/// The migrations of a database and their state.
 #[derive(Clone, Debug)]
 pub struct SchemaStatus {
-    /// The database.
+    /// The path of the database.
     pub path: PathBuf,
-    /// Applied migrations, first one first.
+    /// The applied migrations, the first migration first.
     pub applied: Vec<AppliedMigration>,
-    /// Those of this `ade`, first one first.
+    /// The migrations of this `ade`, the first migration first.
     pub known: &'static [Migration],
-    /// How they compare.
+    /// The result of the comparison.
     pub state: MigrationState,
 }
 
@@ -162,26 +163,26 @@ impl SchemaStatus {
     }
 }
 
-/// What a database's own check of itself found.
+/// The result of a database's own integrity check.
 #[derive(Clone, Debug)]
-pub struct Examined {
-    /// The database.
+pub struct DatabaseCheck {
+    /// The path of the database.
     pub path: PathBuf,
-    /// The problems, in the database's words; none where it is sound.
+    /// The problems, in the database's words; none if it is sound.
     pub problems: Vec<String>,
 }
 
-/// What was moved from one database into another.
+/// The records that were moved from one database into another.
 #[derive(Clone, Debug, Default)]
-pub struct Moved {
+pub struct MoveSummary {
     /// Each table with the number of its rows.
     pub tables: Vec<(&'static str, u64)>,
-    /// The tables that differ.
+    /// The tables whose contents differ.
     pub different: Vec<&'static str>,
 }
 
-impl Moved {
-    /// Notes what a table holds, and whether both sides hold the same.
+impl MoveSummary {
+    /// Records the rows of a table, and whether both sides hold the same.
     pub(super) fn note(&mut self, table: &'static str, rows: u64, is_same: bool) {
         self.tables.push((table, rows));
         if !is_same {
@@ -192,12 +193,12 @@ impl Moved {
 
 /// The result of a migration.
 #[derive(Clone, Debug)]
-pub struct Migrated {
+pub struct MigrationOutcome {
     /// The migrations that were applied.
     pub applied: Vec<&'static Migration>,
-    /// The backup that was made first, where there was something to back up.
+    /// The backup that was made first, if there was something to back up.
     pub backup: Option<PathBuf>,
-    /// The database.
+    /// The path of the database.
     pub path: PathBuf,
     /// Whether the database was created.
     pub created: bool,
@@ -233,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_database_is_current_behind_ahead_or_altered() {
-        let state = |applied: &[AppliedMigration]| MigrationState::of(applied, &CARRIED);
+        let state = |applied: &[AppliedMigration]| MigrationState::compare(applied, &CARRIED);
         let (one, two) = (applied(1, "1"), applied(2, "2"));
         assert_eq!(state(&[]), MigrationState::Behind(2));
         assert_eq!(state(std::slice::from_ref(&one)), MigrationState::Behind(1));

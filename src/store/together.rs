@@ -1,5 +1,5 @@
-//! What several threads of a process ask a server for at the same time goes there together: whoever comes first sends what has come, and
-//! those who come while that is on its way are the next.
+//! Batches requests that several threads of a process make to a server at the same time: the first thread sends the requests
+//! that are waiting, and requests that arrive meanwhile form the next batch.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,20 +9,20 @@ use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
 use crate::store::{Claim, Ending, Result};
 
-/// See the module.
-pub(super) struct Together<Q, A> {
-    /// Held while something is on its way.
+/// Sends requests in batches; see the module.
+pub(super) struct RequestBatcher<Q, A> {
+    /// Locked while a batch is being sent.
     turn: Mutex<()>,
-    waiting: Mutex<Vec<Arc<Asked<Q, A>>>>,
+    waiting: Mutex<Vec<Arc<BatchedRequest<Q, A>>>>,
 }
 
-struct Asked<Q, A> {
+struct BatchedRequest<Q, A> {
     what: Q,
-    /// The answer, once it was sent; `Some(None)`: with others, in vain.
+    /// The answer, once the request was sent; `Some(None)`: its batch failed.
     sent: Mutex<Option<Option<A>>>,
 }
 
-impl<Q, A> Default for Together<Q, A> {
+impl<Q, A> Default for RequestBatcher<Q, A> {
     fn default() -> Self {
         Self {
             turn: Mutex::default(),
@@ -31,11 +31,11 @@ impl<Q, A> Default for Together<Q, A> {
     }
 }
 
-impl<Q, A> Together<Q, A> {
-    /// Asks for this, with what others ask for meanwhile. `send` returns the answers in the order of what it is given. Where it fails of
-    /// several, each is sent alone.
+impl<Q, A> RequestBatcher<Q, A> {
+    /// Makes a request, together with requests that other threads make meanwhile. `send` returns the answers in the order of
+    /// the requests. If a batch of several requests fails, each is sent alone.
     pub fn ask(&self, what: Q, send: impl Fn(&[&Q]) -> Result<Vec<A>>) -> Result<A> {
-        let mine = Arc::new(Asked {
+        let mine = Arc::new(BatchedRequest {
             what,
             sent: Mutex::new(None),
         });
@@ -66,16 +66,16 @@ impl<Q, A> Together<Q, A> {
     }
 }
 
-/// A claim that is renewed, or looked at, on a server.
+/// A claim to be renewed or checked on a server.
 #[derive(Serialize)]
-pub(super) struct Beat {
+pub(super) struct ClaimCheck {
     run: String,
     pub token: String,
     until: Option<i64>,
 }
 
-impl Beat {
-    pub fn of(run: &str, claim: &Claim, until: Option<Timestamp>) -> Self {
+impl ClaimCheck {
+    pub fn new(run: &str, claim: &Claim, until: Option<Timestamp>) -> Self {
         Self {
             run: run.to_owned(),
             token: claim.token.clone(),
@@ -83,7 +83,7 @@ impl Beat {
         }
     }
 
-    /// A list of them, in the order in which their runs are locked.
+    /// Returns a list of claims as JSON, in the order in which their runs are locked.
     pub fn all(all: &[&Self]) -> String {
         let mut all = all.to_vec();
         all.sort_by_key(|beat| &beat.run);
@@ -91,8 +91,8 @@ impl Beat {
     }
 }
 
-/// The end of a run, on its way to a server.
-pub(super) struct End {
+/// The end of a run, to be sent to a server.
+pub(super) struct RunEnd {
     pub run: String,
     pub claim: Claim,
     pub ending: Ending,
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_while_something_is_on_its_way_goes_together_and_one_that_fails_fails_alone() {
-        let (together, sent) = (Together::<u8, u8>::default(), Mutex::new(Vec::new()));
+        let (together, sent) = (RequestBatcher::<u8, u8>::default(), Mutex::new(Vec::new()));
         let (begun, begins) = mpsc::channel();
         let (go, wait) = mpsc::channel();
         let wait = Mutex::new(wait);
@@ -119,7 +119,7 @@ mod tests {
             }
             match all.contains(&&3) {
                 true => Err(StoreError::not_found("number", "3")),
-                false => Ok(all.iter().map(|one| **one * 2).collect()),
+                false => Ok(all.iter().map(|number| **number * 2).collect()),
             }
         };
         let answers: Vec<Option<u8>> = std::thread::scope(|scope| {

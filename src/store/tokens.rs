@@ -1,4 +1,4 @@
-//! Tokens: who may use the HTTP API, and for what. A token's text is stored nowhere, only its digest.
+//! Tokens: who may use the HTTP API, and for which operations. Only the digest of a token's text is stored.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -7,15 +7,15 @@ use super::driver::{params, record, words};
 use super::{Result, Store, StoreError};
 use crate::base::clock::Timestamp;
 
-/// What a token allows. Each scope includes those before it.
+/// The permissions of a token. Each scope includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// To look at everything in its workspaces.
+    /// Read everything in its workspaces.
     Read,
-    /// Also to store documents and to submit, cancel and retry runs.
+    /// Also store documents, and submit, cancel and retry runs.
     Run,
-    /// Also to change configurations, workspaces and environments, and to see the settings.
+    /// Also change configurations, workspaces and environments, and read the settings.
     Admin,
 }
 
@@ -25,36 +25,36 @@ words!(Scope { Read = "read", Run = "run", Admin = "admin" });
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Token)]
 pub struct TokenRecord {
-    /// UUIDv7.
+    /// The token's id, a UUIDv7.
     pub id: String,
-    /// What a person called it.
+    /// The name that a person gave the token.
     pub name: String,
-    /// What it allows.
+    /// The permissions of the token.
     pub scope: Scope,
-    /// The workspaces that it allows this in; `None`: all.
+    /// The workspaces in which the token is valid; `None`: all workspaces.
     pub workspaces: Option<Vec<String>>,
-    /// When it was made.
+    /// When the token was created.
     pub created_at: Timestamp,
-    /// When it ends to be valid; `None`: never.
+    /// When the token expires; `None`: never.
     pub expires_at: Option<Timestamp>,
-    /// When it was revoked.
+    /// When the token was revoked.
     pub revoked_at: Option<Timestamp>,
-    /// When it was used last, to the minute.
+    /// When the token was last used, to the minute.
     pub last_used_at: Option<Timestamp>,
 }
 
 impl TokenRecord {
-    /// Whether it is valid at an instant.
+    /// Returns whether the token is valid at a time.
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 
-    /// Whether it allows what `scope` allows.
+    /// Returns whether the token has the permissions of `scope`.
     pub fn allows(&self, scope: Scope) -> bool {
         self.scope >= scope
     }
 
-    /// Whether it is for this workspace.
+    /// Returns whether the token is valid in this workspace.
     pub fn is_for(&self, workspace: &str) -> bool {
         self.workspaces
             .as_ref()
@@ -102,7 +102,7 @@ impl Store {
         self.row(sql, [hash])
     }
 
-    /// Revokes a token, and ends its sessions. Returns it as it is then; one that was revoked before stays as it is.
+    /// Revokes a token and ends its sessions. Returns the token afterwards; a token that was already revoked stays as it is.
     ///
     /// # Errors
     /// There is no such token, or the database cannot be used.
@@ -117,13 +117,13 @@ impl Store {
         .ok_or_else(|| StoreError::not_found("token", id))
     }
 
-    /// Notes that a token was used.
+    /// Records when a token was used.
     pub fn note_token_use(&self, id: &str, now: Timestamp) -> Result<()> {
         let sql = "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1";
         self.execute(sql, params![id, now])
     }
 
-    /// Begins a browser's session, in the name of a token. Sessions that have ended are forgotten.
+    /// Begins a browser session with the permissions of a token. Deletes expired sessions.
     pub fn begin_session(
         &self,
         hash: &str,
@@ -141,12 +141,13 @@ impl Store {
         })
     }
 
-    /// Returns the token of a session that has not ended, valid or not.
+    /// Returns the token of a session that has not expired, valid or not.
     pub fn session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>> {
         self.row(OF_SESSION, params![hash, now])
     }
 
-    /// Ends a session that has not ended. Returns its token, valid or not; `None`: it had ended, or another one ended it first.
+    /// Ends a session that has not expired. Returns its token, valid or not; `None`: it had expired, or another request ended
+    /// it first.
     pub fn take_session(&self, hash: &str, now: Timestamp) -> Result<Option<TokenRecord>> {
         self.write(|transaction| {
             let found = transaction.row(OF_SESSION, params![hash, now])?;
@@ -156,7 +157,7 @@ impl Store {
         })
     }
 
-    /// Ends a session.
+    /// Ends a session, if there is one.
     pub fn end_session(&self, hash: &str) -> Result<()> {
         let sql = "DELETE FROM sessions WHERE hash = ?1";
         self.execute(sql, [hash])

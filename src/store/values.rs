@@ -1,4 +1,4 @@
-//! Converts values that several statements have.
+//! Converts values that several statements use.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -9,18 +9,18 @@ use flate2::write::ZlibEncoder;
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
 
-/// A long text as it is stored: compressed (zlib, RFC 1950).
+/// Compresses a long text for storage (zlib, RFC 1950).
 pub(super) fn compressed(text: &str) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-    // Memory takes whatever is written into it.
+    // Writing into memory cannot fail.
     let written = encoder.write_all(text.as_bytes());
     written.and_then(|()| encoder.finish()).unwrap_or_default()
 }
 
-/// A long text that is read.
-pub(super) struct Decompressed(pub String);
+/// A long text that was stored compressed.
+pub(super) struct DecompressedText(pub String);
 
-impl FromSql for Decompressed {
+impl FromSql for DecompressedText {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let mut text = String::new();
         let read = ZlibDecoder::new(value.as_blob()?).read_to_string(&mut text);
@@ -29,7 +29,7 @@ impl FromSql for Decompressed {
     }
 }
 
-/// Whole numbers of a database are signed.
+/// Converts a number for the database, whose whole numbers are signed; the maximum if it is too large.
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -1,7 +1,7 @@
-//! Wakes the workers of one machine, so that a run that was just queued does not wait for the next poll of the queue.
+//! Wakes the workers of one machine, so that a new run does not wait for the next poll of the queue.
 //!
-//! The process that queues a run touches one small file. On Linux the kernel notifies the workers of it; elsewhere they poll
-//! the file's modification time. A missed touch costs one poll interval and nothing else.
+//! The process that queues a run touches one small file. On Linux the kernel notifies the workers; elsewhere they poll the
+//! file's modification time. A missed touch costs one poll interval and nothing else.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -16,26 +16,26 @@ pub fn wake(path: &Path) {
     let _ = std::fs::write(path, b"");
 }
 
-/// What the slots of one worker sleep on. Clones are the same bell.
+/// Wakes the sleeping slots of one worker. Clones share the same bell.
 #[derive(Clone, Default)]
 pub struct Bell {
-    shared: Arc<Shared>,
+    shared: Arc<BellState>,
 }
 
 #[derive(Default)]
-struct Shared {
+struct BellState {
     rings: Mutex<u64>,
     changed: Condvar,
 }
 
 impl Bell {
-    /// Wakes all sleepers.
+    /// Wakes all sleeping slots.
     pub fn ring(&self) {
         *self.lock() += 1;
         self.shared.changed.notify_all();
     }
 
-    /// How often it has rung. Read before the queue is polled, so that a ring during the poll is not missed.
+    /// Returns how often it has rung. Read it before polling the queue, so that a ring during the poll is not missed.
     pub fn rings(&self) -> u64 {
         *self.lock()
     }

@@ -1,33 +1,32 @@
-//! A lease that is kept alive while the work under it goes on.
+//! Keeps a lease alive while the work under it goes on.
 //!
-//! When a heartbeat finds that the lease was lost, the work is cancelled and must write nothing more. A store that cannot be
-//! reached for a moment is asked again; when it could not be reached for as long as the lease holds, the lease counts as
-//! lost.
+//! If a heartbeat finds that the lease was lost, the work is cancelled and must write nothing more. A store that cannot be
+//! reached is asked again. If it cannot be reached for the length of the lease, the lease counts as lost.
 //!
-//! Where other machines take over what the lease is on, the work has to end before they may, however long a store that does not answer
-//! keeps the renewing thread: another thread cancels the work a little before the lease ends.
+//! If other machines can take over the leased thing, the work must end before they may do so, even if a store that does not
+//! answer blocks the renewing thread. So another thread cancels the work shortly before the lease ends.
 //!
-//! A process can be suspended for longer than its lease without noticing. So code that is about to write asks [`Held`]
-//! first; where the last answer of the store is older than the lease, [`Held`] asks the store again.
+//! A process can be suspended for longer than its lease without noticing. So code that is about to write asks [`HeldLease`] first.
+//! If the store's last answer is older than the lease, [`HeldLease`] asks the store again.
 
 use std::io;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::machine::{Machine, Steady, Work};
-use crate::base::cancel::{Cancel, RaisedAtEnd};
+use super::machine::{Machine, SteadyTime, Work};
+use crate::base::cancel::{Cancel, CancelOnDrop};
 use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
 
-/// How often the lease is checked between two heartbeats, and so how soon a request to cancel is noticed.
+/// The interval of checks between two heartbeats, and so the delay after which a request to cancel is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// The store's answer to a heartbeat or a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heartbeat {
-    /// The lease holds, and was renewed if that was asked.
+    /// The lease holds. It was renewed, if that was asked.
     Renewed {
-        /// A request to cancel the work is recorded.
+        /// True if a request to cancel the work is recorded.
         cancel_requested: bool,
     },
     /// The lease was lost: stop, and write nothing.
@@ -35,7 +34,7 @@ pub enum Heartbeat {
 }
 
 impl Heartbeat {
-    /// Whether a request to cancel is recorded. `None`: the lease was lost.
+    /// Returns the answer for a recorded request to cancel, or for its absence. `None` means that the lease was lost.
     pub fn heard(requested: Option<bool>) -> Self {
         requested.map_or(Self::Lost, |cancel_requested| Self::Renewed {
             cancel_requested,
@@ -43,62 +42,66 @@ impl Heartbeat {
     }
 }
 
-/// The store did not answer.
+/// The error of a store that did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unreachable;
+pub struct UnreachableStore;
 
 /// Something in a store that is leased: a run, or an environment that is being built.
-pub trait Leased: Send + Sync {
-    /// For how long it holds without a renewal.
+pub trait RenewableLease: Send + Sync {
+    /// Returns the time for which the lease holds without a renewal.
     fn length(&self) -> Duration;
-    /// How often it is renewed.
+    /// Returns the interval of the renewals.
     fn renewed_every(&self) -> Duration {
         let length = self.length();
         (length / 3).max(Duration::from_secs(1)).min(length)
     }
-    /// Whether processes of other machines take over when it ends, which see nothing of this one's.
+    /// Returns whether processes of other machines, which cannot see this process, take over when the lease ends.
     fn is_of_several_machines(&self) -> bool {
         false
     }
-    /// Renews it.
+    /// Renews the lease in the store.
     ///
     /// # Errors
     /// The store did not answer.
-    fn renew(&self, now: Timestamp) -> Result<Heartbeat, Unreachable>;
-    /// Checks it without renewing it. `None`: there is nothing to check between heartbeats.
+    fn renew(&self, now: Timestamp) -> Result<Heartbeat, UnreachableStore>;
+    /// Checks the lease without renewing it. Returns `None` if there is nothing to check between heartbeats.
     ///
     /// # Errors
     /// The store did not answer.
-    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>>;
+    fn watch(&self) -> Option<Result<Heartbeat, UnreachableStore>>;
 }
 
-/// A lease as its holder knows it.
-pub struct Held<'a> {
+/// A lease from its holder's point of view.
+pub struct HeldLease<'a> {
     machine: &'a dyn Machine,
-    leased: &'a dyn Leased,
-    state: Mutex<State>,
+    leased: &'a dyn RenewableLease,
+    state: Mutex<LeaseState>,
 }
 
-struct State {
-    /// When the lease was last known to hold.
-    answered: Steady,
+struct LeaseState {
+    /// The last time at which the lease was known to hold.
+    answered: SteadyTime,
     lost: bool,
 }
 
-impl<'a> Held<'a> {
-    /// A lease that was taken no earlier than `since`.
-    pub fn new(machine: &'a dyn Machine, leased: &'a dyn Leased, since: Steady) -> Self {
+impl<'a> HeldLease<'a> {
+    /// Returns a lease that was taken at `since` or later.
+    pub fn new(
+        machine: &'a dyn Machine,
+        leased: &'a dyn RenewableLease,
+        since: SteadyTime,
+    ) -> Self {
         Self {
             machine,
             leased,
-            state: Mutex::new(State {
+            state: Mutex::new(LeaseState {
                 answered: since,
                 lost: false,
             }),
         }
     }
 
-    /// Whether the lease still holds, so that writing is allowed.
+    /// Returns whether the lease still holds, so that writing is allowed.
     pub fn holds(&self) -> bool {
         let asked = self.machine.steady();
         {
@@ -115,13 +118,13 @@ impl<'a> Held<'a> {
         self.note(beat, asked)
     }
 
-    /// Notes the answer to a heartbeat that was sent at `asked`. False: the lease is lost.
-    fn note(&self, beat: Result<Heartbeat, Unreachable>, asked: Steady) -> bool {
+    /// Records the answer to a heartbeat that was sent at `asked`. Returns false if the lease is lost.
+    fn note(&self, beat: Result<Heartbeat, UnreachableStore>, asked: SteadyTime) -> bool {
         let mut state = lock(&self.state);
         match beat {
             Ok(Heartbeat::Renewed { .. }) => state.answered = state.answered.max(asked),
             Ok(Heartbeat::Lost) => state.lost = true,
-            Err(Unreachable) => {
+            Err(UnreachableStore) => {
                 let silence = self.machine.steady().since(state.answered);
                 state.lost |= silence >= self.leased.length();
             }
@@ -129,8 +132,8 @@ impl<'a> Held<'a> {
         !state.lost
     }
 
-    /// Does `work` while another thread renews the lease, every third of its length or more often, and checks it in between. `cancel` is
-    /// raised when the lease was lost or a request to cancel was recorded.
+    /// Does `work` while another thread renews the lease, every third of its length or more often, and checks it in between.
+    /// Raises `cancel` when the lease was lost or a request to cancel was recorded.
     ///
     /// # Errors
     /// The thread cannot be started; the work was not begun.
@@ -143,8 +146,8 @@ impl<'a> Held<'a> {
             beside.push(Box::new(|| self.cancel_in_time(&stop, cancel)));
         }
         self.machine.beside(beside, &mut |started| {
-            // Also where the work panics, so that the renewing thread ends.
-            let _stop = RaisedAtEnd(&stop);
+            // Raised even if the work panics, so that the renewing thread ends.
+            let _stop = CancelOnDrop(&stop);
             match (started, work.take()) {
                 (Ok(()), Some(work)) => done = Ok(work()),
                 (Err(error), _) => done = Err(error),
@@ -154,8 +157,8 @@ impl<'a> Held<'a> {
         done
     }
 
-    /// Cancels the work when a sixth of the lease is left: in that time it ends, and clocks differ by less. The lease counts from
-    /// before the request that renewed it last was sent.
+    /// Cancels the work when a sixth of the lease is left. In that time the work ends, and clocks differ by less. The lease
+    /// counts from before its last renewal was sent.
     fn cancel_in_time(&self, stop: &Cancel, cancel: &Cancel) {
         let length = self.leased.length();
         let most = length - length / 6;
@@ -176,9 +179,9 @@ impl<'a> Held<'a> {
     fn renew_until(&self, stop: &Cancel, cancel: &Cancel) {
         let renew_every = self.leased.renewed_every();
         let look_every = LOOK_EVERY.min(renew_every);
-        // What threads of this process send to a server at one moment goes there together.
+        // Requests that threads of this process send to a server at the same moment go there together.
         let together = self.leased.is_of_several_machines();
-        let pause = |now: Steady, every| match together {
+        let pause = |now: SteadyTime, every| match together {
             true => now.until_next(every),
             false => every,
         };
@@ -220,8 +223,8 @@ impl<'a> Held<'a> {
         }
     }
 
-    /// Whether the store answered, or has been silent for less than the lease.
-    fn is_answered_in_time(&self, beat: Result<Heartbeat, Unreachable>) -> bool {
+    /// Returns whether the store answered, or has been silent for less than the lease.
+    fn is_answered_in_time(&self, beat: Result<Heartbeat, UnreachableStore>) -> bool {
         let state = lock(&self.state);
         let silence = self.machine.steady().since(state.answered);
         !state.lost && (beat.is_ok() || silence < self.leased.length())
@@ -233,10 +236,10 @@ mod tests {
     use super::*;
     use crate::system::machine::System;
 
-    /// A lease whose renewal is answered when the work under it has ended.
+    /// A lease whose renewal is answered only after the work has ended.
     struct Silent(Cancel);
 
-    impl Leased for Silent {
+    impl RenewableLease for Silent {
         fn length(&self) -> Duration {
             Duration::from_millis(60)
         }
@@ -246,11 +249,11 @@ mod tests {
         fn is_of_several_machines(&self) -> bool {
             true
         }
-        fn renew(&self, _: Timestamp) -> Result<Heartbeat, Unreachable> {
+        fn renew(&self, _: Timestamp) -> Result<Heartbeat, UnreachableStore> {
             self.0.wait(Duration::MAX);
-            Err(Unreachable)
+            Err(UnreachableStore)
         }
-        fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+        fn watch(&self) -> Option<Result<Heartbeat, UnreachableStore>> {
             None
         }
     }
@@ -259,7 +262,7 @@ mod tests {
     fn work_that_others_may_take_over_ends_although_the_store_keeps_a_renewal_waiting() {
         let silent = Silent(Cancel::new());
         let since = System.steady();
-        let held = Held::new(&System, &silent, since);
+        let held = HeldLease::new(&System, &silent, since);
         let cancel = Cancel::new();
         let is_cancelled = held.keep(&cancel, || {
             let is_cancelled = cancel.wait(Duration::from_secs(60));

@@ -1,7 +1,7 @@
-//! Locks between processes: one holder at a time, whose name those that wait can read.
+//! Locks between processes: one holder at a time, whose name waiting processes can read.
 //!
-//! The lock is that of the operating system on an open file: it is released when its process ends in any way, so no lock is
-//! ever stale. The file's content names the holder, for people to read; nothing depends on it.
+//! The operating system locks an open file and releases the lock when its process ends in any way, so no lock is ever stale.
+//! The file's content names the holder, for people to read; nothing depends on it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::machine::{Disk, Files, HeldLock, Machine, Steady};
+use super::machine::{Disk, FileSystem, HeldLock, Machine, SteadyTime};
 use crate::base::cancel::Cancel;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code};
 
-/// How soon a waiter notices that the lock is free.
+/// The interval at which a waiting process checks whether the lock is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);
 
-/// How often the folder of a lock that was removed is created again.
+/// The maximum number of times that the folder of a lock is created again after its removal.
 const TIMES: usize = 100;
 
 /// A lock that this process holds; released when dropped.
@@ -25,31 +25,25 @@ pub struct Lock {
     _held: Box<dyn HeldLock>,
 }
 
-/// A lock was not taken.
+/// The reason why a lock was not taken.
 #[derive(Debug, Error)]
 pub enum LockError {
-    /// The waiting was cancelled.
+    /// The caller cancelled the wait.
     #[error("cancelled while waiting for {}", path.display())]
-    Cancelled {
-        /// The lock's file.
-        path: PathBuf,
-    },
-    /// Another process has had it for as long as this one may wait.
+    Cancelled { path: PathBuf },
+    /// Another process has held it for as long as this process may wait.
     #[error("{} is not free: another process has it", path.display())]
-    Busy {
-        /// The lock's file.
-        path: PathBuf,
-    },
+    Busy { path: PathBuf },
     /// The file cannot be opened, or the file system has no locks.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 impl Problem for LockError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            LockError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
-            LockError::Busy { .. } => Facts::new(Kind::Refused, code::BUSY),
+            LockError::Cancelled { .. } => ErrorFacts::new(ProblemKind::Cancelled, code::CANCELLED),
+            LockError::Busy { .. } => ErrorFacts::new(ProblemKind::Refused, code::BUSY),
             LockError::File(error) => {
                 let facts = error.facts();
                 if facts.hint.is_some() {
@@ -64,7 +58,7 @@ impl Problem for LockError {
 }
 
 impl Lock {
-    /// Takes the lock if it is free. `None`: another process has it.
+    /// Takes the lock if it is free. Returns `None` if another process has it.
     ///
     /// # Errors
     /// The file cannot be opened, or the file system has no locks.
@@ -72,10 +66,10 @@ impl Lock {
         Self::try_take_as(machine, path, &holder(machine))
     }
 
-    /// The same by a holder of this name.
+    /// Does the same for a holder of this name.
     ///
     /// # Errors
-    /// As [`Lock::try_take`].
+    /// The same as [`Lock::try_take`].
     pub fn try_take_as(
         machine: &dyn Machine,
         path: &Path,
@@ -100,26 +94,27 @@ impl Lock {
         }))
     }
 
-    /// Takes the lock, waiting as long as another process of this machine has it. For short work.
+    /// Takes the lock, and waits as long as another process of this machine has it. Use it for short work.
     ///
     /// # Errors
-    /// As [`Lock::try_take`].
+    /// The same as [`Lock::try_take`].
     pub fn take(path: &Path) -> Result<Self, FileError> {
         create_folder_of(&Disk, path)?;
         let held = Disk.lock(path).map_err(FileError::on("lock", path))?;
         Ok(Self { _held: held })
     }
 
-    /// Takes the lock, waiting until the flag is raised, but not beyond `until`: who has it may hang. `on_wait` is called when the waiting begins and whenever the
-    /// holder changes, with the holder where it is known, as [`holder`] writes it.
+    /// Takes the lock, and waits for it until the flag is raised or `until` has come, because the holder may hang. Calls
+    /// `on_wait` when the wait begins and whenever the holder changes. Its argument is the holder, if known, in the format of
+    /// [`holder`].
     ///
     /// # Errors
-    /// The waiting was cancelled, or took too long; else as [`Lock::try_take`].
+    /// The wait was cancelled or took too long; otherwise the same as [`Lock::try_take`].
     pub fn acquire(
         machine: &dyn Machine,
         path: &Path,
         cancel: &Cancel,
-        until: Option<Steady>,
+        until: Option<SteadyTime>,
         on_wait: &mut dyn FnMut(Option<String>),
     ) -> Result<Self, LockError> {
         let mut reported: Option<Option<String>> = None;
@@ -138,7 +133,7 @@ impl Lock {
                 });
             }
             let holder = read_holder(machine.files(), path);
-            // For a moment after the lock was taken the file has no name yet.
+            // For a moment after the lock was taken, the file has no name yet.
             if reported.as_ref() != Some(&holder) && (reported.is_none() || holder.is_some()) {
                 on_wait(holder.clone());
                 reported = Some(holder);
@@ -148,17 +143,17 @@ impl Lock {
     }
 }
 
-/// The name of this process in the files that it has locked: `process 4711 on host`.
+/// Returns the name of this process in the files that it has locked: `process 4711 on host`.
 pub fn holder(machine: &dyn Machine) -> String {
     format!("process {} on {}", machine.pid(), machine.host())
 }
 
-/// Whether a process is seen to hold the lock of the file.
-pub fn is_held(files: &dyn Files, path: &Path) -> bool {
+/// Returns whether a process holds the lock of the file, as far as this process can see.
+pub fn is_held(files: &dyn FileSystem, path: &Path) -> bool {
     files.is_locked(path).unwrap_or(false)
 }
 
-fn create_folder_of(files: &dyn Files, path: &Path) -> Result<(), FileError> {
+fn create_folder_of(files: &dyn FileSystem, path: &Path) -> Result<(), FileError> {
     let Some(folder) = path.parent() else {
         return Ok(());
     };
@@ -167,8 +162,8 @@ fn create_folder_of(files: &dyn Files, path: &Path) -> Result<(), FileError> {
         .map_err(FileError::on("create the folder", folder))
 }
 
-/// The name of the holder in the file of a lock. `None`: there is none yet, or the file cannot be read.
-pub fn read_holder(files: &dyn Files, path: &Path) -> Option<String> {
+/// Returns the name of the holder from a lock's file. Returns `None` if there is none yet, or if the file cannot be read.
+pub fn read_holder(files: &dyn FileSystem, path: &Path) -> Option<String> {
     let text = files.read(path).ok()?;
     let holder = String::from_utf8_lossy(&text).trim().to_owned();
     (!holder.is_empty()).then_some(holder)

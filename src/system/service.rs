@@ -1,17 +1,17 @@
-//! The service manager that started this process, systemd: told how the process stands (sd_notify(3)), and whose journal may read
-//! what it writes (sd-daemon(3)).
+//! Talks to the service manager that started this process, systemd: reports the state of the process (sd_notify(3)), and finds
+//! out whether output goes to its journal (sd-daemon(3)).
 
 use std::os::fd::AsFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-/// Where the service manager listens, if it asked to be told.
+/// The socket of the service manager, if it wants reports.
 #[derive(Debug)]
 pub struct ServiceManager(Option<(UnixDatagram, SocketAddr)>);
 
 impl ServiceManager {
-    /// By the variables of this process.
-    pub fn of(variables: &dyn Fn(&str) -> Option<String>) -> Self {
+    /// Connects to the socket that the variables of this process name.
+    pub fn from_variables(variables: &dyn Fn(&str) -> Option<String>) -> Self {
         let connect = || {
             let socket = variables("NOTIFY_SOCKET")?;
             let address = match socket.strip_prefix('@') {
@@ -19,14 +19,14 @@ impl ServiceManager {
                 None => SocketAddr::from_pathname(&socket),
             };
             let from = UnixDatagram::unbound().ok()?;
-            // A manager that does not listen keeps nothing waiting.
+            // A manager that does not listen must not block this process.
             from.set_nonblocking(true).ok()?;
             Some((from, address.ok()?))
         };
         Self(connect())
     }
 
-    /// Tells it how this process stands: `READY=1`, `STOPPING=1`, `WATCHDOG=1`.
+    /// Reports the state of this process: `READY=1`, `STOPPING=1`, `WATCHDOG=1`.
     pub fn tell(&self, state: &str) {
         if let Some((from, address)) = &self.0 {
             let _ = from.send_to_addr(state.as_bytes(), address);
@@ -34,7 +34,7 @@ impl ServiceManager {
     }
 }
 
-/// Whether what is written there goes to the journal, by the variables of this process: lines may begin with their priority then.
+/// Returns whether a stream goes to the journal, by the variables of this process. Lines may then begin with their priority.
 pub fn is_journal(variables: &dyn Fn(&str) -> Option<String>, stream: impl AsFd) -> bool {
     let Ok(found) = rustix::fs::fstat(stream) else {
         return false;

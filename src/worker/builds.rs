@@ -1,21 +1,28 @@
-//! Building the environments that runs wait for, in threads beside the slots.
+//! Builds the environments that runs wait for, in threads next to the slots.
 //!
-//! Whose fault a failed build is decides what becomes of it. The configuration's: the environment fails, and so do its runs. The
-//! machine's, the network's or this worker's: the environment waits for its backoff, no attempt is spent, and its runs wait. Of several
-//! hosts one that is in trouble, or would build something else, leaves it to the others.
+//! What follows a failed build depends on its cause. A mistake of the configuration fails the environment and its runs. For
+//! trouble of the machine, the network or this worker, the environment waits for its backoff, no attempt is used up, and its
+//! runs wait. If a server has several hosts, a host that is in trouble, or would build something else, leaves the build to the
+//! others.
 
 use std::sync::atomic::Ordering;
 
 use super::Pool;
 use crate::base::problem::{Problem, code};
-use crate::environment::needed::prepare::{PrepareError, Prepared, environment_of_run};
-use crate::environment::provide::{OtherBuilder, Progress, ProvideError, Provider, Want};
-use crate::run::execution::happenings::Happening;
+use crate::environment::needed::prepare::{
+    PrepareError, PreparedConfiguration, environment_of_run,
+};
+use crate::environment::provide::{
+    OtherBuilder, ProvideError, ProvideProgress, Provider, RebuildPolicy,
+};
+use crate::run::execution::happenings::ProgressEvent;
 use crate::run::execution::safe_mode::SafeMode;
-use crate::store::{AfterFailure, Claimable, EnvironmentRecord, Failure, StoreError};
+use crate::store::{
+    BuildFailureOutcome, ClaimableState, EnvironmentRecord, FailureRecord, StoreError,
+};
 
 impl Pool<'_> {
-    /// Builds one environment after the other until the worker ends.
+    /// Builds one environment after another until the worker ends.
     pub fn builds(&self, index: usize) {
         let worker = self.workspace.worker_id(index);
         let settings = &self.workspace.settings.worker;
@@ -41,14 +48,14 @@ impl Pool<'_> {
         }
     }
 
-    /// Builds the environment that has waited longest. False: none is due that no other process builds.
+    /// Builds the environment that has waited longest. Returns false if none is due that no other process builds.
     pub fn build_next(&self, worker: &str) -> Result<bool, StoreError> {
         let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         // Building executes code of packages.
         if self.workspace.settings.safe_mode != SafeMode::Off {
             return Ok(false);
         }
-        // One that another process has taken meanwhile keeps none of the later ones waiting.
+        // An environment that another process has taken meanwhile does not hold up the later ones.
         let mut last = None;
         let mine = Some(self.member.id.as_str());
         while let Some(environment) = store.next_environment(machine.now(), mine, last.as_ref())? {
@@ -66,7 +73,7 @@ impl Pool<'_> {
         Ok(false)
     }
 
-    /// Records environments for which runs wait, and which this host has to build beside others or in their place.
+    /// Records the environments of waiting runs that this host must build in addition to other hosts, or instead of them.
     pub fn adopt_environments(&self) -> Result<(), StoreError> {
         let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         if self.workspace.settings.safe_mode != SafeMode::Off {
@@ -79,14 +86,14 @@ impl Pool<'_> {
         Ok(())
     }
 
-    /// Builds an environment. False: another process builds it.
+    /// Builds an environment. Returns false if another process builds it.
     fn build(&self, worker: &str, waiting: &EnvironmentRecord) -> Result<bool, StoreError> {
         let prepared = match self.tools.builder.prepare(self.workspace, waiting) {
             Ok(prepared) => prepared,
             Err(PrepareError::Store(error)) => return Err(error),
             Err(error) => {
                 let error = self.cannot_prepare(worker, waiting, &error)?;
-                self.report(worker, &Happening::BuildFailed(waiting, &error));
+                self.report(worker, &ProgressEvent::BuildFailed(waiting, &error));
                 return Ok(true);
             }
         };
@@ -98,10 +105,10 @@ impl Pool<'_> {
             process: &self.member.id,
             other: OtherBuilder::Leave,
         };
-        let mut on = |progress: Progress<'_>| {
-            self.report(worker, &Happening::Environment(&progress));
+        let mut on = |progress: ProvideProgress<'_>| {
+            self.report(worker, &ProgressEvent::Environment(&progress));
         };
-        match provider.provide(&prepared, Want::Ready, &self.shutdown, &mut on) {
+        match provider.provide(&prepared, RebuildPolicy::Ready, &self.shutdown, &mut on) {
             Ok(_) => {
                 self.troubles.store(0, Ordering::Release);
             }
@@ -112,24 +119,25 @@ impl Pool<'_> {
                 if now.is_some_and(|now| now.trouble_count > 0) {
                     self.met_trouble();
                 }
-                self.report(worker, &Happening::BuildFailed(waiting, &error));
+                self.report(worker, &ProgressEvent::BuildFailed(waiting, &error));
             }
         }
         Ok(true)
     }
 
-    /// An environment that was asked for with the engine of another `ade` is built with this one's, under a key of its own.
+    /// Moves the runs of an environment that was requested with the engine of another `ade` to an environment with this one's
+    /// engine, under its own key.
     fn move_to_own_engine(
         &self,
         waiting: &EnvironmentRecord,
-        prepared: &Prepared,
+        prepared: &PreparedConfiguration,
     ) -> Result<(), StoreError> {
         if prepared.key == waiting.key {
             return Ok(());
         }
         let other = prepared.ensure_environment(self.workspace)?;
         let now = self.workspace.machine.now();
-        // Some at a time: other processes use the database in between.
+        // Moves a limited number at a time, so that other processes can use the database in between.
         while !self
             .workspace
             .store
@@ -138,8 +146,8 @@ impl Pool<'_> {
         Ok(())
     }
 
-    /// The snapshot cannot be used, so the environment fails for good. A Python or an engine that this worker lacks is this worker's
-    /// trouble: the environment waits, and another worker may build it.
+    /// Handles a failed preparation. If the snapshot is unusable, the environment fails for good. If only this worker lacks a
+    /// Python or an engine, the environment waits, and another worker may build it.
     fn cannot_prepare(
         &self,
         worker: &str,
@@ -148,21 +156,27 @@ impl Pool<'_> {
     ) -> Result<ProvideError, StoreError> {
         let store = &self.workspace.store;
         let code = code::ENVIRONMENT_FAILED;
-        let failure = Failure::new(code, "environment", error.to_string(), error.hint());
+        let failure = FailureRecord::new(code, "environment", error.to_string(), error.hint());
         let claim = self.workspace.claim(worker, Some(&self.member.id));
         let now = self.workspace.machine.now();
         if store
-            .claim_environment(&waiting.id, &claim, Claimable::Due, &waiting.folder, now)?
+            .claim_environment(
+                &waiting.id,
+                &claim,
+                ClaimableState::Due,
+                &waiting.folder,
+                now,
+            )?
             .is_some()
         {
             let after = match error {
                 PrepareError::Python(_) | PrepareError::Engine(_) => {
                     self.met_trouble();
                     let wait = self.workspace.backoff(waiting.trouble_count + 1);
-                    AfterFailure::WaitUntil(now.plus(wait))
+                    BuildFailureOutcome::WaitUntil(now.plus(wait))
                 }
                 // Another host may have other files and settings.
-                _ => AfterFailure::FailHere,
+                _ => BuildFailureOutcome::FailHere,
             };
             store.fail_environment(&waiting.id, &claim, &failure, after, now)?;
         }

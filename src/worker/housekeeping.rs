@@ -1,4 +1,4 @@
-//! The periodic work of a worker beside its runs, in threads of its own so that no run delays it.
+//! The periodic work of a worker, in its own threads so that no run delays it.
 
 use std::cell::RefCell;
 use std::sync::atomic::Ordering;
@@ -11,21 +11,21 @@ use crate::environment::collection::{self, CollectError};
 use crate::events::names;
 use crate::run::ending::ends;
 use crate::run::ending::recover::recover;
-use crate::run::execution::happenings::Happening;
+use crate::run::execution::happenings::ProgressEvent;
 use crate::run::execution::lifecycle::send_back;
 use crate::run::execution::queue_metrics::QueueMetrics;
-use crate::store::{BuildAttempts, Overview, StoreError, Totals, Used};
-use crate::system::machine::{JUMP, Machine, Moment, Steady};
+use crate::store::{AttemptUsage, BuildAttempts, Overview, QueueTotals, StoreError};
+use crate::system::machine::{JUMP, Machine, Moment, SteadyTime};
 use crate::workspace::ballast;
 use crate::workspace::fleet::{FleetError, living, longest_lease};
 
-/// How often a process tells the other hosts of a server that it is alive, and asks for the time.
+/// The interval at which a process reports to the other hosts of a server that it is alive, and asks for the time.
 const SEEN_EVERY: Duration = Duration::from_secs(10);
 
-/// Something that is done every so often.
+/// A task that is repeated at an interval.
 pub(super) struct Duty {
     every: Duration,
-    last: Option<Steady>,
+    last: Option<SteadyTime>,
 }
 
 impl Duty {
@@ -33,7 +33,7 @@ impl Duty {
         Self { every, last: None }
     }
 
-    pub fn is_due(&mut self, now: Steady) -> bool {
+    pub fn is_due(&mut self, now: SteadyTime) -> bool {
         let due = self.last.is_none_or(|last| now.since(last) >= self.every);
         if due {
             self.last = Some(now);
@@ -42,37 +42,37 @@ impl Duty {
     }
 }
 
-/// Notices when the wall clock moves differently from the steady one.
+/// Notices if the wall clock moves differently from the steady clock.
 pub(super) struct Clocks<'a> {
     machine: &'a dyn Machine,
     seen: Moment,
-    /// The last jump; for a process that starts beside others, its start.
-    jumped_at: Option<Steady>,
+    /// The time of the last jump. For a process that starts while others run, its start.
+    jumped_at: Option<SteadyTime>,
 }
 
 impl<'a> Clocks<'a> {
     pub fn new(machine: &'a dyn Machine) -> Self {
         Self {
             machine,
-            seen: Moment::of(machine),
+            seen: Moment::now(machine),
             jumped_at: None,
         }
     }
 
-    /// From now on it counts as after a jump.
+    /// Acts as if the clock had just jumped.
     fn distrust(&mut self) {
         self.jumped_at = Some(self.machine.steady());
     }
 
-    /// Seconds by which the wall clock jumped since the last look, where it did.
+    /// Returns the seconds by which the wall clock jumped since the last look, if it did.
     fn jumped(&mut self) -> Option<f64> {
-        let now = Moment::of(self.machine);
+        let now = Moment::now(self.machine);
         let jump = std::mem::replace(&mut self.seen, now).jump_until(&now)?;
         self.distrust();
         Some(jump)
     }
 
-    /// Whether the last jump was before the last `settle`, in which every live worker has renewed its leases.
+    /// Returns whether the last jump is longer ago than `settle`, the time in which every live worker renews its leases.
     fn are_trusted(&self, settle: Duration) -> bool {
         let now = self.machine.steady();
         self.jumped_at.is_none_or(|at| now >= at.plus(settle))
@@ -80,7 +80,7 @@ impl<'a> Clocks<'a> {
 }
 
 impl Pool<'_> {
-    /// Before the first claim: recovers the claims of dead processes.
+    /// Recovers the claims of dead processes, before the first claim.
     pub fn start(&self) {
         let worker = self.workspace.worker_id(0);
         if let Err(error) = self.recover(&worker) {
@@ -88,10 +88,11 @@ impl Pool<'_> {
         }
     }
 
-    /// What notices jumps of the clock.
+    /// Returns the detector of clock jumps.
     pub fn clocks(&self) -> Clocks<'_> {
         let mut clocks = Clocks::new(&*self.workspace.machine);
-        // A process that starts cannot know of a jump shortly before. A process that is not there yet takes its leases after it.
+        // A starting process cannot know of a jump shortly before. If no other process is alive, later processes take their
+        // leases after it.
         if self.has_company() {
             clocks.distrust();
         }
@@ -102,7 +103,7 @@ impl Pool<'_> {
         let settings = &self.workspace.settings.worker;
         let machine = &*self.workspace.machine;
         let worker = self.workspace.worker_id(0);
-        // On a server others free what this process holds if they do not hear of it.
+        // On a server, other hosts release the claims of this process if it does not report in time.
         let most = self
             .workspace
             .store
@@ -110,7 +111,7 @@ impl Pool<'_> {
             .map_or(Duration::MAX, |_| SEEN_EVERY);
         let mut sweep = Duty::new(settings.cleanup_interval.min(most));
         let mut metrics = Duty::new(settings.metrics_interval);
-        // The first entry is about an interval, not about a moment.
+        // The first entry covers an interval, not a point in time.
         metrics.is_due(machine.steady());
         let mut turns = vec![0; self.turns.len()];
         let mut totals = self.workspace.store.totals().unwrap_or_default();
@@ -122,7 +123,7 @@ impl Pool<'_> {
             self.look_at(&worker, &mut clocks);
             self.stay(&worker);
             let step = self.leave_unrecorded(&worker).and_then(|()| {
-                // Looking at a few locks costs nothing, and what a dead process held waits for no sweep.
+                // Checking a few locks is cheap, and the claims of a dead process need not wait for a sweep.
                 self.recover(&worker)?;
                 self.hear(&worker)?;
                 self.adopt_environments()?;
@@ -138,7 +139,7 @@ impl Pool<'_> {
                 self.store_failed(&worker, error);
             }
             if self.goes_round(&mut turns) {
-                self.report(&worker, &Happening::GoesRound);
+                self.report(&worker, &ProgressEvent::GoesRound);
             }
             if machine.wait(&self.done, pause) {
                 break;
@@ -149,7 +150,7 @@ impl Pool<'_> {
         }
     }
 
-    /// Whether no slot is in the round that it was in at the last look.
+    /// Returns whether each slot has left the round of the last look.
     fn goes_round(&self, seen: &mut [u64]) -> bool {
         let turns = self.turns.iter().map(|turns| turns.load(Ordering::Acquire));
         turns.zip(seen).fold(true, |all, (now, seen)| {
@@ -158,7 +159,7 @@ impl Pool<'_> {
         })
     }
 
-    /// Whether other processes may hold leases. If the store does not answer, they may.
+    /// Returns whether other processes may hold leases. If the store does not answer, they may.
     fn has_company(&self) -> bool {
         let workers = living(self.workspace);
         workers.map_or(true, |workers| {
@@ -166,7 +167,7 @@ impl Pool<'_> {
         })
     }
 
-    /// Leaves the claims that could not be left when their runs ended.
+    /// Releases the claims that could not be released when their runs ended.
     fn leave_unrecorded(&self, worker: &str) -> Result<(), StoreError> {
         loop {
             let next = lock(&self.unrecorded).pop();
@@ -176,24 +177,24 @@ impl Pool<'_> {
                 &left.run,
                 &left.claim,
                 &left.failure,
-                &Used::default(),
+                &AttemptUsage::default(),
                 left.of_machine,
             ) {
-                Ok(Some(run)) => self.report(worker, &Happening::Ended(&run)),
-                Ok(None) => self.report(worker, &Happening::Lost(&left.run)),
+                Ok(Some(run)) => self.report(worker, &ProgressEvent::Ended(&run)),
+                Ok(None) => self.report(worker, &ProgressEvent::Lost(&left.run)),
                 Err(error) => {
                     lock(&self.unrecorded).push(left);
-                    // Not reported once more: it was when it happened, and this is tried every second.
+                    // The error was reported when it first happened, and this is tried every second.
                     return if error.may_pass() { Ok(()) } else { Err(error) };
                 }
             }
         }
     }
 
-    /// Notices a jump. The more often, the smaller the chance that a second one hides the first.
+    /// Checks for a clock jump. Frequent checks make it less likely that a second jump hides the first.
     fn look_at(&self, worker: &str, clocks: &mut Clocks<'_>) {
         if let Some(seconds) = clocks.jumped() {
-            self.report(worker, &Happening::ClockJumped(seconds));
+            self.report(worker, &ProgressEvent::ClockJumped(seconds));
         }
     }
 
@@ -214,9 +215,10 @@ impl Pool<'_> {
             &self.workspace.settings,
             &self.workspace.paths,
         );
-        // In this time every live worker renews its leases.
+        // The time in which every live worker renews its leases.
         let settle = longest_lease(self.workspace)? / 3 + JUMP;
-        // Looked at with the database in hand: a clock that jumps while the store waits for it must not end good leases.
+        // The clock is checked while the database is locked: a clock that jumps while the store waits for the lock must not end
+        // valid leases.
         let clocks = RefCell::new(clocks);
         let trusted = || {
             let mut clocks = clocks.borrow_mut();
@@ -238,22 +240,22 @@ impl Pool<'_> {
                 names::RUN_LOST_CLAIM,
                 "Its lease expired; the worker that held it writes nothing more",
             );
-            self.report(worker, &Happening::Expired(&run));
+            self.report(worker, &ProgressEvent::Expired(&run));
         }
-        // Nothing legitimate waits longer than twice the longest backoff, nor holds a lease for longer than its holder may.
+        // No valid wait is longer than twice the maximum backoff, and no valid lease is longer than its holder may have.
         store.repair_times(settings.backoff_max * 2 + JUMP, JUMP, &|| {
             Some(machine.now())
         })?;
         Ok(())
     }
 
-    /// Stops in order: the database is no longer the one that was opened, or a newer `ade` has migrated it.
+    /// Stops the worker in order, because the database is not the opened one any more, or a newer `ade` has migrated it.
     fn stop_for(&self, error: StoreError) {
         let mut fatal = lock(&self.fatal);
         if fatal.is_none() {
             let worker = self.workspace.worker_id(0);
             self.trouble(&worker, &error);
-            *fatal = Some(Error::of(error));
+            *fatal = Some(Error::from_problem(error));
         }
         drop(fatal);
         self.stop.cancel();
@@ -263,7 +265,7 @@ impl Pool<'_> {
         let runs = recover(self.workspace)?;
         for run in &runs {
             self.counters.left(run.status);
-            self.report(worker, &Happening::Recovered(run));
+            self.report(worker, &ProgressEvent::Recovered(run));
         }
         if !runs.is_empty() {
             self.bell.ring();
@@ -271,16 +273,16 @@ impl Pool<'_> {
         Ok(())
     }
 
-    /// Tells when somebody has quieted or resumed this worker.
+    /// Reports if somebody has quieted or resumed this worker.
     fn hear(&self, worker: &str) -> Result<(), StoreError> {
         if let Some(now) = self.member.hear()? {
-            self.report(worker, &Happening::Quieted(now.quieted_by.as_deref()));
+            self.report(worker, &ProgressEvent::Quieted(now.quieted_by.as_deref()));
             self.bell.ring();
         }
         Ok(())
     }
 
-    /// Keeps the lock file by which others see that this process lives.
+    /// Keeps the lock file that shows other processes that this one lives.
     fn stay(&self, worker: &str) {
         match self.member.stay() {
             Err(FleetError::LockFile(error)) => {
@@ -291,7 +293,7 @@ impl Pool<'_> {
         }
     }
 
-    fn measure(&self, worker: &str, before: &mut Totals) -> Result<(), StoreError> {
+    fn measure(&self, worker: &str, before: &mut QueueTotals) -> Result<(), StoreError> {
         let store = &self.workspace.store;
         let now = self.workspace.machine.now();
         let totals = store.totals()?;
@@ -317,12 +319,13 @@ impl Pool<'_> {
             claim_latency_ms: (claims > 0).then(|| waited as f64 / claims as f64 / 1000.0),
             claim_latency_max_ms: (claims > 0).then(|| longest as f64 / 1000.0),
         };
-        self.report(worker, &Happening::Metrics(&metrics));
+        self.report(worker, &ProgressEvent::Metrics(&metrics));
         Ok(())
     }
 }
 
-/// Collection, in a thread of its own: it may take long, and neither expired leases nor dead processes wait for it.
+/// Collects in a thread of its own, because collection may take long, and expired leases and dead processes must not wait for
+/// it.
 impl Pool<'_> {
     pub fn collect_regularly(&self) {
         let interval = self.workspace.settings.worker.gc_interval;
@@ -343,11 +346,11 @@ impl Pool<'_> {
         match collection::collect_alone(self.workspace, worker, &options, &self.done) {
             Ok(report) => {
                 if report.deleted_anything() {
-                    self.report(worker, &Happening::Collected(&report));
+                    self.report(worker, &ProgressEvent::Collected(&report));
                 }
                 Ok(())
             }
-            // It does what this one would have done.
+            // The other process does what this one would have done.
             Err(CollectError::Busy(_)) => Ok(()),
             Err(CollectError::Store(error)) => Err(error),
             Err(error @ CollectError::Thread(_)) => {

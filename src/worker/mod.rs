@@ -1,11 +1,11 @@
 //! The loop over the queue.
 //!
-//! Each slot is a thread with a worker id of its own. It records environments for waiting runs, claims a run whose environment
-//! is ready, else sleeps until a run is queued or its poll interval has passed. Environments are built in threads of their own
-//! (`builds`), as many as there are slots: a build that takes long, or hangs, keeps no run waiting whose environment is ready. One
-//! more thread does the maintenance (`housekeeping`): expired leases, dead processes, metrics; one collects, and one tells whom
-//! the operator named that runs have ended (`telling`), for however long that takes. All that is done to a run happens under a claim; a process that dies leaves a lock whose release shows
-//! its death at once, and leases that expire.
+//! Each slot is a thread with its own worker id. It records environments for waiting runs, claims a run whose environment is
+//! ready, or sleeps until a run is queued or its poll interval has passed. As many further threads as slots build environments
+//! (`builds`), so a slow build delays no run whose environment is ready. One more thread does the maintenance (`housekeeping`):
+//! expired leases, dead processes, metrics. One thread collects, and further threads send notifications about ended runs
+//! (`telling`), however long that takes. A run is changed only under a claim. A process that dies leaves a lock, whose release
+//! shows its death at once, and leases that expire.
 
 mod builds;
 mod housekeeping;
@@ -18,65 +18,65 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering}
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::base::cancel::{Cancel, RaisedAtEnd};
+use crate::base::cancel::{Cancel, CancelOnDrop};
 use crate::base::files::{RAISE_LIMITS, describe};
 use crate::base::mutex::lock;
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::run::calls::request::Tools;
-use crate::run::execution::happenings::{Happening, Watcher, Where};
-use crate::store::{DeliveryKind, Failure, Only, RunRecord, RunStatus, StoreError};
+use crate::run::execution::happenings::{ProgressEvent, ProgressSource, Watcher};
+use crate::store::{DeliveryKind, FailureRecord, RunRecord, RunStatus, StoreError, WorkerFilter};
 use crate::system::bell::Bell;
 use crate::system::machine::Work;
 use crate::workspace::Workspace;
 use crate::workspace::fleet::{Member, WORKER};
 
-/// So many receivers of a kind are told at the same time that a run has ended.
+/// The maximum number of receivers of one kind that are notified at the same time.
 const TOLD_AT_ONCE: usize = 4;
 
 /// The options of a worker.
 #[derive(Clone, Debug)]
 pub struct WorkerOptions {
-    /// Slots.
+    /// The number of slots.
     pub concurrency: usize,
-    /// End when the queue is empty and nothing runs, here or elsewhere. Runs that wait because the machine or the network is in
-    /// trouble are left in the queue when the worker met trouble as often in a row as a run has attempts.
+    /// End when the queue is empty and nothing runs, here or elsewhere. Runs that wait because of trouble with the machine or
+    /// the network stay in the queue, if the worker met such trouble as many times in a row as a run has attempts.
     pub drain: bool,
-    /// End after one run, or at once where none waits.
+    /// End after one run, or at once if none waits.
     pub once: bool,
-    /// How long running runs may go on after a stop was asked for.
+    /// The time for which running runs may continue after a request to stop.
     pub grace: Duration,
-    /// Collect, where the settings allow it.
+    /// Also collect, if the settings allow it.
     pub gc: bool,
-    /// What alone it takes of what waits, and builds for.
-    pub only: Only,
+    /// The only runs that it takes, and builds for.
+    pub only: WorkerFilter,
 }
 
-/// How a worker is asked to stop.
+/// The signals that stop a worker.
 #[derive(Clone, Default)]
 pub struct Stop {
-    /// No more claims; running runs may go on for [`WorkerOptions::grace`].
+    /// No more claims. Running runs may continue for [`WorkerOptions::grace`].
     pub in_order: Cancel,
-    /// After that: what runs is released to the queue now.
+    /// After that, running runs are released to the queue now.
     pub at_once: Cancel,
 }
 
-/// It has not all of its slots, or nothing that looks after them.
+/// Returns the error for a worker that cannot start all of its threads.
 fn no_threads(error: &io::Error) -> Error {
     let message = format!(
         "the threads of a worker cannot be started: {}",
         describe(error)
     );
-    Error::new(Kind::Internal, code::TOO_FEW_THREADS, message).hint(RAISE_LIMITS)
+    Error::new(ProblemKind::Internal, code::TOO_FEW_THREADS, message).hint(RAISE_LIMITS)
 }
 
-/// Executes queued runs until the queue is drained or it is asked to stop. Returns how many runs a drained queue still has: those
-/// that wait because the machine or the network is in trouble.
+/// Executes queued runs until the queue is drained or a stop is requested. Returns the number of runs that a drained queue
+/// still has, because of trouble with the machine or the network.
 ///
 /// # Errors
-/// The database cannot be used any more, for a reason that waiting does not change, or there are no threads to be had.
+/// The database is unusable for a reason that waiting does not change, or threads cannot be started.
 ///
 /// # Panics
-/// A thread of it has panicked. Its runs went back to the queue before.
+/// A thread of the worker has panicked. Its runs went back to the queue before.
 pub fn work(
     workspace: &Workspace,
     tools: Tools<'_>,
@@ -117,7 +117,7 @@ pub fn work(
         let bell = pool.bell.clone();
         move || bell.ring()
     });
-    // Before anything is claimed, the claims of dead processes are recovered.
+    // The claims of dead processes are recovered before anything is claimed.
     pool.start();
     pool.run(slots);
     drop(woken);
@@ -136,59 +136,61 @@ struct Pool<'a> {
     tools: Tools<'a>,
     options: &'a WorkerOptions,
     watcher: &'a Watcher<'a>,
-    /// This process, as it is registered.
+    /// This process in the register of processes.
     member: &'a Member<'a>,
-    /// No more claims.
+    /// Cancelled when no more runs may be claimed.
     stop: &'a Cancel,
-    /// The grace is over.
+    /// Cancelled when the grace time is over.
     at_once: &'a Cancel,
-    /// Running runs are released to the queue.
+    /// Cancelled when running runs are released to the queue.
     shutdown: Cancel,
-    /// How often each slot has begun or ended a round; odd within one. The execution of a run counts as outside.
+    /// For each slot, how many times it has started or ended a round. The number is odd within a round. The execution of a run
+    /// counts as outside.
     turns: Vec<AtomicU64>,
     busy: AtomicUsize,
-    /// With `once`: the one run was taken.
+    /// With `once`, true after the one run was taken.
     taken: AtomicBool,
-    /// The watcher knows that the worker stops.
+    /// True after the watcher was informed that the worker stops.
     stopping: AtomicBool,
-    /// The disk of the runs had free space at the last check.
+    /// True if the disk of the runs had free space at the last check.
     room: AtomicBool,
-    /// What all runs need and one has found missing: a disk is not mounted.
+    /// A folder that all runs need and that a run found missing, because a disk is not mounted.
     away: Mutex<Option<PathBuf>>,
-    /// How often in a row this worker met trouble of the machine or the network.
+    /// The number of times in a row that this worker met trouble with the machine or the network.
     troubles: AtomicU32,
-    /// With `drain` or `once`: the runs that were left in the queue because of trouble.
+    /// With `drain` or `once`, the number of runs that stayed in the queue because of trouble.
     left: AtomicU64,
-    /// All slots have ended, or must.
+    /// Cancelled when all slots have ended, or must end.
     done: Cancel,
     bell: Bell,
-    /// Claims that could not be left because the database could not be written; tried again until they can, or are lost.
-    unrecorded: Mutex<Vec<UnrecordedMetrics>>,
+    /// Claims that could not be released because the database was not writable. They are retried until they succeed or are
+    /// lost.
+    unrecorded: Mutex<Vec<UnrecordedClaim>>,
     counters: Counters,
     fatal: Mutex<Option<Error>>,
 }
 
-/// A claim that still has to be left.
-struct UnrecordedMetrics {
+/// A claim that still has to be released.
+struct UnrecordedClaim {
     run: RunRecord,
     claim: crate::store::Claim,
-    failure: Failure,
-    /// The machine was in trouble, so the attempt does not count.
+    failure: FailureRecord,
+    /// True if the machine was in trouble, so that the attempt does not count.
     of_machine: bool,
 }
 
-/// What this process did since its last entry of metrics.
+/// The work of this process since its last entry of metrics.
 #[derive(Default)]
 struct Counters {
     retried: AtomicU64,
     claims: AtomicU64,
-    /// Microseconds from due to claimed, summed up, and the longest.
+    /// The microseconds between the due time and the claim of runs: their sum, and the maximum.
     waited: AtomicU64,
     waited_longest: AtomicU64,
 }
 
 impl Counters {
-    /// Notes a run whose claim of this process ended.
+    /// Counts a run whose claim by this process ended.
     fn left(&self, status: RunStatus) {
         if !status.is_terminal() {
             self.retried.fetch_add(1, Ordering::Relaxed);
@@ -196,7 +198,7 @@ impl Counters {
     }
 }
 
-/// Ends the worker where a thread of it panics.
+/// Ends the worker if one of its threads panics.
 struct EndOnPanic<'a>(&'a Pool<'a>);
 
 impl Drop for EndOnPanic<'_> {
@@ -208,10 +210,10 @@ impl Drop for EndOnPanic<'_> {
 }
 
 impl Pool<'_> {
-    /// The slots and what goes on beside them, until all slots have ended.
+    /// Runs the slots and the threads next to them, until all slots have ended.
     fn run(&self, slots: usize) {
         let (machine, wake) = (&self.workspace.machine, self.workspace.paths.wake());
-        // From before the first claim: a jump after that is noticed, however late these threads begin.
+        // The clock is watched from before the first claim, so that a later jump is noticed even if these threads start late.
         let clocks = self.clocks();
         let mut beside = vec![
             self.thread(move || self.maintain(clocks)),
@@ -229,20 +231,20 @@ impl Pool<'_> {
         if self.options.gc && self.workspace.settings.worker.enable_gc {
             beside.push(self.thread(|| self.collect_regularly()));
         }
-        for kind in DeliveryKind::of(&self.workspace.settings) {
+        for kind in DeliveryKind::from_settings(&self.workspace.settings) {
             let telling = Arc::new(AtomicUsize::new(0));
             beside.extend((0..TOLD_AT_ONCE).map(|index| {
                 let telling = Arc::clone(&telling);
                 self.thread(move || self.tell_ends(kind, index, &telling))
             }));
         }
-        // With `once` the one slot builds what its run needs.
+        // With `once`, the only slot builds the environment of its run.
         let builds = if self.options.once { 0 } else { slots };
         let others = (1..slots).map(|index| self.thread(move || self.slot(index)));
         let builds = (0..builds).map(|index| self.thread(move || self.builds(index)));
         let mut slots = Some(others.chain(builds).collect());
         machine.beside(beside, &mut |started| {
-            let _done = RaisedAtEnd(&self.done);
+            let _done = CancelOnDrop(&self.done);
             let slots = slots.take().unwrap_or_default();
             match started {
                 Ok(()) => machine.beside(slots, &mut |started| {
@@ -257,8 +259,8 @@ impl Pool<'_> {
         });
     }
 
-    /// What one thread of the worker does. Where it panics the others end too, after they have given their runs back: a worker
-    /// that lacks one of its threads looks alive and may do nothing.
+    /// Wraps the work of one thread. If it panics, the other threads end too, after they have released their runs: a worker
+    /// without one of its threads looks alive, but may do nothing.
     fn thread<'a>(&'a self, work: impl FnOnce() + Send + 'a) -> Work<'a> {
         Box::new(move || {
             let _end = EndOnPanic(self);
@@ -266,43 +268,43 @@ impl Pool<'_> {
         })
     }
 
-    fn report(&self, worker: &str, change: &Happening<'_>) {
-        (self.watcher)(&Where { worker, input: 0 }, change);
+    fn report(&self, worker: &str, change: &ProgressEvent<'_>) {
+        (self.watcher)(&ProgressSource { worker, input: 0 }, change);
     }
 
     fn trouble(&self, worker: &str, what: &dyn std::fmt::Display) {
-        self.report(worker, &Happening::Trouble(&what.to_string()));
+        self.report(worker, &ProgressEvent::Trouble(&what.to_string()));
     }
 
-    /// Notes an error of the store. One that may pass is trouble; any other ends the worker.
+    /// Handles an error of the store. A temporary error counts as trouble; any other error ends the worker.
     fn store_failed(&self, worker: &str, error: StoreError) {
         if error.may_pass() {
             self.trouble(worker, &error);
         } else {
-            self.cannot_go_on(Error::of(error));
+            self.cannot_go_on(Error::from_problem(error));
         }
     }
 
-    /// Ends the worker.
+    /// Ends the worker with this error.
     fn cannot_go_on(&self, error: Error) {
         self.trouble(&self.workspace.worker_id(0), &error);
         lock(&self.fatal).get_or_insert(error);
         self.end_now();
     }
 
-    /// Ends all threads; what runs is released to the queue.
+    /// Ends all threads and releases running runs to the queue.
     fn end_now(&self) {
         self.done.cancel();
         self.shutdown.cancel();
         self.bell.ring();
     }
 
-    /// Notes that the machine or the network was in trouble once more.
+    /// Counts one more trouble with the machine or the network.
     fn met_trouble(&self) {
         self.troubles.fetch_add(1, Ordering::AcqRel);
     }
 
-    /// How long a thread with nothing to do sleeps next: longer each time, unless the bell woke it.
+    /// Returns the next sleep of an idle thread: longer each time, unless the bell woke it.
     fn next_interval(&self, last: Duration, rung: bool) -> Duration {
         let settings = &self.workspace.settings.worker;
         match rung {
@@ -311,18 +313,18 @@ impl Pool<'_> {
         }
     }
 
-    /// Reported once, by the first slot that notices.
+    /// Reports once that the worker stops, from the first thread that notices.
     fn report_stopping(&self) {
         if !self.stopping.swap(true, Ordering::AcqRel) {
-            self.report(&self.workspace.worker_id(0), &Happening::Stopping);
+            self.report(&self.workspace.worker_id(0), &ProgressEvent::Stopping);
         }
     }
 
-    /// Running runs may go on for a while after a stop was asked for, and are released to the queue then.
+    /// Waits for a request to stop, lets running runs continue for the grace time, and then releases them to the queue.
     fn enforce_grace(&self) {
-        let either = |one: &Cancel| {
+        let either = |cancel: &Cancel| {
             let either = Cancel::new();
-            let causes = [one, &self.done].map(|cause| {
+            let causes = [cancel, &self.done].map(|cause| {
                 let either = either.clone();
                 cause.on_cancel(move || either.cancel())
             });

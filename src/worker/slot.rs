@@ -1,9 +1,9 @@
-//! One slot: what to do next, and doing it.
+//! The work of one slot: it decides what to do next, and does it.
 
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
-use super::{Pool, UnrecordedMetrics};
+use super::{Pool, UnrecordedClaim};
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
 use crate::base::mutex::lock;
@@ -11,22 +11,22 @@ use crate::base::problem::code;
 use crate::environment::needed::prepare::environment_of_run;
 use crate::run::ending::ends;
 use crate::run::execution::error::RunError;
-use crate::run::execution::happenings::Happening;
+use crate::run::execution::happenings::ProgressEvent;
 use crate::run::execution::lifecycle::{
-    Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
+    ClaimedRun, EnvironmentSource, ExecutionResult, Lifecycle, send_back,
 };
 use crate::run::execution::safe_mode::SafeMode;
-use crate::store::{Failure, Overview, RunRecord, RunStatus, StoreError, Used};
+use crate::store::{AttemptUsage, FailureRecord, Overview, RunRecord, RunStatus, StoreError};
 use crate::workspace::{Workspace, pause};
 
-/// How many runs of a failed environment are failed in one transaction.
+/// The maximum number of runs of a failed environment that fail in one transaction.
 const FAILED_AT_ONCE: usize = 100;
-/// With less free space than this the disk of the runs counts as full.
-const LEAST_ROOM: u64 = 1024 * 1024;
+/// The disk of the runs counts as full below this number of free bytes.
+const MIN_FREE_BYTES: u64 = 1024 * 1024;
 
-/// What a round did.
-pub(super) enum Round {
-    /// A build or a run; there may be more.
+/// The outcome of a round.
+pub(super) enum RoundOutcome {
+    /// A run was executed or an environment built; there may be more work.
     Worked,
     /// There was nothing to do.
     Idle,
@@ -37,7 +37,7 @@ impl Pool<'_> {
         let worker = self.workspace.worker_id(index);
         let settings = &self.workspace.settings.worker;
         let mut interval = settings.poll_interval;
-        self.report(&worker, &Happening::Started);
+        self.report(&worker, &ProgressEvent::Started);
         if index == 0 {
             self.report_what_is_held(&worker);
         }
@@ -52,26 +52,26 @@ impl Pool<'_> {
             turn();
             self.busy.fetch_sub(1, Ordering::AcqRel);
             match round {
-                Ok(Round::Worked) => {
+                Ok(RoundOutcome::Worked) => {
                     interval = settings.poll_interval;
-                    // What was done may be what another slot waits for.
+                    // Another slot may wait for this work.
                     self.bell.ring();
                     if self.options.once && self.taken.load(Ordering::Acquire) {
                         break;
                     }
                     continue;
                 }
-                Ok(Round::Idle) if self.options.once => {
+                Ok(RoundOutcome::Idle) if self.options.once => {
                     self.note_left();
                     break;
                 }
-                Ok(Round::Idle) if self.options.drain && self.is_drained() => {
+                Ok(RoundOutcome::Idle) if self.options.drain && self.is_drained() => {
                     // The threads that build end with the slots.
                     self.done.cancel();
                     self.bell.ring();
                     break;
                 }
-                Ok(Round::Idle) => {}
+                Ok(RoundOutcome::Idle) => {}
                 Err(error) => self.store_failed(&worker, error),
             }
             let rung = self
@@ -83,10 +83,10 @@ impl Pool<'_> {
         if self.stop.is_cancelled() {
             self.report_stopping();
         }
-        self.report(&worker, &Happening::Stopped);
+        self.report(&worker, &ProgressEvent::Stopped);
     }
 
-    /// What waits and runs, anywhere, of what this worker takes.
+    /// Returns the waiting and running runs, on any host, that this worker may take.
     fn queue(&self) -> Result<Overview, StoreError> {
         let (store, only) = (&self.workspace.store, &self.options.only);
         let now = self.workspace.machine.now();
@@ -97,7 +97,7 @@ impl Pool<'_> {
         Ok(queue)
     }
 
-    /// With `once`: the runs that wait where this worker met trouble, safe mode or a pause, and has executed none.
+    /// With `once`, records the number of waiting runs if trouble, safe mode or a pause kept this worker from executing one.
     fn note_left(&self) {
         let met_trouble = self.troubles.load(Ordering::Acquire) > 0;
         let is_held = self.workspace.settings.safe_mode != SafeMode::Off
@@ -114,7 +114,8 @@ impl Pool<'_> {
         }
     }
 
-    /// Nothing waits but for the end of trouble or of a pause, and nothing runs anywhere: what another worker runs may come back to the queue.
+    /// Returns whether all waiting runs wait for the end of trouble or of a pause, and nothing runs anywhere: a run of another
+    /// worker may come back to the queue.
     fn is_drained(&self) -> bool {
         if self.busy.load(Ordering::Acquire) > 0 {
             return false;
@@ -124,7 +125,7 @@ impl Pool<'_> {
         };
         let tries = self.workspace.settings.worker.max_attempts;
         if self.workspace.settings.safe_mode != SafeMode::Off {
-            // What waits is left for the time after it.
+            // Waiting runs are left for the time after safe mode.
             self.left.store(queue.queued, Ordering::Release);
             return queue.running == 0;
         }
@@ -133,7 +134,7 @@ impl Pool<'_> {
         };
         let left = match queue.queued > 0 && self.troubles.load(Ordering::Acquire) >= tries {
             true if self.room.load(Ordering::Acquire) => queue.in_trouble,
-            // Without free space none of them is tried.
+            // Without free space, none of the runs is tried.
             true => queue.queued,
             false => 0,
         };
@@ -144,36 +145,40 @@ impl Pool<'_> {
         is_drained
     }
 
-    /// Environment rows for waiting runs, then a run; with `once`, an environment where no run is ready.
-    /// `turn` is called before and after that.
-    fn round(&self, worker: &str, turn: &dyn Fn()) -> Result<Round, StoreError> {
+    /// Records environments for waiting runs, and then executes a run. With `once`, builds an environment if no run is ready.
+    /// `turn` is called before and after the build or the run.
+    fn round(&self, worker: &str, turn: &dyn Fn()) -> Result<RoundOutcome, StoreError> {
         let (store, machine) = (&self.workspace.store, &self.workspace.machine);
         if self.workspace.settings.safe_mode != SafeMode::Off {
-            return Ok(Round::Idle);
+            return Ok(RoundOutcome::Idle);
         }
         self.ensure_environments()?;
         for run in store.fail_runs_of_failed_environments(FAILED_AT_ONCE, machine.now())? {
             ends::report_ended(self.workspace, &run);
-            self.report(worker, &Happening::Ended(&run));
+            self.report(worker, &ProgressEvent::Ended(&run));
         }
         if !self.has_room(worker) {
             self.met_trouble();
-            return Ok(Round::Idle);
+            return Ok(RoundOutcome::Idle);
         }
         let Some(claimed) = self.claim(worker)? else {
             turn();
             let built = self.options.once && self.build_next(worker)?;
             turn();
-            return Ok(if built { Round::Worked } else { Round::Idle });
+            return Ok(if built {
+                RoundOutcome::Worked
+            } else {
+                RoundOutcome::Idle
+            });
         };
         self.taken.store(true, Ordering::Release);
         turn();
         let executed = self.execute(worker, &claimed);
         turn();
-        executed.map(|()| Round::Worked)
+        executed.map(|()| RoundOutcome::Worked)
     }
 
-    /// An operator who wonders why nothing is executed looks into the log.
+    /// Reports why nothing is executed, for an operator who reads the log.
     fn report_what_is_held(&self, worker: &str) {
         if self.workspace.settings.safe_mode != SafeMode::Off {
             let message = "safe mode: nothing is executed or built, and runs are left in the queue (ADE_SAFE_MODE)";
@@ -185,15 +190,15 @@ impl Pool<'_> {
         }
     }
 
-    /// Claims the next run.
-    fn claim(&self, worker: &str) -> Result<Option<Claimed>, StoreError> {
+    /// Claims the next run of the queue.
+    fn claim(&self, worker: &str) -> Result<Option<ClaimedRun>, StoreError> {
         let (workspace, machine) = (self.workspace, &self.workspace.machine);
         let claim = workspace.claim(worker, Some(&self.member.id));
         let (now, since) = (machine.now(), machine.steady());
         let run = workspace.store.claim_next_run(&claim, now)?;
         Ok(run.map(|run| {
             self.count_claim(&run, now);
-            Claimed { run, claim, since }
+            ClaimedRun { run, claim, since }
         }))
     }
 
@@ -206,7 +211,7 @@ impl Pool<'_> {
             .fetch_max(waited, Ordering::Relaxed);
     }
 
-    /// A queued run whose environment's record was deleted gets a new one.
+    /// Records new environments for queued runs whose environment's record was deleted.
     fn ensure_environments(&self) -> Result<(), StoreError> {
         let store = &self.workspace.store;
         let batch = u32::try_from((5 * self.options.concurrency).max(10)).unwrap_or(u32::MAX);
@@ -217,7 +222,7 @@ impl Pool<'_> {
         Ok(())
     }
 
-    /// Whether the disk of the runs is there and has any room. Without it a run can only wait, so none is claimed.
+    /// Returns whether the disk of the runs is mounted and has free space. Without it a run can only wait, so none is claimed.
     pub fn has_room(&self, worker: &str) -> bool {
         let files = self.workspace.files();
         let runs = self.workspace.paths.runs(self.workspace.id());
@@ -230,7 +235,7 @@ impl Pool<'_> {
             )),
             None => files
                 .room(&runs)
-                .filter(|bytes| *bytes < LEAST_ROOM)
+                .filter(|bytes| *bytes < MIN_FREE_BYTES)
                 .map(|_| {
                     (
                         format!("the disk of {} is full", runs.display()),
@@ -247,7 +252,7 @@ impl Pool<'_> {
         obstacle.is_none()
     }
 
-    /// Notes that what all runs of a workspace need is not there, where that is why a run cannot use a file.
+    /// Records that a folder of all runs is missing, if that is the reason why a run cannot use a file.
     fn note_away(&self, run: &RunRecord, error: &FileError) {
         let (paths, workspace) = (&self.workspace.paths, &run.key.workspace_id);
         let needed = [paths.runs(workspace), paths.configurations(workspace)];
@@ -259,11 +264,11 @@ impl Pool<'_> {
         }
     }
 
-    /// Carries a claimed run to its recorded end.
-    fn execute(&self, worker: &str, claimed: &Claimed) -> Result<(), StoreError> {
-        self.report(worker, &Happening::Claimed(&claimed.run));
-        let tell = |change: &Happening<'_>| {
-            if matches!(change, Happening::Trouble(_)) {
+    /// Executes a claimed run and records its end.
+    fn execute(&self, worker: &str, claimed: &ClaimedRun) -> Result<(), StoreError> {
+        self.report(worker, &ProgressEvent::Claimed(&claimed.run));
+        let tell = |change: &ProgressEvent<'_>| {
+            if matches!(change, ProgressEvent::Trouble(_)) {
                 self.met_trouble();
             }
             self.report(worker, change);
@@ -277,20 +282,20 @@ impl Pool<'_> {
             shutdown: &self.shutdown,
             stop_recording: &self.done,
         };
-        let given_back = GivenBackOnPanic(self.workspace, claimed);
+        let given_back = ReleaseOnPanic(self.workspace, claimed);
         let executed = lifecycle.execute(claimed);
         drop(given_back);
         match executed {
-            Executed::Recorded(run, _) => {
+            ExecutionResult::Recorded(run, _) => {
                 if run.status == RunStatus::Succeeded {
                     self.troubles.store(0, Ordering::Release);
                 }
                 self.counters.left(run.status);
-                self.report(worker, &Happening::Ended(&run));
+                self.report(worker, &ProgressEvent::Ended(&run));
             }
-            Executed::Lost => self.report(worker, &Happening::Lost(&claimed.run)),
-            Executed::Unrecorded(failure, error) => {
-                let Claimed { run, claim, .. } = claimed;
+            ExecutionResult::Lost => self.report(worker, &ProgressEvent::Lost(&claimed.run)),
+            ExecutionResult::Unrecorded(failure, error) => {
+                let ClaimedRun { run, claim, .. } = claimed;
                 let of_machine = matches!(&error, RunError::File(error) if error.is_of_machine());
                 if of_machine {
                     self.met_trouble();
@@ -298,7 +303,7 @@ impl Pool<'_> {
                 if let RunError::File(error) = &error {
                     self.note_away(run, error);
                 }
-                lock(&self.unrecorded).push(UnrecordedMetrics {
+                lock(&self.unrecorded).push(UnrecordedClaim {
                     run: run.clone(),
                     claim: claim.clone(),
                     failure,
@@ -306,7 +311,7 @@ impl Pool<'_> {
                 });
                 match error {
                     RunError::Store(error) => return Err(error),
-                    // Nothing is begun here that is paused.
+                    // A paused run is not started.
                     RunError::Paused(_) => {}
                     RunError::File(error) => {
                         self.trouble(worker, &error);
@@ -318,18 +323,26 @@ impl Pool<'_> {
     }
 }
 
-/// Sends a run back to the queue where the thread that executes it panics. The run may be the cause, so its attempt counts.
-struct GivenBackOnPanic<'a>(&'a Workspace, &'a Claimed);
+/// Sends a run back to the queue if the thread that executes it panics. The run may be the cause, so its attempt counts.
+struct ReleaseOnPanic<'a>(&'a Workspace, &'a ClaimedRun);
 
-impl Drop for GivenBackOnPanic<'_> {
+impl Drop for ReleaseOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let Self(workspace, Claimed { run, claim, .. }) = self;
+            let Self(workspace, ClaimedRun { run, claim, .. }) = self;
             let message = "the thread of the worker that executed it panicked";
             let hint = "the log of the worker says where".to_owned();
-            let failure = Failure::new(code::WORKER_DIED, "worker", message.to_owned(), Some(hint));
-            // Where this fails, the next process finds that this one is dead.
-            let _ = send_back(workspace, run, claim, &failure, &Used::default(), false);
+            let failure =
+                FailureRecord::new(code::WORKER_DIED, "worker", message.to_owned(), Some(hint));
+            // If this fails, the next process finds that this one is dead.
+            let _ = send_back(
+                workspace,
+                run,
+                claim,
+                &failure,
+                &AttemptUsage::default(),
+                false,
+            );
         }
     }
 }

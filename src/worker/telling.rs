@@ -1,7 +1,7 @@
-//! Tells that runs have ended, in threads of its own: a receiver that takes long keeps no run waiting, and nobody else who is to be told.
+//! Sends notifications about ended runs in its own threads, so that a slow receiver delays no run and no other receiver.
 //!
-//! For each kind of receiver there are some threads. While all of those before it tell somebody, a thread looks for what is due, too: so one
-//! looks where nothing is due.
+//! Each kind of receiver has several threads. A thread also looks for due notifications if all threads before it are sending,
+//! so only one thread looks while nothing is due.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,30 +9,31 @@ use std::time::Duration;
 use super::Pool;
 use super::housekeeping::Duty;
 use crate::base::clock::{Timestamp, milliseconds};
-use crate::run::execution::happenings::Happening;
+use crate::run::execution::happenings::ProgressEvent;
 use crate::run::on_end;
-use crate::run::on_end::Teller;
+use crate::run::on_end::DeliverySender;
 use crate::store::{DeliveryKind, StoreError};
 
-/// How often it is looked whether something is due.
+/// The interval of checks for due notifications.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// How often what was given up long ago is forgotten.
+/// The interval of deleting notifications that were given up long ago.
 const FORGET_EVERY: Duration = Duration::from_secs(3600);
 
 impl Pool<'_> {
-    /// `index`: which thread of its kind it is, from 0. `telling` counts those that tell somebody.
+    /// Sends notifications until the worker ends. `index` is the number of the thread of its kind, from 0. `telling` counts the
+    /// threads that are sending.
     pub fn tell_ends(&self, kind: DeliveryKind, index: usize, telling: &AtomicUsize) {
         let machine = &self.workspace.machine;
         let worker = self.workspace.worker_id(0);
         let mut forget = Duty::new(FORGET_EVERY);
         loop {
             let is_over = self.done.is_cancelled();
-            // What ended last is told, too, where the worker ends because nothing is left.
+            // If the worker ends because nothing is left, the last ends are sent as well.
             if is_over && (self.stop.is_cancelled() || self.shutdown.is_cancelled()) {
                 return;
             }
-            let teller = Teller {
+            let teller = DeliverySender {
                 workspace: self.workspace,
                 process: Some(self.member.id.as_str()),
                 kind,
@@ -51,11 +52,17 @@ impl Pool<'_> {
         }
     }
 
-    /// Before the end of the worker, until something is refused: nobody waits for a receiver that is out of reach.
-    fn tell(&self, worker: &str, teller: &Teller<'_>, is_over: bool) -> Result<(), StoreError> {
+    /// Sends due notifications. At the end of the worker, stops after the first refusal, so that nobody waits for an
+    /// unreachable receiver.
+    fn tell(
+        &self,
+        worker: &str,
+        teller: &DeliverySender<'_>,
+        is_over: bool,
+    ) -> Result<(), StoreError> {
         on_end::tell(teller, &self.shutdown, &|told| {
             let refused = told.refused.as_ref();
-            self.report(worker, &Happening::Told(&told.delivery, refused));
+            self.report(worker, &ProgressEvent::Told(&told.delivery, refused));
             match is_over {
                 true => refused.is_none(),
                 false => !self.done.is_cancelled(),

@@ -1,10 +1,10 @@
-//! A backup of a data directory in one file, while workers go on: `ade backup`. What it holds is put back by
-//! [`restore`](super::restore).
+//! Backs up a data directory into one file, while workers continue: `ade backup`. [`restore`](super::restore) restores it.
 //!
-//! The file is a tar archive, compressed as gzip does, of what the data directory has below it: first [`About`], then the database as
-//! it was at one moment and has checked itself, then files that its records name: documents, configurations with their snapshots, and of each run its
-//! input, its log and its audit record; its outputs where that is asked for. Environments and the cache are made again. Files are
-//! read after the database, so that what it names is there, unless it was deleted since.
+//! The file is a gzip-compressed tar archive with paths relative to the data directory. It holds first [`BackupManifest`], then the
+//! database as it was at one moment, after it checked itself, and then the files that its records name: documents,
+//! configurations with their snapshots, and each run's input, log and audit record, with outputs on request. Environments and
+//! the cache are left out because they can be made again. Files are read after the database, so they are there unless they were
+//! deleted in between.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Read, Write};
@@ -18,58 +18,58 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Timestamp;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DATABASE, IDENTITY, Paths, RunFolder};
 use crate::store::{self, Location, Tables};
 
-/// The name of the first entry.
+/// The name of the archive's first entry.
 pub(super) const ABOUT: &str = "backup.json";
-/// Which form the archive has.
+/// The version of the archive's form.
 pub(super) const FORMAT: u32 = 1;
 
-/// What a backup says of itself.
+/// The backup's description of itself.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct About {
-    /// Its form.
+pub struct BackupManifest {
+    /// The version of the archive's form.
     pub(super) format: u32,
-    /// The `ade` that made it.
+    /// The version of `ade` that made it.
     pub ade_version: String,
     /// The newest migration of its database.
     pub schema_version: i64,
-    /// When it was made.
+    /// The time when it was made.
     pub made_at: String,
-    /// Whether it has the outputs of runs.
+    /// Whether it contains the outputs of runs.
     pub outputs: bool,
-    /// Each table of its database with the number of its rows; one of an older `ade` does not say.
+    /// The tables of its database with their numbers of rows. Empty in backups by older versions of `ade`.
     #[serde(default)]
     pub tables: Tables,
 }
 
-/// What was backed up.
+/// A summary of a finished backup.
 #[derive(Clone, Debug, Serialize)]
-pub struct BackedUp {
-    /// Where.
+pub struct BackupSummary {
+    /// The path of the backup.
     pub file: PathBuf,
-    /// How many files it holds, with the database.
+    /// The number of files in it, including the database.
     pub files: u64,
-    /// Its bytes.
+    /// The size of the backup in bytes.
     pub bytes: u64,
-    /// Whether it has the outputs of runs.
+    /// Whether it contains the outputs of runs.
     pub outputs: bool,
 }
 
-/// Backs up the data directory that the settings name into a file, which appears whole and, once it was checked, replaces an earlier
-/// one.
+/// Backs up the data directory that the settings name. The file appears whole, and replaces an earlier one only after it was
+/// checked.
 ///
 /// # Errors
-/// The data directory is not in one piece, its database cannot be used, or the file cannot be written.
+/// A setting puts a part outside of the data directory, the database cannot be used, or the file cannot be written.
 pub fn backup(
     settings: &Settings,
     paths: &Paths,
     file: &Path,
     outputs: bool,
-) -> Result<BackedUp, Error> {
+) -> Result<BackupSummary, Error> {
     let database = demand_whole(settings, paths)?;
     let folder = files::folder_of(file);
     let failed = || |error| FileError::on("write", file)(error).of_target("the backup");
@@ -82,7 +82,7 @@ pub fn backup(
         .map_err(failed())?;
     let copied = copy.path().join("database");
     let tables = store::copy(settings, &database, &copied)?;
-    let about = About {
+    let about = BackupManifest {
         format: FORMAT,
         ade_version: crate::VERSION.to_owned(),
         schema_version: schema.applied.last().map_or(0, |applied| applied.version),
@@ -90,7 +90,7 @@ pub fn backup(
         outputs,
         tables,
     };
-    let mut archive = Archive::new(beside.as_file_mut());
+    let mut archive = BackupArchive::new(beside.as_file_mut());
     let written = archive
         .write(paths, &about, &copied)
         .and_then(|()| archive.finish());
@@ -99,14 +99,14 @@ pub fn backup(
         .as_file()
         .metadata()
         .map_or(0, |written| written.len());
-    // It stays private: it holds what senders sent.
+    // The file stays private because it holds what senders sent.
     beside.as_file().sync_all().map_err(failed())?;
-    // Nothing replaces an earlier backup that could not be restored.
+    // A backup that could not be restored must not replace an earlier one.
     look_through(beside.as_file(), file, None)?;
     let settled = beside.persist(file).map_err(|error| error.error);
     settled.map_err(failed())?;
     files::sync_folder(folder);
-    Ok(BackedUp {
+    Ok(BackupSummary {
         file: file.to_owned(),
         files,
         bytes,
@@ -114,7 +114,7 @@ pub fn backup(
     })
 }
 
-/// Returns where the database is.
+/// Returns the database's path after checking that everything is in the data directory.
 ///
 /// # Errors
 /// The settings put something outside of the data directory.
@@ -144,12 +144,12 @@ pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf
 }
 
 /// The archive while it is written.
-struct Archive<'a> {
+struct BackupArchive<'a> {
     tar: tar::Builder<GzEncoder<BufWriter<&'a mut File>>>,
     files: u64,
 }
 
-impl<'a> Archive<'a> {
+impl<'a> BackupArchive<'a> {
     fn new(file: &'a mut File) -> Self {
         let packed = GzEncoder::new(BufWriter::new(file), Compression::fast());
         let mut tar = tar::Builder::new(packed);
@@ -157,7 +157,7 @@ impl<'a> Archive<'a> {
         Self { tar, files: 0 }
     }
 
-    fn write(&mut self, paths: &Paths, about: &About, database: &Path) -> io::Result<()> {
+    fn write(&mut self, paths: &Paths, about: &BackupManifest, database: &Path) -> io::Result<()> {
         let text = serde_json::to_vec(about)?;
         self.entry(Path::new(ABOUT), 0o600, text.len() as u64, &*text)?;
         self.file(database, Path::new(DATABASE))?;
@@ -178,7 +178,7 @@ impl<'a> Archive<'a> {
         Ok(())
     }
 
-    /// A folder or a file and all that is below it, without some. What is deleted meanwhile is not there.
+    /// Adds a folder or file with everything below it, except `left_out`. Skips what is deleted meanwhile.
     fn tree(&mut self, data: &Path, path: &Path, left_out: &[PathBuf]) -> io::Result<()> {
         let (Ok(found), Ok(below)) = (fs::symlink_metadata(path), path.strip_prefix(data)) else {
             return Ok(());
@@ -203,7 +203,7 @@ impl<'a> Archive<'a> {
         Ok(())
     }
 
-    /// A file as long as it is now: a log may grow meanwhile.
+    /// Adds a file with its current length: a log may grow meanwhile.
     fn file(&mut self, path: &Path, below: &Path) -> io::Result<()> {
         let file = match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -217,23 +217,23 @@ impl<'a> Archive<'a> {
         let mut header = tar::Header::new_gnu();
         header.set_mode(mode);
         header.set_size(size);
-        // Its entry is as long as its head says, whatever becomes of the file.
+        // The entry must be as long as its header says, even if the file shrinks.
         let bytes = bytes.chain(io::repeat(0)).take(size);
         self.tar.append_data(&mut header, below, bytes)?;
         self.files += 1;
         Ok(())
     }
 
-    /// Returns how many files there are.
+    /// Returns the number of files in the archive.
     fn finish(mut self) -> io::Result<u64> {
         self.tar.finish()?;
         self.tar.into_inner()?.finish()?.flush()?;
-        // What it says of itself is no file of the data directory.
+        // [`BackupManifest`] is no file of the data directory.
         Ok(self.files - 1)
     }
 }
 
-/// What a folder holds, in the order of the names.
+/// Returns the entries of a folder, sorted by name.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let found = files::entries(folder);
     let mut entries: Vec<PathBuf> = found.map(|entry| entry.path()).collect();
@@ -241,7 +241,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
-/// Calls `each` with the entries of an archive, from its begin to its end.
+/// Calls `each` with every entry of an archive, in order.
 pub(super) fn read(
     mut file: &File,
     mut each: impl FnMut(&Path, &mut dyn Read, &tar::Header) -> io::Result<()>,
@@ -260,18 +260,18 @@ pub(super) fn read(
 
 pub(super) fn damaged(file: &Path, reason: &str) -> Error {
     let message = format!("{} is no whole backup: {reason}", file.display());
-    Error::new(Kind::Database, code::INPUT_UNREADABLE, message)
+    Error::new(ProblemKind::Database, code::INPUT_UNREADABLE, message)
         .hint("nothing was changed; use another backup, or make one")
 }
 
-/// Reads a backup whole, and writes its database where that is asked for. Returns what it says of itself, and how many files it has.
+/// Reads a whole backup, and writes its database to `to` if given. Returns its description and its number of files.
 pub(super) fn look_through(
     opened: &File,
     file: &Path,
     to: Option<&Path>,
-) -> Result<(About, u64), Error> {
+) -> Result<(BackupManifest, u64), Error> {
     let damaged = |reason: String| damaged(file, &reason);
-    let mut about: Option<About> = None;
+    let mut about: Option<BackupManifest> = None;
     let mut has_database = false;
     let mut files = 0;
     let looked = read(opened, |path, bytes, header| {
@@ -299,12 +299,14 @@ pub(super) fn look_through(
         if about.format > FORMAT || about.schema_version > newest {
             let (file, by) = (file.display(), &about.ade_version);
             let message = format!("{file} was made by a newer ade ({by})");
-            return Err(Error::new(Kind::Database, code::DATABASE_NEWER, message)
-                .hint("nothing was changed; use that ade, or a newer one"));
+            return Err(
+                Error::new(ProblemKind::Database, code::DATABASE_NEWER, message)
+                    .hint("nothing was changed; use that ade, or a newer one"),
+            );
         }
     }
     match (looked, to) {
-        // It is not what is read that is at fault.
+        // If the disk is full, the backup is not at fault.
         (Err(error), Some(to)) if error.kind() == io::ErrorKind::StorageFull => {
             return Err(FileError::on("write", to)(error).into());
         }

@@ -1,25 +1,24 @@
-//! Room that is kept so that room can be made: a file beside the database.
+//! Keeps a file beside the database as a reserve of disk space.
 //!
-//! A database cannot even be opened on a disk that is full, and what lies on it is freed by records that are changed first.
-//! Workers write the file while there is plenty of room; whoever opens the database of a full disk, or collects on it, deletes
-//! it first.
+//! A database on a full disk cannot even be opened, but freeing space begins with changing its records. Workers write the file
+//! while there is plenty of room. Collection, and whoever opens the database, delete it first if the disk is full.
 
 use std::path::{Path, PathBuf};
 
 use crate::settings::Settings;
 use crate::settings::paths::Paths;
 use crate::store;
-use crate::system::machine::{Disk, Files};
+use crate::system::machine::{Disk, FileSystem};
 
-/// The bytes of the file.
+/// The size of the file in bytes.
 const SIZE: usize = 4 << 20;
-/// With less free space than this it is not written.
+/// The free bytes below which the file is not written.
 const PLENTY: u64 = 16 * SIZE as u64;
-/// With less free space than this the disk of the database counts as full.
+/// The free bytes below which the disk of the database counts as full.
 const SHORT: u64 = SIZE as u64 / 4;
 
-/// Writes the file where it is missing and there is plenty of room. What cannot be written now is written later.
-pub fn keep(files: &dyn Files, settings: &Settings, paths: &Paths) {
+/// Writes the file if it is missing and there is plenty of room. Failures are ignored: a later call tries again.
+pub fn keep(files: &dyn FileSystem, settings: &Settings, paths: &Paths) {
     let Some(path) = path(settings, paths) else {
         return;
     };
@@ -28,23 +27,23 @@ pub fn keep(files: &dyn Files, settings: &Settings, paths: &Paths) {
     }
 }
 
-/// Whether the disk of the database is full.
+/// Returns whether the disk of the database is full.
 pub fn is_short(settings: &Settings, paths: &Paths) -> bool {
     let room = path(settings, paths).and_then(|path| Disk.room(&path));
     room.is_some_and(|room| room < SHORT)
 }
 
-/// Whether a disk has so little room that files of runs may soon find none.
-pub fn is_scarce(files: &dyn Files, folder: &Path) -> bool {
+/// Returns whether a disk has so little room that files of runs may soon find none.
+pub fn is_scarce(files: &dyn FileSystem, folder: &Path) -> bool {
     files.room(folder).is_some_and(|room| room < PLENTY)
 }
 
-/// Deletes the file where the disk of the database is full. False: there is no more room now than before.
+/// Deletes the file if the disk of the database is full. Returns whether that made room.
 pub fn give_up(settings: &Settings, paths: &Paths) -> bool {
     is_short(settings, paths) && remove(settings, paths)
 }
 
-/// Deletes the file. False: there is no more room now than before.
+/// Deletes the file. Returns whether that made room.
 pub fn remove(settings: &Settings, paths: &Paths) -> bool {
     path(settings, paths).is_some_and(|path| Disk.remove_file(&path).is_ok())
 }
@@ -54,7 +53,7 @@ fn path(settings: &Settings, paths: &Paths) -> Option<PathBuf> {
     Some(database.file()?.with_file_name("ballast"))
 }
 
-/// Bytes that no file system stores in less room.
+/// Returns bytes that no file system can compress.
 fn noise() -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut next = || {

@@ -1,5 +1,5 @@
-//! The figures of a database and of those that work on it, read at one moment: for `ade top`, /metrics, the statistics of a
-//! workspace and the log of a worker.
+//! The figures of a database and its processes at one moment: for `ade top`, /metrics, the statistics of a workspace and a
+//! worker's log.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,73 +8,74 @@ use std::time::Duration;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::counted::duration;
 use crate::store::{
-    DeliveryCounts, EndedCount, LIMITS, Overview, Pause, RunStatus, RunningRun, Store, StoreError,
-    Totals, WorkerRecord,
+    DeliveryCounts, EndedCount, LIMITS, Overview, Pause, QueueTotals, RunStatus, RunningRun, Store,
+    StoreError, WorkerRecord,
 };
 use crate::workspace::{Workspace, fleet};
 
-/// Of what figures are.
+/// The scope of the figures.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Of<'a> {
-    /// The runs and environments of this workspace; `None`: of all.
+pub struct FigureScope<'a> {
+    /// The workspace whose runs and environments count. `None`: all.
     pub workspace: Option<&'a str>,
-    /// The processes that execute runs of these workspaces, busy with these alone; `None`: all that live.
+    /// The workspaces whose runs a process must be executing to be listed, counting only these runs. `None`: all living
+    /// processes.
     pub busy_with: Option<&'a [String]>,
 }
 
-/// See the module.
+/// The figures of a database at one moment.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// The moment.
+    /// The time when they were read.
     pub now: Timestamp,
-    /// What waits, what runs, and what ended within the window that was asked for.
+    /// The waiting and running runs, and those that ended within the requested window.
     pub queue: Overview,
-    /// What has happened in all workspaces.
-    pub totals: Totals,
+    /// The totals over all workspaces.
+    pub totals: QueueTotals,
     /// The run that has been executed longest.
     pub longest: Option<LongestRun>,
-    /// What is paused, and how many runs wait because of that.
+    /// The pauses that hold now.
     pub pauses: Vec<Pause>,
-    /// See `pauses`.
+    /// The number of runs that wait because of `pauses`.
     pub paused_runs: u64,
-    /// What is still to be told of runs that have ended, in all workspaces.
+    /// The pending and failed deliveries about ended runs, in all workspaces.
     pub deliveries: DeliveryCounts,
-    /// The processes that live, or of which nothing else is known, oldest first. They work for all workspaces of the database.
+    /// The processes that are not known to be dead, oldest first. They work for all workspaces of the database.
     pub processes: Vec<BusyProcess>,
-    /// The free bytes of the disk of the data directory, where the system tells.
+    /// The free bytes on the disk of the data directory, if known.
     pub free_bytes: Option<u64>,
 }
 
-/// A registered process and how many runs it executes.
+/// A registered process with the number of runs that it executes.
 #[derive(Clone, Debug)]
 pub struct BusyProcess {
-    /// Its record.
+    /// The record of the process.
     pub record: WorkerRecord,
-    /// Its runs.
+    /// The number of its runs.
     pub busy: u64,
 }
 
-/// The run that has been executed longest, beside what others of its configuration take: nothing ends a run that hangs, unless there is a
-/// timeout.
+/// The run that has been executed longest, with the usual duration of its configuration's runs. Without a timeout, nothing ends
+/// a run that hangs.
 #[derive(Clone, Debug)]
 pub struct LongestRun {
-    /// Its record.
+    /// The record of the run.
     pub run: RunningRun,
-    /// Since when, in milliseconds.
+    /// The time since its claim, in milliseconds.
     pub running_ms: u64,
-    /// How long runs of its configuration take. `None`: none has succeeded yet.
+    /// The usual duration of its configuration's runs, in milliseconds. `None` if none has succeeded yet.
     pub usual_ms: Option<u64>,
 }
 
 impl LongestRun {
-    /// The times as long as usual, a minute at least, after which a run is overdue.
+    /// The multiple of the usual duration after which a run is overdue.
     const TIMES: u64 = 10;
-    /// What is usual at least, and where nothing is known.
-    const LEAST_MS: u64 = 6_000;
+    /// The minimum usual duration, and the one assumed if none is known.
+    const MIN_USUAL_MS: u64 = 6_000;
     const UNKNOWN_MS: u64 = 360_000;
 
-    /// That of these runs, which are ordered by their claims.
-    pub fn of(
+    /// Finds the longest of these runs, which are ordered by their claims.
+    pub fn from_running(
         store: &Store,
         running: Vec<RunningRun>,
         now: Timestamp,
@@ -89,13 +90,14 @@ impl LongestRun {
         }))
     }
 
-    /// Whether it takes ten times as long as is usual, and a minute at least; if nothing is known, an hour.
+    /// Returns whether it takes more than ten times the usual duration, and at least a minute; an hour if the usual one is
+    /// unknown.
     pub fn is_overdue(&self) -> bool {
         let usual = self.usual_ms.unwrap_or(Self::UNKNOWN_MS);
-        self.running_ms > Self::TIMES * usual.max(Self::LEAST_MS)
+        self.running_ms > Self::TIMES * usual.max(Self::MIN_USUAL_MS)
     }
 
-    /// The command that ends it.
+    /// Returns the command that cancels it.
     pub fn cancel(&self) -> String {
         format!("ade runs cancel {}", self.run.id)
     }
@@ -120,10 +122,10 @@ impl fmt::Display for LongestRun {
     }
 }
 
-/// How many runs waited, or took, so long: for each of [`LIMITS`] those within it, and last all.
+/// A histogram of waiting times or durations of runs, with [`LIMITS`] as the upper bounds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
-    /// Those within each limit; those within a lower one are counted again. Last all.
+    /// The number of runs within each limit, including those within lower limits. The last entry counts all runs.
     pub within: [u64; LIMITS.len() + 1],
     /// The sum of the times, in milliseconds.
     pub sum_ms: u64,
@@ -141,18 +143,18 @@ impl Histogram {
     }
 }
 
-/// What somebody has in the queue, and what has ended of it.
+/// The queued, running and ended runs of a configuration, workspace or submitter.
 #[derive(Clone, Debug, Default)]
 pub struct Share {
-    /// Runs that wait.
+    /// The number of queued runs.
     pub queued: u64,
-    /// Runs that are executed.
+    /// The number of running runs.
     pub running: u64,
-    /// Runs that ended: succeeded, failed, cancelled. They are counted since a database of this kind is in use.
+    /// The numbers of runs that succeeded, failed and were cancelled, counted since the database had these figures.
     pub ended: [u64; 3],
-    /// From the record of a run to its first claim.
+    /// The times from recording a run to its first claim.
     pub waited: Histogram,
-    /// How long the last attempt took.
+    /// The durations of the last attempts.
     pub took: Histogram,
     /// The bytes of stored documents.
     pub stored_bytes: u64,
@@ -175,42 +177,42 @@ impl Share {
     }
 }
 
-/// A configuration, where it is known.
+/// A known configuration with its names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Named {
-    /// Its id.
+pub struct NamedConfiguration {
+    /// The id of the configuration.
     pub id: String,
-    /// Its name.
+    /// The name of the configuration.
     pub name: String,
-    /// Its workspace.
+    /// The id of its workspace.
     pub workspace_id: String,
 }
 
-/// The figures by whose runs they are of; of each kind those that have most.
+/// The figures by configuration, workspace and submitter, each limited to those with the most runs.
 #[derive(Clone, Debug, Default)]
 pub struct Shares {
-    /// All together.
+    /// The figures of all runs together.
     pub all: Share,
-    /// By configuration.
-    pub configurations: Vec<(Named, Share)>,
-    /// By workspace.
+    /// The figures by configuration.
+    pub configurations: Vec<(NamedConfiguration, Share)>,
+    /// The figures by workspace.
     pub workspaces: Vec<(String, Share)>,
-    /// By submitter: `user` and a number, or `token` and an id.
+    /// The figures by submitter: `user` and a number, or `token` and an id.
     pub submitters: Vec<(String, Share)>,
 }
 
 impl Shares {
-    /// Of each kind so many at most.
-    const MOST: usize = 50;
+    /// The maximum number of entries by configuration, workspace and submitter each.
+    const MAX_SHARES: usize = 50;
 
-    /// Reads them.
+    /// Reads the figures of the database.
     pub fn read(workspace: &Workspace) -> Result<Self, StoreError> {
         let store = &workspace.store;
-        let mut known: HashMap<String, Named> = HashMap::new();
-        for one in store.workspaces()? {
-            for found in store.configurations(&one.id)? {
+        let mut known: HashMap<String, NamedConfiguration> = HashMap::new();
+        for workspace_record in store.workspaces()? {
+            for found in store.configurations(&workspace_record.id)? {
                 let record = found.record;
-                let named = Named {
+                let named = NamedConfiguration {
                     id: record.id.clone(),
                     name: record.name,
                     workspace_id: record.workspace_id,
@@ -219,7 +221,7 @@ impl Shares {
             }
         }
         let mut all = Share::default();
-        let mut configurations: HashMap<&Named, Share> = HashMap::new();
+        let mut configurations: HashMap<&NamedConfiguration, Share> = HashMap::new();
         let mut workspaces: HashMap<String, Share> = HashMap::new();
         let mut submitters: HashMap<String, Share> = HashMap::new();
         for live in store.live_counts()? {
@@ -276,21 +278,25 @@ impl Shares {
     }
 }
 
-/// Those with most runs, in the order of their keys.
+/// Returns those with the most runs, sorted by key.
 fn largest<T>(
     all: impl Iterator<Item = (T, Share)>,
     key: impl Fn(&T) -> String,
 ) -> Vec<(T, Share)> {
     let mut all: Vec<(T, Share)> = all.collect();
-    all.sort_by_cached_key(|(one, share)| (std::cmp::Reverse(share.weight()), key(one)));
-    all.truncate(Shares::MOST);
-    all.sort_by_cached_key(|(one, _)| key(one));
+    all.sort_by_cached_key(|(owner, share)| (std::cmp::Reverse(share.weight()), key(owner)));
+    all.truncate(Shares::MAX_SHARES);
+    all.sort_by_cached_key(|(owner, _)| key(owner));
     all
 }
 
 impl Figures {
-    /// Reads them, with what ended within a window before now.
-    pub fn read(workspace: &Workspace, of: Of<'_>, window: Duration) -> Result<Self, StoreError> {
+    /// Reads the figures. `window` is the time before now whose ended runs count.
+    pub fn read(
+        workspace: &Workspace,
+        of: FigureScope<'_>,
+        window: Duration,
+    ) -> Result<Self, StoreError> {
         let store = &workspace.store;
         let now = workspace.machine.now();
         let since = Timestamp(now.0.saturating_sub(milliseconds(window)));
@@ -300,7 +306,7 @@ impl Figures {
         for run in &running {
             *busy.entry(run.process.clone()).or_default() += 1;
         }
-        let longest = LongestRun::of(store, running, now)?;
+        let longest = LongestRun::from_running(store, running, now)?;
         let processes = fleet::living(workspace)?
             .into_iter()
             .map(|record| BusyProcess {
@@ -322,21 +328,21 @@ impl Figures {
         })
     }
 
-    /// The workers among the processes: those that take what is queued.
+    /// Returns the processes that are workers and claim queued runs.
     pub fn workers(&self) -> impl Iterator<Item = &BusyProcess> {
         self.processes
             .iter()
             .filter(|known| known.record.kind == fleet::WORKER)
     }
 
-    /// The slots of all workers.
+    /// Returns the number of slots of all workers.
     pub fn slots(&self) -> u64 {
         self.workers()
             .map(|known| u64::from(known.record.slots))
             .sum()
     }
 
-    /// The busy ones.
+    /// Returns the number of busy slots.
     pub fn busy_slots(&self) -> u64 {
         self.workers().map(|known| known.busy).sum()
     }

@@ -1,15 +1,16 @@
-//! Processes that claim runs or build environments, and recovery of the claims of those that died.
+//! Registers the processes that claim runs or build environments, and recovers the claims of those that died.
 //!
-//! Each such process holds a lock of the operating system on a file of its own for as long as it lives, and is registered in
-//! the database. A process is dead when its lock can be taken or its file is not there: the database has a write-ahead log, so
-//! all its processes run under one kernel, which releases the lock with the process, and share one data directory. The lock is
-//! taken before the record names it, and a worker makes its file anew where somebody deletes it. Neither a host name, which
-//! changes with the container, nor an age, nor a process number, which may be in use again, decides. The claims of a dead process
-//! go back to the queue at once. Where the file cannot be examined, its process lives; leases end the claims of those that hang.
+//! Each such process holds an operating system lock on a file of its own for its whole life, and is registered in the database.
+//! A process is dead if its lock can be taken or its file is missing. This works because the database has a write-ahead log, so
+//! all its processes share one data directory and one kernel, which releases the lock with the process. The lock is taken
+//! before the record names it, and a worker recreates its file if somebody deletes it. Other signs are unreliable: a host name
+//! changes with the container, a process number may be in use again, and an age proves nothing. The claims of a dead process
+//! return to the queue at once. If the file cannot be examined, the process counts as alive; leases end the claims of processes
+//! that hang.
 //!
-//! On a server there are processes of other hosts, whose locks are not seen from here. They say regularly that they live, by the
-//! server's clock. What one of them holds comes back when its leases have expired, and not before: it may live where the server cannot be
-//! reached, and then knows by its leases alone when to stop.
+//! With a database server there are processes on other hosts, whose locks cannot be seen from here. They regularly record that
+//! they are alive, by the server's clock. Their claims return to the queue only when their leases have expired: a process that
+//! cannot reach the server may still be alive, and then only its leases tell it when to stop.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,48 +23,51 @@ use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::{FileError, describe};
 use crate::base::mutex;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::settings::Recovery;
 use crate::settings::paths::Paths;
 use crate::store::{
-    BuildAttempts, Only, RunRecord, SHORTEST, Store, StoreError, Submitter, WorkerRecord,
+    BuildAttempts, MIN_ID_DIGITS, RunRecord, Store, StoreError, Submitter, WorkerFilter,
+    WorkerRecord,
 };
 use crate::system::lock::Lock;
-use crate::system::machine::{Files, Machine, System, Work};
+use crate::system::machine::{FileSystem, Machine, System, Work};
 use crate::workspace::Workspace;
 
-/// The kind of a process that works the queue.
+/// The kind of a process that executes queued runs.
 pub const WORKER: &str = "worker";
 
-/// A process of another host that was not seen for this much longer than its lease is dead: each knows the time this well.
+/// The time beyond its lease after which an unseen process of another host is dead. Clocks of hosts agree to within this time.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// The registration of this process. Ends when dropped.
+/// The registration of this process, which ends when dropped.
 pub struct Member<'a> {
     workspace: &'a Workspace,
-    /// Its id, by which its claims are found when it dies.
+    /// The id by which the claims of the process are found when it dies.
     pub id: String,
-    /// As it was recorded last.
+    /// The record as it was last written.
     record: Mutex<WorkerRecord>,
     held: Mutex<Lock>,
 }
 
-/// A process cannot take part in the queue.
+/// An error that keeps a process from taking part in the queue.
 #[derive(Debug, thiserror::Error)]
 pub enum FleetError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The file by whose lock others see that it lives.
+    /// The lock file of the process cannot be used.
     #[error(transparent)]
     LockFile(#[from] FileError),
 }
 
 impl Problem for FleetError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::Store(error) => error.facts(),
-            Self::LockFile(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
+            Self::LockFile(error) => error
+                .facts()
+                .under(ProblemKind::Database, code::STORAGE_FAILED),
         }
     }
 }
@@ -71,15 +75,15 @@ impl Problem for FleetError {
 become_error!(FleetError);
 
 impl<'a> Member<'a> {
-    /// Registers this process, as a `worker` or a `run` ([`WorkerRecord::kind`]).
+    /// Registers this process as a `worker` or a `run` ([`WorkerRecord::kind`]).
     ///
     /// # Errors
-    /// The store cannot be used, or the lock file cannot be made.
+    /// The store cannot be used, or the lock file cannot be created.
     pub fn join(
         workspace: &'a Workspace,
         kind: &str,
         slots: usize,
-        only: &Only,
+        only: &WorkerFilter,
     ) -> Result<Self, FleetError> {
         let machine = &*workspace.machine;
         let id = machine.new_id();
@@ -113,7 +117,7 @@ impl<'a> Member<'a> {
         Ok(member)
     }
 
-    /// Records that this process is alive. Where another host took it for dead meanwhile, it is registered again.
+    /// Records that this process is alive. Registers it again if another host considered it dead meanwhile.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -125,7 +129,7 @@ impl<'a> Member<'a> {
         store.worker_seen(&self.id, self.workspace.machine.now())
     }
 
-    /// Registers it again, unless it is registered.
+    /// Registers this process, unless it is registered already.
     fn register(&self) -> Result<(), StoreError> {
         let seen_at = self.workspace.machine.now();
         let record = WorkerRecord {
@@ -139,7 +143,7 @@ impl<'a> Member<'a> {
         mutex::lock(&self.record).lock_path.clone()
     }
 
-    /// Looks whether somebody has quieted this process, or resumed it. Returns its record where that has changed.
+    /// Checks whether somebody has quieted or resumed this process. Returns its record if that changed.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -150,21 +154,21 @@ impl<'a> Member<'a> {
         };
         let mut known = mutex::lock(&self.record);
         let has_changed = known.quieted_at.is_some() != now.quieted_at.is_some();
-        // Where it is registered anew it stays as it is.
+        // A new registration keeps the current state.
         known.quieted_at = now.quieted_at;
         known.quieted_by.clone_from(&now.quieted_by);
         Ok(has_changed.then_some(now))
     }
 
-    /// Where somebody has deleted the lock file of this process, makes it anew: others would take the process for dead.
+    /// Recreates the lock file of this process if somebody deleted it. Otherwise others would consider the process dead.
     ///
     /// # Errors
-    /// As [`Member::join`].
+    /// See [`Member::join`].
     pub fn stay(&self) -> Result<(), FleetError> {
         let (files, path) = (self.workspace.files(), &self.lock_path());
         let is_missing =
             matches!(files.find(path), Err(error) if error.kind() == io::ErrorKind::NotFound);
-        // A data directory that is away is not made anew.
+        // A data directory that is away must not be recreated.
         let database = path.ancestors().nth(2);
         if is_missing && database.is_some_and(|folder| files.is_folder(folder)) {
             *mutex::lock(&self.held) = take(&*self.workspace.machine, path)?;
@@ -175,7 +179,7 @@ impl<'a> Member<'a> {
 }
 
 fn take(machine: &dyn Machine, path: &Path) -> Result<Lock, FileError> {
-    // No other process takes a lock of this name.
+    // The name of this lock is unique to this process.
     Lock::try_take(machine, path)?
         .ok_or(io::ErrorKind::ResourceBusy.into())
         .map_err(FileError::on("lock", path))
@@ -183,18 +187,18 @@ fn take(machine: &dyn Machine, path: &Path) -> Result<Lock, FileError> {
 
 impl Drop for Member<'_> {
     fn drop(&mut self) {
-        // Where this fails, or a claim could not be left, the next process finds the lock free and recovers what is left. It
-        // needs the file for that.
+        // If this fails, or a claim could not be released, the next process finds the lock free and recovers the rest. For that
+        // it needs the file.
         if matches!(self.workspace.store.remove_worker(&self.id), Ok(true)) {
             let _ = self.workspace.files().remove_file(&self.lock_path());
         }
     }
 }
 
-/// The worker that is meant: by its name, its id, or a part at the beginning or end of that.
+/// Finds a worker by its name, its id, or a part at the beginning or end of the id.
 ///
 /// # Errors
-/// There is none or more than one, or the store cannot be used.
+/// No worker or more than one matches, or the store cannot be used.
 pub fn find(workspace: &Workspace, given: &str) -> Result<WorkerRecord, StoreError> {
     let mut all = living(workspace)?;
     all.retain(|worker| worker.kind == WORKER);
@@ -202,42 +206,42 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<WorkerRecord, StoreErr
     let is_part =
         |worker: &&WorkerRecord| worker.id.starts_with(given) || worker.id.ends_with(given);
     let mut found: Vec<&WorkerRecord> = all.iter().filter(is_whole).collect();
-    if found.is_empty() && given.len() >= SHORTEST {
+    if found.is_empty() && given.len() >= MIN_ID_DIGITS {
         found = all.iter().filter(is_part).collect();
     }
     match found.as_slice() {
-        [one] => Ok((*one).clone()),
+        [worker] => Ok((*worker).clone()),
         [] => Err(StoreError::not_found(WORKER, given)),
         several => Err(StoreError::Ambiguous {
             what: WORKER,
             id: given.to_owned(),
             count: several.len(),
-            examples: several.iter().map(|one| one.id.clone()).collect(),
+            examples: several.iter().map(|worker| worker.id.clone()).collect(),
         }),
     }
 }
 
-/// Quiets a worker: it finishes what it has and takes no more, until it is resumed. Returns it as it is then.
+/// Quiets a worker: it finishes its runs and claims no more, until it is resumed. Returns its new record.
 ///
 /// # Errors
-/// It has ended, or the store cannot be used.
+/// The worker has ended, or the store cannot be used.
 pub fn quiet(workspace: &Workspace, id: &str, by: &Submitter) -> Result<WorkerRecord, StoreError> {
     let store = &workspace.store;
     let quieted = store.quiet_worker(id, &by.to_string(), workspace.machine.now())?;
     quieted.ok_or_else(|| StoreError::not_found(WORKER, id))
 }
 
-/// Has a quieted worker take runs again.
+/// Lets a quieted worker claim runs again.
 ///
 /// # Errors
-/// As [`quiet`].
+/// See [`quiet`].
 pub fn resume(workspace: &Workspace, id: &str) -> Result<WorkerRecord, StoreError> {
     let resumed = workspace.store.resume_worker(id)?;
     workspace.machine.wake(&workspace.paths.wake());
     resumed.ok_or_else(|| StoreError::not_found(WORKER, id))
 }
 
-/// Recovers the claims of dead processes. Returns the runs as they are now.
+/// Recovers the claims of dead processes. Returns the current records of the runs.
 pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecord>, StoreError> {
     let (machine, files) = (&*workspace.machine, workspace.files());
     let backoff = |attempt| workspace.backoff(attempt);
@@ -249,7 +253,7 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
     for worker in workspace.store.workers()? {
         if !worker.is_here {
             if is_silent(&worker, machine.now()) {
-                // Stays as long as it holds a claim.
+                // The record stays as long as the process holds a claim.
                 workspace.store.remove_worker(&worker.id)?;
             }
             continue;
@@ -268,23 +272,23 @@ pub fn recover(workspace: &Workspace, recovery: Recovery) -> Result<Vec<RunRecor
     Ok(runs)
 }
 
-/// The longest lease that a process at work may hold.
+/// Returns the longest lease that a living process may hold.
 pub fn longest_lease(workspace: &Workspace) -> Result<Duration, StoreError> {
     let workers = living(workspace)?;
     let leases = workers.iter().map(|worker| worker.lease);
     Ok(leases.fold(workspace.settings.worker.lease, Duration::max))
 }
 
-/// The registered processes, oldest first, without those that are dead.
+/// Returns the registered processes, oldest first, without those that are dead.
 pub fn living(workspace: &Workspace) -> Result<Vec<WorkerRecord>, StoreError> {
     let now = workspace.machine.now();
     living_at(now, &workspace.store, workspace.files(), &workspace.paths)
 }
 
-/// The same where no workspace is open.
+/// Returns the living processes without an open workspace.
 pub fn living_of(
     store: &Store,
-    files: &dyn Files,
+    files: &dyn FileSystem,
     paths: &Paths,
 ) -> Result<Vec<WorkerRecord>, StoreError> {
     let now = store.server_time()?.unwrap_or_else(Timestamp::now);
@@ -294,7 +298,7 @@ pub fn living_of(
 fn living_at(
     now: Timestamp,
     store: &Store,
-    files: &dyn Files,
+    files: &dyn FileSystem,
     paths: &Paths,
 ) -> Result<Vec<WorkerRecord>, StoreError> {
     let mut workers = store.workers()?;
@@ -305,15 +309,19 @@ fn living_at(
     Ok(workers)
 }
 
-/// Whether a process of another host has not been seen for longer than it may hold anything.
+/// Returns whether a process of another host has not been seen for longer than its lease and [`MARGIN`].
 fn is_silent(worker: &WorkerRecord, now: Timestamp) -> bool {
     worker.seen_at.plus(worker.lease + MARGIN) < now
 }
 
-/// The lock file of a process that is dead. `None`: it lives, or its file cannot be examined, which proves nothing. The file is
-/// looked for where the process said that it is, and where it is seen from here: the same folder may have another path for each of
-/// them.
-fn lock_of_the_dead(files: &dyn Files, paths: &Paths, worker: &WorkerRecord) -> Option<PathBuf> {
+/// Returns the lock file of a process that is dead. `None` if it is alive, or its file cannot be examined, which proves
+/// nothing. The file is looked for at the path that the process recorded and at the path as seen from here, because they may
+/// see the same folder at different paths.
+fn lock_of_the_dead(
+    files: &dyn FileSystem,
+    paths: &Paths,
+    worker: &WorkerRecord,
+) -> Option<PathBuf> {
     let here = paths.worker_lock(&worker.id);
     let mut is_unknown = false;
     for path in [&worker.lock_path, &here] {
@@ -325,7 +333,7 @@ fn lock_of_the_dead(files: &dyn Files, paths: &Paths, worker: &WorkerRecord) -> 
     (!is_unknown).then_some(here)
 }
 
-/// What a worker with so many slots needs and this process may not have: threads or descriptors.
+/// Returns the threads or descriptors that this process lacks for a worker with this number of slots. `None` if it has enough.
 pub fn lacking(slots: usize) -> Option<String> {
     let needed = 20 + 12 * slots as u64;
     let most = getrlimit(Resource::Nofile).current;
@@ -336,7 +344,7 @@ pub fn lacking(slots: usize) -> Option<String> {
     Some(format!("threads: {}", describe(&error)))
 }
 
-/// Starts so many threads at once, and ends them.
+/// Starts `count` threads at once, and ends them.
 fn try_threads(count: usize) -> io::Result<()> {
     let done = Cancel::new();
     let wait = || -> Work<'_> { Box::new(|| _ = System.wait(&done, Duration::MAX)) };
@@ -356,9 +364,9 @@ mod tests {
     use super::*;
     use crate::settings::{Inputs, Settings};
     use crate::store::{RunStatus, Store, hosts, places};
-    use crate::system::machine::ByServer;
+    use crate::system::machine::ServerTimeSystem;
 
-    /// A host's workspace, in a data directory of its own.
+    /// Returns a host's workspace, in a data directory of its own.
     fn workspace(folder: &Path, host: &str, store: Store) -> Workspace {
         let data = folder.join(host).display().to_string();
         let settings = Settings::resolve(&Inputs {
@@ -368,7 +376,9 @@ mod tests {
             program: None,
         });
         let settings = settings.unwrap().on_server();
-        let machine = ByServer::asking(|| store.server_time()).unwrap().unwrap();
+        let machine = ServerTimeSystem::asking(|| store.server_time())
+            .unwrap()
+            .unwrap();
         Workspace {
             paths: Paths::new(&settings).unwrap(),
             settings,
@@ -379,7 +389,7 @@ mod tests {
         }
     }
 
-    /// A run of a host's process.
+    /// Returns a run claimed by a host's process.
     fn running(workspace: &Workspace, process: &str) -> RunRecord {
         let (store, now) = (&workspace.store, workspace.machine.now());
         let environment = places::environment(store, "d", now);
@@ -395,7 +405,7 @@ mod tests {
         let a = workspace(folder.path(), "a", open("a"));
         let b = workspace(folder.path(), "b", open("b"));
         assert_eq!(a.settings.worker.lease, Duration::from_secs(60));
-        let member = Member::join(&a, "worker", 2, &Only::default()).unwrap();
+        let member = Member::join(&a, "worker", 2, &WorkerFilter::default()).unwrap();
         let run = running(&a, &member.id);
         let known = || b.store.workers().unwrap().len();
         let recovered = || recover(&b, Recovery::Requeue).unwrap().len();
@@ -404,12 +414,12 @@ mod tests {
             let then = time.plus(Duration::from_secs(seconds));
             b.machine.keep_time(&|| Some(then));
         };
-        // The lock of its process is on a file that this host does not have.
+        // The lock of the other host's process is on a file that this host does not have.
         assert!(!b.paths.worker_lock(&member.id).exists());
         assert_eq!((recovered(), known(), living(&b).unwrap().len()), (0, 1, 1));
         later(61);
         assert_eq!((recovered(), known(), living(&b).unwrap().len()), (0, 1, 1));
-        // Not seen for too long; but what it holds is left to its lease.
+        // The process was not seen for too long, but its claims end only with their lease.
         later(64);
         assert_eq!((recovered(), known(), living(&b).unwrap().len()), (0, 1, 0));
         let backoff = |_| Duration::ZERO;
@@ -419,7 +429,7 @@ mod tests {
         assert_eq!(expired[0].status, RunStatus::Queued);
         assert_eq!((recovered(), known()), (0, 0));
 
-        // It stood still, and goes on.
+        // The process stood still and continues.
         later(0);
         member.seen().unwrap();
         assert_eq!(living(&b).unwrap().len(), 1);

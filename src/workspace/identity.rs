@@ -1,17 +1,17 @@
-//! A database and its data directory know each other.
+//! Checks that a database and a data directory belong together.
 //!
-//! Collection deletes what the records do not know, and every record names files: with the database of another data directory,
-//! or after one of the two was put in another's place, both would be wrong. So the database has an id and the data directory has
-//! one; the database records both, and `identity.json` in the data directory holds both. Where the directory is matters nothing:
-//! it can be moved and copied with its database in it.
+//! Collection deletes files that no record names, and every record names files. With the database of another data directory, or
+//! after one of the two was replaced by another, both would be wrong. So both the database and the data directory have an id.
+//! The database records both ids, and so does `identity.json` in the data directory. The path of the directory does not matter:
+//! it can be moved and copied with the database in it.
 //!
-//! The first process that opens a new pair writes them, first into the database, then as a file: where it dies in between, the
-//! next one writes the file, if the database is in the directory, which proves that they belong together. Of several at once one
-//! wins on each side, and a process that finds another pair than its own is refused. A pair that was put together on purpose is
-//! recorded as one by [`adopt`] (`ade doctor --adopt`).
+//! The first process that opens a new pair writes the ids, first into the database, then into the file. If it dies in between,
+//! the next process writes the file, provided that the database is in the directory, which proves that they belong together. If
+//! several processes do this at once, one wins on each side, and a process that finds a pair other than its own is refused.
+//! [`adopt`] (`ade doctor --adopt`) records a pair that was combined on purpose.
 //!
-//! A database on a server has any number of data directories, one for each host. Each names the same database, and its own id is the
-//! id of the host.
+//! A database on a server has any number of data directories, one for each host. Each names the same database, and its own id
+//! is the id of the host.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,16 +22,16 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::settings::Settings;
 use crate::settings::paths::{IGNORED_BY_GIT, Paths};
-use crate::store::{self, Identity, Location, Opening, Store, StoreError};
-use crate::system::machine::{Disk, Files, Machine, System};
+use crate::store::{self, Identity, Location, OpenMode, Store, StoreError};
+use crate::system::machine::{Disk, FileSystem, Machine, System};
 
-/// A process whose lock file is not there may be at work if it was seen within this.
+/// A process without a lock file may be at work if it was seen within this time.
 const SEEN_LATELY: Duration = Duration::from_secs(300);
 
-/// What a data directory says of itself: the content of its `identity.json`.
+/// The content of a data directory's `identity.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Label {
     about: String,
@@ -39,28 +39,32 @@ struct Label {
     database_id: String,
 }
 
-/// A database and a data directory do not belong together.
+/// An error about a database and a data directory that may not belong together.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// Another process made the data directory a host at the same moment.
     #[error("another process began to use this data directory at the same moment")]
     Raced,
-    /// The file.
+    /// The identity file cannot be read or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The store.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// They are those of others.
+    /// The database and the data directory do not belong together, or processes are at work.
     #[error(transparent)]
     Other(#[from] Error),
 }
 
 impl Problem for IdentityError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            Self::Raced => Facts::new(Kind::Database, code::IDENTITY_MISMATCH).hint("try again"),
-            Self::File(error) => error.facts().under(Kind::Database, code::STORAGE_FAILED),
+            Self::Raced => {
+                ErrorFacts::new(ProblemKind::Database, code::IDENTITY_MISMATCH).hint("try again")
+            }
+            Self::File(error) => error
+                .facts()
+                .under(ProblemKind::Database, code::STORAGE_FAILED),
             Self::Store(error) => error.facts(),
             Self::Other(error) => error.facts(),
         }
@@ -69,14 +73,14 @@ impl Problem for IdentityError {
 
 become_error!(IdentityError);
 
-/// What is to be done about two that do not belong together.
+/// The hint for two that do not belong together.
 const NAME_THEM: &str = "name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`";
 
 fn mismatch(message: impl Into<String>) -> Error {
-    Error::new(Kind::Database, code::IDENTITY_MISMATCH, message)
+    Error::new(ProblemKind::Database, code::IDENTITY_MISMATCH, message)
 }
 
-/// Processes are at work, so nothing can be adopted.
+/// Returns the error that nothing can be adopted while processes are at work.
 pub(super) fn refused_at_work(database: &Path, names: &[String]) -> Error {
     let (database, names) = (database.display(), names.join(", "));
     let message = format!("processes of the database {database} are at work: {names}");
@@ -85,10 +89,10 @@ pub(super) fn refused_at_work(database: &Path, names: &[String]) -> Error {
     )
 }
 
-/// Refuses a data directory whose database is gone, before another one is created in its place.
+/// Refuses a data directory whose database is gone, before a new one is created in its place.
 ///
 /// # Errors
-/// The data directory names a database and there is none.
+/// The data directory names a database, and there is none.
 pub fn demand_database(settings: &Settings, paths: &Paths) -> Result<(), IdentityError> {
     match store::location(settings, &paths.database())? {
         Location::File(database) if !database.exists() && paths.identity().exists() => {
@@ -101,11 +105,11 @@ pub fn demand_database(settings: &Settings, paths: &Paths) -> Result<(), Identit
     }
 }
 
-/// The id of this host for a database on a server: that of its data directory, which gets a new one where it has none. Of a database
-/// that is a file, an id that a new data directory may get.
+/// Returns the id of this host for a database on a server: the id of its data directory, or a new one if it has none. For a
+/// database in a file, returns an id for a new data directory.
 ///
 /// # Errors
-/// What the data directory says of itself cannot be read, or no backend serves the database's URL.
+/// The data directory's identity file cannot be read, or no backend serves the database's URL.
 pub fn host(settings: &Settings, paths: &Paths) -> Result<String, IdentityError> {
     let label = match store::location(settings, &paths.database())? {
         Location::File(_) => None,
@@ -117,76 +121,76 @@ pub fn host(settings: &Settings, paths: &Paths) -> Result<String, IdentityError>
 /// Opens the database that the settings name, for this host.
 ///
 /// # Errors
-/// As [`store::open`]. What the data directory says of itself is looked at elsewhere.
+/// See [`store::open`]. Problems with the identity file are reported elsewhere.
 pub fn open_store(
     settings: &Settings,
     paths: &Paths,
-    opening: Opening,
+    opening: OpenMode,
 ) -> Result<Store, StoreError> {
     let host = host(settings, paths).unwrap_or_default();
     store::open(settings, &paths.database(), &host, opening)
 }
 
-/// Makes sure that a database that is open for a [host](host()) and the data directory belong together, and records that they do where neither belongs to
-/// anything yet. Returns what they are.
+/// Checks that a database, opened for a [host](host()), and the data directory belong together. Records this if neither belongs
+/// to anything yet. Returns their identity.
 ///
 /// # Errors
-/// They do not belong together, or it cannot be recorded.
+/// They do not belong together, or the identity cannot be recorded.
 pub fn match_up(
     settings: &Settings,
     paths: &Paths,
     store: &Store,
     host: &str,
 ) -> Result<Identity, IdentityError> {
-    let place = Place::of(settings, paths, host)?;
+    let place = DataDirectory::new(settings, paths, host)?;
     match place.compare(store)? {
-        Bond::None => place.first(store),
-        Bond::Half(known) => place.complete(known),
-        Bond::Whole(known) => Ok(known),
+        IdentityMatch::None => place.first(store),
+        IdentityMatch::Half(known) => place.complete(known),
+        IdentityMatch::Whole(known) => Ok(known),
     }
 }
 
 /// Opens the database that the settings name and [matches it up](match_up) with the data directory.
 ///
 /// # Errors
-/// As [`match_up`], or the database cannot be opened.
+/// See [`match_up`]; or the database cannot be opened.
 pub fn record(settings: &Settings, paths: &Paths) -> Result<Identity, IdentityError> {
     let host = host(settings, paths)?;
-    let store = store::open(settings, &paths.database(), &host, Opening::Existing)?;
+    let store = store::open(settings, &paths.database(), &host, OpenMode::Existing)?;
     match_up(settings, paths, &store, &host)
 }
 
-/// Whether the database and the data directory that the settings name belong together; changes nothing. False: neither
-/// belongs to anything yet, or there is no database.
+/// Checks whether the database and the data directory that the settings name belong together. Changes nothing. Returns `false`
+/// if neither belongs to anything yet, or there is no database.
 ///
 /// # Errors
-/// They do not belong together, or it cannot be found out.
+/// They do not belong together, or the check failed.
 pub fn examine(settings: &Settings, paths: &Paths) -> Result<bool, IdentityError> {
     demand_database(settings, paths)?;
     let host = host(settings, paths)?;
-    let store = match store::open(settings, &paths.database(), &host, Opening::Existing) {
+    let store = match store::open(settings, &paths.database(), &host, OpenMode::Existing) {
         Err(StoreError::Absent { .. }) => return Ok(false),
         opened => opened?,
     };
-    let bond = Place::of(settings, paths, &host)?.compare(&store)?;
-    Ok(!matches!(bond, Bond::None))
+    let bond = DataDirectory::new(settings, paths, &host)?.compare(&store)?;
+    Ok(!matches!(bond, IdentityMatch::None))
 }
 
-/// What a database and a data directory are to each other.
-enum Bond {
+/// The relation of a database and a data directory.
+enum IdentityMatch {
     /// Neither belongs to anything.
     None,
-    /// The database has ids, and the directory that it is in says nothing: the process that recorded them died before it wrote
-    /// the file, or the file was lost.
+    /// The database has ids, but its directory has no identity file: the process that recorded the ids died before it wrote the
+    /// file, or the file was lost.
     Half(Identity),
-    /// They belong together.
+    /// The two belong together.
     Whole(Identity),
 }
 
-/// What [`adopt`] did.
+/// The result of [`adopt`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Adopted {
-    /// The database.
+pub struct IdentityAdoption {
+    /// The database, for display.
     pub database: PathBuf,
     /// The data directory that it belongs to now.
     pub data_dir: PathBuf,
@@ -194,21 +198,20 @@ pub struct Adopted {
     pub created: bool,
 }
 
-/// Records that the database and the data directory that the settings name belong together from now on, whatever they
-/// belonged to before. Creates the database where there is none. Both get new ids: whatever belonged to one of them before is
-/// refused from then on.
+/// Records that the database and the data directory that the settings name belong together from now on, whatever they belonged
+/// to before. Creates the database if there is none. Both get new ids, so a former partner of either is refused from then on.
 ///
 /// # Errors
-/// Processes are at work, or it cannot be recorded.
-pub fn adopt(settings: &Settings, paths: &Paths) -> Result<Adopted, IdentityError> {
+/// Processes are at work, or the identity cannot be recorded.
+pub fn adopt(settings: &Settings, paths: &Paths) -> Result<IdentityAdoption, IdentityError> {
     let new_host = System.new_token();
-    let place = Place::of(settings, paths, &new_host)?;
+    let place = DataDirectory::new(settings, paths, &new_host)?;
     let created = place.database.file().is_some_and(|file| !file.exists());
     let store = store::open(
         settings,
         &paths.database(),
         &new_host,
-        Opening::CreateIfAbsent,
+        OpenMode::CreateIfAbsent,
     )?;
     let mut new = new_identity(new_host.clone());
     match &place.database {
@@ -216,27 +219,27 @@ pub fn adopt(settings: &Settings, paths: &Paths) -> Result<Adopted, IdentityErro
             place.demand_rest(&store)?;
             store.rebind(&new)?;
         }
-        // Other hosts go on with it.
+        // Other hosts keep using the database under its id.
         Location::Server(_) => new.database_id = store.bind(&new, System.now())?.database_id,
     }
     place.write(&new)?;
-    Ok(Adopted {
+    Ok(IdentityAdoption {
         database: place.database.shown().to_owned(),
         data_dir: place.data.to_owned(),
         created,
     })
 }
 
-/// A data directory and the place of its database.
-struct Place<'a> {
+/// A data directory and the location of its database.
+struct DataDirectory<'a> {
     data: &'a Path,
     file: PathBuf,
     database: Location,
     host: &'a str,
 }
 
-impl<'a> Place<'a> {
-    fn of(settings: &Settings, paths: &'a Paths, host: &'a str) -> Result<Self, IdentityError> {
+impl<'a> DataDirectory<'a> {
+    fn new(settings: &Settings, paths: &'a Paths, host: &'a str) -> Result<Self, IdentityError> {
         Ok(Self {
             data: paths.data(),
             file: paths.identity(),
@@ -245,7 +248,7 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// What an identity of the database is to this data directory.
+    /// Returns the database's identity from the view of this data directory: on a server, the data id is that of this host.
     fn seen_from_here(&self, mut known: Identity) -> Identity {
         if let Location::Server(_) = self.database {
             self.host.clone_into(&mut known.data_id);
@@ -257,12 +260,12 @@ impl<'a> Place<'a> {
         read_label(&self.file)
     }
 
-    fn compare(&self, store: &Store) -> Result<Bond, IdentityError> {
-        // The file first: it is written last.
+    fn compare(&self, store: &Store) -> Result<IdentityMatch, IdentityError> {
+        // The file is read first because it is written last.
         let (label, known) = (self.label()?, store.identity()?);
         match (label, known.map(|known| self.seen_from_here(known))) {
-            (None, None) => Ok(Bond::None),
-            (None, Some(known)) if self.is_this_one(self.data) => Ok(Bond::Half(known)),
+            (None, None) => Ok(IdentityMatch::None),
+            (None, Some(known)) if self.is_this_one(self.data) => Ok(IdentityMatch::Half(known)),
             (None, Some(_)) => {
                 let (database, data) = (self.database.shown().display(), self.data.display());
                 Err(mismatch(format!(
@@ -271,8 +274,8 @@ impl<'a> Place<'a> {
                 .hint(NAME_THEM)
                 .into())
             }
-            (Some(label), Some(known)) if label.is_of(&known) => Ok(Bond::Whole(known)),
-            // Written since this process looked which host it is.
+            (Some(label), Some(known)) if label.is_of(&known) => Ok(IdentityMatch::Whole(known)),
+            // Another process wrote the file after this process had determined its host id.
             (Some(label), Some(known))
                 if self.database.file().is_none() && label.database_id == known.database_id =>
             {
@@ -282,13 +285,14 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Whether a folder that says nothing may be of this database: it holds its file, or is a host of its server.
+    /// Returns whether a folder without an identity file may belong to this database: it contains the database's file, or the
+    /// database is on a server.
     fn is_this_one(&self, folder: &Path) -> bool {
         let file = self.database.file();
         file.is_none_or(|file| file.starts_with(folder))
     }
 
-    /// Neither belongs to anything.
+    /// Records a first identity. Neither belongs to anything yet.
     fn first(&self, store: &Store) -> Result<Identity, IdentityError> {
         let new = new_identity(self.host.to_owned());
         let known = self.complete(self.seen_from_here(store.bind(&new, System.now())?))?;
@@ -296,8 +300,8 @@ impl<'a> Place<'a> {
         Ok(known)
     }
 
-    /// Lets git ignore a data directory that is new: it is no part of a repository that it lies in. One that has more than ADE
-    /// put there may be a folder of yours, such as the repository itself.
+    /// Makes git ignore a new data directory, which is no part of a repository around it. A directory with files other than
+    /// ADE's may be a user's folder, such as the repository itself, and is left alone.
     fn keep_git_away(&self) {
         let own = |entry: io::Result<std::fs::DirEntry>| {
             entry.is_ok_and(|entry| {
@@ -311,10 +315,10 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Writes what the database says into the data directory, unless another process was quicker.
+    /// Writes the database's identity into the data directory, unless another process was quicker.
     fn complete(&self, known: Identity) -> Result<Identity, IdentityError> {
         files::create_private_folder(self.data)?;
-        if files::write_new(&self.file, &Label::of(&known).text())? {
+        if files::write_new(&self.file, &Label::from_identity(&known).text())? {
             return Ok(known);
         }
         match self.label()? {
@@ -326,14 +330,17 @@ impl<'a> Place<'a> {
 
     fn write(&self, identity: &Identity) -> Result<(), IdentityError> {
         files::create_private_folder(self.data)?;
-        Ok(files::write_whole(&self.file, &Label::of(identity).text())?)
+        Ok(files::write_whole(
+            &self.file,
+            &Label::from_identity(identity).text(),
+        )?)
     }
 
-    /// No process may be at work with a database whose records are about to change under it.
+    /// Refuses if processes are at work with a database whose records are about to change.
     fn demand_rest(&self, store: &Store) -> Result<(), IdentityError> {
         let lately = Timestamp(System.now().0 - milliseconds(SEEN_LATELY));
         let at_work = store.workers()?.into_iter().filter(|worker| {
-            // Where the database was not in this data directory, neither are the lock files of its processes.
+            // If the database was in another data directory, so are the lock files of its processes.
             Disk.is_locked(&worker.lock_path)
                 .unwrap_or(worker.seen_at > lately)
         });
@@ -362,7 +369,7 @@ fn new_identity(data_id: String) -> Identity {
 }
 
 impl Label {
-    fn of(identity: &Identity) -> Self {
+    fn from_identity(identity: &Identity) -> Self {
         Self {
             about: "Which database this data directory belongs to. `ade doctor --adopt` writes a new file."
                 .to_owned(),

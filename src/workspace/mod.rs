@@ -1,4 +1,4 @@
-//! One open workspace of one data directory: its settings, its paths and its store.
+//! An open workspace of a data directory: its settings, its paths and its store.
 
 pub mod backup;
 pub mod ballast;
@@ -20,44 +20,44 @@ use std::path::Path;
 use crate::base::backoff::backoff;
 use crate::base::files;
 use crate::base::files::FileError;
-use crate::base::problem::{Error, Facts, Problem, become_error};
+use crate::base::problem::{Error, ErrorFacts, Problem, become_error};
 use crate::settings::Settings;
 use crate::settings::paths::{BadSegment, Paths, checked_segment};
-use crate::store::{self, Claim, Limits, Opening, RunRecord, Store, StoreError};
-use crate::system::machine::{ByServer, Files, Machine, System};
+use crate::store::{self, Claim, Limits, OpenMode, RunRecord, Store, StoreError};
+use crate::system::machine::{FileSystem, Machine, ServerTimeSystem, System};
 use crate::workspace::identity::IdentityError;
 use crate::workspace::objects::Objects;
 
-/// An open workspace. Shared by all threads of a process.
+/// An open workspace, shared by all threads of a process.
 #[derive(Clone)]
 pub struct Workspace {
-    /// The settings.
+    /// The settings of the process.
     pub settings: Settings,
-    /// The paths.
+    /// The paths in the data directory.
     pub paths: Paths,
     /// The queue and the records.
     pub store: Store,
-    /// The database's own id: what its processes leave in the data directory carries it.
+    /// The database's id, which also marks the files of its processes in the data directory.
     pub database_id: String,
-    /// The machine that it runs on.
+    /// The machine that the workspace runs on.
     pub machine: Arc<dyn Machine>,
-    /// The object store that other hosts share; `None`: files are in the data directory alone.
+    /// The object store that hosts share. `None` if all files are in the data directory.
     pub objects: Option<Arc<Objects>>,
 }
 
-/// A workspace cannot be opened.
+/// An error that prevents opening a workspace.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Its id cannot be used.
+    /// The id of the workspace is not valid.
     #[error(transparent)]
     Id(#[from] BadSegment),
-    /// Its store cannot be used.
+    /// The store of the workspace cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Its database does not belong to its data directory.
+    /// The database does not belong to the data directory.
     #[error(transparent)]
     Identity(IdentityError),
-    /// Its object store cannot be used.
+    /// The object store of the workspace cannot be used.
     #[error(transparent)]
     Objects(#[from] Error),
 }
@@ -72,7 +72,7 @@ impl From<IdentityError> for OpenError {
 }
 
 impl Problem for OpenError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::Id(error) => error.facts(),
             Self::Store(error) => error.facts(),
@@ -88,16 +88,16 @@ impl Workspace {
     /// Opens the workspace that the settings name.
     ///
     /// # Errors
-    /// Its id cannot be used, its database cannot be used, or the database belongs to another data directory.
-    pub fn open(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
+    /// The id is not valid, the database cannot be used, or it belongs to another data directory.
+    pub fn open(settings: Settings, opening: OpenMode) -> Result<Self, OpenError> {
         match Self::open_as(settings.clone(), opening) {
-            // The other one has made it a host, and this process belongs to the same.
+            // The other process has made the data directory a host, and this process belongs to the same host.
             Err(OpenError::Identity(IdentityError::Raced)) => Self::open_as(settings, opening),
             opened => opened,
         }
     }
 
-    fn open_as(settings: Settings, opening: Opening) -> Result<Self, OpenError> {
+    fn open_as(settings: Settings, opening: OpenMode) -> Result<Self, OpenError> {
         let paths = Paths::new(&settings)?;
         identity::demand_database(&settings, &paths)?;
         let host = identity::host(&settings, &paths)?;
@@ -108,24 +108,24 @@ impl Workspace {
         };
         let database_id = match identity::match_up(&settings, &paths, &store, &host) {
             Ok(identity) => identity.database_id,
-            // A command that only looks does not wait: the next process records what they are. Without an id nothing is proven.
+            // A command that only reads does not wait: the next process records the identity. Without an id nothing is proven.
             Err(IdentityError::Store(error))
-                if opening == Opening::Existing && error.may_pass() =>
+                if opening == OpenMode::Existing && error.may_pass() =>
             {
                 String::new()
             }
             Err(error) => return Err(error.into()),
         };
-        if opening == Opening::CreateIfAbsent {
+        if opening == OpenMode::CreateIfAbsent {
             let elsewhere = |root: &&Path| !root.starts_with(paths.data());
             let mut roots = paths.roots().into_iter().filter(elsewhere);
             let made = roots.try_for_each(files::create_private_folder);
             made.map_err(StoreError::from)?;
         }
         let objects = Objects::open(&settings, &paths, &database_id)?;
-        // On a server the time is the server's, and leases are short: nothing else tells hosts that one of them is dead.
+        // A server provides the time, and leases are short, because hosts have no other way to notice that one of them is dead.
         let (settings, machine): (_, Arc<dyn Machine>) =
-            match ByServer::asking(|| store.server_time())? {
+            match ServerTimeSystem::asking(|| store.server_time())? {
                 Some(machine) => (settings.on_server(), Arc::new(machine)),
                 None => (settings, Arc::new(System)),
             };
@@ -142,27 +142,27 @@ impl Workspace {
     /// Returns another workspace of the same database and data directory.
     ///
     /// # Errors
-    /// Its id cannot be part of a path.
-    pub fn of(&self, id: &str) -> Result<Self, BadSegment> {
+    /// The id cannot be part of a path.
+    pub fn with_id(&self, id: &str) -> Result<Self, BadSegment> {
         checked_segment("workspace", id)?;
         let mut other = self.clone();
         id.clone_into(&mut other.settings.workspace);
         Ok(other)
     }
 
-    /// Opens the workspace. Returns `None` where its database does not exist yet.
+    /// Opens the workspace. Returns `None` if its database does not exist yet.
     ///
     /// # Errors
-    /// As [`Workspace::open`].
+    /// See [`Workspace::open`].
     pub fn open_if_present(settings: Settings) -> Result<Option<Self>, OpenError> {
-        match Self::open(settings, Opening::Existing) {
+        match Self::open(settings, OpenMode::Existing) {
             Ok(workspace) => Ok(Some(workspace)),
             Err(OpenError::Store(StoreError::Absent { .. })) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// The run that `given` names (see [`naming`]), with its files here: those that another host has put are fetched.
+    /// Returns the run that `given` names (see [`naming`]), after fetching those of its files that another host has stored.
     ///
     /// # Errors
     /// There is no such run, its files are out of reach, or the store cannot be used.
@@ -172,7 +172,7 @@ impl Workspace {
         Ok(run)
     }
 
-    /// Fetches what a run that has ended has left, and the snapshot that it used, unless they are here.
+    /// Fetches the results of an ended run and the snapshot that it used, unless they are here.
     ///
     /// # Errors
     /// The object store is out of reach, or a file cannot be written.
@@ -184,19 +184,19 @@ impl Workspace {
         self.fetch_snapshot(whole_snapshot(run))
     }
 
-    /// Fetches a snapshot, unless it is here or nowhere.
+    /// Fetches a snapshot, unless it is here or the object store lacks it.
     ///
     /// # Errors
-    /// As [`Workspace::fetch_run`].
+    /// See [`Workspace::fetch_run`].
     pub fn fetch_snapshot(&self, snapshot: &Path) -> Result<(), FileError> {
         let objects = self.objects.as_ref();
         objects.map_or(Ok(()), |objects| objects.fetch_snapshot(snapshot))
     }
 
-    /// Fetches a file, unless it is here or nowhere.
+    /// Fetches a file, unless it is here or the object store lacks it.
     ///
     /// # Errors
-    /// As [`Workspace::fetch_run`].
+    /// See [`Workspace::fetch_run`].
     pub fn fetch_file(&self, path: &Path) -> Result<(), FileError> {
         let objects = self.objects.as_ref();
         objects.map_or(Ok(()), |objects| objects.fetch_file(path))
@@ -205,7 +205,7 @@ impl Workspace {
     /// Fetches a file or a snapshot that is needed, unless it is here.
     ///
     /// # Errors
-    /// As [`Workspace::fetch_run`]; or the object store has none either.
+    /// See [`Workspace::fetch_run`]; or the object store lacks it, too.
     pub fn demand(&self, path: &Path) -> Result<(), FileError> {
         let Some(objects) = &self.objects else {
             return Ok(());
@@ -220,7 +220,7 @@ impl Workspace {
             .ok_or_else(|| FileError::missing(path))
     }
 
-    /// Puts a file that is about to be recorded where other hosts find it.
+    /// Puts a file that is about to be recorded into the object store, for other hosts.
     ///
     /// # Errors
     /// The object store is out of reach, or the file cannot be read.
@@ -229,18 +229,18 @@ impl Workspace {
         objects.map_or(Ok(()), |objects| objects.put_file(path))
     }
 
-    /// Where the time is a server's, asks for it once more: clocks drift apart.
+    /// Asks a server for the time once more, if the time is the server's, because clocks drift apart.
     pub fn keep_time(&self) {
         let ask = || self.store.server_time().ok().flatten();
         self.machine.keep_time(&ask);
     }
 
-    /// The files of its machine.
-    pub fn files(&self) -> &dyn Files {
+    /// Returns the file system of the machine.
+    pub fn files(&self) -> &dyn FileSystem {
         self.machine.files()
     }
 
-    /// The id of a worker slot, counted from 0: `<host>:<pid>:<index>`, or the setting's value.
+    /// Returns the id of a worker slot, counted from 0: `<host>:<pid>:<index>`, or the setting's value.
     pub fn worker_id(&self, index: usize) -> String {
         match &self.settings.worker.id {
             Some(id) if index == 0 => id.clone(),
@@ -253,23 +253,25 @@ impl Workspace {
     pub fn claim(&self, worker: &str, process: Option<&str>) -> Claim {
         let token = self.machine.new_token();
         let claim = Claim::new(worker, token, self.settings.worker.lease);
-        claim.by(process).within(Limits::of(&self.settings))
+        claim
+            .by(process)
+            .within(Limits::from_settings(&self.settings))
     }
 
-    /// The wait after an attempt of this number, by the settings: before a run or a build is tried again.
+    /// Returns the configured delay after an attempt with this number, before a run or a build is retried.
     pub fn backoff(&self, attempt: u32) -> Duration {
         let settings = &self.settings.worker;
         let chance = self.machine.chance();
         backoff(settings.backoff_base, settings.backoff_max, attempt, chance)
     }
 
-    /// The workspace's id.
+    /// Returns the id of the workspace.
     pub fn id(&self) -> &str {
         &self.settings.workspace
     }
 }
 
-/// The whole snapshot of a run, also where the package is a folder in it.
+/// Returns the whole snapshot of a run, even if the package is a folder in it.
 pub fn whole_snapshot(run: &RunRecord) -> &Path {
     let mut above = run.snapshot.ancestors();
     let whole = above.find(|path| path.ends_with(&run.source_digest));

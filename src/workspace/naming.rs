@@ -1,24 +1,25 @@
-//! Which run, and whose runs, a person means by what is typed for them: an id or a part of one, `latest`, or a file.
+//! Finds the run, or the runs, that a user names by an id or a part of one, by `latest`, or by a file.
 //!
-//! A path means that file: it is known by its bytes, wherever a copy of it lies, then by its place, whatever has become of its bytes. A name
-//! alone that is no file here means the file that was run under it, and where these were several, nobody guesses.
+//! A path means that file: first by its bytes, wherever a copy of it is, then by its path, whatever happened to its bytes. A
+//! plain name that is no file here means the file that was run under that name. If there were several such files, the user is
+//! asked to choose.
 
 use std::path::{Path, PathBuf};
 
 use crate::base::digest;
 use crate::base::files::name_of;
-use crate::store::{InputFile, Named, RunFilter, RunPages, RunRecord, StoreError};
+use crate::store::{IdKind, InputFile, RunFilter, RunPages, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// So many files of one name are told.
-const TOLD: usize = 4;
+/// The maximum number of files with the same name in an error message.
+const MAX_LISTED_FILES: usize = 4;
 
-/// Whether this says where a file is, and not only what it is called.
+/// Returns whether a text gives the path of a file, not just its name.
 fn is_path(given: &Path) -> bool {
     given.components().nth(1).is_some() || given.has_root()
 }
 
-/// The place of a file, with links resolved as far as there is something.
+/// Returns the path of a file, with links resolved as far as it exists.
 pub fn place_of_file(given: &Path) -> String {
     let whole = std::path::absolute(given).unwrap_or_else(|_| given.to_owned());
     let in_folder = || -> Option<PathBuf> {
@@ -29,7 +30,7 @@ pub fn place_of_file(given: &Path) -> String {
     place.unwrap_or(whole).to_string_lossy().into_owned()
 }
 
-/// A filter for the runs of a path's file or, of a name alone, of all files with that name.
+/// Returns a filter for the runs of a path's file or, for a plain name, of all files with that name.
 pub fn runs_of_input(given: &str) -> RunFilter {
     let path = Path::new(given);
     RunFilter {
@@ -41,7 +42,7 @@ pub fn runs_of_input(given: &str) -> RunFilter {
 }
 
 fn file_at(path: &Path) -> InputFile {
-    // One that cannot be read still has its place.
+    // A file that cannot be read still has its path.
     let sha256 = path.is_file().then(|| digest::of_file(path).ok()).flatten();
     InputFile {
         sha256: sha256.map(|(found, _)| found.to_string()),
@@ -50,10 +51,10 @@ fn file_at(path: &Path) -> InputFile {
 }
 
 impl Workspace {
-    /// The run that `given` names, as it is recorded: by its id or a part of it, as `latest`, or as the newest run of a file.
+    /// Returns the recorded run that `given` names: by its id or a part of it, as `latest`, or as the newest run of a file.
     ///
     /// # Errors
-    /// There is no such run, it may be one of several, or the store cannot be used.
+    /// There is no such run, several runs match, or the store cannot be used.
     pub fn find_run(&self, given: &str) -> Result<RunRecord, StoreError> {
         let path = Path::new(given);
         match self.store.run(self.id(), given) {
@@ -67,7 +68,7 @@ impl Workspace {
         }
     }
 
-    /// The runs that read the bytes of a file, or had their input in its place, newest first.
+    /// Returns the runs that read the bytes of a file, or had their input at its path, newest first.
     pub fn runs_of_file(&self, path: &Path) -> impl Iterator<Item = Result<RunRecord, StoreError>> {
         self.newest_first(RunFilter {
             file: Some(file_at(path)),
@@ -130,17 +131,17 @@ impl Workspace {
             let place = run.options.input_place.clone().unwrap_or_default();
             let sha256 = Some(run.input_sha256.clone());
             files.push((InputFile { sha256, place }, run));
-            if files.len() > TOLD {
+            if files.len() > MAX_LISTED_FILES {
                 break;
             }
         }
         if files.len() < 2 {
             return Ok(files.pop().map(|(_, run)| run));
         }
-        let has_more = files.len() > TOLD;
-        files.truncate(TOLD);
+        let has_more = files.len() > MAX_LISTED_FILES;
+        files.truncate(MAX_LISTED_FILES);
         let ids: Vec<&str> = files.iter().map(|(_, run)| run.id.as_str()).collect();
-        let ids = self.store.short_ids(Named::Runs, self.id(), &ids)?;
+        let ids = self.store.short_ids(IdKind::Runs, self.id(), &ids)?;
         let told = files.iter().zip(ids).map(|((file, run), id)| {
             let at = run.created_at.to_string().replace('T', " ");
             let place = match (&run.document_id, file.place.as_str()) {

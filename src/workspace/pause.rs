@@ -1,46 +1,46 @@
-//! Pausing the queue, or one configuration, and resuming it: while it is paused nothing of it is claimed and no environment is
-//! built for it. What runs goes on, and what waits is left waiting.
+//! Pauses and resumes the queue or one configuration. While it is paused, no run is claimed and no environment is built.
+//! Running runs go on, and queued runs stay queued.
 
 use std::fmt::Write;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::problem::{Facts, Kind, Problem, code, typed};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code, typed};
 use crate::store::{ConfigurationRecord, Pause, RunRecord, StoreError, Submitter};
 use crate::workspace::Workspace;
 
-/// The longest reason, in characters.
-pub const LONGEST_REASON: usize = 500;
+/// The maximum length of a reason in characters.
+pub const MAX_REASON_CHARS: usize = 500;
 
-/// What is paused, as people are told.
+/// A pause, as it is shown to users.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Paused {
+pub struct ActivePause {
     /// The name of the configuration; null: everything is paused.
     pub configuration_name: Option<String>,
-    /// Since when, by whom and why.
+    /// The pause with its time, its author and its reason.
     #[serde(flatten)]
     pub pause: Pause,
-    /// What a command has to say to mean it.
+    /// The arguments with which a command names this pause.
     #[serde(skip)]
     #[schema(ignore)]
     arguments: String,
 }
 
-impl Paused {
-    /// What is paused.
+impl ActivePause {
+    /// Returns the name of what is paused.
     pub fn what(&self) -> &str {
         self.configuration_name.as_deref().unwrap_or("everything")
     }
 
-    /// The command that ends the pause.
+    /// Returns the command that ends the pause.
     pub fn command(&self) -> String {
         format!("ade resume{}", self.arguments)
     }
 }
 
-/// What was paused by whom, and why.
-impl std::fmt::Display for Paused {
+/// Writes a sentence with what is paused, by whom, and why.
+impl std::fmt::Display for ActivePause {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Pause {
             paused_by, reason, ..
@@ -53,42 +53,42 @@ impl std::fmt::Display for Paused {
     }
 }
 
-/// A run is not begun, because it is paused.
+/// The error that a run is not started because of a pause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct PausedRun(pub Box<Paused>);
+pub struct PausedRun(pub Box<ActivePause>);
 
 impl Problem for PausedRun {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         let hint = format!(
             "`{}` ends the pause; `ade run --detach` leaves runs in the queue until then",
             self.0.command()
         );
-        Facts::new(Kind::Refused, code::PAUSED).hint(hint)
+        ErrorFacts::new(ProblemKind::Refused, code::PAUSED).hint(hint)
     }
 }
 
-/// A reason as it is recorded.
+/// Checks a reason and returns it in the recorded form. `None` if it is empty.
 ///
 /// # Errors
-/// It is too long, or more than one line: a sentence that says so.
+/// The reason is too long, or more than one line: returns a sentence about it.
 pub fn checked_reason(text: &str) -> Result<Option<String>, String> {
     let text = text.trim();
-    if text.chars().count() > LONGEST_REASON || text.chars().any(char::is_control) {
+    if text.chars().count() > MAX_REASON_CHARS || text.chars().any(char::is_control) {
         return Err(format!(
-            "must be one line of at most {LONGEST_REASON} characters"
+            "must be one line of at most {MAX_REASON_CHARS} characters"
         ));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-/// Pauses a configuration, or everything. What is paused already gets the reason, where there is one.
+/// Pauses a configuration, or everything. An existing pause gets the reason, if one is given.
 pub fn pause(
     workspace: &Workspace,
     configuration: Option<&str>,
     reason: Option<&str>,
     by: &Submitter,
-) -> Result<Paused, StoreError> {
+) -> Result<ActivePause, StoreError> {
     let new = Pause {
         configuration_id: configuration.map(str::to_owned),
         reason: reason.map(str::to_owned),
@@ -98,36 +98,36 @@ pub fn pause(
     named(workspace, workspace.store.pause(&new)?)
 }
 
-/// Ends the pause of a configuration, or that of everything, and wakes workers. Returns it; `None`: there was none.
+/// Ends the pause of a configuration, or that of everything, and wakes workers. Returns the pause. `None` if there was none.
 pub fn resume(
     workspace: &Workspace,
     configuration: Option<&str>,
-) -> Result<Option<Paused>, StoreError> {
+) -> Result<Option<ActivePause>, StoreError> {
     let ended = workspace.store.resume(configuration)?;
     workspace.machine.wake(&workspace.paths.wake());
     ended.map(|ended| named(workspace, ended)).transpose()
 }
 
-/// Returns what is paused, everything first.
-pub fn all(workspace: &Workspace) -> Result<Vec<Paused>, StoreError> {
+/// Returns all pauses, that of everything first.
+pub fn all(workspace: &Workspace) -> Result<Vec<ActivePause>, StoreError> {
     let pauses = workspace.store.pauses()?.into_iter();
     pauses.map(|pause| named(workspace, pause)).collect()
 }
 
-/// The pause that holds for a configuration.
-pub fn of(workspace: &Workspace, configuration: &str) -> Result<Option<Paused>, StoreError> {
+/// Returns the pause that holds for a configuration.
+pub fn find(workspace: &Workspace, configuration: &str) -> Result<Option<ActivePause>, StoreError> {
     let found = workspace.store.pause_of(configuration)?;
     found.map(|pause| named(workspace, pause)).transpose()
 }
 
-/// The pause for which a run waits.
-pub fn of_run(workspace: &Workspace, run: &RunRecord) -> Result<Option<Paused>, StoreError> {
-    of(workspace, &run.key.configuration_id)
+/// Returns the pause that a run waits for.
+pub fn of_run(workspace: &Workspace, run: &RunRecord) -> Result<Option<ActivePause>, StoreError> {
+    find(workspace, &run.key.configuration_id)
 }
 
-fn named(workspace: &Workspace, pause: Pause) -> Result<Paused, StoreError> {
+fn named(workspace: &Workspace, pause: Pause) -> Result<ActivePause, StoreError> {
     let Some(id) = &pause.configuration_id else {
-        return Ok(Paused {
+        return Ok(ActivePause {
             configuration_name: None,
             pause,
             arguments: String::new(),
@@ -143,7 +143,7 @@ fn named(workspace: &Workspace, pause: Pause) -> Result<Paused, StoreError> {
     if workspace_id != workspace.id() {
         let _ = write!(arguments, " --workspace {}", typed(&workspace_id));
     }
-    Ok(Paused {
+    Ok(ActivePause {
         configuration_name: Some(name),
         pause,
         arguments,

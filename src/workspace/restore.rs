@@ -1,8 +1,8 @@
-//! A backup put back into an empty data directory: `ade restore`; or only checked: `ade backup --verify`.
+//! Restores a backup into an empty data directory: `ade restore`; or only checks it: `ade backup --verify`.
 //!
-//! The archive is read whole before anything is written: it carries a checksum of its content. The database comes last, under a
-//! name of its own until it has checked itself and the claims of its time are ended, so that a data directory that is restored in
-//! part has none.
+//! The whole archive is read and its checksum verified before anything is written. The database is put in place last: it has a
+//! temporary name until it has checked itself and the old claims are ended. So a partly restored data directory has no
+//! database.
 
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -12,50 +12,51 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::backup::damaged;
-use super::backup::{ABOUT, About, demand_whole, look_through, read};
+use super::backup::{ABOUT, BackupManifest, demand_whole, look_through, read};
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DATABASE, Paths};
-use crate::store::{self, Opening, StoreError};
+use crate::store::{self, OpenMode, StoreError};
 use crate::workspace::Workspace;
 
-/// A folder that a new file system has and that holds nothing.
+/// An empty folder that a new file system contains.
 const OF_FILE_SYSTEM: &str = "lost+found";
 
-/// What was restored.
+/// A summary of a finished restore.
 #[derive(Clone, Debug, Serialize)]
-pub struct Restored {
-    /// The data directory.
+pub struct RestoreSummary {
+    /// The path of the data directory.
     pub data_dir: PathBuf,
-    /// What the backup says of itself.
+    /// The backup's description of itself.
     #[serde(flatten)]
-    pub about: About,
-    /// How many files were written, with the database.
+    pub about: BackupManifest,
+    /// The number of files written, including the database.
     pub files: u64,
-    /// Runs that were being executed when the backup was made: they wait in the queue again, or failed where the settings ask for that.
+    /// The number of runs that were running at the time of the backup. They are queued again, or failed if the settings say so.
     pub recovered: u64,
-    /// Whether the database is of an older `ade`, so that `ade migrate` is needed.
+    /// Whether the database is from an older `ade`, so that `ade migrate` is needed.
     pub needs_migration: bool,
 }
 
 /// A backup that was checked.
 #[derive(Clone, Debug, Serialize)]
-pub struct Verified {
-    /// Where it is.
+pub struct BackupCheck {
+    /// The path of the backup.
     pub file: PathBuf,
-    /// What it says of itself.
+    /// The backup's description of itself.
     #[serde(flatten)]
-    pub about: About,
-    /// How many files it holds, with the database.
+    pub about: BackupManifest,
+    /// The number of files in it, including the database.
     pub files: u64,
 }
 
 /// Restores a backup into the data directory that the settings name, which must be empty.
 ///
 /// # Errors
-/// It is not empty or not in one piece; the backup is damaged or newer: nothing is written then. Or something cannot be written.
-pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restored, Error> {
+/// The data directory is not empty or not in one piece, or the backup is damaged or newer; nothing is written then. Or a file
+/// cannot be written.
+pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<RestoreSummary, Error> {
     demand_whole(settings, paths)?;
     let data = paths.data();
     let opened = opened(file)?;
@@ -67,7 +68,7 @@ pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restor
     let (about, _) = look_through(&opened, file, None)?;
     let restored = fill(settings, paths, &opened, file, about);
     if restored.is_err() {
-        // It was empty, so all that is there came from here.
+        // The folder was empty, so everything in it comes from here.
         for entry in held(data).unwrap_or_default() {
             let _ = match entry.is_dir() {
                 true => files::remove_read_only_tree(&entry),
@@ -82,36 +83,36 @@ fn opened(file: &Path) -> Result<File, Error> {
     File::open(file).map_err(|error| FileError::on("read", file)(error).unreadable())
 }
 
-/// What a folder holds; nothing where there is no such folder.
+/// Returns the entries of a folder. Empty if there is no such folder.
 fn held(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut held = files::entries_of(folder)?;
     held.retain(|path| !path.ends_with(OF_FILE_SYSTEM));
     Ok(held)
 }
 
-/// Checks a backup without restoring it: its checksum, and its database, which is put into a temporary file for that.
+/// Checks a backup without restoring it: its checksum, and its database, which is extracted to a temporary file.
 ///
 /// # Errors
 /// It is damaged or newer, or cannot be read.
-pub fn verify(settings: &Settings, file: &Path) -> Result<Verified, Error> {
+pub fn verify(settings: &Settings, file: &Path) -> Result<BackupCheck, Error> {
     let opened = opened(file)?;
     let place = tempfile::tempdir().map_err(FileError::on("write", &std::env::temp_dir()))?;
     let database = place.path().join("database");
     let (about, files) = look_through(&opened, file, Some(&database))?;
     demand_sound(settings, &database, file, &about)?;
-    Ok(Verified {
+    Ok(BackupCheck {
         file: file.to_owned(),
         about,
         files,
     })
 }
 
-/// Demands that the database of a backup is sound, and has what the backup says of it.
+/// Checks that the database of a backup is sound and has the number of rows that the backup records.
 fn demand_sound(
     settings: &Settings,
     database: &Path,
     file: &Path,
-    about: &About,
+    about: &BackupManifest,
 ) -> Result<(), Error> {
     let reason = match store::check(settings, database) {
         Ok(tables) if about.tables.is_empty() || tables == about.tables => return Ok(()),
@@ -127,8 +128,8 @@ fn fill(
     paths: &Paths,
     opened: &File,
     file: &Path,
-    about: About,
-) -> Result<Restored, Error> {
+    about: BackupManifest,
+) -> Result<RestoreSummary, Error> {
     let data = paths.data();
     let failed = || FileError::on("write", data);
     files::create_private_folder(data)?;
@@ -159,7 +160,7 @@ fn fill(
         file.set_permissions(Permissions::from_mode(mode))
     });
     unpacked.map_err(failed())?;
-    // A folder that nothing may be written into gets its mode after its content.
+    // A read-only folder gets its mode after its content.
     for (folder, mode) in folders.iter().rev() {
         fs::set_permissions(folder, Permissions::from_mode(*mode)).map_err(failed())?;
     }
@@ -173,9 +174,9 @@ fn fill(
         .iter()
         .for_each(|to| files::sync_folder(to));
     if !needs_migration {
-        Workspace::open(settings.clone(), Opening::Existing)?;
+        Workspace::open(settings.clone(), OpenMode::Existing)?;
     }
-    Ok(Restored {
+    Ok(RestoreSummary {
         data_dir: data.to_owned(),
         about,
         files: written,
@@ -184,14 +185,14 @@ fn fill(
     })
 }
 
-/// Ends the claims of a restored database: none of its processes is here. Returns how many runs had one, and whether the
-/// database must be migrated first.
+/// Ends the claims of a restored database, since none of its processes is here. Returns the number of claimed runs, and whether
+/// the database must be migrated first.
 pub(super) fn end_claims(settings: &Settings, database: &Path) -> Result<(u64, bool), StoreError> {
     let settings = Settings {
         database_url: None,
         ..settings.clone()
     };
-    let store = match store::open(&settings, database, "", Opening::Existing) {
+    let store = match store::open(&settings, database, "", OpenMode::Existing) {
         Err(StoreError::NotMigrated { .. }) => return Ok((0, true)),
         opened => opened?,
     };

@@ -1,8 +1,9 @@
-//! Moves a data directory's records from its SQLite database to a server, once: `ade migrate --from sqlite`. The directory becomes the
-//! first host of the server's database, under the ids that both had.
+//! Moves a data directory's records from its SQLite database to a server, once: `ade migrate --from sqlite`. The directory
+//! becomes the first host of the server's database; both keep their ids.
 //!
-//! The records are written in one transaction, and both sides are compared before it is committed. Only then is the database of until now
-//! renamed, so that no process goes on with it. Where this process dies in between, the same command compares both again and goes on.
+//! The records are written in one transaction, and both sides are compared before it is committed. Only then is the old
+//! database renamed, so that no process continues to use it. If this process dies in between, the same command compares both
+//! again and continues.
 
 use std::path::{Path, PathBuf};
 
@@ -14,29 +15,31 @@ use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, code};
 use crate::settings::Settings;
 use crate::settings::paths::{DatabaseFile, Paths};
-use crate::store::{self, Location, Opening, StoreError};
+use crate::store::{self, Location, OpenMode, StoreError};
 use crate::system::machine::Disk;
 use crate::workspace::Workspace;
 use crate::workspace::identity;
 
-/// What was moved.
+/// A summary of a finished transfer.
 #[derive(Clone, Debug, Serialize)]
-pub struct Transferred {
+pub struct TransferSummary {
     /// The database that has the records now.
     pub database: PathBuf,
-    /// What the file is called now that had them.
+    /// The new path of the file that had the records.
     pub moved_from: PathBuf,
-    /// Each table with the number of its rows.
+    /// The tables with their numbers of rows.
     pub tables: Vec<(&'static str, u64)>,
-    /// Documents, snapshots and runs whose files were put into the object store. `None`: the settings name none.
+    /// The number of documents, snapshots and runs whose files were put into the object store. `None` if the settings name
+    /// none.
     pub files_of: Option<u64>,
 }
 
-/// Moves the records of the database that `from` names (`sqlite`: the data directory's own) to the server that the settings name.
+/// Moves the records of the database that `from` names (`sqlite`: the data directory's own) to the server that the settings
+/// name.
 ///
 /// # Errors
-/// The server has other records, or processes are at work: nothing is changed then. Or a database cannot be used.
-pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transferred, Error> {
+/// The server has other records, or processes are at work; nothing is changed then. Or a database cannot be used.
+pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<TransferSummary, Error> {
     let database = match store::location(settings, &paths.database())? {
         Location::Server(database) => database,
         Location::File(database) => {
@@ -57,7 +60,7 @@ pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transf
                 .hint("write --from sqlite for the data directory's own, or --from sqlite:////path/of/a/file"));
         }
     };
-    // The data directory is that of the source, and nobody is at work with either.
+    // The data directory must belong to the source, and nobody may be at work with either.
     identity::record(&of_source, paths)?;
     demand_rest(&of_source, paths, &source)?;
     end_claims(&of_source, &source)?;
@@ -72,7 +75,7 @@ pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transf
         )));
     }
     let files_of = put_files(settings)?;
-    Ok(Transferred {
+    Ok(TransferSummary {
         files_of,
         database,
         moved_from: put_aside(&source)?,
@@ -80,10 +83,10 @@ pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transf
     })
 }
 
-/// Puts the files that the records name into the object store. What is there already is not put again. Returns of how many documents,
+/// Puts the files that the records name into the object store, unless they are there. Returns the number of documents,
 /// snapshots and runs.
 fn put_files(settings: &Settings) -> Result<Option<u64>, Error> {
-    let workspace = Workspace::open(settings.clone(), Opening::Existing)?;
+    let workspace = Workspace::open(settings.clone(), OpenMode::Existing)?;
     let Some(objects) = &workspace.objects else {
         return Ok(None);
     };
@@ -109,7 +112,7 @@ fn put_files(settings: &Settings) -> Result<Option<u64>, Error> {
             match workspace.store.run(id, &run) {
                 Ok(run) if run.status.is_terminal() => objects.put_ended(&run)?,
                 Ok(run) => objects.put_file(&run.input_path)?,
-                // Collection deletes it.
+                // Collection deletes this folder.
                 Err(StoreError::NotFound { .. }) => continue,
                 Err(error) => return Err(error.into()),
             }
@@ -119,7 +122,7 @@ fn put_files(settings: &Settings) -> Result<Option<u64>, Error> {
     Ok(Some(count))
 }
 
-/// The folders in a folder; none where it is not there.
+/// Returns the folders in a folder. Empty if it does not exist.
 fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     let is_own = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -133,7 +136,7 @@ fn entries_of(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
 }
 
 fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), Error> {
-    let store = store::open(settings, source, "", Opening::Existing)?;
+    let store = store::open(settings, source, "", OpenMode::Existing)?;
     let at_work = fleet::living_of(&store, &Disk, paths)?;
     if at_work.is_empty() {
         return Ok(());
@@ -142,7 +145,7 @@ fn demand_rest(settings: &Settings, paths: &Paths, source: &Path) -> Result<(), 
     Err(identity::refused_at_work(source, &names))
 }
 
-/// Renames the database, whose connections are closed, so that its log is part of it.
+/// Renames the database. Its connections are closed, so its log is already part of it.
 fn put_aside(source: &Path) -> Result<PathBuf, FileError> {
     let aside = DatabaseFile(source).moved();
     std::fs::rename(source, &aside).map_err(FileError::on("rename", source))?;

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use ade::api::access::tokens;
 use ade::api::access::tokens::NewToken;
-use ade::api::server::{ListenAddress as Address, Listening, Shutdown};
+use ade::api::server::{BoundListeners, ListenAddress as Address, Shutdown};
 use ade::api::{Api, ServeOptions};
 use ade::base::cancel::Cancel;
 use ade::settings::{Inputs, Settings};
-use ade::store::{Opening, Scope};
+use ade::store::{OpenMode, Scope};
 use ade::workspace::Workspace;
 
 use super::Place;
@@ -31,7 +31,7 @@ asked_by_its_client!(Server);
 
 impl Server {
     /// Serves the data directory of a place, which is created if it does not exist.
-    pub fn of(place: &Place) -> Self {
+    pub fn serve(place: &Place) -> Self {
         Self::below(place, &place.path(""), &[])
     }
 
@@ -50,7 +50,7 @@ impl Server {
         let settings = settings.unwrap();
         let origins = settings.cors_origins.iter().flat_map(|all| all.split(", "));
         let cors_origins = origins.map(|origin| origin.parse().unwrap()).collect();
-        let workspace = Workspace::open(settings, Opening::CreateIfAbsent).unwrap();
+        let workspace = Workspace::open(settings, OpenMode::CreateIfAbsent).unwrap();
         let workspace = Arc::new(workspace);
         let options = ServeOptions {
             loopback: true,
@@ -58,7 +58,7 @@ impl Server {
             ..ServeOptions::default()
         };
         let api = Api::new(Arc::clone(&workspace), options, Box::new(|_| {}));
-        let listening = Listening::at(&Address::Port(([127, 0, 0, 1], 0).into())).unwrap();
+        let listening = BoundListeners::at(&Address::Port(([127, 0, 0, 1], 0).into())).unwrap();
         let client = Client {
             address: listening.address().unwrap().to_string(),
             token: String::new(),

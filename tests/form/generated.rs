@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ade::cells::{Cells, Choice, Reading, WindowLimits};
+use ade::cells::{CellReader, ReadSettings, SheetSelector, WindowLimits};
 use common::{Place, Printed, Told};
 use serde_json::Value;
 
@@ -252,18 +252,7 @@ fn the_page_of_commands_is_current() {
 
 #[test]
 fn the_page_of_routes_is_current() {
-    let document: serde_json::Value = serde_json::from_str(&ade::api::description()).unwrap();
-    let shape = |schema: &serde_json::Value| match schema["$ref"].as_str() {
-        Some(name) => format!("`{}`", name.rsplit('/').next().unwrap()),
-        None => schema["type"].as_str().unwrap_or("any").to_owned(),
-    };
-    let cell = |text: &serde_json::Value| {
-        let text = text.as_str().unwrap_or_default();
-        text.split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .replace('|', "\\|")
-    };
+    let document: Value = serde_json::from_str(&ade::api::description()).unwrap();
     let mut groups: BTreeMap<String, String> = BTreeMap::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
@@ -271,74 +260,27 @@ fn the_page_of_routes_is_current() {
                 continue;
             };
             let group = operation["tags"][0].as_str().unwrap_or("server");
-            let text = groups.entry(group.to_owned()).or_default();
-            text.push_str(&format!(
-                "\n### {} {path}\n\n{}\n\n",
-                method.to_uppercase(),
-                cell(&operation["summary"])
-            ));
-            if !operation["description"].is_null() {
-                text.push_str(&format!("{}\n\n", cell(&operation["description"])));
-            }
-            text.push_str(&format!("Operation: `{id}`.\n"));
-            let parameters = operation["parameters"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default();
-            let named: Vec<_> = parameters
-                .iter()
-                .filter(|parameter| parameter["name"].is_string())
-                .collect();
-            if !named.is_empty() {
-                text.push_str("\n| parameter | in | meaning |\n|---|---|---|\n");
-            }
-            for parameter in named {
-                let needed = if parameter["required"] == true {
-                    ", required"
-                } else {
-                    ""
-                };
-                text.push_str(&format!(
-                    "| `{}` | {}{needed} | {} |\n",
-                    parameter["name"].text(),
-                    parameter["in"].as_str().unwrap_or_default(),
-                    cell(&parameter["description"])
+            let method = method.to_uppercase();
+            let summary = operation["summary"].text();
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let query = parameters.filter(|parameter| parameter["in"] == "query");
+            let query = query.map(|parameter| format!("`{}`", parameter["name"].text()));
+            let query = query.collect::<Vec<_>>().join(" ");
+            groups
+                .entry(group.to_owned())
+                .or_default()
+                .push_str(&format!(
+                    "| `{method} {path}` | {summary} | `{id}` | {query} |\n"
                 ));
-            }
-            if let Some(bodies) = operation["requestBody"]["content"].as_object() {
-                let bodies = bodies
-                    .iter()
-                    .map(|(kind, body)| format!("{} as `{kind}`", shape(&body["schema"])));
-                text.push_str(&format!(
-                    "\nBody: {}.\n",
-                    bodies.collect::<Vec<_>>().join(", ")
-                ));
-            }
-            let answers =
-                operation["responses"]
-                    .as_object()
-                    .unwrap()
-                    .iter()
-                    .map(|(status, answer)| {
-                        let content = answer["content"]
-                            .as_object()
-                            .and_then(|all| all.values().next());
-                        match content.map(|content| shape(&content["schema"])) {
-                            Some(shape) => format!("{status} {shape}"),
-                            None => status.clone(),
-                        }
-                    });
-            text.push_str(&format!(
-                "\nAnswers: {}.\n",
-                answers.collect::<Vec<_>>().join(", ")
-            ));
         }
     }
     let mut page = String::from(
-        "# Routes of the API\n\nMade from the OpenAPI document (`ade openapi`, or `/api/v1/openapi.json` of a server). [The HTTP API](api.md) tells how they\nbelong together: tokens, uploads, streams, errors.\n",
+        "# Routes of the API\n\nParameters, bodies and answers are described in full in the OpenAPI document: `ade openapi`, or `/api/v1/openapi.json` of a\nserver. [The HTTP API](api.md) explains tokens, uploads, streams and errors.\n",
     );
-    for (group, text) in groups {
-        page.push_str(&format!("\n## {group}\n{text}"));
+    for (group, rows) in groups {
+        page.push_str(&format!(
+            "\n## {group}\n\n| route | purpose | operation | query |\n|---|---|---|---|\n{rows}"
+        ));
     }
     hold_page("docs/reference/api-routes.md", &page);
 }
@@ -376,10 +318,16 @@ fn the_picture_of_the_readme_shows_a_real_run() {
     place.ade("init roster").success();
     fs::copy(root().join("examples").join(INPUT), place.path(INPUT)).unwrap();
     place.ade(&format!("run roster {INPUT} -o .")).success();
-    let cells = Cells::new(WindowLimits::default());
+    let cells = CellReader::new(WindowLimits::default());
     let rows_of = |name: &str| {
-        let sheet = Choice::Named("North");
-        let window = cells.window(&place.path(name), &Reading::whole(), sheet, 1..=200, 1..=26);
+        let sheet = SheetSelector::Named("North");
+        let window = cells.window(
+            &place.path(name),
+            &ReadSettings::whole(),
+            sheet,
+            1..=200,
+            1..=26,
+        );
         window.unwrap().rows
     };
     let (input, output) = (rows_of(INPUT), rows_of(OUTPUT));

@@ -41,7 +41,7 @@ fn hold_rooms(tree: &str, rooms: &[&str], read: impl Fn(&Path) -> Graph) {
 fn hold_graph(tree: &str, graph: &Graph) {
     let document =
         std::fs::read_to_string(root().join("docs/contributing/architecture.md")).unwrap();
-    let drawing = Drawing::of(tree, &document).unwrap_or_else(|fault| panic!("{fault}"));
+    let drawing = Drawing::find(tree, &document).unwrap_or_else(|fault| panic!("{fault}"));
     println!("{}", drawing.with_arrows(graph));
     let faults = drawing.faults(graph);
     assert!(

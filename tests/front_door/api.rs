@@ -76,7 +76,7 @@ fn the_request_of_a_run_is_as_it_is_documented() {
 #[test]
 fn a_body_that_ends_early_leaves_nothing() {
     let place = Place::new();
-    let server = api::Server::of(&place);
+    let server = api::Server::serve(&place);
     let documents = "workspaces/default/documents";
     let named = format!("{documents}?name=a.csv");
     server.break_off(&named, "text/csv", 1_000_000, &[b'a'; 100_000]);
@@ -104,7 +104,7 @@ fn a_check_or_a_trial_ends_with_its_client_and_many_leave_room_for_other_request
         return;
     }
     place.ade("run config people.csv").success();
-    let server = api::Server::of(&place);
+    let server = api::Server::serve(&place);
     let id = server.configuration();
     place.write(MODULE, ENDLESS);
     let engines = || {
@@ -148,7 +148,7 @@ fn zipped(modules: usize, text: &str) -> Vec<u8> {
 #[test]
 fn of_two_writers_one_is_told_and_no_version_is_a_mix_of_two_drafts() {
     let place = Place::new();
-    let server = api::Server::of(&place);
+    let server = api::Server::serve(&place);
     let [first, second] = ["a = 1\n", "b = 2\n"].map(|text| zipped(40, text));
     let zip = "application/zip";
     let uploaded = server.put("POST", "workspaces/default/configs", zip, &first);

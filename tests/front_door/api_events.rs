@@ -23,7 +23,7 @@ struct Client {
 
 impl Client {
     #[track_caller]
-    fn of(server: &Server, query: &str, after: Option<u64>) -> Self {
+    fn connect(server: &Server, query: &str, after: Option<u64>) -> Self {
         let mut request = server.ask("GET", &format!("events{query}"));
         if let Some(after) = after {
             request = request.header("Last-Event-ID", &after.to_string());
@@ -95,7 +95,7 @@ fn statuses(events: &[Event], id: &str) -> Vec<String> {
 fn a_run_arrives_from_queued_to_succeeded_at_each_client_in_order() {
     let place = Place::held("");
     let server = Server::dev(&place, "--no-worker --no-web");
-    let mut clients = ["", "?workspace=default"].map(|query| Client::of(&server, query, None));
+    let mut clients = ["", "?workspace=default"].map(|query| Client::connect(&server, query, None));
     for client in &mut clients {
         let first = client.next();
         assert_eq!(
@@ -156,11 +156,11 @@ fn a_client_that_comes_back_misses_nothing() {
     let place = Place::held("");
     place.let_go();
     let server = Server::dev(&place, "--no-worker --no-web");
-    let mut client = Client::of(&server, "", None);
+    let mut client = Client::connect(&server, "", None);
     client.together();
     let last = client.last.unwrap();
     drop(client);
-    let missed = || Client::of(&server, "", Some(last)).together();
+    let missed = || Client::connect(&server, "", Some(last)).together();
 
     let run = place.enqueue("config", "members.csv");
     place.ade("worker --drain").success();
@@ -170,9 +170,9 @@ fn a_client_that_comes_back_misses_nothing() {
     assert_eq!(statuses(&told, &run), ["succeeded"]);
     assert_eq!(statuses(&told, &waiting), ["queued"]);
     // The same by the query, for programs; and who does not say where to resume loads lists.
-    let by_query = Client::of(&server, &format!("?after_id={last}"), None).together();
+    let by_query = Client::connect(&server, &format!("?after_id={last}"), None).together();
     assert_eq!(statuses(&by_query, &run), ["succeeded"]);
-    let anew = Client::of(&server, "", None).together();
+    let anew = Client::connect(&server, "", None).together();
     assert_eq!(anew.len(), 1, "{anew:?}");
 
     // What is older is not told, unless it went back to the queue since.
@@ -206,10 +206,10 @@ fn a_token_of_another_workspace_sees_nothing() {
     place.enqueue("config", "members.csv");
     let mut server = Server::dev(&place, "--no-worker --no-web");
     server.post("workspaces", &json!({"id": "other"})).is(201);
-    let mut own = Client::of(&server, "", None);
+    let mut own = Client::connect(&server, "", None);
     own.together();
     server.token = place.token("--for other --scope read");
-    let mut guest = Client::of(&server, "?workspace=other", Some(1));
+    let mut guest = Client::connect(&server, "?workspace=other", Some(1));
     let first = guest.together();
     assert_eq!(first.len(), 1, "{first:?}");
     assert_eq!(
@@ -240,7 +240,7 @@ fn statistics_are_those_of_the_workers_that_live() {
     let place = Place::held("");
     let held = place.start("worker --concurrency 3");
     let run = place.enqueue("config", "members.csv");
-    let mut server = api::Server::of(&place);
+    let mut server = api::Server::serve(&place);
     server.wait_for(&run, "running");
     let busy = server.read("stats");
     has(&busy, json!({"slots": {"all": 3, "busy": 1}}));

@@ -98,7 +98,7 @@ fn the_end_that_a_killed_worker_recorded_and_did_not_write_is_in_the_log() {
     let count = text.lines().count();
     let (cut, _) = text.trim_end().rsplit_once('\n').unwrap();
     place.write(&log, format!("{cut}\n"));
-    let server = api::Server::of(&place);
+    let server = api::Server::serve(&place);
     let page = |query: &str| server.read(&format!("runs/{run}/logs?{query}"));
     let listed = |query: &str| page(query)["entries"].list().len();
     wait_for("the line to be held to be lost", || listed("") == count);

@@ -63,7 +63,7 @@ struct Kernel {
 }
 
 impl Kernel {
-    fn of(place: &Place) -> Self {
+    fn probe(place: &Place) -> Self {
         place.ade("run config members.csv").success();
         let applied = place.latest_artifact()["sandbox"]["applied"].clone();
         Self {
@@ -76,7 +76,7 @@ impl Kernel {
     /// The same, found out once for all tests.
     fn known(place: &Place) -> &'static Self {
         static KERNEL: OnceLock<Kernel> = OnceLock::new();
-        KERNEL.get_or_init(|| Self::of(place))
+        KERNEL.get_or_init(|| Self::probe(place))
     }
 
     /// Whether it can hold a configuration to what the row says. What it lacks is told.

@@ -9,7 +9,7 @@ use ade::base::cancel::Cancel;
 use ade::engine::{EngineReport, Invocation, Launch, Message};
 use ade::run::calls::request::Tools;
 use ade::settings::{Inputs, Settings};
-use ade::store::Opening;
+use ade::store::OpenMode;
 use ade::worker::{self, Stop, WorkerOptions};
 use ade::workspace::Workspace;
 use common::Place;
@@ -40,14 +40,14 @@ fn a_worker_of_which_a_thread_panics_gives_its_runs_back_and_ends() {
         folder: place.path(""),
         program: None,
     });
-    let workspace = Workspace::open(settings.unwrap(), Opening::Existing).unwrap();
+    let workspace = Workspace::open(settings.unwrap(), OpenMode::Existing).unwrap();
     let options = WorkerOptions {
         concurrency: 2,
         drain: false,
         once: false,
         grace: Duration::from_secs(600),
         gc: false,
-        only: ade::store::Only::default(),
+        only: ade::store::WorkerFilter::default(),
     };
     let tools = Tools {
         launcher: &Panics,

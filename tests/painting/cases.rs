@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ade::issues::Severity;
-use ade::painting::{Mark, Place};
+use ade::painting::{IssueMark, MarkPosition};
 
 use super::package::{Part, Parts};
 
@@ -21,7 +21,7 @@ pub const USUAL: &str = "inline_strings.xlsx";
 pub struct Case {
     pub name: String,
     pub bytes: Vec<u8>,
-    pub marks: Vec<Mark>,
+    pub marks: Vec<IssueMark>,
     /// Why there is no copy of it.
     pub refusal: Option<String>,
 }
@@ -74,7 +74,7 @@ fn line(text: &str) -> String {
         return text.to_owned();
     };
     let one = |number: u64| {
-        let column = Place::Column(number).to_string();
+        let column = MarkPosition::Column(number).to_string();
         let column = column.trim_start_matches("column ");
         let repeated = repeated.replace("{number}", &number.to_string());
         repeated.replace("{column}", column)
@@ -113,9 +113,9 @@ pub fn named(name: &str) -> Case {
 }
 
 /// An issue of a place; places in turn are errors, warnings and infos.
-pub fn mark(sheet: &str, place: Place, number: usize) -> Mark {
+pub fn mark(sheet: &str, place: MarkPosition, number: usize) -> IssueMark {
     let severity = Severity::ALL[number % 3];
-    Mark {
+    IssueMark {
         sheet: sheet.to_owned(),
         place,
         severity,
@@ -132,9 +132,9 @@ pub fn mark(sheet: &str, place: Place, number: usize) -> Mark {
 }
 
 /// Issues of places: `North!B2, South!A1`.
-pub fn marks(places: &str) -> Vec<Mark> {
-    let column_of = |letters: &str| match Place::named(&format!("{letters}1")) {
-        Some(Place::Cell(cell)) => cell.column,
+pub fn marks(places: &str) -> Vec<IssueMark> {
+    let column_of = |letters: &str| match MarkPosition::named(&format!("{letters}1")) {
+        Some(MarkPosition::Cell(cell)) => cell.column,
         other => panic!("{letters} is no column: {other:?}"),
     };
     let mut found = Vec::new();
@@ -142,14 +142,14 @@ pub fn marks(places: &str) -> Vec<Mark> {
         let (sheet, place) = place.split_once('!').unwrap();
         let all = match (place.split_once('-'), place.split_once(':')) {
             (Some((_, last)), _) => (1..=last[1..].parse().unwrap())
-                .map(|row: u64| Place::named(&format!("A{row}")).unwrap())
+                .map(|row: u64| MarkPosition::named(&format!("A{row}")).unwrap())
                 .collect(),
             (_, Some((one, _))) => vec![match one.parse() {
-                Ok(row) => Place::Row(row),
-                Err(_) => Place::Column(column_of(one)),
+                Ok(row) => MarkPosition::Row(row),
+                Err(_) => MarkPosition::Column(column_of(one)),
             }],
-            _ if place == "sheet" => vec![Place::Sheet],
-            _ => vec![Place::named(place).unwrap()],
+            _ if place == "sheet" => vec![MarkPosition::Sheet],
+            _ => vec![MarkPosition::named(place).unwrap()],
         };
         for place in all {
             found.push(mark(sheet, place, found.len()));

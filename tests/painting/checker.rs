@@ -5,14 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ade::issues::Severity;
-use ade::painting::{Mark, Place};
+use ade::painting::{IssueMark, MarkPosition};
 
 use super::package::{Parts, folded};
 use super::sheets::{self, Grid};
 use super::xml::Node;
 
 /// All that is wrong.
-pub fn faults(original: &[u8], copy: &[u8], marks: &[Mark]) -> Vec<String> {
+pub fn faults(original: &[u8], copy: &[u8], marks: &[IssueMark]) -> Vec<String> {
     let mut check = match Check::open(original, copy, marks) {
         Ok(check) => check,
         Err(fault) => return vec![fault],
@@ -46,13 +46,13 @@ struct Sheet {
     part: String,
     grid: Option<(Grid, Grid)>,
     /// The worst severity of each cell, and its issues; those of merged areas in their first cells.
-    marked: BTreeMap<(u32, u32), Vec<Mark>>,
+    marked: BTreeMap<(u32, u32), Vec<IssueMark>>,
 }
 
 struct Check<'a> {
     before: Parts,
     after: Parts,
-    marks: &'a [Mark],
+    marks: &'a [IssueMark],
     book: String,
     sheets: Vec<Sheet>,
     list: String,
@@ -66,7 +66,7 @@ const CHILDREN_OF_WORKBOOK: &str = "fileVersion fileSharing workbookPr Alternate
     webPublishing fileRecoveryPr extLst";
 
 impl<'a> Check<'a> {
-    fn open(original: &[u8], copy: &[u8], marks: &'a [Mark]) -> Result<Self, String> {
+    fn open(original: &[u8], copy: &[u8], marks: &'a [IssueMark]) -> Result<Self, String> {
         let before = Parts::read(original)?;
         let after = Parts::read(copy)?;
         let book = before.book()?;
@@ -103,9 +103,9 @@ impl<'a> Check<'a> {
                 part: part.clone(),
             };
             if kind.local() == "worksheet" {
-                let (old, new) = (Grid::of(&before, &part)?, Grid::of(&after, &part)?);
+                let (old, new) = (Grid::read(&before, &part)?, Grid::read(&after, &part)?);
                 for mark in marks.iter().filter(|mark| mark.sheet == sheet.title) {
-                    if let Place::Cell(cell) = mark.place {
+                    if let MarkPosition::Cell(cell) = mark.place {
                         let cell = (
                             cell.row.try_into().unwrap(),
                             cell.column.try_into().unwrap(),
@@ -563,7 +563,7 @@ impl<'a> Check<'a> {
     }
 
     fn list(&mut self) -> Result<(), String> {
-        let grid = Grid::of(&self.after, &self.list)?;
+        let grid = Grid::read(&self.after, &self.list)?;
         let root = self.after.xml(&self.list)?;
         let mut faults = sheets::faults_of_sheet(&root);
         let lines: BTreeMap<u32, Vec<String>> = grid.texts(5);
@@ -585,7 +585,7 @@ impl<'a> Check<'a> {
             .filter(|sheet| sheet.grid.is_some() && !sheet.is_hidden)
             .map(|sheet| sheet.title.as_str())
             .collect();
-        let mut left: Vec<&Mark> = self.marks.iter().collect();
+        let mut left: Vec<&IssueMark> = self.marks.iter().collect();
         let mut before = None;
         for (row, texts) in lines {
             let at = |header: &str| {
@@ -609,9 +609,9 @@ impl<'a> Check<'a> {
             };
             let mark = left.remove(found);
             let cell = match mark.place {
-                Place::Cell(_) => mark.place.to_string(),
-                Place::Row(row) => format!("A{row}"),
-                Place::Column(2) => "B1".to_owned(),
+                MarkPosition::Cell(_) => mark.place.to_string(),
+                MarkPosition::Row(row) => format!("A{row}"),
+                MarkPosition::Column(2) => "B1".to_owned(),
                 _ => "A1".to_owned(),
             };
             let wanted = shown

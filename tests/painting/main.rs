@@ -25,7 +25,7 @@ mod xml;
 use std::fs;
 use std::path::Path;
 
-use ade::painting::{Mark, Note, Painted, Refusal, paint, place_of_copy};
+use ade::painting::{IssueMark, Note, PaintRefusal, PaintSummary, paint, place_of_copy};
 use breakages::every_breakage_is_found;
 use cases::Case;
 use common::trials::{Tried, trials};
@@ -52,16 +52,16 @@ trials!(
 );
 
 /// Paints a workbook in a folder of its own.
-fn painted(case: &Case, folder: &Path) -> Result<(Vec<u8>, Painted), Refusal> {
+fn painted(case: &Case, folder: &Path) -> Result<(Vec<u8>, PaintSummary), PaintRefusal> {
     painted_from(&case.bytes, case, &case.marks, folder)
 }
 
 fn painted_from(
     bytes: &[u8],
     case: &Case,
-    marks: &[Mark],
+    marks: &[IssueMark],
     folder: &Path,
-) -> Result<(Vec<u8>, Painted), Refusal> {
+) -> Result<(Vec<u8>, PaintSummary), PaintRefusal> {
     let original = folder.join(&case.name);
     fs::write(&original, bytes).unwrap();
     let target = place_of_copy(&original, folder);

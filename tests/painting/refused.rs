@@ -4,8 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use ade::base::problem::Problem;
-use ade::cells::{Cells, Choice, Reading, WindowLimits};
-use ade::painting::{Note, Painted, Refusal, paint, place_of_copy};
+use ade::cells::{CellReader, ReadSettings, SheetSelector, WindowLimits};
+use ade::painting::{Note, PaintRefusal, PaintSummary, paint, place_of_copy};
 
 use super::cases::{self, marks};
 use super::common;
@@ -82,7 +82,7 @@ pub fn what_cannot_be_painted_is_refused_in_words() -> Tried {
 }
 
 /// The copy of a text file, read back.
-fn copy_of(name: &str, bytes: &[u8], list: &str) -> (Parts, Painted) {
+fn copy_of(name: &str, bytes: &[u8], list: &str) -> (Parts, PaintSummary) {
     let folder = tempfile::tempdir().unwrap();
     let original = folder.path().join(name);
     fs::write(&original, bytes).unwrap();
@@ -111,11 +111,11 @@ fn text_becomes_a_workbook() {
         }]
     );
     assert_eq!((painted.cells, painted.comments), (2, 2));
-    let sheet = Grid::of(&parts, "xl/worksheets/sheet1.xml").unwrap();
+    let sheet = Grid::read(&parts, "xl/worksheets/sheet1.xml").unwrap();
     let rows = sheet.texts(1);
     assert_eq!(rows[&2], ["Ann", "02.13.2018\nor later"]);
     assert_eq!(rows[&4], ["=1+1", "007", ""]);
-    let list = Grid::of(&parts, "xl/worksheets/sheet2.xml")
+    let list = Grid::read(&parts, "xl/worksheets/sheet2.xml")
         .unwrap()
         .texts(1);
     assert_eq!(list[&1], ["2 issues in people.csv"]);
@@ -131,8 +131,8 @@ fn an_old_workbook_becomes_a_new_one() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/cases/legacy-xls/input.xls");
     let folder = tempfile::tempdir().unwrap();
     let target = place_of_copy(&original, folder.path());
-    let cells = Cells::new(WindowLimits::default());
-    let reading = Reading::whole();
+    let cells = CellReader::new(WindowLimits::default());
+    let reading = ReadSettings::whole();
     let before = cells.sheets(&original, &reading).unwrap();
     let title = before[0].name.clone();
     let painted = paint(&original, &marks(&format!("{title}!B2")), &target).unwrap();
@@ -150,7 +150,7 @@ fn an_old_workbook_becomes_a_new_one() {
     for (old, new) in before.iter().zip(&after[1..]) {
         assert_eq!((&old.name, old.state), (&new.name, new.state));
         let rows = |path: &Path, name: &str| {
-            let window = cells.window(path, &reading, Choice::Named(name), 1..=200, 1..=100);
+            let window = cells.window(path, &reading, SheetSelector::Named(name), 1..=200, 1..=100);
             window.unwrap().rows
         };
         assert_eq!(
@@ -168,11 +168,11 @@ pub fn a_copy_appears_whole_or_not_at_all() -> Tried {
     let original = folder.path().join("book.xlsx");
     fs::write(&original, &case.bytes).unwrap();
     let same = paint(&original, &case.marks, &original).unwrap_err();
-    assert!(matches!(same, Refusal::SameFile { .. }), "{same}");
+    assert!(matches!(same, PaintRefusal::SameFile { .. }), "{same}");
     assert_eq!(fs::read(&original).unwrap(), case.bytes);
     let nowhere = folder.path().join("not/there.xlsx");
     let refused = paint(&original, &case.marks, &nowhere).unwrap_err();
-    assert!(matches!(refused, Refusal::Unwritable(_)), "{refused}");
+    assert!(matches!(refused, PaintRefusal::Unwritable(_)), "{refused}");
     let gone = paint(
         &folder.path().join("gone.xlsx"),
         &case.marks,

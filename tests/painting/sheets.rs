@@ -58,7 +58,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    pub fn of(parts: &Parts, part: &str) -> Result<Self, String> {
+    pub fn read(parts: &Parts, part: &str) -> Result<Self, String> {
         let root = parts.xml(part)?;
         let (mut cells, mut rows, mut faults) =
             (BTreeMap::new(), BTreeMap::new(), faults_of_sheet(&root));

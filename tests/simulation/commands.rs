@@ -8,15 +8,15 @@ use ade::base::cancel::{Cancel, linked};
 use ade::environment::collection;
 use ade::environment::collection::CollectError;
 use ade::environment::collection::named;
-use ade::environment::needed::prepare::Prepared;
-use ade::environment::provide::Want;
+use ade::environment::needed::prepare::PreparedConfiguration;
+use ade::environment::provide::RebuildPolicy;
 use ade::run::calls::enqueue;
 use ade::run::calls::inline;
 use ade::run::calls::request::Request;
 use ade::run::calls::request::Tools;
 use ade::run::ending::cancel;
-use ade::run::ending::cancel::Cancelled;
-use ade::run::execution::happenings::Happening;
+use ade::run::ending::cancel::RunCancellation;
+use ade::run::execution::happenings::ProgressEvent;
 use ade::run::execution::provide::provide;
 use ade::run::inputs::input::Input;
 use ade::store::{Priority, RunOptions, RunStatus, Submitter};
@@ -35,7 +35,7 @@ pub fn work(me: &Arc<Process>, slots: usize) {
         once: false,
         grace: Duration::from_secs(me.world.chance.between(5, 90).unsigned_abs()),
         gc: true,
-        only: ade::store::Only::default(),
+        only: ade::store::WorkerFilter::default(),
     };
     let stop = Stop {
         in_order: me.stop.clone(),
@@ -55,9 +55,9 @@ pub fn work(me: &Arc<Process>, slots: usize) {
 struct Log<'a>(&'a Arc<Process>);
 
 impl Log<'_> {
-    fn change(&self, change: &Happening<'_>) {
+    fn change(&self, change: &ProgressEvent<'_>) {
         match change {
-            Happening::Ended(run) if run.status == RunStatus::Running => {
+            ProgressEvent::Ended(run) if run.status == RunStatus::Running => {
                 self.0.world.violated(&format!(
                     "{} reports run {} as ended, which is running",
                     self.0.id, run.id
@@ -66,12 +66,12 @@ impl Log<'_> {
             _ => {}
         }
         let what = match change {
-            Happening::Expired(_) => "expired",
-            Happening::Recovered(_) => "recovered",
-            Happening::Lost(_) => "lost claims noticed",
-            Happening::Ended(_) => "attempts left",
-            Happening::BuildFailed(..) => "builds failed",
-            Happening::ClockJumped(_) => "clock jumps noticed",
+            ProgressEvent::Expired(_) => "expired",
+            ProgressEvent::Recovered(_) => "recovered",
+            ProgressEvent::Lost(_) => "lost claims noticed",
+            ProgressEvent::Ended(_) => "attempts left",
+            ProgressEvent::BuildFailed(..) => "builds failed",
+            ProgressEvent::ClockJumped(_) => "clock jumps noticed",
             _ => return,
         };
         self.0.world.count(what);
@@ -82,7 +82,7 @@ impl Log<'_> {
 fn request<'a>(
     workspace: &'a Workspace,
     tools: Tools<'a>,
-    prepared: &'a Prepared,
+    prepared: &'a PreparedConfiguration,
     inputs: &'a [Input],
 ) -> Request<'a> {
     Request {
@@ -131,20 +131,22 @@ pub fn run_here(me: &Arc<Process>) {
 struct Terminal<'a>(&'a Arc<Process>);
 
 impl Terminal<'_> {
-    fn change(&self, change: &Happening<'_>) {
+    fn change(&self, change: &ProgressEvent<'_>) {
         let world = &self.0.world;
         match change {
-            Happening::Recovered(_) => world.count("recovered by ade run"),
-            Happening::Retrying(..) => world.count("retried by ade run"),
-            Happening::Finished(Ok(finished)) if !finished.run.status.is_terminal() => {
+            ProgressEvent::Recovered(_) => world.count("recovered by ade run"),
+            ProgressEvent::Retrying(..) => world.count("retried by ade run"),
+            ProgressEvent::Finished(Ok(finished)) if !finished.run.status.is_terminal() => {
                 world.violated(&format!(
                     "ade run reports run {} as ended, which is {}",
                     finished.run.id,
                     finished.run.status.as_str()
                 ));
             }
-            Happening::Finished(Ok(_)) => world.count("ended under ade run"),
-            Happening::Finished(Err(error)) => world.trace(|| format!("{}: {error}", self.0.id)),
+            ProgressEvent::Finished(Ok(_)) => world.count("ended under ade run"),
+            ProgressEvent::Finished(Err(error)) => {
+                world.trace(|| format!("{}: {error}", self.0.id))
+            }
             _ => {}
         }
     }
@@ -169,7 +171,11 @@ pub fn leave_in_queue(me: &Arc<Process>) {
 
 /// `ade env build`, with `--force` or without
 pub fn build(me: &Arc<Process>) {
-    let want = || *me.world.chance.pick(&[Want::Ready, Want::Rebuilt]);
+    let want = || {
+        *me.world
+            .chance
+            .pick(&[RebuildPolicy::Ready, RebuildPolicy::Rebuilt])
+    };
     // As at the terminal, it is asked to stop where it takes too long.
     if builds(me, want, &linked(&me.stop).cancel) {
         me.world.count("environments built by hand");
@@ -177,7 +183,7 @@ pub fn build(me: &Arc<Process>) {
 }
 
 /// Whether an environment was provided.
-fn builds(me: &Arc<Process>, want: impl FnOnce() -> Want, cancel: &Cancel) -> bool {
+fn builds(me: &Arc<Process>, want: impl FnOnce() -> RebuildPolicy, cancel: &Cancel) -> bool {
     let workspace = me.workspace();
     let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
     let want = me.wants(want());
@@ -203,8 +209,8 @@ pub fn cancel_run(me: &Arc<Process>) {
     let workspace = me.workspace();
     let run = me.world.chance.pick(&runs);
     match cancel::cancel(&workspace, run) {
-        Ok(Cancelled::AtOnce(_)) => me.world.count("cancelled while queued"),
-        Ok(Cancelled::Requested(_)) => me.world.count("cancelled while running"),
+        Ok(RunCancellation::AtOnce(_)) => me.world.count("cancelled while queued"),
+        Ok(RunCancellation::Requested(_)) => me.world.count("cancelled while running"),
         Err(_) => {}
     }
 }
@@ -259,16 +265,19 @@ pub fn tidy(me: &Arc<Process>) {
         env_ttl: None,
         ..collection::CollectOptions::of_settings(&workspace.settings)
     };
-    if let Err(error) =
-        collection::collect(&workspace, &options, collection::Part::All, &Cancel::new())
-    {
+    if let Err(error) = collection::collect(
+        &workspace,
+        &options,
+        collection::CollectionScope::All,
+        &Cancel::new(),
+    ) {
         me.world.violated(&format!("nothing is tidied: {error}"));
     }
 }
 
 /// `ade env build --force`
 pub fn rebuild(me: &Arc<Process>) {
-    if builds(me, || Want::Rebuilt, &me.stop) {
+    if builds(me, || RebuildPolicy::Rebuilt, &me.stop) {
         me.world.count("environments built anew");
     }
 }

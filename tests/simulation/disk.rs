@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use ade::base::clock::Timestamp;
 use ade::settings::paths::EnvironmentFolder;
-use ade::system::machine::{Files, FoundKind, HeldLock, OpenLog, PathFacts};
+use ade::system::machine::{FileSystem, FoundKind, HeldLock, OpenLog, PathFacts};
 
 use super::threads::{Wake, give_way};
 use super::world::World;
@@ -330,7 +330,7 @@ impl ProcessDisk {
     }
 }
 
-impl Files for ProcessDisk {
+impl FileSystem for ProcessDisk {
     fn find(&self, path: &Path) -> io::Result<PathFacts> {
         self.look(|disk| disk.find(path))
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ade::base::cancel::Cancel;
 use ade::base::clock::Timestamp;
 use ade::system::bell::Bell;
-use ade::system::machine::{Files, Machine, Steady, Work};
+use ade::system::machine::{FileSystem, Machine, SteadyTime, Work};
 
 use super::process::Process;
 use super::threads::{self, NEVER, Wake, give_way};
@@ -45,8 +45,8 @@ impl Machine for SimulatedMachine {
         Timestamp(self.0.look().wall)
     }
 
-    fn steady(&self) -> Steady {
-        Steady(Duration::from_millis(self.0.world.steady().unsigned_abs()))
+    fn steady(&self) -> SteadyTime {
+        SteadyTime(Duration::from_millis(self.0.world.steady().unsigned_abs()))
     }
 
     fn wait(&self, cancel: &Cancel, most: Duration) -> bool {
@@ -131,7 +131,7 @@ impl Machine for SimulatedMachine {
         0
     }
 
-    fn files(&self) -> &dyn Files {
+    fn files(&self) -> &dyn FileSystem {
         &self.0.disk
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ade::base::cancel::Cancel;
 use ade::base::clock::Timestamp;
-use ade::environment::provide::Want;
+use ade::environment::provide::RebuildPolicy;
 use ade::run::calls::request::Tools;
 use ade::workspace::Workspace;
 
@@ -117,8 +117,8 @@ impl Process {
     }
 
     /// As `ade env build`, it provides an environment as wanted.
-    pub fn wants(&self, want: Want) -> Want {
-        let is_forced = want == Want::Rebuilt;
+    pub fn wants(&self, want: RebuildPolicy) -> RebuildPolicy {
+        let is_forced = want == RebuildPolicy::Rebuilt;
         self.builds_anew.store(is_forced, Ordering::Relaxed);
         want
     }

@@ -9,12 +9,12 @@ use ade::base::cancel::Cancel;
 use ade::base::files::FileError;
 use ade::configuration::ConfigurationError;
 use ade::engine::{EngineReport, EngineTask, Invocation, Launch, Message};
-use ade::environment::needed::prepare::{PrepareError, Prepared};
+use ade::environment::needed::prepare::{PrepareError, PreparedConfiguration};
 use ade::environment::provide::installers::Build;
 use ade::environment::python::Python;
-use ade::environment::{BuildError, BuildEvent, Step};
+use ade::environment::{BuildError, BuildEvent, BuildStepKind};
 use ade::store::{EnvironmentContents, EnvironmentRecord};
-use ade::system::machine::Files;
+use ade::system::machine::FileSystem;
 use ade::system::process::{Exit, Stream};
 use ade::workspace::Workspace;
 use serde_json::json;
@@ -176,7 +176,7 @@ impl Build for SimulatedBuilder {
         &self,
         _workspace: &Workspace,
         environment: &EnvironmentRecord,
-    ) -> Result<Prepared, PrepareError> {
+    ) -> Result<PreparedConfiguration, PrepareError> {
         let world = &self.0.world;
         if world.chance.hits(world.faults().build_failed / 2) {
             let path = environment.snapshot.clone();
@@ -188,7 +188,7 @@ impl Build for SimulatedBuilder {
     fn build(
         &self,
         _workspace: &Workspace,
-        _prepared: &Prepared,
+        _prepared: &PreparedConfiguration,
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(BuildEvent),
@@ -210,7 +210,7 @@ impl Build for SimulatedBuilder {
             let message = "at work".to_owned();
             on_event(BuildEvent::Note { message });
         });
-        let step = Step::InstallConfig;
+        let step = BuildStepKind::InstallConfig;
         if cancel.is_cancelled() {
             return Err(BuildError::Cancelled { step });
         }

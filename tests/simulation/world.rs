@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use ade::base::clock::Timestamp;
 use ade::configuration::Configuration;
-use ade::engine::Engine;
-use ade::environment::needed::prepare::Prepared;
+use ade::engine::EnginePackage;
+use ade::environment::needed::prepare::PreparedConfiguration;
 use ade::settings::paths::Paths;
 use ade::settings::{Inputs, Settings};
 use ade::store::{Call, ConfigurationRecord, EnvironmentKey, Store};
@@ -65,7 +65,7 @@ macro_rules! fault_rates {
         impl FaultRates {
             /// Each fault is absent from some worlds, rare in some and common in some: what only shows in the absence of another
             /// fault is found, too.
-            pub fn of(chance: &Chance) -> Self {
+            pub fn draw(chance: &Chance) -> Self {
                 let some = |rare: u64, common: u64| *chance.pick(&[0, rare, rare, common]);
                 Self {
                     $($fault: some($rare, $common),)*
@@ -281,7 +281,7 @@ impl World {
         store.observe(Timestamp(start)).unwrap();
         Arc::new(Self {
             is_slow: chance.hits(2_500),
-            faults: Mutex::new(FaultRates::of(&chance)),
+            faults: Mutex::new(FaultRates::draw(&chance)),
             judge: Mutex::new(Judge::new(window)),
             sweeper: Mutex::new(sweeper),
             paths,
@@ -388,17 +388,17 @@ impl World {
     }
 
     /// What an environment of this key is prepared from.
-    pub fn prepared(&self, key: &EnvironmentKey) -> Prepared {
+    pub fn prepared(&self, key: &EnvironmentKey) -> PreparedConfiguration {
         let snapshots = self.paths.snapshots(WORKSPACE, &key.configuration_id);
         let snapshot = snapshots.join("source");
-        Prepared {
+        PreparedConfiguration {
             configuration: blueprint().clone(),
             record: configuration(&key.configuration_id),
             source_digest: "source".to_owned(),
             package_folder: snapshot.clone(),
             snapshot,
             python: super::tools::python(),
-            engine: Engine::Embedded,
+            engine: EnginePackage::Embedded,
             key: key.clone(),
         }
     }

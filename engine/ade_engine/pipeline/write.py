@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ade_engine.io.output.appended_table import AppendedTable
     from ade_engine.io.output.other_shapes import OtherShapes
     from ade_engine.io.output.workbook import Output, OutputSheet
-    from ade_engine._native import Issues
+    from ade_engine._native import TableIssues
     from ade_engine.pipeline.hooks import Hooks
     from ade_engine.pipeline.issues.quarantine import Quarantine
     from ade_engine.pipeline.kept_rows.row_map import Line, RowMap, RowsOfTable

@@ -1,4 +1,4 @@
-//! The account of a run, for Python: filled table by table, and told at the end.
+//! The account of a run, for Python: filled table by table, and reported at the end.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -8,17 +8,19 @@ use pyo3::types::PyDict;
 
 use super::json::Json;
 use ade_engine_native::account::completed::{
-    Candidate, ColumnFound, Execution, ExecutionFailure, HeaderFound, MappingFound, RegionFound,
-    ScanFound, Stretch, Structure,
+    Candidate, ColumnFound, ExecutionFailure, ExecutionReport, HeaderFound, MappingFound,
+    RegionFound, ScanFound, SheetRowSpan, Structure,
 };
-use ade_engine_native::account::run::{Field, RunAccount, SheetAccount, TableAccount, Totals};
+use ade_engine_native::account::run::{
+    AccountTotals, RegisteredField, RunAccount, SheetAccount, TableAccount,
+};
 use ade_engine_native::account::severity::Severity;
 use ade_engine_native::cells::white_space::is_python_space;
 
-/// The fields of a column that are told: those with the best scores.
+/// The maximum number of fields of a column that are reported, those with the best scores.
 const MAX_CANDIDATES: usize = 3;
 
-/// The place of a table on its sheet.
+/// The position of a table on its sheet.
 #[derive(FromPyObject)]
 struct Region {
     a1: String,
@@ -50,9 +52,9 @@ struct DerivedField {
     score: Option<f64>,
 }
 
-/// A table as its last hook left it; its parts are those of `TableResult`.
+/// A table after its last hook; its parts are those of `TableResult`.
 #[derive(FromPyObject)]
-struct Table<'py> {
+struct TableArgument<'py> {
     sheet_name: String,
     table_index: u64,
     source_region: Region,
@@ -66,24 +68,24 @@ struct Table<'py> {
 
 /// The counts of a table's cells and rows.
 #[derive(FromPyObject)]
-struct Counts {
+struct TableCounts {
     filled_by_column: Vec<u64>,
     blank_rows: u64,
 }
 
-/// The fields that scores make likely, by the places of columns.
+/// The fields with positive scores, by the index of the column.
 type Candidates = Arc<HashMap<usize, Vec<Candidate>>>;
 
 /// The account of a run: see [`RunAccount`].
 #[pyclass(module = "ade_engine._native")]
 pub struct Account {
     run: RunAccount,
-    /// The places of the registered fields.
+    /// The indices of the registered fields.
     places: Arc<HashMap<String, usize>>,
-    /// Returns a header as it is compared, and whether it is none.
+    /// Returns a header in the form for comparisons, and whether it is no header.
     look_of: Py<PyAny>,
     looks: HashMap<Option<String>, (Option<String>, bool)>,
-    /// Those of the last table, behind its scores: tables of the same headers share these.
+    /// The candidates of the last table, and its scores: tables with the same headers share them.
     candidates: Option<(Py<PyAny>, Candidates)>,
     #[pyo3(get)]
     rows_with_errors: u64,
@@ -106,8 +108,8 @@ impl Account {
         }
     }
 
-    /// Names the registered fields, with their labels.
-    fn set_fields(&mut self, fields: Vec<Field>) {
+    /// Sets the registered fields, with their labels.
+    fn set_fields(&mut self, fields: Vec<RegisteredField>) {
         let names = fields.iter().map(|(name, _)| name.clone());
         self.places = Arc::new(names.zip(0..).collect());
         self.run.fields = fields;
@@ -123,7 +125,7 @@ impl Account {
         });
     }
 
-    /// Adds what scanning a sheet has found out, once it has.
+    /// Adds the findings of a scan of the sheet.
     fn add_scan(
         &mut self,
         sheet: u64,
@@ -140,7 +142,7 @@ impl Account {
         }
     }
 
-    /// Adds issues by severity: of a sheet, but of none of its tables, or of none.
+    /// Adds issues by severity: those of a sheet outside its tables, or those of no sheet.
     fn add_issues(&mut self, sheet: Option<u64>, by_severity: &Bound<'_, PyDict>) -> PyResult<()> {
         let counts = counts_of(by_severity)?;
         let issues = match sheet {
@@ -153,15 +155,15 @@ impl Account {
         Ok(())
     }
 
-    /// Adds a written table. `filled`: the cells with a value of the columns of its fields; `valid`: those without an issue;
-    /// `quotes`: whether headers that a hook names may be told that no column has.
+    /// Adds a written table. `filled` has the number of cells with a value in the columns of its fields, `valid` the number
+    /// without an issue. `quotes` says whether headers that a hook names may be reported if no column has them.
     #[pyo3(signature = (sheet, table, counts, *, filled, valid, height, by_severity, rows_with_errors, output_range, quotes))]
     fn add_table(
         &mut self,
         py: Python<'_>,
         sheet: u64,
-        table: Table<'_>,
-        counts: Counts,
+        table: TableArgument<'_>,
+        counts: TableCounts,
         filled: HashMap<String, u64>,
         valid: HashMap<String, u64>,
         height: u64,
@@ -174,7 +176,7 @@ impl Account {
         let candidates = self.candidates_of(py, &table.column_scores)?;
         let mut account = TableAccount {
             index: table.table_index,
-            totals: Totals::new(self.run.fields.len()),
+            totals: AccountTotals::new(self.run.fields.len()),
             sheet_name: Some(table.sheet_name.clone()),
             range_a1: output_range,
             ..TableAccount::default()
@@ -257,12 +259,12 @@ impl Account {
             region: RegionFound {
                 a1: Some(region.a1.clone()),
             },
-            header: Stretch {
+            header: SheetRowSpan {
                 row_start: Some(region.header_row),
                 row_count: Some(region.header_row_count),
                 inferred: Some(false),
             },
-            data: Stretch {
+            data: SheetRowSpan {
                 row_start: Some(region.data_first_row),
                 row_count: Some(region.data_row_count),
                 inferred: None,
@@ -275,20 +277,25 @@ impl Account {
         Ok(())
     }
 
-    /// See [`RunAccount::computed_fields`].
+    /// The Python form of [`RunAccount::computed_fields`].
     fn computed_fields(&self) -> Vec<&str> {
         self.run.computed_fields()
     }
 
-    /// Of each column of a table the header that fields are compared with.
+    /// Returns, for each column of a table, the header that fields are compared with.
     fn headers_of(&self, sheet: u64, table: u64) -> Vec<Option<String>> {
-        let sheets = self.run.sheets.iter().filter(|one| one.index == sheet);
+        let sheets = self
+            .run
+            .sheets
+            .iter()
+            .filter(|account| account.index == sheet);
         let mut tables = sheets.flat_map(|sheet| &sheet.tables);
-        let table = tables.find(|one| one.index == table);
+        let table = tables.find(|account| account.index == table);
         table.map_or_else(Vec::new, |table| table.headers.clone())
     }
 
-    /// The closing report. `failure`: stage, code and message of the error that ended the run; `path`: where the workbook was saved.
+    /// Returns the closing report. `failure` is the stage, code and message of the error that ended the run; `path` is the
+    /// saved workbook.
     fn completed(
         &self,
         started_at: String,
@@ -302,7 +309,7 @@ impl Account {
         } else {
             "failed"
         };
-        let execution = Execution {
+        let execution = ExecutionReport {
             status: status.to_owned(),
             started_at,
             completed_at,
@@ -313,7 +320,7 @@ impl Account {
                 message,
             }),
         };
-        Json::of(&self.run.completed(execution, path))
+        Json::from_value(&self.run.completed(execution, path))
     }
 }
 
@@ -350,9 +357,9 @@ impl Account {
                     positive.push(Candidate { field, score });
                 }
             }
-            positive.sort_by(|one, other| {
-                let by_score = other.score.total_cmp(&one.score);
-                by_score.then_with(|| one.field.cmp(&other.field))
+            positive.sort_by(|candidate, other| {
+                let by_score = other.score.total_cmp(&candidate.score);
+                by_score.then_with(|| candidate.field.cmp(&other.field))
             });
             positive.truncate(MAX_CANDIDATES);
             found.insert(index, positive);
@@ -363,11 +370,11 @@ impl Account {
     }
 }
 
-/// Notes what a table has found for each field.
+/// Records the findings of a table for each field.
 fn find_fields(
-    table: &Table<'_>,
+    table: &TableArgument<'_>,
     places: &HashMap<String, usize>,
-    totals: &mut Totals,
+    totals: &mut AccountTotals,
     [filled, valid]: [&HashMap<String, u64>; 2],
     quotes: bool,
 ) -> PyResult<()> {
@@ -397,7 +404,7 @@ fn find_fields(
             continue;
         };
         let field = &mut totals.fields[at];
-        // Of tables that were merged, one may derive what another has a column for: it is one column.
+        // If tables were merged, one may derive a field that another has a column for: it is one column.
         field.columns += u64::from(!field.is_detected());
         field.note_score(derived.score);
         let header = derived.source_header.trim_matches(is_python_space);
@@ -418,7 +425,7 @@ fn find_fields(
     Ok(())
 }
 
-/// A header cell as text; none where there is none.
+/// Returns a header cell as text, or `None` if there is none.
 fn text_of(header: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
     match header.is_none() {
         true => Ok(None),

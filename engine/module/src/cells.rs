@@ -1,4 +1,4 @@
-//! Cells as Python objects.
+//! Conversion of cells to Python objects and back.
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -6,24 +6,24 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyType};
 
 use ade_engine_native::cells::calendar::civil_from_days;
-use ade_engine_native::cells::{Cell, DAY_MICROSECONDS, Sheet, SheetBuilder, Tag};
+use ade_engine_native::cells::{CellTag, DAY_MICROSECONDS, Sheet, SheetBuilder, SheetCell};
 
 static DATE_TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static DATE: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static TIME: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 static DURATION: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
-/// Date objects are expensive to make and repeat often: this many are cached at most.
+/// The maximum number of cached date objects, which are expensive to make and repeat often.
 const REMEMBERED: usize = 1 << 10;
 
 /// Makes Python objects of the cells of one sheet.
 pub struct CellObjects {
-    remembered: Vec<Option<(Cell, Py<PyAny>)>>,
+    remembered: Vec<Option<(SheetCell, Py<PyAny>)>>,
     room: usize,
 }
 
 impl CellObjects {
-    /// Starts with an empty cache, for so many cells.
+    /// Returns an empty cache, for `count` cells.
     pub fn for_cells(count: usize) -> Self {
         Self {
             remembered: Vec::new(),
@@ -31,32 +31,34 @@ impl CellObjects {
         }
     }
 
-    /// The object of a cell.
+    /// Returns the Python object of a cell.
     ///
     /// # Errors
-    /// What Python raises while it makes the object.
+    /// The exception that Python raises while it makes the object.
     #[inline]
     pub fn object<'py>(
         &mut self,
         py: Python<'py>,
         sheet: &Sheet,
-        cell: Cell,
+        cell: SheetCell,
     ) -> PyResult<Bound<'py, PyAny>> {
         Ok(match cell.tag {
-            Tag::Empty => py.None().into_bound(py),
-            Tag::EmptyText => PyString::new(py, "").into_any(),
-            Tag::Text => PyString::new(py, sheet.text(cell.as_text())).into_any(),
-            Tag::Integer => PyInt::new(py, cell.as_integer()).into_any(),
-            Tag::Float => PyFloat::new(py, cell.as_float()).into_any(),
-            Tag::Boolean => PyBool::new(py, cell.bits != 0).to_owned().into_any(),
-            Tag::BigInteger => py
+            CellTag::Empty => py.None().into_bound(py),
+            CellTag::EmptyText => PyString::new(py, "").into_any(),
+            CellTag::Text => PyString::new(py, sheet.text(cell.as_text())).into_any(),
+            CellTag::Integer => PyInt::new(py, cell.as_integer()).into_any(),
+            CellTag::Float => PyFloat::new(py, cell.as_float()).into_any(),
+            CellTag::Boolean => PyBool::new(py, cell.bits != 0).to_owned().into_any(),
+            CellTag::BigInteger => py
                 .get_type::<PyInt>()
                 .call1((sheet.text(cell.as_text()),))?,
-            Tag::DateTime | Tag::Date | Tag::Time | Tag::Duration => self.moment(py, cell)?,
+            CellTag::DateTime | CellTag::Date | CellTag::Time | CellTag::Duration => {
+                self.moment(py, cell)?
+            }
         })
     }
 
-    fn moment<'py>(&mut self, py: Python<'py>, cell: Cell) -> PyResult<Bound<'py, PyAny>> {
+    fn moment<'py>(&mut self, py: Python<'py>, cell: SheetCell) -> PyResult<Bound<'py, PyAny>> {
         if self.remembered.is_empty() {
             self.remembered.resize_with(self.room, || None);
         }
@@ -74,7 +76,7 @@ impl CellObjects {
     }
 }
 
-pub(super) fn make_moment(py: Python<'_>, cell: Cell) -> PyResult<Bound<'_, PyAny>> {
+pub(super) fn make_moment(py: Python<'_>, cell: SheetCell) -> PyResult<Bound<'_, PyAny>> {
     let value = cell.as_integer();
     let clock = |microseconds: i64| {
         let seconds = microseconds / 1_000_000;
@@ -86,7 +88,7 @@ pub(super) fn make_moment(py: Python<'_>, cell: Cell) -> PyResult<Bound<'_, PyAn
         )
     };
     match cell.tag {
-        Tag::DateTime => {
+        CellTag::DateTime => {
             let (year, month, day) = civil_from_days(value.div_euclid(DAY_MICROSECONDS));
             let (hour, minute, second, microsecond) = clock(value.rem_euclid(DAY_MICROSECONDS));
             DATE_TIME.import(py, "datetime", "datetime")?.call1((
@@ -99,11 +101,11 @@ pub(super) fn make_moment(py: Python<'_>, cell: Cell) -> PyResult<Bound<'_, PyAn
                 microsecond,
             ))
         }
-        Tag::Date => DATE
+        CellTag::Date => DATE
             .import(py, "datetime", "date")?
             .call1(civil_from_days(value)),
-        Tag::Time => TIME.import(py, "datetime", "time")?.call1(clock(value)),
-        Tag::Duration => {
+        CellTag::Time => TIME.import(py, "datetime", "time")?.call1(clock(value)),
+        CellTag::Duration => {
             let in_day = value.rem_euclid(DAY_MICROSECONDS);
             let days = value.div_euclid(DAY_MICROSECONDS);
             DURATION.import(py, "datetime", "timedelta")?.call1((
@@ -128,8 +130,8 @@ impl<'py> MomentTypes<'py> {
     /// Looks up the types of `datetime`.
     ///
     /// # Errors
-    /// What Python raises while it imports `datetime`.
-    pub fn of(py: Python<'py>) -> PyResult<Self> {
+    /// The exception that Python raises while it imports `datetime`.
+    pub fn load(py: Python<'py>) -> PyResult<Self> {
         Ok(Self {
             date_time: DATE_TIME.import(py, "datetime", "datetime")?.clone(),
             date: DATE.import(py, "datetime", "date")?.clone(),
@@ -138,32 +140,32 @@ impl<'py> MomentTypes<'py> {
         })
     }
 
-    /// The cell of an object; one of a type that no file has becomes its text.
+    /// Returns the cell of an object. An object of a type that no file has becomes its text.
     ///
     /// # Errors
-    /// What Python raises while the object is read.
+    /// The exception that Python raises while the object is read.
     pub fn cell(
         &mut self,
         value: &Bound<'py, PyAny>,
         builder: &mut SheetBuilder,
-    ) -> PyResult<Cell> {
+    ) -> PyResult<SheetCell> {
         if value.is_none() {
-            return Ok(Cell::EMPTY);
+            return Ok(SheetCell::EMPTY);
         }
         if let Ok(text) = value.cast::<PyString>() {
             return Ok(builder.text_cell(&text.to_string_lossy()));
         }
         if let Ok(flag) = value.cast::<PyBool>() {
-            return Ok(Cell::boolean(flag.is_true()));
+            return Ok(SheetCell::boolean(flag.is_true()));
         }
         if value.is_instance_of::<PyInt>() {
             return Ok(match value.extract::<i64>() {
-                Ok(number) => Cell::integer(number),
+                Ok(number) => SheetCell::integer(number),
                 Err(_) => builder.big_integer(&value.str()?.to_string_lossy()),
             });
         }
         if let Ok(number) = value.cast::<PyFloat>() {
-            return Ok(Cell::float(number.value()));
+            return Ok(SheetCell::float(number.value()));
         }
         let field = |name: &str| -> PyResult<i64> { value.getattr(name)?.extract() };
         let clock = || -> PyResult<i64> {
@@ -176,31 +178,33 @@ impl<'py> MomentTypes<'py> {
         };
         let has_zone = || -> PyResult<bool> { Ok(!value.getattr("tzinfo")?.is_none()) };
         if value.is_instance(&self.date_time)? && !has_zone()? {
-            return Ok(Cell::date_time(days()? * DAY_MICROSECONDS + clock()?));
+            return Ok(SheetCell::date_time(days()? * DAY_MICROSECONDS + clock()?));
         }
         if value.is_instance(&self.date)? && !value.is_instance(&self.date_time)? {
-            return Ok(Cell::date(days()?));
+            return Ok(SheetCell::date(days()?));
         }
         if value.is_instance(&self.time)? && !has_zone()? {
-            return Ok(Cell::time(clock()?));
+            return Ok(SheetCell::time(clock()?));
         }
         if value.is_instance(&self.duration)? {
             let seconds = field("days")? * 86_400 + field("seconds")?;
-            return Ok(Cell::duration(seconds * 1_000_000 + field("microseconds")?));
+            return Ok(SheetCell::duration(
+                seconds * 1_000_000 + field("microseconds")?,
+            ));
         }
         Ok(builder.text_cell(&value.str()?.to_string_lossy()))
     }
 }
 
-/// A row as a list of objects, up to its last value.
+/// Returns a row as a list of objects, up to its last value.
 ///
 /// # Errors
-/// What Python raises while it makes an object.
+/// The exception that Python raises while it makes an object.
 pub fn row_list<'py>(
     py: Python<'py>,
     sheet: &Sheet,
     objects: &mut CellObjects,
-    cells: &[Cell],
+    cells: &[SheetCell],
 ) -> PyResult<Bound<'py, PyList>> {
     let mut row = Vec::with_capacity(cells.len());
     for &cell in cells {

@@ -1,4 +1,4 @@
-//! Columns of the native half as Python holds them, and how native functions get them back.
+//! Columns of the native half as Python objects, and their conversion back for native functions.
 
 use pyo3::exceptions::{PyIndexError, PyTypeError};
 use pyo3::intern;
@@ -6,18 +6,18 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyCapsule, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use super::cells::make_moment;
-use ade_engine_native::cells::Cell;
+use ade_engine_native::cells::SheetCell;
 use ade_engine_native::cells::parts::share_tasks;
 use ade_engine_native::columns::arrow::ArrowArrayStream;
 use ade_engine_native::columns::column::{ColumnBuilder, SharedColumn};
 use ade_engine_native::columns::frame::{Frame, Series};
 use ade_engine_native::columns::types::Type;
-use ade_engine_native::columns::view::Value;
+use ade_engine_native::columns::view::ColumnValue;
 
 /// A column in memory, which polars takes over without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct ArrowColumn {
-    /// The name that its maker gave it.
+    /// The name from the maker of the column.
     #[pyo3(get)]
     name: String,
     column: SharedColumn,
@@ -35,17 +35,17 @@ impl ArrowColumn {
         arrow(&self.name, column)
     }
 
-    /// Whether another column has as many rows.
+    /// Returns `Some` if another column has as many rows.
     fn fits(&self, other: &Self) -> Option<()> {
         (self.column.rows == other.column.rows).then_some(())
     }
 
-    /// Whether another column says of each row of this one whether it is true.
+    /// Returns `Some` if another column is a mask for this one: booleans, one per row.
     fn is_masked_by(&self, mask: &Self) -> Option<()> {
         (mask.column.kind == Type::Boolean).then(|| self.fits(mask))?
     }
 
-    /// The rows of this column and of others of its type at some places; none where the types differ.
+    /// Returns the rows of this column and of others of its type at some places, or `None` if the types differ.
     fn gather(
         &self,
         others: &[&Self],
@@ -61,7 +61,7 @@ impl ArrowColumn {
 
 #[pymethods]
 impl ArrowColumn {
-    /// Returns the name that polars has for its type.
+    /// Returns polars' name for the column's type.
     #[getter]
     fn dtype(&self) -> &'static str {
         self.column.kind.name()
@@ -94,7 +94,7 @@ impl ArrowColumn {
         self.take(vec![row; times])
     }
 
-    /// Returns the rows at some places, in the places' order.
+    /// Returns the rows at some places, in the order of the places.
     fn take(&self, places: Vec<usize>) -> PyResult<Self> {
         if places.iter().any(|place| *place >= self.column.rows) {
             return Err(PyIndexError::new_err("the column has no such row"));
@@ -102,12 +102,12 @@ impl ArrowColumn {
         Ok(self.with(self.column.take(&places)))
     }
 
-    /// The rows of columns at which a column of booleans is true; none where it is no mask of them.
+    /// Returns the rows of columns at which this column of booleans is true, or `None` if it is no mask of them.
     fn filter(&self, py: Python<'_>, columns: Vec<PyRef<'_, Self>>) -> Option<Vec<Self>> {
         columns
             .iter()
             .try_for_each(|column| column.is_masked_by(self))?;
-        let taken: Vec<SharedColumn> = columns.iter().map(|one| one.column.clone()).collect();
+        let taken: Vec<SharedColumn> = columns.iter().map(|column| column.column.clone()).collect();
         let taken = py.detach(|| {
             let rows = trues(&self.column).filter(|(_, is_true)| *is_true);
             let rows: Vec<usize> = rows.map(|(row, _)| row).collect();
@@ -118,7 +118,7 @@ impl ArrowColumn {
         Some(named.map(|(column, taken)| column.with(taken)).collect())
     }
 
-    /// The rows at which a column of booleans is true, and another column's at the others; none where lengths or types differ.
+    /// Returns this column's rows where a mask is true, and another column's elsewhere, or `None` if lengths or types differ.
     fn zip_with(&self, mask: &Self, other: &Self) -> Option<Self> {
         let places = trues(&mask.column).map(|(row, is_true)| (usize::from(!is_true), row));
         self.is_masked_by(mask)?;
@@ -126,25 +126,29 @@ impl ArrowColumn {
         self.gather(&[other], places)
     }
 
-    /// Whether one of two columns of booleans is true in each row; none where lengths or types differ.
+    /// Returns whether one of two columns of booleans is true in each row, or `None` if lengths or types differ.
     fn either(&self, other: &Self) -> Option<Self> {
         self.is_masked_by(other)?;
         other.is_masked_by(self)?;
         let mut made = ColumnBuilder::new(Type::Boolean);
         for values in self.column.values().zip(other.column.values()) {
             made.push(match values {
-                (Value::Boolean(one), Value::Boolean(other)) => Value::Boolean(one || other),
-                (Value::Boolean(true), Value::Null) | (Value::Null, Value::Boolean(true)) => {
-                    Value::Boolean(true)
+                (ColumnValue::Boolean(own), ColumnValue::Boolean(other)) => {
+                    ColumnValue::Boolean(own || other)
                 }
-                (Value::Boolean(_) | Value::Null, Value::Boolean(_) | Value::Null) => Value::Null,
+                (ColumnValue::Boolean(true), ColumnValue::Null)
+                | (ColumnValue::Null, ColumnValue::Boolean(true)) => ColumnValue::Boolean(true),
+                (
+                    ColumnValue::Boolean(_) | ColumnValue::Null,
+                    ColumnValue::Boolean(_) | ColumnValue::Null,
+                ) => ColumnValue::Null,
                 _ => return None,
             });
         }
         Some(self.with(made.column().into()))
     }
 
-    /// Other columns below this one; none where the types differ.
+    /// Returns this column with others below it, or `None` if the types differ.
     fn append(&self, others: Vec<Bound<'_, Self>>) -> Option<Self> {
         let others: Vec<&Self> = others.iter().map(|other| other.get()).collect();
         let lengths = std::iter::once(self.column.rows)
@@ -154,7 +158,7 @@ impl ArrowColumn {
         self.gather(&others, places.collect::<Vec<_>>().into_iter())
     }
 
-    /// Whether two columns have the same values.
+    /// Returns whether two columns have the same values.
     fn equals(&self, other: &Self) -> bool {
         self.column.rows == other.column.rows
             && self.dtype() == other.dtype()
@@ -176,27 +180,31 @@ impl ArrowColumn {
     }
 }
 
-/// The rows of a column of booleans, and whether each is true.
+/// Returns the rows of a column of booleans, and whether each is true.
 fn trues(mask: &SharedColumn) -> impl Iterator<Item = (usize, bool)> {
     let values = mask.values().enumerate();
-    values.map(|(row, value)| (row, matches!(value, Value::Boolean(true))))
+    values.map(|(row, value)| (row, matches!(value, ColumnValue::Boolean(true))))
 }
 
-/// Returns the column of a list, of a type that polars calls so; nothing where a value is of another type.
+/// Returns the column of a list, with the type that polars calls `dtype`, or `None` if a value has another type.
 #[pyfunction]
 pub fn column_of(values: &Bound<'_, PyList>, dtype: &str) -> Option<ArrowColumn> {
     let kind = Type::named(dtype)?;
     let mut made = ColumnBuilder::new(kind);
     for value in values.iter() {
         if value.is_none() {
-            made.push(Value::Null);
+            made.push(ColumnValue::Null);
         } else if kind == Type::LargeText {
-            made.push(Value::Text(value.cast::<PyString>().ok()?.to_str().ok()?));
+            made.push(ColumnValue::Text(
+                value.cast::<PyString>().ok()?.to_str().ok()?,
+            ));
         } else if let Ok(flag) = value.cast::<PyBool>() {
-            (kind == Type::Boolean).then(|| made.push(Value::Boolean(flag.is_true())))?;
+            (kind == Type::Boolean).then(|| made.push(ColumnValue::Boolean(flag.is_true())))?;
         } else if kind == Type::Float64 {
             let is_number = value.is_instance_of::<PyFloat>() || value.is_instance_of::<PyInt>();
-            made.push(Value::Float(is_number.then(|| value.extract().ok())??));
+            made.push(ColumnValue::Float(
+                is_number.then(|| value.extract().ok())??,
+            ));
         } else {
             made.push(integer(&value, kind)?);
         }
@@ -204,45 +212,45 @@ pub fn column_of(values: &Bound<'_, PyList>, dtype: &str) -> Option<ArrowColumn>
     Some(arrow("", made.column()))
 }
 
-fn integer(value: &Bound<'_, PyAny>, kind: Type) -> Option<Value<'static>> {
+fn integer(value: &Bound<'_, PyAny>, kind: Type) -> Option<ColumnValue<'static>> {
     let value = value.cast::<PyInt>().ok()?;
     let number = match kind {
-        Type::Unsigned(8) => return value.extract().ok().map(Value::Unsigned),
+        Type::Unsigned(8) => return value.extract().ok().map(ColumnValue::Unsigned),
         Type::Signed(8) => value.extract().ok(),
         Type::Signed(4) => value.extract::<i32>().ok().map(i64::from),
         Type::Unsigned(1) => value.extract::<u8>().ok().map(i64::from),
         Type::Unsigned(4) => value.extract::<u32>().ok().map(i64::from),
         _ => None,
     };
-    number.map(Value::Integer)
+    number.map(ColumnValue::Integer)
 }
 
-/// Returns the numbers from one on, so many of them.
+/// Returns `rows` consecutive numbers from `first` on.
 #[pyfunction]
 pub fn column_of_numbers(first: u32, rows: u32) -> ArrowColumn {
     let mut made = ColumnBuilder::new(Type::Unsigned(4));
     for number in first..first + rows {
-        made.push(Value::Integer(number.into()));
+        made.push(ColumnValue::Integer(number.into()));
     }
     arrow("", made.column())
 }
 
-fn value_object<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+fn value_object<'py>(py: Python<'py>, value: ColumnValue<'_>) -> PyResult<Bound<'py, PyAny>> {
     Ok(match value {
-        Value::Null => py.None().into_bound(py),
-        Value::Boolean(flag) => PyBool::new(py, flag).to_owned().into_any(),
-        Value::Integer(number) => PyInt::new(py, number).into_any(),
-        Value::Unsigned(number) => PyInt::new(py, number).into_any(),
-        Value::Float(number) => PyFloat::new(py, number).into_any(),
-        Value::Text(text) => PyString::new(py, text).into_any(),
-        Value::Date(days) => make_moment(py, Cell::date(days))?,
-        Value::DateTime(time) => make_moment(py, Cell::date_time(time))?,
-        Value::Time(time) => make_moment(py, Cell::time(time))?,
-        Value::Duration(time) => make_moment(py, Cell::duration(time))?,
+        ColumnValue::Null => py.None().into_bound(py),
+        ColumnValue::Boolean(flag) => PyBool::new(py, flag).to_owned().into_any(),
+        ColumnValue::Integer(number) => PyInt::new(py, number).into_any(),
+        ColumnValue::Unsigned(number) => PyInt::new(py, number).into_any(),
+        ColumnValue::Float(number) => PyFloat::new(py, number).into_any(),
+        ColumnValue::Text(text) => PyString::new(py, text).into_any(),
+        ColumnValue::Date(days) => make_moment(py, SheetCell::date(days))?,
+        ColumnValue::DateTime(time) => make_moment(py, SheetCell::date_time(time))?,
+        ColumnValue::Time(time) => make_moment(py, SheetCell::time(time))?,
+        ColumnValue::Duration(time) => make_moment(py, SheetCell::duration(time))?,
     })
 }
 
-/// The column that a stand-in of a series holds; none where it is polars' own.
+/// Returns the column that a stand-in for a series holds, or `None` if the series is polars' own.
 fn held(series: &Bound<'_, PyAny>) -> PyResult<Option<SharedColumn>> {
     let held = series.getattr_opt(intern!(series.py(), "_column"))?;
     let column = held
@@ -251,21 +259,21 @@ fn held(series: &Bound<'_, PyAny>) -> PyResult<Option<SharedColumn>> {
     Ok(column.map(|column| column.get().column.clone()))
 }
 
-/// The values of a series.
+/// Returns the values of a series.
 pub(super) fn series_of(series: &Bound<'_, PyAny>) -> PyResult<Series> {
     if let Some(column) = held(series)? {
         return Ok(column.into());
     }
-    // SAFETY: the stream is polars' own.
+    // SAFETY: the stream comes from polars.
     unsafe { Series::import(stream_of(series)?) }.map_err(PyTypeError::new_err)
 }
 
-/// The values of several.
+/// Returns the values of several series.
 pub(super) fn all_series(series: &[Bound<'_, PyAny>]) -> PyResult<Vec<Series>> {
     series.iter().map(series_of).collect()
 }
 
-/// The columns of a frame.
+/// Returns the columns of a frame.
 pub(super) fn frame_of(frame: &Bound<'_, PyAny>) -> PyResult<Result<Frame, String>> {
     let columns = frame.getattr_opt(intern!(frame.py(), "_columns"))?;
     if let Some(columns) = columns
@@ -283,11 +291,11 @@ pub(super) fn frame_of(frame: &Bound<'_, PyAny>) -> PyResult<Result<Frame, Strin
             return Ok(Ok(Frame::new(own)));
         }
     }
-    // SAFETY: the stream is polars' own.
+    // SAFETY: the stream comes from polars.
     Ok(unsafe { Frame::import(stream_of(frame)?) })
 }
 
-/// What `__arrow_c_stream__` of a series or a frame of polars' gives.
+/// Returns the stream that `__arrow_c_stream__` of a polars series or frame exports.
 fn stream_of(object: &Bound<'_, PyAny>) -> PyResult<ArrowArrayStream> {
     let capsule = object
         .call_method0("__arrow_c_stream__")?
@@ -295,6 +303,6 @@ fn stream_of(object: &Bound<'_, PyAny>) -> PyResult<ArrowArrayStream> {
     let pointer = capsule
         .pointer_checked(Some(c"arrow_array_stream"))?
         .cast::<ArrowArrayStream>();
-    // SAFETY: a capsule of this name holds such a structure; what is taken out is marked as taken.
+    // SAFETY: a capsule of this name holds such a structure, and taking it out marks it as taken.
     Ok(unsafe { ArrowArrayStream::take(pointer.as_ptr()) })
 }

@@ -42,7 +42,7 @@ pub fn to_python(error: ReadError) -> PyErr {
     }
 }
 
-/// Returns what makes the Python exception for a file that cannot be written, with the number by which a limit is known.
+/// Returns a function that makes the Python exception for a file that cannot be written. The exception has the error number.
 pub fn write_error(path: &str) -> impl FnOnce(io::Error) -> PyErr {
     move |error| match error.raw_os_error() {
         Some(code) => PyOSError::new_err((code, error.to_string(), path.to_owned())),
@@ -50,7 +50,7 @@ pub fn write_error(path: &str) -> impl FnOnce(io::Error) -> PyErr {
     }
 }
 
-/// Adds what to do about an error as its attribute `ade_hint`, which the engine reports.
+/// Adds the remedy for an error as its attribute `ade_hint`, which the engine reports.
 fn with_hint(raised: PyErr, hint: Option<&str>) -> PyErr {
     let Some(hint) = hint else { return raised };
     Python::attach(|py| match raised.value(py).setattr("ade_hint", hint) {

@@ -11,21 +11,23 @@ use regex::Regex;
 use super::column::{ArrowColumn, all_series, arrow, series_of};
 use super::source::Scan;
 use ade_engine_native::cells::parts::in_parts;
-use ade_engine_native::cells::{Cell, Sheet, Tag, text_form};
+use ade_engine_native::cells::{CellTag, Sheet, SheetCell, text_form};
 use ade_engine_native::columns::column::{ColumnBuilder, sparse_texts};
 use ade_engine_native::columns::frame::Series;
-use ade_engine_native::columns::view::{Value, value_of};
+use ade_engine_native::columns::view::{ColumnValue, value_of};
 use ade_engine_native::fields::checks::{self, Demand, Extreme};
 use ade_engine_native::fields::dates::moment;
 use ade_engine_native::fields::looks::profile::{self, Profile};
 use ade_engine_native::fields::looks::rows;
 use ade_engine_native::fields::numbers::number;
-use ade_engine_native::fields::reading::{ChosenBy, Hints, Order, Reading, StatedBy};
+use ade_engine_native::fields::reading::{
+    ChoiceSource, ColumnReading, DefaultSource, Hints, Order,
+};
 use ade_engine_native::fields::texts::checksum;
 use ade_engine_native::fields::texts::country::Country;
 use ade_engine_native::fields::texts::letters;
 use ade_engine_native::fields::texts::text::NamePart;
-use ade_engine_native::fields::{self, Kind, Surroundings};
+use ade_engine_native::fields::{self, ColumnContext, ReaderKind};
 use ade_engine_native::words::{cut, lexicon};
 
 fn order_named(name: Option<&str>) -> PyResult<Option<Order>> {
@@ -53,14 +55,14 @@ fn mark_named(name: Option<&str>) -> PyResult<Option<u8>> {
     }
 }
 
-fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
+fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<ReaderKind> {
     let flag = || option.map_or(Ok(false), |option| option.extract::<bool>());
     Ok(match name {
-        "text" => Kind::Text,
-        "code" => Kind::Code,
+        "text" => ReaderKind::Text,
+        "code" => ReaderKind::Code,
         "person_name" => {
             let part: Option<String> = option.map(|part| part.extract()).transpose()?;
-            Kind::Name(match part.as_deref() {
+            ReaderKind::Name(match part.as_deref() {
                 None | Some("full") => NamePart::Full,
                 Some("first") => NamePart::First,
                 Some("last") => NamePart::Last,
@@ -71,15 +73,15 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
                 }
             })
         }
-        "email" => Kind::Email,
-        "iban" => Kind::Iban,
+        "email" => ReaderKind::Email,
+        "iban" => ReaderKind::Iban,
         "phone" => {
             let country = |code: &Bound<'_, PyAny>| {
                 let code: String = code.extract()?;
                 Country::named(&code)
                     .ok_or_else(|| PyValueError::new_err(format!("there is no country {code:?}")))
             };
-            Kind::Phone {
+            ReaderKind::Phone {
                 country: option.map(country).transpose()?,
             }
         }
@@ -89,7 +91,7 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
             let (yes, no) = words.unwrap_or_default();
             let folded =
                 |words: Vec<String>| words.iter().map(|word| cut::fold(word.trim())).collect();
-            Kind::Boolean {
+            ReaderKind::Boolean {
                 yes: folded(yes),
                 no: folded(no),
             }
@@ -97,14 +99,14 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
         "number" => {
             let units: Option<Vec<String>> = option.map(|units| units.extract()).transpose()?;
             let folded = |unit: String| cut::fold(unit.trim()).trim_end_matches('.').to_owned();
-            Kind::Number {
+            ReaderKind::Number {
                 units: units.unwrap_or_default().into_iter().map(folded).collect(),
             }
         }
-        "currency" => Kind::Currency,
-        "date" => Kind::Date { serials: flag()? },
-        "date_time" => Kind::DateTime { serials: flag()? },
-        "time" => Kind::Time { serials: flag()? },
+        "currency" => ReaderKind::Currency,
+        "date" => ReaderKind::Date { serials: flag()? },
+        "date_time" => ReaderKind::DateTime { serials: flag()? },
+        "time" => ReaderKind::Time { serials: flag()? },
         "duration" => {
             let unit = |name: &Bound<'_, PyAny>| {
                 let name: String = name.extract()?;
@@ -114,7 +116,7 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
                     ))
                 })
             };
-            Kind::Duration {
+            ReaderKind::Duration {
                 unit: option.map(unit).transpose()?,
             }
         }
@@ -122,12 +124,11 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<Kind> {
     })
 }
 
-/// Where the cells of a column came from: the scan, the column from 0, and for each row of the series the sheet's row
-/// from 1.
-type Origin<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
+/// The origin of the cells of a column: the scan, the column from 0, and for each row of the series the sheet's row from 1.
+type OriginTuple<'py> = (Bound<'py, Scan>, usize, Bound<'py, PyAny>);
 
-/// The same for Rust: the sheet, the column, and its rows.
-fn origin_of(origin: Option<Origin<'_>>) -> PyResult<Option<(Arc<Sheet>, usize, Series)>> {
+/// Returns the origin for Rust: the sheet, the column, and its rows.
+fn origin_of(origin: Option<OriginTuple<'_>>) -> PyResult<Option<(Arc<Sheet>, usize, Series)>> {
     let Some((scan, column, rows)) = origin else {
         return Ok(None);
     };
@@ -135,32 +136,37 @@ fn origin_of(origin: Option<Origin<'_>>) -> PyResult<Option<(Arc<Sheet>, usize, 
     Ok(Some((sheet, column, series_of(&rows)?)))
 }
 
-/// Gives cells their types back that were lost when a column of mixed cells became text. A cell counts only if the text
-/// is still the one that was made of it: a hook may have changed it.
-fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &[Value<'_>]) {
+/// Restores the types of cells that were lost when a column of mixed cells became text. A cell counts only if its text is still
+/// the text that was made of it, because a hook may have changed it.
+fn restore_types(
+    values: &mut [ColumnValue<'_>],
+    sheet: &Sheet,
+    column: usize,
+    rows: &[ColumnValue<'_>],
+) {
     let mut text = String::new();
     let mut loses_durations = None;
     for (value, row) in values.iter_mut().zip(rows) {
         let Some(row) = row_number(*row) else {
             continue;
         };
-        let mut cell = Cell::EMPTY;
+        let mut cell = SheetCell::EMPTY;
         sheet.visit_column(column, row - 1, row, |found| cell = found);
         let Some(typed) = value_of(cell) else {
             continue;
         };
-        // Of durations beside days polars makes nothing.
-        let is_lost = *value == Value::Null
-            && matches!(typed, Value::Duration(_))
+        // Polars makes nothing of durations beside days.
+        let is_lost = *value == ColumnValue::Null
+            && matches!(typed, ColumnValue::Duration(_))
             && *loses_durations.get_or_insert_with(|| {
                 let kinds = sheet.column_kinds(column, 0, sheet.facts().rows_emitted);
-                kinds.has(Tag::Date) || kinds.has(Tag::DateTime)
+                kinds.has(CellTag::Date) || kinds.has(CellTag::DateTime)
             });
         if is_lost || is_count_of(*value, typed) {
             *value = typed;
             continue;
         }
-        let Value::Text(shown) = *value else {
+        let ColumnValue::Text(shown) = *value else {
             continue;
         };
         let is_the_same = [text_form::as_polars, text_form::as_python]
@@ -175,33 +181,33 @@ fn restore_types(values: &mut [Value<'_>], sheet: &Sheet, column: usize, rows: &
     }
 }
 
-/// Whether a number is what polars makes of a truth value, date, time or duration among numbers: 0 or 1, or a count of days, of
-/// microseconds, of nanoseconds for a time. The number may have become text since.
-fn is_count_of(value: Value<'_>, typed: Value<'_>) -> bool {
+/// Returns whether a number is polars' form of a boolean, date, time or duration among numbers: 0 or 1, or a count of days, of
+/// microseconds, or of nanoseconds for a time. The number may have become text since.
+fn is_count_of(value: ColumnValue<'_>, typed: ColumnValue<'_>) -> bool {
     let count = match typed {
-        Value::Boolean(flag) => i64::from(flag),
-        Value::Date(days) => days,
-        Value::DateTime(microseconds) | Value::Duration(microseconds) => microseconds,
-        Value::Time(microseconds) => microseconds.saturating_mul(1000),
+        ColumnValue::Boolean(flag) => i64::from(flag),
+        ColumnValue::Date(days) => days,
+        ColumnValue::DateTime(microseconds) | ColumnValue::Duration(microseconds) => microseconds,
+        ColumnValue::Time(microseconds) => microseconds.saturating_mul(1000),
         _ => return false,
     };
     match value {
-        Value::Integer(number) => number == count,
-        Value::Float(number) => number == count as f64,
-        Value::Text(text) => {
+        ColumnValue::Integer(number) => number == count,
+        ColumnValue::Float(number) => number == count as f64,
+        ColumnValue::Text(text) => {
             text.strip_suffix(".0").unwrap_or(text) == itoa::Buffer::new().format(count)
         }
         _ => false,
     }
 }
 
-/// The texts of numbers that their sheet shows with leading zeros, with their places in the series. A number counts only if
-/// the cell still has it: a hook may have changed it.
+/// Returns the texts of numbers that their sheet shows with leading zeros, with their indices in the series. A number counts
+/// only if the cell still has it, because a hook may have changed it.
 fn shown_with_zeros(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     sheet: &Sheet,
     column: usize,
-    rows: &[Value<'_>],
+    rows: &[ColumnValue<'_>],
 ) -> Vec<(usize, String)> {
     let mut shown = Vec::new();
     for (place, (value, row)) in values.iter().zip(rows).enumerate() {
@@ -209,9 +215,9 @@ fn shown_with_zeros(
             (number.fract() == 0.0 && (0.0..1e15).contains(&number)).then_some(number as u64)
         };
         let number = match *value {
-            Value::Integer(number) => u64::try_from(number).ok(),
-            Value::Unsigned(number) => Some(number),
-            Value::Float(number) => whole(number),
+            ColumnValue::Integer(number) => u64::try_from(number).ok(),
+            ColumnValue::Unsigned(number) => Some(number),
+            ColumnValue::Float(number) => whole(number),
             _ => None,
         };
         let (Some(number), Some(row)) = (number, row_number(*row)) else {
@@ -219,8 +225,8 @@ fn shown_with_zeros(
         };
         let cell = sheet.cell(row - 1, column);
         let of_cell = match cell.tag {
-            Tag::Integer => u64::try_from(cell.as_integer()).ok(),
-            Tag::Float => whole(cell.as_float()),
+            CellTag::Integer => u64::try_from(cell.as_integer()).ok(),
+            CellTag::Float => whole(cell.as_float()),
             _ => None,
         };
         if of_cell == Some(number)
@@ -235,18 +241,18 @@ fn shown_with_zeros(
     shown
 }
 
-/// The currencies that number formats show, with the places of their numbers in the series.
+/// Returns the currencies that number formats show, with the indices of their numbers in the series.
 fn shown_currencies<'s>(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     sheet: &'s Sheet,
     column: usize,
-    rows: &[Value<'_>],
+    rows: &[ColumnValue<'_>],
 ) -> Vec<(usize, &'s str)> {
     let mut shown = Vec::new();
     for (place, (value, row)) in values.iter().zip(rows).enumerate() {
         if matches!(
             value,
-            Value::Integer(_) | Value::Unsigned(_) | Value::Float(_)
+            ColumnValue::Integer(_) | ColumnValue::Unsigned(_) | ColumnValue::Float(_)
         ) && let Some(row) = row_number(*row)
             && let Some(format) = sheet.zeros().at(row - 1, column)
             && let Some(currency) = format.currency()
@@ -257,22 +263,26 @@ fn shown_currencies<'s>(
     shown
 }
 
-fn row_number(value: Value<'_>) -> Option<usize> {
+fn row_number(value: ColumnValue<'_>) -> Option<usize> {
     value.whole().filter(|row| *row > 0)
 }
 
-/// What is said of cells that came out empty.
+/// The messages for cells that came out empty.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct UnreadCells {
-    /// A message for each of them.
+    /// A message for each of the cells.
     #[pyo3(get)]
     column: Py<ArrowColumn>,
-    cells: fields::Unread,
+    cells: fields::UnreadRows,
 }
 
 impl UnreadCells {
-    /// Nothing where there are none.
-    fn of(py: Python<'_>, cells: fields::Unread, rows: usize) -> PyResult<Option<Py<Self>>> {
+    /// Takes the cells that came out empty; returns `None` if there are none.
+    fn from_cells(
+        py: Python<'_>,
+        cells: fields::UnreadRows,
+        rows: usize,
+    ) -> PyResult<Option<Py<Self>>> {
         let texts = cells.iter().map(|(row, lost)| (*row, lost.to_string()));
         let Some(column) = sparse_texts(rows, texts.collect()) else {
             return Ok(None);
@@ -284,7 +294,7 @@ impl UnreadCells {
 
 #[pymethods]
 impl UnreadCells {
-    /// By each message, why in words without the value, and the rule of the issue.
+    /// Returns, for each message, the reason in words without the value, and the rule of the issue.
     fn said(&self) -> HashMap<String, (&str, &'static str)> {
         let cells = self.cells.iter().map(|(_, lost)| lost);
         cells
@@ -293,26 +303,26 @@ impl UnreadCells {
     }
 }
 
-/// A series as it was read.
+/// A series after reading its values.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct ReadColumn {
     column: Py<ArrowColumn>,
     /// Messages for cells that came out empty, if there are any.
     unread: Option<Py<UnreadCells>>,
-    /// Whether each cell that came out empty has one.
+    /// True if each cell that came out empty has a message.
     is_exact: bool,
-    /// How many codes have lost digits.
+    /// The number of codes that have lost digits.
     lost_digits: usize,
-    /// How many cells say that they have no value.
+    /// The number of cells that say that they have no value.
     missing: usize,
-    /// How the column was read, for kinds whose text is interpreted.
+    /// The way in which the column was read, for kinds whose text is interpreted.
     reading: Option<Py<PyDict>>,
 }
 
-/// Reads a series as `kind`. `is_argument`: order and decimal mark are arguments of the reader, and no settings. `today`: the
-/// day of the run, in days since 1970; `from_1904`: the workbook counts days from 1904. The header says the power of ten that
-/// numbers count in (`shift`), and that durations such as "4:10" are minutes and seconds (`minutes_first`). `is_strict`: as since edition
-/// 2026; `missing`: the author's words for "no value".
+/// Reads a series as `kind`. With `is_argument`, order and decimal mark are arguments of the reader instead of settings.
+/// `today` is the day of the run, in days since 1970. With `from_1904`, the workbook counts days from 1904. The header
+/// determines the power of ten that numbers count in (`shift`), and whether durations such as "4:10" are minutes and seconds
+/// (`minutes_first`). `is_strict` reads as since edition 2026; `missing` has the author's words for "no value".
 #[pyfunction]
 #[pyo3(signature = (series, kind, option=None, *, header="", unit=None, order=None, decimal=None, is_argument=false, hints=(None, None), origin=None, today=None, from_1904=false, shift=0, minutes_first=false, is_strict=false, missing=None))]
 pub fn read_column<'py>(
@@ -326,7 +336,7 @@ pub fn read_column<'py>(
     decimal: Option<&str>,
     is_argument: bool,
     hints: (Option<String>, Option<String>),
-    origin: Option<Origin<'py>>,
+    origin: Option<OriginTuple<'py>>,
     today: Option<i64>,
     from_1904: bool,
     shift: i32,
@@ -341,14 +351,14 @@ pub fn read_column<'py>(
         .collect();
     let kind = kind_named(kind, option)?;
     let column = series_of(series)?;
-    let around = Surroundings {
+    let around = ColumnContext {
         header,
         unit,
         order: order_named(order)?,
         decimal: mark_named(decimal)?,
         stated_by: match is_argument {
-            true => StatedBy::Argument,
-            false => StatedBy::Setting,
+            true => DefaultSource::Argument,
+            false => DefaultSource::Setting,
         },
         hints: Hints {
             order: order_named(hints.0.as_deref())?,
@@ -360,7 +370,7 @@ pub fn read_column<'py>(
         minutes_first,
         is_strict,
         missing: &missing,
-        ..Surroundings::default()
+        ..ColumnContext::default()
     };
     let origin = origin_of(origin)?;
     let (outcome, is_exact) = py.detach(|| {
@@ -377,7 +387,7 @@ pub fn read_column<'py>(
     });
     let reading = outcome.reading.as_ref();
     let reading = reading.map(|reading| described(py, reading));
-    let unread = UnreadCells::of(py, outcome.unread, outcome.column.rows)?;
+    let unread = UnreadCells::from_cells(py, outcome.unread, outcome.column.rows)?;
     Ok(ReadColumn {
         column: Py::new(py, arrow("", outcome.column))?,
         unread,
@@ -388,38 +398,40 @@ pub fn read_column<'py>(
     })
 }
 
-/// Reads a column as its cells stand in the sheet: with their types, and with the zeros and currencies that formats show.
+/// Reads a column with the types of its cells in the sheet, and with the zeros and currencies that formats show.
 fn read_of_sheet<'v>(
-    mut values: Vec<Value<'v>>,
+    mut values: Vec<ColumnValue<'v>>,
     sheet: &'v Sheet,
     number: usize,
-    rows: &[Value<'v>],
-    kind: &Kind,
-    around: Surroundings<'_>,
-) -> fields::Outcome {
+    rows: &[ColumnValue<'v>],
+    kind: &ReaderKind,
+    around: ColumnContext<'_>,
+) -> fields::ColumnOutcome {
     restore_types(&mut values, sheet, number, rows);
     let shown = match kind {
-        Kind::Code | Kind::Text | Kind::Phone { .. } => {
+        ReaderKind::Code | ReaderKind::Text | ReaderKind::Phone { .. } => {
             shown_with_zeros(&values, sheet, number, rows)
         }
         _ => Vec::new(),
     };
-    let mut values: Vec<Value<'_>> = values;
+    let mut values: Vec<ColumnValue<'_>> = values;
     for (place, text) in &shown {
-        values[*place] = Value::Text(text);
+        values[*place] = ColumnValue::Text(text);
     }
     let currencies = match kind {
-        Kind::Number { .. } | Kind::Currency => shown_currencies(&values, sheet, number, rows),
+        ReaderKind::Number { .. } | ReaderKind::Currency => {
+            shown_currencies(&values, sheet, number, rows)
+        }
         _ => Vec::new(),
     };
-    let around = Surroundings {
+    let around = ColumnContext {
         currencies: &currencies,
         ..around
     };
     fields::read(&values, kind, &around)
 }
 
-fn described(py: Python<'_>, reading: &Reading) -> PyResult<Py<PyDict>> {
+fn described(py: Python<'_>, reading: &ColumnReading) -> PyResult<Py<PyDict>> {
     let facts = PyDict::new(py);
     facts.set_item("read_as", reading.read_as)?;
     facts.set_item("decided_by", reading.decided.name())?;
@@ -441,38 +453,38 @@ fn described(py: Python<'_>, reading: &Reading) -> PyResult<Py<PyDict>> {
         arrow("", texts.column())
     });
     facts.set_item("doubts", doubts)?;
-    facts.set_item("by", reading.by.map(ChosenBy::name))?;
+    facts.set_item("by", reading.by.map(ChoiceSource::name))?;
     facts.set_item("why", reading.why.clone())?;
     Ok(facts.unbind())
 }
 
-/// Whether three capitals at the end of a header are a currency; see [`lexicon::is_code_of_header`].
+/// Returns whether three capitals at the end of a header are a currency; see [`lexicon::is_code_of_header`].
 #[pyfunction]
 pub fn is_currency_of_header(written: &str, among_capitals: bool) -> bool {
     lexicon::is_code_of_header(written, among_capitals)
 }
 
-/// Returns the unit or currency that a header names itself, as it writes it; nothing where it names none.
+/// Returns the unit or currency in a header as it is written, or `None` if the header names none.
 #[pyfunction]
 pub fn header_unit(header: &str) -> Option<String> {
     fields::header_unit(header)
 }
 
-/// The codes of the countries that the reader of phones knows.
+/// Returns the codes of the countries that the reader of phones knows.
 #[pyfunction]
 pub fn phone_countries() -> Vec<String> {
     Country::codes()
 }
 
-/// What a series looks like: rows, filled cells, and the cells that were looked at; the counts by type, the counts by pattern,
-/// and other facts about the cells that were looked at.
+/// Returns the profile of a series: rows, filled cells, and the cells that were examined; the counts by type, the counts by
+/// pattern, and other facts about the examined cells.
 #[pyfunction]
 pub fn column_profile<'py>(
     py: Python<'py>,
     series: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let column = series_of(series)?;
-    let found = py.detach(|| Profile::of(&column.values()));
+    let found = py.detach(|| Profile::from_values(&column.values()));
     let facts = [
         ("rows", found.rows),
         ("filled", found.filled),
@@ -511,7 +523,7 @@ pub fn column_profile<'py>(
     Ok(facts)
 }
 
-/// How many of the filled cells that a profile looks at are one of the known values, and how many it looks at.
+/// Returns the number of filled cells in a profile's sample that are one of the known values, and the size of the sample.
 #[pyfunction]
 pub fn likeness(
     py: Python<'_>,
@@ -522,17 +534,17 @@ pub fn likeness(
     Ok(py.detach(|| profile::likeness(&column.values(), &known)))
 }
 
-/// What a series of text shows about the dates and numbers of its table: the order of dates, the decimal mark, and whether that is
-/// the mark of amounts of money.
+/// Returns what a series of text shows about the dates and numbers of its table: the order of dates, the decimal mark, and
+/// whether that is the mark of amounts of money.
 ///
-/// `origin` are the cells of a column of mixed cells: numbers that were typed as such show nothing.
+/// `origin` has the cells of a column of mixed cells: numbers that were typed as such show nothing.
 #[pyfunction]
 #[pyo3(signature = (series, header, origin=None))]
 pub fn shown_by<'py>(
     py: Python<'py>,
     series: &Bound<'py, PyAny>,
     header: &str,
-    origin: Option<Origin<'py>>,
+    origin: Option<OriginTuple<'py>>,
 ) -> PyResult<(Option<&'static str>, Option<&'static str>, bool)> {
     let column = series_of(series)?;
     let origin = origin_of(origin)?;
@@ -561,7 +573,7 @@ fn in_words(hints: Hints) -> (Option<&'static str>, Option<&'static str>) {
     (order, decimal)
 }
 
-/// What the text of a whole column of a sheet shows, whichever tables it belongs to.
+/// Returns what the text of a whole column of a sheet shows, whichever tables it belongs to.
 #[pyfunction]
 pub fn shown_by_sheet(
     py: Python<'_>,
@@ -572,15 +584,15 @@ pub fn shown_by_sheet(
     Ok(in_words(py.detach(|| {
         let mut values = Vec::new();
         sheet.visit_column(column, 0, sheet.facts().rows_emitted, |cell| {
-            if cell.tag == Tag::Text {
-                values.push(Value::Text(sheet.text(cell.as_text())));
+            if cell.tag == CellTag::Text {
+                values.push(ColumnValue::Text(sheet.text(cell.as_text())));
             }
         });
         fields::shown(&values, "")
     })))
 }
 
-/// Messages for the cells that are filled in `before` and empty in `after`; nothing where there is none.
+/// Returns messages for the cells that are filled in `before` and empty in `after`, or `None` if there are none.
 #[pyfunction]
 pub fn emptied(
     py: Python<'_>,
@@ -593,19 +605,20 @@ pub fn emptied(
         let rows = before.rows().min(after.rows());
         (fields::emptied(&before, &after), rows)
     });
-    UnreadCells::of(py, cells, rows)
+    UnreadCells::from_cells(py, cells, rows)
 }
 
-/// The least or the most that a check allows: a whole number, a number, or a day since 1970.
+/// The minimum or maximum that a check allows: a whole number, a number, or a day since 1970.
 #[derive(FromPyObject)]
-pub enum Allowed {
+pub enum CheckBound {
     Whole(i64),
     Number(f64),
 }
 
-/// Returns whether a check knows the type of a series, and the messages for values that break it; `demand` is `filled`, `unique`, `between`, `days_between`,
-/// `one_of`, `one_of_any_case`, `matched`, `iban`, `vat`, `vat_by_all_rules` or `luhn`. `below` is said of a value that is less than the least, or
-/// breaks a demand of another kind, `above` of one that is more than the most; nothing where one of `others` says something already.
+/// Returns whether a check can handle the type of a series, and the messages for values that break it. `demand` is `filled`,
+/// `unique`, `between`, `days_between`, `one_of`, `one_of_any_case`, `matched`, `iban`, `vat`, `vat_by_all_rules` or `luhn`.
+/// `below` is the message for a value below the minimum, or one that breaks another kind of demand; `above` is for a value
+/// above the maximum. A value has no message if one of `others` has one for it.
 #[pyfunction]
 #[pyo3(signature = (series, demand, below, above="", *, least=None, most=None, known=None, matched=None, others=Vec::new()))]
 pub fn checked(
@@ -614,8 +627,8 @@ pub fn checked(
     demand: &str,
     below: &str,
     above: &str,
-    least: Option<Allowed>,
-    most: Option<Allowed>,
+    least: Option<CheckBound>,
+    most: Option<CheckBound>,
     known: Option<HashSet<String>>,
     matched: Option<&str>,
     others: Vec<Bound<'_, PyAny>>,
@@ -623,11 +636,11 @@ pub fn checked(
     let known = known.unwrap_or_default();
     let pattern;
     let is_of_days = demand == "days_between";
-    let limit = |bound: Option<Allowed>| {
+    let limit = |bound: Option<CheckBound>| {
         bound.map(|bound| match bound {
-            Allowed::Whole(day) if is_of_days => Extreme::Day(day),
-            Allowed::Whole(number) => Extreme::Whole(number),
-            Allowed::Number(number) => Extreme::Number(number),
+            CheckBound::Whole(day) if is_of_days => Extreme::Day(day),
+            CheckBound::Whole(number) => Extreme::Whole(number),
+            CheckBound::Number(number) => Extreme::Number(number),
         })
     };
     let demand = match demand {
@@ -642,7 +655,7 @@ pub fn checked(
             ignores_case: demand == "one_of_any_case",
         },
         "matched" => {
-            // Polars says what is wrong with an expression.
+            // Polars reports the error in an expression.
             let Some(found) = pattern_of(matched.unwrap_or_default()) else {
                 return Ok((false, None));
             };
@@ -673,7 +686,7 @@ pub fn checked(
     }))
 }
 
-/// The regular expression of a text, if it is one. Each is compiled once: a check has the same for all tables.
+/// Returns the regular expression of a text, if it is valid. Each is compiled once: a check has the same for all tables.
 fn pattern_of(text: &str) -> Option<Regex> {
     static KNOWN: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -683,7 +696,7 @@ fn pattern_of(text: &str) -> Option<Regex> {
     known.get(text).cloned()
 }
 
-/// See [`checks::joined`].
+/// The Python form of [`checks::joined`].
 #[pyfunction]
 pub fn joined_texts(
     py: Python<'_>,
@@ -698,7 +711,7 @@ pub fn joined_texts(
     Ok(arrow("", column))
 }
 
-/// The texts of a series, with their rows from 0.
+/// Returns the texts of a series, with their rows from 0.
 #[pyfunction]
 pub fn texts_there(series: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> {
     let column = series_of(series)?;
@@ -706,20 +719,20 @@ pub fn texts_there(series: &Bound<'_, PyAny>) -> PyResult<Vec<(usize, String)>> 
     let texts = view.values().enumerate();
     Ok(texts
         .filter_map(|(row, value)| match value {
-            Value::Text(text) => Some((row, text.to_owned())),
+            ColumnValue::Text(text) => Some((row, text.to_owned())),
             _ => None,
         })
         .collect())
 }
 
-/// Returns what is said of texts whose letters are not those that somebody typed, row by row; nothing where there are none.
+/// Returns, row by row, messages for texts with letters that nobody typed, or `None` if there are none.
 #[pyfunction]
 pub fn wrong_letters(py: Python<'_>, series: &Bound<'_, PyAny>) -> PyResult<Option<ArrowColumn>> {
     let column = series_of(series)?;
     let said = py.detach(|| {
         let view = column.view();
         let said = |row: usize| match view.value(row) {
-            Value::Text(text) => letters::wrong_letters(text),
+            ColumnValue::Text(text) => letters::wrong_letters(text),
             _ => None,
         };
         in_parts(view.rows(), |rows| rows.map(said).collect::<Vec<_>>()).concat()
@@ -732,7 +745,7 @@ pub fn wrong_letters(py: Python<'_>, series: &Bound<'_, PyAny>) -> PyResult<Opti
     Ok(Some(arrow("", column.column())))
 }
 
-/// A header for comparing: small letters without accents, single blanks in place of anything else.
+/// Returns a header for comparing: small letters without accents, and single blanks instead of anything else.
 #[pyfunction]
 pub fn simplify(text: &str) -> String {
     rows::simplify(text)

@@ -13,20 +13,20 @@ use super::output::{ListSheet, write_file};
 use ade_engine_native::account::severity::Severity;
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::types::Type;
-use ade_engine_native::columns::view::Value;
-use ade_engine_native::write::issue_list::{IssueList as List, Part};
+use ade_engine_native::columns::view::ColumnValue;
+use ade_engine_native::write::issue_list::{IssueList as List, IssueListPart};
 use ade_engine_native::write::issues::{
-    COLUMN, FACTS, Issues as Table, LINE_FACTS, MESSAGE, NONE, ROW, is_number,
+    COLUMN, FACTS, IssueTable as Table, LINE_FACTS, MESSAGE, NONE, ROW, is_number,
 };
 
 /// The issues of a table, or of none: see [`Table`].
 #[pyclass(module = "ade_engine._native")]
 #[derive(Default)]
-pub struct Issues {
+pub struct TableIssues {
     issues: Arc<Table>,
 }
 
-impl Issues {
+impl TableIssues {
     fn change(&mut self) -> &mut Table {
         Arc::make_mut(&mut self.issues)
     }
@@ -37,7 +37,7 @@ fn place_of(name: &str) -> PyResult<usize> {
     place.ok_or_else(|| PyKeyError::new_err(name.to_owned()))
 }
 
-/// Returns numbers, or the places of texts, of a list, or of a column of texts. `blank`: the text of its cells that have none.
+/// Returns a list or a column of texts as numbers, or as the indices of texts. `blank` is the text for empty cells.
 fn facts_of(
     issues: &mut Table,
     fact: usize,
@@ -49,7 +49,7 @@ fn facts_of(
         let blank = blank.map_or(NONE, |blank| issues.texts.keep(blank));
         let view = column.view();
         let texts = view.values().map(|value| match value {
-            Value::Text(text) => issues.texts.keep(text),
+            ColumnValue::Text(text) => issues.texts.keep(text),
             _ => blank,
         });
         return Ok(texts.collect());
@@ -70,15 +70,15 @@ fn facts_of(
 }
 
 #[pymethods]
-impl Issues {
+impl TableIssues {
     #[new]
     fn new() -> Self {
         Self::default()
     }
 
-    /// Lines of the list that are known as such, each by its keys.
+    /// Makes issues of complete lines of the list, each given by its keys.
     #[staticmethod]
-    fn of(lines: Vec<Bound<'_, PyDict>>) -> PyResult<Self> {
+    fn from_lines(lines: Vec<Bound<'_, PyDict>>) -> PyResult<Self> {
         let mut this = Self::default();
         for line in lines {
             let at = this.change().add([NONE; 3], NONE);
@@ -95,8 +95,8 @@ impl Issues {
         self.issues.len()
     }
 
-    /// Keeps the messages of a field's cells that the texts of its issue column are made of: of a rule and a severity, or as `tell` returns
-    /// message, rule and severity for each message.
+    /// Stores the messages of a field's cells that make up the texts of its issue column. They have one rule and severity, or
+    /// `tell` returns message, rule and severity for each message.
     #[pyo3(signature = (field, ids, texts, messages, rule = "", severity = "", tell = None))]
     fn keep(
         &mut self,
@@ -117,7 +117,7 @@ impl Issues {
         self.change().keep(field, &ids, &texts, &messages, told)
     }
 
-    /// Keeps messages that were put behind those that the cells of a field had, whose texts were `before` and are `texts` now.
+    /// Stores messages that were appended to those of a field's cells, whose texts were `before` and are `texts` now.
     fn join(
         &mut self,
         field: &str,
@@ -148,7 +148,7 @@ impl Issues {
         Ok(())
     }
 
-    /// Adds as many issues of which no row is known.
+    /// Adds `count` issues without a known row.
     fn add(
         &mut self,
         message: &str,
@@ -165,7 +165,7 @@ impl Issues {
         }
     }
 
-    /// A fact of the issues from `first` on.
+    /// Returns a fact of the issues from `first` on.
     #[pyo3(signature = (name, first = 0))]
     fn get<'py>(&self, py: Python<'py>, name: &str, first: usize) -> PyResult<Bound<'py, PyList>> {
         let (fact, issues) = (place_of(name)?, &self.issues);
@@ -183,7 +183,7 @@ impl Issues {
         PyList::new(py, texts.collect::<Vec<_>>())
     }
 
-    /// Puts a fact of the issues from `first` on: a list, or a column, whose empty cells are `blank`.
+    /// Sets a fact of the issues from `first` on: a list, or a column, whose empty cells are `blank`.
     #[pyo3(signature = (name, values, first = 0, blank = None))]
     fn set(
         &mut self,
@@ -198,7 +198,7 @@ impl Issues {
         Ok(())
     }
 
-    /// Puts texts of the issues of a column of the table, or of all, by the rows of the table.
+    /// Sets texts of the issues of a column of the table, or of all, by the rows of the table.
     #[pyo3(signature = (name, rows, texts, source = None, blank = None))]
     fn set_by_row(
         &mut self,
@@ -214,7 +214,7 @@ impl Issues {
         Ok(())
     }
 
-    /// See [`Table::put_rows`].
+    /// The Python form of [`Table::put_rows`].
     fn set_rows(
         &mut self,
         first: usize,
@@ -227,17 +227,17 @@ impl Issues {
         self.change().put_rows(first, number, turned, &rows)
     }
 
-    /// See [`Table::put_table`].
+    /// The Python form of [`Table::put_table`].
     fn set_table(&mut self, sheet: &str, table: u32) {
         self.change().put_table(sheet, table);
     }
 
-    /// See [`Table::name_field`].
+    /// The Python form of [`Table::name_field`].
     fn name_field(&mut self, source: Option<&str>, label: Option<&str>, is_field: bool) {
         self.change().name_field(source, label, is_field);
     }
 
-    /// See [`Table::place_output`].
+    /// The Python form of [`Table::place_output`].
     fn place_output(
         &mut self,
         sheet: Option<&str>,
@@ -247,42 +247,42 @@ impl Issues {
         self.change().place_output(sheet, header_row, &letters);
     }
 
-    /// See [`Table::leave_out_repeats`].
+    /// The Python form of [`Table::leave_out_repeats`].
     fn leave_out_repeats(&mut self) {
         self.change().leave_out_repeats();
     }
 
-    /// See [`Table::sources`].
+    /// The Python form of [`Table::sources`].
     #[pyo3(signature = (has_row = false))]
     fn sources(&self, has_row: bool) -> Vec<Option<&str>> {
         self.issues.sources(has_row)
     }
 
-    /// See [`Table::rows`].
+    /// The Python form of [`Table::rows`].
     #[pyo3(signature = (source = None, severity = None))]
     fn rows(&self, source: Option<&str>, severity: Option<&str>) -> Vec<u32> {
         self.issues.rows(source, severity)
     }
 
-    /// See [`Table::levels`]: the columns have the names of those of the table behind `prefix`.
+    /// The Python form of [`Table::levels`]. The names of the columns are those of the table behind `prefix`.
     fn levels(&self, prefix: &str, rows: usize) -> Vec<ArrowColumn> {
         let levels = self.issues.levels(rows).into_iter();
         let column = |(name, levels): (&str, Vec<u8>)| {
             let mut column = ColumnBuilder::new(Type::Unsigned(1));
             for level in levels {
-                column.push(Value::Unsigned(level.into()));
+                column.push(ColumnValue::Unsigned(level.into()));
             }
             arrow(&format!("{prefix}{name}"), column.column())
         };
         levels.map(column).collect()
     }
 
-    /// See [`Table::with_message`].
+    /// The Python form of [`Table::with_message`].
     fn with_message(&self, message: &str) -> Vec<(usize, Option<&str>, u32)> {
         self.issues.with_message(message)
     }
 
-    /// Returns the place of an issue among those of its sheet, and the first of its cells.
+    /// Returns the index of an issue among those of its sheet, and the first of its cells.
     fn place(&self, at: usize) -> (u32, usize, &str, Option<String>) {
         let (issues, row) = (&self.issues, self.issues.fact(at, ROW));
         let column = issues.text(at, COLUMN).unwrap_or_default();
@@ -297,14 +297,14 @@ impl Issues {
         issues.put(MESSAGE, at, &[message]);
     }
 
-    /// How many lines there are of each severity.
+    /// Returns the number of lines of each severity.
     fn by_severity<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let words = Severity::ALL.map(Severity::word);
         let counts = words.map(|word| (word, self.issues.count_of(word)));
         counts.into_py_dict(py)
     }
 
-    /// See [`Table::split`].
+    /// The Python form of [`Table::split`].
     fn split(&self, rows: Vec<u32>) -> (Self, Self) {
         let [others, own] = self.issues.split(&rows).map(|half| Self {
             issues: Arc::new(half),
@@ -312,7 +312,7 @@ impl Issues {
         (others, own)
     }
 
-    /// See [`Table::append`].
+    /// The Python form of [`Table::append`].
     fn append(&mut self, other: &Bound<'_, Self>, above: u32) {
         let other = Arc::clone(&other.borrow().issues);
         self.change().append(&other, above);
@@ -327,13 +327,13 @@ pub struct IssueList {
 
 #[pymethods]
 impl IssueList {
-    /// Takes the issues of each table, and of none, with the rows of the table, whether what was written still stands there, and the title of
-    /// its sheet where that has changed.
+    /// Takes the issues of each table, and of none, with the rows of the table, whether its written values are still there, and
+    /// the title of its sheet if that has changed.
     #[new]
-    fn new(py: Python<'_>, tables: Vec<(Py<Issues>, usize, bool, Option<String>)>) -> Self {
+    fn new(py: Python<'_>, tables: Vec<(Py<TableIssues>, usize, bool, Option<String>)>) -> Self {
         let parts = tables
             .into_iter()
-            .map(|(issues, height, stands, title)| Part {
+            .map(|(issues, height, stands, title)| IssueListPart {
                 issues: Arc::clone(&issues.borrow(py).issues),
                 height,
                 stands,
@@ -349,7 +349,7 @@ impl IssueList {
         self.list.lines.len()
     }
 
-    /// How many there are of a severity.
+    /// Returns the number of issues of a severity.
     fn count_of(&self, severity: &str) -> usize {
         self.list.count_of(severity)
     }
@@ -359,7 +359,7 @@ impl IssueList {
         write_file(py, path, |file| self.list.write(most, file))
     }
 
-    /// The lines with all their keys.
+    /// Returns the lines with all their keys.
     fn records<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let record = |&line: &(u32, u32)| {
             let record = PyDict::new(py);
@@ -374,13 +374,13 @@ impl IssueList {
         self.list.lines.iter().map(record).collect()
     }
 
-    /// The sheet of its first `most` lines.
+    /// Returns a sheet of the first `most` lines.
     fn sheet(&self, py: Python<'_>, title: &str, counts: &str, most: usize) -> ListSheet {
         let list = py.detach(|| self.list.sheet(title, counts, most));
         ListSheet { list }
     }
 
-    /// The issues as events tell them: see [`List::told`] and [`List::totals`].
+    /// Returns the issues in the form of events: see [`List::told`] and [`List::totals`].
     fn told(
         &self,
         py: Python<'_>,
@@ -392,6 +392,6 @@ impl IssueList {
     ) -> PyResult<(Json, Json)> {
         let rules = py.detach(|| self.list.told(&unnamed, &fields));
         let totals = self.list.totals(most, rows_with_errors, rows_quarantined);
-        Ok((Json::of(&rules)?, Json::of(&totals)?))
+        Ok((Json::from_value(&rules)?, Json::from_value(&totals)?))
     }
 }

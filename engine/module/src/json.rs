@@ -1,4 +1,5 @@
-//! JSON of Python objects, as Python's own `json` writes it: the lines of events, of which a run of many tables writes megabytes.
+//! JSON of Python objects, identical to the output of Python's `json`. It writes the lines of events, which are megabytes for a
+//! run with many tables.
 
 use ade_engine_native::cells::text_form::push_python_float;
 use pyo3::exceptions::{PyRecursionError, PyTypeError, PyValueError};
@@ -7,10 +8,10 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde::Serialize;
 
-/// Deeper values contain themselves, or nobody reads them.
+/// The maximum depth of values; deeper values contain themselves, or nobody reads them.
 const MAX_DEPTH: usize = 950;
 
-/// The bytes that are written as they stand, whatever stands beside them.
+/// The bytes that are written unchanged in any context.
 static BARE: [bool; 256] = {
     let mut bare = [false; 256];
     let mut byte = b' ';
@@ -21,12 +22,13 @@ static BARE: [bool; 256] = {
     bare
 };
 
-/// Returns a value as one line of JSON. What JSON has no kind for is written as `plain` returns it. With `is_lenient`, infinite numbers and
-/// NaN are texts; with `is_ascii`, every other letter is an escape; with `is_compact`, no blanks stand between values.
+/// Returns a value as one line of JSON. Values that JSON has no kind for are written as `plain` returns them. With
+/// `is_lenient`, infinite numbers and NaN become texts; with `is_ascii`, every letter outside ASCII becomes an escape; with
+/// `is_compact`, there are no blanks between values.
 ///
 /// # Errors
-/// `TypeError` for a key that is neither text nor a plain value, `ValueError` for a number that JSON does not have, `RecursionError` for
-/// values that contain themselves, and what `plain` raises.
+/// `TypeError` for a key that is neither text nor a plain value, `ValueError` for a number that JSON does not have,
+/// `RecursionError` for values that contain themselves, and any exception of `plain`.
 #[pyfunction]
 #[pyo3(signature = (value, plain, is_lenient = false, is_ascii = true, is_compact = false))]
 pub fn json_text(
@@ -36,7 +38,7 @@ pub fn json_text(
     is_ascii: bool,
     is_compact: bool,
 ) -> PyResult<String> {
-    let mut line = Line {
+    let mut line = JsonLine {
         out: String::new(),
         plain,
         is_lenient,
@@ -57,7 +59,7 @@ pub fn json_text(
     Ok(line.out)
 }
 
-/// JSON of an object, as a mapping that is parsed when somebody looks at it.
+/// JSON of an object, as a mapping that is parsed at the first access.
 #[pyclass(frozen, mapping, module = "ade_engine._native")]
 pub struct Json {
     text: String,
@@ -65,14 +67,14 @@ pub struct Json {
 }
 
 impl Json {
-    /// Writes a value.
-    pub fn of(value: &impl Serialize) -> PyResult<Self> {
+    /// Returns the JSON of a value.
+    pub fn from_value(value: &impl Serialize) -> PyResult<Self> {
         let text = serde_json::to_string(value);
         let text = text.map_err(|error| PyValueError::new_err(error.to_string()))?;
         Ok(Self::new(text))
     }
 
-    /// Takes the text of an object. Letters that are none of ASCII become escapes, as in all that events say.
+    /// Takes the text of an object. Letters outside ASCII become escapes, as in all texts of events.
     pub fn new(mut text: String) -> Self {
         if !text.is_ascii() {
             let mut plain = String::with_capacity(text.len());
@@ -115,7 +117,7 @@ impl Json {
         Ok(self.parsed(py)?.len())
     }
 
-    /// By its length Python would ask for it to be parsed.
+    /// Without this method, Python would parse the text to find out its length.
     fn __bool__(&self) -> bool {
         true
     }
@@ -142,20 +144,20 @@ impl Json {
     }
 }
 
-struct Line<'a, 'py> {
+struct JsonLine<'a, 'py> {
     out: String,
     plain: &'a Bound<'py, PyAny>,
     is_lenient: bool,
     is_ascii: bool,
-    /// No code of Python's is called, which may change what is written.
+    /// True while no Python code is called, which could change the value during writing.
     is_quick: bool,
-    /// That does not do.
+    /// True if the quick way met a value that it cannot write.
     is_odd: bool,
     comma: &'static str,
     colon: &'static str,
 }
 
-impl Line<'_, '_> {
+impl JsonLine<'_, '_> {
     fn push(&mut self, value: &Bound<'_, PyAny>, depth: usize) -> PyResult<()> {
         if depth > MAX_DEPTH {
             let message = "maximum recursion depth exceeded while encoding a JSON object";
@@ -277,7 +279,7 @@ impl Line<'_, '_> {
         match number.extract::<i64>() {
             Ok(small) => self.out.push_str(itoa::Buffer::new().format(small)),
             Err(_) => {
-                // The digits of a class that is derived from `int`, too.
+                // This also writes the digits of a class that is derived from `int`.
                 let class = number.py().get_type::<PyInt>();
                 let digits = class.call_method1("__repr__", (number,))?;
                 self.out.push_str(digits.cast::<PyString>()?.to_str()?);
@@ -296,7 +298,7 @@ impl Line<'_, '_> {
             self.out.push_str(text);
         } else if let Ok(text) = utf8 {
             let mut start = 0;
-            // What is written as it stands is taken over in one piece.
+            // Unchanged letters are copied in one piece.
             for (at, letter) in text
                 .char_indices()
                 .filter(|(_, letter)| !is_plain(*letter, is_ascii))
@@ -307,7 +309,7 @@ impl Line<'_, '_> {
             }
             self.out.push_str(&text[start..]);
         } else {
-            // Half of a pair, which Python allows and UTF-8 does not.
+            // This is half of a surrogate pair, which Python allows and UTF-8 does not.
             let bytes = text.call_method1("encode", ("utf-16-le", "surrogatepass"))?;
             let units = bytes.cast::<PyBytes>()?.as_bytes().chunks_exact(2);
             for letter in
@@ -346,7 +348,7 @@ fn push_unit(unit: u16, out: &mut String) {
     out.push_str(&format!("\\u{unit:04x}"));
 }
 
-/// Returns whether a letter is written as it stands.
+/// Returns whether a letter is written unchanged.
 fn is_plain(letter: char, is_ascii: bool) -> bool {
     letter >= ' ' && letter != '"' && letter != '\\' && (letter <= '~' || !is_ascii)
 }

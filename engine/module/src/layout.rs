@@ -1,17 +1,17 @@
-//! The names of the kinds of rows, and their features, for Python.
+//! The names of the kinds of rows, and the features of rows, for Python.
 
 use pyo3::prelude::*;
 
 use super::source::Scan;
 use ade_engine_native::layout::{self, RowKind, traits};
 
-/// Returns what the kinds of rows are called, by their numbers.
+/// Returns the names of the kinds of rows, by number.
 #[pyfunction]
 pub fn row_kinds() -> [&'static str; 12] {
     RowKind::NAMES
 }
 
-/// The features of the rows that are looked at: each row's number, blank rows above it, and numbers of features.
+/// Returns the features of the examined rows: each row's number, the blank rows above it, and the numbers of its features.
 #[pyfunction]
 pub fn layout_features(
     py: Python<'_>,
@@ -21,7 +21,7 @@ pub fn layout_features(
     Ok(py.detach(|| layout::features_of(sheet)))
 }
 
-/// What each feature says, by its number.
+/// Returns the words for each feature, by number.
 #[pyfunction]
 pub fn layout_feature_names() -> Vec<String> {
     (0..traits::FEATURES).map(traits::words_of).collect()

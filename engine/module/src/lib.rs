@@ -43,14 +43,14 @@ mod _native {
         shown_by_sheet, simplify, texts_there, wrong_letters,
     };
     #[pymodule_export]
-    use super::issues::{IssueList, Issues};
+    use super::issues::{IssueList, TableIssues};
     #[pymodule_export]
     use super::json::{Json, json_text};
     #[pymodule_export]
     use super::layout::{layout_feature_names, layout_features, row_kinds};
     #[pymodule_export]
     use super::output::{
-        Frame, ListSheet, Look, MomentStyles, StyledColumn, StyledFrame, Writer, force_to_disk,
+        CellLook, Frame, ListSheet, MomentStyles, StyledColumn, StyledFrame, Writer, force_to_disk,
         render_rows,
     };
     #[pymodule_export]
@@ -70,11 +70,11 @@ mod _native {
     use super::shape::propose_shapes;
     #[pymodule_export]
     use super::sheet::{
-        FoundCards, FoundTables, HeaderOfTable, HeaderWords, RowsOfTable, find_tables,
+        FoundCards, FoundTables, HeaderOfTable, HeaderWords, TableBodyRows, find_tables,
         header_of_table, is_unit, rows_of_table, without_brackets,
     };
     #[pymodule_export]
-    use super::source::{Detected, Extent, Scan, Source, scan_of_rows};
+    use super::source::{DetectedCsvFormat, Scan, SheetExtent, Source, scan_of_rows};
     #[pymodule_export]
     use super::style::style_key;
     #[pymodule_export]

@@ -1,4 +1,4 @@
-//! The Python classes for writing: frames, and a writer that takes them.
+//! The Python classes for writing: frames, and a writer for them.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -13,16 +13,18 @@ use super::error::write_error;
 use super::source::Scan;
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::frame;
-use ade_engine_native::columns::view::{TypedCells, Value};
+use ade_engine_native::columns::view::{ColumnValue, TypedCells};
 use ade_engine_native::write::cells as written;
-use ade_engine_native::write::list_sheet::{COUNTS_LOOK, HEADER_LOOK, List, Role, TITLE_LOOK};
-use ade_engine_native::write::rows::{self, PlacedColumn, PlacedRows, Stretch};
-use ade_engine_native::write::styled::{ColumnKind, IssueColumn, Styled, Wish};
+use ade_engine_native::write::list_sheet::{
+    COUNTS_LOOK, HEADER_LOOK, ListSheetContent, Role, TITLE_LOOK,
+};
+use ade_engine_native::write::rows::{self, PlacedColumn, PlacedRowBlock, PlacedRows};
+use ade_engine_native::write::styled::{ColumnKind, ColumnRequest, IssueColumn, StyledTable};
 use ade_engine_native::write::styles;
 use ade_engine_native::write::text::find_illegal_text;
-use ade_engine_native::write::workbook::{Extent, SheetLook, WorkbookWriter};
+use ade_engine_native::write::workbook::{OutputSheetExtent, SheetAppearance, WorkbookWriter};
 
-/// A polars frame, held without a copy.
+/// A polars frame that is held without a copy.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct Frame {
     frame: Arc<frame::Frame>,
@@ -30,8 +32,8 @@ pub struct Frame {
 
 #[pymethods]
 impl Frame {
-    /// Takes what `frame.__arrow_c_stream__()` returns. `typed`: the numbers of columns whose cells have types of their own, with the
-    /// number of each row's cell; `origins`: the scans of these, and their columns.
+    /// Takes the result of `frame.__arrow_c_stream__()`. `typed` has the numbers of columns whose cells have types of their
+    /// own, with the number of each row's cell; `origins` has their scans and columns.
     #[new]
     #[pyo3(signature = (frame, typed=Vec::new(), origins=Vec::new()))]
     fn new(
@@ -46,8 +48,8 @@ impl Frame {
             .collect();
         let mut columns = Vec::with_capacity(typed.len());
         for (number, cells) in typed {
-            let number_of = |cell: Value<'_>| match cell {
-                Value::Unsigned(cell) => cell,
+            let number_of = |cell: ColumnValue<'_>| match cell {
+                ColumnValue::Unsigned(cell) => cell,
                 _ => 0,
             };
             let cells = series_of(&cells)?.view().values().map(number_of).collect();
@@ -65,21 +67,21 @@ impl Frame {
         self.frame.rows()
     }
 
-    /// The first text that a worksheet cannot hold, if there is one.
+    /// Returns the first text that a worksheet cannot hold, if there is one.
     fn find_illegal_text(&self, py: Python<'_>) -> Option<String> {
         let columns: Vec<usize> = (0..self.frame.names.len()).collect();
         py.detach(|| find_illegal_text(&self.frame.names, &self.frame, &columns))
     }
 }
 
-/// A column of a table with looks, as it is asked for.
+/// A column of a table with looks, as the caller wants it.
 #[pyclass(frozen, module = "ade_engine._native")]
-pub struct StyledColumn(Wish);
+pub struct StyledColumn(ColumnRequest);
 
 #[pymethods]
 impl StyledColumn {
-    /// Takes its kind (0 for a field, 1 for a field of moments, 2 for others, 3 for severities, 4 for issues and 5 for rows of the source),
-    /// its column of the frame, its header, and the width and the format that it is to have.
+    /// Takes its kind (0 for a field, 1 for a field of moments, 2 for others, 3 for severities, 4 for issues and 5 for rows of
+    /// the source), its column of the frame, its header, and the width and the format that it gets.
     #[new]
     #[pyo3(signature = (kind, *, source, header, width, format))]
     fn new(
@@ -101,7 +103,7 @@ impl StyledColumn {
                 return Err(PyTypeError::new_err(message));
             }
         };
-        Ok(Self(Wish {
+        Ok(Self(ColumnRequest {
             kind,
             source,
             header,
@@ -111,18 +113,18 @@ impl StyledColumn {
     }
 }
 
-/// Where issues stand: the field's label, the column of the frame with issues, the column of the table, and the column of the
-/// frame with their severities.
-type PythonSaid = (String, usize, Option<usize>, Option<usize>);
-/// How cells look.
+/// The position of issues: the field's label, the column of the frame with issues, the column of the table, and the column of
+/// the frame with their severities.
+type IssueColumnTuple = (String, usize, Option<usize>, Option<usize>);
+/// The look of a cell.
 #[pyclass(frozen, get_all, eq, hash, module = "ade_engine._native")]
 #[derive(PartialEq, Eq, Hash)]
-pub struct Look {
+pub struct CellLook {
     format: String,
     bold: bool,
     italic: bool,
     underlined: bool,
-    /// In points.
+    /// The font size in points.
     size: u8,
     ink: Option<&'static str>,
     fill: Option<&'static str>,
@@ -131,16 +133,16 @@ pub struct Look {
     thin_below: bool,
     horizontal: Option<&'static str>,
     indent: u8,
-    /// Whether the text stands in the middle between top and bottom.
+    /// True if the text is vertically centered.
     is_centered: bool,
-    /// Whether the text stands at the top.
+    /// True if the text is at the top.
     is_top: bool,
-    /// Whether long text goes on in further lines.
+    /// True if long text wraps to further lines.
     wraps: bool,
 }
 
-impl From<&styles::Look> for Look {
-    fn from(look: &styles::Look) -> Self {
+impl From<&styles::CellAppearance> for CellLook {
+    fn from(look: &styles::CellAppearance) -> Self {
         Self {
             format: look.format.clone().into_owned(),
             bold: look.bold,
@@ -179,25 +181,28 @@ impl MomentStyles {
     }
 }
 
-/// A table with its looks: see [`Styled`].
+/// A table with the looks of its cells: see [`StyledTable`].
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct StyledFrame {
-    table: Arc<Styled>,
+    table: Arc<StyledTable>,
 }
 
 #[pymethods]
 impl StyledFrame {
-    /// Measures a frame.
+    /// Measures the columns of a frame.
     #[new]
     fn new(
         py: Python<'_>,
         frame: &Frame,
         columns: Vec<Bound<'_, StyledColumn>>,
-        said: Vec<PythonSaid>,
+        said: Vec<IssueColumnTuple>,
         escape_formulas: bool,
     ) -> PyResult<Self> {
         let width = frame.frame.names.len();
-        let wishes: Vec<Wish> = columns.iter().map(|one| one.get().0.clone()).collect();
+        let wishes: Vec<ColumnRequest> = columns
+            .iter()
+            .map(|column| column.get().0.clone())
+            .collect();
         let said: Vec<IssueColumn> = said
             .into_iter()
             .map(|(label, issue, column, severity)| IssueColumn {
@@ -219,18 +224,18 @@ impl StyledFrame {
             return Err(PyTypeError::new_err("the frame has no such column"));
         }
         let frame = frame.frame.clone();
-        let table = py.detach(|| Styled::new(frame, wishes, said, escape_formulas));
+        let table = py.detach(|| StyledTable::new(frame, wishes, said, escape_formulas));
         Ok(Self {
             table: Arc::new(table),
         })
     }
 
-    /// The first text that a worksheet cannot hold, if there is one.
+    /// Returns the first text that a worksheet cannot hold, if there is one.
     fn find_illegal_text(&self, py: Python<'_>) -> Option<String> {
         py.detach(|| self.table.find_illegal_text())
     }
 
-    /// The width of each column.
+    /// Returns the width of each column.
     #[getter]
     fn widths(&self) -> Vec<f64> {
         self.table
@@ -240,20 +245,20 @@ impl StyledFrame {
             .collect()
     }
 
-    /// All looks that occur. The first one is that of a plain cell.
+    /// Returns all looks that occur. The first one is that of a plain cell.
     #[getter]
-    fn looks(&self) -> Vec<Look> {
-        self.table.looks().iter().map(Look::from).collect()
+    fn looks(&self) -> Vec<CellLook> {
+        self.table.looks().iter().map(CellLook::from).collect()
     }
 
-    /// The look of each header, as a place in the looks.
+    /// Returns the look of each header, as an index into the looks.
     #[getter]
     fn header_looks(&self) -> Vec<usize> {
         let columns = self.table.columns().iter();
         columns.map(|column| column.header_look).collect()
     }
 
-    /// For each row the word for its severity and what its issues say, both as lists.
+    /// Returns, for each row, the word for its severity and the text of its issues, as two lists.
     fn issues(&self, py: Python<'_>) -> (Vec<Option<&'static str>>, Vec<Option<String>>) {
         py.detach(|| {
             let rows = self.table.issues().into_iter();
@@ -261,8 +266,8 @@ impl StyledFrame {
         })
     }
 
-    /// The style of each cell of a column, four bytes in the machine's order: what `numbers` has for its look, or 0 where
-    /// there is nothing to show. `None` where all are 0.
+    /// Returns the style of each cell of a column, four bytes in the machine's order: the entry of `numbers` for its look, or 0
+    /// if there is nothing to show. Returns `None` if all are 0.
     fn cell_styles<'py>(
         &self,
         py: Python<'py>,
@@ -277,15 +282,15 @@ impl StyledFrame {
     }
 }
 
-/// A sheet that is a list of what is told of a workbook: see [`List`].
+/// A sheet that lists entries about a workbook: see [`ListSheetContent`].
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct ListSheet {
-    pub(super) list: List,
+    pub(super) list: ListSheetContent,
 }
 
 #[pymethods]
 impl ListSheet {
-    /// `columns`: their names, whether their texts may be long, and the texts, of each as many.
+    /// Takes the columns: their names, whether their texts may be long, and the texts, which are equally many for each column.
     #[new]
     fn new(
         title: &str,
@@ -302,7 +307,7 @@ impl ListSheet {
         let heads = columns
             .iter()
             .map(|(name, is_long, _)| (name.clone(), role(*is_long)));
-        let mut list = List::new(title, counts, heads);
+        let mut list = ListSheetContent::new(title, counts, heads);
         for (number, (_, _, texts)) in columns.iter().enumerate() {
             texts
                 .iter()
@@ -315,25 +320,25 @@ impl ListSheet {
         self.list.lines()
     }
 
-    /// The title, and the line below it.
+    /// Returns the title, and the line below it.
     #[getter]
     fn above(&self) -> (&str, &str) {
         self.list.above()
     }
 
-    /// The width of each column, in characters.
+    /// Returns the width of each column, in characters.
     #[getter]
     fn widths(&self) -> Vec<f64> {
         self.list.widths()
     }
 
-    /// The cells that are links, and where they lead.
+    /// Returns the cells that are links, and their targets.
     #[getter]
     fn links(&self) -> Vec<(String, String)> {
         self.list.links()
     }
 
-    /// The columns, without nulls.
+    /// Returns the columns, without nulls.
     fn columns(&self) -> Vec<ArrowColumn> {
         let column = |(number, name)| {
             let mut made = ColumnBuilder::of_texts(self.list.lines());
@@ -345,19 +350,19 @@ impl ListSheet {
         self.list.names().enumerate().map(column).collect()
     }
 
-    /// All looks that occur. The first one is that of a plain cell.
+    /// Returns all looks that occur. The first one is that of a plain cell.
     #[getter]
-    fn looks(&self) -> Vec<Look> {
-        self.list.looks().iter().map(Look::from).collect()
+    fn looks(&self) -> Vec<CellLook> {
+        self.list.looks().iter().map(CellLook::from).collect()
     }
 
-    /// The looks of the title, of the line below it and of each header, as places in the looks.
+    /// Returns the looks of the title, of the line below it and of each header, as indices into the looks.
     #[getter]
     fn own_looks(&self) -> (usize, usize, usize) {
         (TITLE_LOOK, COUNTS_LOOK, HEADER_LOOK)
     }
 
-    /// The style of each cell of a column, four bytes in the machine's order: what `numbers` has for its look.
+    /// Returns the style of each cell of a column, four bytes in the machine's order: the entry of `numbers` for its look.
     fn cell_styles<'py>(
         &self,
         py: Python<'py>,
@@ -372,13 +377,12 @@ impl ListSheet {
     }
 }
 
-/// A column's place: its number in the sheet and in the frame, both from 0, and its styles.
+/// The number of a column in the sheet and in the frame, both from 0, and its styles.
 type PythonColumn = (usize, usize, Option<Vec<u8>>);
 
-/// Renders `count` rows as XML; the first one becomes row `sheet_row`. `parts` are frames (or nothing, for cells without
-/// values) with the row that they start at and their columns; `styles` are the
-/// numbers of the cell styles that the columns' styles name. For the rest see
-/// [`Stretch`].
+/// Renders `count` rows as XML; the first row becomes row `sheet_row`. `parts` are frames (or `None`, for cells without values)
+/// with the row that they start at and their columns. `styles` are the numbers of the cell styles that the columns' styles
+/// name. For the rest see [`PlacedRowBlock`].
 #[pyfunction]
 #[pyo3(signature = (parts, count, sheet_row, moments, styles, escape_formulas, cells, attributes, keep_empty_rows))]
 pub fn render_rows<'py>(
@@ -415,7 +419,7 @@ pub fn render_rows<'py>(
                     .collect(),
             })
             .collect();
-        let stretch = Stretch {
+        let stretch = PlacedRowBlock {
             parts,
             count,
             first_sheet_row: sheet_row,
@@ -440,7 +444,7 @@ impl Writer {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works on a workbook that is still being written.
+    /// Runs some work on a workbook that is still being written.
     fn with(
         &self,
         py: Python<'_>,
@@ -449,7 +453,7 @@ impl Writer {
         self.told(py.detach(|| self.lock().as_mut().map(work)))
     }
 
-    /// What is told of some work; nothing was done where the workbook was finished before.
+    /// Converts the outcome of some work to a Python result. `None` means that the workbook was finished before.
     fn told(&self, outcome: Option<io::Result<()>>) -> PyResult<()> {
         outcome
             .ok_or_else(|| PyRuntimeError::new_err("this workbook was finished already"))?
@@ -459,7 +463,7 @@ impl Writer {
 
 #[pymethods]
 impl Writer {
-    /// Starts a workbook in a new file; a file of that name is replaced.
+    /// Starts a workbook in a new file, and replaces a file of that name.
     #[new]
     fn new(path: String, escape_formulas: bool) -> PyResult<Self> {
         let file = File::create(&path).map_err(write_error(&path))?;
@@ -467,9 +471,10 @@ impl Writer {
         Ok(Self { path, writer })
     }
 
-    /// Starts a sheet; `extent` is its (rows, columns), if they are known. `columns` are their widths, and whether each is
-    /// in a closed group; `frozen_rows` stay in view; `filter` is the range that is filtered. With `printed_row` it is printed
-    /// landscape, one page wide, and that row on each page unless it is 0; `list_color` is that of a list's tab.
+    /// Starts a sheet. `extent` is its (rows, columns), if they are known. `columns` are the widths, and whether each column is
+    /// in a closed group; `frozen_rows` stay in view; `filter` is the range that is filtered. With `printed_row` the sheet
+    /// prints in landscape, one page wide, and repeats that row on each page unless it is 0. `list_color` is the color of a
+    /// list's tab.
     #[pyo3(signature = (title, extent=None, columns=Vec::new(), frozen_rows=0, filter=None, printed_row=None, list_color=None))]
     fn start_sheet(
         &self,
@@ -482,8 +487,8 @@ impl Writer {
         printed_row: Option<usize>,
         list_color: Option<String>,
     ) -> PyResult<()> {
-        let extent = extent.map(|(rows, columns)| Extent { rows, columns });
-        let look = SheetLook {
+        let extent = extent.map(|(rows, columns)| OutputSheetExtent { rows, columns });
+        let look = SheetAppearance {
             columns,
             frozen_rows,
             filter,
@@ -493,13 +498,13 @@ impl Writer {
         self.with(py, |writer| writer.start_sheet(title, extent, &look))
     }
 
-    /// Adds a table to the sheet, after a blank row where there is a gap.
+    /// Adds a table to the sheet. With `gap`, leaves a blank row above it.
     fn append(&self, py: Python<'_>, frame: &Frame, gap: bool) -> PyResult<()> {
         let frame = frame.frame.clone();
         self.with(py, |writer| writer.append(&frame, gap))
     }
 
-    /// Adds a table with its looks to the sheet, after a blank row where there is a gap.
+    /// Adds a table with its looks to the sheet. With `gap`, leaves a blank row above it.
     fn append_styled(&self, py: Python<'_>, table: &StyledFrame, gap: bool) -> PyResult<()> {
         let table = table.table.clone();
         self.with(py, |writer| writer.append_styled(&table, gap))
@@ -510,7 +515,7 @@ impl Writer {
         self.with(py, |writer| writer.append_list(&list.list))
     }
 
-    /// Ends the workbook.
+    /// Ends and closes the workbook.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
         self.told(py.detach(|| {
             let writer = self.lock().take();
@@ -518,14 +523,14 @@ impl Writer {
         }))
     }
 
-    /// Stops writing; the file that was begun is left to the caller.
+    /// Stops writing; the caller handles the incomplete file.
     fn abandon(&self, py: Python<'_>) {
         let writer = self.lock().take();
         py.detach(|| drop(writer));
     }
 }
 
-/// Forces files to the disk together: what all of them need is begun before one is waited for.
+/// Forces files to the disk together: starts writing all of them before it waits for one.
 #[pyfunction]
 pub fn force_to_disk(py: Python<'_>, paths: Vec<String>) -> PyResult<()> {
     py.detach(|| {
@@ -538,7 +543,7 @@ pub fn force_to_disk(py: Python<'_>, paths: Vec<String>) -> PyResult<()> {
         for (file, _) in &files {
             use std::os::fd::AsRawFd;
 
-            // SAFETY: a system call on an open file. Where it fails, the file is written when it is waited for.
+            // SAFETY: a system call on an open file. If it fails, the wait below writes the file.
             unsafe {
                 libc::sync_file_range(file.as_raw_fd(), 0, 0, libc::SYNC_FILE_RANGE_WRITE);
             }
@@ -548,7 +553,7 @@ pub fn force_to_disk(py: Python<'_>, paths: Vec<String>) -> PyResult<()> {
     })
 }
 
-/// Writes a file as `write` does.
+/// Writes a file with the function `write`.
 pub fn write_file(
     py: Python<'_>,
     path: &str,

@@ -1,4 +1,4 @@
-//! What rows have, for `ade_engine.fields` and the detectors of rows: which cells are filled, and what a rule says of each row.
+//! Facts about rows for `ade_engine.fields` and the detectors of rows: which cells are filled, and how a rule scores each row.
 
 use std::collections::HashSet;
 
@@ -12,19 +12,19 @@ use ade_engine_native::cells::parts::{flags, in_parts};
 use ade_engine_native::columns::column::ColumnBuilder;
 use ade_engine_native::columns::frame::Series;
 use ade_engine_native::columns::types::Type;
-use ade_engine_native::columns::view::{ROW_BITS, SeriesView, Value};
+use ade_engine_native::columns::view::{ColumnValue, ROW_BITS, SeriesView};
 use ade_engine_native::fields;
-use ade_engine_native::fields::looks::rows::{KnownWords, Rule};
+use ade_engine_native::fields::looks::rows::{KnownWords, RowDetector};
 
 /// A detector of rows that needs no Python: by `words`, simplified, by `filled` cells, or by the `layout` of the sheet.
 #[pyclass(frozen, module = "ade_engine._native")]
 pub struct RowRule {
-    pub(super) rule: Rule,
+    pub(super) rule: RowDetector,
 }
 
 #[pymethods]
 impl RowRule {
-    /// `least`: so many cells; `once`: cells that say the same count once.
+    /// `least` is the minimum number of cells. With `once`, equal cells count once.
     #[new]
     #[pyo3(signature = (by, *, words=None, least=0, score, once=false))]
     fn new(
@@ -36,10 +36,10 @@ impl RowRule {
     ) -> PyResult<Self> {
         let rule = match (by, words) {
             ("words", Some(words)) => {
-                Rule::Header(Box::new(KnownWords::new(words, least, score, once)))
+                RowDetector::Header(Box::new(KnownWords::new(words, least, score, once)))
             }
-            ("filled", None) => Rule::Data { least, score },
-            ("layout", None) => Rule::Layout { score },
+            ("filled", None) => RowDetector::Data { least, score },
+            ("layout", None) => RowDetector::Layout { score },
             (other, _) => {
                 return Err(PyValueError::new_err(format!("there is no rule {other:?}")));
             }
@@ -48,7 +48,7 @@ impl RowRule {
     }
 }
 
-/// Returns what each rule scores a row for its kinds, by their names.
+/// Returns the scores of a row by each rule, by the names of kinds.
 #[pyfunction]
 pub fn score_row(
     scan: &Bound<'_, Scan>,
@@ -62,7 +62,7 @@ pub fn score_row(
     let scores = rules.iter().map(|rule| {
         let mut scores = Vec::new();
         let rule = &rule.get().rule;
-        let looks = matches!(rule, Rule::Layout { .. }).then(looks_of_row);
+        let looks = matches!(rule, RowDetector::Layout { .. }).then(looks_of_row);
         rule.score(sheet, &cells, looks.flatten(), |kind, score| {
             scores.push((kind.name(), score));
         });
@@ -71,7 +71,7 @@ pub fn score_row(
     scores.collect()
 }
 
-/// Cells of each series that reports do not count as blank.
+/// Returns the number of cells of each series that reports do not count as blank.
 #[pyfunction]
 pub fn filled_cells(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<Vec<usize>> {
     let columns = all_series(&columns)?;
@@ -81,7 +81,7 @@ pub fn filled_cells(py: Python<'_>, columns: Vec<Bound<'_, PyAny>>) -> PyResult<
     }))
 }
 
-/// For each row whether any of the series has a value there, and how many of them have.
+/// Returns, for each row, whether any of the series has a value there, and how many have one.
 #[pyfunction]
 pub fn count_issues(
     py: Python<'_>,
@@ -107,7 +107,7 @@ pub fn count_issues(
     Ok((arrow("", some), arrow("", count)))
 }
 
-/// For each row whether at least so many of the columns have a value there.
+/// Returns, for each row, whether at least `least` of the columns have a value there.
 fn filled(columns: &[Series], rows: usize, least: usize) -> Vec<bool> {
     let views: Vec<_> = columns.iter().map(Series::view).collect();
     flags(rows, |row| {
@@ -118,7 +118,7 @@ fn filled(columns: &[Series], rows: usize, least: usize) -> Vec<bool> {
     })
 }
 
-/// For each row whether at least so many of the series have a value there.
+/// Returns, for each row, whether at least `least` of the series have a value there.
 #[pyfunction]
 pub fn filled_rows(
     py: Python<'_>,
@@ -131,8 +131,8 @@ pub fn filled_rows(
     Ok(arrow("filled", column))
 }
 
-/// The first row in which any of the series has a value, and the row behind the last one; and where there are others between
-/// them, for each row whether it has one.
+/// Returns the first row in which any of the series has a value, and the row behind the last one. If there are rows without a
+/// value between them, also returns for each row whether it has one.
 #[pyfunction]
 pub fn filled_stretch(
     py: Python<'_>,
@@ -153,14 +153,15 @@ pub fn filled_stretch(
     Ok((first, stop, flags.map(|column| arrow("filled", column))))
 }
 
-/// The numbers of cells with their column: above the bits of the row stands its place among the origins, by which each is moved here.
+/// Returns the numbers of cells with their column. The bits above the row are the index of the column among the origins; this
+/// function adds `origin` there.
 #[pyfunction]
 pub fn cell_numbers(rows: &Bound<'_, PyAny>, origin: u64) -> PyResult<ArrowColumn> {
     let mut numbers = ColumnBuilder::new(Type::Unsigned(8));
     for value in series_of(rows)?.view().values() {
         let number = value.whole();
         let moved = number.map(|number| number as u64 + (origin << ROW_BITS));
-        numbers.push(moved.map_or(Value::Null, Value::Unsigned));
+        numbers.push(moved.map_or(ColumnValue::Null, ColumnValue::Unsigned));
     }
     Ok(arrow("", numbers.column()))
 }
@@ -177,8 +178,8 @@ pub fn runs(numbers: &Bound<'_, PyByteArray>) -> Vec<(usize, usize, u8)> {
     runs.filter(|(.., number)| *number != 0).collect()
 }
 
-/// What `before` has and `after` has not, both series of numbers: how many, and first and last of each stretch without a gap.
-/// Nothing where a series holds anything but whole numbers and nulls.
+/// Compares two series of numbers. Returns the number of values that are in `before` but not in `after`, and the first and last
+/// of each stretch without a gap. Returns `None` if a series has anything but whole numbers and nulls.
 #[pyfunction]
 pub fn gone(
     py: Python<'_>,
@@ -206,7 +207,7 @@ pub fn gone(
     }))
 }
 
-/// The numbers of a series, sorted and each once.
+/// Returns the numbers of a series, sorted and without duplicates.
 pub(super) fn numbers(series: &Series) -> Option<Vec<usize>> {
     let mut numbers = Vec::new();
     for value in series.view().values() {

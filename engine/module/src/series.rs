@@ -10,13 +10,13 @@ fn series_named(name: &str) -> PyResult<HeaderSeries> {
         .ok_or_else(|| PyValueError::new_err(format!("there is no series {name:?}")))
 }
 
-/// Returns whether a header is one of a series.
+/// Returns whether a header belongs to a series.
 #[pyfunction]
 pub fn is_of_series(series: &str, header: &str) -> PyResult<bool> {
     Ok(series_named(series)?.has(header))
 }
 
-/// Returns whether a header that is a date is one of a series.
+/// Returns whether a header that is a date belongs to a series.
 #[pyfunction]
 pub fn is_day_of_series(series: &str, year: i64, month: i64, day: i64) -> PyResult<bool> {
     Ok(series_named(series)?.has_day(year, month, day))
@@ -28,14 +28,14 @@ pub fn header_has_year(series: &str, header: &str) -> PyResult<bool> {
     Ok(series_named(series)?.has_year(header))
 }
 
-/// Returns the years that stand in a text by themselves.
+/// Returns the years that are separate words of a text.
 #[pyfunction]
 pub fn years_in(text: &str) -> Vec<u32> {
     series::years_in(text)
 }
 
-/// Returns the series that each of some headers is of at sight: months, quarters or years. Names of months are looked up if `min` headers
-/// that may be of a series stand beside one another.
+/// Returns the series of each header that has one at first sight: months, quarters or years. Looks up names of months if `min`
+/// possible headers of a series are beside one another.
 #[pyfunction]
 #[expect(clippy::needless_pass_by_value, reason = "Python's lists are owned")]
 pub fn series_among(headers: Vec<String>, min: usize) -> Vec<Option<&'static str>> {
@@ -43,7 +43,7 @@ pub fn series_among(headers: Vec<String>, min: usize) -> Vec<Option<&'static str
     found.map(|series| series.map(HeaderSeries::name)).collect()
 }
 
-/// Returns what quarters and what weeks are called.
+/// Returns the words for quarters and for weeks.
 #[pyfunction]
 pub fn words_of_periods() -> (Vec<&'static str>, Vec<&'static str>) {
     (series::quarter_words(), series::week_words())

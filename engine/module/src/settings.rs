@@ -1,15 +1,16 @@
-//! The settings of the engine as Python knows them.
+//! The settings of the engine, for Python.
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyInt, PyTuple};
 
 use ade_engine_native::settings::{
     EngineSetting, SETTINGS, SettingValue, SourceValue, ValueKind, is_former,
 };
 
-/// A setting as Python has it: key, kind, default, default of edition 2026, meaning, and whether it is newer and of a call.
+/// A setting for Python: key, kind, default, default of edition 2026, meaning, whether it is newer, and whether it belongs to a
+/// call.
 type Setting<'py> = (
     &'static str,
     String,
@@ -37,13 +38,13 @@ pub fn engine_settings(py: Python<'_>) -> PyResult<Vec<Setting<'_>>> {
     SETTINGS.iter().map(setting).collect()
 }
 
-/// Returns whether a key is no setting any more, because edition 2026 always works so.
+/// Returns whether a key is a former setting, because edition 2026 always works that way.
 #[pyfunction]
 pub fn is_former_setting(key: &str) -> bool {
     is_former(key)
 }
 
-/// Reads the value that a source has for a setting.
+/// Reads the value of a source for a setting.
 #[pyfunction]
 pub fn read_setting<'py>(key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let text = value.extract::<String>();
@@ -58,6 +59,8 @@ pub fn read_setting<'py>(key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound
     let kind = EngineSetting::find(key).map(|setting| setting.kind);
     let read = kind.map_or(Ok(None), |kind| kind.read(given));
     match read.map_err(|wanted| PyValueError::new_err(format!("should be {wanted}")))? {
+        // Python's integers have no upper limit.
+        Some(SettingValue::Whole(_)) if value.is_exact_instance_of::<PyInt>() => Ok(value.clone()),
         Some(read) => to_python(value.py(), read),
         None => Ok(value.clone()),
     }

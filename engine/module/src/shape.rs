@@ -1,37 +1,38 @@
-//! What would make a table one record a row, for Python.
+//! Proposals to make a table have one record a row, for Python.
 
 use pyo3::prelude::*;
 
-use ade_engine_native::shape::{self, Step};
+use ade_engine_native::shape::{self, ReshapeStep};
 
-/// A step: its operator, the columns that it names (or how many lines are a record), and what parts the values that it splits.
-type ToldStep = (&'static str, Vec<usize>, Option<&'static str>);
+/// A step: its operator, the columns that it names (or the number of lines of a record), and the separator of values that it
+/// splits.
+type ShapeStepTuple = (&'static str, Vec<usize>, Option<&'static str>);
 
-/// A shape: its steps, confidence, whether nobody has to be asked, reasons and doubts.
-type ToldShape = (Vec<ToldStep>, f64, bool, Vec<String>, Vec<String>);
+/// A shape: its steps, confidence, whether it applies without a question, reasons and doubts.
+type ShapeTuple = (Vec<ShapeStepTuple>, f64, bool, Vec<String>, Vec<String>);
 
-/// Ways to make a table one record a row, the likeliest first. The first row is the header.
+/// Returns ways to make a table have one record a row, the likeliest first. The first row is the header.
 #[pyfunction]
-pub fn propose_shapes(py: Python<'_>, rows: Vec<Vec<String>>) -> Vec<ToldShape> {
+pub fn propose_shapes(py: Python<'_>, rows: Vec<Vec<String>>) -> Vec<ShapeTuple> {
     let found = py.detach(|| shape::propose(rows.iter().map(|row| row.iter())));
-    let steps = |steps: &[Step]| steps.iter().map(|&step| told(step)).collect();
+    let steps = |steps: &[ReshapeStep]| steps.iter().map(|&step| told(step)).collect();
     found
         .into_iter()
-        .map(|one| {
+        .map(|proposal| {
             (
-                steps(&one.steps),
-                one.confidence,
-                one.apply,
-                one.reasons,
-                one.doubts,
+                steps(&proposal.steps),
+                proposal.confidence,
+                proposal.apply,
+                proposal.reasons,
+                proposal.doubts,
             )
         })
         .collect()
 }
 
-fn told(step: Step) -> ToldStep {
+fn told(step: ReshapeStep) -> ShapeStepTuple {
     let mark = match step {
-        Step::Split { mark, .. } => Some(mark.sign()),
+        ReshapeStep::Split { mark, .. } => Some(mark.sign()),
         _ => None,
     };
     let (name, numbers) = step.named();

@@ -10,23 +10,24 @@ use pyo3::types::{PyByteArray, PyBytes, PyDict};
 
 use super::rows::RowRule;
 use super::source::Scan;
-use ade_engine_native::cells::Tag;
+use ade_engine_native::cells::CellTag;
 use ade_engine_native::cells::white_space::is_control;
 use ade_engine_native::fields::looks::rows::RowKinds;
-use ade_engine_native::layout::{RowKind, RowLooks, State};
+use ade_engine_native::layout::{RowKind, RowState, SheetLayout};
 use ade_engine_native::sheet::{
-    Cards, Choice, Configuration, Detectors, Doubt, Found, Grid, Header, Heads, Inside, Judged,
-    Kept, Reshapes, Rows, Settings, Span, Told, Words, find, units,
+    Cards, Configuration, Detectors, FieldWords, Header, HeaderDoubtReason, Heads, JudgedRow,
+    KeptRowReason, Reshapes, SheetGrid, SheetNotice, SheetRowView, SheetSettings, SheetTables,
+    Span, TableBody, UserChoice, find, units,
 };
 
-/// Words that headers have, simplified, each with its field.
+/// Words of headers, simplified, each with its field.
 #[pyclass(frozen, module = "ade_engine._native")]
-pub struct HeaderWords(Words);
+pub struct HeaderWords(FieldWords);
 
 #[pymethods]
 impl HeaderWords {
     #[new]
-    fn new(words: Words) -> Self {
+    fn new(words: FieldWords) -> Self {
         Self(words)
     }
 }
@@ -40,10 +41,10 @@ pub(super) fn numbers_of(kinds: &[RowKind]) -> Vec<u8> {
     kinds.iter().map(|&kind| kind as u8).collect()
 }
 
-/// A table: first row, header rows, the row behind the last, first column, the column behind the last, whether no detector took the
-/// header row for one, what stands above it that is of all its records, the cells of its header that name no column; its cells with a sign for
-/// "as above", each with the row of the value that it stands for; columns that are filled once for several records, and the rows in which they
-/// are blank.
+/// A table: first row, header rows, the row behind the last, first column, the column behind the last, whether no detector
+/// recognised the header row, the text above it that applies to all its records, the cells of its header that name no column;
+/// its cells with a ditto sign, each with the row of the value that it stands for; columns that are filled once for several
+/// records, and the rows in which they are blank.
 type SpanTuple = (
     usize,
     usize,
@@ -74,15 +75,15 @@ fn tuple_of(span: Span) -> SpanTuple {
     )
 }
 
-/// The choice of a user for a sheet, counted from 1: its header rows, first and last, or none; and the range of its tables.
+/// A user's choice for a sheet, counted from 1: its first and last header row, or none; and the range of its tables.
 #[derive(FromPyObject)]
-pub struct ChoiceOfUser {
+pub struct ChoiceArgument {
     header_rows: Option<Vec<usize>>,
     area: Option<(usize, usize, usize, usize)>,
 }
 
-impl ChoiceOfUser {
-    fn choice(self) -> Choice {
+impl ChoiceArgument {
+    fn choice(self) -> UserChoice {
         let header_rows = self.header_rows.map(|rows| match rows[..] {
             [first, last] => first - 1..last,
             _ => 0..0,
@@ -90,11 +91,11 @@ impl ChoiceOfUser {
         let area = self
             .area
             .map(|(top, left, bottom, right)| (top - 1..bottom, left - 1..right));
-        Choice { header_rows, area }
+        UserChoice { header_rows, area }
     }
 }
 
-/// The settings of a run that say how tables are found, and which of their rows are left out.
+/// The settings of a run that determine how tables are found, and which of their rows are left out.
 #[derive(FromPyObject)]
 pub struct RunSettings {
     edition: String,
@@ -108,8 +109,8 @@ pub struct RunSettings {
 }
 
 impl RunSettings {
-    fn settings(self) -> Settings {
-        Settings {
+    fn settings(self) -> SheetSettings {
+        SheetSettings {
             is_2026: self.edition == "2026",
             merge_stacked_headers: self.merge_stacked_headers,
             split_side_by_side: self.split_side_by_side_tables,
@@ -122,60 +123,60 @@ impl RunSettings {
             leave_out_totals: self.skip_total_rows,
             leave_out_balances: self.balance_rows == "drop",
             line_records: self.line_records,
-            ..Settings::default()
+            ..SheetSettings::default()
         }
     }
 }
 
-/// A notice: its name, and what it says.
-fn told<'py>(py: Python<'py>, told: Told) -> PyResult<Bound<'py, PyAny>> {
+/// Returns a notice for Python: its name, and its facts.
+fn told<'py>(py: Python<'py>, told: SheetNotice) -> PyResult<Bound<'py, PyAny>> {
     let ends = |columns: Range<usize>| (columns.start, columns.end);
     match told {
-        Told::NoHeader(row, is_above) => ("no header", row, is_above).into_bound_py_any(py),
-        Told::Doubt(rows, why) => {
+        SheetNotice::NoHeader(row, is_above) => ("no header", row, is_above).into_bound_py_any(py),
+        SheetNotice::Doubt(rows, why) => {
             let why = match why {
-                Doubt::Looks => "looks",
-                Doubt::Address => "address",
-                Doubt::NothingBelow => "nothing below",
-                Doubt::TextsBelowNames => "texts below names",
+                HeaderDoubtReason::Looks => "looks",
+                HeaderDoubtReason::Address => "address",
+                HeaderDoubtReason::NothingBelow => "nothing below",
+                HeaderDoubtReason::TextsBelowNames => "texts below names",
             };
             ("doubt", rows, why).into_bound_py_any(py)
         }
-        Told::Kept(rows, why) => {
+        SheetNotice::Kept(rows, why) => {
             let why = match why {
-                Kept::PartOfHeader => "part of the header",
-                Kept::OtherHeader => "other header",
-                Kept::NameAlone => "name alone",
-                Kept::Note => "note",
+                KeptRowReason::PartOfHeader => "part of the header",
+                KeptRowReason::OtherHeader => "other header",
+                KeptRowReason::NameAlone => "name alone",
+                KeptRowReason::Note => "note",
             };
             ("kept", rows, why).into_bound_py_any(py)
         }
-        Told::Below(rows, likely, kind) => {
+        SheetNotice::Below(rows, likely, kind) => {
             ("below", rows.collect::<Vec<_>>(), likely, kind as u8).into_bound_py_any(py)
         }
-        Told::LeftOutAbove(rows) => ("left out above", rows).into_bound_py_any(py),
-        Told::TablesAbove(rows) => ("tables above", rows).into_bound_py_any(py),
-        Told::LeftOutBelow(rows, are_more) => {
+        SheetNotice::LeftOutAbove(rows) => ("left out above", rows).into_bound_py_any(py),
+        SheetNotice::TablesAbove(rows) => ("tables above", rows).into_bound_py_any(py),
+        SheetNotice::LeftOutBelow(rows, are_more) => {
             ("left out below", rows, are_more).into_bound_py_any(py)
         }
-        Told::Deductions(row) => ("deductions", row).into_bound_py_any(py),
-        Told::PageTitles(rows) => ("page titles", rows).into_bound_py_any(py),
-        Told::FurtherHeaders(rows) => ("further headers", rows).into_bound_py_any(py),
-        Told::OnItsSide(fields, rows, is_turned) => {
+        SheetNotice::Deductions(row) => ("deductions", row).into_bound_py_any(py),
+        SheetNotice::PageTitles(rows) => ("page titles", rows).into_bound_py_any(py),
+        SheetNotice::FurtherHeaders(rows) => ("further headers", rows).into_bound_py_any(py),
+        SheetNotice::OnItsSide(fields, rows, is_turned) => {
             ("on its side", fields, rows.start, rows.end, is_turned).into_bound_py_any(py)
         }
-        Told::NotesBeside(cells) => ("notes beside", cells).into_bound_py_any(py),
-        Told::DoubtBeside(columns, ends_above) => {
+        SheetNotice::NotesBeside(cells) => ("notes beside", cells).into_bound_py_any(py),
+        SheetNotice::DoubtBeside(columns, ends_above) => {
             ("doubt beside", columns.start, columns.end, ends_above).into_bound_py_any(py)
         }
-        Told::TablesBeside(tables) => {
+        SheetNotice::TablesBeside(tables) => {
             let tables: Vec<(usize, usize)> = tables.into_iter().map(ends).collect();
             ("tables beside", tables).into_bound_py_any(py)
         }
     }
 }
 
-/// Records that stand in lines of a sheet, as a table.
+/// Records that are in lines of a sheet, as a table.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct FoundCards {
     /// The records below a header of their labels, as a table of that scan.
@@ -186,7 +187,7 @@ pub struct FoundCards {
     labels: Vec<String>,
     /// The row of the sheet in which each record begins, from 1.
     first_rows: Vec<usize>,
-    /// For each label the row and the column of its value in each record, from 1; 0 where a record lacks it.
+    /// For each label, the row and column of its value in each record, from 1; 0 if a record lacks it.
     cells: Vec<Vec<(usize, usize)>>,
     /// First row and first column, last row and last column, from 1.
     region: (usize, usize, usize, usize),
@@ -218,7 +219,7 @@ impl FoundCards {
 /// A sheet, or an area of one, with the tables that were found in it.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct FoundTables {
-    /// Its cells.
+    /// The scan with its cells.
     scan: Py<Scan>,
     /// The kinds of all rows.
     kinds: Py<PyByteArray>,
@@ -226,15 +227,15 @@ pub struct FoundTables {
     header_scores: Py<PyBytes>,
     spans: Vec<SpanTuple>,
     told: Vec<Py<PyAny>>,
-    /// For each row that was judged the facts of a notice.
+    /// The facts of a notice for each judged row.
     judged: Vec<Py<PyDict>>,
     cards: Option<Py<FoundCards>>,
-    /// The areas that have the tables, where these lie on their side, beside others or beside notes.
+    /// The areas with the tables, if these are sideways, beside others or beside notes.
     areas: Vec<Py<FoundTables>>,
 }
 
 impl FoundTables {
-    fn new(py: Python<'_>, found: Found) -> PyResult<Self> {
+    fn new(py: Python<'_>, found: SheetTables) -> PyResult<Self> {
         let all = found.told.into_iter();
         let areas = found.areas.into_iter();
         let cards = found
@@ -251,7 +252,7 @@ impl FoundTables {
             header_scores: PyBytes::new(py, &scores).unbind(),
             spans: found.spans.into_iter().map(tuple_of).collect(),
             told: all
-                .map(|one| Ok(told(py, one)?.unbind()))
+                .map(|notice| Ok(told(py, notice)?.unbind()))
                 .collect::<PyResult<_>>()?,
             judged: found
                 .judged
@@ -266,12 +267,12 @@ impl FoundTables {
     }
 }
 
-/// Returns the facts of a notice of what a row was taken for.
-fn facts_of(py: Python<'_>, judged: Judged) -> PyResult<Py<PyDict>> {
+/// Returns the facts of a notice about the judgement of a row.
+fn facts_of(py: Python<'_>, judged: JudgedRow) -> PyResult<Py<PyDict>> {
     let likelihoods = PyDict::new(py);
-    for state in State::ALL {
+    for state in RowState::ALL {
         let likelihood = judged.likelihoods[state as usize];
-        // Four decimals, rounded as Python does it.
+        // Four decimals, rounded like in Python.
         let rounded: f64 = format!("{likelihood:.4}").parse().unwrap_or(likelihood);
         likelihoods.set_item(state.name(), rounded)?;
     }
@@ -284,15 +285,15 @@ fn facts_of(py: Python<'_>, judged: Judged) -> PyResult<Py<PyDict>> {
     Ok(facts.unbind())
 }
 
-/// Row detectors: rules, or a function of Python that asks all of them.
+/// Row detectors: rules, or a Python function that calls all of them.
 #[derive(FromPyObject)]
 pub enum RowDetectors<'py> {
     Rules(Vec<Bound<'py, RowRule>>),
     Called(Bound<'py, PyAny>),
 }
 
-/// Returns what row detectors say of the rows of a grid.
-fn asked(detectors: &Bound<'_, PyAny>, grid: &Arc<Grid>) -> PyResult<RowKinds> {
+/// Returns the kinds that row detectors give to the rows of a grid.
+fn asked(detectors: &Bound<'_, PyAny>, grid: &Arc<SheetGrid>) -> PyResult<RowKinds> {
     let said = detectors.call1((Scan::new(Arc::clone(grid)),))?;
     let (kinds, header_scores): (Bound<'_, PyByteArray>, Vec<f64>) = said.extract()?;
     Ok(RowKinds {
@@ -301,18 +302,18 @@ fn asked(detectors: &Bound<'_, PyAny>, grid: &Arc<Grid>) -> PyResult<RowKinds> {
     })
 }
 
-/// Reshapes whose functions are Python's.
-struct AskedReshapes<'py> {
+/// Reshapes whose functions are Python functions.
+struct PythonReshapes<'py> {
     mark: Option<Bound<'py, PyAny>>,
     is_label: Option<Bound<'py, PyAny>>,
-    /// The first error of a function whose answer is only yes or no.
+    /// The first error of a function that can only answer yes or no.
     failed: RefCell<Option<PyErr>>,
 }
 
-impl Reshapes for AskedReshapes<'_> {
+impl Reshapes for PythonReshapes<'_> {
     type Error = PyErr;
 
-    fn mark(&self, grid: &Arc<Grid>, kinds: &mut Vec<RowKind>) -> PyResult<()> {
+    fn mark(&self, grid: &Arc<SheetGrid>, kinds: &mut Vec<RowKind>) -> PyResult<()> {
         if let Some(mark) = &self.mark {
             let numbers = PyByteArray::new(mark.py(), &numbers_of(kinds));
             mark.call1((Scan::new(Arc::clone(grid)), &numbers))?;
@@ -321,7 +322,7 @@ impl Reshapes for AskedReshapes<'_> {
         Ok(())
     }
 
-    fn labels<'c>(&'c self, grid: &'c Arc<Grid>) -> Option<Box<dyn Fn(usize) -> bool + 'c>> {
+    fn labels<'c>(&'c self, grid: &'c Arc<SheetGrid>) -> Option<Box<dyn Fn(usize) -> bool + 'c>> {
         let asked = self.is_label.as_ref()?;
         Some(Box::new(move |row| {
             truth_of(
@@ -332,9 +333,10 @@ impl Reshapes for AskedReshapes<'_> {
     }
 }
 
-/// Finds the tables of a sheet. `detectors`: rules, or a function of a scan, called for the sheet and for each area of it, that returns the kinds
-/// of its rows and their header scores; `choice`: what a user has named in it; `mark`: changes the kinds of rows that reshapes know; `is_label`:
-/// whether a row begins with a label that some field asks for; `max_judged`: the rows of which it is told what they were taken for.
+/// Finds the tables of a sheet. `detectors` are rules, or a function of a scan, called for the sheet and for each area of it,
+/// that returns the kinds of its rows and their header scores. `choice` has a user's choices for the sheet. `mark` changes the
+/// kinds of rows that reshapes recognise. `is_label` says whether a row begins with a label that some field asks for.
+/// `max_judged` is the maximum number of rows whose judgement is reported.
 #[pyfunction]
 pub fn find_tables<'py>(
     py: Python<'py>,
@@ -342,13 +344,13 @@ pub fn find_tables<'py>(
     detectors: RowDetectors<'py>,
     words: &Bound<'py, HeaderWords>,
     settings: RunSettings,
-    choice: Option<ChoiceOfUser>,
+    choice: Option<ChoiceArgument>,
     mark: Option<Bound<'py, PyAny>>,
     is_label: Option<Bound<'py, PyAny>>,
     max_judged: usize,
 ) -> PyResult<FoundTables> {
     let has_reshapes = mark.is_some() || is_label.is_some();
-    let reshapes = has_reshapes.then(|| AskedReshapes {
+    let reshapes = has_reshapes.then(|| PythonReshapes {
         mark,
         is_label,
         failed: RefCell::new(None),
@@ -367,8 +369,8 @@ pub fn find_tables<'py>(
             .as_ref()
             .map(|reshapes| reshapes as &dyn Reshapes<Error = PyErr>),
     };
-    let settings = Settings {
-        choice: choice.map(ChoiceOfUser::choice),
+    let settings = SheetSettings {
+        choice: choice.map(ChoiceArgument::choice),
         max_judged,
         ..settings.settings()
     };
@@ -382,23 +384,24 @@ pub fn find_tables<'py>(
     }
 }
 
-/// What the header rows of a table say of its columns.
+/// The contents of the header rows of a table.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
 pub struct HeaderOfTable {
-    /// The columns' names, without footnote marks and units; empty where they have none.
+    /// The columns' names, without footnote marks and units; empty if they have none.
     names: Vec<String>,
-    /// The columns with marks or units: footnote marks, the unit, and where it is another the name as it is written.
+    /// The columns with marks or units: footnote marks, the unit, and the name as it is written, if it differs.
     said: Vec<(usize, String, String, Option<String>)>,
     /// The texts of each row, without marks and units.
     rows: Vec<Vec<String>>,
     /// The cells of each name, by row and column of the header.
     cells: Vec<Vec<(usize, usize)>>,
-    /// The cells that hold what no cell of a workbook can.
+    /// The cells that contain characters no cell of a workbook can hold.
     controlled: Vec<(usize, usize)>,
 }
 
-/// Reads the header of a table. `rows`: its first row, and the one below it; `columns`: as in [`rows_of_table`]; `unnamed`: cells of the sheet
-/// that name no column; `spreads`: labels stand over several columns; `is_name`: whether a text is the name of a field.
+/// Reads the header of a table. `rows` are its first row, and the row below it; `columns` are as in [`rows_of_table`];
+/// `unnamed` are cells of the sheet that name no column. With `spreads`, labels spread over several columns. `is_name` says
+/// whether a text is the name of a field.
 #[pyfunction]
 pub fn header_of_table(
     scan: &Bound<'_, Scan>,
@@ -409,7 +412,7 @@ pub fn header_of_table(
     is_name: &Bound<'_, PyAny>,
 ) -> PyResult<HeaderOfTable> {
     let sheet = scan.get().sheet();
-    let texts_of = Rows { sheet };
+    let texts_of = SheetRowView { sheet };
     let (first, mut controlled) = (columns.0, Vec::new());
     let mut text = |row: usize, column: usize| {
         if unnamed.contains(&(row, column)) {
@@ -417,8 +420,8 @@ pub fn header_of_table(
         }
         let cell = sheet.cell(row, column);
         let mut text = texts_of.untrimmed(cell);
-        if cell.tag == Tag::DateTime {
-            // As Python's `str` has it.
+        if cell.tag == CellTag::DateTime {
+            // Formatted like Python's `str`.
             text = text.replacen('T', " ", 1);
         }
         if text.contains(is_control) {
@@ -455,7 +458,7 @@ pub fn header_of_table(
     })
 }
 
-/// Whether what a function of Python's says is true; an error is kept, and nothing is.
+/// Returns the truth of a Python function's result. If the function failed, stores the error and returns false.
 fn truth_of(said: PyResult<Bound<'_, PyAny>>, failed: &RefCell<Option<PyErr>>) -> bool {
     said.and_then(|said| said.is_truthy())
         .unwrap_or_else(|error| {
@@ -464,34 +467,35 @@ fn truth_of(said: PyResult<Bound<'_, PyAny>>, failed: &RefCell<Option<PyErr>>) -
         })
 }
 
-/// A total beside what was added: its row and column, what it says, what was added, the first and the last row of that, decimals, whether it
-/// is a balance, and whether it has to be right.
+/// A total beside the sum of the numbers that were added: its row and column, its value, the sum, the first and last row that
+/// were added, decimals, whether it is a balance, and whether it must add up.
 type CheckTuple = (usize, usize, f64, f64, usize, usize, u8, bool, bool);
 
-/// The kinds of the rows below the header of a table, and what follows from them. Rows count from 0 at the first of these, but for cells of the sheet.
+/// The kinds of the rows below the header of a table, and their consequences. Rows count from 0 at the first of these, except
+/// for cells of the sheet.
 #[pyclass(frozen, get_all, module = "ade_engine._native")]
-pub struct RowsOfTable {
+pub struct TableBodyRows {
     kinds: Py<PyBytes>,
-    /// The first so many rows are names alone, and records.
+    /// The number of first rows that are names alone, and records.
     lone_names: usize,
     /// Rows that may be totals, each with the number of the reason.
     doubtful: Vec<(usize, u8)>,
     checks: Vec<CheckTuple>,
-    /// The section head above each row, where these become a column and there are any.
+    /// The section head above each row, if heads become a column and there are any.
     sections: Option<Vec<Option<String>>>,
-    /// The cells of heads that hold what no cell of a workbook can.
+    /// The cells of heads that contain characters no cell of a workbook can hold.
     controlled: Vec<(usize, usize)>,
     /// Row of the sheet, and row and column of the head above it.
     heads: Vec<(usize, usize, usize)>,
     /// The columns that have a name for lines of records.
     names_of_lines: Vec<(usize, String)>,
-    /// The number of the line, the column, the place of the record, and the text.
+    /// The number of the line, the column, the index of the record, and the text.
     lines: Vec<(usize, usize, usize, String)>,
 }
 
-/// Decides what the rows of a table are, whose `kinds` are known. `rows`: the table's first row, its
-/// header rows, and the row behind its last; `columns`: its first column, and the one behind its last; `has_section`: whether a field is the
-/// section head, whatever the settings say.
+/// Decides the kinds of the rows of a table, starting from known `kinds`. `rows` are the table's first row, its header rows,
+/// and the row behind its last; `columns` are its first column, and the column behind its last. `has_section` says whether a
+/// field is the section head, whatever the settings are.
 #[pyfunction]
 pub fn rows_of_table(
     py: Python<'_>,
@@ -501,9 +505,9 @@ pub fn rows_of_table(
     kinds: &Bound<'_, PyByteArray>,
     settings: RunSettings,
     has_section: bool,
-) -> RowsOfTable {
+) -> TableBodyRows {
     let sheet = scan.get().sheet();
-    let unknown = RowLooks::default();
+    let unknown = SheetLayout::default();
     let (start, header_rows, stop) = rows;
     let span = Span {
         columns: columns.0..columns.1.unwrap_or(usize::MAX),
@@ -520,7 +524,7 @@ pub fn rows_of_table(
     } else {
         &unknown
     };
-    let inside = Inside::new(Rows { sheet }, &span, looks, kinds, &settings);
+    let inside = TableBody::new(SheetRowView { sheet }, &span, looks, kinds, &settings);
     let has = |kind| inside.kinds.contains(&kind);
     let has_sections = settings.heads == Heads::ToColumn && has(RowKind::Group);
     let (controlled, heads) = match has_sections {
@@ -529,20 +533,20 @@ pub fn rows_of_table(
     };
     let lines = has(RowKind::Line).then(|| inside.lines());
     let lines = lines.unwrap_or_default();
-    let checks = inside.checks.iter().map(|one| {
+    let checks = inside.checks.iter().map(|check| {
         (
-            one.row,
-            one.column,
-            one.said,
-            one.added,
-            one.first,
-            one.last,
-            one.decimals,
-            one.is_balance,
-            one.is_sure,
+            check.row,
+            check.column,
+            check.said,
+            check.added,
+            check.first,
+            check.last,
+            check.decimals,
+            check.is_balance,
+            check.is_sure,
         )
     });
-    RowsOfTable {
+    TableBodyRows {
         kinds: PyBytes::new(py, &numbers_of(&inside.kinds)).unbind(),
         lone_names: inside.lone_names,
         sections: has_sections.then(|| inside.sections()),
@@ -555,7 +559,7 @@ pub fn rows_of_table(
     }
 }
 
-/// Returns whether a text of a header is a unit and nothing else.
+/// Returns whether a text of a header is only a unit.
 #[pyfunction]
 pub fn is_unit(text: &str) -> bool {
     units::is_unit(text)

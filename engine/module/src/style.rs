@@ -1,16 +1,16 @@
-//! Compares openpyxl's style objects quickly.
+//! Fast comparison of openpyxl's style objects.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString};
 
-/// Style objects hold style objects (a border its sides, these their colours), never deeper than this.
-const MAXIMUM_DEPTH: usize = 6;
+/// The maximum depth of style objects within style objects (a border has sides, and these have colours).
+const MAX_STYLE_DEPTH: usize = 6;
 
-/// The content of a style object as bytes: objects of the same content have the same bytes. `None` where it holds other
-/// objects than plain values and style objects.
+/// Returns the content of a style object as bytes: objects with the same content have the same bytes. Returns `None` if it has
+/// other objects than plain values and style objects.
 ///
 /// # Errors
-/// What Python raises while the object is read.
+/// The exception that Python raises while the object is read.
 #[pyfunction]
 pub fn style_key<'py>(style: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyBytes>>> {
     let mut key = Vec::with_capacity(256);
@@ -19,7 +19,7 @@ pub fn style_key<'py>(style: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, P
 }
 
 fn push_object(object: &Bound<'_, PyAny>, key: &mut Vec<u8>, depth: usize) -> PyResult<bool> {
-    if depth > MAXIMUM_DEPTH {
+    if depth > MAX_STYLE_DEPTH {
         return Ok(false);
     }
     let Ok(attributes) = object.getattr(pyo3::intern!(object.py(), "__dict__")) else {

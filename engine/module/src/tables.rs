@@ -1,4 +1,4 @@
-//! The Python classes for what is told of tables.
+//! The Python classes for the explanation of tables.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,44 +9,44 @@ use pyo3::types::PyDict;
 use super::column::series_of;
 use super::json::Json;
 use ade_engine_native::account::tables::{
-    Column, ExplainedHeader, Field, HeaderRows, HeaderScores, Hook, Nearest, Output, Part, Table,
-    Vote, Written, shortened,
+    DetectorScore, ExplainedColumn, ExplainedField, ExplainedHeader, ExplainedTable, HeaderRows,
+    HeaderScores, Hook, NearestField, OutputColumn, TableOutput, Vote, shortened,
 };
 use ade_engine_native::fields::looks::outline::outline;
 
-/// The most tables of a run that are explained, and columns and fields of them.
+/// The maximum numbers of tables of a run that are explained, and of their columns and fields.
 const MAX_TABLES: usize = 200;
 const MAX_COLUMNS: usize = 2_000;
 const MAX_FIELDS: usize = 5_000;
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct PartTold {
+struct VotePartArgument {
     detector: String,
     score: f64,
 }
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct VoteTold {
+struct VoteArgument {
     row: u64,
     kind: String,
     score: f64,
-    by: Vec<PartTold>,
+    by: Vec<VotePartArgument>,
 }
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct HeaderRowsTold {
+struct HeaderRowsArgument {
     rows: Vec<u64>,
     chosen_by: String,
-    votes: Vec<VoteTold>,
-    runner_up: Option<VoteTold>,
+    votes: Vec<VoteArgument>,
+    runner_up: Option<VoteArgument>,
 }
 
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct NearestTold {
+struct NearestFieldArgument {
     field: String,
     by: String,
     likeness: f64,
@@ -54,10 +54,10 @@ struct NearestTold {
 }
 
 /// Name, source columns, transforms, rules, and whether it is a key.
-type FieldTold = (String, Vec<String>, Vec<String>, Vec<String>, bool);
+type FieldTuple = (String, Vec<String>, Vec<String>, Vec<String>, bool);
 
-impl From<PartTold> for Part {
-    fn from(told: PartTold) -> Self {
+impl From<VotePartArgument> for DetectorScore {
+    fn from(told: VotePartArgument) -> Self {
         Self {
             detector: told.detector,
             score: Some(told.score),
@@ -65,13 +65,13 @@ impl From<PartTold> for Part {
     }
 }
 
-impl From<VoteTold> for Vote {
-    fn from(told: VoteTold) -> Self {
+impl From<VoteArgument> for Vote {
+    fn from(told: VoteArgument) -> Self {
         Self {
             row: told.row,
             kind: Some(told.kind),
             score: Some(told.score),
-            by: told.by.into_iter().map(Part::from).collect(),
+            by: told.by.into_iter().map(DetectorScore::from).collect(),
         }
     }
 }
@@ -84,8 +84,9 @@ pub struct ExplainedHeaders {
 
 #[pymethods]
 impl ExplainedHeaders {
-    /// Takes the places of columns, their headers, and whether these say nothing; their fields; the scores of columns for fields; what each
-    /// detector gave a column for its best field; the score that a field needs; and what returns the field that a header is like.
+    /// Takes the indices of columns, their headers, and whether these are meaningless; the fields; the scores of columns for
+    /// fields; the contribution of each detector to a column's best field; the minimum score of a field; and a function that
+    /// returns the field that a header resembles.
     #[new]
     fn new(
         columns: Vec<(usize, String, bool)>,
@@ -105,14 +106,14 @@ impl ExplainedHeaders {
             found.scores.push((index.extract()?, scores));
         }
         let mut explained = found.explain(&columns);
-        for ((index, name, _), one) in columns.iter().zip(&mut explained) {
+        for ((index, name, _), header) in columns.iter().zip(&mut explained) {
             if let Some(parts) = by.get_item(index)? {
-                let parts: Vec<PartTold> = parts.extract()?;
-                one.column.by = parts.into_iter().map(Part::from).collect();
+                let parts: Vec<VotePartArgument> = parts.extract()?;
+                header.column.by = parts.into_iter().map(DetectorScore::from).collect();
             }
-            if one.wants_hint {
-                let told: Option<NearestTold> = nearest.call1((name,))?.extract()?;
-                one.column.nearest = told.map(|told| Nearest {
+            if header.wants_hint {
+                let told: Option<NearestFieldArgument> = nearest.call1((name,))?.extract()?;
+                header.column.nearest = told.map(|told| NearestField {
                     field: told.field,
                     by: Some(told.by),
                     likeness: Some(told.likeness),
@@ -126,16 +127,16 @@ impl ExplainedHeaders {
     }
 }
 
-/// How the tables of a run were read, and why.
+/// Explains how the tables of a run were read.
 #[pyclass(module = "ade_engine._native")]
 #[derive(Default)]
 pub struct ExplainedTables {
-    tables: Vec<Table>,
-    /// Of each table where its columns come from, by their names in its frame.
+    tables: Vec<ExplainedTable>,
+    /// The source of the columns of each table, by their names in its frame.
     origins: Vec<HashMap<String, String>>,
     columns: usize,
     fields: usize,
-    /// Columns of the output.
+    /// The number of columns of the output.
     placed: usize,
 }
 
@@ -150,7 +151,7 @@ impl ExplainedTables {
         self.tables.len()
     }
 
-    /// How many columns of one more table are told.
+    /// Returns the number of columns of one more table that can be explained.
     #[getter]
     fn room(&self) -> usize {
         match self.tables.len() {
@@ -159,8 +160,8 @@ impl ExplainedTables {
         }
     }
 
-    /// Adds a table. `headers`: what its headers say; `columns`: of each that is told its place, the cells of its header, whether it is
-    /// hidden, and some of its values; `origins`: where the columns of its frame come from.
+    /// Adds a table. `headers` are the meanings of its headers; `columns` has, for each explained column, its index, the cells
+    /// of its header, whether it is hidden, and some of its values; `origins` has the sources of the columns of its frame.
     #[pyo3(signature = (*, sheet, table, region, turned, header_rows, headers, columns, fields, hooks, origins))]
     fn add(
         &mut self,
@@ -168,10 +169,10 @@ impl ExplainedTables {
         table: u64,
         region: Option<String>,
         turned: bool,
-        header_rows: HeaderRowsTold,
+        header_rows: HeaderRowsArgument,
         headers: &ExplainedHeaders,
         columns: Vec<(String, Vec<String>, bool, Bound<'_, PyAny>)>,
-        mut fields: Vec<FieldTold>,
+        mut fields: Vec<FieldTuple>,
         hooks: Vec<(String, String, String)>,
         origins: HashMap<String, String>,
     ) -> PyResult<()> {
@@ -182,7 +183,7 @@ impl ExplainedTables {
         {
             let values = outline(&series_of(&values)?.values());
             places.insert(known.index, place.clone());
-            told.push(Column {
+            told.push(ExplainedColumn {
                 column: place,
                 header_cells,
                 hidden,
@@ -198,7 +199,7 @@ impl ExplainedTables {
         self.columns += told.len();
         self.fields += fields.len();
         self.origins.push(origins);
-        self.tables.push(Table {
+        self.tables.push(ExplainedTable {
             sheet,
             table,
             region,
@@ -213,13 +214,15 @@ impl ExplainedTables {
             columns: told,
             fields: fields
                 .into_iter()
-                .map(|(field, from, transforms, validators, key)| Field {
-                    field,
-                    from,
-                    transforms,
-                    validators,
-                    key,
-                })
+                .map(
+                    |(field, from, transforms, validators, key)| ExplainedField {
+                        field,
+                        from,
+                        transforms,
+                        validators,
+                        key,
+                    },
+                )
                 .collect(),
             hooks: hooks
                 .into_iter()
@@ -229,13 +232,13 @@ impl ExplainedTables {
                     rows: Some(rows),
                 })
                 .collect(),
-            ..Table::default()
+            ..ExplainedTable::default()
         });
         Ok(())
     }
 
-    /// Says where a table of a sheet was written, or all of its tables: the sheet, the range, and of each column its letters, its header, its
-    /// name in the frame, and whether that is a field.
+    /// Records where a table of a sheet, or all of its tables, were written: the sheet, the range, and for each column its
+    /// letters, its header, its name in the frame, and whether that is a field.
     #[pyo3(signature = (sheet, table, output, range, columns))]
     fn place(
         &mut self,
@@ -250,8 +253,8 @@ impl ExplainedTables {
                 continue;
             }
             let columns = columns.iter().take(MAX_COLUMNS - self.placed);
-            let columns: Vec<Written> = columns
-                .map(|(column, header, name, is_field)| Written {
+            let columns: Vec<OutputColumn> = columns
+                .map(|(column, header, name, is_field)| OutputColumn {
                     column: column.clone(),
                     header: shortened(header),
                     field: is_field.then(|| name.clone()),
@@ -259,7 +262,7 @@ impl ExplainedTables {
                 })
                 .collect();
             self.placed += columns.len();
-            told.output = Some(Output {
+            told.output = Some(TableOutput {
                 sheet: output.to_owned(),
                 range: range.to_owned(),
                 columns,
@@ -267,8 +270,8 @@ impl ExplainedTables {
         }
     }
 
-    /// The tables as an event tells them.
+    /// Returns the tables in the form of an event.
     fn told(&self) -> PyResult<Json> {
-        Json::of(&self.tables)
+        Json::from_value(&self.tables)
     }
 }

@@ -1,14 +1,14 @@
-//! TOML for Pythons whose standard library cannot read it.
+//! TOML for Python versions whose standard library cannot read it.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use toml::{Table, Value};
 
-/// Parses TOML; a fault is a `ValueError` that names its line.
+/// Parses a text of TOML.
 ///
 /// # Errors
-/// `ValueError` where the text is not TOML.
+/// `ValueError`, which names the line, if the text is not TOML.
 #[pyfunction]
 pub fn parse_toml<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyDict>> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| {

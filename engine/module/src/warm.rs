@@ -1,13 +1,14 @@
-//! A process that waits for runs, and forks for each.
+//! A process that waits for runs, and forks for each of them.
 //!
-//! [`wait_for_run`] returns in forks alone. A fork is a child of the process that owns this one (`CLONE_PARENT`), which waits for its
-//! end, counts what it uses and kills its group as with an engine that it has started itself. It is otherwise what `os.fork()` makes: the
-//! hooks of Python before and after a fork run, and the C library knows the fork by its own number.
+//! [`wait_for_run`] only returns in forks. A fork is a child of the process that owns this one (`CLONE_PARENT`). The owner
+//! waits for its end, measures its usage and kills its group, like for an engine that it started itself. Otherwise a fork is
+//! the same as one made by `os.fork()`: Python's hooks before and after a fork run, and the C library knows the number of the
+//! fork.
 //!
-//! A message on the socket is one run: its environment variables, an empty text, its folder and its arguments, each with a zero byte at its
-//! end, and the descriptors of standard output and standard error, of a socket for the answer,
-//! and of a set of Landlock rules, unless it has none. The fork confines itself, says so by one byte, and goes on when it gets one back:
-//! whoever gave up on it in the meantime has closed the socket, so that no run is executed twice.
+//! A message on the socket is one run: its environment variables, an empty text, its folder and its arguments, each ended by a
+//! zero byte; and the descriptors of standard output and standard error, of a socket for the answer, and of a set of Landlock
+//! rules, if it has one. The fork confines itself, confirms this with one byte, and continues when it gets one back. If its
+//! owner gave up in the meantime, it has closed the socket, so no run is executed twice.
 
 use std::fs;
 use std::io;
@@ -18,25 +19,25 @@ use std::ptr;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Standard input: a Unix socket of packets, whose other end is closed with its owner.
+/// Standard input: a Unix socket of packets, whose other end closes with its owner.
 const SOCKET: RawFd = 0;
-/// The longest message.
-const LONGEST: usize = 128 << 10;
+/// The maximum number of bytes of a message.
+const MAX_MESSAGE_BYTES: usize = 128 << 10;
 /// The exit status of a process that cannot be forked, because it has other threads than its first.
 const HAS_THREADS: i32 = 3;
-/// What a fork answers: it is confined, or it could not be.
+/// The answer of a fork: it is confined, or it could not be.
 const CONFINED: u8 = b'.';
 const NOT_CONFINED: u8 = b'f';
 
-/// Returns the message of a run, in a fork for it. `owner`: the process whose children the forks are; `prepare` is called with the
-/// message before the fork is made.
+/// Returns the message of a run, in a fork for it. `owner` is the process whose children the forks are. Calls `prepare` with
+/// the message before it forks.
 #[pyfunction]
 pub fn wait_for_run<'py>(
     py: Python<'py>,
     owner: libc::pid_t,
     prepare: &Bound<'py, PyAny>,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    let mut shown = Shown::find()?;
+    let mut shown = EnvironmentMemory::find()?;
     let number = own_number().ok_or_else(|| {
         io::Error::other("the C library's place for the number of this process is unknown")
     })?;
@@ -49,7 +50,7 @@ pub fn wait_for_run<'py>(
         if threads()? != 1 {
             std::process::exit(HAS_THREADS)
         }
-        // SAFETY: the interpreter is held, and there is no other thread that could hold a lock.
+        // SAFETY: the interpreter is held, and no other thread could hold a lock.
         let child = unsafe {
             pyo3::ffi::PyOS_BeforeFork();
             let child = fork_beside(number);
@@ -65,7 +66,7 @@ pub fn wait_for_run<'py>(
             message.take_over(owner);
             return Ok(bytes);
         }
-        // Where there is no fork, its owner learns that by the socket that is closed here.
+        // If there is no fork, its owner learns that because the socket is closed here.
         message.descriptors.iter().copied().for_each(close);
     }
 }
@@ -77,25 +78,25 @@ struct Message {
 }
 
 impl Message {
-    /// What stands before the first empty text.
+    /// Returns the bytes before the first empty text: the environment variables.
     fn variables(&self) -> &[u8] {
         let end = self.bytes.windows(2).position(|pair| pair == [0, 0]);
         end.map_or(&[], |end| &self.bytes[..=end])
     }
 
-    /// Makes this fork what the message says, or ends it.
+    /// Makes this fork the run of the message, or ends the fork.
     fn take_over(&self, owner: libc::pid_t) {
         let [output, errors, answer, rules @ ..] = &self.descriptors[..] else {
             end()
         };
-        // SAFETY: system calls on descriptors that are this process's own, with live pointers.
+        // SAFETY: system calls on descriptors that this process owns, with live pointers.
         unsafe {
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
-            // It may have died before the line above took effect.
+            // The owner may have died before the line above took effect.
             if libc::getppid() != owner {
                 end()
             }
-            // It takes the number of the socket, which is closed: 0.
+            // It gets the number of the socket, which is closed: 0.
             let input = libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY);
             if input != 0 || libc::dup2(*output, 1) < 0 || libc::dup2(*errors, 2) < 0 {
                 end()
@@ -115,28 +116,28 @@ impl Message {
 
 /// Ends a fork that nobody waits for.
 fn end() -> ! {
-    // SAFETY: ends the process without what is registered for its end, which is its parent's.
+    // SAFETY: ends the process without its exit handlers, which belong to its parent.
     unsafe { libc::_exit(1) }
 }
 
 fn close(descriptor: RawFd) {
-    // SAFETY: the descriptor is this process's own, and used no more.
+    // SAFETY: this process owns the descriptor and uses it no more.
     unsafe { libc::close(descriptor) };
 }
 
-/// The next message; `None`: the other end is closed.
+/// Receives the next message. Returns `None` if the other end is closed.
 fn receive() -> io::Result<Option<Message>> {
-    const MOST: usize = 4;
+    const MAX_DESCRIPTORS: usize = 4;
     const ROOM: usize = 64;
-    let mut bytes = vec![0; LONGEST];
-    // Aligned as the kernel writes its headers.
+    let mut bytes = vec![0; MAX_MESSAGE_BYTES];
+    // Aligned like the headers that the kernel writes.
     let mut control = [0_u64; ROOM / 8];
     let mut piece = libc::iovec {
         iov_base: bytes.as_mut_ptr().cast(),
         iov_len: bytes.len(),
     };
-    // SAFETY: all-zero is a valid header; the pointers in it live as long as the call, and what the kernel says of the control data
-    // bounds what is read of them.
+    // SAFETY: all-zero is a valid header; the pointers in it live as long as the call, and the length of the control data from
+    // the kernel bounds the bytes that are read of it.
     unsafe {
         let mut header: libc::msghdr = std::mem::zeroed();
         header.msg_iov = &raw mut piece;
@@ -156,7 +157,7 @@ fn receive() -> io::Result<Option<Message>> {
             return Ok(None);
         }
         bytes.truncate(length);
-        let mut descriptors = Vec::with_capacity(MOST);
+        let mut descriptors = Vec::with_capacity(MAX_DESCRIPTORS);
         let first = libc::CMSG_FIRSTHDR(&raw const header);
         if !first.is_null() && (*first).cmsg_type == libc::SCM_RIGHTS {
             let data = libc::CMSG_DATA(first).cast::<RawFd>();
@@ -168,51 +169,53 @@ fn receive() -> io::Result<Option<Message>> {
     }
 }
 
-/// How many threads this process has.
+/// Returns the number of threads of this process.
 fn threads() -> io::Result<u64> {
     use std::os::unix::fs::MetadataExt;
-    // A folder for each, beside those of the folder itself.
+    // The folder has a subfolder for each thread, and two links of its own.
     Ok(fs::metadata("/proc/self/task")?.nlink().saturating_sub(2))
 }
 
-/// Where the C library keeps the number of its only thread, which is that of the process. `None`: this one keeps it elsewhere.
+/// Returns the address at which the C library keeps the number of its only thread, which is that of the process. Returns `None`
+/// if this C library keeps it elsewhere.
 fn own_number() -> Option<*mut libc::pid_t> {
     let mut place: *mut libc::pid_t = ptr::null_mut();
-    // SAFETY: the kernel writes one pointer, to where the C library asked for the number at the start.
+    // SAFETY: the kernel writes one pointer, to the address at which the C library requested the number at the start.
     unsafe {
         let asked = libc::prctl(libc::PR_GET_TID_ADDRESS, &raw mut place);
         (asked == 0 && !place.is_null() && *place == libc::getpid()).then_some(place)
     }
 }
 
-/// A fork whose parent is this process's own. The kernel writes its number to the C library's place for it, as in `fork()`.
+/// Makes a fork whose parent is this process's own parent. The kernel writes its number to the C library's address, as in
+/// `fork()`.
 ///
 /// # Safety
-/// There is no other thread.
+/// There must be no other thread.
 unsafe fn fork_beside(number: *mut libc::pid_t) -> libc::c_long {
     let flags =
         libc::CLONE_PARENT | libc::CLONE_CHILD_SETTID | libc::CLONE_CHILD_CLEARTID | libc::SIGCHLD;
-    // Which of the last two the number's place is depends on the processor; the other one is not used.
-    // SAFETY: without a stack of its own, the fork goes on with a copy of this one.
+    // The processor determines which of the last two arguments is the address; the other is not used.
+    // SAFETY: without a stack of its own, the fork continues with a copy of this one.
     unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, number, number) }
 }
 
-/// Adds what the kernel says of this process itself to a set of Landlock rules, and applies it.
+/// Allows this process to read its own folder of `/proc` in a set of Landlock rules, and applies the rules.
 fn confine(rules: RawFd) -> bool {
-    /// `struct landlock_path_beneath_attr` of linux/landlock.h.
+    /// The structure `struct landlock_path_beneath_attr` of linux/landlock.h.
     #[repr(C, packed)]
-    struct Beneath {
+    struct PathBeneathAttribute {
         allowed_access: u64,
         parent_fd: i32,
     }
     const RULE_PATH_BENEATH: libc::c_int = 1;
-    /// Reading files (bit 2) and folders (bit 3).
+    /// The rights to read files (bit 2) and folders (bit 3).
     const READING: u64 = 0b1100;
-    // SAFETY: system calls with live pointers; the descriptors are this process's own.
+    // SAFETY: system calls with live pointers; this process owns the descriptors.
     unsafe {
         let own = libc::open(c"/proc/self".as_ptr(), libc::O_PATH | libc::O_CLOEXEC);
         if own >= 0 {
-            let rule = Beneath {
+            let rule = PathBeneathAttribute {
                 allowed_access: READING,
                 parent_fd: own,
             };
@@ -229,9 +232,9 @@ fn confine(rules: RawFd) -> bool {
     }
 }
 
-/// The memory that `/proc/PID/environ` shows: what a process was started with. Processes that a run left are found by it, so that a fork
-/// must show its own.
-struct Shown {
+/// The memory that `/proc/PID/environ` shows, with the variables that a process was started with. Processes that a run left
+/// behind are found by them, so a fork must show its own.
+struct EnvironmentMemory {
     start: *mut u8,
     length: usize,
 }
@@ -240,8 +243,8 @@ unsafe extern "C" {
     static mut environ: *mut *mut libc::c_char;
 }
 
-impl Shown {
-    /// Finds it, and moves what is in use of it elsewhere.
+impl EnvironmentMemory {
+    /// Finds this memory, and moves the variables that are in use elsewhere.
     fn find() -> io::Result<Self> {
         let text = fs::read_to_string(Path::new("/proc/self/stat"))?;
         // See proc_pid_stat(5); the second field ends with the last bracket.

@@ -1,51 +1,51 @@
-//! Why a file could not be read, as a message for the user.
+//! The reasons why a file cannot be read, as messages for the user.
 //!
-//! Every message says what is wrong with the file and, where possible, what to do about it. The Python side
-//! raises them as `SourceError`; only [`SourceError::Undecodable`] becomes Python's own `UnicodeDecodeError`.
+//! Every message says what is wrong with the file and, where possible, what to do about it. The Python side raises them as
+//! `SourceError`; only [`SourceError::Undecodable`] becomes Python's own `UnicodeDecodeError`.
 
 use std::fmt;
 
-use crate::progress::Stopped;
+use crate::progress::ScanStopped;
 
-/// A reading failure. `Display` writes the whole sentence.
+/// An error that stops reading. `Display` writes the whole sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceError {
-    /// The operating system refused.
+    /// The operating system cannot open or read the file.
     Io { path: String, reason: String },
     /// The file has no bytes at all.
     Empty { path: String },
-    /// The extension names no format that is read here.
+    /// The extension belongs to no format that ADE reads.
     UnsupportedExtension { path: String, extension: String },
-    /// A file of another format than its name says, or protected by a password. The message after the path is from
-    /// `read::foreign`.
+    /// The file has another format than its name says, or is protected by a password. [`crate::read::foreign`] writes the
+    /// message that follows the path.
     Foreign { path: String, words: String },
-    /// A zip archive whose end is missing.
+    /// The end of a zip archive is missing.
     CutShort { path: String },
-    /// A workbook that cannot be read for another reason.
+    /// The workbook cannot be read for another reason.
     NotAWorkbook { path: String, reason: String },
-    /// A part of the package that cannot be unpacked or parsed.
+    /// A part of the package cannot be unpacked or parsed.
     BrokenPart { part: String, reason: String },
-    /// An old binary workbook that does not follow its format.
+    /// An old binary workbook does not follow its format.
     BrokenLegacy { path: String, reason: String },
-    /// A sheet that holds more than a worksheet can.
+    /// A sheet holds more than a worksheet can.
     BeyondLimits { sheet: String, reason: String },
-    /// A sheet, or the text that all sheets share, takes more memory than the caller has allowed. `what` is one of these.
+    /// A sheet, or the text that all sheets share, takes more memory than the caller allows. `what` names the sheet or the
+    /// text.
     BeyondMemory { what: String, bytes: usize },
-    /// Text that is not in the encoding it should be in. The hint, where the file is not text at all, is from
-    /// `read::foreign`.
+    /// The text is not in the expected encoding. If the file is not text at all, the hint comes from [`crate::read::foreign`].
     Undecodable {
         encoding: String,
         position: usize,
         reason: String,
         hint: Option<&'static str>,
     },
-    /// A setting that names no encoding or delimiter.
+    /// A setting has a value that is no encoding or delimiter.
     BadOption { reason: String },
-    /// Reading was stopped because its result is not needed any more.
+    /// The caller stopped reading because it no longer needs the result.
     Cancelled,
 }
 
-/// What the older engine did not read.
+/// The extensions that engine 1.9 did not read.
 const SINCE_2026: [&str; 4] = [".tsv", ".txt", ".xlsb", ".ods"];
 
 impl fmt::Display for SourceError {
@@ -107,7 +107,7 @@ impl fmt::Display for SourceError {
 impl std::error::Error for SourceError {}
 
 impl SourceError {
-    /// What makes a failure of the operating system one of reading a file.
+    /// Returns a function that converts an error of the operating system.
     pub fn io(path: &str) -> impl FnOnce(std::io::Error) -> Self {
         move |error| Self::Io {
             path: path.to_owned(),
@@ -115,13 +115,13 @@ impl SourceError {
         }
     }
 
-    /// Something that takes more memory than so many bytes.
+    /// Returns the error for something that takes more memory than `bytes`.
     pub fn beyond_memory(what: &str, bytes: usize) -> Self {
         let what = what.to_owned();
         Self::BeyondMemory { what, bytes }
     }
 
-    /// A part of the package that is damaged.
+    /// Returns the error for a damaged part of the package.
     pub fn part(part: &str, reason: impl Into<String>) -> Self {
         Self::BrokenPart {
             part: part.to_owned(),
@@ -130,11 +130,11 @@ impl SourceError {
     }
 }
 
-impl From<Stopped> for SourceError {
-    fn from(_: Stopped) -> Self {
+impl From<ScanStopped> for SourceError {
+    fn from(_: ScanStopped) -> Self {
         Self::Cancelled
     }
 }
 
-/// The result of everything that reads.
+/// The result of every function that reads.
 pub type Result<T> = std::result::Result<T, SourceError>;

@@ -1,34 +1,34 @@
-//! Watching and stopping a scan that runs in another thread.
+//! Watches and stops a scan that runs in another thread.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// The scan was asked to stop.
+/// The error of a scan that the caller stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stopped;
+pub struct ScanStopped;
 
-/// Shared between the thread that scans and the one that waits for it.
+/// The progress of a scan, shared between the scanning thread and the thread that waits for it.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct ScanWatch {
     rows: AtomicUsize,
     stop: AtomicBool,
 }
 
-impl Watch {
-    /// Called by the scan now and then with the number of rows read.
+impl ScanWatch {
+    /// Records the number of rows read. The scan calls this now and then.
     ///
     /// # Errors
-    /// [`Stopped`] when the scan was asked to stop.
+    /// [`ScanStopped`] if the caller asked the scan to stop.
     #[inline]
-    pub fn tick(&self, rows: usize) -> Result<(), Stopped> {
+    pub fn tick(&self, rows: usize) -> Result<(), ScanStopped> {
         self.rows.store(rows, Ordering::Relaxed);
         if self.stop.load(Ordering::Relaxed) {
-            Err(Stopped)
+            Err(ScanStopped)
         } else {
             Ok(())
         }
     }
 
-    /// How many rows were read so far.
+    /// Returns the number of rows read so far.
     pub fn rows(&self) -> usize {
         self.rows.load(Ordering::Relaxed)
     }

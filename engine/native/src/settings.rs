@@ -1,30 +1,30 @@
-//! The settings of the engine: one table. The engine, `ade`, `ade settings --engine` and docs/reference/engine.md are made from it.
+//! The settings of the engine, as one table. The engine, `ade`, `ade settings --engine` and docs/reference/engine.md use it.
 
 use crate::read::csv::decode::Charset;
 
-/// A setting of the engine.
+/// The definition of one setting of the engine.
 #[derive(Clone, Copy, Debug)]
 pub struct EngineSetting {
-    /// Its key in `settings.toml`.
+    /// The key in `settings.toml`.
     pub key: &'static str,
     pub kind: ValueKind,
-    /// Its value where no source has one, as a person types it.
+    /// The value if no source sets one, as a person types it.
     pub default: &'static str,
-    /// Its value where no source has one, in a configuration of edition 2026.
+    /// The default in a configuration of edition 2026.
     pub default_2026: &'static str,
-    /// Its meaning, in Markdown, with links as docs/reference/engine.md has them.
+    /// The meaning in Markdown, with links as in docs/reference/engine.md.
     pub meaning: &'static str,
-    /// True if engine 1.9 did not have it: its events do not list it at its default.
+    /// True if engine 1.9 did not have this setting: its events list it only if the value is not the default.
     pub is_newer: bool,
-    /// True if it holds for a whole call: it says where the package is, how events are written, or which files a batch has.
+    /// True if the setting applies to a whole call: the folder of the package, the form of events, or the files of a batch.
     pub is_of_call: bool,
 }
 
-/// The values that a setting can have.
+/// The type of a setting's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValueKind {
     Flag,
-    /// A whole number from 1 up, or none.
+    /// A whole number from 1 up, or no value if `or_none`.
     Count {
         or_none: bool,
     },
@@ -34,7 +34,7 @@ pub enum ValueKind {
     Choice(&'static [&'static str]),
     Encoding,
     Delimiter,
-    /// A level of logging, by number or by name.
+    /// A logging level, as a number or a name.
     Level,
     Folder,
     Extensions,
@@ -45,18 +45,18 @@ pub enum ValueKind {
     Values,
 }
 
-/// The value that a source has for a setting.
+/// The value that a source, such as `settings.toml`, gives to a setting.
 #[derive(Clone, Copy, Debug)]
 pub enum SourceValue<'a> {
     Text(&'a str),
     Flag(bool),
     Number(f64),
     Nothing,
-    /// A list, a table, or another value that no kind but those of the engine's own readers has.
+    /// A list, a table, or any other value. Only the kinds that the engine's own readers read allow it.
     Other,
 }
 
-/// The value of a setting.
+/// The value of a setting after it was read.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SettingValue {
     Flag(bool),
@@ -66,7 +66,7 @@ pub enum SettingValue {
     Nothing,
 }
 
-/// Keys that once told edition 2026 from engine 1.9: that edition always works so, and no configuration sets them.
+/// Keys of settings that edition 2026 replaced with fixed behaviour. No configuration can set them any more.
 const FORMER: &[&str] = &[
     "row_provenance",
     "issue_list",
@@ -89,7 +89,7 @@ const FORMER: &[&str] = &[
     "rows_by_context",
 ];
 
-/// Returns whether a key is no setting any more, because edition 2026 always works so.
+/// Returns whether a key is a former setting, because edition 2026 always behaves that way.
 pub fn is_former(key: &str) -> bool {
     FORMER.contains(&key)
 }
@@ -100,7 +100,7 @@ const FLAGS: [&[&str]; 2] = [
     &["0", "false", "f", "no", "n", "off"],
 ];
 
-/// Delimiters by their names.
+/// The delimiters and their names.
 const DELIMITERS: &[(&str, &str)] = &[
     ("auto", "auto"),
     ("tab", "\t"),
@@ -148,17 +148,17 @@ impl EngineSetting {
         SETTINGS.iter().find(|setting| setting.key == key)
     }
 
-    /// Returns the environment variable that sets it.
+    /// Returns the name of the environment variable of this setting.
     pub fn variable(&self) -> String {
         format!("ADE_ENGINE_{}", self.key.to_uppercase())
     }
 
-    /// Returns whether a person means it by its key or by its variable, in any case.
+    /// Returns whether `name` is the key or the environment variable of this setting, in any case.
     pub fn is_meant_by(&self, name: &str) -> bool {
         name.eq_ignore_ascii_case(self.key) || name.eq_ignore_ascii_case(&self.variable())
     }
 
-    /// Returns what it means, with the words of links alone: `[rows](rows.md#x)` is `rows`.
+    /// Returns the meaning with links replaced by their text: `[rows](rows.md#x)` becomes `rows`.
     pub fn plain_meaning(&self) -> String {
         let mut parts = self.meaning.split("](");
         let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -173,10 +173,10 @@ impl EngineSetting {
 }
 
 impl ValueKind {
-    /// Reads a value; nothing is returned for kinds that the engine's own readers read.
+    /// Reads a value. Returns `None` for kinds that the engine's own readers read.
     ///
     /// # Errors
-    /// The setting cannot have the value: what it should be.
+    /// The setting cannot have this value. The error says what the value should be.
     pub fn read(&self, given: SourceValue<'_>) -> Result<Option<SettingValue>, String> {
         let value = match self {
             Self::Flag => read_flag(given).ok_or("true or false")?,
@@ -237,7 +237,7 @@ fn read_number(given: SourceValue<'_>) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// Returns whether an underscore stands elsewhere than between two digits, where Python allows one.
+/// Returns whether an underscore is anywhere but between two digits, the only position that Python allows.
 fn has_lone_underscore(text: &str) -> bool {
     let letters = text.as_bytes();
     let is_digit = |at: Option<usize>| {
@@ -272,50 +272,50 @@ fn read_delimiter(given: SourceValue<'_>) -> Option<&str> {
     (text.len() == 1 && !["\"", "\r", "\n"].contains(&text)).then_some(text)
 }
 
-/// Every setting, in the order in which they are shown and listed.
+/// All settings, in the order in which they are listed.
 pub const SETTINGS: &[EngineSetting] = &[
-    setting("config_package", ValueKind::Folder, "", "folder of the configuration, if the command line names none; `~` is the home folder").of_call(),
-    setting("remove_unmapped_columns", ValueKind::Flag, "false", "leave out columns that are mapped to no field"),
-    setting("write_diagnostics_columns", ValueKind::Flag, "false", "write the engine's own columns: `__ade_issue__<field>`, `__ade_has_issues`, `__ade_issue_count`"),
-    setting("mapping_tie_resolution", ValueKind::Choice(&["leftmost", "leave_unmapped", "fullest"]), "leftmost", "which of several columns gets a field that they all claim: the column with the highest score, or with `leave_unmapped` none. Of equal scores the leftmost one, with `fullest` the one with the most values").in_2026("fullest"),
-    setting("sort_tables_by_mapping_ratio", ValueKind::Flag, "false", "write the tables of a sheet with the largest share of mapped columns first"),
-    setting("merge_tables_in_sheet", ValueKind::Flag, "false", "stack the tables of a sheet into one"),
+    setting("config_package", ValueKind::Folder, "", "folder of the configuration if the command line names none").of_call(),
+    setting("remove_unmapped_columns", ValueKind::Flag, "false", "leave out columns without a field"),
+    setting("write_diagnostics_columns", ValueKind::Flag, "false", "write `__ade_issue__<field>`, `__ade_has_issues` and `__ade_issue_count`"),
+    setting("mapping_tie_resolution", ValueKind::Choice(&["leftmost", "leave_unmapped", "fullest"]), "leftmost", "of columns that claim a field, the highest score gets it (`leave_unmapped`: none); of equal scores the leftmost, or with `fullest` the one with most values").in_2026("fullest"),
+    setting("sort_tables_by_mapping_ratio", ValueKind::Flag, "false", "write tables with the largest share of mapped columns first"),
+    setting("merge_tables_in_sheet", ValueKind::Flag, "false", "stack the tables of a sheet"),
     setting("log_format", ValueKind::Choice(&["text", "ndjson"]), "text", "or `ndjson`").of_call(),
-    setting("log_level", ValueKind::Level, "20", "number or name; from environment variables only (`ADE_ENGINE_LOG_LEVEL`, else `ADE_LOG_LEVEL`)").of_call(),
+    setting("log_level", ValueKind::Level, "20", "number or name; only from `ADE_ENGINE_LOG_LEVEL`, else `ADE_LOG_LEVEL`").of_call(),
     setting("max_empty_rows_run", ValueKind::Count { or_none: true }, "1000", "this many empty rows in succession end a sheet"),
     setting("max_empty_cols_run", ValueKind::Count { or_none: true }, "500", "this many empty cells after a value end a row"),
     setting("detector_column_sample_size", ValueKind::Count { or_none: false }, "100", "texts in a column detector's sample"),
-    setting("merge_stacked_headers", ValueKind::Flag, "true", "join header rows that follow each other directly"),
-    setting("supported_file_extensions", ValueKind::Extensions, ".xlsx .xlsm .xls .csv", "the extensions that a batch picks up; an empty list picks up every file").of_call(),
-    setting("csv_encoding", ValueKind::Encoding, "utf-8", "encoding of text files, by name, or `auto`, with which also workbooks under another name are read").in_2026("auto"),
-    setting("csv_delimiter", ValueKind::Delimiter, ",", "separator in text files: one character, `tab`, `comma`, `semicolon`, `pipe` or `auto`").in_2026("auto"),
-    setting("split_side_by_side_tables", ValueKind::Flag, "false", "tables beside one another become tables of their own").in_2026("true"),
-    setting("escape_formulas", ValueKind::Flag, "false", "text that starts with `=` stays text in the output").in_2026("true"),
-    setting("edition", ValueKind::Choice(&["1.9", "2026"]), "1.9", "`2026`: the engine works as people expect since, and needs nothing switched on; see below").newer(),
+    setting("merge_stacked_headers", ValueKind::Flag, "true", "join adjacent header rows"),
+    setting("supported_file_extensions", ValueKind::Extensions, ".xlsx .xlsm .xls .csv", "extensions that a batch reads; an empty list reads all").of_call(),
+    setting("csv_encoding", ValueKind::Encoding, "utf-8", "name of an encoding; `auto` guesses, and also reads workbooks with a wrong extension").in_2026("auto"),
+    setting("csv_delimiter", ValueKind::Delimiter, ",", "one character, `tab`, `comma`, `semicolon`, `pipe` or `auto`").in_2026("auto"),
+    setting("split_side_by_side_tables", ValueKind::Flag, "false", "[split tables](../explanation/rows.md#tables-beside-one-another) at blank columns").in_2026("true"),
+    setting("escape_formulas", ValueKind::Flag, "false", "text that starts with `=` stays text").in_2026("true"),
+    setting("edition", ValueKind::Choice(&["1.9", "2026"]), "1.9", "`2026` has the defaults of the third column, and [more](#editions)").newer(),
     setting("date_order", ValueKind::Choice(&["auto", "dmy", "mdy", "ymd"]), "auto", "how `ade_engine.fields` reads dates if their column leaves this open: `dmy`, `mdy` or `ymd`; `auto` is `dmy`").newer(),
     setting("decimal_mark", ValueKind::Choice(&["auto", ".", ","]), "auto", "how `ade_engine.fields` reads numbers if their column leaves the decimal mark open: `.` or `,`; `auto` is `.`").newer(),
-    setting("na", ValueKind::Words, "", r#"further words that say that a cell has no value, such as `["tbd", "offen"]`, for all readers of `ade_engine.fields`"#).newer(),
-    setting("minimum_mapping_score", ValueKind::Score, "0.0", "the least total score that maps a column to a field").in_2026("0.5").newer(),
-    setting("fill_merged", ValueKind::Flag, "false", "each cell of a merged range has the value of its first cell, down and right. What is wrong with that value is one line of the list, at the first cell, which says how many rows share it").in_2026("true").newer(),
-    setting("fill_merged_numbers", ValueKind::Flag, "true", "with `fill_merged`: amounts too. With `false` they stand in the first cell alone, because an amount of three records is not three amounts; ids in the first column, years, dates and texts are filled").in_2026("false").newer(),
-    setting("issues_sheet", ValueKind::Flag, "false", "a sheet `Issues` behind the others lists the issues, each linked to its cell in the output. Of a rule that more than nine tenths of a column's rows break it has the first 100, and says how many more there are. A run without issues has no such sheet").in_2026("true").newer(),
-    setting("notes_sheet", ValueKind::Flag, "false", "a sheet `Notes` behind the others says what was left out, turned and guessed, with its place in the file: the notices of the run, and the columns whose text had to be interpreted. A run without any has no such sheet").newer(),
-    setting("quarantine", ValueKind::Choice(&["keep", "sheet", "file"]), "keep", "with `sheet` rows with errors leave their tables and stand on a sheet `Quarantine` behind the data sheets, each with its sheet, its source row and its messages; with `file` that sheet is the only one of `<stem>_quarantine.xlsx` beside the output, which is written if there are such rows, and which hooks do not see. Counts of the run are of all rows; the hooks `on_table_written` and `on_sheet_end` see the rows that stay").newer(),
-    setting("also_write", ValueKind::Choice(&["xlsx", "csv", "parquet", "jsonl", "csv+parquet", "jsonl+parquet"]), "xlsx", "with `csv`, `parquet` or `jsonl` the tables are written in that shape, too (`csv+parquet` and `jsonl+parquet`: in both): a file for each beside the workbook, `<stem>_normalized.csv` for the first, `<stem>_normalized_<sheet>_<table>.csv` for a further one, with the columns and the headers of the workbook, and without the rows that are quarantined. Text in `.csv` is UTF-8 with a mark at the start, and with `escape_formulas` an apostrophe stands before `=`, `+`, `-`, `@`, a tab or a carriage return at the start of a text that is no number, in `.jsonl` too. What hooks do to the workbook is not in these files; then the notice `shapes_differ` says so").newer(),
-    setting("all_fields", ValueKind::Flag, "false", "each table has all fields, in the configuration's order, and behind them its other columns: never found fields are empty columns, also those that a hook has taken away. A manifest may order them in its own way and leave some out").newer(),
-    setting("skip_sheets_without_fields", ValueKind::Flag, "false", "sheets in which no column was found for a field are left out; the notice `sheets_skipped` names them. The hooks `on_table_written` and `on_sheet_end` do not run for them. Sheets that the call names are written all the same, and so is the first one if there is no other").newer(),
-    setting("output_style", ValueKind::Choice(&["plain", "table"]), "plain", "or `table`: header, widths and number formats that people expect").in_2026("table").newer(),
-    setting("skip_total_rows", ValueKind::Flag, "false", "rows of totals are left out").in_2026("true").newer(),
-    setting("balance_rows", ValueKind::Choice(&["keep", "drop"]), "keep", "with `skip_total_rows`: opening, closing and carried-forward balances stay rows; with `drop` they are left out").in_2026("drop").newer(),
-    setting("group_rows", ValueKind::Choice(&["keep", "drop", "column"]), "keep", "section heads stay rows; with `drop` they are left out, with `column` they become a column of the rows below them").in_2026("column").newer(),
-    setting("stop_at_blank_rows", ValueKind::CountFromZero, "0", "this many blank rows in succession end a table; with 0 none do").newer(),
-    setting("sheets", ValueKind::Sheets, "", "what is said of single sheets ([explanation/rows](../explanation/rows.md#one-sheet-by-hand))").newer(),
-    setting("senders", ValueKind::Senders, "", "whose files are whose, by patterns of their names, for `ade drift` and `--deny-drift`").newer(),
-    setting("known", ValueKind::Known, "", "notices that are known of a sender, each a table `[[known]]` that `ade ack` writes: runs count them and print only what is new").newer(),
-    setting("line_records", ValueKind::Flag, "false", "records that stand in lines, each value beside its label, as in address blocks, become rows; a label that comes again begins the next one ([tables that are not one record a row](fields.md#tables-that-are-not-one-record-a-row))").newer(),
-    setting("values", ValueKind::Values, "", r#"values of fields that have no column, such as `currency = "USD"` in the table `[values]` or `[files."us_*".values]` ([facts beside the table](fields.md#facts-beside-the-table))"#).newer(),
+    setting("na", ValueKind::Words, "", r#"further words for "no value", such as `["tbd", "offen"]`"#).newer(),
+    setting("minimum_mapping_score", ValueKind::Score, "0.0", "minimum total score that maps a column to a field").in_2026("0.5").newer(),
+    setting("fill_merged", ValueKind::Flag, "false", "give each cell of a merged range its first value; an issue about it is listed once").in_2026("true").newer(),
+    setting("fill_merged_numbers", ValueKind::Flag, "true", "with `fill_merged`: `false` leaves amounts in the first cell; first-column ids, years, dates and texts are still filled").in_2026("false").newer(),
+    setting("issues_sheet", ValueKind::Flag, "false", "add a sheet `Issues` if there are any, each linked to its cell; [at most 100 per frequent rule](issues.md#where-to-find-issues)").in_2026("true").newer(),
+    setting("notes_sheet", ValueKind::Flag, "false", "add a sheet `Notes` if there are notices, or columns whose text was interpreted").newer(),
+    setting("quarantine", ValueKind::Choice(&["keep", "sheet", "file"]), "keep", "move rows with errors to a sheet `Quarantine` (`sheet`) or to `<stem>_quarantine.xlsx` (`file`); counts include them, `on_table_written` and `on_sheet_end` do not see them").newer(),
+    setting("also_write", ValueKind::Choice(&["xlsx", "csv", "parquet", "jsonl", "csv+parquet", "jsonl+parquet"]), "xlsx", "also write tables to [further files](#further-files): `csv`, `parquet`, `jsonl`, `csv+parquet` or `jsonl+parquet`").newer(),
+    setting("all_fields", ValueKind::Flag, "false", "each table has all fields, in the configuration's or manifest's order, then other columns").newer(),
+    setting("skip_sheets_without_fields", ValueKind::Flag, "false", "leave out sheets without a field, unless the call names them; if none is left, write the first").newer(),
+    setting("output_style", ValueKind::Choice(&["plain", "table"]), "plain", "[`table`](#the-look-of-the-output) formats the workbook").in_2026("table").newer(),
+    setting("skip_total_rows", ValueKind::Flag, "false", "leave out rows of totals").in_2026("true").newer(),
+    setting("balance_rows", ValueKind::Choice(&["keep", "drop"]), "keep", "with `skip_total_rows`: `drop` leaves out opening, closing and carried-forward balances").in_2026("drop").newer(),
+    setting("group_rows", ValueKind::Choice(&["keep", "drop", "column"]), "keep", "section heads: `drop` leaves them out, `column` puts them into a column of the rows below").in_2026("column").newer(),
+    setting("stop_at_blank_rows", ValueKind::CountFromZero, "0", "this many blank rows in succession end a table; 0: never").newer(),
+    setting("sheets", ValueKind::Sheets, "", "settings of single sheets ([explanation/rows](../explanation/rows.md#one-sheet-by-hand))").newer(),
+    setting("senders", ValueKind::Senders, "", "name patterns of each sender's files, for `ade drift` and `--deny-drift`").newer(),
+    setting("known", ValueKind::Known, "", "notices marked by `ade ack`: runs count them and print only new ones").newer(),
+    setting("line_records", ValueKind::Flag, "false", "turn [records in lines](fields.md#tables-that-are-not-one-record-a-row), such as address blocks, into rows").newer(),
+    setting("values", ValueKind::Values, "", r#"[values of fields without a column](fields.md#facts-beside-the-table), such as `currency = "USD"` in `[values]` or `[files."us_*".values]`"#).newer(),
     setting("issue_columns", ValueKind::Flag, "true", r#"with `output_style = "table"`: columns for issues behind the others"#).newer(),
-    setting("drop_blank_rows", ValueKind::Flag, "false", "rows in which no field has a value are left out").in_2026("true").newer(),
+    setting("drop_blank_rows", ValueKind::Flag, "false", "leave out rows in which no field has a value").in_2026("true").newer(),
 ];
 
 #[cfg(test)]

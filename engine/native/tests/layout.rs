@@ -1,11 +1,11 @@
-//! What the layout pass promises: the chain's answers are those of trying every sequence, no sheet makes it panic, and long
-//! tables cost little.
+//! Properties of the layout pass: the chain's answers equal those of trying every sequence, no sheet makes it panic, and long
+//! tables are cheap.
 
 use std::sync::Arc;
 
-use ade_engine_native::cells::{Cell, ScanLimits, Sheet, SheetBuilder};
+use ade_engine_native::cells::{ScanLimits, Sheet, SheetBuilder, SheetCell};
 use ade_engine_native::layout::chain::{Chain, Link, STATES};
-use ade_engine_native::layout::{State, features_of, recognise};
+use ade_engine_native::layout::{RowState, features_of, recognise};
 use proptest::prelude::*;
 
 const LIMITS: ScanLimits = ScanLimits::NONE;
@@ -33,7 +33,7 @@ fn links() -> impl Strategy<Value = Vec<Link>> {
     prop::collection::vec(link, 1..5)
 }
 
-/// Every sequence of states with its score.
+/// Returns every sequence of states with its score.
 fn sequences(chain: &Chain, links: &[Link]) -> Vec<(Vec<usize>, f64)> {
     let mut found: Vec<(Vec<usize>, f64)> = (0..STATES)
         .map(|state| (vec![state], chain.start[state] + links[0].scores[state]))
@@ -103,7 +103,7 @@ proptest! {
     }
 }
 
-/// Texts of cells, many of them nearly something.
+/// Generates texts of cells, many of which are almost a value.
 fn cell() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
@@ -122,7 +122,7 @@ fn sheet(rows: &[Vec<String>]) -> Sheet {
     for (number, row) in rows.iter().enumerate() {
         for (column, text) in row.iter().enumerate() {
             let cell = if text.is_empty() {
-                Cell::EMPTY
+                SheetCell::EMPTY
             } else {
                 builder.text_cell(text)
             };
@@ -133,7 +133,7 @@ fn sheet(rows: &[Vec<String>]) -> Sheet {
     builder.finish(None)
 }
 
-/// A title, a header, many rows that look alike, a total and a note.
+/// Returns a title, a header, many rows that look alike, a total and a note.
 fn long(count: usize) -> Vec<Vec<String>> {
     let row = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
     let mut rows = vec![
@@ -176,8 +176,8 @@ fn what_stands_out_in_a_long_table_is_looked_at() {
     let layout = recognise(&sheet(&rows));
     let place = layout.by_row()[3_000].expect("a filled row") as usize;
     assert_eq!(layout.rows[place].number, 3_000);
-    assert_eq!(layout.rows[place].state, State::Header);
-    // The rows between are data, though they were not looked at.
+    assert_eq!(layout.rows[place].state, RowState::Header);
+    // The rows between are data, although they were not examined.
     let between = layout.by_row()[2_000].expect("a filled row") as usize;
-    assert_eq!(layout.rows[between].state, State::Data);
+    assert_eq!(layout.rows[between].state, RowState::Data);
 }

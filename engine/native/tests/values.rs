@@ -1,17 +1,17 @@
-//! What readers of values promise for every column, and what plain cells mean.
+//! Properties of the readers of values that hold for every column, and the meaning of plain cells.
 //!
-//! Columns are made of fragments of dates, numbers, words and marks, so that many cells are nearly values. `PROPTEST_CASES`
-//! says how many random cases are tried of each kind.
+//! Columns are made of fragments of dates, numbers, words and marks, so that many cells are almost values. `PROPTEST_CASES` is
+//! the number of random cases of each kind.
 
 use ade_engine_native::cells::calendar::DAY_MICROSECONDS;
-use ade_engine_native::columns::export::{Buffer, Column};
-use ade_engine_native::columns::view::Value;
+use ade_engine_native::columns::export::{Buffer, OwnedColumn};
+use ade_engine_native::columns::view::ColumnValue;
 use ade_engine_native::fields::dates::date;
 use ade_engine_native::fields::numbers::number;
 use ade_engine_native::fields::reading::{Hints, Order};
 use ade_engine_native::fields::texts::country::Country;
 use ade_engine_native::fields::texts::text::NamePart;
-use ade_engine_native::fields::{Kind, Surroundings, Unread, is_filled, read, shown};
+use ade_engine_native::fields::{ColumnContext, ReaderKind, UnreadRows, is_filled, read, shown};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -19,13 +19,13 @@ use proptest::sample::select;
 #[derive(Clone, Debug)]
 enum Cell {
     Text(String),
-    Typed(Value<'static>),
+    Typed(ColumnValue<'static>),
 }
 
 impl Cell {
-    fn value(&self) -> Value<'_> {
+    fn value(&self) -> ColumnValue<'_> {
         match self {
-            Self::Text(text) => Value::Text(text),
+            Self::Text(text) => ColumnValue::Text(text),
             Self::Typed(value) => *value,
         }
     }
@@ -54,12 +54,12 @@ fn text() -> impl Strategy<Value = String> {
 #[rustfmt::skip]
 fn cell() -> impl Strategy<Value = Cell> {
     let typed = prop_oneof![
-        Just(Value::Null), any::<bool>().prop_map(Value::Boolean), any::<i64>().prop_map(Value::Integer),
-        any::<u64>().prop_map(Value::Unsigned), any::<f64>().prop_map(Value::Float), Just(Value::Float(f64::NAN)),
-        (-200_000i64..200_000).prop_map(Value::Date),
-        (-200_000i64..200_000).prop_map(|day| Value::DateTime(day * DAY_MICROSECONDS + 1)),
-        (0..DAY_MICROSECONDS).prop_map(Value::Time),
-        any::<i32>().prop_map(|duration| Value::Duration(duration.into())),
+        Just(ColumnValue::Null), any::<bool>().prop_map(ColumnValue::Boolean), any::<i64>().prop_map(ColumnValue::Integer),
+        any::<u64>().prop_map(ColumnValue::Unsigned), any::<f64>().prop_map(ColumnValue::Float), Just(ColumnValue::Float(f64::NAN)),
+        (-200_000i64..200_000).prop_map(ColumnValue::Date),
+        (-200_000i64..200_000).prop_map(|day| ColumnValue::DateTime(day * DAY_MICROSECONDS + 1)),
+        (0..DAY_MICROSECONDS).prop_map(ColumnValue::Time),
+        any::<i32>().prop_map(|duration| ColumnValue::Duration(duration.into())),
     ];
     prop_oneof![5 => text().prop_map(Cell::Text), 1 => typed.prop_map(Cell::Typed)]
 }
@@ -68,29 +68,29 @@ fn column() -> impl Strategy<Value = Vec<Cell>> {
     prop::collection::vec(cell(), 0..24)
 }
 
-/// Kinds whose cells each speak for themselves.
+/// Kinds whose cells are each read independently of the others.
 #[rustfmt::skip]
-fn alone() -> Vec<Kind> {
+fn alone() -> Vec<ReaderKind> {
     let (country, no) = (Country::named("DE"), vec!["12".to_owned()]);
     vec![
-        Kind::Text, Kind::Code, Kind::Name(NamePart::Full), Kind::Email, Kind::Iban, Kind::Phone { country: None },
-        Kind::Phone { country }, Kind::Boolean { yes: Vec::new(), no }, Kind::Time { serials: false },
-        Kind::Time { serials: true }, Kind::Duration { unit: None }, Kind::Duration { unit: Some(3_600_000_000) },
+        ReaderKind::Text, ReaderKind::Code, ReaderKind::Name(NamePart::Full), ReaderKind::Email, ReaderKind::Iban, ReaderKind::Phone { country: None },
+        ReaderKind::Phone { country }, ReaderKind::Boolean { yes: Vec::new(), no }, ReaderKind::Time { serials: false },
+        ReaderKind::Time { serials: true }, ReaderKind::Duration { unit: None }, ReaderKind::Duration { unit: Some(3_600_000_000) },
     ]
 }
 
 #[rustfmt::skip]
-fn kinds() -> Vec<Kind> {
+fn kinds() -> Vec<ReaderKind> {
     let mut kinds = alone();
     kinds.extend([
-        Kind::Name(NamePart::First), Kind::Name(NamePart::Last), Kind::Currency, Kind::Date { serials: false },
-        Kind::Date { serials: true }, Kind::DateTime { serials: false }, Kind::DateTime { serials: true },
+        ReaderKind::Name(NamePart::First), ReaderKind::Name(NamePart::Last), ReaderKind::Currency, ReaderKind::Date { serials: false },
+        ReaderKind::Date { serials: true }, ReaderKind::DateTime { serials: false }, ReaderKind::DateTime { serials: true },
     ]);
     kinds
 }
 
-/// Which rows of a column have a value.
-fn set_rows(column: &Column) -> Vec<bool> {
+/// Returns which rows of a column have a value.
+fn set_rows(column: &OwnedColumn) -> Vec<bool> {
     let is_set = |row: usize| {
         column
             .validity
@@ -100,8 +100,8 @@ fn set_rows(column: &Column) -> Vec<bool> {
     (0..column.rows).map(is_set).collect()
 }
 
-/// The bytes of a column in short, for comparing: texts as they are, all else by its memory.
-fn values_of(column: &Column) -> Vec<Option<Vec<u8>>> {
+/// Returns the bytes of a column in short, for comparing: texts as they are, all else by its memory.
+fn values_of(column: &OwnedColumn) -> Vec<Option<Vec<u8>>> {
     let set = set_rows(column);
     let cut = |row: usize| match column.buffers.as_slice() {
         [Buffer::Words(offsets), Buffer::Bytes(bytes)] => {
@@ -118,28 +118,30 @@ fn values_of(column: &Column) -> Vec<Option<Vec<u8>>> {
         .collect()
 }
 
-fn unread_rows(unread: &Unread, rows: usize) -> Vec<bool> {
+fn unread_rows(unread: &UnreadRows, rows: usize) -> Vec<bool> {
     (0..rows)
         .map(|row| unread.iter().any(|(own, _)| *own == row))
         .collect()
 }
 
-/// Whether some cells of a column are of those that mean nothing by themselves.
-fn goes_by_the_others(kind: &Kind, values: &[Value<'_>]) -> bool {
+/// Returns whether some cells of a column are ambiguous by themselves.
+fn goes_by_the_others(kind: &ReaderKind, values: &[ColumnValue<'_>]) -> bool {
     let is_open = |text: &str| match kind {
-        // Ten digits without a mark are a number of North America only where no other cell of the column is of elsewhere.
-        Kind::Phone { .. } => text.len() >= 10 && text.bytes().all(|byte| byte.is_ascii_digit()),
-        // A letter says yes or no where all letters of its column are initials of these.
-        Kind::Boolean { .. } => text.trim_end_matches('.').chars().count() == 1,
-        // 7.15 is a time where no other cell shows that these are hours in decimals.
-        Kind::Time { .. } => text.contains('.'),
-        // 100.0 is a code that a program has made a float of where all cells of its column may be.
-        Kind::Code => text.ends_with(".0"),
+        // Ten digits without a mark are a number of North America only if no other cell of the column is from elsewhere.
+        ReaderKind::Phone { .. } => {
+            text.len() >= 10 && text.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        // A letter means yes or no only if all letters of its column are initials of these.
+        ReaderKind::Boolean { .. } => text.trim_end_matches('.').chars().count() == 1,
+        // 7.15 is a time only if no other cell shows that these are hours in decimals.
+        ReaderKind::Time { .. } => text.contains('.'),
+        // 100.0 is a code that a program has turned into a float only if all cells of its column may be.
+        ReaderKind::Code => text.ends_with(".0"),
         _ => false,
     };
     values
         .iter()
-        .any(|value| matches!(value, Value::Text(text) if is_open(text.trim())))
+        .any(|value| matches!(value, ColumnValue::Text(text) if is_open(text.trim())))
 }
 
 proptest! {
@@ -147,14 +149,14 @@ proptest! {
 
     #[test]
     fn every_cell_has_a_value_or_a_reason_and_blank_cells_have_neither(cells in column(), header in text(), order in 0..3) {
-        let values: Vec<Value<'_>> = cells.iter().map(Cell::value).collect();
+        let values: Vec<ColumnValue<'_>> = cells.iter().map(Cell::value).collect();
         let order = [None, Some(Order::DayFirst), Some(Order::MonthFirst)][order as usize];
-        let around = Surroundings {
+        let around = ColumnContext {
             header: &header,
             order,
             decimal: order.map(|_| b','),
             hints: Hints { order, decimal: None },
-            ..Surroundings::default()
+            ..ColumnContext::default()
         };
         for kind in kinds() {
             let outcome = read(&values, &kind, &around);
@@ -168,7 +170,7 @@ proptest! {
                 prop_assert!(!(set[row] && unread[row]), "{:?} {:?}", kind, value);
                 if !is_filled(*value) {
                     prop_assert!(!set[row] && !unread[row], "{:?} {:?}", kind, value);
-                } else if !matches!(kind, Kind::Currency | Kind::Name(NamePart::First | NamePart::Last)) {
+                } else if !matches!(kind, ReaderKind::Currency | ReaderKind::Name(NamePart::First | NamePart::Last)) {
                     prop_assert!(set[row] || unread[row], "{:?} {:?}", kind, value);
                 }
             }
@@ -178,26 +180,26 @@ proptest! {
                 prop_assert!(reading.cells <= values.len());
             }
         }
-        let numbers = number::read(&values, &Surroundings::default());
+        let numbers = number::read(&values, &ColumnContext::default());
         prop_assert_eq!(numbers.values.len(), values.len());
         for (row, value) in values.iter().enumerate() {
             prop_assert!(is_filled(*value) || numbers.values[row].is_none());
             prop_assert!(numbers.values[row].is_none_or(f64::is_finite), "{:?}", value);
         }
         shown(&values, &header);
-        let texts = read(&values, &Kind::Text, &around);
+        let texts = read(&values, &ReaderKind::Text, &around);
         let filled: Vec<bool> = values.iter().map(|value| is_filled(*value)).collect();
         prop_assert_eq!(filled, set_rows(&texts.column));
     }
 
     #[test]
     fn cells_that_speak_for_themselves_are_read_the_same_in_every_column(first in column(), second in column()) {
-        let whole: Vec<Value<'_>> = first.iter().chain(&second).map(Cell::value).collect();
-        let (one, other) = whole.split_at(first.len());
-        let around = Surroundings::default();
+        let whole: Vec<ColumnValue<'_>> = first.iter().chain(&second).map(Cell::value).collect();
+        let (upper, other) = whole.split_at(first.len());
+        let around = ColumnContext::default();
         for kind in alone().into_iter().filter(|kind| !goes_by_the_others(kind, &whole)) {
             let together = read(&whole, &kind, &around);
-            let parts = [read(one, &kind, &around), read(other, &kind, &around)];
+            let parts = [read(upper, &kind, &around), read(other, &kind, &around)];
             let apart: Vec<_> = parts.iter().flat_map(|part| values_of(&part.column)).collect();
             prop_assert_eq!(values_of(&together.column), apart, "{:?}", kind);
         }
@@ -205,25 +207,25 @@ proptest! {
 
     #[test]
     fn the_order_of_rows_decides_nothing_for_numbers_and_its_direction_nothing_for_dates(cells in column()) {
-        let values: Vec<Value<'_>> = cells.iter().map(Cell::value).collect();
+        let values: Vec<ColumnValue<'_>> = cells.iter().map(Cell::value).collect();
         let mut turned = values.clone();
         turned.reverse();
-        let bits = |found: Vec<Option<f64>>| found.into_iter().map(|one| one.map(f64::to_bits)).collect::<Vec<_>>();
-        let numbers = bits(number::read(&values, &Surroundings::default()).values);
-        let mut others = bits(number::read(&turned, &Surroundings::default()).values);
+        let bits = |found: Vec<Option<f64>>| found.into_iter().map(|value| value.map(f64::to_bits)).collect::<Vec<_>>();
+        let numbers = bits(number::read(&values, &ColumnContext::default()).values);
+        let mut others = bits(number::read(&turned, &ColumnContext::default()).values);
         others.reverse();
         prop_assert_eq!(numbers, others);
-        let dates = date::read(&values, &Surroundings::default()).values;
-        let mut others = date::read(&turned, &Surroundings::default()).values;
+        let dates = date::read(&values, &ColumnContext::default()).values;
+        let mut others = date::read(&turned, &ColumnContext::default()).values;
         others.reverse();
         prop_assert_eq!(dates, others);
     }
 
     #[test]
     fn texts_and_codes_hold_nothing_that_no_workbook_holds(cells in column()) {
-        let values: Vec<Value<'_>> = cells.iter().map(Cell::value).collect();
+        let values: Vec<ColumnValue<'_>> = cells.iter().map(Cell::value).collect();
         for kind in alone().into_iter().take(5) {
-            for text in values_of(&read(&values, &kind, &Surroundings::default()).column).into_iter().flatten() {
+            for text in values_of(&read(&values, &kind, &ColumnContext::default()).column).into_iter().flatten() {
                 let text = String::from_utf8(text).unwrap();
                 prop_assert!(!text.is_empty() && text.trim() == text, "{:?}", text);
                 prop_assert!(!text.chars().any(|c| c < ' ' && !matches!(c, '\t' | '\n' | '\r')), "{:?}", text);

@@ -1,10 +1,11 @@
-//! The caller: a program with a token, or a browser with a session; and what that token allows.
+//! The caller, a program with a token or a browser with a session, and the permissions of that token.
 //!
-//! A handler names what it needs by the type of its argument, and gets the API with it: [`Reader`], [`Runner`] or
-//! [`Administrator`]. A route without one of them is open to everybody, and only those of health, documentation and sign-in are.
+//! A handler declares the permission that it needs by the type of its argument, and gets the API with it: [`Reader`],
+//! [`Runner`] or [`Administrator`]. A route without one of them is open to everybody; only those of health, documentation and
+//! sign-in are.
 //!
-//! A program sends `Authorization: Bearer ade_…`. A browser sends the cookie of its session; with each request that changes
-//! something it also sends the header `X-CSRF-Token`, whose value only a page of this server knows.
+//! A program sends `Authorization: Bearer ade_…`. A browser sends the cookie of its session, and with each change also the
+//! header `X-CSRF-Token`, whose value is known only to pages of this server.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -17,7 +18,7 @@ use crate::api::state::known_tokens::StreamHolder;
 use crate::base::problem::code;
 use crate::store::{Scope, Submitter, SubmitterKind, TokenRecord};
 
-/// The cookie of a session.
+/// The name of the session's cookie.
 pub const COOKIE: &str = "ade_session";
 
 /// The header that a page sends with each change.
@@ -26,19 +27,19 @@ pub const CSRF_HEADER: &str = "x-csrf-token";
 /// The sender of a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The token, valid.
+    /// The valid token of the sender.
     pub token: TokenRecord,
-    /// The value of the session's cookie, where a browser asks.
+    /// The value of the session's cookie, if a browser sent the request.
     pub session: Option<String>,
 }
 
 impl Caller {
-    /// Whether the token is for a workspace.
+    /// Returns whether the token covers a workspace.
     pub fn is_for(&self, workspace: &str) -> bool {
         self.token.is_for(workspace)
     }
 
-    /// As whom runs of this caller are recorded.
+    /// Returns the submitter that is recorded for runs of this caller.
     pub fn submitter(&self) -> Submitter {
         Submitter {
             kind: SubmitterKind::Token,
@@ -47,7 +48,7 @@ impl Caller {
         }
     }
 
-    /// In whose name a stream of this caller goes on.
+    /// Returns the token and session that this caller's streams depend on.
     pub fn holder(&self) -> StreamHolder {
         StreamHolder {
             token: self.token.id.clone(),
@@ -55,36 +56,36 @@ impl Caller {
         }
     }
 
-    /// The token must be for all workspaces: what is asked counts them all.
+    /// Returns an error unless the token covers all workspaces, because the response counts all of them.
     ///
     /// # Errors
-    /// 403: it is not.
+    /// 403: the token covers only some workspaces.
     pub fn demand_all_workspaces(&self) -> Result<(), ApiError> {
         if self.token.workspaces.is_none() {
             return Ok(());
         }
         let detail = "this needs a token for all workspaces";
-        Err(ApiError::of(code::FORBIDDEN, detail)
+        Err(ApiError::from_code(code::FORBIDDEN, detail)
             .hint("`ade tokens create NAME`, without --for, makes one"))
     }
 
-    /// The token must be an administrator's of all workspaces: what is asked is of the server.
+    /// Returns an error unless the token is an administrator's for all workspaces, because the request concerns the server.
     ///
     /// # Errors
-    /// 403: it is not.
+    /// 403: the token is no such token.
     pub fn demand_server(&self) -> Result<(), ApiError> {
         if self.token.workspaces.is_none() && self.token.allows(Scope::Admin) {
             return Ok(());
         }
         let detail = "this needs a token with the scope \"admin\" for all workspaces";
-        Err(ApiError::of(code::FORBIDDEN, detail)
+        Err(ApiError::from_code(code::FORBIDDEN, detail)
             .hint("`ade tokens create NAME --scope admin`, without --for, makes one"))
     }
 
-    /// The token must be for a workspace. What lies in another one does not exist for it.
+    /// Returns an error unless the token covers a workspace. For other tokens, things in this workspace do not exist.
     ///
     /// # Errors
-    /// 404: it is not.
+    /// 404: the token does not cover it.
     pub fn demand(&self, workspace: &str, what: &'static str, id: &str) -> Result<(), ApiError> {
         if self.is_for(workspace) {
             Ok(())
@@ -93,11 +94,11 @@ impl Caller {
         }
     }
 
-    /// The caller, whatever the token allows.
+    /// Returns the caller of a request, whatever its token allows.
     ///
     /// # Errors
-    /// 401: neither a valid token nor a valid session; 403: a page's request without its own value.
-    pub async fn of(parts: &Parts, api: &Api) -> Result<Self, ApiError> {
+    /// 401: neither a valid token nor a valid session; 403: a request of a page without the page's own value.
+    pub async fn authenticate(parts: &Parts, api: &Api) -> Result<Self, ApiError> {
         if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
             let text = value.to_str().ok().and_then(bearer);
             let text =
@@ -123,7 +124,7 @@ impl Caller {
     }
 }
 
-/// The token of what a caller showed, if it is valid.
+/// Returns the token for a caller's text, if it is valid.
 async fn lookup(api: &Api, shown: &str, session: bool) -> Result<Option<TokenRecord>, ApiError> {
     let known_as = format!("{}{shown}", if session { "session " } else { "token " });
     if let Some(token) = api.tokens.get(&known_as) {
@@ -150,7 +151,7 @@ fn bearer(value: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && token.starts_with(tokens::PREFIX)).then_some(token)
 }
 
-/// The value of the session's cookie.
+/// Returns the value of the session's cookie.
 pub fn cookie(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
@@ -165,7 +166,8 @@ fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// A cookie is sent with requests that other pages make, too; the header is not.
+/// Returns an error unless this server's own page sent the request. Browsers send the cookie also with requests of other pages,
+/// but not the header.
 fn demand_own_page(headers: &HeaderMap, session: &str) -> Result<(), ApiError> {
     let shown = headers
         .get(CSRF_HEADER)
@@ -174,12 +176,12 @@ fn demand_own_page(headers: &HeaderMap, session: &str) -> Result<(), ApiError> {
         return Ok(());
     }
     let detail = "the header X-CSRF-Token is absent or wrong";
-    Err(ApiError::of(code::FORBIDDEN, detail)
+    Err(ApiError::from_code(code::FORBIDDEN, detail)
         .hint("reload the page; a program sends a bearer token"))
 }
 
 fn unauthorized(detail: &str) -> ApiError {
-    ApiError::of(code::UNAUTHORIZED, detail)
+    ApiError::from_code(code::UNAUTHORIZED, detail)
         .hint("`ade tokens create` makes a token; send it as `Authorization: Bearer TOKEN`")
 }
 
@@ -193,7 +195,7 @@ macro_rules! callers {
                 type Rejection = ApiError;
 
                 async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-                    let caller = Caller::of(parts, api).await?;
+                    let caller = Caller::authenticate(parts, api).await?;
                     if caller.token.allows($scope) {
                         return Ok(Self(api.clone(), caller));
                     }
@@ -202,7 +204,7 @@ macro_rules! callers {
                         $scope.as_str(),
                         caller.token.scope.as_str()
                     );
-                    Err(ApiError::of(code::FORBIDDEN, detail))
+                    Err(ApiError::from_code(code::FORBIDDEN, detail))
                 }
             }
         )*
@@ -210,7 +212,7 @@ macro_rules! callers {
 }
 
 callers! {
-    /// A caller that may look.
+    /// A caller that may only read.
     Reader = Scope::Read;
     /// A caller that may also store documents and submit, cancel and retry runs.
     Runner = Scope::Run;

@@ -1,7 +1,7 @@
-//! Who may use the API, and for what.
+//! Decides who may use the API, and for what.
 //!
-//! - `caller`: which token a request has, and what it allows.
-//! - [`tokens`]: tokens and sessions, made, listed and revoked.
+//! - `caller` reads the token of a request and checks its permissions.
+//! - [`tokens`] makes, lists and revokes tokens and sessions.
 
 pub(crate) mod caller;
 pub mod tokens;

@@ -1,7 +1,8 @@
-//! Tokens of the HTTP API, and the sessions that browsers begin with one.
+//! Tokens of the HTTP API, and the sessions that browsers start with them.
 //!
-//! A token is `ade_` and 64 hexadecimal digits from the operating system's random numbers (256 bits). It is shown once, when it is
-//! made; the database holds its SHA-256. With that much chance in it, a plain digest is enough: no token can be guessed from it.
+//! A token is `ade_` and 64 hexadecimal digits from the operating system's random numbers (256 bits). It is shown once, when it
+//! is made; the database stores its SHA-256. With that much randomness a plain digest is enough: no token can be guessed from
+//! it.
 
 use std::time::Duration;
 
@@ -12,32 +13,32 @@ use crate::settings::paths::checked_segment;
 use crate::store::{Scope, StoreError, TokenRecord};
 use crate::workspace::Workspace;
 
-/// What every token begins with, so that a search for leaked secrets finds it.
+/// The prefix of every token, by which a search for leaked secrets finds it.
 pub const PREFIX: &str = "ade_";
 
-/// How long a browser's session lasts.
+/// The lifetime of a browser's session.
 pub const SESSION: Duration = Duration::from_secs(12 * 3600);
 
-/// How exact the last use of a token is recorded.
+/// The precision of the recorded last use of a token.
 const USE_KNOWN_TO: Duration = Duration::from_secs(60);
 
-/// A token to be made.
+/// The properties of a new token.
 #[derive(Clone, Debug)]
 pub struct NewToken {
-    /// What a person calls it.
+    /// The name that people use for it.
     pub name: String,
-    /// What it allows.
+    /// The scope that it allows.
     pub scope: Scope,
-    /// The workspaces that it allows this in; `None`: all.
+    /// The workspaces that it covers. `None`: all workspaces.
     pub workspaces: Option<Vec<String>>,
-    /// How long it is valid; `None`: until it is revoked.
+    /// The time for which it is valid. `None`: until it is revoked.
     pub valid_for: Option<Duration>,
 }
 
-/// Makes a token. Returns its text, which is shown nowhere again, and its record.
+/// Makes a token. Returns its text, which is never shown again, and its record.
 ///
 /// # Errors
-/// Its name or a workspace's id cannot be used, or the store cannot.
+/// The name or a workspace's id is invalid, or the store cannot be used.
 pub fn create(workspace: &Workspace, new: &NewToken) -> Result<(String, TokenRecord), Error> {
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 100 {
@@ -63,10 +64,10 @@ pub fn create(workspace: &Workspace, new: &NewToken) -> Result<(String, TokenRec
     Ok((text, record))
 }
 
-/// Revokes the token that `given` names: its name, its id, or the end of that. Its sessions end with it.
+/// Revokes the token with this name, id, or end of an id. Its sessions end with it.
 ///
 /// # Errors
-/// There is none, or several fit.
+/// No token fits, or several fit.
 pub fn revoke(workspace: &Workspace, given: &str) -> Result<TokenRecord, Error> {
     let tokens = workspace.store.tokens()?;
     let is_meant = |token: &&TokenRecord| {
@@ -91,15 +92,15 @@ pub fn revoke(workspace: &Workspace, given: &str) -> Result<TokenRecord, Error> 
     }
 }
 
-/// The name of the token of an `ade dev`, before the number of its process.
+/// The start of the name of an `ade dev` token, before the process number.
 const DEVELOPMENT: &str = "ade dev, process ";
 
-/// The name of the token of this process's `ade dev`.
+/// Returns the name of the token of this process's `ade dev`.
 pub fn development_name() -> String {
     format!("{DEVELOPMENT}{}", std::process::id())
 }
 
-/// Whether a token is that of an `ade dev`.
+/// Returns whether a token belongs to an `ade dev`.
 pub fn is_of_development(token: &TokenRecord) -> bool {
     token.name.starts_with(DEVELOPMENT)
 }
@@ -117,13 +118,13 @@ pub fn revoke_leftovers(workspace: &Workspace) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Returns the record of a token's text if that is valid now, and notes its use.
+/// Returns the record for a token's text if the token is valid now, and records its use.
 pub fn valid(workspace: &Workspace, text: &str) -> Result<Option<TokenRecord>, StoreError> {
     let found = workspace.store.token_of(&hash(text))?;
     valid_now(workspace, found)
 }
 
-/// Begins a browser's session in the name of a valid token. Returns the value for its cookie.
+/// Starts a browser's session for a valid token. Returns the value of its cookie.
 pub fn begin_session(workspace: &Workspace, token: &TokenRecord) -> Result<String, StoreError> {
     let now = workspace.machine.now();
     let longest = now.plus(SESSION);
@@ -135,8 +136,8 @@ pub fn begin_session(workspace: &Workspace, token: &TokenRecord) -> Result<Strin
     Ok(value)
 }
 
-/// Makes a code that signs a browser in once, in the name of a valid token: for a link, which stays in the history of browsers. It is
-/// recorded as a session that no cookie can name.
+/// Makes a code that signs a browser in once with a valid token. It is for a link, which stays in the history of browsers. It
+/// is recorded as a session that no cookie can name.
 pub fn sign_in_code(workspace: &Workspace, token: &TokenRecord) -> Result<String, StoreError> {
     let now = workspace.machine.now();
     let ends = token.expires_at.unwrap_or_else(|| now.plus(SESSION));
@@ -147,7 +148,7 @@ pub fn sign_in_code(workspace: &Workspace, token: &TokenRecord) -> Result<String
     Ok(code)
 }
 
-/// Returns the token in whose name a code was made, if both are valid now and it was not used before. It is used with that.
+/// Returns the token of an unused code, if both are valid now. The code counts as used afterwards.
 pub fn of_code(workspace: &Workspace, code: &str) -> Result<Option<TokenRecord>, StoreError> {
     let now = workspace.machine.now();
     let found = workspace.store.take_session(&hash(&as_code(code)), now)?;
@@ -158,7 +159,7 @@ fn as_code(code: &str) -> String {
     format!("code {code}")
 }
 
-/// Returns the token in whose name a session began, if both are valid now.
+/// Returns the token of a session, if both are valid now.
 pub fn of_session(workspace: &Workspace, value: &str) -> Result<Option<TokenRecord>, StoreError> {
     let found = workspace
         .store
@@ -166,14 +167,14 @@ pub fn of_session(workspace: &Workspace, value: &str) -> Result<Option<TokenReco
     valid_now(workspace, found)
 }
 
-/// Ends a session.
+/// Ends a session by the value of its cookie.
 pub fn end_session(workspace: &Workspace, value: &str) -> Result<(), StoreError> {
     workspace.store.end_session(&hash(value))
 }
 
-/// The value that a page sends with each change, made from its session: a page of another origin cannot know it.
+/// Returns the value that a page sends with each change, made from its session. A page of another origin cannot find it out.
 pub fn csrf_of(session: &str) -> String {
-    digest::of(format!("ade csrf {session}")).to_string()
+    digest::sha256(format!("ade csrf {session}")).to_string()
 }
 
 fn valid_now(
@@ -188,18 +189,18 @@ fn valid_now(
         .last_used_at
         .is_some_and(|last| u128::from(now.since(last)) < USE_KNOWN_TO.as_millis());
     if !is_noted {
-        // A request need not fail because this cannot be written.
+        // A failure to record the use must not fail the request.
         let _ = workspace.store.note_token_use(&token.id, now);
     }
     Ok(Some(token))
 }
 
-/// 256 bits of chance: a UUID of version 4 has 122 of them (RFC 9562, 5.4), so three are digested.
+/// Returns a secret of 256 random bits. A UUID of version 4 has 122 of them (RFC 9562, 5.4), so three are digested.
 fn secret(prefix: &str) -> String {
     let chance: String = (0..3).map(|_| uuid::Uuid::new_v4().to_string()).collect();
-    format!("{prefix}{}", digest::of(chance))
+    format!("{prefix}{}", digest::sha256(chance))
 }
 
 pub(super) fn hash(text: &str) -> String {
-    digest::of(text).to_string()
+    digest::sha256(text).to_string()
 }

@@ -1,4 +1,4 @@
-//! The API described: OpenAPI document, and the shapes of what streams send.
+//! Describes the API: the OpenAPI document, and the shapes of streamed events.
 
 pub(crate) mod openapi;
 pub(crate) mod streams;

@@ -16,7 +16,7 @@ use crate::api::http::problem::{MEDIA_TYPE, ProblemDetails};
 use crate::api::state::Api;
 use crate::base::clock::Timestamp;
 
-/// What the document says beside its routes.
+/// The parts of the document that do not depend on routes.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -25,13 +25,13 @@ use crate::base::clock::Timestamp;
     ),
     security(("token" = [])),
     components(schemas(ProblemDetails)),
-    modifiers(&Token)
+    modifiers(&TokenSecurity)
 )]
 pub struct OpenApiDocument;
 
-struct Token;
+struct TokenSecurity;
 
-impl Modify for Token {
+impl Modify for TokenSecurity {
     fn modify(&self, document: &mut Described) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
@@ -44,7 +44,7 @@ impl Modify for Token {
     }
 }
 
-/// The refusals: the status, the name that the document has for it, and when it is sent. Every one is a problem document.
+/// The refusals: the status, its name in the document, and its cause. Each is a problem document.
 const REFUSALS: [(&str, &str, &str); 16] = [
     (
         "400",
@@ -112,7 +112,7 @@ const REFUSALS: [(&str, &str, &str); 16] = [
     ),
 ];
 
-/// What a path names, in the order in which paths do.
+/// The meaning of the parameters in paths, in the order of the paths.
 const IN_PATHS: [(&str, &str); 16] = [
     ("/workspaces/{workspace}", "The workspace"),
     ("/configs/{config_id}", "The configuration"),
@@ -133,7 +133,7 @@ const IN_PATHS: [(&str, &str); 16] = [
 ];
 const PATH_OF_FILE: &str = "The file's path in the configuration; its slashes are slashes";
 
-/// Operations that need no body: each of its keys has a default.
+/// The operations without a required body, because each key has a default.
 const BODY_IS_OPTIONAL: [&str; 6] = [
     "create_build",
     "pause_runs",
@@ -143,11 +143,12 @@ const BODY_IS_OPTIONAL: [&str; 6] = [
     "try_config",
 ];
 
-/// Keys that are absent where nothing is to be said, though what they have may be null.
+/// The schemas whose keys may be absent, although their values may be null.
 const MAY_BE_ABSENT: [&str; 3] = ["CellWindow", "ConfigurationChange", "ProblemDetails"];
 
-/// Says of shapes what their types do not: a time is text in its place, and what may be null is always there in an answer, as all
-/// is of what is explained, which is read leniently because older engines told less. What is asked for, a new thing, may be absent.
+/// Completes schemas with facts that their types do not have: a time becomes text, and a nullable key is always present in a
+/// response. All keys of an explanation are present, although it is read leniently because older engines wrote fewer. Keys of a
+/// request for a new thing may be absent.
 fn finish(components: &mut Components) {
     components.schemas.remove(&*Timestamp::name());
     for (name, schema) in &mut components.schemas {
@@ -209,7 +210,7 @@ fn put_time_in_place(schema: &mut RefOr<Schema>) {
     }
 }
 
-/// What is said of a time, if this is one.
+/// Returns the description of a time, if the schema is a time.
 fn time_of(schema: &RefOr<Schema>) -> Option<String> {
     match schema {
         RefOr::Ref(shape) if shape.ref_location.ends_with("/Timestamp") => {
@@ -219,8 +220,8 @@ fn time_of(schema: &RefOr<Schema>) -> Option<String> {
     }
 }
 
-/// The same, with every status that an operation may answer. A handler names those of what it does alone; those that come with a
-/// caller, a parameter or a body are added here. Routes without a caller say all themselves.
+/// Returns the document with every possible status of each operation. A handler names only the statuses of its own work; those
+/// of a caller, a parameter or a body are added here. Routes without a caller name all of their statuses.
 pub fn with_statuses(mut document: Described) -> Described {
     let components = document.components.get_or_insert_default();
     for (_, name, meaning) in REFUSALS {
@@ -237,7 +238,7 @@ pub fn with_statuses(mut document: Described) -> Described {
         describe_path(path, operation);
         let statuses = statuses_of(operation);
         let responses = &mut operation.responses.responses;
-        // A file of which a part can be asked for is served by its tag, too.
+        // A file that is served in parts has a tag as well.
         if responses.contains_key("206") {
             for status in ["304", "416"] {
                 responses
@@ -268,7 +269,7 @@ pub fn with_statuses(mut document: Described) -> Described {
     document
 }
 
-/// Every operation, with its path.
+/// Iterates over every operation, with its path.
 fn operations(document: &mut Described) -> impl Iterator<Item = (&str, &mut Operation)> {
     document.paths.paths.iter_mut().flat_map(|(path, item)| {
         let operations = [
@@ -283,19 +284,20 @@ fn operations(document: &mut Described) -> impl Iterator<Item = (&str, &mut Oper
     })
 }
 
-/// Puts the operations that say nothing else together under a name.
+/// Groups the operations without a tag under this name.
 pub fn tag(document: &mut Described, name: &str) {
     for (_, operation) in operations(document) {
         operation.tags.get_or_insert_with(|| vec![name.to_owned()]);
     }
 }
 
-/// Says first what the path of an operation names, where its handler does not say it.
+/// Describes the parameters in an operation's path that its handler does not describe, and puts them first.
 fn describe_path(path: &str, operation: &mut Operation) {
     let mut parameters = operation.parameters.take().unwrap_or_default();
-    for (place, meaning) in IN_PATHS.iter().rev().filter(|one| path.contains(one.0)) {
+    for (place, meaning) in IN_PATHS.iter().rev().filter(|entry| path.contains(entry.0)) {
         let name = place.split(['{', '}']).nth(1).unwrap_or_default();
-        let is_it = |one: &RefOr<Parameter>| matches!(one, RefOr::T(one) if one.name == name);
+        let is_it =
+            |known: &RefOr<Parameter>| matches!(known, RefOr::T(known) if known.name == name);
         if parameters.iter().any(is_it) {
             continue;
         }
@@ -314,7 +316,7 @@ fn describe_path(path: &str, operation: &mut Operation) {
     operation.parameters = Some(parameters).filter(|all| !all.is_empty());
 }
 
-/// The statuses that follow from what an operation takes.
+/// Returns the statuses that follow from an operation's parameters and body.
 fn statuses_of(operation: &Operation) -> Vec<&'static str> {
     if operation.security.is_some() {
         return Vec::new();
@@ -329,9 +331,9 @@ fn statuses_of(operation: &Operation) -> Vec<&'static str> {
             RefOr::Ref(_) => None,
         })
         .collect();
-    // What is looked for by its id may not be there, or not for this caller.
+    // A thing that is named by its id may be missing, or hidden from this caller.
     let names_a_thing =
-        |one: &&Parameter| matches!(one.parameter_in, ParameterIn::Path) || one.name == "workspace";
+        |arg: &&Parameter| matches!(arg.parameter_in, ParameterIn::Path) || arg.name == "workspace";
     if parameters.iter().any(names_a_thing) {
         statuses.push("404");
     }
@@ -344,7 +346,7 @@ fn statuses_of(operation: &Operation) -> Vec<&'static str> {
     statuses
 }
 
-/// The specification wants each answer described, if only by what its status is called.
+/// Describes a response without a description by the name of its status, because the specification requires a description.
 fn describe((status, response): (&String, &mut RefOr<Response>)) {
     let code = StatusCode::from_bytes(status.as_bytes()).ok();
     let name = match status.as_str() {
@@ -359,7 +361,7 @@ fn describe((status, response): (&String, &mut RefOr<Response>)) {
     }
 }
 
-/// A file is described as bytes, and not as a list of numbers.
+/// Describes a file as bytes instead of a list of numbers.
 fn describe_bytes((kind, content): (&String, &mut RefOr<Content>)) {
     if let RefOr::T(content) = content
         && !kind.ends_with("json")
@@ -371,7 +373,7 @@ fn describe_bytes((kind, content): (&String, &mut RefOr<Content>)) {
     }
 }
 
-/// The route of the document itself.
+/// Returns the route of the document itself.
 pub fn served(document: &Described) -> Router<Api> {
     let text = text(document);
     Router::new().route(
@@ -383,12 +385,12 @@ pub fn served(document: &Described) -> Router<Api> {
     )
 }
 
-/// The document as a value.
+/// Returns the document as a JSON value.
 pub fn json(document: &Described) -> serde_json::Value {
     serde_json::to_value(document).unwrap_or_default()
 }
 
-/// The document as it is served and committed.
+/// Returns the document as it is served and committed.
 pub fn text(document: &Described) -> String {
     let mut text = document.to_pretty_json().unwrap_or_default();
     text.push('\n');

@@ -1,4 +1,4 @@
-//! The shapes of what streams send, made from the table of events.
+//! The schemas of streamed events, made from the table of events.
 
 use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
@@ -9,11 +9,11 @@ use crate::environment::json::EnvironmentView;
 use crate::events::names::{self, EventKind};
 use crate::run::ending::ends::RunExecution;
 use crate::run::views::json::RunView;
-use crate::store::{Failure, Overview, Package};
+use crate::store::{FailureRecord, InstalledPackage, Overview};
 
-type Named = (String, RefOr<Schema>);
+type NamedSchema = (String, RefOr<Schema>);
 
-/// Types that stand for a shape each, and the choices that it has.
+/// Defines types that each stand for a schema with a list of alternatives.
 macro_rules! shapes {
     ($($(#[doc = $what:literal])+ $name:ident: $choices:expr;)*) => {$(
         $(#[doc = $what])+
@@ -26,7 +26,7 @@ macro_rules! shapes {
         }
 
         impl ToSchema for $name {
-            fn schemas(schemas: &mut Vec<Named>) {
+            fn schemas(schemas: &mut Vec<NamedSchema>) {
                 add_all(schemas);
             }
         }
@@ -36,12 +36,12 @@ macro_rules! shapes {
 shapes! {
     /// A line of a run's log.
     RunLogLine: [refs(names::OF_RUN), refs(names::OF_BOTH), vec![reference("EngineEvent")]].concat();
-    /// A line of JSON that a run is followed by.
+    /// A line of JSON in the stream of a run.
     RunStreamLine: [refs(names::LINES_OF_RUN), refs(names::LINES_OF_BOTH), vec![reference("EngineEvent")]].concat();
-    /// A line of JSON that a build is followed by.
+    /// A line of JSON in the stream of a build.
     BuildStreamLine: [refs(names::LINES_OF_BUILD), refs(names::LINES_OF_BOTH), refs(names::OF_ENVIRONMENT), refs(names::OF_BOTH)].concat();
-    /// A server-sent event of a workspace; its `data` is sent as JSON. Of several that are sent together, the last one has an `id`,
-    /// a time: the Last-Event-ID to resume behind it.
+    /// A server-sent event of a workspace; its `data` is sent as JSON. Of events that are sent together, only the last has an
+    /// `id`, a time: use it as Last-Event-ID to resume after it.
     WorkspaceEvent: refs(names::OF_WORKSPACE);
 }
 
@@ -49,18 +49,18 @@ shapes! {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it is described here, and sent by `transfer`")]
 pub struct RunEvent {
-    /// The number of the line: the Last-Event-ID to resume behind it.
+    /// The number of the line: use it as Last-Event-ID to resume after it.
     id: String,
-    /// The name of its event.
+    /// The name of the event.
     event: String,
     /// The line, a `RunLogLine`, as JSON.
     #[schema(content_media_type = "application/json")]
     data: String,
 }
 
-/// Every event, and what events refer to.
-fn add_all(schemas: &mut Vec<Named>) {
-    fn add<T: ToSchema>(schemas: &mut Vec<Named>) {
+/// Adds the schemas of every event, and the schemas that events refer to.
+fn add_all(schemas: &mut Vec<NamedSchema>) {
+    fn add<T: ToSchema>(schemas: &mut Vec<NamedSchema>) {
         schemas.push((T::name().into_owned(), T::schema()));
         T::schemas(schemas);
     }
@@ -70,9 +70,9 @@ fn add_all(schemas: &mut Vec<Named>) {
     schemas.push((RunLogLine::name().into_owned(), RunLogLine::schema()));
     add::<RunView>(schemas);
     add::<EnvironmentView>(schemas);
-    add::<Failure>(schemas);
+    add::<FailureRecord>(schemas);
     add::<Overview>(schemas);
-    add::<Package>(schemas);
+    add::<InstalledPackage>(schemas);
     add::<RunExecution>(schemas);
 }
 
@@ -88,7 +88,7 @@ fn refs(kinds: &[EventKind]) -> Vec<Value> {
     kinds.iter().map(|kind| reference(&name_of(kind))).collect()
 }
 
-/// The name of an event's shape: `RunQueuedEvent`.
+/// Returns the name of an event's schema: `RunQueuedEvent`.
 fn name_of(kind: &EventKind) -> String {
     let workspace = if kind.name.contains('.') {
         ""
@@ -104,7 +104,7 @@ fn one_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Value {
     json!({"type": "string", "enum": words.into_iter().collect::<Vec<_>>()})
 }
 
-/// The type of a key, as the table of events says it.
+/// Returns the schema of a key's type in the table of events.
 fn type_of(kind: &str) -> Value {
     if let Some(kind) = kind.strip_suffix("[]") {
         return json!({"type": "array", "items": type_of(kind)});
@@ -134,7 +134,7 @@ fn type_of(kind: &str) -> Value {
     schema
 }
 
-/// An object with these keys, of which those with a `?` may be absent.
+/// Returns the schema of an object with these keys. Those with a `?` may be absent.
 fn object<'a>(keys: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for (key, schema) in keys {
@@ -147,7 +147,7 @@ fn object<'a>(keys: impl IntoIterator<Item = (&'a str, Value)>) -> Value {
     json!({"type": "object", "properties": properties, "required": required})
 }
 
-/// Keys with their types.
+/// The names of keys with their types.
 type Keys<'a> = [(&'a str, &'a str)];
 
 fn typed<'a>(keys: &Keys<'a>) -> Vec<(&'a str, Value)> {
@@ -155,8 +155,8 @@ fn typed<'a>(keys: &Keys<'a>) -> Vec<(&'a str, Value)> {
     keys.iter().map(typed).collect()
 }
 
-/// The shape of an event that has these keys beside its name, level, message and data.
-fn event_of(kind: &EventKind, keys: &Keys<'_>) -> Named {
+/// Returns the schema of an event with these keys in addition to its name, level, message and data.
+fn event_of(kind: &EventKind, keys: &Keys<'_>) -> NamedSchema {
     let mut all = typed(keys);
     match kind.level {
         "" => {}
@@ -173,23 +173,23 @@ fn event_of(kind: &EventKind, keys: &Keys<'_>) -> Named {
     described(name_of(kind), &kind.when(), object(all))
 }
 
-fn events_of(kinds: &[EventKind], keys: &Keys<'_>) -> Vec<Named> {
+fn events_of(kinds: &[EventKind], keys: &Keys<'_>) -> Vec<NamedSchema> {
     kinds.iter().map(|kind| event_of(kind, keys)).collect()
 }
 
-fn described(name: String, what: &str, mut schema: Value) -> Named {
+fn described(name: String, what: &str, mut schema: Value) -> NamedSchema {
     schema["description"] = json!(what);
     (name, shape(schema))
 }
 
-/// The keys of a line of a log: what it is of, between those of every line.
+/// Returns the keys of a line of a log: those of its subject, between those of every line.
 fn of_log<'a>(of: &Keys<'a>) -> Vec<(&'a str, &'a str)> {
     let behind = [("sequence", "integer"), ("timestamp", "time")];
     [&[("event_id", "string")], of, &behind].concat()
 }
 
-/// The shapes of the lines of logs.
-fn log_events() -> Vec<Named> {
+/// Returns the schemas of the lines of logs.
+fn log_events() -> Vec<NamedSchema> {
     let either = of_log(&[("run_id?", "string"), ("environment_id?", "string")]);
     let mut events = events_of(names::OF_RUN, &of_log(&[("run_id", "string")]));
     let of_environment = of_log(&[("environment_id", "string")]);
@@ -209,8 +209,8 @@ fn log_events() -> Vec<Named> {
     events
 }
 
-/// The shapes of the lines that streams have beside those of logs.
-fn stream_events() -> Vec<Named> {
+/// Returns the schemas of the lines that only streams have, and not logs.
+fn stream_events() -> Vec<NamedSchema> {
     let of_run = |kind: &EventKind| {
         let mut keys = vec![
             ("run_id", "string"),
@@ -224,7 +224,7 @@ fn stream_events() -> Vec<Named> {
         }
         event_of(kind, &keys)
     };
-    let mut events: Vec<Named> = names::LINES_OF_RUN.iter().map(of_run).collect();
+    let mut events: Vec<NamedSchema> = names::LINES_OF_RUN.iter().map(of_run).collect();
     let of_build = [("build_id", "string"), ("timestamp", "time")];
     events.extend(events_of(names::LINES_OF_BUILD, &of_build));
     let of_both = [
@@ -238,8 +238,8 @@ fn stream_events() -> Vec<Named> {
     events
 }
 
-/// The shapes of the events of a workspace.
-fn workspace_events() -> Vec<Named> {
+/// Returns the schemas of the events of a workspace.
+fn workspace_events() -> Vec<NamedSchema> {
     let of = |kind: &EventKind| {
         let data = kind.data.first().map_or("object", |(_, kind)| *kind);
         let keys = [

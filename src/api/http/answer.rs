@@ -1,4 +1,4 @@
-//! Answers that several resources give.
+//! Responses that several resources return.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,18 +9,18 @@ use super::body::Json;
 use super::download::insert;
 use super::problem::ApiError;
 
-/// What a handler returns, or an error.
-pub type Answer<T> = Result<T, ApiError>;
+/// The result of a handler: its response, or an error.
+pub type ApiResult<T> = Result<T, ApiError>;
 
-/// The same, as JSON.
-pub type JsonAnswer<T> = Answer<Json<T>>;
+/// The result of a handler that returns JSON.
+pub type JsonResult<T> = ApiResult<Json<T>>;
 
-/// The status of an answer about something that a request made, or that the same request made before.
+/// Returns the status for a thing that this request made, or that the same request made before.
 pub fn status_of(is_new: bool, made: StatusCode) -> StatusCode {
     if is_new { made } else { StatusCode::OK }
 }
 
-/// An answer about something that was created, with its place.
+/// Returns a response with a thing that was created, and its `Location`.
 pub fn created(status: StatusCode, kind: &str, body: impl Serialize) -> Response {
     let body = json!(body);
     let id = body["id"].as_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Reads the content of a request: JSON, query parameters, ids in the path. What is wrong is named by field.
+//! Reads the content of a request: JSON, query parameters, ids in the path. Errors name the field.
 
 use std::borrow::Cow;
 
@@ -15,17 +15,17 @@ use serde_json::Value;
 use super::problem::ApiError;
 use crate::base::problem::code;
 
-/// The largest JSON body.
-const LARGEST: usize = 1024 * 1024;
+/// The maximum number of bytes of a JSON body.
+const MAX_JSON_BYTES: usize = 1024 * 1024;
 
-/// The shape of a body of JSON.
+/// The shape of a JSON body.
 pub trait JsonBody: DeserializeOwned {
-    /// The fields that are arrays, such as `options.input_sheet_names`. An array anywhere else is refused: a shape that is an object
-    /// would be read from it field by field.
+    /// The fields that are arrays, such as `options.input_sheet_names`. An array anywhere else is refused, because serde would
+    /// read an object from it field by field.
     const ARRAYS: &'static [&'static str] = &[];
 }
 
-/// A body of JSON: of a request, or of its answer.
+/// A JSON body of a request or of a response.
 pub struct Json<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
@@ -39,14 +39,14 @@ impl<T: JsonBody, S: Send + Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         demand_json(request.headers())?;
-        let bytes = axum::body::to_bytes(request.into_body(), LARGEST)
+        let bytes = axum::body::to_bytes(request.into_body(), MAX_JSON_BYTES)
             .await
             .map_err(|error| refused_body(&error))?;
         parse(&bytes).map(Self)
     }
 }
 
-/// A body of JSON, or none at all.
+/// A JSON body, or no body at all.
 pub struct MaybeJson<T>(pub T);
 
 impl<T: JsonBody + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
@@ -55,7 +55,7 @@ impl<T: JsonBody + Default, S: Send + Sync> FromRequest<S> for MaybeJson<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let has_type = request.headers().contains_key(header::CONTENT_TYPE);
         let checked = demand_json(request.headers());
-        let bytes = axum::body::to_bytes(request.into_body(), LARGEST)
+        let bytes = axum::body::to_bytes(request.into_body(), MAX_JSON_BYTES)
             .await
             .map_err(|error| refused_body(&error))?;
         if bytes.is_empty() && !has_type {
@@ -76,26 +76,26 @@ fn demand_json(headers: &HeaderMap) -> Result<(), ApiError> {
         return Ok(());
     }
     let detail = format!("the body must be application/json, and its content type is {found:?}");
-    Err(ApiError::of(code::UNSUPPORTED_MEDIA_TYPE, detail))
+    Err(ApiError::from_code(code::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
-/// A body that is too long, or that ended before its end.
+/// Returns the error for a body that is too long, or that ended early.
 pub fn refused_body(error: &(dyn std::error::Error + 'static)) -> ApiError {
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     let is_too_long = causes.any(|cause| cause.is::<http_body_util::LengthLimitError>());
     if is_too_long {
-        let detail = format!("the body has more than {LARGEST} bytes");
-        return ApiError::of(code::TOO_LARGE, detail);
+        let detail = format!("the body has more than {MAX_JSON_BYTES} bytes");
+        return ApiError::from_code(code::TOO_LARGE, detail);
     }
-    ApiError::of(code::BAD_REQUEST, "the body ended early, or took too long")
+    ApiError::from_code(code::BAD_REQUEST, "the body ended early, or took too long")
 }
 
 fn parse<T: JsonBody>(bytes: &[u8]) -> Result<T, ApiError> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
         let detail = format!("the body is no JSON: {error}");
-        ApiError::of(code::BAD_REQUEST, detail)
+        ApiError::from_code(code::BAD_REQUEST, detail)
     })?;
-    // Not from the value, which has lost a field that was given twice.
+    // Parses the bytes, not the value, which has lost a field that was given twice.
     let mut parser = serde_json::Deserializer::from_slice(bytes);
     let parsed = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
         let path = error.path().to_string();
@@ -106,13 +106,13 @@ fn parse<T: JsonBody>(bytes: &[u8]) -> Result<T, ApiError> {
         )
     });
     match parsed {
-        // Nothing is known of what should be in such a field.
+        // The content of an unknown field is not checked.
         Err(error) if error.detail.contains(": unknown field ") => Err(error),
         parsed => demand_no_array(&value, "", T::ARRAYS).and(parsed),
     }
 }
 
-/// Only these fields may be arrays.
+/// Returns an error if any other field is an array.
 fn demand_no_array(value: &Value, path: &str, arrays: &[&str]) -> Result<(), ApiError> {
     match value {
         Value::Array(_) if path.is_empty() => {
@@ -122,7 +122,7 @@ fn demand_no_array(value: &Value, path: &str, arrays: &[&str]) -> Result<(), Api
         Value::Array(_) if !arrays.contains(&path) => {
             Err(ApiError::field(path, "must not be an array"))
         }
-        // What is in an array has the path of the array with `[]`, wherever it stands.
+        // An item of an array has the path of the array with `[]`, at any position.
         Value::Array(items) => items
             .iter()
             .try_for_each(|item| demand_no_array(item, &format!("{path}[]"), arrays)),
@@ -134,7 +134,8 @@ fn demand_no_array(value: &Value, path: &str, arrays: &[&str]) -> Result<(), Api
     }
 }
 
-/// The field that a message is about: the path, or the name that the message quotes where a field is absent, unknown or given twice.
+/// Returns the field that a message is about: the path, or the name that the message quotes for an absent, unknown or repeated
+/// field.
 fn field_of(path: &str, message: &str) -> String {
     let quoted = message.split('`').nth(1).filter(|_| {
         ["missing", "unknown", "duplicate"]
@@ -158,7 +159,7 @@ fn without_place(message: &str) -> String {
     }
 }
 
-/// What is wrong, in the words of JSON: serde names the types of this program, such as `struct NewRun` and `u32`.
+/// Translates a message into the words of JSON: serde names the types of this program, such as `struct NewRun` and `u32`.
 fn in_words(message: &str) -> String {
     let Some((found, expected)) = message.rsplit_once(", expected ") else {
         return message.to_owned();
@@ -194,7 +195,7 @@ fn in_words(message: &str) -> String {
     format!("must be {expected}, and is {found}")
 }
 
-/// The parameters of a query. One that is a list in `T` may be given several times; every other one at most once.
+/// The parameters of a query. A parameter that is a list in `T` may be repeated; every other one may be given only once.
 pub struct Query<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
@@ -206,27 +207,27 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 }
 
 fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
-    let mut parameters: Vec<(Cow<'_, str>, Given<'_>)> = Vec::new();
+    let mut parameters: Vec<(Cow<'_, str>, QueryValues<'_>)> = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match parameters.iter_mut().find(|known| known.0 == name) {
             Some((_, given)) => given.0.push(value),
-            None => parameters.push((name, Given(vec![value]))),
+            None => parameters.push((name, QueryValues(vec![value]))),
         }
     }
     let parser = MapDeserializer::new(parameters.into_iter());
     serde_path_to_error::deserialize(parser).map_err(|error| {
         let path = error.path().to_string();
-        // Of a list the parameter is named, not which one of its values it is.
+        // An error in a list names the parameter, not the position in the list.
         let name = path.split('[').next().unwrap_or_default();
         let message = error.into_inner().to_string();
         ApiError::field(field_of(name, &message), message)
     })
 }
 
-/// The values of one parameter, in their order; there is at least one.
-struct Given<'a>(Vec<Cow<'a, str>>);
+/// The values of one parameter in their order, at least one.
+struct QueryValues<'a>(Vec<Cow<'a, str>>);
 
-impl<'a> Given<'a> {
+impl<'a> QueryValues<'a> {
     fn only(mut self) -> Result<Cow<'a, str>, ValueError> {
         match (self.0.pop(), self.0.is_empty()) {
             (Some(only), true) => Ok(only),
@@ -235,7 +236,7 @@ impl<'a> Given<'a> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, ValueError> for Given<'de> {
+impl<'de> IntoDeserializer<'de, ValueError> for QueryValues<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
@@ -243,7 +244,7 @@ impl<'de> IntoDeserializer<'de, ValueError> for Given<'de> {
     }
 }
 
-/// Values of these types are read from their text.
+/// Reads values of these types from their text.
 macro_rules! read_from_text {
     ($($method:ident => $visit:ident,)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
@@ -252,7 +253,7 @@ macro_rules! read_from_text {
     };
 }
 
-impl<'de> Deserializer<'de> for Given<'de> {
+impl<'de> Deserializer<'de> for QueryValues<'de> {
     type Error = ValueError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
@@ -260,7 +261,7 @@ impl<'de> Deserializer<'de> for Given<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        let each = self.0.into_iter().map(|value| Given(vec![value]));
+        let each = self.0.into_iter().map(|value| QueryValues(vec![value]));
         SeqDeserializer::new(each).deserialize_seq(visitor)
     }
 
@@ -307,7 +308,7 @@ impl<'de> Deserializer<'de> for Given<'de> {
     }
 }
 
-/// An id in the path.
+/// The ids in a request's path.
 pub struct Path<T>(pub T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
@@ -317,7 +318,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         axum::extract::Path::from_request_parts(parts, state)
             .await
             .map(|axum::extract::Path(value)| Self(value))
-            .map_err(|error: PathRejection| ApiError::of(code::NOT_FOUND, error.body_text()))
+            .map_err(|error: PathRejection| ApiError::from_code(code::NOT_FOUND, error.body_text()))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Pagination by cursor: a page ends with the cursor of the next one, which goes on behind the last entry of this page, however
-//! many entries are added meanwhile.
+//! Pagination by cursor: a page ends with the cursor of the next page, which continues after the last entry of this page even
+//! if entries are added meanwhile.
 
 use axum::http::HeaderMap;
 use base64::Engine;
@@ -12,21 +12,21 @@ use utoipa::IntoParams;
 use super::problem::ApiError;
 use crate::base::digest;
 
-/// The number of entries of a page, unless a request says otherwise.
-pub const USUAL: u32 = 50;
-/// The largest number of entries of a page.
-pub const LARGEST: u32 = 1000;
+/// The default number of entries in a page.
+pub const DEFAULT_PAGE_ENTRIES: u32 = 50;
+/// The maximum number of entries in a page.
+pub const MAX_PAGE_ENTRIES: u32 = 1000;
 
-/// The largest number of an event: what every reader of JSON keeps exactly.
-const LARGEST_NUMBER: u64 = (1 << 53) - 1;
+/// The maximum number of an event. Every reader of JSON keeps such a number exactly.
+const MAX_EVENT_NUMBER: u64 = (1 << 53) - 1;
 
-/// A number of an event must be one that every reader of JSON keeps exactly.
+/// Returns an error if a number of an event is so large that some readers of JSON round it.
 ///
 /// # Errors
-/// It is larger.
+/// The number is too large.
 pub fn demand_number(field: &str, number: Option<u64>) -> Result<(), ApiError> {
     match number {
-        Some(number) if number > LARGEST_NUMBER => Err(ApiError::field(
+        Some(number) if number > MAX_EVENT_NUMBER => Err(ApiError::field(
             field,
             "is larger than any number of an event",
         )),
@@ -34,7 +34,7 @@ pub fn demand_number(field: &str, number: Option<u64>) -> Result<(), ApiError> {
     }
 }
 
-/// Where a stream resumes: behind the header Last-Event-ID, or else behind `after_id` of the query.
+/// Returns the number after which a stream resumes: that of the header Last-Event-ID, otherwise `after_id` of the query.
 ///
 /// # Errors
 /// One of them is not a number of an event.
@@ -53,15 +53,15 @@ pub fn last_event(headers: &HeaderMap, after_id: Option<u64>) -> Result<Option<u
     Ok(Some(number))
 }
 
-/// What the parameters of a page ask for: the largest number of entries, and the id of the last entry of the page before.
-pub type Bounds = (u32, Option<String>);
+/// The checked parameters of a page: the maximum number of entries, and the id of the last entry of the previous page.
+pub type PageBounds = (u32, Option<String>);
 
 /// Checks the parameters of a page.
 ///
 /// # Errors
-/// The limit is zero or more than a page may have, or the cursor is none of this API.
-pub fn bounds(limit: Option<u32>, cursor: Option<&str>) -> Result<Bounds, ApiError> {
-    let limit = self::limit(limit, USUAL, LARGEST)? as u32;
+/// The limit is zero or above the maximum, or the cursor is invalid.
+pub fn bounds(limit: Option<u32>, cursor: Option<&str>) -> Result<PageBounds, ApiError> {
+    let limit = self::limit(limit, DEFAULT_PAGE_ENTRIES, MAX_PAGE_ENTRIES)? as u32;
     let id_in = |cursor: &str| {
         let id = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok();
         id.filter(|id| uuid::Uuid::parse_str(id).is_ok())
@@ -71,66 +71,69 @@ pub fn bounds(limit: Option<u32>, cursor: Option<&str>) -> Result<Bounds, ApiErr
     Ok((limit, before.transpose()?))
 }
 
-/// The part of a whole listing that a page shows, behind the entry that the cursor names, and the cursor of the next page.
+/// Returns the part of a whole listing after the entry that the cursor names, and the cursor of the next page.
 ///
 /// # Errors
 /// The cursor's entry is gone.
 pub fn of_all<T>(
     all: &[T],
-    (limit, before): Bounds,
+    (limit, before): PageBounds,
     id_of: impl Fn(&T) -> &str,
 ) -> Result<(&[T], Option<String>), ApiError> {
     let first = match before {
         None => 0,
         Some(id) => {
-            let at = all.iter().position(|one| id_of(one) == id);
+            let at = all.iter().position(|item| id_of(item) == id);
             at.ok_or_else(|| ApiError::field("cursor", "its entry is gone: begin anew"))? + 1
         }
     };
     let rest = &all[first..];
     let shown = &rest[..rest.len().min(limit as usize)];
     let last = shown.last().filter(|_| rest.len() > shown.len());
-    Ok((shown, last.map(|one| behind(id_of(one)))))
+    Ok((shown, last.map(|item| behind(id_of(item)))))
 }
 
-/// A part of a log.
+/// The query of a page of a log.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LogPart {
-    /// Lines behind this number.
+    /// Lines after this number.
     #[serde(default)]
     #[param(maximum = 9007199254740991u64)]
     after_id: u64,
-    /// The largest number of lines, from 1 to 1000.
+    /// The maximum number of lines, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
 impl LogPart {
-    /// The number behind which the lines are wanted, and the largest number of them.
+    /// Returns the number after which the lines start, and the maximum number of lines.
     ///
     /// # Errors
-    /// One of the two cannot be used.
+    /// One of the two is invalid.
     pub fn checked(&self) -> Result<(u64, usize), ApiError> {
         demand_number("after_id", Some(self.after_id))?;
-        Ok((self.after_id, limit(self.limit, LARGEST, LARGEST)?))
+        Ok((
+            self.after_id,
+            limit(self.limit, MAX_PAGE_ENTRIES, MAX_PAGE_ENTRIES)?,
+        ))
     }
 }
 
-/// How many bytes of a digest a sealed cursor has.
+/// The number of bytes of the digest in a sealed cursor.
 const SEAL: usize = 16;
 
-/// A cursor that names a place, such as a byte of a file, within something that has no ids. `what` says all that the place
+/// Returns a cursor for a position, such as a byte of a file, in a thing without ids. `what` names everything that the position
 /// depends on: the run, the file's size, the filters.
 pub fn sealed(what: &str, place: u64) -> String {
     URL_SAFE_NO_PAD.encode(format!("{place:016x}{}", seal(what)))
 }
 
-/// The place that a cursor of [`sealed`] names.
+/// Returns the position in a cursor of [`sealed`].
 ///
 /// # Errors
-/// It is the cursor of something else.
+/// The cursor belongs to something else.
 pub fn place_in(what: &str, cursor: &str) -> Result<u64, ApiError> {
     let place = || {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
@@ -142,29 +145,29 @@ pub fn place_in(what: &str, cursor: &str) -> Result<u64, ApiError> {
 }
 
 fn seal(what: &str) -> String {
-    let digest = digest::of(what).to_string();
+    let digest = digest::sha256(what).to_string();
     digest[digest.len() - SEAL..].to_owned()
 }
 
-/// A cursor that names a place in an order that changes, so that a page goes on behind it although its entry has left.
+/// Returns a cursor for a position in an order that changes. The next page continues after it even if its entry has left.
 pub fn at(place: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(json!(place).to_string())
 }
 
-/// The place that a cursor of [`at`] names.
+/// Returns the position in a cursor of [`at`].
 ///
 /// # Errors
-/// It names none.
+/// The cursor has no such position.
 pub fn place_at<T: DeserializeOwned>(cursor: &str) -> Result<T, ApiError> {
     let text = URL_SAFE_NO_PAD.decode(cursor).ok();
     let place = text.and_then(|text| serde_json::from_slice(&text).ok());
     place.ok_or_else(|| ApiError::field("cursor", "is not the `next_cursor` of a page"))
 }
 
-/// Checks how many entries of a page are wanted.
+/// Returns the checked number of entries of a page.
 ///
 /// # Errors
-/// None, or more than a page may have.
+/// The number is zero, or larger than a page may have.
 pub fn limit(limit: Option<u32>, usual: u32, largest: u32) -> Result<usize, ApiError> {
     match limit.unwrap_or(usual) {
         limit if (1..=largest).contains(&limit) => Ok(limit as usize),
@@ -175,12 +178,12 @@ pub fn limit(limit: Option<u32>, usual: u32, largest: u32) -> Result<usize, ApiE
     }
 }
 
-/// The cursor of what comes behind the entry with this id.
+/// Returns the cursor after the entry with this id.
 pub fn behind(id: &str) -> String {
     URL_SAFE_NO_PAD.encode(id)
 }
 
-/// The cursor of the page behind one of which `limit` entries were asked for.
+/// Returns the cursor of the page after a page for which `limit` entries were requested.
 pub fn next<T>(items: &[T], limit: u32, id_of: impl Fn(&T) -> &str) -> Option<String> {
     let last = items.last().filter(|_| items.len() >= limit as usize);
     last.map(|last| behind(id_of(last)))

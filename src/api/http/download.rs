@@ -1,5 +1,5 @@
-//! Serves files: with an ETag, and a part of a file where a client asks for that (RFC 9110, 13 and 14). A download that broke off
-//! is so continued.
+//! Serves files with an ETag, and a part of a file on request (RFC 9110, 13 and 14), so that an interrupted download can be
+//! continued.
 
 use std::io::SeekFrom;
 use std::path::Path;
@@ -15,17 +15,17 @@ use crate::base::problem::code;
 
 /// A file to be served.
 pub struct Download<'a> {
-    /// Where it is.
+    /// The path of the file.
     pub path: &'a Path,
-    /// The name that a browser saves it under.
+    /// The name under which a browser saves it.
     pub name: &'a str,
-    /// Its media type.
+    /// The media type of the file.
     pub kind: &'static str,
-    /// What changes when its bytes do. `None`: made from its size and its time.
+    /// A tag that changes with the bytes. `None`: made from the size and the time of change.
     pub tag: Option<&'a str>,
 }
 
-/// The media type of a file, by its extension.
+/// Returns the media type of a file from its extension.
 pub fn kind_of(name: &str) -> &'static str {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match extension.to_ascii_lowercase().as_str() {
@@ -44,10 +44,10 @@ pub fn kind_of(name: &str) -> &'static str {
     }
 }
 
-/// Serves a file, whose media type its name says.
+/// Serves a file with the media type of its name.
 ///
 /// # Errors
-/// It cannot be read, or the range lies outside it.
+/// The file cannot be read, or does not contain the range.
 pub async fn serve(
     path: &Path,
     name: &str,
@@ -67,10 +67,10 @@ pub async fn serve(
     serve_opened(opened, &file, asked).await
 }
 
-/// Serves a file that is open already: its tag is of these bytes, whatever takes its place meanwhile.
+/// Serves an open file. Its tag is that of these bytes, even if another file takes its path meanwhile.
 ///
 /// # Errors
-/// It cannot be read, or the range lies outside it.
+/// The file cannot be read, or does not contain the range.
 pub async fn serve_opened(
     mut opened: tokio::fs::File,
     file: &Download<'_>,
@@ -93,7 +93,7 @@ pub async fn serve_opened(
         tagged(response.headers_mut(), &tag);
         return Ok(response);
     }
-    // A range of another version than the client has is of no use: then the whole file is sent.
+    // A range of another version than the client's is useless, so the whole file is sent.
     let known = asked.get(header::IF_RANGE);
     let same = known.is_none_or(|known| known.as_bytes() == tag.as_bytes());
     let range = asked.get(header::RANGE).filter(|_| same);
@@ -101,9 +101,9 @@ pub async fn serve_opened(
         .and_then(|value| value.to_str().ok())
         .map(|value| part(value, size));
     let (from, length, status) = match range {
-        None | Some(Part::Whole) => (0, size, StatusCode::OK),
-        Some(Part::Some(from, length)) => (from, length, StatusCode::PARTIAL_CONTENT),
-        Some(Part::Outside) => return Ok(outside(size)),
+        None | Some(ByteRange::Whole) => (0, size, StatusCode::OK),
+        Some(ByteRange::Some(from, length)) => (from, length, StatusCode::PARTIAL_CONTENT),
+        Some(ByteRange::Outside) => return Ok(outside(size)),
     };
     opened
         .seek(SeekFrom::Start(from))
@@ -131,7 +131,7 @@ pub async fn serve_opened(
 /// Serves an archive that was made for this request.
 ///
 /// # Errors
-/// As [`serve_opened`].
+/// The same errors as for [`serve_opened`].
 pub async fn serve_zip(
     archive: std::fs::File,
     name: &str,
@@ -146,7 +146,7 @@ pub async fn serve_zip(
     serve_opened(tokio::fs::File::from_std(archive), &download, asked).await
 }
 
-/// Adds an ETag, and that it is to be asked for again.
+/// Adds an ETag, and the instruction to check it before each use.
 pub fn tagged(headers: &mut HeaderMap, tag: &str) {
     insert(headers, header::ETAG, tag);
     headers.insert(
@@ -155,7 +155,7 @@ pub fn tagged(headers: &mut HeaderMap, tag: &str) {
     );
 }
 
-/// Adds a header, whose value is of letters that a header may have.
+/// Adds a header. Skips a value with characters that a header cannot have.
 pub fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
@@ -174,7 +174,7 @@ fn outside(size: u64) -> Response {
     response
 }
 
-/// Whether a header names this tag.
+/// Returns whether a header names this tag.
 pub fn matches(asked: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
     asked
         .get_all(name)
@@ -184,7 +184,7 @@ pub fn matches(asked: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
         .any(|given| given.trim() == "*" || given.trim().trim_start_matches("W/") == tag)
 }
 
-/// RFC 6266 and RFC 8187: a name in ASCII for old clients, and the whole name.
+/// Returns a header value with the name in ASCII for old clients, and the whole name (RFC 6266 and RFC 8187).
 fn disposition(name: &str) -> String {
     let plain: String = name
         .chars()
@@ -198,7 +198,7 @@ fn disposition(name: &str) -> String {
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
 }
 
-/// A name as a part of a path (RFC 3986).
+/// Encodes a name as a segment of a path (RFC 3986).
 pub fn in_url(name: &str) -> String {
     let mut written = String::new();
     for byte in name.bytes() {
@@ -211,39 +211,39 @@ pub fn in_url(name: &str) -> String {
     written
 }
 
-/// A part of a file.
+/// A requested part of a file.
 #[derive(Debug, PartialEq, Eq)]
-enum Part {
-    /// All of it: the header is none that this understands.
+enum ByteRange {
+    /// The whole file: the header is not a supported range.
     Whole,
-    /// From a byte, so many.
+    /// A part: its first byte, and its length.
     Some(u64, u64),
-    /// Nothing of it.
+    /// No part of the file: the range begins after its end.
     Outside,
 }
 
-/// One range of bytes. Several at once are answered with the whole file, as RFC 9110 allows.
-fn part(range: &str, size: u64) -> Part {
+/// Parses a range of bytes. Several ranges count as the whole file, as RFC 9110 allows.
+fn part(range: &str, size: u64) -> ByteRange {
     let Some((first, last)) = range
         .strip_prefix("bytes=")
         .and_then(|range| range.split_once('-'))
     else {
-        return Part::Whole;
+        return ByteRange::Whole;
     };
     match (first.trim().parse::<u64>(), last.trim()) {
-        (Ok(first), _) if first >= size => Part::Outside,
-        (Ok(first), "") => Part::Some(first, size - first),
+        (Ok(first), _) if first >= size => ByteRange::Outside,
+        (Ok(first), "") => ByteRange::Some(first, size - first),
         (Ok(first), last) => match last.parse::<u64>() {
-            Ok(last) if last >= first => Part::Some(first, last.min(size - 1) - first + 1),
-            _ => Part::Whole,
+            Ok(last) if last >= first => ByteRange::Some(first, last.min(size - 1) - first + 1),
+            _ => ByteRange::Whole,
         },
         (Err(_), last) if first.trim().is_empty() => match last.parse::<u64>() {
-            Ok(0) => Part::Outside,
-            Ok(_) if size == 0 => Part::Outside,
-            Ok(length) => Part::Some(size - length.min(size), length.min(size)),
-            Err(_) => Part::Whole,
+            Ok(0) => ByteRange::Outside,
+            Ok(_) if size == 0 => ByteRange::Outside,
+            Ok(length) => ByteRange::Some(size - length.min(size), length.min(size)),
+            Err(_) => ByteRange::Whole,
         },
-        _ => Part::Whole,
+        _ => ByteRange::Whole,
     }
 }
 
@@ -254,22 +254,22 @@ mod tests {
     #[test]
     fn ranges_are_read_as_rfc_9110_says() {
         for (range, expected) in [
-            ("bytes=0-99", Part::Some(0, 100)),
-            ("bytes=500-", Part::Some(500, 500)),
-            ("bytes=900-5000", Part::Some(900, 100)),
-            ("bytes=-100", Part::Some(900, 100)),
-            ("bytes=-5000", Part::Some(0, 1000)),
-            ("bytes=1000-", Part::Outside),
-            ("bytes=-0", Part::Outside),
-            ("bytes=5-2", Part::Whole),
-            ("bytes=0-1,5-6", Part::Whole),
-            ("lines=0-1", Part::Whole),
-            ("bytes=x", Part::Whole),
+            ("bytes=0-99", ByteRange::Some(0, 100)),
+            ("bytes=500-", ByteRange::Some(500, 500)),
+            ("bytes=900-5000", ByteRange::Some(900, 100)),
+            ("bytes=-100", ByteRange::Some(900, 100)),
+            ("bytes=-5000", ByteRange::Some(0, 1000)),
+            ("bytes=1000-", ByteRange::Outside),
+            ("bytes=-0", ByteRange::Outside),
+            ("bytes=5-2", ByteRange::Whole),
+            ("bytes=0-1,5-6", ByteRange::Whole),
+            ("lines=0-1", ByteRange::Whole),
+            ("bytes=x", ByteRange::Whole),
         ] {
             assert_eq!(part(range, 1000), expected, "{range}");
         }
-        assert_eq!(part("bytes=0-", 0), Part::Outside);
-        assert_eq!(part("bytes=-5", 0), Part::Outside);
+        assert_eq!(part("bytes=0-", 0), ByteRange::Outside);
+        assert_eq!(part("bytes=-5", 0), ByteRange::Outside);
     }
 
     #[test]

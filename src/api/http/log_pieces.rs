@@ -1,4 +1,4 @@
-//! A log in pieces: whole lines of it, with paths as clients see them, and what is published of a log that is being followed.
+//! A log in pieces: whole lines with this machine's paths hidden, and the published state of a followed log.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,33 +18,33 @@ use crate::base::show_path::ShowPath;
 use crate::events::lines;
 use crate::events::lines::whole_lines;
 
-/// One line of a log.
+/// A line of a log.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct EventLine {
     /// The number of the event.
     pub sequence: u64,
-    /// Its name.
+    /// The name of the event.
     pub event: String,
-    /// The line without its end.
+    /// The text without the line end.
     pub text: Bytes,
 }
 
 /// A piece of a log.
 #[derive(Debug, Default)]
-pub struct Piece {
-    /// Where it begins in the file.
+pub struct LogPiece {
+    /// The position in the file where it begins.
     pub from: u64,
-    /// Where it ends.
+    /// The position in the file where it ends.
     pub to: u64,
-    /// Its whole lines.
-    pub lines: Vec<Line>,
-    /// The same as server-sent events.
+    /// The whole lines of the piece.
+    pub lines: Vec<EventLine>,
+    /// The lines as server-sent events.
     pub frames: Bytes,
 }
 
-impl Piece {
-    /// Of whole lines that begin in the file at `from`.
-    pub fn of(from: u64, lines: Vec<u8>, paths: &Hider) -> Self {
+impl LogPiece {
+    /// Returns the piece of whole lines that begin at byte `from` of the file.
+    pub fn new(from: u64, lines: Vec<u8>, paths: &Hider) -> Self {
         let to = from + lines.len() as u64;
         let lines = events_in(&lines.into(), paths);
         let mut frames = Vec::new();
@@ -60,8 +60,8 @@ impl Piece {
     }
 }
 
-/// A line as a server-sent event (WHATWG HTML, 9.2).
-pub fn frame(line: &Line, frames: &mut Vec<u8>) {
+/// Appends a line as a server-sent event (WHATWG HTML, 9.2).
+pub fn frame(line: &EventLine, frames: &mut Vec<u8>) {
     frames.extend_from_slice(
         format!("id: {}\nevent: {}\ndata: ", line.sequence, line.event).as_bytes(),
     );
@@ -69,23 +69,23 @@ pub fn frame(line: &Line, frames: &mut Vec<u8>) {
     frames.extend_from_slice(b"\n\n");
 }
 
-/// What is known of a log.
+/// The published state of a log.
 #[derive(Clone, Debug, Default)]
 pub struct LogEnd {
-    /// Where its whole lines end.
+    /// The position after the last whole line.
     pub end: u64,
-    /// What came last.
-    pub last: Arc<Piece>,
-    /// The run has ended and its log is complete; the line is that of an end which the log lacks.
-    pub over: Option<Option<Line>>,
+    /// The piece that was read last.
+    pub last: Arc<LogPiece>,
+    /// If present, the run has ended and its log is complete. The inner value is the line of the end if the log lacks it.
+    pub over: Option<Option<EventLine>>,
 }
 
-/// The logs that are being followed, by run.
+/// The followed logs, by run.
 #[derive(Default)]
-pub struct Tails(pub Mutex<HashMap<String, watch::Sender<LogEnd>>>);
+pub struct FollowedLogs(pub Mutex<HashMap<String, watch::Sender<LogEnd>>>);
 
-impl Tails {
-    /// Clients that follow a run now.
+impl FollowedLogs {
+    /// Returns the number of clients that follow a run now.
     pub fn followers(&self) -> u64 {
         let known = lock(&self.0);
         known
@@ -95,23 +95,25 @@ impl Tails {
     }
 }
 
-/// Reads whole lines of a log from a place on: at most about 256 KB, and nothing behind `end`.
+/// Reads whole lines of a log from a position: about 256 KB at most, and nothing after `end`.
 pub fn read_from(
     path: &Path,
     from: u64,
     end: u64,
     paths: &Hider,
-) -> Result<Option<Piece>, ApiError> {
+) -> Result<Option<LogPiece>, ApiError> {
     let read = in_log(path, |file| whole_lines(file, from, end))?;
-    Ok(read.flatten().map(|lines| Piece::of(from, lines, paths)))
+    Ok(read
+        .flatten()
+        .map(|lines| LogPiece::new(from, lines, paths)))
 }
 
-/// A place in a log behind which all events with a number above `after` are, and few others before them.
+/// Returns a position in a log after which all events with a number above `after` are, with few other events before them.
 pub fn start_behind(path: &Path, after: u64) -> Result<u64, ApiError> {
     Ok(in_log(path, |file| lines::start_behind(file, after))?.unwrap_or(0))
 }
 
-/// `None`: there is no log yet.
+/// Reads something in a log. Returns `None` if there is no log yet.
 fn in_log<T>(
     path: &Path,
     read: impl FnOnce(&File) -> io::Result<T>,
@@ -123,14 +125,14 @@ fn in_log<T>(
     }
 }
 
-/// What is needed of an event to pass it on.
+/// The parts of an event that are needed to pass it on.
 #[derive(Deserialize)]
-struct Head {
+struct EventHead {
     sequence: u64,
     event: String,
 }
 
-/// A line as clients see it. One without a path is not copied.
+/// Returns a line with this machine's paths hidden. A line without a path is not copied.
 fn shown(bytes: &Bytes, line: &[u8], paths: &Hider) -> Bytes {
     match std::str::from_utf8(line).map(|line| paths.text(line)) {
         Ok(Cow::Owned(shown)) => shown.into(),
@@ -138,16 +140,16 @@ fn shown(bytes: &Bytes, line: &[u8], paths: &Hider) -> Bytes {
     }
 }
 
-/// The events in whole lines. Lines that are none are left out.
-fn events_in(bytes: &Bytes, paths: &Hider) -> Vec<Line> {
+/// Returns the events in whole lines. Lines that are no events are left out.
+fn events_in(bytes: &Bytes, paths: &Hider) -> Vec<EventLine> {
     bytes
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
         .filter_map(|line| {
-            let Head { sequence, event } = serde_json::from_slice(line).ok()?;
-            Some(Line {
+            let EventHead { sequence, event } = serde_json::from_slice(line).ok()?;
+            Some(EventLine {
                 sequence,
-                // An event's name is a word; a line end in it would begin another field of a server-sent event.
+                // The name of an event is a word; a line end in it would begin another field of a server-sent event.
                 event: event.replace(['\n', '\r'], " "),
                 text: shown(bytes, line, paths),
             })

@@ -1,8 +1,10 @@
-//! HTTP as every resource speaks it.
+//! The parts of HTTP that every resource uses.
 //!
-//! - [`problem`] turns every error into a problem document (RFC 9457); [`body`] reads JSON and queries, and names the field that is wrong.
-//! - [`request_id`] is what a request is called in its answer and in the server's log; [`names`], what a route is called besides its path.
-//! - [`cursor`] is pagination; [`answer`] the JSON of answers; [`download`] serves files with ETag and ranges, [`log_pieces`] what was added to a log.
+//! - [`problem`] turns every error into a problem document (RFC 9457); [`body`] reads JSON and queries, and names the invalid
+//!   field.
+//! - [`request_id`] is the id of a request in its response and in the server's log; [`names`] adds the second names of routes.
+//! - [`cursor`] is pagination; [`answer`] makes JSON responses; [`download`] serves files with ETag and ranges, and
+//!   [`log_pieces`] the new lines of a log.
 
 pub(crate) mod answer;
 pub(crate) mod body;

@@ -1,11 +1,11 @@
-//! Routers, also of routes with names that a description has no words for.
+//! Builds routers, including routes with names that OpenAPI cannot describe.
 
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-/// Where a workspace is named before a configuration of it.
+/// The part of a path that names the workspace of a configuration.
 const OF_WORKSPACE: &str = "/workspaces/{workspace}";
 
-/// A router of these routes.
+/// Returns a router of these routes.
 pub fn routed<S: Clone + Send + Sync + 'static>(
     routes: impl IntoIterator<Item = UtoipaMethodRouter<S>>,
 ) -> OpenApiRouter<S> {
@@ -13,8 +13,8 @@ pub fn routed<S: Clone + Send + Sync + 'static>(
     routes.into_iter().fold(router, OpenApiRouter::routes)
 }
 
-/// A router of these routes. A `{path}` has slashes in it, and is described as one part. A route of one configuration has two names, with its
-/// workspace and without, for the same; one of them is described.
+/// Returns a router of these routes. `{path}` may contain slashes, but is described as one segment. A route of a configuration
+/// has two paths, with and without its workspace; only one is described.
 pub fn named<S: Clone + Send + Sync + 'static>(
     routes: impl IntoIterator<Item = UtoipaMethodRouter<S>>,
 ) -> OpenApiRouter<S> {

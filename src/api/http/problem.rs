@@ -1,7 +1,8 @@
 //! Errors as problem documents (RFC 9457).
 //!
-//! `code` is stable and explained in docs/reference/errors.md. The detail of what a client did wrong says what and where. The detail of
-//! what the machine did wrong says only that: the full message, which may name files, is reported to the server's log.
+//! `code` is stable and explained in docs/reference/errors.md. For a mistake of the client, the detail says what is wrong and
+//! where. For a failure of the machine, it says only that there was one: the full message, which may name files, goes to the
+//! server's log.
 
 use std::borrow::Cow;
 
@@ -13,54 +14,54 @@ use utoipa::ToSchema;
 
 use super::request_id;
 use crate::base::hide_paths::Hider;
-use crate::base::problem::{Kind, Problem, code};
+use crate::base::problem::{Problem, ProblemKind, code};
 use crate::base::show_path::ShowPath;
-use crate::store::{Failure, StoreError};
+use crate::store::{FailureRecord, StoreError};
 
 /// The media type of a problem document.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// A problem document.
+/// A problem document (RFC 9457).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ProblemDetails {
-    /// Always `about:blank`: `code` says what it is.
+    /// Always `about:blank`; the kind of problem is in `code`.
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]
     pub kind: &'static str,
     /// The status in words.
     pub title: String,
-    /// The HTTP status.
+    /// The HTTP status code.
     pub status: u16,
-    /// What happened.
+    /// The message: what happened.
     pub detail: String,
     /// A stable word for programs, explained in docs/reference/errors.md.
     pub code: String,
-    /// What to do next.
+    /// The message: what to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// The fields that are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// Why a configuration does not load.
+    /// The reason why a configuration does not load.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub error: Option<Box<Failure>>,
-    /// The request's id, which stands in the server's log too.
+    pub error: Option<Box<FailureRecord>>,
+    /// The id of the request, which is also in the server's log.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub request_id: Option<String>,
 }
 
-/// What is wrong with one field.
+/// The problem of one field.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FieldError {
-    /// Its name: `options.log_level`, or that of a parameter.
+    /// The name of the field, `options.log_level`, or of a parameter.
     pub field: String,
-    /// What is wrong with it.
+    /// The problem of its value.
     pub message: String,
 }
 
-/// An error of the API. It becomes a problem document.
+/// An error of the API, which becomes a problem document.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     status: StatusCode,
@@ -68,19 +69,19 @@ pub struct ApiError {
     pub(crate) detail: String,
     hint: Option<String>,
     errors: Vec<FieldError>,
-    error: Option<Box<Failure>>,
+    error: Option<Box<FailureRecord>>,
     retry_after: Option<u16>,
-    /// The whole message, for the server's log alone.
+    /// The full message, only for the server's log.
     pub(crate) inner: Option<Box<str>>,
 }
 
 impl ApiError {
-    /// Whether the same request may succeed in a moment.
+    /// Returns whether the same request may succeed in a moment.
     pub fn may_pass(&self) -> bool {
         self.status == StatusCode::SERVICE_UNAVAILABLE
     }
 
-    /// An error of this status and code; with the seconds after which the client may try again, where the status says that it may.
+    /// Returns an error with this status and code. If the status allows a retry, it has the seconds until the next try.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             status,
@@ -98,28 +99,28 @@ impl ApiError {
         }
     }
 
-    /// An error of this code, with the status that the code has.
-    pub fn of(code: &'static str, detail: impl Into<String>) -> Self {
-        Self::new(status_of(Kind::Usage, code), code, detail)
+    /// Returns an error with this code and the status of the code.
+    pub fn from_code(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(status_of(ProblemKind::Usage, code), code, detail)
     }
 
-    /// The same with a hint.
+    /// Adds a hint to the error.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// A field has a value that cannot be used: 422.
+    /// Returns the error for a field with an invalid value: 422.
     pub fn field(field: impl Into<String>, message: impl Into<String>) -> Self {
         let (field, message) = (field.into(), message.into());
         let detail = format!("{field}: {message}");
-        let mut error = Self::of(code::INVALID_FIELD, detail);
+        let mut error = Self::from_code(code::INVALID_FIELD, detail);
         error.errors.push(FieldError { field, message });
         error
     }
 
-    /// The same, about the value of a field.
+    /// Adds the field whose value caused the error.
     #[must_use]
     pub fn of_field(mut self, field: impl Into<String>) -> Self {
         self.errors.push(FieldError {
@@ -129,7 +130,7 @@ impl ApiError {
         self
     }
 
-    /// The error; where it says that a name is none, about the field `name`.
+    /// Converts an error. If a name is invalid, the error names the field `name`.
     #[must_use]
     pub fn of_name(error: impl Problem) -> Self {
         let error = Self::from(error);
@@ -139,27 +140,27 @@ impl ApiError {
         }
     }
 
-    /// The same, with why a configuration does not load.
+    /// Adds the reason why a configuration does not load.
     #[must_use]
-    pub fn because_of(mut self, error: Failure) -> Self {
+    pub fn because_of(mut self, error: FailureRecord) -> Self {
         self.error = Some(Box::new(error));
         self
     }
 
-    /// The same, with the seconds after which the client may try again.
+    /// Adds the seconds until the client may try again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u16) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// No such thing: 404.
+    /// Returns the error for an unknown id: 404.
     pub fn not_found(what: &'static str, id: &str) -> Self {
-        // A thing of another workspace and one that is nowhere get the same answer.
+        // A thing of another workspace gets the same response as an unknown one.
         StoreError::not_found(what, id).into()
     }
 
-    /// The server itself failed: 500.
+    /// Returns the error for a failure of the server itself: 500.
     pub fn internal(message: impl Into<String>) -> Self {
         let detail = "the server could not do this; its log says why";
         let status = StatusCode::INTERNAL_SERVER_ERROR;
@@ -168,7 +169,7 @@ impl ApiError {
         error
     }
 
-    /// The same with its paths as clients see them.
+    /// Hides this machine's paths in the error.
     #[must_use]
     pub fn shown(mut self, paths: &Hider) -> Self {
         let shown = |text: &mut String| {
@@ -183,7 +184,7 @@ impl ApiError {
         self
     }
 
-    /// The code.
+    /// Returns the code of the error.
     pub fn code(&self) -> &'static str {
         self.code
     }
@@ -218,8 +219,8 @@ impl<P: Problem> From<P> for ApiError {
     }
 }
 
-/// The status for an error.
-fn status_of(kind: Kind, code: &str) -> StatusCode {
+/// Returns the status for an error.
+fn status_of(kind: ProblemKind, code: &str) -> StatusCode {
     match code {
         code::RUN_NOT_FOUND
         | code::NOT_FOUND
@@ -257,12 +258,13 @@ fn status_of(kind: Kind, code: &str) -> StatusCode {
         code::METHOD_NOT_ALLOWED => StatusCode::METHOD_NOT_ALLOWED,
         code::WRONG_HOST => StatusCode::MISDIRECTED_REQUEST,
         _ => match kind {
-            Kind::Usage => StatusCode::UNPROCESSABLE_ENTITY,
-            Kind::Database => StatusCode::SERVICE_UNAVAILABLE,
-            Kind::Environment => StatusCode::CONFLICT,
-            Kind::Refused | Kind::Limit | Kind::Internal | Kind::Cancelled => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            ProblemKind::Usage => StatusCode::UNPROCESSABLE_ENTITY,
+            ProblemKind::Database => StatusCode::SERVICE_UNAVAILABLE,
+            ProblemKind::Environment => StatusCode::CONFLICT,
+            ProblemKind::Refused
+            | ProblemKind::Limit
+            | ProblemKind::Internal
+            | ProblemKind::Cancelled => StatusCode::INTERNAL_SERVER_ERROR,
         },
     }
 }
@@ -294,12 +296,14 @@ impl IntoResponse for ApiError {
             );
         }
         if let Some(message) = inner {
-            response.extensions_mut().insert(Inner(message.into()));
+            response
+                .extensions_mut()
+                .insert(ServerLogMessage(message.into()));
         }
         response
     }
 }
 
-/// The message of an error that only the server's log shows.
+/// The message of an error for the server's log only.
 #[derive(Clone, Debug)]
-pub struct Inner(pub String);
+pub struct ServerLogMessage(pub String);

@@ -1,7 +1,7 @@
-//! The web console: the files of `web/dist`, which the binary carries, and what its pages know of their session.
+//! The web console: the files of `web/dist`, which are part of the binary, and the session data for its pages.
 //!
-//! The pages are one file: a script decides by the address what is shown. The console lives under [`CONSOLE`], and the `base` in
-//! `web/vite.config.ts` says the same.
+//! The pages are one file, in which a script decides by the address what to show. The console is below [`CONSOLE`]; `base` in
+//! `web/vite.config.ts` must be the same path.
 
 use axum::extract::Path;
 use axum::http::HeaderName;
@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use crate::api::access::tokens;
 use crate::api::prelude::*;
 
-/// Where the console is.
+/// The path of the console.
 pub(super) const CONSOLE: &str = "/console";
-/// The page, for every address that is no file's.
+/// The page for every address that is not a file.
 const PAGE: &str = "index.html";
-/// Names of files hold a digest of what is in them, but that of the page.
+/// The caching of all files except the page: their names contain a digest of their content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// A file of the console, as it is and compressed.
+/// A file of the console, in plain and compressed form.
 struct Asset {
     path: &'static str,
     kind: &'static str,
@@ -31,7 +31,7 @@ struct Asset {
 
 include!(concat!(env!("OUT_DIR"), "/console.rs"));
 
-/// The routes of the console.
+/// Returns the routes of the console.
 pub fn routes() -> Router<Api> {
     Router::new()
         .route(CONSOLE, get(page))
@@ -84,23 +84,23 @@ fn answer(path: &str, asked: &HeaderMap) -> Response {
     response
 }
 
-/// Whether a browser takes a coding (RFC 9110, 12.5.3).
+/// Returns whether a browser accepts an encoding (RFC 9110, 12.5.3).
 fn takes(headers: &HeaderMap, coding: &str) -> bool {
     headers
         .get_all(header::ACCEPT_ENCODING)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|one| match one.split_once(';') {
+        .any(|part| match part.split_once(';') {
             Some((name, weight)) => {
                 let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
                 name.trim() == coding && weight.parse().unwrap_or(0.0_f32) > 0.0
             }
-            None => one.trim() == coding,
+            None => part.trim() == coding,
         })
 }
 
-/// What a page needs to know of the one who looks at it. `csrf` is the value for the header of changes; null for a program.
+/// Returns the facts about the user that a page needs. `csrf` is the value for the header of changes, null for a program.
 async fn session(Reader(api, caller): Reader) -> Json<Value> {
     Json(json!({
         "csrf": caller.session.as_deref().map(tokens::csrf_of),

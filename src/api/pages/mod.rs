@@ -1,8 +1,9 @@
-//! What browsers see: the web console ([`console`]), signing in and out, and the documentation of the API, which needs no script.
+//! Pages for browsers: the web console ([`console`]), signing in and out, and the documentation of the API, which needs no
+//! script.
 //!
-//! A browser signs in with a token, by the console's form, or with the code in the link that `ade dev` prints, and gets a session's cookie
-//! in exchange. A token in an address signs nobody in: else a page of another site could sign a browser in as somebody else. A code is
-//! made by `ade dev` alone and used once.
+//! A browser signs in with a token in the console's form, or with the code in the link that `ade dev` prints, and gets a
+//! session's cookie in return. A token in an address does not sign in, because otherwise a page of another site could sign a
+//! browser in as somebody else. Only `ade dev` makes codes, and each works once.
 
 mod console;
 
@@ -19,10 +20,10 @@ use super::http::body::refused_body;
 use crate::api::prelude::*;
 use crate::store::TokenRecord;
 
-/// The largest body of a form.
-const LARGEST_FORM: usize = 4096;
+/// The maximum number of bytes of a form.
+const MAX_FORM_BYTES: usize = 4096;
 
-/// The routes of the pages.
+/// Returns the routes of the pages.
 pub fn routes(document: &Value) -> Router<Api> {
     let documentation = documentation(document);
     Router::new()
@@ -50,7 +51,7 @@ async fn home(
     State(api): State<Api>,
     Query(asked): Query<Home>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let Some(code) = asked.code else {
         return Ok(to_console());
     };
@@ -60,7 +61,8 @@ async fn home(
     .await?
     {
         Some(entered) => Ok(entered),
-        // This page, too, begins the navigation itself: a browser that the link signed in before is sent on with its cookie.
+        // This page, too, starts the navigation itself: a browser that has signed in with this link before continues with its
+        // cookie.
         None => Ok(Html(to_console_by(
             "Link used before",
             "This link signs in once.",
@@ -69,13 +71,13 @@ async fn home(
     }
 }
 
-/// The console asks whoever is not signed in for a token.
+/// Redirects to the console, which asks for a token unless the user is signed in.
 fn to_console() -> Response {
     Redirect::to(console::CONSOLE).into_response()
 }
 
-/// A page that leads on to the console. No redirect by status: with SameSite=Strict a browser that came from elsewhere, such as a link in
-/// a terminal or a mail, sends the cookie only with a navigation that this server's own page begins.
+/// Returns a page that leads to the console. A redirect by status does not work: with SameSite=Strict, a browser that came from
+/// elsewhere, such as a link in a terminal or a mail, sends the cookie only if this server's own page starts the navigation.
 fn to_console_by(title: &str, words: &str) -> String {
     page(
         title,
@@ -84,12 +86,12 @@ fn to_console_by(title: &str, words: &str) -> String {
     )
 }
 
-/// Begins a session in the name of the token that is found. `None`: none is.
+/// Starts a session for the token that `find` returns. Returns `None` if it returns no token.
 async fn enter(
     api: &Api,
     headers: &HeaderMap,
-    find: impl FnOnce(&Blocking<'_>) -> Answer<Option<TokenRecord>> + Send + 'static,
-) -> Answer<Option<Response>> {
+    find: impl FnOnce(&BlockingApi<'_>) -> ApiResult<Option<TokenRecord>> + Send + 'static,
+) -> ApiResult<Option<Response>> {
     let is_https = headers
         .get("x-forwarded-proto")
         .is_some_and(|scheme| scheme.as_bytes() == b"https");
@@ -114,10 +116,13 @@ async fn enter(
     Ok(Some(response))
 }
 
-async fn sign_in(State(api): State<Api>, request: Request<axum::body::Body>) -> Answer<Response> {
+async fn sign_in(
+    State(api): State<Api>,
+    request: Request<axum::body::Body>,
+) -> ApiResult<Response> {
     let (headers, token) = form(request, "token").await?;
     let token = token.unwrap_or_default();
-    let find = move |api: &Blocking<'_>| Ok(tokens::valid(api.home(), token.trim())?);
+    let find = move |api: &BlockingApi<'_>| Ok(tokens::valid(api.home(), token.trim())?);
     if let Some(entered) = enter(&api, &headers, find).await? {
         return Ok(entered);
     }
@@ -129,12 +134,15 @@ async fn sign_in(State(api): State<Api>, request: Request<axum::body::Body>) -> 
     Ok((StatusCode::UNAUTHORIZED, Html(page)).into_response())
 }
 
-async fn sign_out(State(api): State<Api>, request: Request<axum::body::Body>) -> Answer<Response> {
+async fn sign_out(
+    State(api): State<Api>,
+    request: Request<axum::body::Body>,
+) -> ApiResult<Response> {
     let (headers, shown) = form(request, "csrf").await?;
     if let Some(session) = cookie(&headers).map(str::to_owned) {
         if shown.as_deref() != Some(&*tokens::csrf_of(&session)) {
             let detail = "the form is of another session";
-            return Err(ApiError::of(code::FORBIDDEN, detail));
+            return Err(ApiError::from_code(code::FORBIDDEN, detail));
         }
         api.work(move |api| {
             tokens::end_session(api.home(), &session)?;
@@ -150,22 +158,22 @@ async fn sign_out(State(api): State<Api>, request: Request<axum::body::Body>) ->
     Ok(response)
 }
 
-/// The headers and one field of a form that a page of this server sends.
+/// Returns the headers and one field of a form that a page of this server sends.
 async fn form(
     request: Request<axum::body::Body>,
     field: &str,
-) -> Answer<(HeaderMap, Option<String>)> {
+) -> ApiResult<(HeaderMap, Option<String>)> {
     let (parts, body) = request.into_parts();
     demand_same_origin(&parts.headers)?;
-    let bytes = axum::body::to_bytes(body, LARGEST_FORM)
+    let bytes = axum::body::to_bytes(body, MAX_FORM_BYTES)
         .await
         .map_err(|error| refused_body(&error))?;
     let found = form_urlencoded::parse(&bytes).find(|(key, _)| key == field);
     Ok((parts.headers, found.map(|(_, value)| value.into_owned())))
 }
 
-/// A form that another site's page sends names that site as its origin.
-fn demand_same_origin(headers: &HeaderMap) -> Answer<()> {
+/// Returns an error if another site's page sent the form: browsers name that site as the origin.
+fn demand_same_origin(headers: &HeaderMap) -> ApiResult<()> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let Some(origin) = text(header::ORIGIN) else {
         return Ok(());
@@ -175,10 +183,10 @@ fn demand_same_origin(headers: &HeaderMap) -> Answer<()> {
         return Ok(());
     }
     let detail = "the form comes from a page of another site";
-    Err(ApiError::of(code::FORBIDDEN, detail))
+    Err(ApiError::from_code(code::FORBIDDEN, detail))
 }
 
-/// The documentation of the API, from its description.
+/// Returns the documentation of the API, made from its description.
 fn documentation(document: &Value) -> String {
     let mut body = format!(
         "<p>{}</p><p>Machine-readable: <a href=\"/api/v1/openapi.json\">OpenAPI 3.1</a>; <code>ade openapi-types</code> prints TypeScript types.</p>
@@ -269,7 +277,7 @@ fn operation_section(path: &str, method: &str, operation: &Value, document: &Val
     section
 }
 
-/// The fields of a shape, those of shapes in it with a dot.
+/// Returns the fields of a schema. A field of a nested schema has a dot in its name.
 fn properties(schema: &Value, document: &Value) -> Vec<(String, String)> {
     let Some(schema) = resolved(schema, document) else {
         return Vec::new();

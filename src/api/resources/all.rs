@@ -1,4 +1,4 @@
-//! The routes of every resource.
+//! Collects the routes of every resource.
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::api::state::Api;
 
-/// The routes of every resource, by what the description calls several of them together.
+/// Returns the routes of every resource, each with the name of its group in the description.
 pub fn all() -> [(&'static str, OpenApiRouter<Api>); 30] {
     [
         ("runs", runs::routes()),
@@ -33,7 +33,7 @@ pub fn all() -> [(&'static str, OpenApiRouter<Api>); 30] {
         ("configurations", mending::routes()),
         ("configurations", templates::routes()),
         ("builds", builds::routes()),
-        // Before the environments by id.
+        // The collection comes before the environments by id.
         ("environments", collection::routes()),
         ("environments", environments::routes()),
         ("jobs", jobs::routes()),

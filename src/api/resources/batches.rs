@@ -1,5 +1,5 @@
-//! Batches: the runs that share a label, such as files that were dropped together. What is wrong with all of them, and what they
-//! left, as one; and the files that became no run.
+//! Batches: the runs that share a label, such as files that were dropped together. Reports their common problems, serves their
+//! files as one archive, and records files that became no run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -11,13 +11,13 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::labels::{labelled, labels_in, superseded};
 use super::prelude::*;
-use super::report::{WhichReport, made, page_response};
+use super::report::{ReportQuery, made, page_response};
 use crate::base::files::{name_of, plain};
 use crate::issues::Severity;
 use crate::report::Options;
 use crate::run::results::annotated::kept_copy;
 use crate::run::results::report_of;
-use crate::store::LeftOut;
+use crate::store::LeftOutFile;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([
@@ -28,28 +28,28 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// Which batch.
+/// Names a batch by its workspace and label.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
-struct Which {
-    /// The workspace.
+struct BatchQuery {
+    /// The id of the workspace.
     workspace: String,
-    /// The label that its runs share, as `key:value`.
+    /// The label that the batch's runs share, as `key:value`.
     label: String,
 }
 
-/// What a batch has.
-struct Found<'a> {
-    workspace: Opened<'a>,
-    /// Its runs, the newest first; of a file that was run again the newest alone.
+/// The runs of a batch, and the files that became no run.
+struct BatchRuns<'a> {
+    workspace: OpenWorkspace<'a>,
+    /// The runs, newest first. Of a file that was run again, only the newest run.
     runs: Vec<RunRecord>,
-    /// How many more there are.
+    /// The number of older runs that are not in `runs`.
     superseded: usize,
-    left_out: Vec<LeftOut>,
+    left_out: Vec<LeftOutFile>,
 }
 
-impl Which {
-    fn find<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Answer<Found<'a>> {
+impl BatchQuery {
+    fn find<'a>(&self, api: &BlockingApi<'a>, caller: &Caller) -> ApiResult<BatchRuns<'a>> {
         let workspace = known_workspace(api, caller, &self.workspace)?;
         let labels = labels_in(std::slice::from_ref(&self.label))?;
         let mut runs = labelled(&workspace, labels)?;
@@ -58,7 +58,7 @@ impl Which {
         let left_out = workspace.store.left_out(workspace.id(), &self.label)?;
         match runs.is_empty() && left_out.is_empty() {
             true => Err(ApiError::not_found("batch", &self.label)),
-            false => Ok(Found {
+            false => Ok(BatchRuns {
                 workspace,
                 runs,
                 superseded: earlier.len(),
@@ -67,8 +67,8 @@ impl Which {
         }
     }
 
-    /// The same with those of its runs that have ended, with their files here, in the order in which they were queued.
-    fn ended<'a>(&self, api: &Blocking<'a>, caller: &Caller) -> Answer<Found<'a>> {
+    /// Returns only the runs that have ended, in the order in which they were queued, and fetches their files to this host.
+    fn ended<'a>(&self, api: &BlockingApi<'a>, caller: &Caller) -> ApiResult<BatchRuns<'a>> {
         let mut found = self.find(api, caller)?;
         found.runs.retain(|run| run.completed_at.is_some());
         found.runs.reverse();
@@ -83,61 +83,64 @@ impl Which {
 }
 
 fn not_ready(message: String) -> ApiError {
-    ApiError::of(code::OUTPUT_NOT_READY, message).hint("follow its runs until they end")
+    ApiError::from_code(code::OUTPUT_NOT_READY, message).hint("follow its runs until they end")
 }
 
-/// What the runs of a batch have in common.
+/// The common problems and results of a batch's runs.
 #[derive(Serialize, ToSchema)]
-struct Batch {
-    /// The label.
+struct BatchSummary {
+    /// The label that the runs share.
     label: String,
-    /// How many runs it has; at most 1000 are looked at.
+    /// The number of runs. At most 1000 are looked at.
     runs: usize,
-    /// How many more there are of files that have run again since.
+    /// The number of older runs of files that have been run again since.
     superseded: usize,
-    /// How many of them left a workbook that is there still.
+    /// The number of runs whose workbook still exists.
     outputs: usize,
-    /// Fields that some runs found no column for, those of the most runs first.
+    /// Fields that some runs found no column for, the most frequent first.
     fields_missing: Vec<MissingField>,
-    /// Issues by rule, errors first, then those of the most cells.
+    /// Issues by rule: errors first, then those of the most cells.
     issues: Vec<RuleOfBatch>,
-    /// The files that became no run, and why, by their names.
-    left_out: Vec<LeftOut>,
+    /// The files that became no run, by name, each with the reason.
+    left_out: Vec<LeftOutFile>,
 }
 
-/// A field that runs found no column for.
+/// A field that some runs found no column for.
 #[derive(Serialize, ToSchema)]
 struct MissingField {
-    /// Its name.
+    /// The name of the field.
     field: String,
-    /// Those runs.
+    /// The ids of these runs.
     run_ids: Vec<String>,
 }
 
 /// A rule that cells of several files break.
 #[derive(Serialize, ToSchema)]
 struct RuleOfBatch {
-    /// How bad it is.
+    /// The severity of the rule's issues.
     severity: Severity,
-    /// Its name.
+    /// The name of the rule.
     rule: String,
-    /// How many issues there are.
+    /// The number of issues of this rule.
     count: u64,
-    /// The runs that have them.
+    /// The ids of the runs that have such issues.
     run_ids: Vec<String>,
 }
 
-/// Say what the runs of a batch have in common.
+/// Show the common problems of a batch's runs.
 ///
-/// A batch is the runs that share a label, such as the files that were dropped into the console together. `GET /api/v1/runs` with
-/// `label` lists them one by one. Of a file that was run again the newest run counts here.
+/// A batch is the runs that share a label, such as the files that were dropped into the console together. `GET /api/v1/runs`
+/// with `label` lists them. If a file was run again, only its newest run counts here.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}",
-    params(Which),
-    responses((status = 200, body = Batch))
+    params(BatchQuery),
+    responses((status = 200, body = BatchSummary))
 )]
-async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> JsonAnswer<Batch> {
+async fn get_batch(
+    Reader(api, caller): Reader,
+    Path(which): Path<BatchQuery>,
+) -> JsonResult<BatchSummary> {
     api.slow_work(move |api| {
-        let Found {
+        let BatchRuns {
             workspace,
             runs,
             superseded,
@@ -168,7 +171,7 @@ async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> Jso
             .into_iter()
             .map(|(field, run_ids)| MissingField { field, run_ids })
             .collect();
-        fields_missing.sort_by_key(|one| std::cmp::Reverse(one.run_ids.len()));
+        fields_missing.sort_by_key(|field| std::cmp::Reverse(field.run_ids.len()));
         let mut issues: Vec<_> = rules
             .into_iter()
             .map(|((severity, rule), (count, run_ids))| RuleOfBatch {
@@ -178,8 +181,8 @@ async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> Jso
                 run_ids: run_ids.into_iter().collect(),
             })
             .collect();
-        issues.sort_by_key(|one| (one.severity, std::cmp::Reverse(one.count)));
-        Ok(Json(Batch {
+        issues.sort_by_key(|rule| (rule.severity, std::cmp::Reverse(rule.count)));
+        Ok(Json(BatchSummary {
             runs: runs.len(),
             superseded,
             outputs: runs.iter().filter_map(output_of).count(),
@@ -196,35 +199,35 @@ async fn get_batch(Reader(api, caller): Reader, Path(which): Path<Which>) -> Jso
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewLeftOut {
-    /// Which, and why.
+    /// The files, each with the reason.
     #[schema(min_items = 1, max_items = 1000)]
-    files: Vec<LeftOut>,
+    files: Vec<LeftOutFile>,
 }
 
 impl JsonBody for NewLeftOut {
     const ARRAYS: &'static [&'static str] = &["files"];
 }
 
-/// Name files of a batch that become no run, such as those that cannot be read.
+/// Record files of a batch that become no run, such as unreadable files.
 ///
-/// The batch tells of them, and so does `left-out.txt` in its archive. Of one that is named again the last reason stays.
+/// The batch lists them, and so does `left-out.txt` in its archive. If a file is recorded again, its last reason counts.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/batches/{label}/left-out",
-    params(Which),
+    params(BatchQuery),
     request_body = NewLeftOut,
     responses((status = 204, description = "They are recorded"))
 )]
 async fn write_left_out(
     Runner(api, caller): Runner,
-    Path(which): Path<Which>,
+    Path(which): Path<BatchQuery>,
     Json(NewLeftOut { files }): Json<NewLeftOut>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     let is_told = |text: &str| (1..=1000).contains(&text.chars().count());
     if !(1..=1000).contains(&files.len()) {
         return Err(ApiError::field("files", "must be from 1 to 1000"));
     }
     if !files
         .iter()
-        .all(|one| is_told(&one.name) && is_told(&one.why))
+        .all(|file| is_told(&file.name) && is_told(&file.why))
     {
         let message = "must each have a name and a reason of 1 to 1000 characters";
         return Err(ApiError::field("files", message));
@@ -244,11 +247,11 @@ fn output_of(run: &RunRecord) -> Option<&PathBuf> {
     path.filter(|_| run.artifacts_deleted_at.is_none())
 }
 
-/// Which files of a batch.
+/// A part of a batch's files.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Part {
-    /// The normalized workbooks.
+enum BatchPart {
+    /// The normalized workbooks of the runs.
     Outputs,
     /// The senders' own workbooks with their issues marked.
     Marked,
@@ -257,45 +260,46 @@ enum Part {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhichFiles {
-    /// Only these; absent: both, and the report.
+struct BatchFilesQuery {
+    /// Only this part. If absent, both parts and the report.
     #[param(inline)]
-    only: Option<Part>,
+    only: Option<BatchPart>,
 }
 
 /// Download the files of a batch as one archive.
 ///
-/// It has the normalized workbooks below `outputs/`, the marked copies of files with issues below `marked/`, and `report.html`. What
-/// cannot be there, such as the copy of a file that cannot be marked, or a file that became no run, is named in `left-out.txt`. Runs that have not ended are left out.
+/// The archive has the normalized workbooks in `outputs/`, the marked copies of files with issues in `marked/`, and
+/// `report.html`. `left-out.txt` names the missing files, such as a file that cannot be marked or that became no run. Runs that
+/// have not ended are left out.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/archive",
-    params(Which, WhichFiles),
+    params(BatchQuery, BatchFilesQuery),
     responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 206), (status = 409))
 )]
 async fn download_batch(
     Reader(api, caller): Reader,
-    Path(which): Path<Which>,
-    Query(WhichFiles { only }): Query<WhichFiles>,
+    Path(which): Path<BatchQuery>,
+    Query(BatchFilesQuery { only }): Query<BatchFilesQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let part = match only {
-        Some(Part::Outputs) => "-outputs",
-        Some(Part::Marked) => "-marked",
+        Some(BatchPart::Outputs) => "-outputs",
+        Some(BatchPart::Marked) => "-marked",
         None => "",
     };
     let name = format!("{}{part}.zip", plain(&which.label));
     let file = api.slow_work(move |api| {
-        let Found {
+        let BatchRuns {
             workspace,
             runs,
             left_out,
             ..
         } = which.ended(api, &caller)?;
         let unwritable = |error: io::Error| ApiError::internal(error.to_string());
-        let mut archive = Archive::new(tempfile::tempfile().map_err(unwritable)?);
+        let mut archive = BatchArchive::new(tempfile::tempfile().map_err(unwritable)?);
         for run in &runs {
             archive.take(run, only).map_err(unwritable)?;
         }
-        for LeftOut { name, why } in &left_out {
+        for LeftOutFile { name, why } in &left_out {
             archive.leave_out(name, why);
         }
         if only.is_none() {
@@ -307,14 +311,14 @@ async fn download_batch(
     download::serve_zip(file.await?, &name, &headers).await
 }
 
-/// The archive that is made: workbooks are compressed already.
-struct Archive {
+/// The archive of a batch. Its entries are stored uncompressed, because workbooks are compressed already.
+struct BatchArchive {
     zip: ZipWriter<File>,
     names: BTreeSet<String>,
     left_out: String,
 }
 
-impl Archive {
+impl BatchArchive {
     fn new(file: File) -> Self {
         Self {
             zip: ZipWriter::new(file),
@@ -323,8 +327,8 @@ impl Archive {
         }
     }
 
-    /// Takes in what a run left.
-    fn take(&mut self, run: &RunRecord, only: Option<Part>) -> io::Result<()> {
+    /// Adds the files of a run, or records why they are missing.
+    fn take(&mut self, run: &RunRecord, only: Option<BatchPart>) -> io::Result<()> {
         let Some(output) = output_of(run) else {
             let why = match run.artifacts_deleted_at {
                 Some(_) => "its files were collected".to_owned(),
@@ -334,11 +338,11 @@ impl Archive {
             self.leave_out(&run.input_name, &why);
             return Ok(());
         };
-        if only != Some(Part::Marked) {
+        if only != Some(BatchPart::Marked) {
             self.put_file("outputs", run, output)?;
         }
         let has_issues = run.metrics.as_ref().is_some_and(|found| found.issues > 0);
-        if only == Some(Part::Outputs) {
+        if only == Some(BatchPart::Outputs) {
             return Ok(());
         }
         let missing = run.metrics.iter().flat_map(|found| &found.missing_fields);
@@ -372,7 +376,7 @@ impl Archive {
         }
     }
 
-    /// Puts in a file; a second one of the same name gets a number.
+    /// Adds a file. A second file of the same name gets a number.
     fn put(&mut self, name: &str, content: &mut dyn io::Read) -> io::Result<()> {
         let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
         let numbered = (2..).map(|number| format!("{stem} ({number}).{extension}"));
@@ -399,11 +403,11 @@ impl Archive {
     }
 }
 
-/// Read a page of what the runs of a batch found.
+/// Read a page about the results of a batch's runs.
 ///
-/// One HTML file that needs no network, as that of a run. Runs that have not ended are left out.
+/// The page is one HTML file that needs no network, like the page of a run. Runs that have not ended are left out.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/report",
-    params(Which, WhichReport),
+    params(BatchQuery, ReportQuery),
     responses(
         (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
         (status = 409)
@@ -411,11 +415,11 @@ impl Archive {
 )]
 async fn get_batch_report(
     Reader(api, caller): Reader,
-    Path(which): Path<Which>,
-    Query(page): Query<WhichReport>,
-) -> Answer<Response> {
+    Path(which): Path<BatchQuery>,
+    Query(page): Query<ReportQuery>,
+) -> ApiResult<Response> {
     let page = api.slow_work(move |api| {
-        let Found {
+        let BatchRuns {
             workspace, runs, ..
         } = which.ended(api, &caller)?;
         made(&workspace, &runs, page.options())

@@ -1,4 +1,4 @@
-//! Builds: the provisioning of a configuration's environment, which a worker does. A build has the id of its environment.
+//! Builds: a worker provisions the environment of a configuration. A build has the id of its environment.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::stream as streams;
 use serde_json::json;
 
-use super::configurations::Which;
+use super::configurations::ConfigurationPath;
 use super::named::{LogEntry, log_page, prepared};
 use super::prelude::*;
 use crate::api::description::streams::BuildStreamLine;
@@ -22,9 +22,9 @@ use crate::events::names;
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus};
 
-/// How often a build that a client waits for is looked at.
+/// The interval of checks for a build that a client waits for.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// How often something is sent when nothing happens.
+/// The interval of keep-alive lines while nothing happens.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -35,32 +35,32 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// A build to be made.
+/// The request for a new build.
 #[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewBuild {
-    /// Answer with a stream of the build's events instead of the build.
+    /// Return a stream of the build's events instead of the build.
     stream: bool,
     options: NewBuildOptions,
 }
 
 impl JsonBody for NewBuild {}
 
-/// How a build is made.
+/// The options of a build.
 #[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewBuildOptions {
-    /// Build although the environment is ready.
+    /// Build the environment even if it is ready.
     force: bool,
-    /// Answer when the environment is ready or has failed, or when the time for a build is over.
+    /// Return when the environment is ready or has failed, or when the time limit of a build has passed.
     wait: bool,
 }
 
 /// Build the environment of a configuration.
 ///
-/// It is that of the published version, or of a folder's files as they are now. An environment that is ready is not built again
-/// unless that is asked for. With `stream`, the answer is 200 and lines of JSON: `build.created`, the events of the build, and
-/// `build.completed` at the end.
+/// The environment is that of the published version, or of a folder's files as they are now. If the environment is ready, it is
+/// only built again on request (`force`). With `stream`, the status is 200 and the body is lines of JSON: `build.created`, the
+/// events of the build, and `build.completed` at the end.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs/{config_id}/builds",
     request_body = NewBuild,
     responses(
@@ -71,9 +71,9 @@ struct NewBuildOptions {
 )]
 async fn create_build(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     MaybeJson(new): MaybeJson<NewBuild>,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let force = new.options.force;
     let held = HeldToken::new(&api, caller.holder());
     let (workspace, mut build) = api
@@ -103,11 +103,12 @@ async fn create_build(
     Ok(created(
         status,
         "builds",
-        EnvironmentView::of(&build, &api.paths),
+        EnvironmentView::new(&build, &api.paths),
     ))
 }
 
-/// The words of what is told to come back later are for the client, unlike those of a database that cannot be used.
+/// Converts an error of a build. A refusal that asks the caller to come back later keeps its message for the client; the
+/// message of an unusable database does not reach the client.
 pub fn in_time(error: Error) -> ApiError {
     if error.code() != code::BUSY {
         return error.into();
@@ -119,12 +120,12 @@ pub fn in_time(error: Error) -> ApiError {
     }
 }
 
-/// Waits for the end of a build, as long as one may take.
+/// Waits for the end of a build, at most as long as a build may take.
 async fn wait(
     api: &Api,
-    workspace: &Carried,
+    workspace: &WorkspaceHandle,
     mut build: EnvironmentRecord,
-) -> Answer<EnvironmentRecord> {
+) -> ApiResult<EnvironmentRecord> {
     let until = Instant::now() + workspace.settings().build_timeout;
     let stopping = api.stopping();
     while !has_ended(&build) && Instant::now() < until && !*stopping.borrow() {
@@ -139,7 +140,7 @@ fn has_ended(build: &EnvironmentRecord) -> bool {
     matches!(build.status, Ready | Failed)
 }
 
-async fn again(api: &Api, workspace: &Carried, id: &str) -> Answer<EnvironmentRecord> {
+async fn again(api: &Api, workspace: &WorkspaceHandle, id: &str) -> ApiResult<EnvironmentRecord> {
     let (workspace, id) = (workspace.clone(), id.to_owned());
     api.work(move |api| {
         let workspace = api.open(&workspace);
@@ -148,24 +149,29 @@ async fn again(api: &Api, workspace: &Carried, id: &str) -> Answer<EnvironmentRe
     .await
 }
 
-/// One client that follows a build.
-struct Following {
+/// A client that follows a build.
+struct BuildFollower {
     api: Api,
     held: HeldToken,
-    workspace: Carried,
+    workspace: WorkspaceHandle,
     build: EnvironmentRecord,
-    /// What was read of the log in the environment's folder. Another builder begins in another folder.
+    /// The position up to which the log in the environment's folder was read. Another builder starts another folder.
     position: u64,
-    /// The number of the last event that was sent of it.
+    /// The number of the last event that was sent.
     after: u64,
     said: Instant,
     begun: bool,
     over: bool,
 }
 
-/// A build as lines of JSON, until it is ready or has failed.
-fn lines(api: &Api, workspace: &Carried, build: &EnvironmentRecord, held: HeldToken) -> Response {
-    let following = Following {
+/// Returns the events of a build as lines of JSON, until the build is ready or has failed.
+fn lines(
+    api: &Api,
+    workspace: &WorkspaceHandle,
+    build: &EnvironmentRecord,
+    held: HeldToken,
+) -> Response {
+    let following = BuildFollower {
         api: api.clone(),
         held,
         workspace: workspace.clone(),
@@ -184,7 +190,7 @@ fn lines(api: &Api, workspace: &Carried, build: &EnvironmentRecord, held: HeldTo
     stream::streamed("application/x-ndjson", lines)
 }
 
-impl Following {
+impl BuildFollower {
     async fn next(&mut self) -> Option<Bytes> {
         if self.over {
             return None;
@@ -195,7 +201,7 @@ impl Following {
         }
         let stopping = self.api.stopping();
         loop {
-            // What was written before the end was recorded is read after that was seen.
+            // The log is read after the end was seen, so that all lines before the end are sent.
             let has_ended = has_ended(&self.build);
             if let Some(lines) = self.read().await {
                 return Some(lines);
@@ -211,13 +217,13 @@ impl Following {
                 return Some(self.interrupted(Interruption::TokenEnded));
             }
             if self.said.elapsed() >= KEEP_ALIVE {
-                // An empty line is no event, and readers of lines of JSON pass over it.
+                // An empty line is no event; readers of lines of JSON skip it.
                 return Some(Bytes::from_static(b"\n"));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
             let found = match again(&self.api, &self.workspace, &self.build.id).await {
                 Ok(found) => found,
-                // A database that is busy is asked again.
+                // A busy database is asked again.
                 Err(error) if error.may_pass() => continue,
                 Err(_) => return Some(self.interrupted(Interruption::StorageFailed)),
             };
@@ -228,7 +234,7 @@ impl Following {
         }
     }
 
-    /// What came into the log.
+    /// Reads the new lines of the log.
     async fn read(&mut self) -> Option<Bytes> {
         let path = EnvironmentFolder(self.build.folder.clone()).events();
         let (from, paths) = (self.position, paths_of(&self.api, &self.build));
@@ -246,7 +252,7 @@ impl Following {
         Some(bytes.into())
     }
 
-    /// The last line of a stream that ends before the build.
+    /// Returns the last line of a stream that ends before its build.
     fn interrupted(&mut self, why: Interruption) -> Bytes {
         self.over = true;
         let (id, after) = (&self.build.id, self.after);
@@ -266,24 +272,24 @@ impl Following {
         let line = json!({
             "event": event, "build_id": self.build.id, "timestamp": now, "message": message,
             "level": if self.build.status == EnvironmentStatus::Failed { "error" } else { "info" },
-            "data": {"build": EnvironmentView::of(&self.build, &self.api.paths)},
+            "data": {"build": EnvironmentView::new(&self.build, &self.api.paths)},
         });
         Bytes::from(format!("{line}\n"))
     }
 }
 
-/// What clients see of paths in what a build says.
+/// Returns what hides this machine's paths in the messages of a build.
 fn paths_of(api: &Api, build: &EnvironmentRecord) -> Hider {
     api.paths.about_configuration(&build.configuration_path)
 }
 
-/// The environment with this id, in a workspace that the caller's token is for.
+/// Returns the environment with this id, if the caller's token covers its workspace.
 pub fn environment_of(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     caller: &Caller,
     what: &'static str,
     id: &str,
-) -> Answer<EnvironmentRecord> {
+) -> ApiResult<EnvironmentRecord> {
     let wanted = id.to_lowercase();
     let mut all = api.home().store.all_environments()?.into_iter();
     let found = all.find(|known| known.id == wanted && caller.is_for(&known.key.workspace_id));
@@ -295,10 +301,10 @@ pub fn environment_of(
 async fn get_build(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<EnvironmentView> {
+) -> JsonResult<EnvironmentView> {
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;
-        Ok(Json(EnvironmentView::of(&build, &api.paths)))
+        Ok(Json(EnvironmentView::new(&build, &api.paths)))
     })
     .await
 }
@@ -308,9 +314,9 @@ async fn get_build(
 struct BuildLogPage {
     build_id: String,
     entries: Vec<LogEntry>,
-    /// The `after_id` to go on with: the number of the last line of this page, or, without any, that which was asked for.
+    /// The `after_id` of the next page: the number of this page's last line, or the given `after_id` if the page is empty.
     next_after_id: u64,
-    /// False: this page reached the end of the log, as it is now.
+    /// If false, this page reached the current end of the log.
     has_more: bool,
 }
 
@@ -320,7 +326,7 @@ async fn list_build_logs(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
-) -> JsonAnswer<BuildLogPage> {
+) -> JsonResult<BuildLogPage> {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
         let build = environment_of(api, &caller, "build", &id)?;

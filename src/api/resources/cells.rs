@@ -1,27 +1,28 @@
-//! The sheets of a run's input and output, and windows of their cells: for grids that show a few hundred rows of a large file.
+//! The sheets of a run's input and output, and windows of their cells, for grids that show a few hundred rows of a large file.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::named::{Left, place_of};
+use super::named::{RunDownload, place_of};
 use super::prelude::*;
-use crate::api::state::known_issues::Known;
+use crate::api::state::known_issues::CachedIssues;
 use crate::base::digest;
-use crate::base::problem::{Kind, Problem};
+use crate::base::problem::{Problem, ProblemKind};
 use crate::cells::{
-    Choice, MOST_COLUMNS, MOST_ROWS, NotWritten, Reading, RowMap, Rows, SheetInfo, Window,
+    MAX_WINDOW_COLUMNS, MAX_WINDOW_ROWS, ReadSettings, RowMap, RunRows, SheetInfo, SheetSelector,
+    UnwrittenRows, Window,
 };
-use crate::issues::{CellIssue, InWindow, ListError};
+use crate::issues::{CellIssue, IssueWindow, ListError};
 use crate::run::results::issues::issues_of;
 use crate::run::results::reading::reading_of;
 use crate::settings::paths::RunFolder;
 
-/// A search returns so many cells at most.
-const MOST_FOUND: u32 = 1000;
-/// The longest text that is searched for, in characters.
-const LONGEST_TEXT: usize = 200;
+/// The maximum number of cells that a search returns.
+const MAX_FOUND_CELLS: u32 = 1000;
+/// The maximum number of characters of a search text.
+const MAX_SEARCH_CHARS: usize = 200;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([
@@ -31,22 +32,23 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// Input or output.
+/// The input or the output of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Side {
+pub(super) enum SheetSide {
     Input,
     #[default]
     Output,
 }
 
-impl Side {
-    /// Its file, and the settings that it is read with: the input as the run read it, the output whole.
-    fn file(self, run: &RunRecord) -> Answer<(PathBuf, Reading)> {
+impl SheetSide {
+    /// Returns the path of the file and the settings for reading it. The input is read as the run read it, the output as a
+    /// whole.
+    fn file(self, run: &RunRecord) -> ApiResult<(PathBuf, ReadSettings)> {
         match self {
-            Self::Output => Ok((place_of(run, Left::Output)?.0, Reading::whole())),
+            Self::Output => Ok((place_of(run, RunDownload::Output)?.0, ReadSettings::whole())),
             Self::Input => {
-                let path = place_of(run, Left::Input)?.0;
+                let path = place_of(run, RunDownload::Input)?.0;
                 Ok((path, reading_of(run)))
             }
         }
@@ -56,10 +58,10 @@ impl Side {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhichSide {
-    /// `input` or `output`; absent: output.
+struct SheetsQuery {
+    /// `input` or `output`. If absent, `output`.
     #[param(inline)]
-    side: Option<Side>,
+    side: Option<SheetSide>,
 }
 
 /// The sheets of a file.
@@ -70,14 +72,14 @@ pub(super) struct SheetList {
 
 /// List the sheets of a run's input or output, with their sizes.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/sheets",
-    params(WhichSide),
+    params(SheetsQuery),
     responses((status = 200, body = SheetList), (status = 409), (status = 410))
 )]
 async fn list_run_sheets(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<WhichSide>,
-) -> JsonAnswer<SheetList> {
+    Query(which): Query<SheetsQuery>,
+) -> JsonResult<SheetList> {
     let side = which.side.unwrap_or_default();
     api.slow_work(move |api| {
         let (_, run) = run_with_files(api, &caller, &id)?;
@@ -91,11 +93,11 @@ async fn list_run_sheets(
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhichCells {
-    /// `input` or `output`; absent: output.
+struct CellsQuery {
+    /// `input` or `output`. If absent, `output`.
     #[param(inline)]
-    side: Option<Side>,
-    /// The name of a sheet; absent: the first one.
+    side: Option<SheetSide>,
+    /// The name of a sheet. If absent, the first sheet.
     sheet: Option<String>,
     /// Rows, counted from 1: `1-200`. At most 200.
     #[param(pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
@@ -103,60 +105,62 @@ struct WhichCells {
     /// Columns, counted from 1: `1-100`. At most 100.
     #[param(pattern = "^[1-9][0-9]*-[1-9][0-9]*$")]
     columns: Option<String>,
-    /// `issues`: also the issues of the window's cells, rows and columns, without values.
+    /// With `issues`, also the issues of the window's cells, rows and columns, without values.
     #[param(inline)]
-    with: Option<With>,
+    with: Option<CellWindowExtra>,
 }
 
-/// What else a window has.
+/// Further content of a window.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum With {
+enum CellWindowExtra {
     Issues,
 }
 
-/// A window of cells.
+/// A window of cells of a sheet.
 #[derive(Serialize, ToSchema)]
 struct CellWindow {
     sheet: String,
     sheet_index: u64,
-    /// The rows of the whole sheet.
+    /// The number of rows of the whole sheet.
     total_rows: u64,
     total_columns: u64,
-    /// The first row of the window, from 1.
+    /// The first row of the window, counted from 1.
     first_row: u64,
     first_column: u64,
-    /// Rows of cells: null, a boolean, a number or text. Dates and times are ISO 8601, errors as `#N/A`.
+    /// The cells by row: null, a boolean, a number or text. Dates and times are ISO 8601, errors as `#N/A`.
     rows: Vec<Vec<Value>>,
-    /// The cells, as row and column, whose text is cut.
+    /// The cells whose text is shortened, as row and column.
     #[schema(value_type = Vec<Vec<u64>>)]
     cut: Vec<(u64, u64)>,
-    /// The rows of the other side that the window's rows belong to; null if the run does not tell, or no table is on the sheet.
+    /// The rows of the other side that the window's rows belong to. Null if the run did not record them, or if the sheet has no
+    /// table.
     #[schema(required)]
     row_map: Option<RowMap>,
-    /// Of an input, the rows of the window that were not written; null if the run does not tell, and of an output.
+    /// For an input, the rows of the window that were not written. Null for an output, or if the run did not record them.
     #[schema(required)]
-    row_reasons: Option<Vec<NotWritten>>,
-    /// With `with=issues`: the issues of the window; null if the run has no list of them.
+    row_reasons: Option<Vec<UnwrittenRows>>,
+    /// With `with=issues`, the issues of the window. Null if the run has no list of issues.
     #[schema(value_type = Option<WindowIssues>)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     issues: Option<Option<WindowIssues>>,
 }
 
-/// The issues of a window.
+/// The issues of a window of cells.
 #[derive(Serialize, ToSchema)]
 struct WindowIssues {
     listed: Vec<CellIssue>,
-    /// How many more there are than are listed here.
+    /// The number of further issues that are not in the list.
     more: u64,
 }
 
 /// Read a window of cells.
 ///
-/// At most 200 rows of 100 columns. Where the configuration is of edition 2026, `row_map` tells the rows of the other side that
-/// the window's rows belong to, and `row_reasons`, of an input, why rows of it were not written; otherwise they are null.
+/// A window has at most 200 rows of 100 columns. If the configuration has edition 2026, `row_map` has the rows of the other
+/// side that the window's rows belong to, and `row_reasons` says why rows of an input were not written. Otherwise both are
+/// null.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/cells",
-    params(WhichCells),
+    params(CellsQuery),
     responses(
         (status = 200, body = CellWindow, headers(("ETag" = String, description = "Changes when the answer does"))),
         (status = 304), (status = 409), (status = 410)
@@ -165,12 +169,12 @@ struct WindowIssues {
 async fn get_run_cells(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<WhichCells>,
+    Query(which): Query<CellsQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let window = window(&api, caller, id, which).await?;
     let text = serde_json::to_string(&window).unwrap_or_default();
-    let tag = format!("\"{}\"", digest::of(&text));
+    let tag = format!("\"{}\"", digest::sha256(&text));
     let mut response = if download::matches(&headers, header::IF_NONE_MATCH, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -180,29 +184,32 @@ async fn get_run_cells(
     Ok(response)
 }
 
-async fn window(api: &Api, caller: Caller, id: String, which: WhichCells) -> Answer<CellWindow> {
+async fn window(api: &Api, caller: Caller, id: String, which: CellsQuery) -> ApiResult<CellWindow> {
     let side = which.side.unwrap_or_default();
-    let rows = range("rows", which.rows.as_deref(), MOST_ROWS)?;
-    let columns = range("columns", which.columns.as_deref(), MOST_COLUMNS)?;
+    let rows = range("rows", which.rows.as_deref(), MAX_WINDOW_ROWS)?;
+    let columns = range("columns", which.columns.as_deref(), MAX_WINDOW_COLUMNS)?;
     api.slow_work(move |api| {
         let (_, run) = run_with_files(api, &caller, &id)?;
         let (path, reading) = side.file(&run)?;
-        let sheet = which.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
+        let sheet = which
+            .sheet
+            .as_deref()
+            .map_or(SheetSelector::At(0), SheetSelector::Named);
         let window = api.cells.window(&path, &reading, sheet, rows, columns)?;
         let (mut row_map, mut row_reasons) = (None, None);
         if let Some(known) = known_rows(api, &run) {
             row_map = match side {
-                Side::Output => RowMap::of_output(&window, &known),
-                Side::Input => RowMap::of_input(&window, &known),
+                SheetSide::Output => RowMap::of_output(&window, &known),
+                SheetSide::Input => RowMap::of_input(&window, &known),
             };
-            row_reasons = (side == Side::Input).then(|| {
+            row_reasons = (side == SheetSide::Input).then(|| {
                 let last = window.first_row + window.rows.len() as u64;
                 known.not_written_within(&window.sheet, &(window.first_row..last))
             });
         }
         let issues = which
             .with
-            .map(|With::Issues| issues_within(api, &run, side, &window));
+            .map(|CellWindowExtra::Issues| issues_within(api, &run, side, &window));
         Ok(CellWindow {
             issues: issues.transpose()?,
             sheet: window.sheet,
@@ -220,33 +227,33 @@ async fn window(api: &Api, caller: Caller, id: String, which: WhichCells) -> Ans
     .await
 }
 
-/// What a run tells of its rows.
-pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<Rows>> {
+/// Returns the rows that a run recorded, if it did.
+pub(super) fn known_rows(api: &Api, run: &RunRecord) -> Option<Arc<RunRows>> {
     api.cells
         .rows(&RunFolder::at(&run.run_dir).rows(&run.input_name))
 }
 
-/// The issues of a window; null if the run has no list of them.
+/// Returns the issues of a window, or `None` if the run has no list of issues.
 fn issues_within(
     api: &Api,
     run: &RunRecord,
-    side: Side,
+    side: SheetSide,
     window: &Window,
-) -> Answer<Option<WindowIssues>> {
+) -> ApiResult<Option<WindowIssues>> {
     let list = match issues_of(run) {
-        Err(error) if error.kind() == Kind::Usage => return Ok(None),
+        Err(error) if error.kind() == ProblemKind::Usage => return Ok(None),
         list => list?,
     };
     let columns = window.rows.first().map_or(0, |row| row.len() as u64);
-    let wanted = InWindow {
+    let wanted = IssueWindow {
         sheet: &window.sheet,
-        of_output: side == Side::Output,
+        of_output: side == SheetSide::Output,
         rows: window.first_row..=(window.first_row + window.rows.len() as u64).saturating_sub(1),
         columns: window.first_column..=(window.first_column + columns).saturating_sub(1),
     };
-    let (listed, more) = match api.issues.of(run, list)? {
-        Known::Kept(issues) => wanted.among(issues.iter().map(Ok::<_, ListError>))?,
-        Known::Long(list) => list.within(&wanted)?,
+    let (listed, more) = match api.issues.get_or_load(run, list)? {
+        CachedIssues::Kept(issues) => wanted.among(issues.iter().map(Ok::<_, ListError>))?,
+        CachedIssues::Long(list) => list.within(&wanted)?,
     };
     Ok(Some(WindowIssues { listed, more }))
 }
@@ -254,54 +261,55 @@ fn issues_within(
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhatToFind {
-    /// `input` or `output`; absent: output.
+struct CellSearchQuery {
+    /// `input` or `output`. If absent, `output`.
     #[param(inline)]
-    side: Option<Side>,
-    /// The name of a sheet; absent: the first one.
+    side: Option<SheetSide>,
+    /// The name of a sheet. If absent, the first sheet.
     sheet: Option<String>,
-    /// A part of what cells show, whatever its case.
+    /// A part of the shown text of a cell, in any case.
     #[param(min_length = 1, max_length = 200)]
     text: String,
-    /// The cell to begin with, as row and column: the `next` of the answer before.
+    /// The first cell to search, as row and column: the `next` of the previous response.
     #[param(pattern = "^[1-9][0-9]{0,8},[1-9][0-9]{0,8}$")]
     from: Option<String>,
-    /// The largest number of cells, from 1 to 1000.
+    /// The maximum number of cells, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
 }
 
-/// Cells that have a text in them.
+/// Cells that contain a text.
 #[derive(Serialize, ToSchema)]
 struct FoundCells {
     cells: Vec<FoundCell>,
-    /// Where to go on: the `from` of the next search; null: the whole sheet was searched.
+    /// The `from` of the next search. Null if the whole sheet was searched.
     next: Option<String>,
 }
 
-/// A cell.
+/// A cell that contains the text.
 #[derive(Serialize, ToSchema)]
 struct FoundCell {
     row: u64,
     column: u64,
 }
 
-/// Find the cells of a sheet that have a text in them.
+/// Find the cells of a sheet that contain a text.
 ///
-/// In the order of rows. A large sheet is searched in parts: `next` says where to go on, even where this part has no such cell.
+/// Cells are in the order of rows. A large sheet is searched in parts: `next` is the start of the next part, even if this part
+/// has no match.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/find",
-    params(WhatToFind),
+    params(CellSearchQuery),
     responses((status = 200, body = FoundCells), (status = 409), (status = 410))
 )]
 async fn find_run_cells(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(what): Query<WhatToFind>,
-) -> JsonAnswer<FoundCells> {
+    Query(what): Query<CellSearchQuery>,
+) -> JsonResult<FoundCells> {
     let side = what.side.unwrap_or_default();
-    let most = cursor::limit(what.limit, MOST_FOUND, MOST_FOUND)?;
-    if !(1..=LONGEST_TEXT).contains(&what.text.chars().count()) {
-        let message = format!("must have 1 to {LONGEST_TEXT} characters");
+    let most = cursor::limit(what.limit, MAX_FOUND_CELLS, MAX_FOUND_CELLS)?;
+    if !(1..=MAX_SEARCH_CHARS).contains(&what.text.chars().count()) {
+        let message = format!("must have 1 to {MAX_SEARCH_CHARS} characters");
         return Err(ApiError::field("text", message));
     }
     let from = match what.from.as_deref() {
@@ -312,7 +320,10 @@ async fn find_run_cells(
     api.slow_work(move |api| {
         let (_, run) = run_with_files(api, &caller, &id)?;
         let (path, reading) = side.file(&run)?;
-        let sheet = what.sheet.as_deref().map_or(Choice::At(0), Choice::Named);
+        let sheet = what
+            .sheet
+            .as_deref()
+            .map_or(SheetSelector::At(0), SheetSelector::Named);
         let found = api
             .cells
             .find(&path, &reading, sheet, &what.text, from, most)?;
@@ -325,7 +336,7 @@ async fn find_run_cells(
     .await
 }
 
-/// `12,3`: row and column, from 1.
+/// Parses `12,3`: row and column, counted from 1.
 fn place(text: &str) -> Option<(u64, u64)> {
     let (row, column) = text.split_once(',')?;
     let number = |digits: &str| {
@@ -335,8 +346,8 @@ fn place(text: &str) -> Option<(u64, u64)> {
     Some((number(row)?.into(), number(column)?.into()))
 }
 
-/// `a-b`, counted from 1. Without it, the first ones.
-fn range(field: &str, text: Option<&str>, most: u64) -> Answer<std::ops::RangeInclusive<u64>> {
+/// Parses `a-b`, counted from 1. Without a text, returns the first `most` numbers.
+fn range(field: &str, text: Option<&str>, most: u64) -> ApiResult<std::ops::RangeInclusive<u64>> {
     let Some(text) = text else {
         return Ok(1..=most);
     };

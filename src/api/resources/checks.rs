@@ -1,78 +1,81 @@
-//! Checks of configurations, and publishing, before which one is made: the draft, or the folder, as it is now, is loaded by the engine
-//! as a run would load it.
+//! Checks configurations, and publishes them after a check: the engine loads the draft, or the folder as it is now, as a run
+//! would load it.
 
 use std::collections::BTreeMap;
 
 use super::builds::in_time;
-use super::configurations::Which;
+use super::configurations::ConfigurationPath;
 use super::drafts::meant;
 use super::prelude::*;
 use crate::api::state::busy;
 use crate::base::cancel::Cancel;
-use crate::checks::check::{CheckError, Checked, check_in};
-use crate::environment::needed::prepare::{Prepared, due_when_asked, prepare_frozen};
+use crate::checks::check::{CheckError, CheckedConfiguration, check_in};
+use crate::environment::needed::prepare::{PreparedConfiguration, due_when_asked, prepare_frozen};
 use crate::environment::provide::ask;
 use crate::environment::provide::rebuild::is_usable;
 use crate::settings::SafeMode;
-use crate::store::{EnvironmentRecord, EnvironmentStatus, Failure};
-use crate::workspace::configurations::publish::{self, Frozen, freeze};
+use crate::store::{EnvironmentRecord, EnvironmentStatus, FailureRecord};
+use crate::workspace::configurations::publish::{self, FrozenSources, freeze};
 use crate::workspace::configurations::{Precondition, VersionObject as Version, version_json};
 
-/// A build of an environment takes seconds.
+/// The seconds after which a client asks again. Building an environment takes seconds.
 const ASK_AGAIN: u16 = 2;
 
 pub fn routes() -> OpenApiRouter<Api> {
     named([routes!(check_config), routes!(publish_config)])
 }
 
-/// What a check found.
+/// The result of checking a configuration.
 #[derive(Serialize, ToSchema)]
-pub struct Check {
-    /// Whether the configuration loads.
+pub struct ConfigurationCheck {
+    /// True if the configuration loads.
     loads: bool,
-    /// What it registers: how many fields, detectors, transforms, validators and hooks. Of one that does not load, nothing.
+    /// The numbers of registered fields, detectors, transforms, validators and hooks. Empty if the configuration does not load.
     registered: BTreeMap<String, u64>,
-    /// What stands in the configuration and has no effect, in sentences.
+    /// Sentences about parts of the configuration that have no effect.
     warnings: Vec<String>,
-    /// Why it does not load, as a run that fails for it would say.
-    error: Option<Failure>,
-    /// The environment that it was loaded in.
+    /// The reason why the configuration does not load, as a failed run would report it.
+    error: Option<FailureRecord>,
+    /// The environment in which the configuration was loaded.
     environment_id: String,
-    /// The digest of the files that were checked.
+    /// The digest of the checked files.
     source_digest: String,
 }
 
-/// Check a configuration: the draft, or the folder, is loaded as a run would load it.
+/// Load the draft, or the folder, as a run would load it, to check the configuration.
 ///
-/// That is what `ade check` does: mistakes are told with file and line. Nothing is run or recorded. Where the environment of these
-/// files is not there yet, 409 `environment_not_ready`: a worker builds it, and the same request is answered when it has.
-#[utoipa::path(post, path = "/api/v1/configs/{config_id}/check", responses((status = 200, body = Check), (status = 409)))]
+/// This is the request of `ade check`: it reports mistakes with file and line. Nothing is run or recorded. If the environment
+/// of these files is not ready, the status is 409 `environment_not_ready`: a worker builds it, and the same request succeeds
+/// afterwards.
+#[utoipa::path(post, path = "/api/v1/configs/{config_id}/check", responses((status = 200, body = ConfigurationCheck), (status = 409)))]
 async fn check_config(
     Administrator(api, caller): Administrator,
-    which: Which,
-) -> JsonAnswer<Check> {
+    which: ConfigurationPath,
+) -> JsonResult<ConfigurationCheck> {
     let (workspace, known, frozen) = frozen(&api, caller, which, Precondition::Unsaid).await?;
     let checked = load(&api, &workspace, &known, &frozen).await?;
     Ok(Json(checked))
 }
 
-/// Publish a configuration.
+/// Publish a configuration as a new version.
 ///
-/// The draft of an uploaded one, or the folder of another one as it is now, becomes a version that never changes. It is active: runs
-/// use it from now on, and the former one is archived. Where the workspace has no default configuration yet, this one becomes that.
+/// The draft of an uploaded configuration, or the current folder of another one, becomes a version that never changes. The
+/// version is active: runs use it from now on, and the former version is archived. If the workspace has no default
+/// configuration yet, this configuration becomes the default.
 ///
-/// It is checked before, as by `check`: one that does not load is refused with 409 `config_invalid`, and `error` says where it fails.
+/// The configuration is first checked as by `check`. If it does not load, it is refused with 409 `config_invalid`, and `error`
+/// says where it fails.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/publish",
     params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is meant")),
-    request_body = Publishing,
+    request_body = PublishRequest,
     responses((status = 201, body = Version), (status = 409), (status = 412))
 )]
 async fn publish_config(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-    MaybeJson(wanted): MaybeJson<Publishing>,
-) -> Answer<Response> {
+    MaybeJson(wanted): MaybeJson<PublishRequest>,
+) -> ApiResult<Response> {
     let (workspace, known, frozen) = frozen(&api, caller, which, meant(&headers)?).await?;
     let active = known.version.as_ref();
     let is_active = active.is_some_and(|active| active.source_digest == frozen.source_digest);
@@ -88,13 +91,13 @@ async fn publish_config(
     .await
 }
 
-/// A configuration, with its files as they are now.
+/// Returns a configuration with a copy of its current files.
 async fn frozen(
     api: &Api,
     caller: Caller,
-    which: Which,
+    which: ConfigurationPath,
     precondition: Precondition,
-) -> Answer<(Carried, KnownConfiguration, Frozen)> {
+) -> ApiResult<(WorkspaceHandle, KnownConfiguration, FrozenSources)> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let frozen = freeze(&workspace, &known, &precondition)?;
@@ -103,26 +106,27 @@ async fn frozen(
     .await
 }
 
-/// How a configuration is published.
+/// The options of a publication.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Publishing {
-    /// Publish it without a check, also where it does not load.
+struct PublishRequest {
+    /// Publish without a check, even if the configuration does not load.
     force: bool,
 }
 
-impl JsonBody for Publishing {}
+impl JsonBody for PublishRequest {}
 
 /// Loads the files of a configuration in their environment.
 ///
 /// # Errors
-/// The environment is not ready, or they could not be checked. That they do not load is an answer.
+/// The environment is not ready, or the files could not be checked. A configuration that does not load is a result, not an
+/// error.
 pub async fn load(
     api: &Api,
-    workspace: &Carried,
+    workspace: &WorkspaceHandle,
     known: &KnownConfiguration,
-    frozen: &Frozen,
-) -> Answer<Check> {
+    frozen: &FrozenSources,
+) -> ApiResult<ConfigurationCheck> {
     let (workspace, known, frozen) = (workspace.clone(), known.clone(), frozen.clone());
     api.engine_work(move |api, cancel| {
         let about = api.paths.about_configuration(&known.record.path);
@@ -135,10 +139,10 @@ pub async fn load(
 fn loaded(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    frozen: &Frozen,
+    frozen: &FrozenSources,
     cancel: &Cancel,
     paths: &dyn ShowPath,
-) -> Answer<Check> {
+) -> ApiResult<ConfigurationCheck> {
     let (prepared, environment) = at_hand(workspace, known, frozen)?;
     let found = match check_in(workspace, &prepared, &environment, false, cancel) {
         Ok(found) => Ok(found),
@@ -147,10 +151,10 @@ fn loaded(
     };
     let (found, error) = match found {
         Ok(found) => (found, None),
-        Err(error) => (Checked::default(), Some(error)),
+        Err(error) => (CheckedConfiguration::default(), Some(error)),
     };
     let warnings = found.warnings.iter();
-    Ok(Check {
+    Ok(ConfigurationCheck {
         loads: error.is_none(),
         registered: found.registered.into_iter().collect(),
         warnings: warnings.map(|text| paths.text(text).into_owned()).collect(),
@@ -160,12 +164,12 @@ fn loaded(
     })
 }
 
-/// Files that are prepared to be loaded, where the operator lets them be, and their environment, which is ready.
+/// Prepares files for loading, if the operator allows that, and returns them with their ready environment.
 pub fn at_hand(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    frozen: &Frozen,
-) -> Answer<(Prepared, EnvironmentRecord)> {
+    frozen: &FrozenSources,
+) -> ApiResult<(PreparedConfiguration, EnvironmentRecord)> {
     demand_no_safe_mode(workspace)?;
     let (snapshot, digest) = (&frozen.snapshot, &frozen.source_digest);
     let prepared = prepare_frozen(workspace, &known.record, snapshot, digest)?;
@@ -173,17 +177,17 @@ pub fn at_hand(
     Ok((prepared, environment))
 }
 
-/// Refuses where the operator lets no code of configurations be.
-pub fn demand_no_safe_mode(workspace: &Workspace) -> Answer<()> {
+/// Returns an error if the operator does not allow to load code of configurations.
+pub fn demand_no_safe_mode(workspace: &Workspace) -> ApiResult<()> {
     if workspace.settings.safe_mode != SafeMode::Off {
         let detail = "no configuration is loaded: the server is in safe mode";
         let hint = "the operator switches it off; with `{\"force\": true}` a configuration is published without a check";
-        return Err(ApiError::of(code::SAFE_MODE_ENABLED, detail).hint(hint));
+        return Err(ApiError::from_code(code::SAFE_MODE_ENABLED, detail).hint(hint));
     }
     Ok(())
 }
 
-/// What is said where nothing can be said of the configuration.
+/// Converts the error of a check that had no result.
 pub fn not_checked(error: CheckError) -> ApiError {
     match error {
         CheckError::Cancelled => busy("the server is about to stop"),
@@ -193,18 +197,21 @@ pub fn not_checked(error: CheckError) -> ApiError {
     }
 }
 
-/// The refusal of what does not load.
-pub fn does_not_load(error: Failure, hint: &str) -> ApiError {
+/// Returns the error for a configuration that does not load.
+pub fn does_not_load(error: FailureRecord, hint: &str) -> ApiError {
     let detail = format!("the configuration does not load: {}", error.message);
-    ApiError::of(code::CONFIG_INVALID, detail)
+    ApiError::from_code(code::CONFIG_INVALID, detail)
         .hint(hint)
         .because_of(error)
 }
 
-/// The environment of prepared files, where it is ready; else it is asked for.
-pub fn ready(workspace: &Workspace, prepared: &Prepared) -> Answer<EnvironmentRecord> {
+/// Returns the environment of prepared files if it is ready. Otherwise requests it and returns an error.
+pub fn ready(
+    workspace: &Workspace,
+    prepared: &PreparedConfiguration,
+) -> ApiResult<EnvironmentRecord> {
     let known = workspace.store.environment_of(&prepared.key)?;
-    // One that has just failed says so; later it is tried once more.
+    // An environment that has just failed reports that; later it is tried once more.
     let failed = known.filter(|known| {
         known.status == EnvironmentStatus::Failed
             && due_when_asked(workspace, known) > workspace.machine.now()
@@ -230,14 +237,14 @@ pub fn ready(workspace: &Workspace, prepared: &Prepared) -> Answer<EnvironmentRe
         "a worker builds it, as after `POST …/builds`; `GET /api/v1/builds/{}` says how far it is. Then send the request again",
         found.id
     );
-    Err(ApiError::of(code::ENVIRONMENT_NOT_READY, detail)
+    Err(ApiError::from_code(code::ENVIRONMENT_NOT_READY, detail)
         .hint(hint)
         .retry_after(ASK_AGAIN))
 }
 
-impl Check {
-    /// The refusal to publish what does not load.
-    pub fn demand_loads(self) -> Answer<()> {
+impl ConfigurationCheck {
+    /// Returns an error if the configuration does not load, so that it is not published.
+    pub fn demand_loads(self) -> ApiResult<()> {
         let hint = "correct it; with `{\"force\": true}` it is published all the same";
         let refused = self.error.map(|error| does_not_load(error, hint));
         refused.map_or(Ok(()), Err)

@@ -1,108 +1,111 @@
-//! The collection of environments that nothing needs: what it would delete and why the rest stays, and the collection itself.
+//! The collection of unused environments: a preview with the reason for every environment, and the collection itself.
 
 use super::prelude::*;
 use crate::base::cancel::Cancel;
-use crate::environment::collection::{CollectOptions, Judged, Removed, Report, collect_alone};
+use crate::environment::collection::{
+    CollectOptions, JudgedEnvironment, RemovedItem, Report, collect_alone,
+};
 use crate::store::EnvironmentStatus;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(get_collection, create_collection)])
 }
 
-/// What is collected beside environments of configurations that nobody uses.
+/// The extent of a collection. Unused environments of unused configurations are always collected.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Extent {
-    /// Also unused environments of configurations in use that need another one now, since their dependencies changed.
+struct CollectionQuery {
+    /// Also collect unused environments of configurations in use that need another environment now, because their dependencies
+    /// changed.
     #[serde(default)]
     #[param(required = false)]
     superseded: bool,
 }
 
-/// What a collection did, or would do.
+/// The result of a collection, or of its preview.
 #[derive(Serialize, ToSchema)]
 struct Collection {
-    /// Nothing was deleted; this is what would be.
+    /// If true, nothing was deleted, and this is a preview.
     dry_run: bool,
-    /// Every environment, and what was decided of it.
+    /// Every environment, with the decision about it.
     items: Vec<CollectionItem>,
-    /// What was deleted: environments, files and records of runs that ended long ago, and leftovers.
+    /// The deleted environments, files and records of runs that ended long ago, and leftovers.
     removed: Vec<CollectedThing>,
-    /// Environments, runs with files, and folders that were kept: how many, by the reason in words.
+    /// The numbers of environments, runs with files, and folders that were kept, by reason.
     #[schema(value_type = std::collections::BTreeMap<String, u64>)]
     skipped: std::collections::BTreeMap<&'static str, u64>,
-    /// What could not be deleted, with the reason.
+    /// Things that could not be deleted, with the reason.
     failed: Vec<String>,
     bytes_freed: u64,
-    /// Nothing is collected before this time, because there was a gap, or a jump of the clock.
+    /// Nothing is collected before this time, because the clock had a gap or a jump.
     collects_from: Option<Timestamp>,
 }
 
-/// An environment, and what was decided of it.
+/// An environment, with the decision about it.
 #[derive(Serialize, ToSchema)]
 struct CollectionItem {
     id: String,
     workspace_id: String,
     configuration_name: String,
     status: EnvironmentStatus,
-    /// A word for programs: `delete`, `superseded`, `in_use`, `warm`, …
+    /// The decision as a word for programs: `delete`, `superseded`, `in_use`, `warm`, …
     #[schema(value_type = String)]
-    fate: crate::environment::collection::Fate,
-    /// The same in words.
+    fate: crate::environment::collection::CollectionVerdict,
+    /// The same decision in words.
     reason: &'static str,
-    /// Whether it is deleted for that reason.
+    /// True if the environment is deleted for that reason.
     deletes: bool,
-    /// Null until it was built.
+    /// The size in bytes. Null until the environment was built.
     size_bytes: Option<u64>,
 }
 
-/// Something that was deleted, or would be.
+/// A thing that was deleted, or would be.
 #[derive(Serialize, ToSchema)]
 struct CollectedThing {
-    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`; and of what is deleted because
-    /// somebody asks for it `configuration`, `version`, `draft`, `pause`, `workspace`, `left_out` (files of batches).
+    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`. If somebody asked for the
+    /// deletion, also `configuration`, `version`, `draft`, `pause`, `workspace`, `left_out` (files of batches).
     kind: &'static str,
-    /// Its id, or its path.
+    /// The id or the path of the thing.
     id: String,
-    /// The configuration's or input's name.
+    /// The name of the configuration or of the input.
     name: String,
     reason: &'static str,
     bytes: u64,
 }
 
-/// Everything that a deletion took along, or would take along.
+/// Everything that a deletion removed, or would remove.
 #[derive(Serialize, ToSchema)]
 pub struct Deletion {
-    /// True: nothing was deleted, and all of this would be.
+    /// If true, nothing was deleted, and this is a preview.
     dry_run: bool,
-    /// The thing itself, and all that it takes along.
+    /// The thing itself, and everything that is deleted with it.
     removed: Vec<CollectedThing>,
-    /// What could not be deleted, with the reason.
+    /// Things that could not be deleted, with the reason.
     failed: Vec<String>,
     bytes_freed: u64,
 }
 
-/// Whether something is deleted.
+/// The options of a deletion.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct HowToDelete {
-    /// Say what would be deleted, and delete nothing.
+pub struct DeletionQuery {
+    /// Only report what would be deleted.
     #[serde(default)]
     #[param(required = false)]
     pub dry_run: bool,
 }
 
 impl Deletion {
-    pub fn of(report: Report, paths: &dyn ShowPath) -> Self {
+    pub fn new(report: Report, paths: &dyn ShowPath) -> Self {
         let Collection {
             dry_run,
             removed,
             failed,
             bytes_freed,
             ..
-        } = Collection::of(&report, paths);
+        } = Collection::new(&report, paths);
         Self {
             dry_run,
             removed,
@@ -113,7 +116,7 @@ impl Deletion {
 }
 
 impl CollectionItem {
-    fn of(judged: &Judged) -> Self {
+    fn new(judged: &JudgedEnvironment) -> Self {
         let environment = &judged.environment;
         Self {
             id: environment.id.clone(),
@@ -129,7 +132,7 @@ impl CollectionItem {
 }
 
 impl CollectedThing {
-    fn of(removed: &Removed, paths: &dyn ShowPath) -> Self {
+    fn new(removed: &RemovedItem, paths: &dyn ShowPath) -> Self {
         Self {
             kind: removed.kind,
             id: paths.text(&removed.id).into_owned(),
@@ -141,13 +144,15 @@ impl CollectedThing {
 }
 
 impl Collection {
-    fn of(report: &Report, paths: &dyn ShowPath) -> Self {
+    fn new(report: &Report, paths: &dyn ShowPath) -> Self {
         let removed = report.removed.iter();
         let failed = report.failed.iter().map(ToString::to_string);
         Self {
             dry_run: report.dry_run,
-            items: report.judged.iter().map(CollectionItem::of).collect(),
-            removed: removed.map(|one| CollectedThing::of(one, paths)).collect(),
+            items: report.judged.iter().map(CollectionItem::new).collect(),
+            removed: removed
+                .map(|thing| CollectedThing::new(thing, paths))
+                .collect(),
             skipped: report.skipped.clone(),
             failed: failed.map(|text| paths.text(&text).into_owned()).collect(),
             bytes_freed: report.bytes_freed,
@@ -156,36 +161,36 @@ impl Collection {
     }
 }
 
-/// Show what a collection would delete now, and why the rest stays. Nothing is deleted.
-#[utoipa::path(get, path = "/api/v1/environments/collection", params(Extent), responses((status = 200, body = Collection)))]
+/// Preview a collection: what it would delete now, and why the rest stays. Nothing is deleted.
+#[utoipa::path(get, path = "/api/v1/environments/collection", params(CollectionQuery), responses((status = 200, body = Collection)))]
 async fn get_collection(
     Administrator(api, caller): Administrator,
-    Query(extent): Query<Extent>,
-) -> JsonAnswer<Collection> {
+    Query(extent): Query<CollectionQuery>,
+) -> JsonResult<Collection> {
     collected(&api, &caller, &extent, true).await
 }
 
-/// Delete what is no longer used, as workers do from time to time: environments, files of old runs, leftovers.
+/// Delete unused environments, files of old runs and leftovers, as workers do from time to time.
 ///
-/// One process collects at a time; 409 `collection_busy` says that another one does.
+/// One process collects at a time. The status is 409 `collection_busy` if another process collects.
 #[utoipa::path(post, path = "/api/v1/environments/collection",
-    params(Extent),
+    params(CollectionQuery),
     responses((status = 200, body = Collection), (status = 409))
 )]
 async fn create_collection(
     Administrator(api, caller): Administrator,
-    Query(extent): Query<Extent>,
-) -> JsonAnswer<Collection> {
+    Query(extent): Query<CollectionQuery>,
+) -> JsonResult<Collection> {
     collected(&api, &caller, &extent, false).await
 }
 
 async fn collected(
     api: &Api,
     caller: &Caller,
-    extent: &Extent,
+    extent: &CollectionQuery,
     dry_run: bool,
-) -> JsonAnswer<Collection> {
-    // Environments of every workspace are collected, and every file of the data directory is looked at.
+) -> JsonResult<Collection> {
+    // The collection covers environments of every workspace, and every file of the data directory.
     caller.demand_server()?;
     let superseded = extent.superseded;
     let cancel = Cancel::new();
@@ -198,7 +203,7 @@ async fn collected(
             ..CollectOptions::of_settings(&workspace.settings)
         };
         let report = collect_alone(workspace, &workspace.worker_id(0), &options, &stop)?;
-        Ok(Json(Collection::of(&report, &api.paths)))
+        Ok(Json(Collection::new(&report, &api.paths)))
     });
     // A server that stops deletes nothing more.
     let mut stopping = api.stopping();

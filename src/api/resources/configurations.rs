@@ -1,19 +1,19 @@
-//! Configurations: upload, list, show, change, export, delete.
+//! Configurations: upload, list, show, change, export and delete them.
 
 use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::request::Parts;
 
-use super::collection::{Deletion, HowToDelete};
+use super::collection::{Deletion, DeletionQuery};
 use super::documents::FileForm;
 use super::prelude::*;
 use crate::api::transfer::upload::{Upload, media_type};
 use crate::configuration::scaffold;
 use crate::environment::collection::named::remove_configuration;
 use crate::store::ConfigurationChange;
-use crate::workspace::configurations::versions::{Side, archive_name};
+use crate::workspace::configurations::versions::{ConfigurationSide, archive_name};
 use crate::workspace::configurations::{
     ConfigurationDetails, ConfigurationObject as Shape, Precondition, Spool, configuration_details,
-    configuration_json, draft, draft::Content, publish, versions,
+    configuration_json, draft, draft::DraftContent, publish, versions,
 };
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -26,31 +26,31 @@ pub fn routes() -> OpenApiRouter<Api> {
         .layer(DefaultBodyLimit::disable())
 }
 
-/// Which configuration, and which file or version of it.
+/// Names a configuration, and optionally one of its files or versions.
 #[derive(Clone, Deserialize)]
-pub struct Which {
+pub struct ConfigurationPath {
     workspace: Option<String>,
     config_id: String,
     path: Option<String>,
     version: Option<u32>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Which {
+impl<S: Send + Sync> FromRequestParts<S> for ConfigurationPath {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Answer<Self> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
         let Path(which) = Path::from_request_parts(parts, state).await?;
         Ok(which)
     }
 }
 
-impl Which {
-    /// The configuration, in a workspace that the caller's token is for.
+impl ConfigurationPath {
+    /// Returns the configuration, if the caller's token covers its workspace.
     pub fn find<'a>(
         &self,
-        api: &Blocking<'a>,
+        api: &BlockingApi<'a>,
         caller: &Caller,
-    ) -> Answer<(Opened<'a>, KnownConfiguration)> {
+    ) -> ApiResult<(OpenWorkspace<'a>, KnownConfiguration)> {
         let known = configuration_of(api, caller, &self.config_id)?;
         let workspace = &known.record.workspace_id;
         if self
@@ -63,8 +63,12 @@ impl Which {
         Ok((api.workspace(workspace)?, known))
     }
 
-    /// The same, before a body is received.
-    pub async fn carried(self, api: &Api, caller: Caller) -> Answer<(Carried, KnownConfiguration)> {
+    /// Returns the configuration without keeping a thread, before the body is received.
+    pub async fn carried(
+        self,
+        api: &Api,
+        caller: Caller,
+    ) -> ApiResult<(WorkspaceHandle, KnownConfiguration)> {
         let found = api.slow_work(move |api| {
             let (workspace, known) = self.find(api, &caller)?;
             Ok((workspace.carry(), known))
@@ -72,52 +76,54 @@ impl Which {
         found.await
     }
 
-    /// The file.
+    /// Returns the path of the file, or an empty text.
     pub fn path(&self) -> &str {
         self.path.as_deref().unwrap_or_default()
     }
 
-    /// The files that are meant: those of the version that is named, else those that are edited.
-    pub fn side(&self, known: &KnownConfiguration) -> Side {
-        self.version
-            .map_or_else(|| Side::edited(known), Side::Version)
+    /// Returns the files that are meant: those of the named version, otherwise those that are edited.
+    pub fn side(&self, known: &KnownConfiguration) -> ConfigurationSide {
+        self.version.map_or_else(
+            || ConfigurationSide::edited(known),
+            ConfigurationSide::Version,
+        )
     }
 }
 
-/// A page of configurations.
+/// The query of a page of configurations.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Page {
-    /// The largest number of configurations, from 1 to 1000.
+struct ConfigurationsQuery {
+    /// The maximum number of configurations, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
-    /// List those that are archived, instead of those that are in use.
+    /// List the archived configurations instead of those in use.
     #[serde(default)]
     #[param(required = false)]
     archived: bool,
 }
 
-/// A page of configurations, the default first, then by name.
+/// A page of configurations: the default first, then by name.
 #[derive(Serialize, ToSchema)]
 struct ConfigurationPage {
     items: Vec<Shape>,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page. Null on the last page.
     next_cursor: Option<String>,
 }
 
-/// List a workspace's configurations, the default first, then by name.
+/// List a workspace's configurations: the default first, then by name.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/configs",
-    params(Page),
+    params(ConfigurationsQuery),
     responses((status = 200, body = ConfigurationPage))
 )]
 async fn list_configs(
     Reader(api, caller): Reader,
     Path(workspace): Path<String>,
-    Query(page): Query<Page>,
-) -> JsonAnswer<ConfigurationPage> {
+    Query(page): Query<ConfigurationsQuery>,
+) -> JsonResult<ConfigurationPage> {
     api.slow_work(move |api| {
         let workspace = known_workspace(api, &caller, &workspace)?;
         let mut all = workspace.store.configurations(workspace.id())?;
@@ -131,12 +137,12 @@ async fn list_configs(
     .await
 }
 
-/// How a configuration is called.
+/// The query of an upload: the name of the configuration.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Named {
-    /// Its name; otherwise the one in its manifest.
+struct NewConfigurationQuery {
+    /// The name. If absent, the name in the manifest.
     name: Option<String>,
 }
 
@@ -144,13 +150,13 @@ struct Named {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewConfiguration {
-    /// Its name.
+    /// The name of the configuration.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
-    /// The template that it begins with; absent: it has no files yet.
+    /// The template to start from. If absent, the configuration has no files yet.
     #[schema(nullable = false)]
     template: Option<String>,
-    /// The configuration that it begins with instead: its draft, or its folder, as it is now.
+    /// The configuration to copy instead: its draft, or its folder, as it is now.
     #[schema(nullable = false)]
     copy_of: Option<String>,
 }
@@ -160,12 +166,12 @@ impl JsonBody for NewConfiguration {}
 impl NewConfiguration {
     fn content(
         &self,
-        api: &Blocking<'_>,
+        api: &BlockingApi<'_>,
         caller: &Caller,
         workspace: &Workspace,
-    ) -> Answer<Content> {
+    ) -> ApiResult<DraftContent> {
         let wanted = match (&self.template, &self.copy_of) {
-            (None, None) => return Ok(Content::Files(Vec::new())),
+            (None, None) => return Ok(DraftContent::Files(Vec::new())),
             (Some(_), Some(_)) => {
                 return Err(ApiError::field("copy_of", "is given beside template"));
             }
@@ -186,7 +192,7 @@ impl NewConfiguration {
             ApiError::field("template", message)
         })?;
         let files = files.into_iter();
-        Ok(Content::Files(
+        Ok(DraftContent::Files(
             files
                 .map(|(path, content)| (path.into(), content))
                 .collect(),
@@ -194,22 +200,23 @@ impl NewConfiguration {
     }
 }
 
-/// Upload a configuration.
+/// Upload a configuration as a draft.
 ///
-/// The body is an archive of its folder, a ZIP or a tar in gzip, as it is or as the file of a form. A folder that holds everything is
-/// taken off. Or the body is JSON with a name: then the draft begins with a template, with the files of another configuration as
-/// they are now, or with no files, which follow one by one or are inferred from samples. What was uploaded is a draft until it is published.
+/// The body is an archive of the folder, a ZIP or a gzipped tar, either as it is or as the file of a form. If one folder
+/// contains everything, its name is removed from the paths. Or the body is JSON with a name: then the draft starts from a
+/// template, from the current files of another configuration, or empty, to be filled file by file or inferred from samples. An
+/// upload is a draft until it is published.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs",
-    params(Named),
+    params(NewConfigurationQuery),
     request_body(content( (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"), (FileForm = "multipart/form-data"), (NewConfiguration = "application/json"))),
     responses((status = 201, body = Shape, headers(("Location" = String, description = "The configuration"))))
 )]
 async fn create_config(
     Administrator(api, caller): Administrator,
     Path(workspace): Path<String>,
-    Query(named): Query<Named>,
+    Query(named): Query<NewConfigurationQuery>,
     request: Request,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let from = caller.clone();
     let workspace = api
         .slow_work(move |api| Ok(known_workspace(api, &from, &workspace)?.carry()))
@@ -227,7 +234,7 @@ async fn create_config(
     } else {
         let limit = workspace.settings().upload_limit;
         let content = receive(&api, &workspace, request, limit, is_archive).await?;
-        (named.name, Content::Archive(content))
+        (named.name, DraftContent::Archive(content))
     };
     let known = api
         .slow_work(move |api| {
@@ -242,15 +249,15 @@ async fn create_config(
     ))
 }
 
-/// Takes in a file of at most `limit` bytes.
+/// Receives a file of at most `limit` bytes.
 pub async fn receive(
     api: &Api,
-    workspace: &Carried,
+    workspace: &WorkspaceHandle,
     request: Request,
     limit: u64,
     is_type: fn(&str) -> bool,
-) -> Answer<Spool> {
-    let upload = Upload::of(request, limit, is_type).await?;
+) -> ApiResult<Spool> {
+    let upload = Upload::from_request(request, limit, is_type).await?;
     let workspace = workspace.clone();
     upload
         .pour(api, move |api, _| {
@@ -259,7 +266,7 @@ pub async fn receive(
         .await
 }
 
-/// Whether this is a type that archives are sent with.
+/// Returns whether archives are sent with this media type.
 pub fn is_archive(kind: &str) -> bool {
     matches!(
         kind,
@@ -272,9 +279,12 @@ pub fn is_archive(kind: &str) -> bool {
     )
 }
 
-/// Show a configuration.
+/// Show a configuration by its id.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}", responses((status = 200, body = ConfigurationDetails)))]
-async fn get_config(Reader(api, caller): Reader, which: Which) -> JsonAnswer<ConfigurationDetails> {
+async fn get_config(
+    Reader(api, caller): Reader,
+    which: ConfigurationPath,
+) -> JsonResult<ConfigurationDetails> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let changed = versions::is_changed(&workspace, &known);
@@ -285,22 +295,22 @@ async fn get_config(Reader(api, caller): Reader, which: Which) -> JsonAnswer<Con
 
 impl JsonBody for ConfigurationChange {}
 
-/// Change a configuration: all that is asked for, or nothing.
+/// Change a configuration: all requested changes, or none.
 ///
-/// A version that is made active takes the place of the former one, so a publication is taken back too; with null, the runs of a folder
-/// use the folder as it is, and those of an uploaded configuration are refused. The default takes the place of the former default.
-/// A configuration that is archived is listed only for who asks, is not the default, and takes no run, build or publication: 409
-/// `configuration_archived`. Its runs, results and versions stay readable. While runs of it are in the queue it is not archived:
-/// 409 `in_use`. Runs beyond `max_concurrency` wait, and the queue says that they do for this.
+/// Activating a version replaces the active one, so it also takes back a publication. With null, the runs of a folder use the
+/// folder as it is, and those of an uploaded configuration are refused. A new default replaces the former default. An archived
+/// configuration is listed only on request, is not the default, and accepts no run, build or publication: 409
+/// `configuration_archived`. Its runs, results and versions stay readable. It cannot be archived while it has runs in the
+/// queue: 409 `in_use`. Runs beyond `max_concurrency` wait, and the queue shows this reason.
 #[utoipa::path(patch, path = "/api/v1/configs/{config_id}",
     request_body = ConfigurationChange,
     responses((status = 200, body = Shape), (status = 409))
 )]
 async fn update_config(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     Json(wanted): Json<ConfigurationChange>,
-) -> JsonAnswer<Shape> {
+) -> JsonResult<Shape> {
     if wanted.max_concurrency == Some(Some(0)) {
         let message = "must be a number from 1, or null for any number";
         return Err(ApiError::field("max_concurrency", message));
@@ -315,33 +325,34 @@ async fn update_config(
 
 /// Delete a configuration that has no runs, with its environments, versions, draft and pause.
 ///
-/// With `dry_run`, the same answer says what would go. The folder of one that was not uploaded stays. One that has runs is archived instead.
+/// With `dry_run`, the response is the same, but nothing is deleted. The folder of a configuration that was not uploaded stays.
+/// A configuration with runs can only be archived.
 #[utoipa::path(delete, path = "/api/v1/configs/{config_id}",
-    params(HowToDelete),
+    params(DeletionQuery),
     responses((status = 200, body = Deletion), (status = 409))
 )]
 async fn delete_config(
     Administrator(api, caller): Administrator,
-    which: Which,
-    Query(how): Query<HowToDelete>,
-) -> JsonAnswer<Deletion> {
+    which: ConfigurationPath,
+    Query(how): Query<DeletionQuery>,
+) -> JsonResult<Deletion> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let report = remove_configuration(&workspace, &known, how.dry_run)?;
-        Ok(Json(Deletion::of(report, &api.paths)))
+        Ok(Json(Deletion::new(report, &api.paths)))
     })
     .await
 }
 
-/// Which files are exported.
+/// The query of an export: the files to export.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Exported {
-    /// Those of the version of this number; absent: of the active version, or as they are where none is active.
+struct ExportQuery {
+    /// The number of a version. If absent, the active version, or the current files if no version is active.
     #[param(minimum = 1)]
     version: Option<u32>,
-    /// The draft, or the folder, as it is.
+    /// Export the draft, or the folder, as it is.
     #[serde(default)]
     #[param(required = false)]
     draft: bool,
@@ -349,21 +360,21 @@ struct Exported {
 
 /// Download the files of a configuration as an archive, which can be uploaded again.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}/archive",
-    params(Exported),
+    params(ExportQuery),
     responses((status = 200, body = Vec<u8>, content_type = "application/zip"), (status = 206))
 )]
 async fn download_config(
     Reader(api, caller): Reader,
-    which: Which,
-    Query(Exported { version, draft }): Query<Exported>,
+    which: ConfigurationPath,
+    Query(ExportQuery { version, draft }): Query<ExportQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     if draft && version.is_some() {
         return Err(ApiError::field("draft", "is given beside version"));
     }
     let exported = api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
-        let side = Side::exported(&known, version, draft);
+        let side = ConfigurationSide::exported(&known, version, draft);
         let file = tempfile::tempfile().map_err(|error| ApiError::internal(error.to_string()))?;
         let file = versions::export(&workspace, &known, side, file)?;
         Ok((file, archive_name(&known.record.name)))

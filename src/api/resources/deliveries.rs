@@ -1,4 +1,4 @@
-//! What was told of ended runs, and what is still to be told: list it, and tell it again.
+//! Notifications about ended runs: list them, and send them again.
 
 use super::prelude::*;
 use crate::store::{DeliveryFilter, DeliveryRecord, DeliveryStatus, StoreError, delivery_of};
@@ -11,39 +11,43 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Serialize, ToSchema)]
 struct DeliveryPage {
     items: Vec<DeliveryRecord>,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page. Null on the last page.
     next_cursor: Option<String>,
 }
 
-/// A page of deliveries.
+/// The query of a page of deliveries.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
-    /// The workspace; absent: that of the server.
+struct DeliveriesQuery {
+    /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
-    /// The run that ended; absent: all.
+    /// The id of the ended run. If absent, all runs.
     run_id: Option<String>,
-    /// The status; absent: any.
+    /// The status of the deliveries. If absent, any status.
     #[param(inline)]
     status: Option<DeliveryStatus>,
-    /// The largest number of deliveries, from 1 to 1000.
+    /// The maximum number of deliveries, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// List what was told of ended runs, and what is still to be told.
+/// List the notifications about ended runs, sent or still due.
 ///
-/// The end of a run is told to the address of `ADE_ON_END_URL` and by the program of `ADE_ON_END_COMMAND`. What was told, or given up
-/// after a day, is listed for a week.
-#[utoipa::path(get, path = "/api/v1/deliveries", params(Which), responses((status = 200, body = DeliveryPage)))]
+/// The end of a run is sent to the address in `ADE_ON_END_URL` and to the program in `ADE_ON_END_COMMAND`. A notification that
+/// was sent, or given up after a day, is listed for a week.
+#[utoipa::path(get, path = "/api/v1/deliveries", params(DeliveriesQuery), responses((status = 200, body = DeliveryPage)))]
 async fn list_deliveries(
     Reader(api, caller): Reader,
-    Query(which): Query<Which>,
-) -> JsonAnswer<DeliveryPage> {
-    let limit = cursor::limit(which.limit, cursor::USUAL, cursor::LARGEST)?;
+    Query(which): Query<DeliveriesQuery>,
+) -> JsonResult<DeliveryPage> {
+    let limit = cursor::limit(
+        which.limit,
+        cursor::DEFAULT_PAGE_ENTRIES,
+        cursor::MAX_PAGE_ENTRIES,
+    )?;
     let behind = which.cursor.as_deref().map(cursor::place_at::<String>);
     let behind = behind.transpose()?;
     api.work(move |api| {
@@ -53,20 +57,23 @@ async fn list_deliveries(
             run_id: which.run_id.map(|run| run.to_lowercase()),
             status: which.status,
             behind,
-            // One more tells whether there is another page.
+            // One more item shows whether there is another page.
             limit: u32::try_from(limit + 1).unwrap_or(u32::MAX),
         })?;
         let has_more = items.len() > limit;
         items.truncate(limit);
         let last = items.last().filter(|_| has_more);
         let next_cursor = last.map(|last| cursor::at(&last.id));
-        let items = items.into_iter().map(|one| shown(one, api)).collect();
+        let items = items
+            .into_iter()
+            .map(|delivery| shown(delivery, api))
+            .collect();
         Ok(Json(DeliveryPage { items, next_cursor }))
     })
     .await
 }
 
-/// The same with the paths of this machine as clients see them.
+/// Returns the delivery with this machine's paths hidden.
 fn shown(delivery: DeliveryRecord, api: &Api) -> DeliveryRecord {
     let error = delivery.last_error.as_deref();
     DeliveryRecord {
@@ -75,15 +82,15 @@ fn shown(delivery: DeliveryRecord, api: &Api) -> DeliveryRecord {
     }
 }
 
-/// Tell again that a run has ended.
+/// Send the notification about an ended run again.
 ///
-/// A worker tells it, from the first attempt on, whether it was accepted or given up before. What waits for its next attempt is told at
-/// once, and what is being told at this moment stays as it is.
+/// A worker sends it again from the first attempt on, even if it was accepted or given up before. If it waits for its next
+/// attempt, it is sent at once. If it is being sent at this moment, nothing changes.
 #[utoipa::path(post, path = "/api/v1/deliveries/{id}/retry", responses((status = 200, body = DeliveryRecord)))]
 async fn retry_delivery(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
-) -> JsonAnswer<DeliveryRecord> {
+) -> JsonResult<DeliveryRecord> {
     api.work(move |api| {
         let (store, now) = (&api.home().store, api.home().machine.now());
         let none = || ApiError::not_found("delivery", &id);

@@ -1,10 +1,10 @@
-//! In what a run differs from an earlier one, such as that of last month.
+//! The differences between a run and an earlier run, such as that of last month.
 
 use super::prelude::*;
 use crate::checks::drift::no_run;
-use crate::run::results::layout::{Difference as LayoutDifference, layout_of};
+use crate::run::results::layout::{LayoutDifference, layout_of};
 use crate::run::results::senders::Senders;
-use crate::run::views::difference::{Difference, of_runs};
+use crate::run::views::difference::{OutputDifference, of_runs};
 use crate::store::{InputFile, RunFilter, Store, StoreError};
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -14,43 +14,43 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
-    /// The run to compare with; `sender`: the last good one, before this one, of another file of the same sender; absent: the last
-    /// good one, before this one, of the same file, else as `sender`.
+struct DifferenceQuery {
+    /// The run to compare with. `sender`: the last good earlier run of another file of the same sender. If absent, the last
+    /// good earlier run of the same file, otherwise as for `sender`.
     since: Option<String>,
-    /// The field, or the header, whose values say which rows belong together; absent: the first unique field, otherwise all keys.
+    /// The field or header whose values identify rows. If absent, the first unique field, otherwise all keys.
     #[param(min_length = 1, max_length = 200)]
     key: Option<String>,
 }
 
-/// In what a run differs from an earlier one.
+/// The differences between a run and an earlier run.
 #[derive(Serialize, ToSchema)]
 struct RunDifference {
-    /// What differs in the layout of the files; null: one of the two runs knows none.
+    /// The differences of the files' layouts. Null if one of the two runs has no layout.
     layout: Option<Vec<LayoutDifference>>,
     #[serde(flatten)]
-    found: Difference,
+    found: OutputDifference,
 }
 
-/// Say in what a run differs from an earlier one.
+/// Compare a run with an earlier run.
 ///
-/// The layout of its file, fields and their headers, counts, issues by rule, versions and settings, rows by a key or as they stand,
-/// and the totals of columns of numbers. Values of cells are shown.
+/// The comparison covers the layout of the file, fields and their headers, counts, issues by rule, versions and settings, rows
+/// by a key or by position, and the totals of number columns. It contains values of cells.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/difference",
-    params(Which),
+    params(DifferenceQuery),
     responses((status = 200, body = RunDifference), (status = 409), (status = 410))
 )]
 async fn get_run_difference(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<Which>,
-) -> Answer<Json<RunDifference>> {
+    Query(which): Query<DifferenceQuery>,
+) -> ApiResult<Json<RunDifference>> {
     api.slow_work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         let store = &workspace.store;
         let of_sender = || {
             let of = &run.key.configuration_id;
-            Senders::of(&run.snapshot).last_good(store, of, &run.input_name, Some(&run))
+            Senders::load(&run.snapshot).last_good(store, of, &run.input_name, Some(&run))
         };
         let found = match which.since.as_deref() {
             Some("sender") => of_sender()?.map(|run| run.id),
@@ -74,7 +74,7 @@ async fn get_run_difference(
     .await
 }
 
-/// The last run before this one that read the same file, and whose workbook is there.
+/// Returns the last earlier run that read the same file and still has its workbook.
 fn last_of_file(store: &Store, run: &RunRecord) -> Result<Option<RunRecord>, StoreError> {
     let filter = RunFilter {
         workspace_id: run.key.workspace_id.clone(),

@@ -1,4 +1,4 @@
-//! Documents: store, list, show, download, delete.
+//! Documents: store, list, show, download and delete them.
 
 use axum::extract::DefaultBodyLimit;
 
@@ -6,8 +6,8 @@ use super::cells::SheetList;
 use super::named::gone;
 use super::prelude::*;
 use crate::api::transfer::upload::Upload;
-use crate::cells::Reading;
-use crate::run::inputs::documents::{Arriving, bytes_of, delete};
+use crate::cells::ReadSettings;
+use crate::run::inputs::documents::{IncomingDocument, bytes_of, delete};
 use crate::store::DocumentRecord;
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -20,7 +20,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     .layer(DefaultBodyLimit::disable())
 }
 
-/// A file in a form.
+/// A form with one file.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "a shape for the description of the API")]
 pub struct FileForm {
@@ -29,21 +29,21 @@ pub struct FileForm {
     pub file: Vec<u8>,
 }
 
-/// How a document is called.
+/// The query of an upload: the name of the document.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Named {
-    /// Its file name; needed where the body is the file itself, and stronger than that in a form.
+struct NewDocumentQuery {
+    /// The file name. Required if the body is the file itself; overrides the name in a form.
     name: Option<String>,
 }
 
-/// Store a document.
+/// Store a document for runs.
 ///
 /// The body is a form with one file, or the file itself with its name in the query. The same bytes under the same name are one
-/// document, however often they are sent.
+/// document, even if they are sent several times.
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/documents",
-    params(Named),
+    params(NewDocumentQuery),
     request_body(content( (FileForm = "multipart/form-data"), (Vec<u8> = "application/octet-stream"))),
     responses(
         (status = 201, body = DocumentRecord, headers(("Location" = String, description = "The document"))),
@@ -54,15 +54,15 @@ struct Named {
 async fn create_document(
     Runner(api, caller): Runner,
     Path(workspace): Path<String>,
-    Query(named): Query<Named>,
+    Query(named): Query<NewDocumentQuery>,
     request: Request,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let by = caller.submitter();
     let workspace = api
         .work(move |api| Ok(known_workspace(api, &caller, &workspace)?.carry()))
         .await?;
     let limit = workspace.settings().upload_limit;
-    let upload = Upload::of(request, limit, is_document).await?;
+    let upload = Upload::from_request(request, limit, is_document).await?;
     let place = workspace.clone();
     let arriving = upload
         .pour(&api, move |api, in_form| {
@@ -70,7 +70,7 @@ async fn create_document(
             let name = name.ok_or_else(|| {
                 ApiError::field("name", "is needed where the body is the file itself")
             })?;
-            Arriving::begin(&api.open(&place), &name, limit).map_err(|error| {
+            IncomingDocument::begin(&api.open(&place), &name, limit).map_err(|error| {
                 let error = ApiError::from(error);
                 match error.code() {
                     code::BAD_NAME | code::UNSUPPORTED_FORMAT => error.of_field("name"),
@@ -86,7 +86,7 @@ async fn create_document(
     Ok(created(status, "documents", document))
 }
 
-/// The media types of the formats that are read, and that of any bytes.
+/// Returns whether this is the media type of a readable format, or of arbitrary bytes.
 fn is_document(kind: &str) -> bool {
     matches!(
         kind,
@@ -103,37 +103,37 @@ fn is_document(kind: &str) -> bool {
 #[derive(Serialize, ToSchema)]
 struct DocumentPage {
     items: Vec<DocumentRecord>,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page. Null on the last page.
     next_cursor: Option<String>,
 }
 
-/// Which documents to list.
+/// The query of a page of documents.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
-    /// The SHA-256 of their bytes, 64 hexadecimal digits; absent: all documents.
+struct DocumentsQuery {
+    /// The SHA-256 of the bytes, 64 hexadecimal digits. If absent, all documents.
     #[param(pattern = "^[0-9a-fA-F]{64}$")]
     sha256: Option<String>,
-    /// The largest number of documents, from 1 to 1000.
+    /// The maximum number of documents, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
 /// List documents, newest first.
 ///
-/// A client that knows the SHA-256 of a file finds out in this way whether it has to send it. Documents that were deleted are not found.
+/// A client that has the SHA-256 of a file can find out whether it must send the file. Deleted documents are not listed.
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/documents",
-    params(Which),
+    params(DocumentsQuery),
     responses((status = 200, body = DocumentPage))
 )]
 async fn list_documents(
     Reader(api, caller): Reader,
     Path(workspace): Path<String>,
-    Query(which): Query<Which>,
-) -> JsonAnswer<DocumentPage> {
+    Query(which): Query<DocumentsQuery>,
+) -> JsonResult<DocumentPage> {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let sha256 = which.sha256.map(|digest| digest.to_lowercase());
     let is_digest =
@@ -158,23 +158,23 @@ async fn list_documents(
 async fn list_document_sheets(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<SheetList> {
+) -> JsonResult<SheetList> {
     api.slow_work(move |api| {
         let document = document_of(api, &caller, &id)?;
         let workspace = api.workspace(&document.workspace_id)?;
         let path = place_of(&workspace, &document)?;
-        let sheets = api.cells.sheets(path, &Reading::default())?;
+        let sheets = api.cells.sheets(path, &ReadSettings::default())?;
         Ok(Json(SheetList { sheets }))
     })
     .await
 }
 
-/// Show a document.
+/// Show a document by its id.
 #[utoipa::path(get, path = "/api/v1/documents/{id}", responses((status = 200, body = DocumentRecord)))]
 async fn get_document(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<DocumentRecord> {
+) -> JsonResult<DocumentRecord> {
     api.work(move |api| {
         let document = document_of(api, &caller, &id)?;
         Ok(Json(document))
@@ -182,11 +182,11 @@ async fn get_document(
     .await
 }
 
-/// Where the bytes of a document are.
+/// Returns the path of a document's bytes.
 fn place_of<'a>(
     workspace: &Workspace,
     document: &'a DocumentRecord,
-) -> Answer<&'a std::path::Path> {
+) -> ApiResult<&'a std::path::Path> {
     let path = bytes_of(workspace, document)?;
     if path.is_file() {
         return Ok(path);
@@ -195,15 +195,15 @@ fn place_of<'a>(
     Err(gone(detail))
 }
 
-/// Delete a document.
+/// Delete a document's bytes.
 ///
-/// Its bytes go; its record stays for the runs that were made from it, which keep the copy that they have read with their other files.
-/// Deleting it again changes nothing.
+/// The bytes are deleted. The record stays for the runs of this document, which keep their copy of it with their other files.
+/// Deleting the document again changes nothing.
 #[utoipa::path(delete, path = "/api/v1/documents/{id}", responses((status = 204, description = "It is deleted"), (status = 409)))]
 async fn delete_document(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     api.work(move |api| {
         let document = document_of(api, &caller, &id)?;
         delete(&*api.workspace(&document.workspace_id)?, &document)?;
@@ -212,7 +212,7 @@ async fn delete_document(
     .await
 }
 
-/// Download a document.
+/// Download a document as it was sent.
 #[utoipa::path(get, path = "/api/v1/documents/{id}/download",
     responses(
         (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
@@ -223,7 +223,7 @@ async fn download_document(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let document = api.work(move |api| {
         let document = document_of(api, &caller, &id)?;
         let workspace = api.workspace(&document.workspace_id)?;

@@ -1,21 +1,21 @@
-//! The files of a configuration: those of a draft are read, written and deleted one by one or all at once, by writers who say which
-//! content they replace; those of a folder are read.
+//! The files of a configuration. The files of a draft are read, written and deleted, one by one or all at once, by writers who
+//! name the content that they replace. The files of a folder are read.
 
 use axum::extract::DefaultBodyLimit;
 
-use super::configurations::{Which, is_archive, receive};
+use super::configurations::{ConfigurationPath, is_archive, receive};
 use super::documents::FileForm;
 use super::prelude::*;
 use crate::base::files::name_of;
 use crate::base::problem::Error;
-use crate::workspace::configurations::archive::LARGEST_FILE;
-use crate::workspace::configurations::draft::{ConfigurationFile, Content, Folders};
+use crate::workspace::configurations::archive::MAX_FILE_BYTES;
+use crate::workspace::configurations::draft::{ConfigurationFile, DraftContent, Folders};
 use crate::workspace::configurations::versions::OpenedFile;
 use crate::workspace::configurations::{
     FileListObject, FileObject, Precondition, draft, file_json, file_list, versions,
 };
 
-/// Headers, as people write them.
+/// The names of headers as people write them.
 const IF_MATCH: &str = "If-Match";
 const IF_NONE_MATCH: &str = "If-None-Match";
 
@@ -28,9 +28,9 @@ pub fn routes() -> OpenApiRouter<Api> {
     named(routes).layer(DefaultBodyLimit::disable())
 }
 
-/// Replace the draft of an uploaded configuration by the files of an archive.
+/// Replace the draft of an uploaded configuration with the files of an archive.
 ///
-/// A draft that has files is replaced only by who says which it is: `If-Match` with the `digest` of the list of files, or `*`.
+/// If the draft has files, the request must name them: `If-Match` with the `digest` of the list of files, or `*`.
 #[utoipa::path(put, path = "/api/v1/configs/{config_id}/draft",
     params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there"), ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only where the draft has no files")),
     request_body(content( (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"), (FileForm = "multipart/form-data"))),
@@ -41,9 +41,9 @@ pub fn routes() -> OpenApiRouter<Api> {
 )]
 async fn replace_config_draft(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     request: Request,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let precondition = precondition(request.headers())?;
     let (workspace, known) = which.carried(&api, caller).await?;
     let limit = workspace.settings().upload_limit;
@@ -52,7 +52,7 @@ async fn replace_config_draft(
         let files = draft::replace(
             &api.open(&workspace),
             &known,
-            Content::Archive(content),
+            DraftContent::Archive(content),
             &precondition,
         )?;
         Ok(listed(&files, None))
@@ -60,7 +60,7 @@ async fn replace_config_draft(
     .await
 }
 
-/// List the files of a configuration: of its draft, or of its folder those that runs use.
+/// List the files of a configuration: of its draft, or the files of its folder that runs use.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}/files",
     responses(
         (status = 200, body = FileListObject, headers(("ETag" = String, description = "The digest of all files"))),
@@ -69,19 +69,19 @@ async fn replace_config_draft(
 )]
 async fn list_config_files(
     Reader(api, caller): Reader,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     list_files(&api, caller, which, headers).await
 }
 
-/// The list of files of what is edited, or of the version that is named.
+/// Lists the files of the named version, otherwise those that are edited.
 pub async fn list_files(
     api: &Api,
     caller: Caller,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let files = versions::files(&workspace, &known, which.side(&known))?;
@@ -90,7 +90,7 @@ pub async fn list_files(
     .await
 }
 
-/// A list of files with its ETag; nothing, where the client has it already.
+/// Returns a list of files with its ETag, or 304 if the client has the list already.
 fn listed(files: &[ConfigurationFile], asked: Option<&HeaderMap>) -> Response {
     let list = file_list(files);
     let tag = quoted(list.digest());
@@ -108,7 +108,7 @@ fn quoted(digest: &str) -> String {
     format!("\"{digest}\"")
 }
 
-/// Read a file of a draft, or of a folder one that runs use.
+/// Read a file of a draft, or a file of a folder that runs use.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}/files/{path}",
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
@@ -117,19 +117,19 @@ fn quoted(digest: &str) -> String {
 )]
 async fn download_config_file(
     Reader(api, caller): Reader,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     serve_file(&api, caller, which, &headers).await
 }
 
-/// A file of what is edited, or of the version that is named.
+/// Serves a file of the named version, otherwise of the files that are edited.
 pub async fn serve_file(
     api: &Api,
     caller: Caller,
-    which: Which,
+    which: ConfigurationPath,
     headers: &HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let opened = api
         .slow_work(move |api| {
             let (workspace, known) = which.find(api, &caller)?;
@@ -140,8 +140,8 @@ pub async fn serve_file(
     serve_opened(opened, headers).await
 }
 
-/// A file of a configuration that was opened.
-pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> Answer<Response> {
+/// Serves an opened file of a configuration.
+pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> ApiResult<Response> {
     let name = name_of(&opened.path);
     let file = download::Download {
         path: &opened.path,
@@ -152,9 +152,9 @@ pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> Answer<Res
     download::serve_opened(opened.content.into(), &file, headers).await
 }
 
-/// Write a file of a draft, or under `ade dev` of a folder. The body is the file.
+/// Write a file of a draft, or of a folder under `ade dev`. The body is the file.
 ///
-/// A file that is there is replaced only by who says which content that is: `If-Match` with its ETag, or `*`.
+/// If the file exists, the request must name its content: `If-Match` with its ETag, or `*`.
 #[utoipa::path(put, path = "/api/v1/configs/{config_id}/files/{path}",
     params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file that is replaced, or `*` for whatever is there, also where nothing is"), ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only where there is no such file")),
     request_body(content((Vec<u8> = "application/octet-stream"))),
@@ -166,14 +166,14 @@ pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> Answer<Res
 )]
 async fn write_config_file(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     request: Request,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let precondition = precondition(request.headers())?;
     let asked = which.clone();
     let (workspace, known) = asked.carried(&api, caller).await?;
-    let limit = workspace.settings().upload_limit.min(LARGEST_FILE);
-    // A file of a configuration is Python, TOML or anything else.
+    let limit = workspace.settings().upload_limit.min(MAX_FILE_BYTES);
+    // A file of a configuration can have any type, such as Python or TOML.
     let content = receive(&api, &workspace, request, limit, |_| true).await?;
     api.slow_work(move |api| {
         let workspace = api.open(&workspace);
@@ -189,18 +189,18 @@ async fn write_config_file(
     .await
 }
 
-/// Delete a file of a draft, or under `ade dev` of a folder.
+/// Delete a file of a draft, or of a folder under `ade dev`.
 ///
-/// Only who says which content that is deletes it: `If-Match` with its ETag, or `*`.
+/// The request must name the content: `If-Match` with its ETag, or `*`.
 #[utoipa::path(delete, path = "/api/v1/configs/{config_id}/files/{path}",
     params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file, or `*` for whatever is there")),
     responses((status = 204, description = "It is gone"), (status = 409), (status = 412), (status = 428))
 )]
 async fn delete_config_file(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     let precondition = precondition(&headers)?;
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
@@ -211,15 +211,15 @@ async fn delete_config_file(
     .await
 }
 
-/// Folders are edited by who sits at the machine alone: what is written there is run there.
-pub fn folders(api: &Blocking<'_>) -> Folders {
+/// Returns whether folders are edited. Only a person at this machine may edit them, because their code runs on it.
+pub fn folders(api: &BlockingApi<'_>) -> Folders {
     match api.options.edits_folders {
         true => Folders::Edited,
         false => Folders::Kept,
     }
 }
 
-/// An error about a file, which names the parameter where that is wrong.
+/// Converts an error about a file. If the path is wrong, the error names the parameter `path`.
 pub fn about_path(error: Error) -> ApiError {
     let error = ApiError::from(error);
     match error.code() {
@@ -228,8 +228,8 @@ pub fn about_path(error: Error) -> ApiError {
     }
 }
 
-/// What the headers say of the content that is replaced (RFC 9110, 13.1).
-fn precondition(headers: &HeaderMap) -> Answer<Precondition> {
+/// Returns the condition of the headers on the content that is replaced (RFC 9110, 13.1).
+fn precondition(headers: &HeaderMap) -> ApiResult<Precondition> {
     match (tags(headers, IF_MATCH)?, tags(headers, IF_NONE_MATCH)?) {
         (None, None) => Ok(Precondition::Unsaid),
         (Some(known), None) => Ok(known),
@@ -241,13 +241,13 @@ fn precondition(headers: &HeaderMap) -> Answer<Precondition> {
     }
 }
 
-/// What `If-Match` alone says of the content that is meant.
-pub fn meant(headers: &HeaderMap) -> Answer<Precondition> {
+/// Returns the condition of `If-Match` on the content, without `If-None-Match`.
+pub fn meant(headers: &HeaderMap) -> ApiResult<Precondition> {
     Ok(tags(headers, IF_MATCH)?.unwrap_or_default())
 }
 
-/// The ETags in a header. A weak one is none that a strong one could be equal to.
-fn tags(headers: &HeaderMap, name: &str) -> Answer<Option<Precondition>> {
+/// Returns the ETags in a header. A weak tag is skipped, because no strong tag equals it.
+fn tags(headers: &HeaderMap, name: &str) -> ApiResult<Option<Precondition>> {
     let mut known = Vec::new();
     let mut is_there = false;
     for value in headers.get_all(name) {

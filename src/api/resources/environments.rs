@@ -1,25 +1,25 @@
-//! Environments: list, show.
+//! Environments: list and show them.
 
 use super::builds::environment_of;
 use super::prelude::*;
 use crate::environment::json::{BuildStep, EnvironmentView, steps_of};
-use crate::store::Package;
+use crate::store::InstalledPackage;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_environments), routes!(get_environment)])
 }
 
-/// Which environments to list.
+/// The query of a page of environments.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
-    /// The workspace; absent: that of the server.
+struct EnvironmentsQuery {
+    /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
-    /// The largest number of environments, from 1 to 1000.
+    /// The maximum number of environments, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -27,60 +27,60 @@ struct Which {
 #[derive(Serialize, ToSchema)]
 struct EnvironmentPage {
     items: Vec<EnvironmentView>,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page. Null on the last page.
     next_cursor: Option<String>,
 }
 
 /// List environments, newest first.
-#[utoipa::path(get, path = "/api/v1/environments", params(Which), responses((status = 200, body = EnvironmentPage)))]
+#[utoipa::path(get, path = "/api/v1/environments", params(EnvironmentsQuery), responses((status = 200, body = EnvironmentPage)))]
 async fn list_environments(
     Reader(api, caller): Reader,
-    Query(which): Query<Which>,
-) -> JsonAnswer<EnvironmentPage> {
+    Query(which): Query<EnvironmentsQuery>,
+) -> JsonResult<EnvironmentPage> {
     api.work(move |api| {
         let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;
         let mut all = workspace.store.environments(workspace.id())?;
         all.sort_by(|left, right| right.id.cmp(&left.id));
         let bounds = cursor::bounds(which.limit, which.cursor.as_deref())?;
         let (shown, next_cursor) = cursor::of_all(&all, bounds, |known| &known.id)?;
-        let view = |known| EnvironmentView::of(known, &api.paths);
+        let view = |known| EnvironmentView::new(known, &api.paths);
         let items = shown.iter().map(view).collect();
         Ok(Json(EnvironmentPage { items, next_cursor }))
     })
     .await
 }
 
-/// The most runs that are listed with the environment that they wait for.
-const MOST_WAITING: u32 = 50;
+/// The maximum number of waiting runs that are listed with an environment.
+const MAX_WAITING_RUNS: u32 = 50;
 
-/// An environment with what is installed in it.
+/// An environment with its installed packages.
 #[derive(Serialize, ToSchema)]
 struct EnvironmentDetails {
     #[serde(flatten)]
     environment: EnvironmentView,
-    /// The steps of its build, as far as they have come.
+    /// The steps of its build so far.
     steps: Vec<BuildStep>,
-    /// The runs that wait for it, the next one first; 50 at most.
+    /// The runs that wait for it, the next run first. At most 50.
     waiting_runs: Vec<String>,
-    /// What is installed, by name.
-    packages: Option<Vec<Package>>,
-    /// Queued and running runs that need it.
+    /// The installed packages, by name.
+    packages: Option<Vec<InstalledPackage>>,
+    /// The number of queued and running runs that need it.
     live_runs: u64,
 }
 
-/// Show an environment, with what is installed in it, the steps of its build, and the runs that wait for it.
+/// Show an environment with its installed packages, the steps of its build, and the runs that wait for it.
 #[utoipa::path(get, path = "/api/v1/environments/{id}", responses((status = 200, body = EnvironmentDetails)))]
 async fn get_environment(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<EnvironmentDetails> {
+) -> JsonResult<EnvironmentDetails> {
     api.work(move |api| {
         let found = environment_of(api, &caller, "environment", &id)?;
         let store = &api.home().store;
         Ok(Json(EnvironmentDetails {
-            environment: EnvironmentView::of(&found, &api.paths),
+            environment: EnvironmentView::new(&found, &api.paths),
             steps: steps_of(&found)?,
-            waiting_runs: store.waiting_runs_of_environment(&found.id, MOST_WAITING)?,
+            waiting_runs: store.waiting_runs_of_environment(&found.id, MAX_WAITING_RUNS)?,
             live_runs: store.live_runs_of_environment(&found.id)?,
             packages: found.contents.map(|contents| contents.packages),
         }))

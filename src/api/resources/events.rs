@@ -1,9 +1,8 @@
-//! Following a workspace: server-sent events of its runs, its environments and its counts, for any number of clients at once.
+//! Follows a workspace: server-sent events of its runs, its environments and its counts, for any number of clients at once.
 //!
-//! One task for each workspace that is followed looks what changed, and publishes the events, made once for all clients. A client
-//! that comes, comes back or is too slow is told what changed since its last event, and then gets what is published. Both happen
-//! with what was told in hand: so nothing that a client gets is older than what it got before, and nothing between the two is
-//! left out.
+//! For each followed workspace, one task looks for changes and publishes the events, made once for all clients. A client that
+//! is new, reconnects or is too slow first gets the changes since its last event, and then the published events. Both steps
+//! hold the lock on the reported state, so a client never gets an event older than an earlier one, and misses none in between.
 
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -15,31 +14,31 @@ use tokio::sync::{broadcast, watch};
 
 use super::prelude::*;
 use crate::api::description::streams::WorkspaceEvent;
-use crate::api::state::changes::{ToldSoFar, catch_up};
-use crate::api::state::watched::{Batch, FollowedWorkspace};
+use crate::api::state::changes::{ReportedState, catch_up};
+use crate::api::state::watched::{FollowedWorkspace, PublishedEvents};
 use crate::api::transfer::held::HeldToken;
 use crate::api::transfer::stream::{KEEP_ALIVE, server_sent_events};
 use crate::base::mutex::lock;
 
-/// How often a workspace that is followed is looked at.
+/// The interval between two looks at a followed workspace.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
-/// After a look that took long, the task waits for so many times as long.
+/// After a slow look, the task waits this many times as long as the look took.
 const REST: u32 = 9;
-/// A client that is this many looks behind is told what changed since its last event instead.
+/// A client that is this many looks behind gets the changes since its last event instead.
 const BEHIND: usize = 32;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(stream_events)])
 }
 
-/// What is followed, and where the stream resumes.
+/// The followed workspace, and the position where the stream resumes.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
-    /// The workspace; absent: that of the server.
+struct EventsQuery {
+    /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
-    /// What changed since the event with this id; the header Last-Event-ID says the same. An id is a time in milliseconds since
+    /// Send the changes since the event with this id, like the header Last-Event-ID. An id is a time in milliseconds since
     /// 1970.
     #[param(maximum = 9007199254740991u64)]
     after_id: Option<u64>,
@@ -47,19 +46,20 @@ struct Which {
 
 /// Follow a workspace: server-sent events of its runs, its environments and its counts.
 ///
-/// The data of a `run` is the run, that of an `environment` the environment, as they are now: state, not a log. `counts` says
-/// how many runs wait, run and ended within the last minute. After `reset`, load lists anew: more changed than is told one by
-/// one. The stream begins with the counts and the runs that are running; one that resumes, with everything that changed since
-/// then. Received twice, an event does no harm. Of events that are sent together, the last one has the `id` to resume behind.
+/// The data of a `run` event is the run as it is now, and that of an `environment` event the environment: the stream sends
+/// state, not a log. `counts` has the numbers of runs that wait, run and ended within the last minute. After `reset`, load
+/// lists anew: there were too many changes for single events. The stream begins with the counts and the running runs; a resumed
+/// stream begins with all changes since its last event. An event may arrive twice, which does no harm. Of events that are sent
+/// together, only the last has the `id` for resuming.
 #[utoipa::path(get, path = "/api/v1/events",
-    params(Which, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
+    params(EventsQuery, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses((status = 200, body = WorkspaceEvent, content_type = "text/event-stream"))
 )]
 async fn stream_events(
     Reader(api, caller): Reader,
-    Query(which): Query<Which>,
+    Query(which): Query<EventsQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let after = cursor::last_event(&headers, which.after_id)?;
     let after = after.and_then(|after| i64::try_from(after).ok());
     let held = HeldToken::new(&api, caller.holder());
@@ -88,8 +88,11 @@ async fn stream_events(
     Ok(server_sent_events(frames))
 }
 
-/// Follows a workspace. As long as the receiver is there, its task is.
-fn follow(api: &Api, workspace: &Carried) -> (Arc<FollowedWorkspace>, broadcast::Receiver<Batch>) {
+/// Follows a workspace. Its task runs until no receiver is left.
+fn follow(
+    api: &Api,
+    workspace: &WorkspaceHandle,
+) -> (Arc<FollowedWorkspace>, broadcast::Receiver<PublishedEvents>) {
     let mut known = lock(&api.watched.0);
     match known.entry(workspace.id().to_owned()) {
         Entry::Occupied(found) => (Arc::clone(found.get()), found.get().sender.subscribe()),
@@ -121,7 +124,7 @@ impl FollowedWorkspace {
         }
     }
 
-    /// Looks what changed, and publishes that. A database that is busy is looked at again.
+    /// Looks for changes and publishes them. A busy database is asked again at the next look.
     async fn look(&self, api: &Api) {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
         let (workspace, sender) = (self.workspace.clone(), self.sender.clone());
@@ -129,40 +132,40 @@ impl FollowedWorkspace {
             let workspace = api.open(&workspace);
             let at = workspace.machine.now();
             let Some(known) = seen.as_mut() else {
-                *seen = Some(ToldSoFar::begin(&workspace, &api.paths)?);
+                *seen = Some(ReportedState::begin(&workspace, &api.paths)?);
                 return Ok(());
             };
             let changes = known.look(&workspace, &api.paths)?;
             if !changes.is_empty() {
-                // Nobody may listen any more.
-                let _ = sender.send(Batch::of(at, &changes));
+                // Sending fails if nobody listens any more, which is no error.
+                let _ = sender.send(PublishedEvents::new(at, &changes));
             }
             Ok(())
         });
         let _ = looked.await;
     }
 
-    /// What a client that has everything up to `after` has to be told, and what is published from then on.
+    /// Returns the events that a client with all events up to `after` is missing, and a receiver of all later ones.
     async fn catch_up(
         &self,
         api: &Api,
         after: Option<Timestamp>,
-    ) -> Answer<(Batch, broadcast::Receiver<Batch>)> {
+    ) -> ApiResult<(PublishedEvents, broadcast::Receiver<PublishedEvents>)> {
         let mut seen = Arc::clone(&self.seen).lock_owned().await;
         let (workspace, sender) = (self.workspace.clone(), self.sender.clone());
         api.work(move |api| {
             let workspace = api.open(&workspace);
             let at = workspace.machine.now();
             if seen.is_none() {
-                *seen = Some(ToldSoFar::begin(&workspace, &api.paths)?);
+                *seen = Some(ReportedState::begin(&workspace, &api.paths)?);
             }
             let changes = catch_up(&workspace, after, &api.paths)?;
-            Ok((Batch::of(at, &changes), sender.subscribe()))
+            Ok((PublishedEvents::new(at, &changes), sender.subscribe()))
         })
         .await
     }
 
-    /// Nobody follows any more. A client that comes now finds no entry and begins anew.
+    /// Ends the task if nobody follows any more. A later client finds no entry and starts a new task.
     fn forget_if_alone(&self, api: &Api) -> bool {
         let mut known = lock(&api.watched.0);
         let is_alone = self.sender.receiver_count() == 0;
@@ -173,22 +176,22 @@ impl FollowedWorkspace {
     }
 }
 
-/// One client that follows a workspace.
+/// A client that follows a workspace.
 struct Client {
     api: Api,
     held: HeldToken,
     sent: Instant,
     watched: Arc<FollowedWorkspace>,
-    published: broadcast::Receiver<Batch>,
-    /// It has everything up to this time.
+    published: broadcast::Receiver<PublishedEvents>,
+    /// The client has all events up to this time.
     after: Option<Timestamp>,
-    /// It has to be told what changed since then before it gets what is published.
+    /// If true, the client first needs the changes since `after`, before it gets published events.
     is_behind: bool,
     stopping: watch::Receiver<bool>,
 }
 
 impl Client {
-    /// What comes next for it; none: the token has ended, the server ends, or the database cannot be used.
+    /// Returns the next events of the client. `None`: the token has ended, the server ends, or the database cannot be used.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if self.held.has_ended().await {

@@ -18,7 +18,8 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Serialize, ToSchema)]
 struct RunFileList {
     items: Vec<LeftFile>,
-    /// When collection may delete them; null: the run has not ended, has no files any more, or they are kept for ever.
+    /// The time after which collection may delete the files. Null if the run has not ended, has no files any more, or keeps
+    /// them forever.
     kept_until: Option<Timestamp>,
 }
 
@@ -28,13 +29,13 @@ struct LeftFile {
     name: String,
     kind: FileKind,
     size_bytes: u64,
-    /// The route that has it, or its content in pages; null: none has.
+    /// The route of the file, or of its content in pages. Null if no route has it.
     href: Option<String>,
-    /// As that of the list.
+    /// The same time as `kept_until` of the list.
     kept_until: Option<Timestamp>,
 }
 
-/// The route that has a file of this kind.
+/// Returns the route of a file of this kind.
 fn route_of(run: &RunRecord, file: &RunFile) -> Option<String> {
     let end = match file.kind {
         FileKind::Input => "input".to_owned(),
@@ -53,13 +54,13 @@ fn route_of(run: &RunRecord, file: &RunFile) -> Option<String> {
 
 /// List the files that a run has left, with their sizes.
 ///
-/// Of a run that has not ended, those that are there now; none of one whose files were collected. At most 1000 files that the run has
-/// written beside its output.
+/// For a run that has not ended, the current files are listed; for a run whose files were collected, none. Of the files that
+/// the run has written next to its output, at most 1000 are listed.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/files", responses((status = 200, body = RunFileList)))]
 async fn list_run_files(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<RunFileList> {
+) -> JsonResult<RunFileList> {
     api.work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         let kept_until = kept_until(&run, workspace.settings.worker.run_artifact_ttl);
@@ -76,8 +77,8 @@ async fn list_run_files(
     .await
 }
 
-/// Download a file that a run has written beside its output: a table in another shape, the row map, or what code of the configuration
-/// has written.
+/// Download a file that a run has written next to its output: a table in another shape, the row map, or a file that code of the
+/// configuration has written.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/files/{name}",
     responses(
         (status = 200, content((Vec<u8> = "application/octet-stream"), (Vec<u8> = "text/csv"), (Object = "application/json"))),
@@ -88,7 +89,7 @@ async fn download_run_file(
     Reader(api, caller): Reader,
     Path((id, name)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let found = api
         .work(move |api| {
             let (_, run) = run_with_files(api, &caller, &id)?;
@@ -104,7 +105,7 @@ async fn download_run_file(
     download::serve(&found.path, &found.name, None, &headers).await
 }
 
-/// Read a file of the configuration as the run uses it, whatever was edited since.
+/// Read a file of the configuration as the run uses it, even if it was edited since.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/configuration/{path}",
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/octet-stream", headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
@@ -115,7 +116,7 @@ async fn download_run_configuration_file(
     Reader(api, caller): Reader,
     Path((id, path)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let opened = api.slow_work(move |api| {
         let (_, run) = run_with_files(api, &caller, &id)?;
         open_of_run(&run, &path).map_err(about_path)

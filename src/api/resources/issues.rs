@@ -1,61 +1,61 @@
-//! What is wrong with a run's input, at the sender's own cells: the list of issues, and the painted copy.
+//! The issues of a run's input, at the sender's own cells: the list of issues, and the painted copy.
 
 use super::named::{gone, not_ready};
 use super::prelude::*;
 use crate::base::files::name_of;
-use crate::issues::{Counts, Issue, List, Severity, Wanted};
+use crate::issues::{Issue, IssueFilter, IssueReader, ListedIssueCounts, Severity};
 use crate::run::results::annotated::{AnnotateError, kept_copy};
 use crate::run::results::issues::{NoList, issues_of};
 use crate::run::results::report_of;
 
-/// The issues of a page, unless a request says otherwise, and at most.
-const USUAL: u32 = 100;
-const LARGEST: u32 = 1000;
+/// The default and maximum number of issues in a page.
+const DEFAULT_PAGE_ISSUES: u32 = 100;
+const MAX_PAGE_ISSUES: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_run_issues), routes!(download_annotated_input)])
 }
 
-/// Which issues of a run.
+/// The query for a page of a run's issues.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhichIssues {
-    /// Of this field, by its name or its label; may be repeated.
+struct IssuesQuery {
+    /// Issues of this field, by its name or its label. May be repeated.
     field: Option<Vec<String>>,
-    /// Of this rule, with or without its field: `hours.up_to_80`, `up_to_80`; may be repeated.
+    /// Issues of this rule, with or without its field: `hours.up_to_80`, `up_to_80`. May be repeated.
     rule: Option<Vec<String>>,
-    /// Of this severity; may be repeated.
+    /// Issues of this severity. May be repeated.
     #[param(inline)]
     severity: Option<Vec<Severity>>,
-    /// Of this sheet of the sender; may be repeated.
+    /// Issues of this sheet of the sender. May be repeated.
     sheet: Option<Vec<String>>,
-    /// The largest number of issues, from 1 to 1000. A page of long values may have fewer.
+    /// The maximum number of issues, from 1 to 1000. A page of long values may have fewer.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// The `next_cursor` of the page before, with the same filters.
+    /// The `next_cursor` of the previous page, with the same filters.
     #[param(min_length = 43, max_length = 43)]
     cursor: Option<String>,
 }
 
-/// What a request for issues asks for.
+/// A checked request for a page of issues.
 #[derive(Debug)]
-struct Asked {
-    wanted: Wanted,
+struct IssuesRequest {
+    wanted: IssueFilter,
     limit: usize,
     cursor: Option<String>,
 }
 
-impl Asked {
-    fn of(which: WhichIssues) -> Answer<Self> {
+impl IssuesRequest {
+    fn parse(which: IssuesQuery) -> ApiResult<Self> {
         Ok(Self {
-            wanted: Wanted {
+            wanted: IssueFilter {
                 fields: which.field.unwrap_or_default(),
                 rules: which.rule.unwrap_or_default(),
                 severities: which.severity.unwrap_or_default(),
                 sheets: which.sheet.unwrap_or_default(),
             },
-            limit: cursor::limit(which.limit, USUAL, LARGEST)?,
+            limit: cursor::limit(which.limit, DEFAULT_PAGE_ISSUES, MAX_PAGE_ISSUES)?,
             cursor: which.cursor,
         })
     }
@@ -64,26 +64,26 @@ impl Asked {
 /// A page of issues.
 #[derive(Serialize, ToSchema)]
 struct IssuePage {
-    /// In the order of the sheets, their rows and columns.
+    /// The issues in the order of the sheets, their rows and columns.
     issues: Vec<Issue>,
-    /// Of all issues that the filters take; null on the pages behind the first.
-    counts: Option<Counts>,
+    /// The numbers of all issues that match the filters. Null on all pages but the first.
+    counts: Option<ListedIssueCounts>,
     next_cursor: Option<String>,
 }
 
-/// List what is wrong with a run's input, in the order of its sheets.
+/// List the issues of a run's input, in the order of its sheets.
 ///
-/// `counts` are of all issues that the filters take, and are there on the first page alone.
+/// `counts` covers all issues that match the filters, and is only on the first page.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/issues",
-    params(WhichIssues),
+    params(IssuesQuery),
     responses((status = 200, body = IssuePage), (status = 409), (status = 410))
 )]
 async fn list_run_issues(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<WhichIssues>,
-) -> JsonAnswer<IssuePage> {
-    let asked = Asked::of(which)?;
+    Query(which): Query<IssuesQuery>,
+) -> JsonResult<IssuePage> {
+    let asked = IssuesRequest::parse(which)?;
     api.slow_work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         page(&workspace, &run, &asked).map(Json)
@@ -91,7 +91,7 @@ async fn list_run_issues(
     .await
 }
 
-fn page(workspace: &Workspace, run: &RunRecord, asked: &Asked) -> Answer<IssuePage> {
+fn page(workspace: &Workspace, run: &RunRecord, asked: &IssuesRequest) -> ApiResult<IssuePage> {
     let mut list = list_of(run)?;
     let what = format!("issues {} {} {:?}", run.id, list.size(), asked.wanted);
     let counts = match &asked.cursor {
@@ -109,26 +109,30 @@ fn page(workspace: &Workspace, run: &RunRecord, asked: &Asked) -> Answer<IssuePa
     })
 }
 
-/// How many issues the filters take, how many are listed at all, and how many more the run has than its list has room for.
-fn counts(workspace: &Workspace, run: &RunRecord, wanted: &Wanted) -> Answer<Counts> {
+/// Counts the issues that match the filters, all listed issues, and those of the run that the list has no room for.
+fn counts(
+    workspace: &Workspace,
+    run: &RunRecord,
+    wanted: &IssueFilter,
+) -> ApiResult<ListedIssueCounts> {
     let mut counts = list_of(run)?.counts(wanted)?;
     let list = report_of(&workspace.store, run)?.noticed.issue_list;
     counts.unlisted = list.map_or(0, |list| list.unlisted);
     Ok(counts)
 }
 
-/// The list of issues of a run.
-pub(super) fn list_of(run: &RunRecord) -> Answer<List> {
+/// Opens the list of issues of a run.
+pub(super) fn list_of(run: &RunRecord) -> ApiResult<IssueReader> {
     issues_of(run).map_err(no_list)
 }
 
-/// That there is no list, as other routes say of what a run leaves.
+/// Converts the error about a missing list, in the words of other routes for files of a run.
 fn no_list(error: NoList) -> ApiError {
     let detail = error.to_string();
     match error {
         NoList::NotEnded { .. } => not_ready(detail),
         NoList::Gone { .. } => gone(detail).hint("run the document again"),
-        NoList::NoOutput { .. } => ApiError::of(code::NO_ISSUE_LIST, detail)
+        NoList::NoOutput { .. } => ApiError::from_code(code::NO_ISSUE_LIST, detail)
             .hint("the run's `error` says why it has no output"),
         other => other.into(),
     }
@@ -136,7 +140,7 @@ fn no_list(error: NoList) -> ApiError {
 
 /// Download the painted copy: the sender's own workbook with the cells of issues marked.
 ///
-/// It is made when it is asked for first. Of other files than `.xlsx` and `.xlsm` it is a new workbook with the same cells.
+/// The copy is made at the first request. For files other than `.xlsx` and `.xlsm`, it is a new workbook with the same cells.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/annotated",
     responses(
         (status = 200, content((Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.template"), (Vec<u8> = "application/vnd.ms-excel.template.macroenabled.12"))),
@@ -147,7 +151,7 @@ async fn download_annotated_input(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let path = api
         .slow_work(move |api| {
             let (_, run) = run_with_files(api, &caller, &id)?;
@@ -159,7 +163,7 @@ async fn download_annotated_input(
 
 fn not_painted(error: AnnotateError) -> ApiError {
     if error.is_of_input() {
-        return ApiError::of(code::CANNOT_BE_PAINTED, error.to_string());
+        return ApiError::from_code(code::CANNOT_BE_PAINTED, error.to_string());
     }
     match error {
         AnnotateError::NoList(error) => no_list(error),

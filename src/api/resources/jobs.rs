@@ -1,8 +1,8 @@
-//! Jobs: other names for runs, for programs that know no configurations.
+//! Jobs: another name for runs, for programs that do not use configurations.
 
 use std::collections::BTreeMap;
 
-use super::named::{Left, left};
+use super::named::{RunDownload, left};
 use super::new_run::{NewRun, NewRunOptions};
 use super::prelude::*;
 use super::runs::{WantedConfiguration, again, make};
@@ -19,19 +19,19 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// A job to be made.
+/// The request for a new job.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewJob {
-    /// The document that is its input.
+    /// The id of the input document.
     document_id: String,
-    /// The configuration; absent: the default of the document's workspace.
+    /// The configuration. If absent, the default of the document's workspace.
     config_id: Option<String>,
-    /// The `id` of a published version of the configuration, which need not be named then; absent: the version that runs use.
+    /// The `id` of a published version of the configuration, which may then be absent. If absent, the version that runs use.
     config_version_id: Option<String>,
     #[serde(default)]
     options: NewRunOptions,
-    /// What the sender calls the run by, as in a run.
+    /// The sender's labels of the run, as in a run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     labels: BTreeMap<String, String>,
 }
@@ -41,7 +41,7 @@ impl JsonBody for NewJob {
 }
 
 impl NewJob {
-    fn wanted(&self) -> Answer<WantedConfiguration> {
+    fn wanted(&self) -> ApiResult<WantedConfiguration> {
         let given = self.config_id.clone();
         let Some(id) = &self.config_version_id else {
             return Ok(WantedConfiguration {
@@ -64,17 +64,17 @@ impl NewJob {
     }
 }
 
-/// The status of a job. A run, which is the same, says `succeeded` for `success`, and `failed` or `cancelled` for `error`.
+/// The status of a job. `success` is `succeeded` of the run; `error` is `failed` or `cancelled`.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum JobStatus {
-    /// It waits.
+    /// The job waits in the queue.
     Queued,
-    /// It is being done.
+    /// The job is being executed.
     Running,
-    /// It succeeded.
+    /// The job has succeeded.
     Success,
-    /// It failed, or was cancelled; the error says which.
+    /// The job failed or was cancelled; see the error.
     Error,
 }
 
@@ -82,12 +82,12 @@ enum JobStatus {
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Job {
-    /// UUIDv7.
+    /// The id, a UUIDv7.
     id: String,
     status: JobStatus,
     document_id: Option<String>,
     config_id: String,
-    /// The published version that it uses; null: the files of a folder, as they were.
+    /// The published version that the job uses. Null if it uses the files of a folder.
     config_version_id: Option<String>,
     created_at: Timestamp,
     started_at: Option<Timestamp>,
@@ -95,7 +95,7 @@ struct Job {
     error: Option<JobError>,
 }
 
-/// Why a job ended in error.
+/// The reason why a job ended in an error.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct JobError {
@@ -106,7 +106,7 @@ struct JobError {
 }
 
 impl Job {
-    fn of(run: &RunRecord, paths: &Hider) -> Self {
+    fn new(run: &RunRecord, paths: &Hider) -> Self {
         let error = match (&run.error, run.status) {
             (Some(error), _) => {
                 let error = error.shown(&paths.about_configuration(&run.configuration_path));
@@ -144,10 +144,10 @@ impl Job {
 }
 
 fn answer(status: StatusCode, run: &RunRecord, paths: &Hider) -> Response {
-    created(status, "jobs", Job::of(run, paths))
+    created(status, "jobs", Job::new(run, paths))
 }
 
-/// Submit a job.
+/// Submit a job for a document.
 #[utoipa::path(post, path = "/api/v1/jobs",
     params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one job, however often it is sent; kept for a day")),
     request_body = NewJob,
@@ -161,7 +161,7 @@ async fn create_job(
     Runner(api, caller): Runner,
     headers: HeaderMap,
     Json(new): Json<NewJob>,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let wanted = new.wanted()?;
     let run = NewRun {
         document_id: new.document_id,
@@ -178,17 +178,17 @@ async fn create_job(
     ))
 }
 
-/// Show a job.
+/// Show a job by its id.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}", responses((status = 200, body = Job)))]
-async fn get_job(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonAnswer<Job> {
+async fn get_job(Reader(api, caller): Reader, Path(id): Path<String>) -> JsonResult<Job> {
     api.work(move |api| {
         let (_, run) = run_of(api, &caller, &id)?;
-        Ok(Json(Job::of(&run, &api.paths)))
+        Ok(Json(Job::new(&run, &api.paths)))
     })
     .await
 }
 
-/// Download the audit record.
+/// Download a job's audit record.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}/artifact",
     responses((status = 200, body = Object, content_type = "application/json"), (status = 206), (status = 409), (status = 410))
 )]
@@ -196,11 +196,11 @@ async fn download_job_artifact(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    left(&api, &caller, id, Left::Artifact, &headers).await
+) -> ApiResult<Response> {
+    left(&api, &caller, id, RunDownload::Artifact, &headers).await
 }
 
-/// Download the normalized workbook.
+/// Download a job's normalized workbook.
 #[utoipa::path(get, path = "/api/v1/jobs/{id}/output",
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -211,11 +211,11 @@ async fn download_job_output(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    left(&api, &caller, id, Left::Output, &headers).await
+) -> ApiResult<Response> {
+    left(&api, &caller, id, RunDownload::Output, &headers).await
 }
 
-/// Do a job again, with the same input and the same files of the configuration.
+/// Repeat a job with the same input and the same files of the configuration.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/retry",
     params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one job, however often it is sent; kept for a day")),
     responses(
@@ -228,7 +228,7 @@ async fn retry_job(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers, false).await?;
     Ok(answer(
         status_of(is_new, StatusCode::ACCEPTED),

@@ -1,4 +1,4 @@
-//! Labels of runs: which there may be, and the runs that share one.
+//! Labels of runs: checks of new labels, and the search for runs that share a label.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,33 +6,33 @@ use super::prelude::*;
 use crate::run::views::chosen::NO_LABEL;
 use crate::store::{RunFilter, StoreError};
 
-/// So many runs of a batch are looked at, the newest.
-const MOST: u32 = 1000;
-/// So many runs are looked at for its label, which no index knows.
-const LOOK_AT: u32 = 20_000;
-/// The most labels of a run, the longest key, and the longest value in characters.
-const MOST_LABELS: usize = 16;
-const LONGEST_LABEL: usize = 63;
-const LONGEST_VALUE: usize = 200;
+/// The maximum number of runs of a batch that are looked at, the newest first.
+const MAX_BATCH_RUNS: u32 = 1000;
+/// The maximum number of runs in the search for a label, which has no index.
+const MAX_LABEL_SCAN_RUNS: u32 = 20_000;
+/// The maximum number of labels of a run, and of characters in a key and in a value.
+const MAX_LABELS: usize = 16;
+const MAX_LABEL_KEY_CHARS: usize = 63;
+const MAX_LABEL_VALUE_CHARS: usize = 200;
 
-/// Refuses labels that no run may have.
+/// Returns an error if no run may have these labels.
 ///
 /// # Errors
-/// Which, and why.
-pub fn demand_labels(labels: &BTreeMap<String, String>) -> Answer<()> {
-    if labels.len() > MOST_LABELS {
-        let message = format!("must be at most {MOST_LABELS}");
+/// The invalid label, with the reason.
+pub fn demand_labels(labels: &BTreeMap<String, String>) -> ApiResult<()> {
+    if labels.len() > MAX_LABELS {
+        let message = format!("must be at most {MAX_LABELS}");
         return Err(ApiError::field("labels", message));
     }
     for (key, value) in labels {
         if !is_label(key) {
             let message = format!(
-                "{key:?} is no key: up to {LONGEST_LABEL} of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
+                "{key:?} is no key: up to {MAX_LABEL_KEY_CHARS} of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
             );
             return Err(ApiError::field("labels", message));
         }
-        if !(1..=LONGEST_VALUE).contains(&value.chars().count()) {
-            let message = format!("must have from 1 to {LONGEST_VALUE} characters");
+        if !(1..=MAX_LABEL_VALUE_CHARS).contains(&value.chars().count()) {
+            let message = format!("must have from 1 to {MAX_LABEL_VALUE_CHARS} characters");
             return Err(ApiError::field(format!("labels.{key}"), message));
         }
     }
@@ -41,18 +41,18 @@ pub fn demand_labels(labels: &BTreeMap<String, String>) -> Answer<()> {
 
 fn is_label(key: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    key.len() <= LONGEST_LABEL
+    key.len() <= MAX_LABEL_KEY_CHARS
         && key.bytes().next().is_some_and(is_plain)
         && key
             .bytes()
             .all(|byte| is_plain(byte) || b"._-".contains(&byte))
 }
 
-/// Labels that are looked for, each as `key:value`.
+/// Parses the labels of a search, each as `key:value`.
 ///
 /// # Errors
-/// One is no label, or two ask for two values of a key.
-pub fn labels_in(given: &[String]) -> Answer<BTreeMap<String, String>> {
+/// A text is no label, or two texts give different values for one key.
+pub fn labels_in(given: &[String]) -> ApiResult<BTreeMap<String, String>> {
     let mut labels = BTreeMap::new();
     for label in given {
         let parts = label.split_once(':').filter(|(key, _)| is_label(key));
@@ -66,7 +66,7 @@ pub fn labels_in(given: &[String]) -> Answer<BTreeMap<String, String>> {
     Ok(labels)
 }
 
-/// The newest runs with these labels.
+/// Returns the newest runs with these labels.
 pub fn labelled(
     workspace: &Workspace,
     labels: BTreeMap<String, String>,
@@ -74,15 +74,15 @@ pub fn labelled(
     let filter = RunFilter {
         workspace_id: workspace.id().to_owned(),
         labels,
-        limit: MOST,
-        look_at: Some(LOOK_AT),
+        limit: MAX_BATCH_RUNS,
+        look_at: Some(MAX_LABEL_SCAN_RUNS),
         ..RunFilter::default()
     };
     Ok(workspace.store.find_runs(&filter)?.runs)
 }
 
-/// Those of the runs, which are the newest first, whose input has run again since: of a file the newest counts, which has the
-/// labels, too.
+/// Returns the ids of the runs whose input has run again since. `runs` has the newest first; the newest run of a file counts,
+/// and has the same labels.
 pub fn superseded(runs: &[RunRecord]) -> BTreeSet<String> {
     let earlier = runs
         .iter()

@@ -1,35 +1,37 @@
-//! Configurations that are mended by a file: headers that a run's file has and no field knows, as `ade fix` does it; and a draft that is
-//! inferred from samples, as `ade init --from` does it.
+//! Fixes configurations with the help of files: adds unknown headers of a run's file to fields, like `ade fix`, and infers a
+//! draft from samples, like `ade init --from`.
 
 use super::checks::{at_hand, demand_no_safe_mode, ready};
-use super::configurations::Which;
+use super::configurations::ConfigurationPath;
 use super::drafts::{about_path, folders, meant};
 use super::prelude::*;
 use crate::base::cancel::Cancel;
 use crate::base::problem::{Error, Problem};
-use crate::checks::fix::{self, Found, Paste};
-use crate::checks::infer::{Inferred, New, Said, Wished, same_headers};
+use crate::checks::fix::{self, FixCandidates, ManualEdit};
+use crate::checks::infer::{
+    InferenceSession, InferredConfiguration, QuestionAnswer, WishedFields, same_headers,
+};
 use crate::configuration::scaffold;
-use crate::workspace::configurations::draft::{self, Content};
+use crate::workspace::configurations::draft::{self, DraftContent};
 use crate::workspace::configurations::{Precondition, publish};
 
-/// The most samples that a draft is inferred from.
-const MOST_SAMPLES: usize = 100;
+/// The maximum number of samples for one draft.
+const MAX_SAMPLES: usize = 100;
 
 pub fn routes() -> OpenApiRouter<Api> {
     named([routes!(fix_config), routes!(infer_config)])
 }
 
-/// Whose file has what headers.
+/// The request for a fix: a run, and the headers that are accepted.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewFix {
-    /// The run whose file is looked at, whatever configuration it had.
+    /// The run whose file is looked at. It may have used any configuration.
     #[schema(required)]
     run_id: String,
-    /// Which columns are which fields'; absent: nothing is changed, and the answer says which may be.
-    accept: Vec<Accepted>,
-    /// Whether what is accepted is written; otherwise it is shown.
+    /// The columns that belong to fields. If absent, nothing changes, and the response has suggestions.
+    accept: Vec<AcceptedHeader>,
+    /// Write the accepted headers. If false, they are only shown.
     write: bool,
 }
 
@@ -37,52 +39,53 @@ impl JsonBody for NewFix {
     const ARRAYS: &'static [&'static str] = &["accept"];
 }
 
-/// A column of the file that is a field's.
+/// A column of the file that belongs to a field.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Accepted {
-    /// The field.
+struct AcceptedHeader {
+    /// The name of the field.
     field: String,
-    /// The column's header.
+    /// The header of the column.
     header: String,
 }
 
-/// What can be mended, and what was.
+/// The possible fixes, and the fixes that were made.
 #[derive(Serialize, ToSchema)]
 struct Fix {
     #[serde(flatten)]
-    found: Found,
-    /// The files with the headers that were accepted.
+    found: FixCandidates,
+    /// The files with the accepted headers.
     edits: Vec<FixedFile>,
-    /// What cannot be written, and has to be by a person.
-    pastes: Vec<Paste>,
-    /// Whether the files were written.
+    /// Accepted headers that cannot be written and must be pasted by a person.
+    pastes: Vec<ManualEdit>,
+    /// True if the files were written.
     written: bool,
 }
 
-/// A file with more headers.
+/// A file with added headers.
 #[derive(Serialize, ToSchema)]
 struct FixedFile {
-    /// Its path in the configuration.
+    /// The path in the configuration.
     path: String,
-    /// What differs, as a patch has it.
+    /// The changes of the file as a patch.
     diff: String,
 }
 
-/// Give fields the headers that a run's file has: in the draft, or under `ade dev` in the folder.
+/// Add the headers of a run's file to fields: in the draft, or in the folder under `ade dev`.
 ///
-/// That is what `ade fix` does. The answer names the columns that no field claimed, the fields without a column, and which may belong
-/// together, those with a reason first. What is accepted is answered as a patch, and with `write` written, where nobody has changed the
-/// file meanwhile. 409 `config_invalid` and 409 `environment_not_ready` as for a trial.
+/// This is the request of `ade fix`. The response has the columns that no field claimed, the fields without a column, and pairs
+/// that may belong together, those with a reason first. Accepted pairs are returned as a patch. With `write` they are also
+/// written, unless somebody has changed the file meanwhile. The status is 409 `config_invalid` or 409 `environment_not_ready`
+/// as for a trial.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/fix",
     request_body = NewFix,
     responses((status = 200, body = Fix), (status = 409), (status = 412))
 )]
 async fn fix_config(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     MaybeJson(new): MaybeJson<NewFix>,
-) -> JsonAnswer<Fix> {
+) -> JsonResult<Fix> {
     if new.run_id.is_empty() {
         return Err(ApiError::field(
             "run_id",
@@ -99,12 +102,12 @@ async fn fix_config(
 }
 
 fn mended(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     caller: &Caller,
     (workspace, known): (&Workspace, &KnownConfiguration),
     new: &NewFix,
     cancel: &Cancel,
-) -> Answer<Fix> {
+) -> ApiResult<Fix> {
     let (_, run) = run_of(api, caller, &new.run_id)?;
     if run.key.workspace_id != known.record.workspace_id {
         return Err(ApiError::not_found("run", &new.run_id));
@@ -115,7 +118,7 @@ fn mended(
     let found = fix::suggest(workspace, &prepared, &environment, &run, cancel)?;
     let accepted = new.accept.iter();
     let accepted: Vec<(String, String)> = accepted
-        .map(|one| (one.field.clone(), one.header.clone()))
+        .map(|pair| (pair.field.clone(), pair.header.clone()))
         .collect();
     let refused = |error: Error| {
         ApiError::field("accept", error.to_string()).hint(error.facts().hint.unwrap_or_default())
@@ -144,19 +147,19 @@ fn mended(
     })
 }
 
-/// From which samples a draft is inferred.
+/// The request for a draft that is inferred from samples.
 #[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewInference {
-    /// The documents: a month of one sender, or of all; at most 100.
+    /// The documents: those of one month, from one sender or from all. At most 100.
     #[schema(required, min_items = 1, max_items = 100)]
     document_ids: Vec<String>,
-    /// The wished columns; absent: those of the samples.
+    /// The wished columns. If absent, those of the samples.
     fields: Vec<String>,
-    /// Headers that are of one field.
+    /// Pairs of headers that belong to one field.
     same: Vec<SameHeaders>,
-    /// What is said of the questions that the same samples lead to without it.
-    answers: Vec<Said>,
+    /// The answers to the questions that the same samples raised without answers.
+    answers: Vec<QuestionAnswer>,
 }
 
 impl JsonBody for NewInference {
@@ -169,37 +172,38 @@ impl JsonBody for NewInference {
     ];
 }
 
-/// Two headers that are of one field.
+/// Two headers that belong to one field.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SameHeaders {
-    /// The one.
+    /// The first of the two headers.
     one: String,
-    /// The other.
+    /// The second of the two headers.
     other: String,
 }
 
 /// Infer the draft of a configuration from samples.
 ///
-/// That is what `ade init --from` does: columns become fields with readers and checks, what senders write in their own way becomes settings,
-/// and each sample becomes a case. The files take the place of the draft's; one that has files is replaced only by who says which it is,
-/// as by `PUT …/draft`. The questions say what nobody could know: sent again with answers, the draft is inferred anew.
+/// This is the request of `ade init --from`: columns become fields with readers and checks, habits of senders become settings,
+/// and each sample becomes a case. The files replace those of the draft. If the draft has files, the request must name them, as
+/// for `PUT …/draft`. The questions are about facts that the samples do not show; if the request is repeated with answers, the
+/// draft is inferred anew.
 ///
-/// 409 `environment_not_ready` as for a check.
+/// The status is 409 `environment_not_ready` as for a check.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/infer",
     params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there")),
     request_body = NewInference,
-    responses((status = 200, body = Inferred), (status = 409), (status = 412), (status = 428))
+    responses((status = 200, body = InferredConfiguration), (status = 409), (status = 412), (status = 428))
 )]
 async fn infer_config(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
     MaybeJson(new): MaybeJson<NewInference>,
-) -> JsonAnswer<Inferred> {
+) -> JsonResult<InferredConfiguration> {
     let precondition = meant(&headers)?;
-    if !(1..=MOST_SAMPLES).contains(&new.document_ids.len()) {
-        let message = format!("must be 1 to {MOST_SAMPLES}");
+    if !(1..=MAX_SAMPLES).contains(&new.document_ids.len()) {
+        let message = format!("must be 1 to {MAX_SAMPLES}");
         return Err(ApiError::field("document_ids", message));
     }
     api.engine_work(move |api, cancel| {
@@ -213,13 +217,13 @@ async fn infer_config(
 }
 
 fn inferred(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     caller: &Caller,
     (workspace, known): (&Workspace, &KnownConfiguration),
     new: NewInference,
     precondition: &Precondition,
     cancel: &Cancel,
-) -> Answer<Inferred> {
+) -> ApiResult<InferredConfiguration> {
     draft::demand_uploaded(known)?;
     demand_no_safe_mode(workspace)?;
     let sample = |id: &String| {
@@ -230,17 +234,17 @@ fn inferred(
         workspace.fetch_file(&document.path)?;
         Ok(document.path)
     };
-    let samples: Answer<Vec<_>> = new.document_ids.iter().map(sample).collect();
+    let samples: ApiResult<Vec<_>> = new.document_ids.iter().map(sample).collect();
     let name = scaffold::project_name(&known.record.name);
-    let one = New::of(workspace, known.record.clone(), &name);
-    let empty = one.without_fields()?;
+    let inference = InferenceSession::from_record(workspace, known.record.clone(), &name);
+    let empty = inference.without_fields()?;
     let environment = ready(workspace, &empty)?;
-    let wished = (!new.fields.is_empty()).then_some(Wished::Names(new.fields));
+    let wished = (!new.fields.is_empty()).then_some(WishedFields::Names(new.fields));
     let same = new.same.iter();
     let same = same.map(|SameHeaders { one, other }| same_headers(one, other));
     let said = (same.collect(), |_: &[_]| new.answers);
     let engine = (&empty, &environment);
-    let (inferred, files) = one.infer(engine, &samples?, wished.as_ref(), said, cancel)?;
-    draft::replace(workspace, known, Content::Files(files), precondition)?;
+    let (inferred, files) = inference.infer(engine, &samples?, wished.as_ref(), said, cancel)?;
+    draft::replace(workspace, known, DraftContent::Files(files), precondition)?;
     Ok(inferred)
 }

@@ -1,4 +1,4 @@
-//! The resources of the API, a file for each: a handler parses the request, calls the library and renders the answer.
+//! The resources of the API, one file each. A handler parses the request, calls the library and renders the response.
 
 mod all;
 mod batches;

@@ -1,5 +1,5 @@
-//! What a request names: a document, a configuration, a run with what it left and its log; each only where the caller's token is for its
-//! workspace.
+//! Looks up the things that a request names: a document, a configuration, a run with its files and its log. Each is found only
+//! if the caller's token covers its workspace.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,16 +11,18 @@ use crate::api::prelude::*;
 use crate::base::digest;
 use crate::base::files::name_of;
 use crate::configuration::Configuration;
-use crate::environment::needed::prepare::{PrepareError, Prepared, prepare, prepare_version};
+use crate::environment::needed::prepare::{
+    PrepareError, PreparedConfiguration, prepare, prepare_version,
+};
 use crate::settings::paths::RunFolder;
 use crate::store::{ConfigurationRecord, DocumentRecord, not_published};
 
-/// A configuration, ready for a run.
+/// Prepares a configuration for a run.
 pub fn prepared(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     workspace: &Workspace,
     known: &KnownConfiguration,
-) -> Answer<Arc<Prepared>> {
+) -> ApiResult<Arc<PreparedConfiguration>> {
     let record = &known.record;
     match &known.version {
         Some(version) => api.prepared.get(&record.id, &version.source_digest, || {
@@ -43,9 +45,13 @@ fn unusable(api: &Api, error: PrepareError, record: &ConfigurationRecord) -> Api
     ApiError::from(error).shown(&api.paths.about_configuration(&record.path))
 }
 
-/// The workspace with this id, which the caller's token must be for. That of the server is there from the start; any other one is
-/// created first.
-pub fn known_workspace<'a>(api: &Blocking<'a>, caller: &Caller, id: &str) -> Answer<Opened<'a>> {
+/// Returns the workspace with this id, which the caller's token must cover. The server's own workspace always exists; any other
+/// workspace must have been created.
+pub fn known_workspace<'a>(
+    api: &BlockingApi<'a>,
+    caller: &Caller,
+    id: &str,
+) -> ApiResult<OpenWorkspace<'a>> {
     caller.demand(id, "workspace", id)?;
     if id != api.home().id() {
         let recorded = api.home().store.workspaces()?;
@@ -56,74 +62,74 @@ pub fn known_workspace<'a>(api: &Blocking<'a>, caller: &Caller, id: &str) -> Ans
     api.workspace(id)
 }
 
-/// The workspace that a request names, or that of the server.
+/// Returns the workspace that a request names, otherwise the server's own workspace.
 pub fn workspace_or_home<'a>(
-    api: &Blocking<'a>,
+    api: &BlockingApi<'a>,
     caller: &Caller,
     id: Option<&str>,
-) -> Answer<Opened<'a>> {
+) -> ApiResult<OpenWorkspace<'a>> {
     known_workspace(api, caller, id.unwrap_or(api.home().id()))
 }
 
-/// The document with this id, in a workspace that the caller's token is for.
-pub fn document_of(api: &Blocking<'_>, caller: &Caller, id: &str) -> Answer<DocumentRecord> {
+/// Returns the document with this id, if the caller's token covers its workspace.
+pub fn document_of(api: &BlockingApi<'_>, caller: &Caller, id: &str) -> ApiResult<DocumentRecord> {
     let found = api.home().store.document(&id.to_lowercase())?;
     caller.demand(&found.workspace_id, "document", id)?;
     Ok(found)
 }
 
-/// The configuration with this id, in a workspace that the caller's token is for.
+/// Returns the configuration with this id, if the caller's token covers its workspace.
 pub fn configuration_of(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     caller: &Caller,
     id: &str,
-) -> Answer<KnownConfiguration> {
+) -> ApiResult<KnownConfiguration> {
     let found = api.home().store.configuration(&id.to_lowercase())?;
     caller.demand(&found.record.workspace_id, "configuration", id)?;
     Ok(found)
 }
 
-/// The run with this id, in a workspace that the caller's token is for.
+/// Returns the run with this id, if the caller's token covers its workspace.
 pub fn run_of<'a>(
-    api: &Blocking<'a>,
+    api: &BlockingApi<'a>,
     caller: &Caller,
     id: &str,
-) -> Answer<(Opened<'a>, RunRecord)> {
+) -> ApiResult<(OpenWorkspace<'a>, RunRecord)> {
     let run = api.home().store.run_of_any_workspace(&id.to_lowercase())?;
     caller.demand(&run.key.workspace_id, "run", id)?;
     Ok((api.workspace(&run.key.workspace_id)?, run))
 }
 
-/// As [`run_of`], with the run's files here: those that another host has put are fetched.
+/// Like [`run_of`], but also fetches the run's files if another host has stored them.
 pub fn run_with_files<'a>(
-    api: &Blocking<'a>,
+    api: &BlockingApi<'a>,
     caller: &Caller,
     id: &str,
-) -> Answer<(Opened<'a>, RunRecord)> {
+) -> ApiResult<(OpenWorkspace<'a>, RunRecord)> {
     let (workspace, run) = run_of(api, caller, id)?;
     workspace.fetch_run(&run)?;
     Ok((workspace, run))
 }
 
-/// What a run leaves.
+/// A file of a run that has its own route.
 #[derive(Clone, Copy)]
-pub enum Left {
-    /// The audit record.
+pub enum RunDownload {
+    /// The audit record of the run.
     Artifact,
-    /// The normalized workbook.
+    /// The normalized workbook of the run.
     Output,
-    /// The input.
+    /// The input of the run.
     Input,
 }
 
-/// Serves what a run leaves.
+/// Serves a file of a run.
 pub async fn left(
     api: &Api,
     caller: &Caller,
     id: String,
-    what: Left,
+    what: RunDownload,
     asked: &HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let caller = caller.clone();
     let (path, name, tag) = api
         .work(move |api| {
@@ -134,10 +140,13 @@ pub async fn left(
     download::serve(&path, &name, tag.as_deref(), asked).await
 }
 
-/// Where a run left something: its path, its name for a browser, and what identifies its bytes.
-pub fn place_of(run: &RunRecord, what: Left) -> Answer<(PathBuf, String, Option<String>)> {
+/// Returns a file of a run: its path, its name for a browser, and the identity of its bytes if known.
+pub fn place_of(
+    run: &RunRecord,
+    what: RunDownload,
+) -> ApiResult<(PathBuf, String, Option<String>)> {
     let folder = RunFolder::at(&run.run_dir);
-    if let Left::Input = what {
+    if let RunDownload::Input = what {
         // The sender's file may have changed since.
         let staged = Some(folder.staged(&run.input_name)).filter(|path| path.is_file());
         let is_same = |path: &PathBuf| {
@@ -149,11 +158,11 @@ pub fn place_of(run: &RunRecord, what: Left) -> Answer<(PathBuf, String, Option<
     }
     demand_files(run)?;
     let path = match (what, &run.output_path) {
-        (Left::Artifact, _) => folder.artifact(),
+        (RunDownload::Artifact, _) => folder.artifact(),
         (_, Some(path)) => path.clone(),
         (_, None) => {
             let detail = format!("run {} {} and has no output", run.id, run.status.as_str());
-            let error = ApiError::of(code::RUN_FAILED_NO_OUTPUT, detail);
+            let error = ApiError::from_code(code::RUN_FAILED_NO_OUTPUT, detail);
             return Err(match &run.error {
                 Some(failure) => error.hint(format!("{}: {}", failure.code, failure.message)),
                 None => error,
@@ -162,25 +171,25 @@ pub fn place_of(run: &RunRecord, what: Left) -> Answer<(PathBuf, String, Option<
     };
     if !path.is_file() {
         return Err(match (what, &run.output_path) {
-            // The process that ended the run died before it could be written.
-            (Left::Artifact, None) => {
+            // The process that ended the run died before it could write the record.
+            (RunDownload::Artifact, None) => {
                 let status = run.status.as_str();
                 let detail = format!("run {} {status} and has no audit record", run.id);
-                ApiError::of(code::RUN_FAILED_NO_OUTPUT, detail)
+                ApiError::from_code(code::RUN_FAILED_NO_OUTPUT, detail)
             }
-            (Left::Artifact, Some(_)) => missing(run, "audit record"),
+            (RunDownload::Artifact, Some(_)) => missing(run, "audit record"),
             _ => missing(run, "workbook"),
         });
     }
     let name = match what {
-        Left::Artifact => format!("{}_artifact.json", run.id),
+        RunDownload::Artifact => format!("{}_artifact.json", run.id),
         _ => name_of(&path),
     };
     Ok((path, name, None))
 }
 
-/// The run must have ended, and have its files still.
-pub(super) fn demand_files(run: &RunRecord) -> Answer<()> {
+/// Returns an error unless the run has ended and still has its files.
+pub(super) fn demand_files(run: &RunRecord) -> ApiResult<()> {
     if !run.status.is_terminal() {
         let detail = format!("run {} is {}", run.id, run.status.as_str());
         return Err(not_ready(detail));
@@ -191,29 +200,29 @@ pub(super) fn demand_files(run: &RunRecord) -> Answer<()> {
     }
 }
 
-/// Nobody deleted it here.
+/// Returns the error for a file that is missing although `ade` has not deleted it.
 fn missing(run: &RunRecord, what: &str) -> ApiError {
     let detail = format!("the {what} of run {} is not where it was left", run.id);
     gone(detail).hint("another host may have it, or a backup; else run the file again")
 }
 
-/// Bytes that were there are not any more.
+/// Returns the error for bytes that do not exist any more.
 pub fn gone(detail: String) -> ApiError {
     ApiError::new(StatusCode::GONE, code::INPUT_GONE, detail)
 }
 
-/// A run has not ended.
+/// Returns the error for a run that has not ended.
 pub fn not_ready(detail: String) -> ApiError {
-    ApiError::of(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
+    ApiError::from_code(code::OUTPUT_NOT_READY, detail).hint("follow its events until it ends")
 }
 
-/// The lines of a log behind number `after`, at most `limit`, and whether there are more.
+/// Returns the lines of a log after number `after`, at most `limit`, and whether there are more.
 pub fn log_page(
     path: &std::path::Path,
     after: u64,
     limit: usize,
     paths: &Hider,
-) -> Answer<(Vec<LogEntry>, bool)> {
+) -> ApiResult<(Vec<LogEntry>, bool)> {
     let mut from = log_pieces::start_behind(path, after)?;
     let mut entries = Vec::new();
     while let Some(piece) = log_pieces::read_from(path, from, u64::MAX, paths)? {
@@ -237,16 +246,16 @@ pub struct LogEntry {
     created: Value,
     #[schema(value_type = String)]
     level: Value,
-    /// `run.start`, `engine.table.mapped`, …
+    /// The name of the event: `run.start`, `engine.table.mapped`, …
     event: String,
     message: String,
-    /// What belongs to the event.
+    /// The data of the event.
     #[schema(value_type = Object)]
     data: Map<String, Value>,
 }
 
-/// An entry of a page.
-pub fn entry(line: &log_pieces::Line) -> LogEntry {
+/// Converts a line of a log to an entry of a page.
+pub fn entry(line: &log_pieces::EventLine) -> LogEntry {
     let mut event: Value = serde_json::from_slice(&line.text).unwrap_or_default();
     LogEntry {
         id: line.sequence,

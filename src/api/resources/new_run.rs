@@ -1,4 +1,4 @@
-//! What a client asks for with a new run, and what is wrong with it.
+//! The request for a new run, and the check of its options.
 
 use std::collections::BTreeMap;
 
@@ -6,22 +6,22 @@ use super::prelude::*;
 use crate::run::calls::request::demand_setting;
 use crate::store::{Priority, RunOptions};
 
-/// A run to be made.
+/// The request for a new run.
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRun {
-    /// The document that is its input.
+    /// The id of the input document.
     pub document_id: String,
-    /// Answer with a stream of the run's events instead of the run.
+    /// Return a stream of the run's events instead of the run.
     #[serde(default)]
     pub stream: bool,
     #[serde(default)]
     pub options: NewRunOptions,
-    /// Whether it is claimed before runs of other priorities, or after them.
+    /// The priority in the queue: before or after runs of other priorities.
     #[serde(default)]
     pub priority: Priority,
-    /// What the sender calls the run by, key by key: at most 16, and lists find runs by them. A key has up to 63 of `a-z`, `0-9`, `.`,
-    /// `_` and `-`, a letter or digit first; a value has up to 200 characters.
+    /// The sender's labels of the run, at most 16, by which lists find it. A key has up to 63 of `a-z`, `0-9`, `.`, `_` and
+    /// `-`, a letter or digit first; a value has up to 200 characters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
 }
@@ -30,24 +30,24 @@ impl JsonBody for NewRun {
     const ARRAYS: &'static [&'static str] = &["options.input_sheet_names"];
 }
 
-/// How a run is made.
+/// The options of a run.
 #[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct NewRunOptions {
-    /// Record the run, start no engine.
+    /// Record the run, but start no engine.
     pub dry_run: bool,
-    /// Load and check the configuration, process nothing.
+    /// Load and check the configuration, but process nothing.
     pub validate_only: bool,
-    /// The sheets to process; absent: all visible ones.
+    /// The sheets to process. If absent, all visible sheets.
     pub input_sheet_names: Option<Vec<String>>,
     /// Only the sheet that was active when the workbook was saved.
     pub active_sheet_only: bool,
-    /// The least severe events that the engine sends.
+    /// The least severe level of events that the engine sends.
     #[schema(value_type = Option<Level>)]
     pub log_level: Option<String>,
-    /// Ask for a network; refused unless the operator allows it.
+    /// Request network access. Refused unless the operator allows it.
     pub runtime_network_access: Option<bool>,
-    /// Seconds that the run may take.
+    /// The time limit of the run in seconds.
     #[schema(exclusive_minimum = 0.0)]
     pub timeout_seconds: Option<f64>,
     /// Settings of the engine for this run, by name, such as `{"date_order": "mdy"}`.
@@ -55,7 +55,7 @@ pub struct NewRunOptions {
     pub settings: BTreeMap<String, String>,
 }
 
-/// The least severe events that are sent.
+/// The least severe level of events that are sent.
 #[derive(ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "a shape for the description of the API")]
@@ -66,14 +66,14 @@ enum Level {
     Error,
 }
 
-/// No sheet has such a name, and no process can be given it.
+/// Returns whether no sheet can have this name. No process can receive a NUL in an argument.
 fn is_no_name(name: &str) -> bool {
     name.is_empty() || name.contains('\0')
 }
 
 impl NewRunOptions {
-    /// The options as the library has them.
-    pub(super) fn checked(&self, network_allowed: bool) -> Answer<RunOptions> {
+    /// Checks the options and converts them to those of the library.
+    pub(super) fn checked(&self, network_allowed: bool) -> ApiResult<RunOptions> {
         const LEVELS: [&str; 4] = ["debug", "info", "warning", "error"];
         if let Some(level) = &self.log_level
             && !LEVELS.contains(&level.as_str())

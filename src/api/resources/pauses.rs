@@ -1,42 +1,43 @@
-//! Pauses: of everything, or of one configuration.
+//! Pauses of everything, or of one configuration.
 
 use super::prelude::*;
 use crate::workspace::pause;
-use crate::workspace::pause::{Paused, checked_reason};
+use crate::workspace::pause::{ActivePause, checked_reason};
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_pauses, pause_runs), routes!(resume_runs)])
 }
 
-/// What is to be paused, and why.
+/// The request for a pause.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPause {
-    /// The configuration; absent: everything.
+    /// The configuration. If absent, everything.
     config_id: Option<String>,
-    /// Why, in one line.
+    /// The reason, in one line.
     #[schema(max_length = 500)]
     reason: Option<String>,
 }
 
 impl JsonBody for NewPause {}
 
-/// Which pause is to end.
+/// The request to end a pause.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewResumption {
-    /// That of this configuration; absent: that of everything.
+    /// The configuration whose pause ends. If absent, the pause of everything.
     config_id: Option<String>,
 }
 
 impl JsonBody for NewResumption {}
 
-/// Finds the configuration that is named, and its workspace; without one the workspace of the server, with a token for all workspaces.
+/// Returns the named configuration and its workspace. Without a name, requires a token for all workspaces and returns the
+/// server's workspace.
 fn target<'a>(
-    api: &Blocking<'a>,
+    api: &BlockingApi<'a>,
     caller: &Caller,
     config_id: Option<&str>,
-) -> Answer<(Opened<'a>, Option<String>)> {
+) -> ApiResult<(OpenWorkspace<'a>, Option<String>)> {
     let Some(id) = config_id else {
         caller.demand_server()?;
         return Ok((workspace_or_home(api, caller, None)?, None));
@@ -45,32 +46,32 @@ fn target<'a>(
     Ok((api.workspace(&known.workspace_id)?, Some(known.id)))
 }
 
-/// What is paused.
+/// The list of current pauses.
 #[derive(Serialize, ToSchema)]
 struct PauseList {
-    /// Everything first, then the configurations that are paused by themselves.
-    items: Vec<Paused>,
+    /// The pause of everything first, then the pauses of single configurations.
+    items: Vec<ActivePause>,
 }
 
-/// What ended a pause, or found none.
+/// The result of a request to end a pause.
 #[derive(Serialize, ToSchema)]
-struct Resumed {
-    /// The pause that ended; null: there was none.
-    resumed: Option<Paused>,
+struct ResumeResult {
+    /// The pause that ended. Null if there was none.
+    resumed: Option<ActivePause>,
 }
 
-/// List what is paused: everything, and configurations of the token's workspaces.
+/// List the pauses of everything, and of configurations in the token's workspaces.
 #[utoipa::path(get, path = "/api/v1/pause", responses((status = 200, body = PauseList)))]
-async fn list_pauses(Reader(api, caller): Reader) -> JsonAnswer<PauseList> {
+async fn list_pauses(Reader(api, caller): Reader) -> JsonResult<PauseList> {
     api.work(move |api| {
         let mut items = pause::all(api.home())?;
-        items.retain(|one| is_shown(api, &caller, one));
+        items.retain(|paused| is_shown(api, &caller, paused));
         Ok(Json(PauseList { items }))
     })
     .await
 }
 
-fn is_shown(api: &Blocking<'_>, caller: &Caller, paused: &Paused) -> bool {
+fn is_shown(api: &BlockingApi<'_>, caller: &Caller, paused: &ActivePause) -> bool {
     paused.pause.configuration_id.as_ref().is_none_or(|id| {
         let known = api.home().store.configuration(id);
         known.is_ok_and(|known| caller.is_for(&known.record.workspace_id))
@@ -79,13 +80,13 @@ fn is_shown(api: &Blocking<'_>, caller: &Caller, paused: &Paused) -> bool {
 
 /// Pause everything in all workspaces, or one configuration.
 ///
-/// No run of it is claimed and no environment is built for it until it is resumed. Runs that are being executed go on; runs that wait are
-/// left waiting, and new ones are accepted. To pause everything needs a token for all workspaces.
-#[utoipa::path(post, path = "/api/v1/pause", request_body = NewPause, responses((status = 200, body = Paused), (status = 404)))]
+/// While it is paused, its runs are not claimed and its environments are not built. Runs that are being executed continue;
+/// waiting runs stay in the queue, and new runs are accepted. Pausing everything needs a token for all workspaces.
+#[utoipa::path(post, path = "/api/v1/pause", request_body = NewPause, responses((status = 200, body = ActivePause), (status = 404)))]
 async fn pause_runs(
     Administrator(api, caller): Administrator,
     MaybeJson(new): MaybeJson<NewPause>,
-) -> JsonAnswer<Paused> {
+) -> JsonResult<ActivePause> {
     api.work(move |api| {
         let (workspace, id) = target(api, &caller, new.config_id.as_deref())?;
         let reason = new.reason.as_deref().map(checked_reason).transpose();
@@ -99,17 +100,17 @@ async fn pause_runs(
 
 /// End the pause of everything, or of one configuration.
 ///
-/// Configurations that are paused by themselves stay paused when everything is resumed, and one that is resumed waits where everything is
-/// paused.
-#[utoipa::path(post, path = "/api/v1/resume", request_body = NewResumption, responses((status = 200, body = Resumed), (status = 404)))]
+/// A configuration with its own pause stays paused when everything is resumed, and a resumed configuration waits while
+/// everything is paused.
+#[utoipa::path(post, path = "/api/v1/resume", request_body = NewResumption, responses((status = 200, body = ResumeResult), (status = 404)))]
 async fn resume_runs(
     Administrator(api, caller): Administrator,
     MaybeJson(new): MaybeJson<NewResumption>,
-) -> JsonAnswer<Resumed> {
+) -> JsonResult<ResumeResult> {
     api.work(move |api| {
         let (workspace, id) = target(api, &caller, new.config_id.as_deref())?;
         let resumed = pause::resume(&workspace, id.as_deref())?;
-        Ok(Json(Resumed { resumed }))
+        Ok(Json(ResumeResult { resumed }))
     })
     .await
 }

@@ -1,4 +1,4 @@
-//! What most resources use, with the things that requests name.
+//! Imports that most resources use.
 
 pub use super::named::{
     configuration_of, document_of, known_workspace, run_of, run_with_files, workspace_or_home,

@@ -1,4 +1,4 @@
-//! The page of a run: what it found, to be read in a browser, printed or mailed.
+//! The report of a run as a page to read in a browser, to print or to mail.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -19,13 +19,13 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct WhichReport {
-    /// `false`: without cell values.
+pub struct ReportQuery {
+    /// If false, the page has no cell values.
     values: Option<bool>,
 }
 
-impl WhichReport {
-    /// How the page is made.
+impl ReportQuery {
+    /// Returns the options of the page.
     pub fn options(&self) -> Options {
         Options {
             values: self.values.unwrap_or(true),
@@ -33,12 +33,12 @@ impl WhichReport {
     }
 }
 
-/// Read a page of what a run found.
+/// Read the report of a run as a page.
 ///
-/// One HTML file that needs no network and runs no script: the issues, what each column went to and why, how columns were read, and
-/// what was noticed. It holds the values of issues, unless it is asked for without.
+/// The page is one HTML file that needs no network and runs no script. It shows the issues, the field of each column with the
+/// reason, how columns were read, and notices. It contains the values of issues, unless `values` is false.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/report",
-    params(WhichReport),
+    params(ReportQuery),
     responses(
         (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
         (status = 409)
@@ -47,8 +47,8 @@ impl WhichReport {
 async fn get_run_report(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<WhichReport>,
-) -> Answer<Response> {
+    Query(which): Query<ReportQuery>,
+) -> ApiResult<Response> {
     let page = api.slow_work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
         made(&workspace, &[run], which.options())
@@ -56,11 +56,12 @@ async fn get_run_report(
     Ok(page_response(page.await?))
 }
 
-/// The page of runs, from its beginning, and its length. The file has no name: it is gone when it was sent, or the server has ended.
+/// Writes the page of runs. Returns the file, rewound to its beginning, and its length. The file has no name, so it is gone
+/// when it was sent or the server has ended.
 ///
 /// # Errors
 /// A run has not ended, or something cannot be read or written.
-pub fn made(workspace: &Workspace, runs: &[RunRecord], options: Options) -> Answer<(File, u64)> {
+pub fn made(workspace: &Workspace, runs: &[RunRecord], options: Options) -> ApiResult<(File, u64)> {
     let unwritable = |error: std::io::Error| ApiError::internal(error.to_string());
     let mut file = tempfile::tempfile().map_err(unwritable)?;
     let name = FilePath::new("the page");
@@ -70,7 +71,7 @@ pub fn made(workspace: &Workspace, runs: &[RunRecord], options: Options) -> Answ
     Ok((file, length))
 }
 
-/// A page as it is sent.
+/// Returns a page as a response.
 pub fn page_response((file, length): (File, u64)) -> Response {
     let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(file), 64 * 1024);
     let mut response = Body::from_stream(stream).into_response();
@@ -86,7 +87,7 @@ pub fn page_response((file, length): (File, u64)) -> Response {
     response
 }
 
-/// That there is no page, as other routes say of what a run leaves.
+/// Converts the error about a missing page, in the words of other routes for files of a run.
 fn not_made(error: ReportError) -> ApiError {
     match error {
         ReportError::List(error @ NoList::NotEnded { .. }) => not_ready(error.to_string()),

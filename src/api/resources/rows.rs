@@ -1,13 +1,13 @@
-//! Which rows of a run's input and output belong together, for a whole sheet at once.
+//! Maps rows of a run's input to rows of its output, for a whole sheet at once.
 
-use super::cells::{Side, known_rows};
-use super::named::{Left, place_of};
+use super::cells::{SheetSide, known_rows};
+use super::named::{RunDownload, place_of};
 use super::prelude::*;
-use crate::cells::{Rows, Segment};
+use crate::cells::{RunRows, Segment};
 
-/// The segments of a page, unless a request says otherwise, and at most: as many as a large sheet has rows.
-const USUAL: u32 = 1000;
-const LARGEST: u32 = 200_000;
+/// The default and maximum number of segments in a page. The maximum is about the number of rows of a large sheet.
+const DEFAULT_PAGE_SEGMENTS: u32 = 1000;
+const MAX_PAGE_SEGMENTS: u32 = 200_000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_run_rows)])
@@ -16,70 +16,70 @@ pub fn routes() -> OpenApiRouter<Api> {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct WhichRows {
-    /// `input` or `output`: whose sheet it is, and in whose order the rows come; absent: output.
+struct RowsQuery {
+    /// The side of the sheet, which also sets the order of the rows: `input` or `output`. If absent, `output`.
     #[param(inline)]
-    side: Option<Side>,
+    side: Option<SheetSide>,
     /// The name of a sheet.
     sheet: String,
-    /// The largest number of segments, from 1 to 200000.
+    /// The maximum number of segments, from 1 to 200000.
     #[param(minimum = 1, maximum = 200000)]
     limit: Option<u32>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(min_length = 43, max_length = 43)]
     cursor: Option<String>,
 }
 
-/// Read which rows of input and output belong together.
+/// Read how rows of input and output correspond.
 ///
-/// A segment is a stretch of rows that follow each other on both sides: row `row` of the sender's sheet is row `output_row` of the
-/// output, the next ones are the next ones (with `descending`, the ones before). Rows that were not written have a `reason` instead;
-/// those that are quarantined have their place on the sheet `Quarantine`, too, where that is one of the output.
-/// `segments` is null if the run does not tell: the configuration is older than edition 2026, or the engine is older.
+/// A segment is a range of rows that follow each other on both sides: row `row` of the sender's sheet is row `output_row` of
+/// the output, and so on (with `descending`, the output rows count down). Rows that were not written have a `reason` instead.
+/// Quarantined rows also have a position on the sheet `Quarantine`, if the output has that sheet. `segments` is null if the run
+/// did not record it: the configuration is older than edition 2026, or the engine is older.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/rows",
-    params(WhichRows),
-    responses((status = 200, body = Page), (status = 409), (status = 410))
+    params(RowsQuery),
+    responses((status = 200, body = RowSegmentPage), (status = 409), (status = 410))
 )]
 async fn list_run_rows(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(which): Query<WhichRows>,
-) -> Answer<Response> {
+    Query(which): Query<RowsQuery>,
+) -> ApiResult<Response> {
     let side = which.side.unwrap_or_default();
-    let limit = cursor::limit(which.limit, USUAL, LARGEST)?;
+    let limit = cursor::limit(which.limit, DEFAULT_PAGE_SEGMENTS, MAX_PAGE_SEGMENTS)?;
     let body = api.slow_work(move |api| {
         let (_, run) = run_with_files(api, &caller, &id)?;
-        // What is not known of a run that has not ended is an error, as elsewhere.
-        place_of(&run, Left::Output)?;
+        // A run that has not ended is an error, as for other routes.
+        place_of(&run, RunDownload::Output)?;
         let known = known_rows(api, &run);
         page(known.as_deref(), &run, side, &which, limit)
     });
     Ok(([(header::CONTENT_TYPE, "application/json")], body.await?).into_response())
 }
 
-/// Which rows of input and output belong together.
+/// A page of segments of corresponding rows.
 #[derive(Default, Serialize, ToSchema)]
 #[schema(as = RowSegments)]
-struct Page<'a> {
-    /// In the order of the sheet; null if the run does not tell.
+struct RowSegmentPage<'a> {
+    /// The segments in the order of the sheet. Null if the run did not record them.
     #[schema(value_type = Option<Vec<Segment>>)]
     segments: Option<&'a [Segment<'a>]>,
     next_cursor: Option<String>,
 }
 
-/// A page as JSON: of a sheet of many rows it is long.
+/// Returns a page as JSON, which is long for a sheet of many rows.
 fn page(
-    known: Option<&Rows>,
+    known: Option<&RunRows>,
     run: &RunRecord,
-    side: Side,
-    which: &WhichRows,
+    side: SheetSide,
+    which: &RowsQuery,
     limit: usize,
-) -> Answer<Vec<u8>> {
+) -> ApiResult<Vec<u8>> {
     let segments = known.map(|known| match side {
-        Side::Input => known.of_input(&which.sheet),
-        Side::Output => known.of_output(&which.sheet),
+        SheetSide::Input => known.of_input(&which.sheet),
+        SheetSide::Output => known.of_output(&which.sheet),
     });
-    let mut page = Page::default();
+    let mut page = RowSegmentPage::default();
     if let Some(segments) = &segments {
         let count = segments.len();
         let what = format!("rows {} {side:?} {} {count}", run.id, which.sheet);

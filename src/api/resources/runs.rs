@@ -1,17 +1,17 @@
-//! Runs: submit, list, show, follow, cancel, retry, delete, and what they leave.
+//! Runs: submit, list, show, follow, cancel, retry and delete them, and download their files.
 
 use axum::http::HeaderName;
 use serde_json::json;
 
 use super::labels::{demand_labels, labelled, labels_in, superseded};
-use super::named::{Left, LogEntry, entry, left, log_page, prepared};
+use super::named::{LogEntry, RunDownload, entry, left, log_page, prepared};
 use super::new_run::NewRun;
 use super::prelude::*;
 use crate::api::description::streams::{RunEvent, RunStreamLine};
 use crate::api::http::cursor::LogPart;
 use crate::api::transfer::{stream, tail};
 use crate::base::digest;
-use crate::run::calls::retry::Current;
+use crate::run::calls::retry::CurrentConfiguration;
 use crate::run::calls::submit::{RunOfDocument, as_client, submit};
 use crate::run::calls::{remove, retry};
 use crate::run::ending::cancel;
@@ -22,8 +22,8 @@ use crate::workspace::configurations::versions;
 
 /// The header with a client's key for a request.
 const KEY_HEADER: &str = "idempotency-key";
-/// The longest key.
-const LONGEST_KEY: usize = 255;
+/// The maximum number of characters of a key.
+const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([
@@ -41,11 +41,11 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// Submit a run.
+/// Submit a run for a document.
 ///
-/// The run of an uploaded configuration uses its published version; that of a folder uses the folder's files as they are now.
-/// With `stream`, the answer is 200 and lines of JSON: `run.created`, `run.started`, `run.log`, the engine's events, and
-/// `run.completed` at the end.
+/// The run of an uploaded configuration uses its published version; the run of a folder uses the folder's files as they are
+/// now. With `stream`, the status is 200 and the body is lines of JSON: `run.created`, `run.started`, `run.log`, the engine's
+/// events, and `run.completed` at the end.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/runs",
     params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one run, however often it is sent; kept for a day")),
     request_body = NewRun,
@@ -60,7 +60,7 @@ async fn create_run(
     Path(config_id): Path<String>,
     headers: HeaderMap,
     Json(new): Json<NewRun>,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let wanted = WantedConfiguration {
         id: Some(config_id),
         version: None,
@@ -80,30 +80,30 @@ async fn create_run(
 
 /// A run that was submitted.
 pub struct SubmittedRun {
-    /// Its workspace.
-    pub workspace: Carried,
-    /// The run.
+    /// The workspace of the run.
+    pub workspace: WorkspaceHandle,
+    /// The record of the run.
     pub run: RunRecord,
-    /// Whether it is new: the same request under the same key made it before.
+    /// If false, an earlier request with the same key made the run.
     pub is_new: bool,
 }
 
-/// What a run is to be made with.
+/// The requested configuration of a new run.
 pub struct WantedConfiguration {
-    /// The configuration; `None`: the default of the document's workspace.
+    /// The id of the configuration. `None`: the default of the document's workspace.
     pub id: Option<String>,
-    /// The published version; `None`: that which runs use.
+    /// The number of a published version. `None`: the version that runs use.
     pub version: Option<u32>,
 }
 
-/// Submits a run.
+/// Submits a run. Returns it with its workspace.
 pub async fn make(
     api: &Api,
     caller: &Caller,
     wanted: WantedConfiguration,
     headers: &HeaderMap,
     new: NewRun,
-) -> Answer<SubmittedRun> {
+) -> ApiResult<SubmittedRun> {
     let mut options = new.options.checked(api.home().settings().allow_network)?;
     demand_labels(&new.labels)?;
     options.labels.clone_from(&new.labels);
@@ -125,7 +125,8 @@ pub async fn make(
             known.version = Some(versions::version(&workspace, &known, number)?);
         }
         let prepared = prepared(api, &workspace, &known)?;
-        // As it was sent: the same bytes under the same key are the same request, whatever is the default meanwhile.
+        // The request as it was sent: the same bytes under the same key are the same request, even if the default changes
+        // meanwhile.
         let mut request = json!([wanted.id, new.document_id, new.options]);
         if let Some(version) = wanted.version {
             request = json!([request, version]);
@@ -144,7 +145,7 @@ pub async fn make(
             sheets: new.options.input_sheet_names.clone(),
             options,
             by: caller.submitter(),
-            key: key.map(|key| (key, digest::of(request.to_string()).to_string())),
+            key: key.map(|key| (key, digest::sha256(request.to_string()).to_string())),
         };
         let (run, is_new) = submit(&workspace, &run)?;
         Ok(SubmittedRun {
@@ -156,21 +157,22 @@ pub async fn make(
     .await
 }
 
-fn key_of(headers: &HeaderMap) -> Answer<Option<String>> {
+fn key_of(headers: &HeaderMap) -> ApiResult<Option<String>> {
     let Some(value) = headers.get(HeaderName::from_static(KEY_HEADER)) else {
         return Ok(None);
     };
     let key = value.to_str().ok().map(str::trim);
-    match key.filter(|key| !key.is_empty() && key.len() <= LONGEST_KEY) {
+    match key.filter(|key| !key.is_empty() && key.len() <= MAX_IDEMPOTENCY_KEY_CHARS) {
         Some(key) => Ok(Some(key.to_owned())),
         None => {
-            let message = format!("must be from 1 to {LONGEST_KEY} printable characters");
+            let message =
+                format!("must be from 1 to {MAX_IDEMPOTENCY_KEY_CHARS} printable characters");
             Err(ApiError::field("Idempotency-Key", message))
         }
     }
 }
 
-fn default_of(api: &Blocking<'_>, workspace: &str) -> Answer<KnownConfiguration> {
+fn default_of(api: &BlockingApi<'_>, workspace: &str) -> ApiResult<KnownConfiguration> {
     let known = api.home().store.configurations(workspace)?;
     known
         .into_iter()
@@ -183,14 +185,14 @@ fn default_of(api: &Blocking<'_>, workspace: &str) -> Answer<KnownConfiguration>
         })
 }
 
-/// Which runs to list.
+/// The query of a page of runs.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
-    /// The workspace; absent: that of the server.
+struct RunsQuery {
+    /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
-    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`; several: any of them.
+    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`. If repeated, any of them.
     #[serde(default)]
     #[param(required = false, value_type = Vec<RunStatus>)]
     status: Vec<String>,
@@ -199,44 +201,44 @@ struct Which {
     /// Runs that were made at or after this time (RFC 3339).
     #[param(format = DateTime)]
     since: Option<String>,
-    /// Runs with this text, in whatever case, in the name of their input or configuration or in a label, or at the end of their id.
+    /// Runs with this text, in any case, in the name of their input or configuration, in a label, or at the end of their id.
     #[param(min_length = 1, max_length = 200)]
     q: Option<String>,
-    /// Runs that found issues in their input; or those that looked and found none.
+    /// Runs that found issues in their input, or, if false, runs that looked for issues and found none.
     has_issues: Option<bool>,
-    /// Runs that found no column for some of their fields; or those that looked and found all.
+    /// Runs that found no column for some of their fields, or, if false, runs that found a column for each.
     fields_missing: Option<bool>,
-    /// Runs with this label, as `key:value`; several: with all of them.
+    /// Runs with this label, as `key:value`. If repeated, runs with all of them.
     #[serde(default)]
     #[param(required = false, inline, value_type = Vec<LabelFilter>)]
     label: Vec<String>,
-    /// Of a file that was run again the newest run alone; only with `label`.
+    /// Only the newest run of a file that was run again. Only with `label`.
     newest: Option<bool>,
-    /// Also count the runs of each status, whatever `status` says.
+    /// Also count the runs of each status, ignoring `status`.
     counts: Option<bool>,
-    /// The largest number of runs, from 1 to 1000.
+    /// The maximum number of runs, from 1 to 1000.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// The `next_cursor` of the page before.
+    /// The `next_cursor` of the previous page.
     #[param(min_length = 48, max_length = 48)]
     cursor: Option<String>,
 }
 
-/// Of runs that are looked for by what no index knows, so many are looked at for one page.
-const LOOK_AT: u32 = 20_000;
-/// Of each status so many runs are counted.
-const COUNTED: u32 = 10_000;
-/// The longest text to look for, in characters.
-const LONGEST_TEXT: usize = 200;
+/// The maximum number of runs that are looked at for one page if a filter has no index.
+const MAX_SCANNED_RUNS: u32 = 20_000;
+/// The maximum number of runs that are counted for each status.
+const MAX_COUNTED_RUNS: u32 = 10_000;
+/// The maximum number of characters of a search text.
+const MAX_FILTER_CHARS: usize = 200;
 
-/// A label that is looked for.
+/// A label of a search, as `key:value`.
 #[derive(ToSchema)]
 #[schema(pattern = "^[a-z0-9][a-z0-9._-]{0,62}:.{1,200}$")]
 #[expect(dead_code, reason = "a shape for the description of the API")]
 struct LabelFilter(String);
 
-/// One by one, or with commas between them.
-fn statuses_in(words: &[String]) -> Answer<Vec<RunStatus>> {
+/// Parses statuses that are repeated or separated by commas.
+fn statuses_in(words: &[String]) -> ApiResult<Vec<RunStatus>> {
     let words = words.iter().flat_map(|words| words.split(','));
     let status = |word: &str| {
         RunStatus::parse(word).ok_or_else(|| {
@@ -247,10 +249,10 @@ fn statuses_in(words: &[String]) -> Answer<Vec<RunStatus>> {
     words.map(status).collect()
 }
 
-fn text_in(text: Option<String>) -> Answer<Option<String>> {
+fn text_in(text: Option<String>) -> ApiResult<Option<String>> {
     match &text {
-        Some(found) if !(1..=LONGEST_TEXT).contains(&found.chars().count()) => {
-            let message = format!("must have from 1 to {LONGEST_TEXT} characters");
+        Some(found) if !(1..=MAX_FILTER_CHARS).contains(&found.chars().count()) => {
+            let message = format!("must have from 1 to {MAX_FILTER_CHARS} characters");
             Err(ApiError::field("q", message))
         }
         _ => Ok(text),
@@ -261,11 +263,12 @@ fn text_in(text: Option<String>) -> Answer<Option<String>> {
 #[derive(Serialize, ToSchema)]
 struct RunPage {
     items: Vec<RunView>,
-    /// The `cursor` of the next page; null on the last one.
+    /// The `cursor` of the next page. Null on the last page.
     next_cursor: Option<String>,
-    /// False: of very many runs so many were looked at that the page ends before its limit. The next one goes on there.
+    /// If false, the page ends before its limit, because the maximum number of runs was looked at. The next page continues
+    /// there.
     is_whole: bool,
-    /// How many runs there are of each status, where that was asked for.
+    /// The number of runs of each status, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     counts: Option<RunCounts>,
@@ -273,9 +276,13 @@ struct RunPage {
 
 /// List runs, newest first.
 ///
-/// `q`, `has_issues`, `fields_missing` and `label` look at the records of 20,000 runs for one page; `is_whole` says whether that were all.
-#[utoipa::path(get, path = "/api/v1/runs", params(Which), responses((status = 200, body = RunPage)))]
-async fn list_runs(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<RunPage> {
+/// With `q`, `has_issues`, `fields_missing` and `label`, at most 20,000 runs are looked at for one page; `is_whole` is true if
+/// these were all.
+#[utoipa::path(get, path = "/api/v1/runs", params(RunsQuery), responses((status = 200, body = RunPage)))]
+async fn list_runs(
+    Reader(api, caller): Reader,
+    Query(which): Query<RunsQuery>,
+) -> JsonResult<RunPage> {
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let since = which.since.as_deref().map(|text| {
         Timestamp::parse(text, Timestamp::now())
@@ -292,7 +299,7 @@ async fn list_runs(Reader(api, caller): Reader, Query(which): Query<Which>) -> J
         labels: labels_in(&which.label)?,
         behind: before,
         limit,
-        look_at: Some(LOOK_AT),
+        look_at: Some(MAX_SCANNED_RUNS),
         ..RunFilter::default()
     };
     let counts = which.counts == Some(true);
@@ -314,7 +321,7 @@ async fn list_runs(Reader(api, caller): Reader, Query(which): Query<Which>) -> J
             None => cursor::next(&found.runs, limit, |run| &run.id),
             Some(looked_to) => Some(cursor::behind(looked_to)),
         };
-        let counted = counts.then(|| workspace.store.count_runs(&filter, COUNTED));
+        let counted = counts.then(|| workspace.store.count_runs(&filter, MAX_COUNTED_RUNS));
         Ok(Json(RunPage {
             items: runs_json(&workspace, &found.runs, &api.paths)?,
             next_cursor,
@@ -325,12 +332,12 @@ async fn list_runs(Reader(api, caller): Reader, Query(which): Query<Which>) -> J
     .await
 }
 
-/// Show a run.
+/// Show a run by its id.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", responses((status = 200, body = RunView)))]
 async fn get_run(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<Option<RunView>> {
+) -> JsonResult<Option<RunView>> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let json = runs_json(&workspace, std::slice::from_ref(&run), &api.paths)?;
@@ -339,18 +346,18 @@ async fn get_run(
     .await
 }
 
-/// The attempts at a run, the first one first.
+/// The attempts of a run, the first attempt first.
 #[derive(Serialize, ToSchema)]
 struct AttemptList {
     items: Vec<Attempt>,
 }
 
-/// List the attempts at a run, the first one first.
+/// List the attempts of a run, the first attempt first.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/attempts", responses((status = 200, body = AttemptList)))]
 async fn list_run_attempts(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<AttemptList> {
+) -> JsonResult<AttemptList> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let mut items = workspace.store.attempts(&run.id)?;
@@ -358,7 +365,7 @@ async fn list_run_attempts(
         for attempt in &mut items {
             let error = attempt.error.as_deref();
             attempt.error = error.map(|error| paths.text(error).into_owned());
-            // Its name says on which machine it is.
+            // The name of the worker reveals its machine.
             attempt
                 .worker
                 .take_if(|_| caller.token.workspaces.is_some());
@@ -373,19 +380,19 @@ async fn list_run_attempts(
 struct LogPage {
     run_id: String,
     entries: Vec<LogEntry>,
-    /// The `after_id` to go on with: the number of the last line of this page, or, without any, that which was asked for.
+    /// The `after_id` of the next page: the number of this page's last line, or the given `after_id` if the page is empty.
     next_after_id: u64,
-    /// False: this page reached the end of the log, as it is now.
+    /// If false, this page reached the current end of the log.
     has_more: bool,
 }
 
-/// Read a run's log.
+/// Read the log of a run.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/logs", params(LogPart), responses((status = 200, body = LogPage)))]
 async fn list_run_logs(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     Query(part): Query<LogPart>,
-) -> JsonAnswer<LogPage> {
+) -> JsonResult<LogPage> {
     let (after, limit) = part.checked()?;
     api.work(move |api| {
         let (workspace, run) = run_with_files(api, &caller, &id)?;
@@ -410,22 +417,22 @@ async fn list_run_logs(
     .await
 }
 
-/// Where a stream resumes.
+/// The position where a stream resumes.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Resume {
-    /// Events behind this number; the header Last-Event-ID says the same.
+struct RunEventsQuery {
+    /// Send the events after this number, like the header Last-Event-ID.
     #[param(maximum = 9007199254740991u64)]
     after_id: Option<u64>,
 }
 
 /// Follow a run until it ends.
 ///
-/// Server-sent events; or, with `Accept: application/x-ndjson`, the lines of JSON that a run submitted with `stream` sends, from
-/// where the `resume` of such a stream says.
+/// The stream has server-sent events. With `Accept: application/x-ndjson`, it has the lines of JSON that a run submitted with
+/// `stream` sends, from the position in the `resume` of an interrupted stream.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/events",
-    params(Resume, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
+    params(RunEventsQuery, ("Last-Event-ID" = inline(Option<u64>), Header, nullable = false, description = "The id of the last event that was received")),
     responses(
         (status = 200, content((RunEvent = "text/event-stream"), (RunStreamLine = "application/x-ndjson"))),
         (status = 204, description = "The run has ended, and the client has all of its events")
@@ -434,9 +441,9 @@ struct Resume {
 async fn stream_run_events(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-    Query(resume): Query<Resume>,
+    Query(resume): Query<RunEventsQuery>,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let last = cursor::last_event(&headers, resume.after_id)?;
     let wants_lines = headers.get_all(header::ACCEPT).iter().any(|kinds| {
         kinds
@@ -457,7 +464,7 @@ async fn stream_run_events(
         })
         .await?;
     if is_over {
-        // Nothing comes any more: a browser that gets this status does not ask again.
+        // Nothing follows any more. A browser that gets this status does not reconnect.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let follower = stream::StreamClient {
@@ -470,9 +477,10 @@ async fn stream_run_events(
     Ok(stream::server_sent(&api, &workspace, &run, follower))
 }
 
-/// Cancel a run.
+/// Cancel a queued or running run.
 ///
-/// A queued run is cancelled at once; a running one is stopped by its worker within about a second. Asking again changes nothing.
+/// A queued run is cancelled at once; a running run is stopped by its worker within about a second. Repeating the request
+/// changes nothing.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/cancel",
     responses(
         (status = 200, description = "It is cancelled", body = RunView),
@@ -483,12 +491,12 @@ async fn stream_run_events(
 async fn cancel_run(
     Runner(api, caller): Runner,
     Path(id): Path<String>,
-) -> Answer<(StatusCode, Json<RunView>)> {
+) -> ApiResult<(StatusCode, Json<RunView>)> {
     api.work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         let (status, run) = match cancel::cancel(&workspace, &run.id)? {
-            cancel::Cancelled::AtOnce(run) => (StatusCode::OK, run),
-            cancel::Cancelled::Requested(run) => (StatusCode::ACCEPTED, run),
+            cancel::RunCancellation::AtOnce(run) => (StatusCode::OK, run),
+            cancel::RunCancellation::Requested(run) => (StatusCode::ACCEPTED, run),
         };
         Ok((status, Json(RunView::plain(&run, &api.paths))))
     })
@@ -500,7 +508,7 @@ async fn cancel_run(
 async fn delete_run(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-) -> Answer<StatusCode> {
+) -> ApiResult<StatusCode> {
     api.slow_work(move |api| {
         let (workspace, run) = run_of(api, &caller, &id)?;
         remove::remove(&workspace, &run.id, false)?;
@@ -509,11 +517,11 @@ async fn delete_run(
     .await
 }
 
-/// With which files of the configuration a run is repeated.
+/// The configuration's files for a repeated run.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewRetry {
-    /// Those that it has now: of its active version, or of its folder. Absent: the same as before.
+    /// Use the current files: of the active version, or of the folder. If false, the same files as before.
     #[serde(default)]
     #[schema(default = false)]
     current: bool,
@@ -521,7 +529,7 @@ struct NewRetry {
 
 impl JsonBody for NewRetry {}
 
-/// Run again, with the same input and the same files of the configuration; or with the configuration as it is now.
+/// Repeat a run with the same input and the same files of the configuration, or with the current configuration.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/retry",
     params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
     request_body = NewRetry,
@@ -536,22 +544,22 @@ async fn retry_run(
     Path(id): Path<String>,
     headers: HeaderMap,
     MaybeJson(wanted): MaybeJson<NewRetry>,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     let (run, is_new) = again(&api, &caller, id, &headers, wanted.current).await?;
     let status = status_of(is_new, StatusCode::CREATED);
     let object = RunView::plain(&run, &api.paths);
     Ok(created(status, "runs", object))
 }
 
-/// Queues a new run with the input of another, and with its files or with the configuration as it is `current`. Returns the run, and
-/// whether it is new.
+/// Queues a new run with the input of another run. Its configuration is the same as before, or the present one if `current`.
+/// Returns the run, and whether it is new.
 pub async fn again(
     api: &Api,
     caller: &Caller,
     id: String,
     headers: &HeaderMap,
     current: bool,
-) -> Answer<(RunRecord, bool)> {
+) -> ApiResult<(RunRecord, bool)> {
     let key = key_of(headers)?;
     let caller = caller.clone();
     api.work(move |api| {
@@ -559,13 +567,13 @@ pub async fn again(
         let by = caller.submitter();
         // The same request under the same key makes one run.
         let request = json!([if current { "again" } else { "retry" }, run.id]);
-        let key = key.map(|key| (key, digest::of(request.to_string()).to_string()));
+        let key = key.map(|key| (key, digest::sha256(request.to_string()).to_string()));
         let asked = as_client(&workspace, key);
         if !current {
             return Ok(retry::retry(&workspace, &run.id, &by, &asked)?);
         }
         let known = (api.home().store).configuration(&run.key.configuration_id)?;
-        let now = Current {
+        let now = CurrentConfiguration {
             prepared: &*prepared(api, &workspace, &known)?,
             version: known.version.as_ref().map(|version| version.version),
         };
@@ -574,7 +582,7 @@ pub async fn again(
     .await
 }
 
-/// Download the audit record.
+/// Download a run's audit record.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/artifact",
     responses((status = 200, body = Object, content_type = "application/json"), (status = 206), (status = 409), (status = 410))
 )]
@@ -582,11 +590,11 @@ async fn download_run_artifact(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    left(&api, &caller, id, Left::Artifact, &headers).await
+) -> ApiResult<Response> {
+    left(&api, &caller, id, RunDownload::Artifact, &headers).await
 }
 
-/// Download the normalized workbook.
+/// Download a run's normalized workbook.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/output",
     responses(
         (status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -597,11 +605,11 @@ async fn download_run_output(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    left(&api, &caller, id, Left::Output, &headers).await
+) -> ApiResult<Response> {
+    left(&api, &caller, id, RunDownload::Output, &headers).await
 }
 
-/// Download the input.
+/// Download the input of a run.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/input",
     responses(
         (status = 200, content((Vec<u8> = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<u8> = "application/vnd.ms-excel.sheet.macroenabled.12"), (Vec<u8> = "application/vnd.ms-excel"))),
@@ -612,6 +620,6 @@ async fn download_run_input(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
     headers: HeaderMap,
-) -> Answer<Response> {
-    left(&api, &caller, id, Left::Input, &headers).await
+) -> ApiResult<Response> {
+    left(&api, &caller, id, RunDownload::Input, &headers).await
 }

@@ -1,49 +1,49 @@
-//! How the work of a workspace goes.
+//! Statistics about the work of a workspace.
 
 use std::time::Duration;
 
 use super::prelude::*;
-use crate::api::state::statistics::{EndedRuns, LONGEST_WINDOW, Spread, Statistics, look};
+use crate::api::state::statistics::{EndedRuns, MAX_WINDOW, Spread, Statistics, look};
 use crate::workspace::figures::BusyProcess;
 
-/// The window, unless a request says otherwise.
-const USUAL_WINDOW: u64 = 60;
+/// The default window in seconds.
+const DEFAULT_WINDOW_SECONDS: u64 = 60;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(get_stats)])
 }
 
-/// Of what, and for how long.
+/// The query of the statistics: a workspace and a window.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Which {
-    /// The workspace; absent: that of the server.
+struct StatsQuery {
+    /// The workspace. If absent, the server's own workspace.
     workspace: Option<String>,
-    /// The seconds before now for which ended runs are counted: 60 unless given, at most a day.
+    /// The number of seconds before now for which ended runs are counted. Default 60, at most a day.
     #[param(minimum = 1, maximum = 86400)]
     window: Option<u64>,
 }
 
-/// How the work of a workspace goes.
+/// Statistics about the work of a workspace.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Stats {
     workspace_id: String,
-    /// The moment of the look.
+    /// The time of the statistics.
     at: Timestamp,
-    /// The seconds before that moment for which ended runs are counted.
+    /// The number of seconds before that time for which ended runs are counted.
     window_seconds: u64,
     queue: QueueNow,
     environments: EnvironmentsNow,
     ended: EndedRuns,
-    /// How long runs waited, from recorded to started first, of the runs that are counted in `ended` and were ever started; null
-    /// without any.
+    /// The times from recording a run to its first start, for the runs in `ended` that were ever started. Null if there are
+    /// none.
     waits: Option<Spread>,
-    /// How long they took, from started first to ended, of the same runs.
+    /// The times from the first start to the end, for the same runs.
     durations: Option<Spread>,
     slots: Slots,
-    /// The workers that live, without those of the server's machine that are known to be dead.
+    /// The live workers, without those of the server's machine that are known to be dead.
     workers: Vec<Worker>,
 }
 
@@ -53,13 +53,13 @@ struct Stats {
 struct QueueNow {
     queued: u64,
     running: u64,
-    /// How long the queued run that has been due longest has waited; null if none is due.
+    /// The wait of the queued run that has been due longest, in milliseconds. Null if none is due.
     oldest_wait_ms: Option<u64>,
-    /// With so many queued runs, of all workspaces, further ones are refused.
+    /// The number of queued runs, in all workspaces, from which further runs are refused.
     size: u64,
 }
 
-/// Environments that are not ready yet.
+/// The environments that are not ready yet.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct EnvironmentsNow {
@@ -67,45 +67,49 @@ struct EnvironmentsNow {
     building: u64,
 }
 
-/// The slots of all workers. They work for all workspaces.
+/// The slots of all workers, which work for all workspaces.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Slots {
     all: u64,
-    /// Those that execute a run.
+    /// The number of slots that execute a run.
     busy: u64,
 }
 
-/// A worker.
+/// A worker and its slots.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Worker {
-    /// New with each start.
+    /// The id, new with each start.
     id: String,
-    /// Null with a token for some workspaces.
+    /// Null for a token for some workspaces.
     name: Option<String>,
-    /// Its machine. Null with a token for some workspaces.
+    /// The machine of the worker. Null for a token for some workspaces.
     host: Option<String>,
-    /// Its process number there. Null with a token for some workspaces.
+    /// The process number on that machine. Null for a token for some workspaces.
     pid: Option<u32>,
     slots: u32,
-    /// Slots that execute a run of the token's workspaces.
+    /// The number of slots that execute a run of the token's workspaces.
     busy: u64,
     started_at: Timestamp,
-    /// When it was last known to live.
+    /// The time at which it was last known to live.
     seen_at: Timestamp,
 }
 
-/// Show how the work goes: what waits, what ended within a window, waits and durations, and the workers with their slots.
-#[utoipa::path(get, path = "/api/v1/stats", params(Which), responses((status = 200, body = Stats)))]
-async fn get_stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> JsonAnswer<Stats> {
-    let seconds = which.window.unwrap_or(USUAL_WINDOW);
-    if !(1..=LONGEST_WINDOW.as_secs()).contains(&seconds) {
+/// Show the statistics of a workspace: the queue, the runs that ended within a window, waits and durations, and the workers
+/// with their slots.
+#[utoipa::path(get, path = "/api/v1/stats", params(StatsQuery), responses((status = 200, body = Stats)))]
+async fn get_stats(
+    Reader(api, caller): Reader,
+    Query(which): Query<StatsQuery>,
+) -> JsonResult<Stats> {
+    let seconds = which.window.unwrap_or(DEFAULT_WINDOW_SECONDS);
+    if !(1..=MAX_WINDOW.as_secs()).contains(&seconds) {
         let message = "must be a number of seconds from 1 to 86400";
         return Err(ApiError::field("window", message));
     }
     let window = Duration::from_secs(seconds);
-    // Thousands of records may be read.
+    // The call may read thousands of records.
     api.slow_work(move |api| {
         let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;
         let shown = caller.token.workspaces.as_deref();
@@ -116,7 +120,7 @@ async fn get_stats(Reader(api, caller): Reader, Query(which): Query<Which>) -> J
     .await
 }
 
-/// `whole`: with where the workers are.
+/// Converts the statistics. If `whole`, workers include their name, machine and process number.
 fn view(workspace: &Workspace, window: Duration, found: Statistics, whole: bool) -> Stats {
     let figures = &found.figures;
     let queue = &figures.queue;

@@ -7,23 +7,23 @@ pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_templates), routes!(download_template_sample)])
 }
 
-/// The templates.
+/// The list of all templates.
 #[derive(Serialize, ToSchema)]
 struct TemplateList {
     items: Vec<Template>,
 }
 
-/// A template that a configuration can begin with.
+/// A template that a configuration can start from.
 #[derive(Serialize, ToSchema)]
 struct Template {
     name: &'static str,
-    /// What it holds, in one sentence.
+    /// The content in one sentence.
     description: &'static str,
-    /// The paths of its files.
+    /// The paths of the files.
     files: Vec<&'static str>,
 }
 
-/// List the templates that a configuration can begin with.
+/// List the templates that a configuration can start from.
 #[utoipa::path(get, path = "/api/v1/templates", responses((status = 200, body = TemplateList)))]
 async fn list_templates(_: Reader) -> Json<TemplateList> {
     let items = scaffold::templates().map(|name| {
@@ -39,11 +39,11 @@ async fn list_templates(_: Reader) -> Json<TemplateList> {
     })
 }
 
-/// Download a workbook to run a template's configuration on: a roster as people make them.
+/// Download a sample workbook for a template's configuration: a roster as people make them.
 #[utoipa::path(get, path = "/api/v1/templates/{name}/sample",
     responses((status = 200, body = Vec<u8>, content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 )]
-async fn download_template_sample(_: Reader, Path(name): Path<String>) -> Answer<Response> {
+async fn download_template_sample(_: Reader, Path(name): Path<String>) -> ApiResult<Response> {
     if !scaffold::templates().any(|known| known == name) {
         return Err(ApiError::not_found("template", &name));
     }

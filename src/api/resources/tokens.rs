@@ -1,4 +1,5 @@
-//! Tokens: list, create, revoke. An administrator of some workspaces sees, makes and revokes those of these workspaces alone.
+//! Tokens: list, create and revoke them. An administrator of some workspaces only sees, makes and revokes the tokens of these
+//! workspaces.
 
 use std::time::Duration;
 
@@ -7,34 +8,34 @@ use crate::api::access::tokens;
 use crate::base::problem::{Error, Problem};
 use crate::store::{Scope, TokenRecord};
 
-/// A day, in seconds.
+/// The seconds of a day.
 const DAY: u64 = 24 * 3600;
-/// The longest time that a token may be given, in days: a hundred years.
-const LONGEST: u32 = 36_500;
+/// The maximum validity of a token in days: a hundred years.
+const MAX_TOKEN_DAYS: u32 = 36_500;
 
 pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_tokens, create_token), routes!(revoke_token)])
 }
 
-/// Tokens, newest first.
+/// The tokens, newest first.
 #[derive(Serialize, ToSchema)]
 struct TokenList {
     items: Vec<TokenRecord>,
 }
 
-/// A token to be made.
+/// The request for a new token.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewToken {
-    /// What a person calls it.
+    /// The name that people use for it.
     #[schema(min_length = 1, max_length = 100, pattern = r"\S")]
     name: String,
-    /// What it allows.
+    /// The scope that it allows.
     scope: Scope,
-    /// The workspaces that it allows this in; absent: all.
+    /// The workspaces that it covers. If absent, all workspaces.
     #[schema(min_items = 1)]
     workspaces: Option<Vec<String>>,
-    /// How many days it is valid; absent: until it is revoked.
+    /// The number of days for which it is valid. If absent, until it is revoked.
     #[schema(minimum = 1, maximum = 36500)]
     days: Option<u32>,
 }
@@ -43,16 +44,16 @@ impl JsonBody for NewToken {
     const ARRAYS: &'static [&'static str] = &["workspaces"];
 }
 
-/// A token that was made.
+/// A token that was created.
 #[derive(Serialize, ToSchema)]
 struct MadeToken {
     #[serde(flatten)]
     record: TokenRecord,
-    /// The token itself. It is shown this once, and stored nowhere.
+    /// The token itself. It is shown only once, and not stored.
     token: String,
 }
 
-/// Whether a caller may see and revoke a token, or make it: it is for no workspace that the caller's own is not for.
+/// Returns whether a caller may see, revoke or make a token: the caller's own token covers all of its workspaces.
 fn is_within(caller: &Caller, workspaces: Option<&[String]>) -> bool {
     match workspaces {
         None => caller.token.workspaces.is_none(),
@@ -60,9 +61,9 @@ fn is_within(caller: &Caller, workspaces: Option<&[String]>) -> bool {
     }
 }
 
-/// List tokens, newest first. The tokens themselves are stored nowhere.
+/// List tokens, newest first. The tokens themselves are not stored.
 #[utoipa::path(get, path = "/api/v1/tokens", responses((status = 200, body = TokenList)))]
-async fn list_tokens(Administrator(api, caller): Administrator) -> JsonAnswer<TokenList> {
+async fn list_tokens(Administrator(api, caller): Administrator) -> JsonResult<TokenList> {
     api.work(move |api| {
         let mut items = api.home().store.tokens()?;
         items.retain(|token| is_within(&caller, token.workspaces.as_deref()));
@@ -71,23 +72,28 @@ async fn list_tokens(Administrator(api, caller): Administrator) -> JsonAnswer<To
     .await
 }
 
-/// Create a token.
+/// Create a token with a scope.
 #[utoipa::path(post, path = "/api/v1/tokens", request_body = NewToken, responses((status = 201, body = MadeToken)))]
 async fn create_token(
     Administrator(api, caller): Administrator,
     Json(new): Json<NewToken>,
-) -> Answer<(StatusCode, Json<MadeToken>)> {
+) -> ApiResult<(StatusCode, Json<MadeToken>)> {
     if new.workspaces.as_ref().is_some_and(Vec::is_empty) {
         let message = "must name a workspace; without the field, the token is for all";
         return Err(ApiError::field("workspaces", message));
     }
-    if new.days.is_some_and(|days| days == 0 || days > LONGEST) {
-        let message = format!("must be from 1 to {LONGEST}");
+    if new
+        .days
+        .is_some_and(|days| days == 0 || days > MAX_TOKEN_DAYS)
+    {
+        let message = format!("must be from 1 to {MAX_TOKEN_DAYS}");
         return Err(ApiError::field("days", message));
     }
     if !is_within(&caller, new.workspaces.as_deref()) {
         let detail = "a token can be made for the workspaces of the token that makes it";
-        return Err(ApiError::of(code::FORBIDDEN, detail).hint("name some of them in `workspaces`"));
+        return Err(
+            ApiError::from_code(code::FORBIDDEN, detail).hint("name some of them in `workspaces`")
+        );
     }
     api.work(move |api| {
         let wanted = tokens::NewToken {
@@ -122,7 +128,7 @@ fn in_field(error: Error) -> ApiError {
 async fn revoke_token(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-) -> JsonAnswer<TokenRecord> {
+) -> JsonResult<TokenRecord> {
     api.work(move |api| {
         let (store, now) = (&api.home().store, api.home().machine.now());
         let found = store.token(&id.to_lowercase())?;

@@ -1,42 +1,42 @@
-//! Trials: the draft, or the folder, runs over inputs of former runs, and what would be another is told. Nothing is recorded.
+//! Trials: run the draft, or the folder, on inputs of former runs, and report the differences. Nothing is recorded.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::checks::{at_hand, does_not_load, not_checked};
-use super::configurations::Which;
-use super::named::{Left, place_of};
+use super::configurations::ConfigurationPath;
+use super::named::{RunDownload, place_of};
 use super::prelude::*;
 use crate::base::cancel::Cancel;
 use crate::checks::check::{CheckError, check_in};
-use crate::checks::trial::{TrialInput, Tried, try_on};
+use crate::checks::trial::{TrialInput, TrialResult, try_on};
 use crate::store::RunFilter;
 use crate::workspace::configurations::Precondition;
 use crate::workspace::configurations::publish::freeze;
 
-/// How long a trial may take; inputs that were not reached then are named.
-const MOST_TIME: Duration = Duration::from_secs(60);
-const MOST_INPUTS: usize = 20;
-const USUAL_INPUTS: u32 = 5;
-/// Among how many runs the inputs are looked for.
-const LOOK_AT: u32 = 1000;
+/// The time limit of a trial. Inputs that it did not reach are listed.
+const MAX_TRIAL_TIME: Duration = Duration::from_secs(60);
+const MAX_TRIAL_INPUTS: usize = 20;
+const DEFAULT_TRIAL_INPUTS: u32 = 5;
+/// The maximum number of runs in the search for inputs.
+const MAX_TRIAL_SCAN_RUNS: u32 = 1000;
 
 pub fn routes() -> OpenApiRouter<Api> {
     named([routes!(try_config)])
 }
 
-/// Which inputs a configuration is tried on.
+/// The request for a trial: the inputs of a configuration.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewTrial {
-    /// The inputs of so many runs of the configuration that ended last, from 1 to 20; absent: 5.
+    /// Use the inputs of this many of the configuration's last runs, from 1 to 20. If absent, 5.
     #[schema(minimum = 1, maximum = 20)]
     runs: Option<u32>,
-    /// These documents instead, at most 20.
+    /// Use these documents instead, at most 20.
     #[schema(max_items = 20, min_items = 1)]
     document_ids: Option<Vec<String>>,
-    /// The inputs of these runs instead, whatever configuration they had, at most 20.
+    /// Use the inputs of these runs instead, of any configuration, at most 20.
     #[schema(max_items = 20, min_items = 1)]
     run_ids: Option<Vec<String>>,
 }
@@ -45,50 +45,50 @@ impl JsonBody for NewTrial {
     const ARRAYS: &'static [&'static str] = &["document_ids", "run_ids"];
 }
 
-/// What a trial found.
+/// The result of a trial.
 #[derive(Serialize, ToSchema)]
 struct Trial {
     /// The digest of the files that were tried.
     source_digest: String,
     /// The inputs that were tried.
     inputs: Vec<TrialOfInput>,
-    /// Those that were not: the time was over, or they are gone.
+    /// The inputs that were not tried, because the time was over or they are gone.
     not_reached: Vec<InputName>,
 }
 
-/// Which input.
+/// An input of a trial.
 #[derive(Serialize, ToSchema)]
 struct InputName {
-    /// The file's name.
+    /// The name of the file.
     input: String,
     document_id: Option<String>,
-    /// The run that is compared with; null: the document was not run with this configuration.
+    /// The run for comparison. Null if the document was not run with this configuration.
     run_id: Option<String>,
 }
 
-/// How an input came out, beside how it did before.
+/// The result of an input, compared with its former run.
 #[derive(Serialize, ToSchema)]
 struct TrialOfInput {
     #[serde(flatten)]
     name: InputName,
     #[serde(flatten)]
-    tried: Tried,
+    tried: TrialResult,
 }
 
-/// Try a configuration: the draft, or the folder, runs over inputs that were run before.
+/// Run the draft, or the folder, on inputs of former runs, and report the differences.
 ///
-/// Each input is read with the options of the run before. The answer says what would be another. Nothing is recorded, and no file stays.
-/// It takes about a minute at most; inputs that were not reached then are named. One that does not load is refused with 409
-/// `config_invalid` and its `error`; 409 `environment_not_ready` as for a check.
+/// Each input is read with the options of its former run. Nothing is recorded, and no file stays. A trial takes about a minute
+/// at most; inputs that it did not reach are listed. A configuration that does not load is refused with 409 `config_invalid`
+/// and its `error`. The status is 409 `environment_not_ready` as for a check.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/trial",
     request_body = NewTrial,
     responses((status = 200, body = Trial), (status = 409))
 )]
 async fn try_config(
     Administrator(api, caller): Administrator,
-    which: Which,
+    which: ConfigurationPath,
     MaybeJson(new): MaybeJson<NewTrial>,
-) -> JsonAnswer<Trial> {
+) -> JsonResult<Trial> {
     new.demand_sizes()?;
     api.engine_work(move |api, cancel| {
         let (workspace, known) = which.find(api, &caller)?;
@@ -101,7 +101,7 @@ async fn try_config(
 }
 
 impl NewTrial {
-    fn demand_sizes(&self) -> Answer<()> {
+    fn demand_sizes(&self) -> ApiResult<()> {
         let given = [
             ("runs", self.runs.map(|runs| runs as usize)),
             ("document_ids", self.document_ids.as_ref().map(Vec::len)),
@@ -114,8 +114,8 @@ impl NewTrial {
             (Some((first, _)), Some((second, _))) => {
                 Err(ApiError::field(first, format!("is given beside {second}")))
             }
-            (Some((field, count)), None) if !(1..=MOST_INPUTS).contains(&count) => {
-                let message = format!("must be 1 to {MOST_INPUTS}");
+            (Some((field, count)), None) if !(1..=MAX_TRIAL_INPUTS).contains(&count) => {
+                let message = format!("must be 1 to {MAX_TRIAL_INPUTS}");
                 Err(ApiError::field(field, message))
             }
             _ => Ok(()),
@@ -123,14 +123,14 @@ impl NewTrial {
     }
 }
 
-/// The inputs, each with the last run of it that processed it.
+/// Returns the inputs, each with the last run that processed it.
 fn inputs(
-    api: &Blocking<'_>,
+    api: &BlockingApi<'_>,
     caller: &Caller,
     workspace: &Workspace,
     known: &KnownConfiguration,
     new: &NewTrial,
-) -> Answer<Vec<TrialInput>> {
+) -> ApiResult<Vec<TrialInput>> {
     if let Some(ids) = &new.run_ids {
         let input = |id: &String| {
             let (_, run) = run_of(api, caller, id)?;
@@ -145,7 +145,7 @@ fn inputs(
         workspace_id: known.record.workspace_id.clone(),
         statuses: vec![RunStatus::Succeeded, RunStatus::Failed],
         configuration: Some(known.record.id.clone()),
-        limit: LOOK_AT,
+        limit: MAX_TRIAL_SCAN_RUNS,
         ..RunFilter::default()
     })?;
     let is_real = |run: &RunRecord| {
@@ -155,10 +155,10 @@ fn inputs(
     let runs = runs.into_iter().filter(is_real);
     let Some(ids) = &new.document_ids else {
         let mut seen = HashSet::new();
-        // The same file twice says nothing more.
+        // The same file twice shows nothing new.
         let others =
             runs.filter(|run| seen.insert((run.input_sha256.clone(), run.input_name.clone())));
-        let most = new.runs.unwrap_or(USUAL_INPUTS) as usize;
+        let most = new.runs.unwrap_or(DEFAULT_TRIAL_INPUTS) as usize;
         return others
             .take(most)
             .map(|run| of_run(workspace, run))
@@ -173,7 +173,7 @@ fn inputs(
         let before = runs
             .iter()
             .find(|run| run.document_id.as_ref() == Some(&document.id));
-        // One that was deleted is not reached.
+        // A deleted document counts as not reached.
         if document.deleted_at.is_none() {
             workspace.fetch_file(&document.path)?;
         }
@@ -187,13 +187,13 @@ fn inputs(
     ids.iter().map(input).collect()
 }
 
-fn of_run(workspace: &Workspace, run: RunRecord) -> Answer<TrialInput> {
+fn of_run(workspace: &Workspace, run: RunRecord) -> ApiResult<TrialInput> {
     workspace.fetch_run(&run)?;
     Ok(TrialInput {
         name: run.input_name.clone(),
         document_id: run.document_id.clone(),
-        // Of one that is gone or was changed since, nothing can be said.
-        path: place_of(&run, Left::Input).map_or_else(|_| PathBuf::new(), |place| place.0),
+        // An input that is gone or was changed since counts as not reached.
+        path: place_of(&run, RunDownload::Input).map_or_else(|_| PathBuf::new(), |place| place.0),
         before: Some(run),
     })
 }
@@ -204,14 +204,14 @@ fn tried(
     inputs: Vec<TrialInput>,
     cancel: &Cancel,
     paths: &dyn ShowPath,
-) -> Answer<Trial> {
+) -> ApiResult<Trial> {
     let frozen = freeze(workspace, known, &Precondition::Unsaid)?;
     let (prepared, environment) = at_hand(workspace, known, &frozen)?;
     check_in(workspace, &prepared, &environment, false, cancel).map_err(|error| match error {
         CheckError::DoesNotLoad(failure) => does_not_load(failure.shown(paths), "correct it"),
         error => not_checked(error),
     })?;
-    let until = Instant::now() + MOST_TIME;
+    let until = Instant::now() + MAX_TRIAL_TIME;
     let mut trial = Trial {
         source_digest: frozen.source_digest,
         inputs: Vec::new(),

@@ -1,9 +1,9 @@
-//! The published versions of a configuration, their files, and what differs between them, the draft and the folder.
+//! The published versions of a configuration, their files, and the differences between versions, draft and folder.
 
-use super::configurations::Which;
+use super::configurations::ConfigurationPath;
 use super::drafts::{list_files, serve_file};
 use super::prelude::*;
-use crate::workspace::configurations::versions::{Differences, Side, differences};
+use crate::workspace::configurations::versions::{ConfigurationSide, Differences, differences};
 use crate::workspace::configurations::{FileListObject, VersionObject, version_json};
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -25,8 +25,8 @@ struct VersionList {
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}/versions", responses((status = 200, body = VersionList)))]
 async fn list_config_versions(
     Reader(api, caller): Reader,
-    which: Which,
-) -> JsonAnswer<VersionList> {
+    which: ConfigurationPath,
+) -> JsonResult<VersionList> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let versions = workspace.store.versions(&known.record.id)?;
@@ -48,9 +48,9 @@ async fn list_config_versions(
 )]
 async fn list_config_version_files(
     Reader(api, caller): Reader,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     list_files(&api, caller, which, headers).await
 }
 
@@ -63,58 +63,58 @@ async fn list_config_version_files(
 )]
 async fn download_config_version_file(
     Reader(api, caller): Reader,
-    which: Which,
+    which: ConfigurationPath,
     headers: HeaderMap,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     serve_file(&api, caller, which, &headers).await
 }
 
-/// Which two sides are compared.
+/// The two sides of a comparison.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Sides {
-    /// `draft`, `folder`, `active`, or the number of a version; absent: `active`.
+struct VersionDiffQuery {
+    /// `draft`, `folder`, `active`, or the number of a version. If absent, `active`.
     #[param(pattern = "^(draft|folder|active|[1-9][0-9]{0,8})$")]
     from: Option<String>,
-    /// The same; absent: the draft, or of a configuration that was not uploaded the folder.
+    /// As `from`. If absent, the draft, or the folder of a configuration that was not uploaded.
     #[param(pattern = "^(draft|folder|active|[1-9][0-9]{0,8})$")]
     to: Option<String>,
 }
 
 /// Compare two versions, or a version with the draft or the folder.
 #[utoipa::path(get, path = "/api/v1/configs/{config_id}/diff",
-    params(Sides),
+    params(VersionDiffQuery),
     responses((status = 200, body = Differences), (status = 409))
 )]
 async fn get_config_diff(
     Reader(api, caller): Reader,
-    which: Which,
-    Query(sides): Query<Sides>,
-) -> JsonAnswer<Differences> {
+    which: ConfigurationPath,
+    Query(sides): Query<VersionDiffQuery>,
+) -> JsonResult<Differences> {
     api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;
         let side = |field, given: Option<&str>, otherwise| match given {
             Some(given) => side_of(&known, field, given),
             None => Ok(otherwise),
         };
-        let from = side("from", sides.from.as_deref(), Side::Active)?;
-        let to = side("to", sides.to.as_deref(), Side::edited(&known))?;
+        let from = side("from", sides.from.as_deref(), ConfigurationSide::Active)?;
+        let to = side("to", sides.to.as_deref(), ConfigurationSide::edited(&known))?;
         Ok(Json(differences(&workspace, &known, from, to)?))
     })
     .await
 }
 
-fn side_of(known: &KnownConfiguration, field: &str, given: &str) -> Answer<Side> {
+fn side_of(known: &KnownConfiguration, field: &str, given: &str) -> ApiResult<ConfigurationSide> {
     match given {
-        "active" => Ok(Side::Active),
-        "draft" => Ok(Side::Draft),
-        "folder" if !known.uploaded => Ok(Side::Folder),
+        "active" => Ok(ConfigurationSide::Active),
+        "draft" => Ok(ConfigurationSide::Draft),
+        "folder" if !known.uploaded => Ok(ConfigurationSide::Folder),
         "folder" => Err(ApiError::field(
             field,
             "was uploaded and has a draft, no folder",
         )),
-        number => number.parse().map(Side::Version).map_err(|_| {
+        number => number.parse().map(ConfigurationSide::Version).map_err(|_| {
             let message = "must be `draft`, `folder`, `active`, or the number of a version";
             ApiError::field(field, message)
         }),

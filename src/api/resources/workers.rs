@@ -1,4 +1,4 @@
-//! The processes that execute runs and build environments, and what each of them does now.
+//! The processes that execute runs and build environments, with their current work.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ pub fn routes() -> OpenApiRouter<Api> {
     routed([routes!(list_workers), routes!(update_worker)])
 }
 
-/// The processes that live, oldest first.
+/// The live processes, oldest first.
 #[derive(Serialize, ToSchema)]
 struct WorkerList {
     items: Vec<ShownWorker>,
@@ -19,55 +19,55 @@ struct WorkerList {
 /// A process that executes runs or builds environments.
 #[derive(Serialize, ToSchema)]
 struct ShownWorker {
-    /// New with each start.
+    /// The id, new with each start.
     id: String,
-    /// Null with a token for some workspaces.
+    /// Null for a token for some workspaces.
     name: Option<String>,
-    /// Its machine. Null with a token for some workspaces.
+    /// The machine of the process. Null for a token for some workspaces.
     host: Option<String>,
-    /// Its process number there. Null with a token for some workspaces.
+    /// The process number on that machine. Null for a token for some workspaces.
     pid: Option<u32>,
-    /// `worker`, or `run`: a command that works itself, as `ade run` does.
+    /// `worker`, or `run` for a command that executes runs itself, such as `ade run`.
     kind: String,
-    /// How many runs it may execute at the same time.
+    /// The maximum number of runs that it executes at the same time.
     slots: u32,
-    /// How long its claims hold without being renewed.
+    /// The number of seconds for which its claims are valid without renewal.
     lease_seconds: f64,
     started_at: Timestamp,
-    /// When it was last known to live.
+    /// The time at which it was last known to live.
     seen_at: Timestamp,
-    /// The only workspace whose runs it takes; null: it takes those of all. Null with a token for some workspaces.
+    /// The only workspace whose runs it takes. Null if it takes those of all, and for a token for some workspaces.
     only_workspace: Option<String>,
-    /// The only label, as `key:value`, with which it takes runs; null: it takes all. Null with a token for some workspaces.
+    /// The only label, as `key:value`, whose runs it takes. Null if it takes all runs, and for a token for some workspaces.
     only_label: Option<String>,
-    /// Since when it takes no more runs, until it is resumed; null: it takes runs.
+    /// The time since when it takes no more runs, until it is resumed. Null if it takes runs.
     quieted_at: Option<Timestamp>,
-    /// Who told it so. Null with a token for some workspaces.
+    /// The name of whoever quieted it. Null for a token for some workspaces.
     quieted_by: Option<String>,
-    /// The runs that it executes, by the time at which it claimed them.
-    running: Vec<Execution>,
+    /// The runs that it executes, by the time of their claims.
+    running: Vec<RunInProgress>,
     /// The environments that it builds.
-    building: Vec<Building>,
+    building: Vec<BuildInProgress>,
 }
 
 /// A run that is being executed.
 #[derive(Serialize, ToSchema)]
-struct Execution {
+struct RunInProgress {
     run_id: String,
     workspace_id: String,
     configuration_name: String,
     /// The file name of its input.
     input_name: String,
-    /// Which attempt this is, from 1.
+    /// The number of the attempt, from 1.
     attempt: u32,
-    /// When it was claimed.
+    /// The time of the claim.
     since: Timestamp,
-    /// Until when the claim holds without being renewed.
+    /// The time until which the claim is valid without renewal.
     lease_expires_at: Timestamp,
 }
 
-impl Execution {
-    fn of(run: RunningRun) -> Self {
+impl RunInProgress {
+    fn new(run: RunningRun) -> Self {
         Self {
             run_id: run.id,
             workspace_id: run.workspace_id,
@@ -80,18 +80,18 @@ impl Execution {
     }
 }
 
-/// An environment that is being built.
+/// The provisioning of an environment, in progress.
 #[derive(Serialize, ToSchema)]
-struct Building {
+struct BuildInProgress {
     environment_id: String,
     workspace_id: String,
     configuration_name: String,
-    /// Until when the claim holds without being renewed.
+    /// The time until which the claim is valid without renewal.
     lease_expires_at: Option<Timestamp>,
 }
 
-impl Building {
-    fn of(environment: EnvironmentRecord) -> Self {
+impl BuildInProgress {
+    fn new(environment: EnvironmentRecord) -> Self {
         Self {
             environment_id: environment.id,
             workspace_id: environment.key.workspace_id,
@@ -101,19 +101,19 @@ impl Building {
     }
 }
 
-/// Whether a worker takes runs.
+/// The state of a worker: whether it takes runs.
 #[derive(Serialize, ToSchema)]
 struct WorkerState {
     id: String,
     name: String,
-    /// Since when it takes no more runs; null: it takes runs.
+    /// The time since when it takes no more runs. Null if it takes runs.
     quieted_at: Option<Timestamp>,
-    /// Who told it so.
+    /// The name of whoever quieted it.
     quieted_by: Option<String>,
 }
 
 impl WorkerState {
-    fn of(worker: WorkerRecord) -> Json<Self> {
+    fn from_record(worker: WorkerRecord) -> Json<Self> {
         Json(Self {
             id: worker.id,
             name: worker.name,
@@ -123,19 +123,19 @@ impl WorkerState {
     }
 }
 
-/// Whether a worker is to take runs.
+/// The requested state of a worker.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WorkerChange {
-    /// It is to take no more runs; false: it is to take runs again.
+    /// If true, the worker takes no more runs. If false, it takes runs again.
     quiet: bool,
 }
 
 impl JsonBody for WorkerChange {}
 
-/// Tell a worker, on whatever machine it is, to take no more runs, or to take runs again.
+/// Tell a worker, on any machine, to take no more runs, or to take runs again.
 ///
-/// One that is quiet finishes the runs and builds that it has, and stays. Needs a token for all workspaces.
+/// A quiet worker finishes its runs and builds, and stays. Needs a token for all workspaces.
 #[utoipa::path(patch, path = "/api/v1/workers/{id}",
     request_body = WorkerChange,
     responses((status = 200, body = WorkerState))
@@ -144,37 +144,38 @@ async fn update_worker(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
     Json(wanted): Json<WorkerChange>,
-) -> JsonAnswer<WorkerState> {
+) -> JsonResult<WorkerState> {
     caller.demand_server()?;
     api.work(move |api| {
         let worker = match wanted.quiet {
             true => fleet::quiet(api.home(), &id, &caller.submitter())?,
             false => fleet::resume(api.home(), &id)?,
         };
-        Ok(WorkerState::of(worker))
+        Ok(WorkerState::from_record(worker))
     })
     .await
 }
 
-/// List the processes that execute runs and build environments, with what each of them does.
+/// List the processes that execute runs and build environments, with their current work.
 ///
-/// A token for some workspaces sees those that work for these now, what they do for these, and not where they are.
+/// A token for some workspaces sees only the processes that work for these now, only their work for these, and not their
+/// machines.
 #[utoipa::path(get, path = "/api/v1/workers", responses((status = 200, body = WorkerList)))]
-async fn list_workers(Reader(api, caller): Reader) -> JsonAnswer<WorkerList> {
+async fn list_workers(Reader(api, caller): Reader) -> JsonResult<WorkerList> {
     api.work(move |api| {
         let (store, shown) = (&api.home().store, caller.token.workspaces.as_deref());
-        let mut running: HashMap<String, Vec<Execution>> = HashMap::new();
+        let mut running: HashMap<String, Vec<RunInProgress>> = HashMap::new();
         for run in store.running_runs(shown)? {
             let of_process = running.entry(run.process.clone()).or_default();
-            of_process.push(Execution::of(run));
+            of_process.push(RunInProgress::new(run));
         }
-        let mut building: HashMap<String, Vec<Building>> = HashMap::new();
+        let mut building: HashMap<String, Vec<BuildInProgress>> = HashMap::new();
         for environment in store.all_environments()? {
             let is_shown = environment.status == EnvironmentStatus::Building
                 && caller.is_for(&environment.key.workspace_id);
             if let Some(process) = environment.claim_process.clone().filter(|_| is_shown) {
                 let of_process = building.entry(process).or_default();
-                of_process.push(Building::of(environment));
+                of_process.push(BuildInProgress::new(environment));
             }
         }
         let of = |worker: WorkerRecord| {
@@ -192,11 +193,11 @@ async fn list_workers(Reader(api, caller): Reader) -> JsonAnswer<WorkerList> {
     .await
 }
 
-/// `whole`: with where it is.
+/// Converts the record of a worker. If `whole`, it includes the name, machine and process number.
 fn worker_shown(
     worker: WorkerRecord,
-    running: Vec<Execution>,
-    building: Vec<Building>,
+    running: Vec<RunInProgress>,
+    building: Vec<BuildInProgress>,
     whole: bool,
 ) -> ShownWorker {
     ShownWorker {

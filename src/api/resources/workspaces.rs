@@ -1,6 +1,6 @@
-//! Workspaces: list, create, show, rename, delete.
+//! Workspaces: list, create, show, rename and delete them.
 
-use super::collection::{Deletion, HowToDelete};
+use super::collection::{Deletion, DeletionQuery};
 use super::prelude::*;
 use crate::environment::collection::named::{remove_workspace, rename_workspace};
 use crate::settings::paths::checked_segment;
@@ -13,14 +13,14 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// Workspaces, by id.
+/// Workspaces in the order of their ids.
 #[derive(Serialize, ToSchema)]
 struct WorkspaceList {
     items: Vec<WorkspaceRecord>,
 }
 
-/// All workspaces. That of the server is recorded with the first look, for it is there from the start.
-fn all(api: &Blocking<'_>) -> Answer<Vec<WorkspaceRecord>> {
+/// Returns all workspaces. The server's own workspace always exists; it is recorded here if it was not yet.
+fn all(api: &BlockingApi<'_>) -> ApiResult<Vec<WorkspaceRecord>> {
     let home = api.home();
     let recorded = home.store.workspaces()?;
     if recorded.iter().any(|record| record.id == home.id()) {
@@ -30,16 +30,16 @@ fn all(api: &Blocking<'_>) -> Answer<Vec<WorkspaceRecord>> {
     Ok(home.store.workspaces()?)
 }
 
-/// The record of the workspace with this id, which the caller's token must be for.
-fn recorded(api: &Blocking<'_>, caller: &Caller, id: &str) -> Answer<WorkspaceRecord> {
+/// Returns the record of the workspace with this id, which the caller's token must cover.
+fn recorded(api: &BlockingApi<'_>, caller: &Caller, id: &str) -> ApiResult<WorkspaceRecord> {
     caller.demand(id, "workspace", id)?;
     let found = all(api)?.into_iter().find(|record| record.id == id);
     found.ok_or_else(|| ApiError::not_found("workspace", id))
 }
 
-/// List the workspaces that the token is for.
+/// List the workspaces that the token covers.
 #[utoipa::path(get, path = "/api/v1/workspaces", responses((status = 200, body = WorkspaceList)))]
-async fn list_workspaces(Reader(api, caller): Reader) -> JsonAnswer<WorkspaceList> {
+async fn list_workspaces(Reader(api, caller): Reader) -> JsonResult<WorkspaceList> {
     api.work(move |api| {
         let mut items = all(api)?;
         items.retain(|record| caller.is_for(&record.id));
@@ -48,7 +48,7 @@ async fn list_workspaces(Reader(api, caller): Reader) -> JsonAnswer<WorkspaceLis
     .await
 }
 
-/// A workspace to be created.
+/// The request for a new workspace.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewWorkspace {
@@ -59,7 +59,7 @@ struct NewWorkspace {
 
 impl JsonBody for NewWorkspace {}
 
-/// Create a workspace.
+/// Create a workspace with an id.
 #[utoipa::path(post, path = "/api/v1/workspaces",
     request_body = NewWorkspace,
     responses(
@@ -70,7 +70,7 @@ impl JsonBody for NewWorkspace {}
 async fn create_workspace(
     Administrator(api, caller): Administrator,
     Json(new): Json<NewWorkspace>,
-) -> Answer<Response> {
+) -> ApiResult<Response> {
     api.work(move |api| {
         checked_segment("workspace", &new.id)
             .map_err(|error| ApiError::field("id", error.to_string()))?;
@@ -88,12 +88,12 @@ async fn create_workspace(
     .await
 }
 
-/// Show a workspace.
+/// Show a workspace by its id.
 #[utoipa::path(get, path = "/api/v1/workspaces/{id}", responses((status = 200, body = WorkspaceRecord)))]
 async fn get_workspace(
     Reader(api, caller): Reader,
     Path(id): Path<String>,
-) -> JsonAnswer<WorkspaceRecord> {
+) -> JsonResult<WorkspaceRecord> {
     api.work(move |api| recorded(api, &caller, &id).map(Json))
         .await
 }
@@ -102,14 +102,14 @@ async fn get_workspace(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct WorkspaceChange {
-    /// One line of at most 100 characters. Its id stays.
+    /// One line of at most 100 characters. The id stays the same.
     #[schema(min_length = 1, max_length = 100)]
     name: String,
 }
 
 impl JsonBody for WorkspaceChange {}
 
-/// Rename a workspace. Its id stays, by which addresses, tokens and settings name it.
+/// Rename a workspace. Its id, which addresses, tokens and settings use, stays the same.
 #[utoipa::path(patch, path = "/api/v1/workspaces/{id}",
     request_body = WorkspaceChange,
     responses((status = 200, body = WorkspaceRecord))
@@ -118,7 +118,7 @@ async fn update_workspace(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
     Json(wanted): Json<WorkspaceChange>,
-) -> JsonAnswer<WorkspaceRecord> {
+) -> JsonResult<WorkspaceRecord> {
     api.work(move |api| {
         recorded(api, &caller, &id)?;
         let renamed = rename_workspace(api.home(), &id, &wanted.name);
@@ -129,21 +129,21 @@ async fn update_workspace(
 
 /// Delete a workspace that has no configurations, documents or runs.
 ///
-/// With `dry_run`, the same answer says what would go. The server's own workspace is not deleted. Tokens that are for it alone stay,
-/// and are for it again if it is created again.
+/// With `dry_run`, the response is the same, but nothing is deleted. The server's own workspace cannot be deleted. Tokens for
+/// this workspace alone stay, and are valid for it if it is created again.
 #[utoipa::path(delete, path = "/api/v1/workspaces/{id}",
-    params(HowToDelete),
+    params(DeletionQuery),
     responses((status = 200, body = Deletion), (status = 409))
 )]
 async fn delete_workspace(
     Administrator(api, caller): Administrator,
     Path(id): Path<String>,
-    Query(how): Query<HowToDelete>,
-) -> JsonAnswer<Deletion> {
+    Query(how): Query<DeletionQuery>,
+) -> JsonResult<Deletion> {
     api.slow_work(move |api| {
         recorded(api, &caller, &id)?;
         let report = remove_workspace(api.home(), &id, how.dry_run)?;
-        Ok(Json(Deletion::of(report, &api.paths)))
+        Ok(Json(Deletion::new(report, &api.paths)))
     })
     .await
 }

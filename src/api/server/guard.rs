@@ -1,4 +1,4 @@
-//! What surrounds every route: the check of the Host header, headers for security, compression and time limits.
+//! Layers around every route: the check of the Host header, headers for security, compression and time limits.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -14,24 +14,24 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use super::refused_bodies;
-use crate::api::http::problem::Inner;
+use crate::api::http::problem::ServerLogMessage;
 use crate::api::http::request_id;
 use crate::api::http::request_id::REQUEST_ID;
 use crate::api::prelude::*;
 use crate::api::state::ServerLine;
 
-/// A body whose next part takes longer than this ends its request.
+/// The maximum time until the next part of a body. After it, the request ends.
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long a browser need not ask again what pages of other origins may do.
+/// The time for which a browser may remember the permissions of other origins.
 const CORS_KNOWN_FOR: Duration = Duration::from_secs(600);
 
-/// Nothing but what this server itself serves, and no scripts but its own files.
+/// Allows only content from this server, and only scripts from its own files.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// The routes with all that surrounds them.
+/// Wraps the routes in all layers.
 pub fn around(router: Router<Api>, api: &Api) -> Router<Api> {
-    // Compressed: JSON and pages above a packet's size. Not compressed: streams, which must not wait for a buffer to fill, and
+    // Compresses JSON and pages above a packet's size, but no streams, which must not wait for a buffer to fill, and no
     // workbooks, which are compressed already.
     let worth_it = SizeAbove::new(1024)
         .and(NotForContentType::const_new("text/event-stream"))
@@ -52,8 +52,8 @@ pub fn around(router: Router<Api>, api: &Api) -> Router<Api> {
         .layer(middleware::from_fn_with_state(api.clone(), surround))
 }
 
-/// What a browser lets pages of these origins do with this API (WHATWG Fetch, 3.2). They send a token of their own: cookies of this
-/// server are not for them. Of no other origin anything is said, and browsers then keep answers from its pages.
+/// Returns the layer that lets pages of these origins use this API (WHATWG Fetch, 3.2). They send a token of their own, because
+/// this server's cookies are not for them. For any other origin no header is set, so browsers hide responses from its pages.
 fn of_other_origins(origins: &[HeaderValue]) -> CorsLayer {
     if origins.is_empty() {
         return CorsLayer::new();
@@ -83,7 +83,8 @@ fn of_other_origins(origins: &[HeaderValue]) -> CorsLayer {
         .max_age(CORS_KNOWN_FOR)
 }
 
-/// What has an ETag can be continued by a range of its bytes, which a compressed form of them has not.
+/// Returns whether a response has no ETag. A download with an ETag can be continued by a range of its bytes, but its compressed
+/// form cannot.
 fn is_no_download(
     _: StatusCode,
     _: axum::http::Version,
@@ -103,7 +104,7 @@ async fn no_method(request: Request) -> ApiError {
         request.uri().path(),
         request.method()
     );
-    ApiError::of(code::METHOD_NOT_ALLOWED, detail)
+    ApiError::from_code(code::METHOD_NOT_ALLOWED, detail)
 }
 
 async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> Response {
@@ -128,7 +129,8 @@ async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> R
     secure(&mut response, api.options.cors_origins.is_empty());
     download::insert(response.headers_mut(), request_id::HEADER, &id);
     let (status, took) = (response.status().as_u16(), since.elapsed());
-    if let Some(Inner(message)) = response.extensions_mut().remove::<Inner>() {
+    if let Some(ServerLogMessage(message)) = response.extensions_mut().remove::<ServerLogMessage>()
+    {
         (api.report)(&ServerLine::Trouble {
             message: &message,
             request: &id,
@@ -145,7 +147,7 @@ async fn surround(State(api): State<Api>, mut request: Request, next: Next) -> R
     response
 }
 
-/// `is_own`: pages of other origins have nothing to do with this server.
+/// Adds headers for security. If `is_own`, pages of other origins may not read the response.
 fn secure(response: &mut Response, is_own: bool) {
     const HEADERS: [(HeaderName, &str); 4] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -167,7 +169,7 @@ fn secure(response: &mut Response, is_own: bool) {
     };
     let name = HeaderName::from_static("cross-origin-resource-policy");
     headers.insert(name, HeaderValue::from_static(readers));
-    // A page of its own kind, such as a report, has a stricter policy.
+    // A special page, such as a report, has set a stricter policy.
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::CACHE_CONTROL, "no-store"),
@@ -178,11 +180,12 @@ fn secure(response: &mut Response, is_own: bool) {
     }
 }
 
-/// A request names one host, and the same one wherever it does. What stands before this server may have looked at another name than
-/// this server would (RFC 9112, 3.2).
-fn demand_one_host(request: &Request) -> Answer<()> {
+/// Returns an error unless the request names one host, the same in each place. A proxy in front of this server may have checked
+/// another name than this server would (RFC 9112, 3.2).
+fn demand_one_host(request: &Request) -> ApiResult<()> {
     let refused = |detail: &str| {
-        Err(ApiError::of(code::BAD_REQUEST, detail).hint("send one Host header, that of the URL"))
+        Err(ApiError::from_code(code::BAD_REQUEST, detail)
+            .hint("send one Host header, that of the URL"))
     };
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let first = hosts.next();
@@ -206,8 +209,9 @@ fn demand_one_host(request: &Request) -> Answer<()> {
     refused("the target of the request names another host than the Host header")
 }
 
-/// On loopback the Host header must name it: a page of another site whose name was pointed to this machine sends its own.
-fn demand_host(api: &Api, request: &Request) -> Answer<()> {
+/// Returns an error on loopback if the Host header has another name. A page of another site whose name points to this machine
+/// sends that name.
+fn demand_host(api: &Api, request: &Request) -> ApiResult<()> {
     if !api.options.loopback {
         return Ok(());
     }
@@ -221,11 +225,11 @@ fn demand_host(api: &Api, request: &Request) -> Answer<()> {
         return Ok(());
     }
     let detail = "the Host header does not name this server";
-    Err(ApiError::of(code::WRONG_HOST, detail)
+    Err(ApiError::from_code(code::WRONG_HOST, detail)
         .hint("use http://127.0.0.1 or http://localhost with its port"))
 }
 
-/// `localhost`, or an address of loopback, with or without a port.
+/// Returns whether this is `localhost` or a loopback address, with or without a port.
 fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -238,16 +242,16 @@ fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-/// The address that a connection comes from; a UNIX socket has none.
+/// The address of a connection's client. A UNIX socket has none.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub Option<IpAddr>);
 
-/// Forwarded headers of anybody but a trusted proxy say nothing, and are removed.
+/// Removes forwarded headers unless they come from a trusted proxy.
 fn keep_forwarded_from_trusted(api: &Api, request: &mut Request) {
     let peer = request.extensions().get::<Peer>().copied();
     let is_trusted = match peer {
         Some(Peer(Some(address))) => api.options.trusted_proxies.contains(&address),
-        // Only this machine's own processes reach a UNIX socket.
+        // Only processes of this machine can reach a UNIX socket.
         Some(Peer(None)) => true,
         None => false,
     };

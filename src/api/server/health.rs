@@ -1,4 +1,4 @@
-//! Whether the server lives, whether it is ready to serve, and its figures.
+//! The health and readiness of the server, and its metrics.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -9,11 +9,11 @@ use crate::api::prelude::*;
 use crate::api::state::busy;
 use crate::store::{LIMITS, Pause};
 use crate::workspace::ballast;
-use crate::workspace::figures::{Figures, Histogram, Of, Share, Shares};
+use crate::workspace::figures::{FigureScope, Figures, Histogram, Share, Shares};
 
-/// So long the object store is waited for.
+/// The maximum wait for the object store.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Ended runs are counted for this long, beside all that ever ended.
+/// The time for which ended runs are counted, in addition to all that ever ended.
 const WINDOW: Duration = Duration::from_secs(3600);
 
 pub fn routes() -> OpenApiRouter<Api> {
@@ -24,16 +24,16 @@ pub fn routes() -> OpenApiRouter<Api> {
     ])
 }
 
-/// The server lives.
+/// The health of the server.
 #[derive(Serialize, ToSchema)]
 struct Health {
-    /// `ok`.
+    /// Always `ok`, because the server responds.
     status: &'static str,
     /// The version of `ade`.
     version: &'static str,
 }
 
-/// The server lives.
+/// Show that the server lives.
 #[utoipa::path(get, path = "/healthz", security(()), responses((status = 200, body = Health)))]
 async fn get_health() -> Json<Health> {
     Json(Health {
@@ -42,23 +42,25 @@ async fn get_health() -> Json<Health> {
     })
 }
 
-/// Whether a server is ready.
+/// The readiness of the server.
 #[derive(Serialize, ToSchema)]
 struct Readiness {
-    /// `ok`.
+    /// Always `ok`, because a server that is not ready responds with an error.
     status: &'static str,
     /// The version of `ade`.
     version: &'static str,
-    /// Whether everything is paused: runs are accepted and wait.
+    /// True if everything is paused: runs are accepted and wait.
     paused: bool,
-    /// How many configurations are paused by themselves.
+    /// The number of configurations with their own pause.
     paused_configurations: u64,
 }
 
-/// The server can accept work: its database is in its place and answers, its disk has 64 MiB of room, and its object store answers. It
-/// can while runs are paused, and says so.
+/// Show that the server can accept work.
+///
+/// Its database is in place and responds, its disk has 64 MiB of free space, and its object store responds. A server with
+/// paused runs is ready, and reports the pause.
 #[utoipa::path(get, path = "/readyz", security(()), responses((status = 200, body = Readiness), (status = 503)))]
-async fn get_readiness(State(api): State<Api>) -> JsonAnswer<Readiness> {
+async fn get_readiness(State(api): State<Api>) -> JsonResult<Readiness> {
     if api.is_draining() {
         return Err(busy("the server is about to end"));
     }
@@ -85,17 +87,18 @@ async fn get_readiness(State(api): State<Api>) -> JsonAnswer<Readiness> {
     }))
 }
 
-/// Whether everything is paused, and how many configurations are.
+/// Returns whether everything is paused, and the number of paused configurations.
 fn paused(pauses: &[Pause]) -> (bool, u64) {
     let of_all = |pause: &&Pause| pause.configuration_id.is_none();
     let all = pauses.iter().filter(of_all).count();
     (all > 0, (pauses.len() - all) as u64)
 }
 
-/// Figures for Prometheus.
+/// Show metrics for Prometheus.
 ///
-/// Open to everybody, unless the operator asks for a token (`ADE_API_METRICS`): then one for all workspaces. Figures by configuration,
-/// workspace and submitter, for they have names, are told to those with such a token, and to all where the server listens on this machine alone.
+/// They are open to everybody, unless the operator requires a token for all workspaces (`ADE_API_METRICS`). Figures by
+/// configuration, workspace and submitter contain names, so they are shown only with such a token, or if the server listens on
+/// this machine only.
 #[utoipa::path(get, path = "/metrics",
     security((), ("token" = [])),
     responses(
@@ -103,20 +106,20 @@ fn paused(pauses: &[Pause]) -> (bool, u64) {
         (status = 401), (status = 403), (status = 500), (status = 503)
     )
 )]
-async fn get_metrics(State(api): State<Api>, request: Request) -> Answer<impl IntoResponse> {
-    let caller = Caller::of(&request.into_parts().0, &api).await;
+async fn get_metrics(State(api): State<Api>, request: Request) -> ApiResult<impl IntoResponse> {
+    let caller = Caller::authenticate(&request.into_parts().0, &api).await;
     let shown = caller.and_then(|caller| caller.demand_all_workspaces());
     if api.home().settings().metrics_need_token {
         shown.clone()?;
     }
-    // Names are not for everybody who reaches the server.
+    // Not everybody who reaches the server may see names.
     let with_names = shown.is_ok() || api.options.loopback;
     let text = api
         .work(move |api| {
             let mut text = String::new();
             write_figures(
                 &mut text,
-                &Figures::read(api.home(), Of::default(), WINDOW)?,
+                &Figures::read(api.home(), FigureScope::default(), WINDOW)?,
             );
             write_shares(&mut text, &Shares::read(api.home())?, with_names);
             write_own(&mut text, api);
@@ -126,7 +129,7 @@ async fn get_metrics(State(api): State<Api>, request: Request) -> Answer<impl In
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
 }
 
-/// What all processes of the data directory do.
+/// Writes the figures of all processes of the data directory.
 #[rustfmt::skip] // a table
 fn write_figures(text: &mut String, figures: &Figures) {
     const LAST_HOUR: &str = "Runs that ended so in the last hour.";
@@ -170,7 +173,8 @@ fn write_figures(text: &mut String, figures: &Figures) {
     }
 }
 
-/// Whose runs they are, and how long they wait and take. Without names: all together.
+/// Writes the figures of runs by owner, with their waits and durations. Without names, writes only the figures of all runs
+/// together.
 fn write_shares(text: &mut String, shares: &Shares, with_names: bool) {
     write_times(text, "ade_run", "all", &[(String::new(), &shares.all)]);
     if !with_names {
@@ -184,7 +188,7 @@ fn write_shares(text: &mut String, shares: &Shares, with_names: bool) {
             share,
         )
     });
-    let configurations: Vec<Labelled<'_>> = configurations.collect();
+    let configurations: Vec<LabelledShare<'_>> = configurations.collect();
     let of = "a configuration";
     write_share(text, "ade_configuration", of, &configurations);
     write_times(text, "ade_configuration_run", of, &configurations);
@@ -195,7 +199,7 @@ fn write_shares(text: &mut String, shares: &Shares, with_names: bool) {
         let labelled = all
             .iter()
             .map(|(name, share)| (format!("{label}={}", quoted(name)), share));
-        let all: Vec<Labelled<'_>> = labelled.collect();
+        let all: Vec<LabelledShare<'_>> = labelled.collect();
         let (prefix, of) = (format!("ade_{label}"), format!("a {label}"));
         write_share(text, &prefix, &of, &all);
         let help = format!("Bytes of the documents of {of}.");
@@ -209,14 +213,14 @@ fn write_shares(text: &mut String, shares: &Shares, with_names: bool) {
     }
 }
 
-/// What somebody has, with the labels that say who that is.
-type Labelled<'a> = (String, &'a Share);
+/// A share of the figures, with the labels of its owner.
+type LabelledShare<'a> = (String, &'a Share);
 
 fn write_gauge(
     text: &mut String,
     name: &str,
     help: &str,
-    all: &[Labelled<'_>],
+    all: &[LabelledShare<'_>],
     value: impl Fn(&Share) -> u64,
 ) {
     let values = all
@@ -225,8 +229,8 @@ fn write_gauge(
     write_all(text, name, "gauge", help, values);
 }
 
-/// What each has in the queue, and what ended of it.
-fn write_share(text: &mut String, prefix: &str, of: &str, all: &[Labelled<'_>]) {
+/// Writes the queue and the ended runs of each owner.
+fn write_share(text: &mut String, prefix: &str, of: &str, all: &[LabelledShare<'_>]) {
     let (queued, running) = (
         format!("Runs of {of} that wait."),
         format!("Runs of {of} that are being executed."),
@@ -264,8 +268,8 @@ fn write_share(text: &mut String, prefix: &str, of: &str, all: &[Labelled<'_>]) 
     );
 }
 
-/// How long runs waited, and took, as histograms of seconds.
-fn write_times(text: &mut String, prefix: &str, of: &str, all: &[Labelled<'_>]) {
+/// Writes the waits and durations of runs as histograms in seconds.
+fn write_times(text: &mut String, prefix: &str, of: &str, all: &[LabelledShare<'_>]) {
     let waits = "Seconds from the record of a run to its first claim";
     let took = "Seconds that the last attempt of a run took";
     for (name, help, histogram) in [
@@ -306,13 +310,13 @@ fn write_times(text: &mut String, prefix: &str, of: &str, all: &[Labelled<'_>]) 
     }
 }
 
-/// A label's value as the format has it.
+/// Escapes a label's value for Prometheus's text format.
 fn quoted(value: &str) -> String {
     let escaped = value.replace('\\', r"\\").replace('"', "\\\"");
     format!("\"{}\"", escaped.replace('\n', r"\n"))
 }
 
-/// What this process does.
+/// Writes the figures of this process.
 fn write_own(text: &mut String, api: &Api) {
     for (name, help, value) in [
         (
@@ -336,12 +340,12 @@ fn write_own(text: &mut String, api: &Api) {
     api.requests.write(text);
 }
 
-/// Writes a value that goes up and down.
+/// Writes a value that can rise and fall.
 fn gauge(text: &mut String, name: &str, help: &str, value: u64) {
     write(text, name, "gauge", help, &[("", value)]);
 }
 
-/// Writes the values of a name, each with its labels, in Prometheus's text format 0.0.4.
+/// Writes the values of a metric, each with its labels, in Prometheus's text format 0.0.4.
 fn write(text: &mut String, name: &str, kind: &str, help: &str, values: &[(&str, u64)]) {
     write_all(text, name, kind, help, values.iter().copied());
 }

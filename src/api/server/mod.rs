@@ -1,10 +1,10 @@
-//! Accepts connections, and ends in order.
+//! Accepts connections, and shuts down in order.
 //!
-//! A server listens on TCP addresses, on UNIX sockets, or on sockets that systemd hands over (sd_listen_fds(3)). Each connection
-//! has limits: the size and number of its headers, the time until they are complete, and the number of connections.
+//! A server listens on TCP addresses, on UNIX sockets, or on sockets that systemd hands over (sd_listen_fds(3)). Each
+//! connection has limits: the size and number of its headers, the time until they are complete, and the number of connections.
 //!
-//! When the server is to end, it first says so at /readyz and goes on, so that nothing more is passed on to it. Then it listens no more,
-//! ends streams, and waits for the answers in progress as long as the grace lasts.
+//! To shut down, the server first reports at /readyz that it is not ready and keeps serving, so that proxies stop sending
+//! requests. Then it stops listening, ends streams, and waits for responses in progress until the grace time is over.
 
 mod guard;
 mod health;
@@ -35,54 +35,54 @@ use crate::base::cancel::{Cancel, Subscription};
 use crate::base::problem::{Error, code};
 use guard::Peer;
 
-/// The largest number of connections at the same time. Further ones wait to be accepted.
-const CONNECTIONS: usize = 4096;
-/// How long the head of a request may take.
+/// The maximum number of connections at the same time. Further ones wait to be accepted.
+const MAX_CONNECTIONS: usize = 4096;
+/// The maximum time for the head of a request.
 const HEAD_PATIENCE: Duration = Duration::from_secs(15);
-/// The largest head of a request, and the most headers in it.
-const LARGEST_HEAD: usize = 64 * 1024;
-const MOST_HEADERS: usize = 100;
+/// The maximum number of bytes of a request's head, and of headers in it.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+const MAX_HEADERS: usize = 100;
 /// The first descriptor that systemd hands over.
 const FIRST_DESCRIPTOR: RawFd = 3;
 
-/// Where to listen.
+/// The place where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ListenAddress {
-    /// A TCP port.
+    /// A TCP address with a port.
     Port(SocketAddr),
-    /// A UNIX socket.
+    /// A path of a UNIX socket.
     Socket(PathBuf),
-    /// The sockets that systemd handed over.
+    /// The number of sockets that systemd handed over.
     HandedOver(usize),
 }
 
-/// How a server is asked to end, and how long that may take.
+/// The signals that end a server, and the time that its end may take.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown {
-    /// It is to end.
+    /// Starts to shut down.
     pub in_order: Cancel,
-    /// It is to accept nothing more from now on.
+    /// Ends the drain early: no more connections are accepted.
     pub at_once: Cancel,
-    /// How long it goes on after it began to say that it is not ready: those that pass requests on to it need that long to notice.
+    /// The time for which it keeps serving while it reports that it is not ready. Proxies need that long to notice.
     pub drain: Duration,
-    /// How long the answers in progress may take after that.
+    /// The maximum time for the responses in progress after that.
     pub grace: Duration,
 }
 
-/// A place that is listened on.
+/// A socket that listens for connections.
 enum Listener {
     Port(TcpListener),
     Socket(UnixListener, Option<PathBuf>),
 }
 
-/// The places that are listened on, before anything is accepted.
-pub struct Listening {
+/// The listening sockets, before any connection is accepted.
+pub struct BoundListeners {
     listeners: Vec<Listener>,
     runtime: tokio::runtime::Runtime,
 }
 
-impl Listening {
-    /// Begins to listen.
+impl BoundListeners {
+    /// Starts to listen at a place.
     ///
     /// # Errors
     /// Another process listens there, or the address cannot be used.
@@ -111,7 +111,7 @@ impl Listening {
         Ok(Self { listeners, runtime })
     }
 
-    /// The address of the first port, with the number that the system chose for port 0.
+    /// Returns the address of the first port, with the number that the system chose for port 0.
     pub fn address(&self) -> Option<SocketAddr> {
         self.listeners.iter().find_map(|listener| match listener {
             Listener::Port(listener) => listener.local_addr().ok(),
@@ -119,7 +119,7 @@ impl Listening {
         })
     }
 
-    /// Serves until it is asked to end, and then until what is being answered has ended or the grace is over.
+    /// Serves until the shutdown is requested, and then until all responses have ended or the grace time is over.
     pub fn serve(self, api: &Api, shutdown: &Shutdown) {
         let Self { listeners, runtime } = self;
         let (mut in_order, _first) = watched(&shutdown.in_order);
@@ -128,7 +128,7 @@ impl Listening {
         let router = routes::router(api.clone());
         runtime.block_on(async {
             let graceful = GracefulShutdown::new();
-            let connections = Arc::new(Semaphore::new(CONNECTIONS));
+            let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
             let accepting = listeners
                 .into_iter()
                 .map(|listener| accept(listener, &router, &graceful, &connections, closes.clone()));
@@ -143,12 +143,13 @@ impl Listening {
             api.stop();
             let _ = tokio::time::timeout(shutdown.grace, graceful.shutdown()).await;
         });
-        // A call of the library that blocks still is not waited for: what it acknowledged is recorded, the rest was not told.
+        // The runtime does not wait for blocking calls of the library: everything that they acknowledged is recorded, and
+        // clients got no response about the rest.
         runtime.shutdown_timeout(Duration::from_millis(200));
     }
 }
 
-/// Whether a flag is raised, to be waited for; that as long as the subscription is held.
+/// Returns a receiver that becomes true when the flag is raised, as long as the subscription is held.
 fn watched(flag: &Cancel) -> (watch::Receiver<bool>, Subscription) {
     let (raised, raises) = watch::channel(false);
     let subscription = flag.on_cancel(move || {
@@ -157,7 +158,7 @@ fn watched(flag: &Cancel) -> (watch::Receiver<bool>, Subscription) {
     (raises, subscription)
 }
 
-/// The mode of a UNIX socket: whoever connects is believed what it says of forwarded requests.
+/// The mode of a UNIX socket. Its clients are trusted, including their forwarded headers.
 const SOCKET_MODE: u32 = 0o660;
 
 fn listen(place: &ListenAddress) -> io::Result<Vec<Listener>> {
@@ -170,7 +171,8 @@ fn listen(place: &ListenAddress) -> io::Result<Vec<Listener>> {
         ListenAddress::Socket(path) => {
             remove_leftovers(path)?;
             let listener = UnixListener::bind(path)?;
-            // To connect is to write: a proxy is another user, who is let in by the group, which a folder can decide (setgid).
+            // Connecting needs write permission. A proxy is another user, who gets it by the group, which the folder can set
+            // (setgid).
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(SOCKET_MODE))?;
             Ok(vec![Listener::Socket(listener, Some(path.clone()))])
         }
@@ -180,7 +182,7 @@ fn listen(place: &ListenAddress) -> io::Result<Vec<Listener>> {
     }
 }
 
-/// A socket file on which no process listens was left by a server that was killed.
+/// Removes a socket file on which no process listens, left by a server that was killed.
 fn remove_leftovers(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::FileTypeExt;
     let is_socket =
@@ -194,7 +196,7 @@ fn remove_leftovers(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A descriptor that systemd handed over: a TCP or a UNIX socket that listens.
+/// Returns the listener for a descriptor that systemd handed over: a TCP or a UNIX socket.
 fn handed_over(descriptor: RawFd) -> io::Result<Listener> {
     use std::os::fd::AsFd;
     // SAFETY: systemd's protocol gives this process the descriptors from 3 on, and nothing else here uses them.
@@ -212,7 +214,7 @@ fn handed_over(descriptor: RawFd) -> io::Result<Listener> {
 }
 
 impl Drop for Listener {
-    /// Its file goes first: another server may listen there from then on.
+    /// Removes the socket file before closing it, because another server may listen there from then on.
     fn drop(&mut self) {
         if let Self::Socket(_, Some(path)) = self {
             let _ = std::fs::remove_file(path);
@@ -220,7 +222,7 @@ impl Drop for Listener {
     }
 }
 
-/// Accepts connections until `stops` is true. Whoever connects after that is refused, not kept waiting.
+/// Accepts connections until `stops` is true. Later connections are refused, not kept waiting.
 async fn accept(
     listener: Listener,
     router: &Router,
@@ -247,7 +249,7 @@ async fn accept(
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(_) => {
-                // Too many open files, say: others end in a moment.
+                // For example, too many files are open: some will close in a moment.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             }
@@ -261,19 +263,19 @@ async fn accept(
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
-            .max_buf_size(LARGEST_HEAD)
-            .max_headers(MOST_HEADERS)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .max_headers(MAX_HEADERS)
             .serve_connection(TokioIo::new(stream), service);
         let watched = graceful.watch(connection);
         tokio::spawn(async move {
-            // A client that is gone, or does not speak HTTP, is no trouble of the server.
+            // A client that has left, or does not speak HTTP, is no problem of the server.
             let _ = watched.await;
             drop(permit);
         });
     }
 }
 
-/// A connection, of whichever kind.
+/// A connection over TCP or a UNIX socket.
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
@@ -281,7 +283,7 @@ async fn next(listener: &Listener) -> io::Result<(Box<dyn Stream>, Option<IpAddr
     match listener {
         Listener::Port(listener) => {
             let (stream, peer) = listener.accept().await?;
-            // Events go out as they come.
+            // Events must be sent without delay.
             let _ = stream.set_nodelay(true);
             Ok((Box::new(stream), Some(peer.ip())))
         }
@@ -300,8 +302,8 @@ fn name_of(place: &ListenAddress) -> String {
     }
 }
 
-/// The process that listens on a port, as far as this user may see it. Linux: /proc/net/tcp names the socket's inode, and the
-/// process that has it open is found by its descriptors.
+/// Returns the name of the process that listens on a port, if this user may see it. Linux: /proc/net/tcp has the inode of the
+/// socket, and the descriptors of processes show who has it open.
 fn holder_of(place: &ListenAddress) -> Option<String> {
     let ListenAddress::Port(address) = place else {
         return None;
@@ -336,7 +338,7 @@ fn holder_of(place: &ListenAddress) -> Option<String> {
     None
 }
 
-/// How many sockets systemd handed over to this process.
+/// Returns the number of sockets that systemd handed over to this process.
 pub fn handed_over_count(variables: &dyn Fn(&str) -> Option<String>) -> Option<usize> {
     let for_pid: u32 = variables("LISTEN_PID")?.parse().ok()?;
     let count: usize = variables("LISTEN_FDS")?.parse().ok()?;

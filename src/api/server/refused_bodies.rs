@@ -1,8 +1,9 @@
-//! Answers that refuse a request before its body was read whole.
+//! Handles responses that refuse a request before its body was read whole.
 //!
-//! Such an answer goes out at once, and the connection ends with it. But one that is closed while its client still sends is reset, and
-//! many clients then tell of that instead of the answer. So the rest of the body is read beside that, as far as that is little and soon,
-//! and dropped. A client that waits to be asked for its body (`Expect: 100-continue`) is not asked.
+//! Such a response is sent at once, and the connection ends with it. But a connection that is closed while its client still
+//! sends is reset, and many clients then report the reset instead of the response. So the rest of the body is read and dropped
+//! meanwhile, up to a limit of bytes and time. A client that waits to be asked for its body (`Expect: 100-continue`) is not
+//! asked.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -19,23 +20,23 @@ use hyper::body::{Frame, SizeHint};
 use crate::api::prelude::*;
 use crate::base::mutex::lock;
 
-/// The most bytes that are read of a body that no handler wants.
-const MOST: u64 = 64 * 1024 * 1024;
-/// How long that may take.
+/// The maximum number of bytes of an unwanted body that are read.
+const MAX_DISCARDED_BYTES: u64 = 64 * 1024 * 1024;
+/// The maximum time for reading them.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A body that its handler may drop before its end.
 #[derive(Clone)]
-struct Lent(Arc<Mutex<Rest>>);
+struct LentBody(Arc<Mutex<BodyRest>>);
 
-/// What was not read of a body.
-struct Rest {
+/// The unread rest of a body.
+struct BodyRest {
     body: Body,
-    /// Nothing is left.
+    /// True if nothing is left.
     is_over: bool,
 }
 
-impl HttpBody for Lent {
+impl HttpBody for LentBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -60,18 +61,18 @@ impl HttpBody for Lent {
     }
 }
 
-/// Answers at once where a request is refused, and reads on what is left of its body.
+/// Runs the request. If it is refused, responds at once, and reads the rest of its body in the background.
 pub async fn read_on(request: Request, next: Next) -> Response {
     let waits = request.headers().contains_key(header::EXPECT);
     if waits || request.body().is_end_stream() {
         return next.run(request).await;
     }
     let (parts, body) = request.into_parts();
-    let rest = Rest {
+    let rest = BodyRest {
         body,
         is_over: false,
     };
-    let mut lent = Lent(Arc::new(Mutex::new(rest)));
+    let mut lent = LentBody(Arc::new(Mutex::new(rest)));
     let request = Request::from_parts(parts, Body::new(lent.clone()));
     let mut response = next.run(request).await;
     let status = response.status();
@@ -79,16 +80,16 @@ pub async fn read_on(request: Request, next: Next) -> Response {
         let headers = response.headers_mut();
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         tokio::spawn(async move {
-            // In time or not, the connection ends.
+            // The connection ends even after a timeout.
             let _ = tokio::time::timeout(PATIENCE, drop_rest(&mut lent)).await;
         });
     }
     response
 }
 
-/// Whether all of the body is there already: then the connection can go on.
-async fn has_come(body: &mut Lent) -> bool {
-    // The connection, which is of the same task, gets one turn to read.
+/// Returns whether all of the body has arrived, so that the connection can continue.
+async fn has_come(body: &mut LentBody) -> bool {
+    // Give the connection, which runs in the same task, one turn to read.
     for _ in 0..2 {
         if drop_rest(body).now_or_never().is_some() {
             break;
@@ -98,8 +99,8 @@ async fn has_come(body: &mut Lent) -> bool {
     body.is_end_stream()
 }
 
-async fn drop_rest(body: &mut Lent) {
-    let mut left = MOST;
+async fn drop_rest(body: &mut LentBody) {
+    let mut left = MAX_DISCARDED_BYTES;
     while left > 0 && !body.is_end_stream() {
         let Some(Ok(frame)) = body.frame().await else {
             return;

@@ -10,7 +10,7 @@ use crate::api::pages;
 use crate::api::prelude::*;
 use crate::api::resources;
 
-/// All routes, and their description.
+/// Returns all routes with their description.
 fn routes() -> (Router<Api>, Described) {
     let mut all = OpenApiRouter::with_openapi(openapi::OpenApiDocument::openapi());
     for (tag, mut routes) in resources::all()
@@ -24,7 +24,7 @@ fn routes() -> (Router<Api>, Described) {
     (router, openapi::with_statuses(document))
 }
 
-/// The whole API as a service.
+/// Returns the whole API as a service.
 pub fn router(api: Api) -> Router {
     if api.options.figures_alone {
         let (router, _) = health::routes().split_for_parts();
@@ -38,7 +38,7 @@ pub fn router(api: Api) -> Router {
     guard::around(router, &api).with_state(api)
 }
 
-/// The OpenAPI document (version 3.1), as it is served and committed.
+/// Returns the OpenAPI document (version 3.1) as it is served and committed.
 pub fn description() -> String {
     openapi::text(&routes().1)
 }

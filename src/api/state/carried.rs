@@ -1,5 +1,5 @@
-//! Workspaces on either side of async code: one that it carries, and one that a thread which may wait has open. Only the second leads to a
-//! database and to files, and no async code can hold it.
+//! Workspaces on both sides of async code: [`WorkspaceHandle`] for async code to hold, and [`OpenWorkspace`] for a thread that may block. Only
+//! the second gives access to the database and to files, and async code cannot hold it.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::settings::Settings;
 use crate::settings::paths::Paths;
 use crate::workspace::Workspace;
 
-/// A workspace, as long as the thread that opened it works.
-pub struct Opened<'a>(Arc<Workspace>, PhantomData<&'a ()>);
+/// A workspace that is open as long as its thread works.
+pub struct OpenWorkspace<'a>(Arc<Workspace>, PhantomData<&'a ()>);
 
-impl std::ops::Deref for Opened<'_> {
+impl std::ops::Deref for OpenWorkspace<'_> {
     type Target = Workspace;
 
     fn deref(&self) -> &Workspace {
@@ -20,43 +20,43 @@ impl std::ops::Deref for Opened<'_> {
     }
 }
 
-impl Opened<'_> {
+impl OpenWorkspace<'_> {
     pub(super) fn new(workspace: &Arc<Workspace>) -> Self {
         Self(Arc::clone(workspace), PhantomData)
     }
 
-    /// The same for async code.
-    pub fn carry(&self) -> Carried {
-        Carried(Arc::clone(&self.0))
+    /// Returns the workspace for async code.
+    pub fn carry(&self) -> WorkspaceHandle {
+        WorkspaceHandle(Arc::clone(&self.0))
     }
 }
 
 /// A workspace that async code holds; [`Blocking::open`](super::Blocking::open) opens it.
 #[derive(Clone)]
-pub struct Carried(pub(super) Arc<Workspace>);
+pub struct WorkspaceHandle(pub(super) Arc<Workspace>);
 
-impl Carried {
-    /// The workspace's id.
+impl WorkspaceHandle {
+    /// Returns the id of the workspace.
     pub fn id(&self) -> &str {
         self.0.id()
     }
 
-    /// Its settings.
+    /// Returns the settings of the workspace.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
     }
 
-    /// Where its files are.
+    /// Returns the paths of its files.
     pub fn paths(&self) -> &Paths {
         &self.0.paths
     }
 
-    /// The time by its clock.
+    /// Returns the time of its clock.
     pub fn now(&self) -> Timestamp {
         self.0.machine.now()
     }
 
-    /// A new id.
+    /// Returns a new unique id.
     pub fn new_id(&self) -> String {
         self.0.machine.new_id()
     }

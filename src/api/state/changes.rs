@@ -1,11 +1,11 @@
-//! What changed in a workspace since the last look, for those that show its runs and environments while they change.
+//! Finds the changes in a workspace since the last look, for clients that show its runs and environments live.
 //!
-//! What is told is state and no log: a run that changed twice between two looks is told once, as it is. To be told something
-//! twice does no harm; nothing that stays is left out. Records that are deleted are not told, but for environments, after which
-//! everything is to be loaded anew.
+//! Updates are state, not a log: a run that changed twice between two looks is reported once, as it is now. Reporting something
+//! twice does no harm, and nothing that stays is left out. Deleted records are not reported, except environments: after such a
+//! deletion, clients load everything anew.
 //!
-//! The work of a look is bounded: what is queued and running is read, what ended within the last minute, and the few
-//! environments. Where more changed than [`MOST`] runs, nothing but that is told.
+//! The work of a look is limited: it reads queued and running runs, runs that ended within the last minute, and the few
+//! environments. If more than [`MAX_REPORTED_RUNS`] runs changed, only that fact is reported.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -23,53 +23,53 @@ use crate::store::{
 };
 use crate::workspace::Workspace;
 
-/// So many runs are told at once.
-pub const MOST: usize = 1000;
-/// Ended runs are counted for this long. What ended within this time is compared with what was told: an end is recorded with
-/// the time at which its process looked at the clock, and seen when it is committed, which may have to wait for others.
+/// The maximum number of runs that are reported at once.
+pub const MAX_REPORTED_RUNS: usize = 1000;
+/// The time for which ended runs are counted, and compared with the reported runs: an end has the time when its process read
+/// the clock, but becomes visible only when it is committed, which may have to wait for other processes.
 pub const WINDOW: Duration = Duration::from_secs(60);
-/// While nothing is written, the counts are read again after so many milliseconds.
+/// The interval in milliseconds for reading the counts while nothing is written.
 const PACE: u64 = 1000;
-/// Of the runs that ended, so many are looked at.
-const LOOK_AT: u32 = 10_000;
+/// The maximum number of ended runs that are looked at.
+const MAX_ENDED_RUNS: u32 = 10_000;
 
-/// Something to tell.
+/// A change of a workspace to report.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Update {
-    /// A run as it is now.
+    /// A run in its present state.
     Run(Value),
-    /// An environment as it is now.
+    /// An environment in its present state.
     Environment(Value),
-    /// How many wait, run and, within [`WINDOW`], ended.
+    /// The numbers of runs that wait, run and, within [`WINDOW`], ended.
     Counts(Overview),
-    /// More changed than is told one by one: load lists anew.
+    /// Too many changes for single reports: load lists anew.
     Reset,
 }
 
-/// What was told of a workspace.
+/// The reported state of a workspace.
 #[derive(Debug, Default)]
-pub struct ToldSoFar {
+pub struct ReportedState {
     mark: Option<ChangeMark>,
     live: HashMap<String, LiveRun>,
     /// Runs that ended within the window, by id.
     ended: HashMap<String, (RunStatus, Timestamp)>,
-    environments: BTreeMap<String, Shown>,
+    environments: BTreeMap<String, EnvironmentState>,
     counted_at: Option<Timestamp>,
-    /// The counts that were told, and of when they are.
+    /// The reported counts, with their time.
     counts: Option<(Timestamp, Overview)>,
 }
 
-/// What a change of an environment shows in. When it was used last is none.
+/// The facts whose change is reported for an environment. The time of its last use is not among them.
 #[derive(Debug, PartialEq)]
-struct Shown {
+struct EnvironmentState {
     status: EnvironmentStatus,
     folder: std::path::PathBuf,
     attempt_count: u32,
     updated_at: Timestamp,
 }
 
-/// All that is compared, read at one moment.
-struct Now {
+/// All compared facts, read at one time.
+struct WorkspaceSnapshot {
     at: Timestamp,
     counts: Overview,
     live: Vec<LiveRun>,
@@ -77,34 +77,34 @@ struct Now {
     environments: Vec<EnvironmentRecord>,
 }
 
-impl Now {
+impl WorkspaceSnapshot {
     fn read(workspace: &Workspace, ended_since: Timestamp) -> Result<Self, StoreError> {
         let store = &workspace.store;
         let at = workspace.machine.now();
-        // What ends between the two statements is in both, and never in neither.
+        // A run that ends between the two statements is in both results, never in neither.
         let live = store.live_runs(workspace.id())?;
         Ok(Self {
             at,
             counts: store.overview(Some(workspace.id()), before(at), at)?,
             live,
-            ended: store.ended_runs(workspace.id(), ended_since, LOOK_AT)?,
+            ended: store.ended_runs(workspace.id(), ended_since, MAX_ENDED_RUNS)?,
             environments: store.environments(workspace.id())?,
         })
     }
 }
 
-impl ToldSoFar {
-    /// What is there now, of which nothing is told.
+impl ReportedState {
+    /// Reads the present state. Nothing of it is reported.
     pub fn begin(workspace: &Workspace, paths: &Hider) -> Result<Self, StoreError> {
         let mut seen = Self::default();
         seen.look(workspace, paths)?;
         Ok(seen)
     }
 
-    /// Looks what changed since the last look, which is then told.
+    /// Returns the changes since the last look, and records them as reported.
     ///
     /// # Errors
-    /// The store cannot be used. What changed is told with the next look that succeeds.
+    /// The store cannot be used. The next successful look returns the changes.
     pub fn look(
         &mut self,
         workspace: &Workspace,
@@ -115,16 +115,16 @@ impl ToldSoFar {
         if self.mark == Some(mark) {
             return self.passed(workspace, moment);
         }
-        let now = Now::read(workspace, before(moment))?;
+        let now = WorkspaceSnapshot::read(workspace, before(moment))?;
         let mut changes = self.of_environments(&now.environments, paths);
         let ids = self.changed_runs(&now);
-        if ids.len() > MOST || now.ended.only_since.is_some() {
+        if ids.len() > MAX_REPORTED_RUNS || now.ended.only_since.is_some() {
             changes.push(Update::Reset);
         } else {
             changes.extend(runs(workspace, &ids, paths)?);
         }
         changes.extend(self.counted(now.at, now.counts));
-        // Nothing fails from here on: what is told is noted.
+        // Nothing can fail from here on, so the changes are recorded as reported.
         self.mark = Some(mark);
         let by_id = |run: LiveRun| (run.id.clone(), run);
         self.live = now.live.into_iter().map(by_id).collect();
@@ -132,12 +132,12 @@ impl ToldSoFar {
         self.ended = ended
             .map(|run| (run.id, (run.status, run.completed_at)))
             .collect();
-        let shown = |known: &EnvironmentRecord| (known.id.clone(), Shown::of(known));
+        let shown = |known: &EnvironmentRecord| (known.id.clone(), EnvironmentState::new(known));
         self.environments = now.environments.iter().map(shown).collect();
         Ok(changes)
     }
 
-    /// What changes by time alone: runs that become due, and ends that leave the window.
+    /// Returns changes by time alone: runs that become due, and ends that leave the window.
     fn passed(&mut self, workspace: &Workspace, now: Timestamp) -> Result<Vec<Update>, StoreError> {
         let begin = before(now);
         self.ended.retain(|_, (_, ended)| *ended >= begin);
@@ -148,7 +148,7 @@ impl ToldSoFar {
         Ok(self.counted(now, counts).into_iter().collect())
     }
 
-    /// Notes counts. Tells them where they are others than those that were told.
+    /// Records counts. Returns them if they differ from the reported counts.
     fn counted(&mut self, now: Timestamp, counts: Overview) -> Option<Update> {
         self.counted_at = Some(now);
         let told = self.counts.map(|(of, told)| compared(of, told));
@@ -159,8 +159,8 @@ impl ToldSoFar {
         Some(Update::Counts(counts))
     }
 
-    /// The runs that were made, changed, or ended, by id: in the order in which they were made.
-    fn changed_runs(&self, now: &Now) -> BTreeSet<String> {
+    /// Returns the ids of the runs that were made, changed or ended, in the order in which they were made.
+    fn changed_runs(&self, now: &WorkspaceSnapshot) -> BTreeSet<String> {
         let is_new = |run: &&LiveRun| self.live.get(&run.id) != Some(run);
         let live = now.live.iter().filter(is_new).map(|run| &run.id);
         let still: std::collections::HashSet<&str> =
@@ -176,7 +176,7 @@ impl ToldSoFar {
 
     fn of_environments(&self, environments: &[EnvironmentRecord], paths: &Hider) -> Vec<Update> {
         let is_new = |known: &&EnvironmentRecord| {
-            self.environments.get(&known.id) != Some(&Shown::of(known))
+            self.environments.get(&known.id) != Some(&EnvironmentState::new(known))
         };
         let mut changes: Vec<Update> = environments
             .iter()
@@ -191,8 +191,8 @@ impl ToldSoFar {
     }
 }
 
-impl Shown {
-    fn of(known: &EnvironmentRecord) -> Self {
+impl EnvironmentState {
+    fn new(known: &EnvironmentRecord) -> Self {
         Self {
             status: known.status,
             folder: known.folder.clone(),
@@ -202,19 +202,19 @@ impl Shown {
     }
 }
 
-/// What a client has to be told that was told of everything up to `after`, and of nothing since: the counts, the runs that are
-/// running, those that were made, went back to the queue or ended since then, and environments that changed since then. Without
-/// `after`: the counts and the running ones.
+/// Returns the updates for a client that has everything up to `after`: the counts, the running runs, the runs that were made,
+/// requeued or ended since then, and the environments that changed since then. Without `after`, returns the counts and the
+/// running runs.
 pub fn catch_up(
     workspace: &Workspace,
     after: Option<Timestamp>,
     paths: &Hider,
 ) -> Result<Vec<Update>, StoreError> {
     let now = workspace.machine.now();
-    // What was committed later than its time says may have been missed by the look of then.
+    // A change that was committed later than its time may have been missed by the look at that time.
     let since = after.map(before);
     let window = before(now);
-    let read = Now::read(workspace, since.map_or(window, |since| since.min(window)))?;
+    let read = WorkspaceSnapshot::read(workspace, since.map_or(window, |since| since.min(window)))?;
     let is_new = |run: &&LiveRun| {
         let changed = run.created_at.max(run.available_at);
         run.status == RunStatus::Running || since.is_some_and(|since| changed >= since)
@@ -237,7 +237,7 @@ pub fn catch_up(
         .iter()
         .filter(|known| since.is_some_and(|since| known.updated_at >= since));
     changes.extend(environments.map(|known| Update::of_environment(known, paths)));
-    if ids.len() > MOST || (since.is_some() && read.ended.only_since.is_some()) {
+    if ids.len() > MAX_REPORTED_RUNS || (since.is_some() && read.ended.only_since.is_some()) {
         changes.push(Update::Reset);
     } else {
         changes.extend(runs(workspace, &ids, paths)?);
@@ -245,13 +245,13 @@ pub fn catch_up(
     Ok(changes)
 }
 
-/// The begin of the window that ends at this instant.
+/// Returns the start of the window that ends at this time.
 fn before(now: Timestamp) -> Timestamp {
     Timestamp(now.0.saturating_sub(milliseconds(WINDOW)))
 }
 
-/// What is compared of counts: not how long the run that has been due longest has waited, which grows by itself, but since when
-/// it is due.
+/// Returns the comparable part of counts. The wait of the run that has been due longest grows by itself, so its due time is
+/// compared instead.
 fn compared(of: Timestamp, counts: Overview) -> (Overview, Option<i64>) {
     let waits = counts.oldest_wait_ms;
     let due = waits.map(|wait| of.0 - i64::try_from(wait).unwrap_or(0));
@@ -262,7 +262,7 @@ fn compared(of: Timestamp, counts: Overview) -> (Overview, Option<i64>) {
     (counts, due)
 }
 
-/// The runs with these ids, as they are now. One that was deleted meanwhile is left out.
+/// Returns the runs with these ids, as they are now. A run that was deleted meanwhile is left out.
 fn runs(
     workspace: &Workspace,
     ids: &BTreeSet<String>,
@@ -284,10 +284,10 @@ fn runs(
 
 impl Update {
     fn of_environment(known: &EnvironmentRecord, paths: &Hider) -> Self {
-        Self::Environment(json!(EnvironmentView::of(known, paths)))
+        Self::Environment(json!(EnvironmentView::new(known, paths)))
     }
 
-    /// The name of its event.
+    /// Returns the name of its event.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Run(_) => names::WORKSPACE_RUN,
@@ -297,7 +297,7 @@ impl Update {
         }
     }
 
-    /// What its event says.
+    /// Returns the data of its event.
     pub fn data(&self) -> Value {
         match self {
             Self::Run(object) | Self::Environment(object) => object.clone(),

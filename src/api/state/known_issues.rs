@@ -1,4 +1,4 @@
-//! Lists of issues of which windows were shown a moment ago: a page that scrolls asks for one window after the other.
+//! Caches lists of issues that are shown window by window: a page that scrolls asks for many windows.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -6,35 +6,35 @@ use std::time::{Duration, SystemTime};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use crate::issues::{List, ListError, PlacedIssue};
+use crate::issues::{IssueReader, ListError, PlacedIssue};
 use crate::store::RunRecord;
 
-/// A longer list is read anew for each window.
-const LONGEST: u64 = 32 << 20;
-/// So many bytes of lists are kept, for so long without being used.
-const MOST: u64 = 64 << 20;
+/// The maximum number of bytes of a cached list. A longer list is read anew for each window.
+const MAX_CACHED_LIST_BYTES: u64 = 32 << 20;
+/// The maximum number of bytes of all cached lists, and the time after which an unused list is dropped.
+const MAX_CACHE_BYTES: u64 = 64 << 20;
 const UNUSED_FOR: Duration = Duration::from_secs(600);
 
-/// A run, and its list by size and time.
-type Key = (String, u64, Option<SystemTime>);
+/// The id of a run, and the size and time of its list.
+type IssueListKey = (String, u64, Option<SystemTime>);
 
-/// The lists, without values.
-pub struct KnownIssues(Cache<Key, Arc<Vec<PlacedIssue>>>);
+/// The cached lists, without values.
+pub struct KnownIssues(Cache<IssueListKey, Arc<Vec<PlacedIssue>>>);
 
-/// A list.
-pub enum Known {
-    /// Its issues.
+/// The issues of a run's list.
+pub enum CachedIssues {
+    /// The issues of a cached list.
     Kept(Arc<Vec<PlacedIssue>>),
-    /// It is too long to be kept.
-    Long(List),
+    /// A list that is too long for the cache.
+    Long(IssueReader),
 }
 
 impl Default for KnownIssues {
     fn default() -> Self {
-        // What is kept of a list takes about as much as its file.
-        let weight = |key: &Key, _: &_| u32::try_from(key.1).unwrap_or(u32::MAX);
+        // The cached issues of a list take about as much memory as its file.
+        let weight = |key: &IssueListKey, _: &_| u32::try_from(key.1).unwrap_or(u32::MAX);
         let kept = Cache::builder()
-            .max_capacity(MOST)
+            .max_capacity(MAX_CACHE_BYTES)
             .weigher(weight)
             .eviction_policy(EvictionPolicy::lru())
             .time_to_idle(UNUSED_FOR);
@@ -43,20 +43,24 @@ impl Default for KnownIssues {
 }
 
 impl KnownIssues {
-    /// The issues of a run that has ended.
+    /// Returns the issues of a run that has ended.
     ///
     /// # Errors
     /// The list cannot be read.
-    pub fn of(&self, run: &RunRecord, list: List) -> Result<Known, ListError> {
-        if list.size() > LONGEST {
-            return Ok(Known::Long(list));
+    pub fn get_or_load(
+        &self,
+        run: &RunRecord,
+        list: IssueReader,
+    ) -> Result<CachedIssues, ListError> {
+        if list.size() > MAX_CACHED_LIST_BYTES {
+            return Ok(CachedIssues::Long(list));
         }
         let key = (run.id.clone(), list.size(), list.modified());
         if let Some(issues) = self.0.get(&key) {
-            return Ok(Known::Kept(issues));
+            return Ok(CachedIssues::Kept(issues));
         }
         let issues = Arc::new(list.placed()?);
         self.0.insert(key, Arc::clone(&issues));
-        Ok(Known::Kept(issues))
+        Ok(CachedIssues::Kept(issues))
     }
 }

@@ -1,4 +1,4 @@
-//! What all requests share: workspaces, prepared configurations, logs that are being followed, figures.
+//! The state that all requests share: workspaces, prepared configurations, followed logs, figures.
 
 mod carried;
 pub mod changes;
@@ -16,80 +16,79 @@ use std::time::Instant;
 
 use tokio::sync::{Semaphore, watch};
 
-use super::http::log_pieces::Tails;
+use super::http::log_pieces::FollowedLogs;
 use super::http::problem::ApiError;
 use crate::base::cancel::Cancel;
 use crate::base::hide_paths::Hider;
 use crate::base::problem::code;
-use crate::cells::Cells;
+use crate::cells::CellReader;
 use crate::run::calls::submit::PreparedVersions;
 use crate::workspace::Workspace;
-pub use carried::{Carried, Opened};
+pub use carried::{OpenWorkspace, WorkspaceHandle};
 use known_issues::KnownIssues;
 use known_tokens::{KnownTokens, StreamHolder};
-use request_metrics::Requests;
+use request_metrics::RequestMetrics;
 use watched::WatchedWorkspaces;
 
-/// How the API is served.
+/// The options for serving the API.
 #[derive(Clone, Debug, Default)]
 pub struct ServeOptions {
-    /// It listens on loopback alone: the Host header must name that.
+    /// Listen on loopback only: the Host header must name it.
     pub loopback: bool,
-    /// Configurations that are folders are edited, too: who uses it sits at this machine.
+    /// Also allow editing configurations that are folders: the user sits at this machine.
     pub edits_folders: bool,
-    /// Nothing but health and figures.
+    /// Serve only health and figures.
     pub figures_alone: bool,
-    /// No pages, the API alone.
+    /// Serve only the API, without pages.
     pub without_pages: bool,
-    /// Proxies whose forwarded headers are believed.
+    /// Proxies whose forwarded headers are trusted.
     pub trusted_proxies: Vec<std::net::IpAddr>,
-    /// Origins whose pages may use the API, or `*` alone: all.
+    /// Origins whose pages may use the API, or only `*` for all origins.
     pub cors_origins: Vec<axum::http::HeaderValue>,
 }
 
-/// Receives what a server's log says.
+/// A function that receives the lines of a server's log.
 pub type OnServerLine = dyn Fn(&ServerLine<'_>) + Send + Sync;
 
-/// What a server's log says.
+/// A line of a server's log.
 #[derive(Debug)]
 pub enum ServerLine<'a> {
-    /// A request was answered.
+    /// A request that was answered.
     Request {
-        /// `GET`
         method: &'a str,
-        /// Its path, without the query, which may hold a secret.
+        /// The path without the query, which may contain a secret.
         path: &'a str,
-        /// The status of the answer.
+        /// The status of the response.
         status: u16,
-        /// Milliseconds until the head of the answer.
+        /// The milliseconds until the head of the response.
         milliseconds: f64,
-        /// The request's id.
+        /// The id of the request.
         id: &'a str,
     },
-    /// An error that the client was not told in full.
+    /// An error whose full message the client did not get.
     Trouble {
-        /// What happened.
+        /// The full message of the error.
         message: &'a str,
-        /// The id of the request that met it.
+        /// The id of the request that caused it.
         request: &'a str,
     },
 }
 
-/// The state of the API; a clone is the same.
+/// The state of the API. Clones share it.
 #[derive(Clone)]
 pub struct Api(Arc<ApiState>);
 
-/// See [`Api`].
+/// The shared content of [`Api`].
 pub struct ApiState {
-    home: Carried,
+    home: WorkspaceHandle,
     others: RwLock<HashMap<String, Arc<Workspace>>>,
     pub(super) prepared: PreparedVersions,
-    pub(super) tails: Tails,
+    pub(super) tails: FollowedLogs,
     pub(super) watched: WatchedWorkspaces,
-    pub(super) cells: Cells,
+    pub(super) cells: CellReader,
     pub(super) issues: KnownIssues,
     pub(super) tokens: KnownTokens,
-    pub(super) requests: Requests,
+    pub(super) requests: RequestMetrics,
     pub(super) paths: Hider,
     pub(super) options: ServeOptions,
     pub(super) report: Box<OnServerLine>,
@@ -100,12 +99,13 @@ pub struct ApiState {
     stopping: watch::Sender<bool>,
 }
 
-/// A call for the pool. What it gives has no type here: else a task of the pool is compiled for each of a hundred calls.
-type PoolCall = Box<dyn FnOnce(&Blocking<'_>) -> Result<Box<dyn Any + Send>, ApiError> + Send>;
+/// A call for the pool. Its result has no static type, because otherwise a task of the pool would be compiled for each of a
+/// hundred calls.
+type PoolCall = Box<dyn FnOnce(&BlockingApi<'_>) -> Result<Box<dyn Any + Send>, ApiError> + Send>;
 
-/// How many slow calls run at a time, and how long another one waits for its turn.
+/// The maximum number of slow calls at the same time. [`SLOW_PATIENCE`] is the time for which another one waits.
 const SLOW_AT_ONCE: usize = 16;
-/// How many calls at a time start an engine in this process.
+/// The maximum number of calls at the same time that start an engine in this process.
 const ENGINES_AT_ONCE: usize = 4;
 const SLOW_PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
@@ -118,23 +118,23 @@ impl std::ops::Deref for Api {
 }
 
 impl Api {
-    /// The API of a database and its data directory.
+    /// Returns the API of a database and its data directory.
     pub fn new(
         workspace: Arc<Workspace>,
         options: ServeOptions,
         report: Box<OnServerLine>,
     ) -> Self {
         Self(Arc::new(ApiState {
-            paths: Hider::of(workspace.paths.data()),
-            home: Carried(workspace),
+            paths: Hider::new(workspace.paths.data()),
+            home: WorkspaceHandle(workspace),
             others: RwLock::default(),
             prepared: PreparedVersions::default(),
-            tails: Tails::default(),
+            tails: FollowedLogs::default(),
             watched: WatchedWorkspaces::default(),
-            cells: Cells::default(),
+            cells: CellReader::default(),
             issues: KnownIssues::default(),
             tokens: KnownTokens::default(),
-            requests: Requests::default(),
+            requests: RequestMetrics::default(),
             options,
             report,
             since: Instant::now(),
@@ -145,18 +145,18 @@ impl Api {
         }))
     }
 
-    /// The workspace that the server was started in.
-    pub fn home(&self) -> &Carried {
+    /// Returns the workspace in which the server was started.
+    pub fn home(&self) -> &WorkspaceHandle {
         &self.home
     }
 
-    /// Runs a call of the library, which blocks, on the pool for such calls.
+    /// Runs a call of the library, which blocks, on the pool for blocking calls.
     ///
     /// # Errors
-    /// Those of the call, with paths of the machine as clients see them.
+    /// Those of the call, with this machine's paths hidden.
     pub async fn work<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Blocking<'_>) -> Result<T, ApiError> + Send + 'static,
+        call: impl FnOnce(&BlockingApi<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let call: PoolCall = Box::new(move |api| Ok(Box::new(call(api)?)));
         let done = self.run_on_pool(call).await?;
@@ -165,20 +165,20 @@ impl Api {
 
     async fn run_on_pool(&self, call: PoolCall) -> Result<Box<dyn Any + Send>, ApiError> {
         let api = self.clone();
-        match tokio::task::spawn_blocking(move || call(&Blocking(&api))).await {
+        match tokio::task::spawn_blocking(move || call(&BlockingApi(&api))).await {
             Ok(done) => done.map_err(|error| error.shown(&self.paths)),
             Err(panic) => Err(ApiError::internal(format!("a request panicked: {panic}"))),
         }
     }
 
-    /// As [`Api::work`], for a call that may wait for a lock or read a large file: few of these run at a time, so that
-    /// the pool always has room for the others.
+    /// Like [`Api::work`], for a call that may wait for a lock or read a large file. Few of these run at a time, so that the
+    /// pool always has room for other calls.
     ///
     /// # Errors
-    /// Those of the call; 503 if many such calls wait already.
+    /// Those of the call; 503 if too many such calls wait already.
     pub async fn slow_work<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Blocking<'_>) -> Result<T, ApiError> + Send + 'static,
+        call: impl FnOnce(&BlockingApi<'_>) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         match tokio::time::timeout(SLOW_PATIENCE, self.slow.acquire()).await {
             Ok(Ok(_permit)) => self.work(call).await,
@@ -186,23 +186,23 @@ impl Api {
         }
     }
 
-    /// As [`Api::work`], for a call that starts an engine: few of these run at a time. The flag is raised when the client leaves or the
-    /// server is about to end.
+    /// Like [`Api::work`], for a call that starts an engine. Few of these run at a time. The flag is raised when the client
+    /// leaves or the server is about to end.
     ///
     /// # Errors
-    /// Those of the call; 503 if many such calls wait already.
+    /// Those of the call; 503 if too many such calls wait already.
     pub async fn engine_work<T: Send + 'static>(
         &self,
-        call: impl FnOnce(&Blocking<'_>, &Cancel) -> Result<T, ApiError> + Send + 'static,
+        call: impl FnOnce(&BlockingApi<'_>, &Cancel) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let turn = Arc::clone(&self.engines).acquire_owned();
         let Ok(Ok(turn)) = tokio::time::timeout(SLOW_PATIENCE, turn).await else {
             return Err(many());
         };
-        let left = RaisedOnDrop(Cancel::new());
+        let left = WatcherCancelOnDrop(Cancel::new());
         let cancel = left.0.clone();
         let work = self.work(move |api| {
-            // Whoever left, the next one waits until this engine has ended.
+            // Even if the client left, the next call waits until this engine has ended.
             let _turn = turn;
             call(api, &cancel)
         });
@@ -215,8 +215,8 @@ impl Api {
         work.await
     }
 
-    /// Whether a stream may go on: its token, and its browser's session, are valid still. A database that does not answer says
-    /// nothing.
+    /// Returns whether a stream may continue: its token and its browser's session are still valid. If the database does not
+    /// answer, the stream continues.
     pub(super) async fn may_go_on(&self, holder: &StreamHolder) -> bool {
         if let Some(valid) = self.tokens.is_valid(holder) {
             return valid;
@@ -235,32 +235,33 @@ impl Api {
         valid
     }
 
-    /// The server will end soon: it says that it is not ready, and goes on with everything.
+    /// Makes the server report that it is not ready. It keeps serving until it ends.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the server will end soon.
+    /// Returns whether the server will end soon.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// The server is about to end: streams end soon.
+    /// Makes streams end, because the server is about to end.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Becomes true when the server is about to end.
+    /// Returns a receiver that becomes true when the server is about to end.
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
     }
 }
 
-/// The API on a thread that may wait, which only [`Api::work`] and its kin make: the one way to workspaces, and so to their database. A
-/// query on an async thread would hold up all other requests, and a server's driver panics there.
-pub struct Blocking<'a>(&'a Api);
+/// The API on a thread that may block, made only by [`Api::work`] and similar methods. It is the only access to workspaces, and
+/// so to their database: a query on an async thread would delay all other requests, and the driver of a database server panics
+/// there.
+pub struct BlockingApi<'a>(&'a Api);
 
-impl std::ops::Deref for Blocking<'_> {
+impl std::ops::Deref for BlockingApi<'_> {
     type Target = Api;
 
     fn deref(&self) -> &Api {
@@ -268,41 +269,41 @@ impl std::ops::Deref for Blocking<'_> {
     }
 }
 
-impl<'a> Blocking<'a> {
-    /// The workspace that the server was started in.
+impl<'a> BlockingApi<'a> {
+    /// Returns the workspace in which the server was started.
     pub fn home(&self) -> &'a Workspace {
         &self.0.0.home.0
     }
 
-    /// A workspace of the same database.
+    /// Returns a workspace of the same database.
     ///
     /// # Errors
     /// Its id cannot be part of a path.
-    pub fn workspace(&self, id: &str) -> Result<Opened<'a>, ApiError> {
+    pub fn workspace(&self, id: &str) -> Result<OpenWorkspace<'a>, ApiError> {
         if id == self.home().id() {
             return Ok(self.open(&self.0.0.home));
         }
         let known = self.others.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(workspace) = known.get(id) {
-            return Ok(Opened::new(workspace));
+            return Ok(OpenWorkspace::new(workspace));
         }
         drop(known);
-        let workspace = Arc::new(self.home().of(id)?);
+        let workspace = Arc::new(self.home().with_id(id)?);
         let mut known = self.others.write().unwrap_or_else(PoisonError::into_inner);
         known.insert(id.to_owned(), Arc::clone(&workspace));
-        Ok(Opened::new(&workspace))
+        Ok(OpenWorkspace::new(&workspace))
     }
 
-    /// A workspace that async code holds.
-    pub fn open(&self, carried: &Carried) -> Opened<'a> {
-        Opened::new(&carried.0)
+    /// Opens a workspace that async code holds.
+    pub fn open(&self, carried: &WorkspaceHandle) -> OpenWorkspace<'a> {
+        OpenWorkspace::new(&carried.0)
     }
 }
 
-/// A flag that is raised where nobody waits for the work any more.
-struct RaisedOnDrop(Cancel);
+/// A flag that is raised when nobody waits for the work any more.
+struct WatcherCancelOnDrop(Cancel);
 
-impl Drop for RaisedOnDrop {
+impl Drop for WatcherCancelOnDrop {
     fn drop(&mut self) {
         self.0.cancel();
     }
@@ -312,7 +313,7 @@ fn many() -> ApiError {
     busy("the server has many such requests; try again in a moment")
 }
 
-/// The database is busy or gone; the client may try again.
+/// Returns the error for a busy or unreachable database; the client may try again.
 pub(super) fn busy(detail: &str) -> ApiError {
-    ApiError::of(code::BUSY, detail)
+    ApiError::from_code(code::BUSY, detail)
 }

@@ -1,4 +1,4 @@
-//! Figures of requests, for Prometheus.
+//! Metrics of requests for Prometheus.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use crate::base::mutex::lock;
 
-/// Upper bounds of the histogram of answer times, in seconds.
+/// The upper bounds of the histogram of response times, in seconds.
 const BOUNDS: [f64; 8] = [0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0];
 
-/// Figures of requests, since the server started.
+/// Metrics of requests since the server started.
 #[derive(Default)]
-pub struct Requests {
+pub struct RequestMetrics {
     routes: Mutex<BTreeMap<(String, String, u16), u64>>,
     buckets: [AtomicU64; BOUNDS.len()],
     total: AtomicU64,
     microseconds: AtomicU64,
 }
 
-impl Requests {
-    /// Counts an answer.
+impl RequestMetrics {
+    /// Counts a response of a route.
     pub fn count(&self, method: &str, route: &str, status: u16, took: Duration) {
         let method = known_method(method);
         let mut routes = lock(&self.routes);
@@ -40,7 +40,7 @@ impl Requests {
         }
     }
 
-    /// The figures in Prometheus's text format 0.0.4.
+    /// Writes the metrics in Prometheus's text format 0.0.4.
     pub fn write(&self, text: &mut String) {
         use std::fmt::Write;
         text.push_str("# HELP ade_http_requests_total Requests that were answered.\n# TYPE ade_http_requests_total counter\n");
@@ -68,7 +68,7 @@ impl Requests {
     }
 }
 
-/// A client may send any word as its method; the figures have the usual ones alone.
+/// Returns a usual method unchanged, and one word for all others: a client may send any word as its method.
 fn known_method(method: &str) -> &str {
     match method {
         "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" => method,

@@ -1,8 +1,8 @@
-//! How the work of a workspace goes: what waits, what ended within a window, how long runs waited and took, and which slots are
-//! busy.
+//! Statistics about the work of a workspace: the queue, the runs that ended within a window, how long runs waited and took, and
+//! busy slots.
 //!
-//! Each look costs about the same however many runs there are: of the runs that ended, [`LOOK_AT`] are looked at, those that
-//! ended last. Where the window holds more, the figures say since when they count.
+//! A look costs about the same however many runs there are: at most [`MAX_STATISTICS_RUNS`] of the runs that ended last are looked at. If
+//! the window contains more, the statistics have the time since which they count.
 
 use std::time::Duration;
 
@@ -12,39 +12,40 @@ use utoipa::ToSchema;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::{EndedRun, RunStatus, StoreError};
 use crate::workspace::Workspace;
-use crate::workspace::figures::{Figures, Of};
+use crate::workspace::figures::{FigureScope, Figures};
 
-/// The longest window.
-pub const LONGEST_WINDOW: Duration = Duration::from_secs(24 * 3600);
-/// Of the runs that ended in the window, so many are looked at.
-pub const LOOK_AT: u32 = 50_000;
-/// Into so many parts of the same length the window is divided.
+/// The maximum length of a window.
+pub const MAX_WINDOW: Duration = Duration::from_secs(24 * 3600);
+/// The maximum number of runs of the window that are looked at, the last to end first.
+pub const MAX_STATISTICS_RUNS: u32 = 50_000;
+/// The number of equal parts of the window.
 const PARTS: u32 = 60;
 
-/// Runs that ended within the window, without those whose files were collected or that were deleted.
+/// Runs that ended within the window, without runs whose files were collected and deleted runs.
 ///
-/// Of all workspaces, the 50000 runs that ended last are looked at. Where the window holds more, all figures are of those alone.
+/// At most the 50000 runs of all workspaces that ended last are looked at. If the window contains more, all figures cover only
+/// those.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndedRuns {
     pub succeeded: u64,
     pub failed: u64,
     pub cancelled: u64,
-    /// Ended runs for each minute of the time that is counted.
+    /// Ended runs for each minute of the counted time.
     pub per_minute: f64,
-    /// Since when runs are counted: the begin of the window, unless that holds more than are looked at.
+    /// The time since which runs are counted: the start of the window, unless it contains too many runs.
     pub counted_since: Timestamp,
-    /// Whether the whole window is counted.
+    /// True if the whole window is counted.
     pub is_whole: bool,
-    /// The window in 60 parts of the same length, the earliest first.
+    /// The window in 60 equal parts, the earliest first.
     pub parts: Vec<WindowPart>,
 }
 
-/// What ended in a part of the window.
+/// The runs that ended in a part of the window.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WindowPart {
-    /// Where it begins.
+    /// The start of the part.
     pub from: Timestamp,
     pub succeeded: u64,
     pub failed: u64,
@@ -62,18 +63,18 @@ impl WindowPart {
     }
 }
 
-/// Two values of many: half of these are no larger than the first, and 95 of 100 no larger than the second.
+/// Two quantiles: half of the values are at most the median, and 95 of 100 at most the 95th percentile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Spread {
-    /// The median.
+    /// The median in milliseconds.
     pub median_ms: u64,
-    /// The 95th percentile.
+    /// The 95th percentile in milliseconds.
     pub p95_ms: u64,
 }
 
 impl Spread {
-    /// Of these; none of none. Each is one of the values (nearest rank).
-    fn of(mut values: Vec<u64>) -> Option<Self> {
+    /// Returns the quantiles of values, or `None` without values. Each is one of the values (nearest rank).
+    fn from_values(mut values: Vec<u64>) -> Option<Self> {
         values.sort_unstable();
         let at = |percent: usize| {
             let rank = (values.len() * percent).div_ceil(100);
@@ -86,35 +87,37 @@ impl Spread {
     }
 }
 
-/// How the work of a workspace goes.
+/// Statistics about the work of a workspace.
 #[derive(Clone, Debug)]
 pub struct Statistics {
-    /// What waits and runs now, and the workers.
+    /// The present queue and runs, and the workers.
     pub figures: Figures,
-    /// What ended.
+    /// The runs that ended.
     pub ended: EndedRuns,
-    /// From recorded to claimed first, of the runs that ended and were ever claimed.
+    /// The times from recording to the first claim, for the ended runs that were ever claimed.
     pub waits: Option<Spread>,
-    /// From claimed first to ended, of the same runs.
+    /// The times from the first claim to the end, for the same runs.
     pub durations: Option<Spread>,
 }
 
-/// Looks how the work of a workspace goes, and what ended within a window before now. Where `shown` names workspaces, the workers are
-/// those that execute runs of these, busy with these alone.
+/// Reads the statistics of a workspace and of a window before now. If `shown` names workspaces, only workers that execute runs
+/// of these are included, and only these runs count as busy.
 pub fn look(
     workspace: &Workspace,
     window: Duration,
     shown: Option<&[String]>,
 ) -> Result<Statistics, StoreError> {
-    let of = Of {
+    let of = FigureScope {
         workspace: Some(workspace.id()),
         busy_with: shown,
     };
     let figures = Figures::read(workspace, of, Duration::ZERO)?;
     let now = figures.now;
     let begin = Timestamp(now.0 - milliseconds(window));
-    let ended = workspace.store.ended_runs(workspace.id(), begin, LOOK_AT)?;
-    // A run may have ended since the clock was looked at.
+    let ended = workspace
+        .store
+        .ended_runs(workspace.id(), begin, MAX_STATISTICS_RUNS)?;
+    // A run may have ended since the clock was read.
     let ended_by_now = |run: &&EndedRun| run.completed_at <= now;
     let runs: Vec<&EndedRun> = ended.runs.iter().filter(ended_by_now).collect();
     let counted_since = ended.only_since.unwrap_or(begin);
@@ -133,12 +136,12 @@ pub fn look(
     Ok(Statistics {
         figures,
         ended,
-        waits: Spread::of(runs.iter().filter_map(waited).collect()),
-        durations: Spread::of(runs.iter().filter_map(|run| run.took_ms).collect()),
+        waits: Spread::from_values(runs.iter().filter_map(waited).collect()),
+        durations: Spread::from_values(runs.iter().filter_map(|run| run.took_ms).collect()),
     })
 }
 
-/// Runs in one minute, where so many ended in this time; to the hundredth.
+/// Returns the runs per minute, rounded to hundredths, if `runs` ended in this time.
 fn per_minute(runs: u64, time: u64) -> f64 {
     #[expect(
         clippy::cast_precision_loss,
@@ -159,7 +162,7 @@ fn parts(runs: &[&EndedRun], begin: Timestamp, window: Duration) -> Vec<WindowPa
         })
         .collect();
     for run in runs {
-        // What ended at the very moment of the look belongs to the last part.
+        // A run that ended exactly at the time of the look belongs to the last part.
         let part = (run.completed_at.0 - begin.0) / length.max(1);
         let part = usize::try_from(part).unwrap_or(0).min(parts.len() - 1);
         parts[part].add(run.status);
@@ -173,14 +176,14 @@ mod tests {
 
     #[test]
     fn a_spread_is_made_of_values_that_are_there() {
-        assert_eq!(Spread::of(Vec::new()), None);
+        assert_eq!(Spread::from_values(Vec::new()), None);
         for (values, median, p95) in [
             (vec![7], 7, 7),
             (vec![9, 1, 5], 5, 9),
             ((1..=100).rev().collect(), 50, 95),
             ((1..=20).collect(), 10, 19),
         ] {
-            let spread = Spread::of(values).unwrap();
+            let spread = Spread::from_values(values).unwrap();
             assert_eq!((spread.median_ms, spread.p95_ms), (median, p95));
         }
     }

@@ -1,4 +1,4 @@
-//! What is known of the workspaces that are followed, and what is published of them.
+//! The followed workspaces, and the events that are published about them.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -7,36 +7,36 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use tokio::sync::broadcast;
 
-use super::carried::Carried;
-use super::changes::{ToldSoFar, Update};
+use super::carried::WorkspaceHandle;
+use super::changes::{ReportedState, Update};
 use crate::base::clock::Timestamp;
 use crate::base::mutex::lock;
 
-/// Events that were found by one look.
+/// The events of one look.
 #[derive(Clone)]
-pub struct Batch {
+pub struct PublishedEvents {
     /// The time of the look.
     pub at: Timestamp,
-    /// The events.
+    /// The events as they are sent.
     pub frames: Bytes,
 }
 
-/// A workspace that is followed.
+/// A workspace that clients follow.
 pub struct FollowedWorkspace {
-    /// The workspace.
-    pub workspace: Carried,
-    /// What was told of it. None: no client has looked yet.
-    pub seen: Arc<tokio::sync::Mutex<Option<ToldSoFar>>>,
-    /// To those that follow it.
-    pub sender: broadcast::Sender<Batch>,
+    /// The workspace for async code.
+    pub workspace: WorkspaceHandle,
+    /// The reported state. `None` if no client has looked yet.
+    pub seen: Arc<tokio::sync::Mutex<Option<ReportedState>>>,
+    /// The sender to the clients that follow it.
+    pub sender: broadcast::Sender<PublishedEvents>,
 }
 
-/// The workspaces that are followed, by id.
+/// The followed workspaces, by id.
 #[derive(Default)]
 pub struct WatchedWorkspaces(pub Mutex<HashMap<String, Arc<FollowedWorkspace>>>);
 
 impl WatchedWorkspaces {
-    /// Clients that follow a workspace now.
+    /// Returns the number of clients that follow a workspace now.
     pub fn followers(&self) -> u64 {
         let known = lock(&self.0);
         let followers = known.values().map(|known| known.sender.receiver_count());
@@ -44,10 +44,10 @@ impl WatchedWorkspaces {
     }
 }
 
-impl Batch {
-    /// The events of changes (WHATWG HTML, 9.2). Only the last one has an id: a client whose connection breaks before it resumes
-    /// behind the events before these.
-    pub fn of(at: Timestamp, changes: &[Update]) -> Self {
+impl PublishedEvents {
+    /// Returns the events of changes (WHATWG HTML, 9.2). Only the last event has an id: a client whose connection breaks
+    /// earlier resumes before all of these.
+    pub fn new(at: Timestamp, changes: &[Update]) -> Self {
         let mut frames = String::new();
         for (index, change) in changes.iter().enumerate() {
             if index + 1 == changes.len() {

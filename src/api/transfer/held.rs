@@ -1,4 +1,5 @@
-//! Looks whether the token of a stream is valid still. It may have been revoked or have ended, and a browser may have signed out.
+//! Checks whether the token of a stream is still valid. It may have been revoked or have ended, and a browser may have signed
+//! out.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use tokio::time::Instant;
 use crate::api::state::Api;
 use crate::api::state::known_tokens::StreamHolder;
 
-/// How often. With what is remembered of a token, a stream ends within a second of it.
+/// The interval of checks. Together with the cache of tokens, a stream ends within a second of its token.
 const LOOK_AGAIN: Duration = Duration::from_millis(300);
 
 /// The token of one stream.
@@ -18,7 +19,7 @@ pub struct HeldToken {
 }
 
 impl HeldToken {
-    /// A token that is valid now.
+    /// Returns a token that is valid now.
     pub fn new(api: &Api, holder: StreamHolder) -> Self {
         Self {
             api: api.clone(),
@@ -27,7 +28,7 @@ impl HeldToken {
         }
     }
 
-    /// Whether it has ended. Asks only where it is time to look again.
+    /// Returns whether the token has ended. Only asks if the next check is due.
     pub async fn has_ended(&mut self) -> bool {
         if Instant::now() < self.look_at {
             return false;
@@ -36,7 +37,7 @@ impl HeldToken {
         !self.api.may_go_on(&self.holder).await
     }
 
-    /// Returns when it is time to look again.
+    /// Returns when the next check is due.
     pub async fn due(&self) {
         tokio::time::sleep_until(self.look_at).await;
     }

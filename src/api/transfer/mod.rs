@@ -1,7 +1,8 @@
 //! Bodies without a fixed length: streams of events, and uploads.
 //!
-//! - [`tail`] follows the log of a run for any number of clients at once; [`stream`] makes NDJSON and server-sent events of it.
-//! - [`upload`] takes files.
+//! - [`tail`] follows the log of a run for any number of clients at once; [`stream`] turns it into NDJSON and server-sent
+//!   events.
+//! - [`upload`] receives files.
 //! - [`held`] ends the streams of a token that has ended.
 
 pub(crate) mod held;

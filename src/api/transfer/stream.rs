@@ -1,4 +1,4 @@
-//! Streams of a run's events: server-sent events, which resume behind any event, and lines of JSON.
+//! Streams of a run's events: server-sent events, which resume after any event, and lines of JSON.
 
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -14,30 +14,31 @@ use tokio::sync::watch;
 use super::held::HeldToken;
 use super::tail;
 use crate::api::http::log_pieces;
-use crate::api::http::log_pieces::{Line, LogEnd, Piece};
+use crate::api::http::log_pieces::{EventLine, LogEnd, LogPiece};
 use crate::api::prelude::*;
 use crate::api::state::known_tokens::StreamHolder;
 use crate::events::names;
 use crate::run::views::json::{RunView, runs_json};
 
-/// How often something is sent when nothing happens, so that proxies keep the connection and a client that is gone is noticed.
+/// The interval of keep-alive data while nothing happens, so that proxies keep the connection and the server notices that a
+/// client has left.
 pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// A follower of a run, and from where on it follows.
+/// A follower of a run, and the position where it starts.
 pub struct StreamClient {
-    /// In whose name.
+    /// The token and session that the stream depends on.
     pub holder: StreamHolder,
-    /// Events up to this number are not sent; none: it begins.
+    /// Events up to this number are not sent. `None`: the stream starts from the beginning.
     pub after: Option<u64>,
 }
 
-/// One client that follows a run.
+/// A client that follows a run.
 struct Client {
     held: HeldToken,
     sent: Instant,
     path: PathBuf,
     paths: Hider,
-    /// Everything before it was sent.
+    /// The position up to which everything was sent.
     position: u64,
     /// Events up to this number are not sent.
     after: u64,
@@ -46,24 +47,24 @@ struct Client {
     over: bool,
 }
 
-/// What comes next for a client.
-enum Next {
-    /// Events.
-    Piece(Arc<Piece>),
+/// The next step of a client's stream.
+enum StreamStep {
+    /// A piece of the log with new events.
+    Piece(Arc<LogPiece>),
     /// The end of the run, which its log lacks.
-    Missing(Line),
+    Missing(EventLine),
     /// Nothing happened for a while.
     Quiet,
-    /// The run has ended, and all was sent.
+    /// The run has ended, and everything was sent.
     Over,
-    /// It goes on without this client.
+    /// The run continues without this client.
     Interrupted(Interruption),
 }
 
-/// Why a stream ends before what it follows.
+/// The reason why a stream ends before its run or build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interruption {
-    /// The server ends.
+    /// The server shuts down.
     ServerStopping,
     /// The token, or the browser's session, has ended.
     TokenEnded,
@@ -71,8 +72,8 @@ pub enum Interruption {
     StorageFailed,
 }
 
-/// The last line of a stream that was interrupted: why, and from where to go on. `id` is that of the run or the build, named by
-/// `subject`, and `after` the number of the last event that was sent.
+/// Returns the last line of an interrupted stream, with the reason and the position to resume. `id` is that of the run or the
+/// build, named by `subject`, and `after` is the number of the last event that was sent.
 pub fn interrupted(why: Interruption, subject: &str, id: &str, after: u64, resume: &str) -> Bytes {
     let (reason, message) = match why {
         Interruption::ServerStopping => ("server_stopping", "The server ends; go on later"),
@@ -85,7 +86,12 @@ pub fn interrupted(why: Interruption, subject: &str, id: &str, after: u64, resum
 }
 
 impl Client {
-    fn new(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamClient) -> Self {
+    fn new(
+        api: &Api,
+        workspace: &WorkspaceHandle,
+        run: &RunRecord,
+        follower: StreamClient,
+    ) -> Self {
         let StreamClient { holder, after } = follower;
         Self {
             held: HeldToken::new(api, holder),
@@ -100,52 +106,52 @@ impl Client {
         }
     }
 
-    async fn next(&mut self) -> Next {
+    async fn next(&mut self) -> StreamStep {
         loop {
             if self.held.has_ended().await {
-                return Next::Interrupted(Interruption::TokenEnded);
+                return StreamStep::Interrupted(Interruption::TokenEnded);
             }
             let seen = self.seen.borrow_and_update().clone();
             if self.position < seen.end {
                 match self.catch_up(&seen).await {
                     Some(piece) => {
                         self.sent = Instant::now();
-                        return Next::Piece(piece);
+                        return StreamStep::Piece(piece);
                     }
-                    None => return Next::Interrupted(Interruption::StorageFailed),
+                    None => return StreamStep::Interrupted(Interruption::StorageFailed),
                 }
             }
             if self.over {
-                return Next::Over;
+                return StreamStep::Over;
             }
             if let Some(over) = seen.over {
                 self.over = true;
                 if let Some(line) = over
                     && line.sequence > self.after
                 {
-                    return Next::Missing(line);
+                    return StreamStep::Missing(line);
                 }
-                return Next::Over;
+                return StreamStep::Over;
             }
             if *self.stopping.borrow() {
-                return Next::Interrupted(Interruption::ServerStopping);
+                return StreamStep::Interrupted(Interruption::ServerStopping);
             }
             tokio::select! {
                 changed = self.seen.changed() => if changed.is_err() {
-                    // The one that published is gone, after it said all.
+                    // The publishing task is gone, after it published everything.
                     self.over |= self.seen.borrow().over.is_none();
                 },
                 _ = self.stopping.changed() => {}
                 () = self.held.due() => if self.sent.elapsed() >= KEEP_ALIVE {
                     self.sent = Instant::now();
-                    return Next::Quiet;
+                    return StreamStep::Quiet;
                 },
             }
         }
     }
 
-    /// The next piece: the published one if that is next, else one from the file.
-    async fn catch_up(&mut self, seen: &LogEnd) -> Option<Arc<Piece>> {
+    /// Returns the next piece: the published one if it comes next, otherwise one from the file.
+    async fn catch_up(&mut self, seen: &LogEnd) -> Option<Arc<LogPiece>> {
         if seen.last.from == self.position {
             self.position = seen.last.to;
             return Some(Arc::clone(&seen.last));
@@ -160,8 +166,8 @@ impl Client {
         Some(Arc::new(piece))
     }
 
-    /// The lines of a piece that were not sent.
-    fn new_lines<'a>(&self, piece: &'a Piece) -> &'a [Line] {
+    /// Returns the lines of a piece that were not sent yet.
+    fn new_lines<'a>(&self, piece: &'a LogPiece) -> &'a [EventLine] {
         let first = piece
             .lines
             .iter()
@@ -170,21 +176,21 @@ impl Client {
     }
 }
 
-/// A run's events as server-sent events, those behind number `after`.
+/// Returns a run's events after number `after` as server-sent events.
 pub fn server_sent(
     api: &Api,
-    workspace: &Carried,
+    workspace: &WorkspaceHandle,
     run: &RunRecord,
     follower: StreamClient,
 ) -> Response {
     let client = Client::new(api, workspace, run, follower);
     let frames = stream::unfold(client, |mut client| async move {
         let bytes = match client.next().await {
-            // A client of these comes back by itself.
-            Next::Over | Next::Interrupted(_) => return None,
-            Next::Quiet => Bytes::from_static(b": keep-alive\n\n"),
-            Next::Missing(line) => frames_of(std::slice::from_ref(&line)),
-            Next::Piece(piece) => {
+            // A client of these events reconnects by itself.
+            StreamStep::Over | StreamStep::Interrupted(_) => return None,
+            StreamStep::Quiet => Bytes::from_static(b": keep-alive\n\n"),
+            StreamStep::Missing(line) => frames_of(std::slice::from_ref(&line)),
+            StreamStep::Piece(piece) => {
                 let lines = client.new_lines(&piece);
                 if lines.len() == piece.lines.len() {
                     piece.frames.clone()
@@ -198,7 +204,7 @@ pub fn server_sent(
     server_sent_events(frames)
 }
 
-fn frames_of(lines: &[Line]) -> Bytes {
+fn frames_of(lines: &[EventLine]) -> Bytes {
     let mut frames = Vec::new();
     for line in lines {
         log_pieces::frame(line, &mut frames);
@@ -206,10 +212,16 @@ fn frames_of(lines: &[Line]) -> Bytes {
     frames.into()
 }
 
-/// What a client gets line by line: one that begins gets `run.created` with the run, and each the events. The engine's events are
-/// as they are in the log; `run.start` is `run.started`, the end is `run.completed` with the run as it is then, and each other
-/// event is the data of a `run.log`. Where the stream ends before the run, the last line says so: `stream.interrupted`.
-pub fn lines(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamClient) -> Response {
+/// Returns the lines of a client's stream. A new stream starts with `run.created` and the run; then come the events. The
+/// engine's events are as in the log; `run.start` becomes `run.started`, the end becomes `run.completed` with the run in its
+/// present state, and each other event is the data of a `run.log`. If the stream ends before the run, the last line is
+/// `stream.interrupted`.
+pub fn lines(
+    api: &Api,
+    workspace: &WorkspaceHandle,
+    run: &RunRecord,
+    follower: StreamClient,
+) -> Response {
     let begins = follower.after.is_none();
     let client = Client::new(api, workspace, run, follower);
     let created = json!({
@@ -225,16 +237,16 @@ pub fn lines(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamCl
         }
         let mut bytes = Vec::new();
         match client.next().await {
-            Next::Over => return None,
-            Next::Interrupted(why) => {
+            StreamStep::Over => return None,
+            StreamStep::Interrupted(why) => {
                 let after = client.after;
                 let resume = format!("/api/v1/runs/{id}/events?after_id={after}");
                 return Some((interrupted(why, "run_id", &id, after, &resume), None));
             }
-            // An empty line is no event, and readers of lines of JSON pass over it.
-            Next::Quiet => bytes.push(b'\n'),
-            Next::Missing(line) => bytes.extend(renamed(&api, &id, &line).await),
-            Next::Piece(piece) => {
+            // An empty line is no event; readers of lines of JSON skip it.
+            StreamStep::Quiet => bytes.push(b'\n'),
+            StreamStep::Missing(line) => bytes.extend(renamed(&api, &id, &line).await),
+            StreamStep::Piece(piece) => {
                 for line in client.new_lines(&piece) {
                     bytes.extend(renamed(&api, &id, line).await);
                 }
@@ -247,7 +259,7 @@ pub fn lines(api: &Api, workspace: &Carried, run: &RunRecord, follower: StreamCl
     streamed("application/x-ndjson", lines)
 }
 
-async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
+async fn renamed(api: &Api, run: &str, line: &EventLine) -> Bytes {
     let parsed = || serde_json::from_slice::<Value>(&line.text).unwrap_or_default();
     match line.event.as_str() {
         names::RUN_START => {
@@ -259,7 +271,7 @@ async fn renamed(api: &Api, run: &str, line: &Line) -> Bytes {
             let mut event = parsed();
             event["event"] = json!(names::LINE_COMPLETED);
             let id = run.to_owned();
-            let found: Answer<Vec<RunView>> = api
+            let found: ApiResult<Vec<RunView>> = api
                 .work(move |api| {
                     let run = api.home().store.run_of_any_workspace(&id)?;
                     Ok(runs_json(api.home(), &[run], &api.paths)?)
@@ -290,13 +302,13 @@ fn line_of(event: &Value) -> Bytes {
     Bytes::from(format!("{event}\n"))
 }
 
-/// An answer of server-sent events. Its head goes out at once, whether or not there are events.
+/// Returns a response of server-sent events. Its head is sent at once, even if there are no events.
 pub fn server_sent_events(frames: impl stream::Stream<Item = Bytes> + Send + 'static) -> Response {
     let head = stream::once(async { Bytes::from_static(b": ade\n\n") });
     streamed("text/event-stream", head.chain(frames))
 }
 
-/// An answer that goes out as its parts come.
+/// Returns a response that is sent part by part.
 pub fn streamed(
     kind: &'static str,
     parts: impl stream::Stream<Item = Bytes> + Send + 'static,
@@ -305,7 +317,7 @@ pub fn streamed(
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // nginx would keep the events until its buffer is full.
+    // Without this header, nginx keeps the events until its buffer is full.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }

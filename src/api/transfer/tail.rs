@@ -1,9 +1,9 @@
-//! Following the log of a run for any number of clients at once.
+//! Follows the log of a run for any number of clients at once.
 //!
-//! One task for each run that is followed looks whether the log grew, and publishes what came: its place in the file, its lines,
-//! and the server-sent events that they become, made once for all clients. A client that has everything before that place takes
-//! it as it is; one that is behind reads the file itself, at its own pace. So a slow client holds up no other, and costs no memory
-//! but its place in the file.
+//! For each followed run, one task checks whether the log grew, and publishes the new piece: its position in the file, its
+//! lines, and its server-sent events, made once for all clients. A client that has everything before that position takes the
+//! piece as it is; a slower client reads the file itself, at its own pace. So a slow client delays no other, and costs no
+//! memory except its position in the file.
 
 use std::collections::hash_map::Entry;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::api::http::log_pieces::{Line, LogEnd, Piece};
+use crate::api::http::log_pieces::{EventLine, LogEnd, LogPiece};
 use crate::api::prelude::*;
 use crate::base::files::FileError;
 use crate::base::mutex::lock;
@@ -23,14 +23,14 @@ use crate::run::shared_log;
 use crate::run::views::follow::{End, end_of, end_of_run};
 use crate::settings::paths::Paths;
 
-/// How often a log that is followed is looked at.
+/// The interval of checks for new lines in a followed log.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// So many events at the end of a log are looked through for that of an end.
+/// The number of events at the end of a log that are searched for the event of an end.
 const LAST_EVENTS: usize = 256;
-/// How often the run's record is, for its end.
+/// The interval of checks for the end in the run's record.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
-/// Follows a run's log.
-pub fn follow(api: &Api, workspace: &Carried, run: &RunRecord) -> watch::Receiver<LogEnd> {
+/// Follows the log of a run.
+pub fn follow(api: &Api, workspace: &WorkspaceHandle, run: &RunRecord) -> watch::Receiver<LogEnd> {
     let mut known = lock(&api.tails.0);
     match known.entry(run.id.clone()) {
         Entry::Occupied(found) => found.get().subscribe(),
@@ -52,19 +52,19 @@ pub fn follow(api: &Api, workspace: &Carried, run: &RunRecord) -> watch::Receive
     }
 }
 
-/// The log of a run.
+/// Returns the path of a run's log.
 pub fn path_of(paths: &Paths, run: &RunRecord) -> PathBuf {
     paths.run(&run.key.workspace_id, &run.id).events()
 }
 
-/// What clients see of paths in what a run says.
+/// Returns what hides this machine's paths in the messages of a run.
 pub fn paths_of(api: &Api, run: &RunRecord) -> Hider {
     api.paths.about_configuration(&run.configuration_path)
 }
 
 struct Watcher {
     api: Api,
-    workspace: Carried,
+    workspace: WorkspaceHandle,
     run: String,
     path: PathBuf,
     paths: Hider,
@@ -77,7 +77,7 @@ impl Watcher {
         let mut end: Option<End> = None;
         let mut asked: Option<Instant> = None;
         loop {
-            // What was written before the end was recorded is read after that was seen, so that it is published before it.
+            // The log is read after the end was seen, so that all lines before the end are published first.
             let has_ended = end.is_some();
             while let Ok(Some(piece)) = reading.read() {
                 self.sender.send_modify(|seen| {
@@ -109,17 +109,17 @@ impl Watcher {
         }
     }
 
-    /// Begins behind what is in the log already: clients read that themselves.
-    async fn begin(&self) -> Reading {
+    /// Starts after the lines that are already in the log, which clients read themselves.
+    async fn begin(&self) -> LogTail {
         let (path, paths) = (self.path.clone(), self.paths.clone());
-        let begun = tokio::task::spawn_blocking(move || Reading::at_end(path, paths)).await;
-        let reading = begun.unwrap_or_else(|_| Reading::new(self.path.clone(), self.paths.clone()));
+        let begun = tokio::task::spawn_blocking(move || LogTail::at_end(path, paths)).await;
+        let reading = begun.unwrap_or_else(|_| LogTail::new(self.path.clone(), self.paths.clone()));
         self.sender.send_modify(|seen| {
             seen.end = reading.log.position();
-            seen.last = Arc::new(Piece {
+            seen.last = Arc::new(LogPiece {
                 from: reading.log.position(),
                 to: reading.log.position(),
-                ..Piece::default()
+                ..LogPiece::default()
             });
         });
         reading
@@ -135,7 +135,7 @@ impl Watcher {
             Ok(end)
         });
         let asked = asked.await;
-        // A database that is busy is asked again.
+        // A busy database is asked again.
         asked.ok().flatten()
     }
 
@@ -144,7 +144,7 @@ impl Watcher {
         known.remove(&self.run);
     }
 
-    /// Nobody follows any more. A later follower finds no entry and begins anew.
+    /// Ends the task if nobody follows any more. A later follower finds no entry and starts a new task.
     fn forget_if_alone(&self) -> bool {
         let mut known = lock(&self.api.tails.0);
         let is_alone = self.sender.is_closed();
@@ -155,35 +155,35 @@ impl Watcher {
     }
 }
 
-/// The line of an end that the log lacks: whoever recorded the end died before it was written.
-fn missing(id: &str, run: &str, end: &End, reading: &Reading) -> Option<Line> {
+/// Returns the line of an end that the log lacks, because the process that recorded the end died before it wrote the line.
+fn missing(id: &str, run: &str, end: &End, reading: &LogTail) -> Option<EventLine> {
     let (event, at) = end.event.clone()?;
     let sequence = reading.sequence + 1;
     let line = event.line(events::Subject::Run, run, sequence, id, at);
-    Some(Line {
+    Some(EventLine {
         sequence,
         event: names::RUN_COMPLETE.to_owned(),
         text: reading.paths.text(&line.to_string()).into_owned().into(),
     })
 }
 
-/// The same of a log that nobody follows. `run` was read before the log was.
+/// Like [`missing`], for a log that nobody follows. `run` was read before the log was.
 pub fn missing_end(
     workspace: &Workspace,
     run: &RunRecord,
     path: PathBuf,
     paths: Hider,
-) -> Option<Line> {
+) -> Option<EventLine> {
     let end = end_of(run).filter(|end| end.is_late(workspace.machine.now()))?;
-    let reading = Reading::at_end(path, paths);
+    let reading = LogTail::at_end(path, paths);
     match end.is_reported_by(reading.last_end.as_ref()) {
         true => None,
         false => missing(&workspace.machine.new_id(), &run.id, &end, &reading),
     }
 }
 
-/// A log that is read as it grows.
-struct Reading {
+/// A growing log that is being read.
+struct LogTail {
     log: Follower,
     paths: Hider,
     /// The number of the last event.
@@ -192,7 +192,7 @@ struct Reading {
     last_end: Option<Value>,
 }
 
-impl Reading {
+impl LogTail {
     fn new(path: PathBuf, paths: Hider) -> Self {
         Self {
             log: Follower::new(path),
@@ -202,21 +202,21 @@ impl Reading {
         }
     }
 
-    /// Goes to the end of what is there, and looks at the last lines.
+    /// Goes to the present end of the log, and reads the last lines.
     fn at_end(path: PathBuf, paths: Hider) -> Self {
         let mut reading = Self::new(path, paths);
-        // A log that cannot be read back is read from its beginning.
+        // A log that cannot be read backwards is read from its beginning.
         let _ = reading.log.go_to_last(LAST_EVENTS, &|_| true);
         while let Ok(Some(_)) = reading.read() {}
         reading
     }
 
-    /// The whole lines that came, at most one piece of them.
-    fn read(&mut self) -> Result<Option<Piece>, FileError> {
+    /// Reads the new whole lines, at most one piece of them.
+    fn read(&mut self) -> Result<Option<LogPiece>, FileError> {
         let Some((from, lines)) = self.log.next_lines()? else {
             return Ok(None);
         };
-        let piece = Piece::of(from, lines, &self.paths);
+        let piece = LogPiece::new(from, lines, &self.paths);
         for line in &piece.lines {
             self.sequence = line.sequence;
             if line.event == names::RUN_COMPLETE {
@@ -227,9 +227,9 @@ impl Reading {
     }
 }
 
-/// The number of the last event in a log; 0 if it has none.
+/// Returns the number of the last event in a log, or 0 if it has none.
 pub fn last_number(path: PathBuf, paths: Hider) -> u64 {
-    Reading::at_end(path, paths).sequence
+    LogTail::at_end(path, paths).sequence
 }
 
 #[cfg(test)]
@@ -239,7 +239,7 @@ mod tests {
     use crate::events::lines::PIECE;
 
     fn none() -> Hider {
-        Hider::of(std::path::Path::new("/"))
+        Hider::new(std::path::Path::new("/"))
     }
 
     fn event(sequence: u64) -> String {
@@ -253,7 +253,7 @@ mod tests {
         let many: String = (1..=20_000).map(event).collect();
         assert!(many.len() as u64 > PIECE);
         std::fs::write(&path, &many).unwrap();
-        let mut reading = Reading::at_end(path.clone(), none());
+        let mut reading = LogTail::at_end(path.clone(), none());
         assert_eq!(
             (reading.log.position(), reading.sequence),
             (many.len() as u64, 20_000)
@@ -284,7 +284,7 @@ mod tests {
         std::fs::write(&path, &whole).unwrap();
         assert_eq!(last_number(path.clone(), none()), 2);
         std::fs::write(&path, format!("{whole}{{\"sequence\":3,\"event\":\"{long}")).unwrap();
-        let reading = Reading::at_end(path, none());
+        let reading = LogTail::at_end(path, none());
         assert_eq!(
             (reading.log.position(), reading.sequence),
             (whole.len() as u64, 2)

@@ -1,5 +1,5 @@
-//! Bodies that are files: as they are, or as the file of a form (`multipart/form-data`). They go to the disk piece by piece, and
-//! never are in memory whole.
+//! Bodies that are files, either directly or as the file of a form (`multipart/form-data`). They are written to the disk piece
+//! by piece, and are never in memory as a whole.
 
 use std::io;
 use std::pin::Pin;
@@ -15,51 +15,55 @@ use futures_util::{Stream, StreamExt};
 
 use crate::api::http::body::refused_body;
 use crate::api::prelude::*;
-use crate::run::inputs::documents::Arriving;
+use crate::run::inputs::documents::IncomingDocument;
 use crate::workspace::configurations::Spool;
 
-/// What the frame of a form may add to the bytes of its file.
-const FRAME: u64 = 64 * 1024;
+/// The maximum number of bytes that a form adds to those of its file.
+const MAX_FORM_OVERHEAD_BYTES: u64 = 64 * 1024;
 
-/// Takes the pieces of a file.
+/// A receiver for the pieces of a file.
 pub trait Sink: Send + 'static {
     /// Writes the next piece.
-    fn write(&mut self, bytes: &[u8]) -> Answer<()>;
+    fn write(&mut self, bytes: &[u8]) -> ApiResult<()>;
 }
 
-impl Sink for Arriving {
-    fn write(&mut self, bytes: &[u8]) -> Answer<()> {
+impl Sink for IncomingDocument {
+    fn write(&mut self, bytes: &[u8]) -> ApiResult<()> {
         Ok(Self::write(self, bytes)?)
     }
 }
 
 impl Sink for Spool {
-    fn write(&mut self, bytes: &[u8]) -> Answer<()> {
+    fn write(&mut self, bytes: &[u8]) -> ApiResult<()> {
         Ok(Self::write(self, bytes)?)
     }
 }
 
-/// A body that is a file.
+/// A request body that is a file.
 pub enum Upload {
-    /// The body is the file.
+    /// The body itself is the file.
     Raw(Body),
-    /// The body is a form with the file, and what was read of it since the last piece of the file.
+    /// The body is a form with the file. The number counts the bytes that were read since the last piece of the file.
     Form(Box<Multipart>, Arc<AtomicU64>),
 }
 
 impl Upload {
-    /// Looks at the head of a request with a file of at most `limit` bytes. `is_type` says which media types a file may have
-    /// outside of a form; one without a type is taken as it is.
+    /// Checks the head of a request with a file of at most `limit` bytes. `is_type` returns whether a file outside of a form
+    /// may have a media type. A file without a type is accepted.
     ///
     /// # Errors
-    /// 413: it is too long by its own words; 415: its type is another one.
-    pub async fn of(request: Request, limit: u64, is_type: impl Fn(&str) -> bool) -> Answer<Self> {
+    /// 413: the declared length is too long; 415: the media type is not accepted.
+    pub async fn from_request(
+        request: Request,
+        limit: u64,
+        is_type: impl Fn(&str) -> bool,
+    ) -> ApiResult<Self> {
         let kind = media_type(request.headers());
         demand_length(request.headers(), limit)?;
         if kind == "multipart/form-data" {
             let (parts, body) = request.into_parts();
             let unused = Arc::new(AtomicU64::new(0));
-            let paced = Paced {
+            let paced = PacedBody {
                 body: body.into_data_stream(),
                 unused: Arc::clone(&unused),
                 paused: false,
@@ -75,16 +79,16 @@ impl Upload {
         Err(unsupported(&format!("the content type is {kind:?}")))
     }
 
-    /// Writes the file to a sink, which `begin` makes of the file's name in the form. What was written is dropped with the sink
-    /// if the body ends early.
+    /// Writes the file to a sink, which `begin` makes from the file's name in the form. If the body ends early, the sink is
+    /// dropped, and with it the written bytes.
     ///
     /// # Errors
-    /// Those of the sink; 400: the body ended early; 422: the form has no file, or something else.
+    /// Those of the sink; 400: the body ended early; 422: the form has no file, or another part.
     pub async fn pour<S: Sink>(
         self,
         api: &Api,
-        begin: impl FnOnce(&Blocking<'_>, Option<String>) -> Answer<S> + Send + 'static,
-    ) -> Answer<S> {
+        begin: impl FnOnce(&BlockingApi<'_>, Option<String>) -> ApiResult<S> + Send + 'static,
+    ) -> ApiResult<S> {
         match self {
             Self::Raw(body) => {
                 let mut sink = api.work(move |api| begin(api, None)).await?;
@@ -100,18 +104,18 @@ impl Upload {
     }
 }
 
-/// The body of a form, for a parser that keeps what it read until it finds the next boundary. It gets one piece at a time, and
-/// an error where it has read more than a frame may have without finding a piece of the file: so a form without its boundary, or
-/// a part with endless headers, takes little memory.
-struct Paced {
+/// The body of a form, for a parser that buffers until the next boundary. It delivers one piece at a time, and fails after
+/// [`MAX_FORM_OVERHEAD_BYTES`] bytes without a piece of the file, so that a form without its boundary, or a part with endless headers, takes
+/// little memory.
+struct PacedBody {
     body: BodyDataStream,
-    /// Bytes since the last piece of the file.
+    /// The number of bytes since the last piece of the file.
     unused: Arc<AtomicU64>,
-    /// The parser was given a piece, and looks at that first.
+    /// True if the parser has just got a piece, and must process it first.
     paused: bool,
 }
 
-impl Stream for Paced {
+impl Stream for PacedBody {
     type Item = Result<Bytes, axum::Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -124,7 +128,7 @@ impl Stream for Paced {
             self.paused = true;
             let length = piece.len() as u64;
             let unused = self.unused.fetch_add(length, Ordering::Relaxed);
-            if unused > FRAME {
+            if unused > MAX_FORM_OVERHEAD_BYTES {
                 let message = format!("{unused} bytes in which no boundary of the form is");
                 return Poll::Ready(Some(Err(axum::Error::new(io::Error::other(message)))));
             }
@@ -137,8 +141,8 @@ async fn pour_form<S: Sink>(
     mut form: Multipart,
     unused: &AtomicU64,
     api: &Api,
-    begin: impl FnOnce(&Blocking<'_>, Option<String>) -> Answer<S> + Send + 'static,
-) -> Answer<S> {
+    begin: impl FnOnce(&BlockingApi<'_>, Option<String>) -> ApiResult<S> + Send + 'static,
+) -> ApiResult<S> {
     let first = form.next_field().await.map_err(|error| broken(&error))?;
     let mut part = first.ok_or_else(|| ApiError::field("file", "is absent from the form"))?;
     let field = part.name().unwrap_or_default().to_owned();
@@ -152,7 +156,7 @@ async fn pour_form<S: Sink>(
         sink = write(api, sink, piece).await?;
     }
     drop(part);
-    // The form is whole once its last boundary was read.
+    // The form is complete after its last boundary.
     match form.next_field().await.map_err(|error| broken(&error))? {
         None => Ok(sink),
         Some(more) => {
@@ -165,8 +169,8 @@ async fn pour_form<S: Sink>(
     }
 }
 
-/// Writes on the pool for calls that block. Where the client goes meanwhile, the sink is dropped behind the call.
-async fn write<S: Sink>(api: &Api, mut sink: S, piece: Bytes) -> Answer<S> {
+/// Writes on the pool for blocking calls. If the client leaves meanwhile, the sink is dropped after the call.
+async fn write<S: Sink>(api: &Api, mut sink: S, piece: Bytes) -> ApiResult<S> {
     api.work(move |_| {
         sink.write(&piece)?;
         Ok(sink)
@@ -174,7 +178,7 @@ async fn write<S: Sink>(api: &Api, mut sink: S, piece: Bytes) -> Answer<S> {
     .await
 }
 
-/// The media type, without parameters, in lower case.
+/// Returns the media type in lower case, without parameters.
 pub fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(header::CONTENT_TYPE);
     let value = value.and_then(|value| value.to_str().ok());
@@ -182,31 +186,31 @@ pub fn media_type(headers: &HeaderMap) -> String {
     essence.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// A client that waits with its body until it is asked for so learns at once that it is too long.
-fn demand_length(headers: &HeaderMap, limit: u64) -> Answer<()> {
+/// Returns an error if the declared length is too long, so that a client that waits with its body learns it at once.
+fn demand_length(headers: &HeaderMap, limit: u64) -> ApiResult<()> {
     let length = headers.get(header::CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > limit.saturating_add(FRAME)) {
+    if length.is_some_and(|length| length > limit.saturating_add(MAX_FORM_OVERHEAD_BYTES)) {
         let detail = format!("the body has more than {limit} bytes");
-        return Err(ApiError::of(code::TOO_LARGE, detail)
+        return Err(ApiError::from_code(code::TOO_LARGE, detail)
             .hint("ADE_API_UPLOAD_LIMIT_MB sets the limit of uploads"));
     }
     Ok(())
 }
 
 fn unsupported(detail: &str) -> ApiError {
-    ApiError::of(code::UNSUPPORTED_MEDIA_TYPE,
+    ApiError::from_code(code::UNSUPPORTED_MEDIA_TYPE,
         detail,
     )
     .hint("send the file as a form (`curl -F file=@NAME`), or as it is with the content type application/octet-stream")
 }
 
 fn broken(error: &MultipartError) -> ApiError {
-    // The parser says only that it could not read; what was wrong is the innermost cause.
+    // The parser only reports that it could not read; the innermost cause says why.
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;
     }
     let detail = format!("the form ended early, took too long, or is malformed: {cause}");
-    ApiError::of(code::BAD_REQUEST, detail)
+    ApiError::from_code(code::BAD_REQUEST, detail)
 }

@@ -1,20 +1,20 @@
-//! Which kind of file system a path is on: one of this machine's own, or one that other machines use too.
+//! Determines whether a path is on a file system of this machine alone, or on one that other machines use too.
 //!
-//! Linux tells by the number of the kind (statfs); for those that a program serves (FUSE) only the table of mounts tells
-//! which program it is. On other systems every file system counts as this machine's own.
+//! Linux identifies the kind by a number (statfs); for file systems that a program serves (FUSE), only the table of mounts
+//! names the program. On other systems every file system counts as this machine's own.
 
 use std::path::Path;
 
-/// A file system that is not this machine's alone.
+/// A file system that this machine shares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SharedDisk {
-    /// Other machines reach it over a network, or by a disk that they share; with the name of its kind.
+    /// Other machines reach it over a network or through a shared disk; with the name of its kind.
     Network(String),
-    /// The host of this virtual machine or container has it too; with the name of its kind.
+    /// The host of this virtual machine or container also has it; with the name of its kind.
     Host(String),
 }
 
-/// File systems by number that several machines use at once.
+/// File systems that several machines use at once, by number.
 const NETWORK: [(u32, &str); 16] = [
     (0x0000_6969, "nfs"),
     (0x0000_517b, "smb"),
@@ -34,17 +34,17 @@ const NETWORK: [(u32, &str); 16] = [
     (0x7461_636f, "ocfs2"),
 ];
 
-/// File systems by number that a virtual machine or container shares with its host.
+/// File systems that a virtual machine or container shares with its host, by number.
 const HOST: [(u32, &str); 3] = [
     (0x0102_1997, "9p"),
     (0x786f_4256, "vboxsf"),
     (0x7c7c_6673, "prl_fs"),
 ];
 
-/// The number of those that a program serves.
+/// The number of file systems that a program serves.
 const FUSE: u32 = 0x6573_5546;
 
-/// Programs that serve files of other machines, by the beginning of their names in the table of mounts.
+/// Programs that serve files of other machines, by the beginnings of their names in the table of mounts.
 const NETWORK_PROGRAMS: [&str; 20] = [
     "sshfs",
     "gluster",
@@ -68,8 +68,8 @@ const NETWORK_PROGRAMS: [&str; 20] = [
     "mount-s3",
 ];
 
-/// Whether the file system of a path is shared with other machines; where nothing is there yet, that of the nearest folder
-/// above it. `None`: it is this machine's own, or the system does not tell.
+/// Returns whether the file system of a path is shared with other machines; if the path does not exist yet, that of its
+/// nearest existing parent. `None`: it is this machine's own, or the system does not report it.
 #[cfg(target_os = "linux")]
 pub fn shared(path: &Path) -> Option<SharedDisk> {
     use std::os::unix::fs::MetadataExt;
@@ -84,13 +84,13 @@ pub fn shared(path: &Path) -> Option<SharedDisk> {
     })
 }
 
-/// See the other one.
+/// Returns `None`: on this system every file system counts as this machine's own.
 #[cfg(not(target_os = "linux"))]
 pub fn shared(_path: &Path) -> Option<SharedDisk> {
     None
 }
 
-/// What the number of a kind of file system says, and for FUSE the kind's name in the table of mounts.
+/// Returns the kind of sharing by the number of a file system, and for FUSE by the name in the table of mounts.
 fn shared_by(number: u32, kind: impl FnOnce() -> Option<String>) -> Option<SharedDisk> {
     let named = |kinds: &[(u32, &str)]| {
         let found = kinds.iter().find(|(known, _)| *known == number);
@@ -113,8 +113,8 @@ fn shared_by(number: u32, kind: impl FnOnce() -> Option<String>) -> Option<Share
     is_known.then(|| SharedDisk::Network(program.to_owned()))
 }
 
-/// The kind of the file system on a device (`0:52`) in the text of /proc/self/mountinfo: what follows the `-` after the
-/// optional fields.
+/// Returns the kind of the file system on a device (`0:52`) from the text of /proc/self/mountinfo: the word after the `-` that
+/// follows the optional fields.
 fn kind_of_mount(mounts: &str, device: &str) -> Option<String> {
     let line = mounts
         .lines()
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(by_number(0x6969), network("nfs"));
         assert_eq!(by_number(0xff53_4d42), network("cifs"));
         assert_eq!(by_number(0x0102_1997), host("9p"));
-        // ext4, xfs, btrfs, tmpfs, overlay, and a FUSE whose program is not known.
+        // ext4, xfs, btrfs, tmpfs, overlay, and FUSE with an unknown program.
         for own in [
             0xef53,
             0x5846_5342,

@@ -1,6 +1,6 @@
-//! Files and folders that appear whole: written beside their place, synced, and renamed into it.
+//! Writes files and folders that appear whole: written beside their path, synced, and renamed.
 //!
-//! A reader sees the old file or the new one and never a part of it, also after a crash or a full disk.
+//! A reader sees the old file or the new file and never a part of it, even after a crash or with a full disk.
 
 mod file_system;
 mod partial;
@@ -15,7 +15,7 @@ use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
-use super::problem::{Error, Facts, Kind, Problem, become_error, code};
+use super::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code};
 
 pub use file_system::{SharedDisk, shared};
 pub use partial::{
@@ -29,7 +29,7 @@ pub use usage::{DiskUsage, count_below, disk_usage, disk_usage_of_all};
 pub struct FileError {
     /// The operation that failed, as a verb: `write`, `create the folder`.
     pub action: &'static str,
-    /// On which path.
+    /// The path of the operation.
     pub path: PathBuf,
     /// The error of the operating system.
     pub source: io::Error,
@@ -46,44 +46,47 @@ impl FileError {
         }
     }
 
-    /// A folder that is always there is not: its disk may be away.
+    /// Returns the error for a missing folder that should always exist: its disk may be detached.
     pub fn away(folder: &Path) -> Self {
         Self::on("use the folder", folder)(io::Error::from_raw_os_error(libc::ENODEV))
     }
 
-    /// The object store, or what an object of it is to be put from or fetched to, is out of reach: `source` says why, and `path` is
-    /// the object's address or the file.
+    /// Returns the error for an unreachable object store, or for a source or target of an object that is out of reach. `path`
+    /// is the address of the object or the file.
     pub fn out_of_reach(action: &'static str, path: &Path, why: impl Into<String>) -> Self {
-        Self::on(action, path)(io::Error::other(OfObjects::OutOfReach(why.into())))
+        Self::on(action, path)(io::Error::other(ObjectStoreError::OutOfReach(why.into())))
     }
 
-    /// A file that a record names is neither on this host nor in the object store.
+    /// Returns the error for a recorded file that is neither on this host nor in the object store.
     pub fn missing(path: &Path) -> Self {
-        Self::on("find", path)(io::Error::new(io::ErrorKind::NotFound, OfObjects::Missing))
+        Self::on("find", path)(io::Error::new(
+            io::ErrorKind::NotFound,
+            ObjectStoreError::Missing,
+        ))
     }
 
-    /// Whether it is a file that another host may have.
+    /// Returns whether the error is about a file that another host may have.
     pub fn is_missing(&self) -> bool {
-        matches!(self.of_objects(), Some(OfObjects::Missing))
+        matches!(self.of_objects(), Some(ObjectStoreError::Missing))
     }
 
-    /// Whether the object store is out of reach.
+    /// Returns whether the object store is out of reach.
     pub fn is_out_of_reach(&self) -> bool {
-        matches!(self.of_objects(), Some(OfObjects::OutOfReach(_)))
+        matches!(self.of_objects(), Some(ObjectStoreError::OutOfReach(_)))
     }
 
-    /// The error of a file of a configuration, or of another that a call names and that is not its output.
+    /// Returns the error for a file of a configuration, or for another file that a call names and that is not its output.
     pub fn unwritable(self) -> Error {
         let facts = self.facts_of_target("it");
         Error::with(
-            facts.under(Kind::Usage, code::OUTPUT_UNWRITABLE),
+            facts.under(ProblemKind::Usage, code::OUTPUT_UNWRITABLE),
             self.to_string(),
         )
     }
 
-    /// The facts of an output whose place a call names. `of`: whose place that is, such as `-o` or `the backup`. What to do is said of
-    /// this place, and not of the data directory.
-    pub fn facts_of_target(&self, of: &str) -> Facts {
+    /// Returns the facts for an output whose path a call names. `of` names the setting or thing that has the path, such as
+    /// `-o` or `the backup`. The hint is about this path, not about the data directory.
+    pub fn facts_of_target(&self, of: &str) -> ErrorFacts {
         let folder = folder_of(&self.path);
         let shown = folder.display();
         let other = format!("name another place for {of}");
@@ -97,42 +100,45 @@ impl FileError {
             }
             _ => other,
         };
-        Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE).hint(hint)
+        ErrorFacts::new(ProblemKind::Usage, code::OUTPUT_UNWRITABLE).hint(hint)
     }
 
-    /// The error of an output whose place a call names: see [`Self::facts_of_target`].
+    /// Returns the error for an output whose path a call names: see [`Self::facts_of_target`].
     pub fn of_target(self, of: &str) -> Error {
         Error::with(self.facts_of_target(of), self.to_string())
     }
 
-    /// The error of a file that a call names to be read.
+    /// Returns the error for an input file that a call names.
     pub fn unreadable(self) -> Error {
         let (code, hint) = match self.source.kind() {
             io::ErrorKind::NotFound => (code::INPUT_NOT_FOUND, "check the spelling"),
             _ => (code::INPUT_UNREADABLE, "make the file readable"),
         };
-        Error::with(Facts::new(Kind::Usage, code).hint(hint), self.to_string())
+        Error::with(
+            ErrorFacts::new(ProblemKind::Usage, code).hint(hint),
+            self.to_string(),
+        )
     }
 
-    /// Whether the disk was full.
+    /// Returns whether the disk was full.
     pub fn is_disk_full(&self) -> bool {
         is_disk_full(&self.source)
     }
 
-    fn of_objects(&self) -> Option<&OfObjects> {
+    fn of_objects(&self) -> Option<&ObjectStoreError> {
         self.source.get_ref()?.downcast_ref()
     }
 
-    /// These facts under another kind and code, unless it is about the object store: that is said under its own.
-    pub fn facts_under(&self, kind: Kind, code: &'static str) -> Facts {
+    /// Returns these facts under another kind and code, unless they are about the object store, which keeps its own.
+    pub fn facts_under(&self, kind: ProblemKind, code: &'static str) -> ErrorFacts {
         match self.of_objects() {
             Some(_) => self.facts(),
             None => self.facts().under(kind, code),
         }
     }
 
-    /// Whether the machine is in trouble and not what was asked of it: something was exhausted, or a disk is read-only, broken or
-    /// closed to this user. Said of files of ADE's own, where nothing that a run does is the cause.
+    /// Returns whether the machine is at fault and not the operation: a resource was exhausted, or a disk is read-only, broken
+    /// or closed to this user. Only meaningful for files of ADE itself, which no run can affect.
     pub fn is_of_machine(&self) -> bool {
         is_exhausted(&self.source)
             || self.is_out_of_reach()
@@ -143,58 +149,59 @@ impl FileError {
             || matches!(self.source.raw_os_error(), Some(libc::EIO | libc::ENODEV))
     }
 
-    /// Whether a resource was exhausted that may be available again later, or elsewhere: disk space, memory, descriptors, the object store and what
-    /// is in it.
+    /// Returns whether an exhausted resource may be available later or elsewhere: disk space, memory, descriptors, or the
+    /// object store and its contents.
     pub fn may_pass(&self) -> bool {
         is_exhausted(&self.source) || self.of_objects().is_some()
     }
 }
 
 impl Problem for FileError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         if self.is_out_of_reach() {
-            return Facts::new(Kind::Database, code::FILES_UNREACHABLE)
+            return ErrorFacts::new(ProblemKind::Database, code::FILES_UNREACHABLE)
                 .hint("check ADE_FILES_URL, the credentials in the environment, and that the object store answers from this host");
         }
         if self.is_missing() {
-            return Facts::new(Kind::Database, code::FILES_MISSING)
+            return ErrorFacts::new(ProblemKind::Database, code::FILES_MISSING)
                 .hint("the host that made it may have it still: start a worker there; else put the file into the queue again");
         }
-        Facts {
+        ErrorFacts {
             may_pass: is_exhausted(&self.source),
-            ..Facts::new(Kind::Refused, code::STORAGE_FAILED).maybe_hint(hint(&self.source))
+            ..ErrorFacts::new(ProblemKind::Refused, code::STORAGE_FAILED)
+                .maybe_hint(hint(&self.source))
         }
     }
 }
 
 become_error!(FileError);
 
-/// There is no place for temporary files.
+/// Returns the error for a missing folder for temporary files.
 pub fn no_temporary_folder(error: io::Error) -> Error {
     let message = format!("no temporary folder: {}", describe(&error));
     Error::usage(code::OUTPUT_UNWRITABLE, message)
 }
 
-/// What is wrong with the object store, or with what is in it.
+/// A problem of the object store or of its contents.
 #[derive(Debug, thiserror::Error)]
-enum OfObjects {
-    /// It is out of reach, for this reason.
+enum ObjectStoreError {
+    /// The object store is out of reach, for this reason.
     #[error("{0}")]
     OutOfReach(String),
-    /// It has no such file, and neither has this host.
+    /// Neither the object store nor this host has the file.
     #[error("it is neither on this host nor in the object store")]
     Missing,
 }
 
-/// Notes that a folder is in use now, as its time of change. Where that cannot be noted, it looks older than it is.
+/// Records that a folder is in use now, as its modification time. If that fails, the folder looks older than it is.
 pub fn touch(folder: &Path) {
     let _ = File::open(folder).and_then(|opened| opened.set_modified(std::time::SystemTime::now()));
 }
 
-/// What to do where a disk is full.
+/// The hint for a full disk.
 pub const FREE_SPACE: &str = "free some space, or point --data-dir at a disk that has some";
 
-/// Whether the machine, or this process by its limits, has no more of something: disk space, memory, descriptors, processes.
+/// Returns whether the machine, or this process by its limits, ran out of disk space, memory, descriptors or processes.
 pub fn is_exhausted(error: &io::Error) -> bool {
     is_disk_full(error)
         || matches!(
@@ -207,7 +214,7 @@ pub fn is_exhausted(error: &io::Error) -> bool {
         )
 }
 
-/// Whether a program's message says that it found no more memory, descriptors or threads: the system's words, which it passed on.
+/// Returns whether a program's message reports exhausted memory, descriptors or threads, in the words of the system.
 pub fn mentions_exhaustion(message: &str) -> bool {
     let phrases = [
         "resource temporarily unavailable",
@@ -223,10 +230,10 @@ fn mentions(message: &str, phrases: &[&str]) -> bool {
     phrases.iter().any(|phrase| message.contains(phrase))
 }
 
-/// What to do where this process may have no more descriptors or threads.
+/// The hint for a process that has reached its limits of descriptors or threads.
 pub const RAISE_LIMITS: &str = "see what uses up the machine, or allow this process more: `ulimit -n` and `ulimit -u`; LimitNOFILE= and TasksMax= of its unit";
 
-/// Whether the disk was full.
+/// Returns whether the disk was full.
 pub fn is_disk_full(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -234,12 +241,12 @@ pub fn is_disk_full(error: &io::Error) -> bool {
     )
 }
 
-/// Whether a program's message says that a disk was full: the system's words, which it passed on.
+/// Returns whether a program's message reports a full disk, in the words of the system.
 pub fn mentions_disk_full(message: &str) -> bool {
     mentions(message, &["no space left on device", "disk quota exceeded"])
 }
 
-/// What to do about a file that cannot be read or written, by the system's error.
+/// Returns what to do about a file that cannot be read or written, by the system's error.
 pub fn hint(error: &io::Error) -> Option<String> {
     let hint = match error.kind() {
         _ if is_disk_full(error) => FREE_SPACE,
@@ -255,7 +262,7 @@ pub fn hint(error: &io::Error) -> Option<String> {
     Some(hint.to_owned())
 }
 
-/// The system's message without the number that Rust adds to it.
+/// Returns the system's message without the number that Rust adds.
 pub fn describe(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
@@ -264,17 +271,17 @@ pub fn describe(error: &io::Error) -> String {
     }
 }
 
-/// The free bytes of the file system where a folder is, or will be.
+/// Returns the free bytes of the file system of a folder, which need not exist yet.
 ///
 /// # Errors
-/// The system does not tell.
+/// The system does not report them.
 pub fn room(folder: &Path) -> io::Result<u64> {
     let there = folder.ancestors().find(|folder| folder.exists());
     let found = rustix::fs::statvfs(there.unwrap_or(folder))?;
     Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
-/// Whether this user cannot read a file that is there, or not list a folder and open what is in it.
+/// Returns whether this user cannot read an existing file, or cannot list a folder and open its entries.
 pub fn is_closed(path: &Path) -> bool {
     let wanted = match path.is_file() {
         true => Access::READ_OK,
@@ -283,19 +290,19 @@ pub fn is_closed(path: &Path) -> bool {
     accessat(CWD, path, wanted, AtFlags::EACCESS) == Err(Errno::ACCESS)
 }
 
-/// Whether a path, joined to any folder, leads to a place below it: it is relative and has no `..`. Links are not followed.
+/// Returns whether a path, joined to any folder, leads below it: it is relative and has no `..`. Links are not followed.
 pub fn stays_below(path: &Path) -> bool {
     path.components()
         .all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// Returns the folder that a path lies in; `.` for a bare name.
+/// Returns the folder of a path; `.` for a bare name.
 pub fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|above| !above.as_os_str().is_empty());
     folder.unwrap_or(Path::new("."))
 }
 
-/// The last part of a path, as text.
+/// Returns the last part of a path as text.
 pub fn name_of(path: &Path) -> String {
     path.file_name()
         .unwrap_or_default()
@@ -303,7 +310,7 @@ pub fn name_of(path: &Path) -> String {
         .into_owned()
 }
 
-/// A text as the name of a file.
+/// Turns a text into the name of a file.
 pub fn plain(text: &str) -> String {
     let letter = |letter: char| match letter {
         letter if letter.is_alphanumeric() || "-._ ".contains(letter) => letter,
@@ -312,15 +319,15 @@ pub fn plain(text: &str) -> String {
     text.chars().map(letter).collect()
 }
 
-/// What of a folder can be listed, in no order; nothing where it cannot be read.
+/// Returns the entries of a folder that can be listed, in no order; nothing if the folder cannot be read.
 pub fn entries(folder: &Path) -> impl Iterator<Item = fs::DirEntry> {
     fs::read_dir(folder).into_iter().flatten().flatten()
 }
 
-/// What a folder holds, in no order; nothing where there is no such folder.
+/// Returns the paths in a folder, in no order; nothing if there is no such folder.
 ///
 /// # Errors
-/// It cannot be read.
+/// The folder cannot be read.
 pub fn entries_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -328,13 +335,13 @@ pub fn entries_of(folder: &Path) -> io::Result<Vec<PathBuf>> {
     }
 }
 
-/// Creates a folder and those above it.
+/// Creates a folder and its parents.
 ///
 /// # Errors
 /// A file has this path, or the folder cannot be written to.
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
-    // Another process may remove or create an empty folder while this one creates it: whatever was there may be gone a
-    // moment later, and the other way round.
+    // Another process may remove or create an empty folder while this process creates it: a folder that existed may be gone a
+    // moment later, and vice versa.
     const TIMES: usize = 100;
     let mut created = fs::create_dir_all(path);
     for _ in 1..TIMES {
@@ -354,25 +361,25 @@ pub fn create_folder(path: &Path) -> Result<(), FileError> {
     created.map_err(FileError::on("create the folder", path))
 }
 
-/// Creates a folder that nobody else may look into, and those above it. One that is there stays as it is.
+/// Creates a folder that no other user may open, and its parents. An existing folder stays as it is.
 ///
 /// # Errors
-/// As [`create_folder`].
+/// See [`create_folder`].
 pub fn create_private_folder(path: &Path) -> Result<(), FileError> {
     if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
         create_folder(above)?;
     }
     match DirBuilder::new().mode(0o700).create(path) {
         Ok(()) => Ok(()),
-        // It is there, or whoever has it in the way is named.
+        // The folder exists, or the error names the parent that is in the way.
         Err(_) => create_folder(path),
     }
 }
 
-/// The bytes of a file; `None`: there is none.
+/// Returns the bytes of a file; `None` if there is no such file.
 ///
 /// # Errors
-/// It cannot be read.
+/// The file cannot be read.
 pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -381,10 +388,10 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     }
 }
 
-/// Writes a whole file.
+/// Writes a whole file in one step.
 ///
 /// # Errors
-/// It cannot be written; then the old file, if there was one, is as it was.
+/// The file cannot be written; then an old file stays as it was.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let write = || -> io::Result<()> {
         let mut beside = unfinished(folder_of(path))?;
@@ -394,10 +401,10 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write().map_err(FileError::on("write", path))
 }
 
-/// Writes a whole file where there is none. False: there is one, which was not changed.
+/// Writes a whole file if none exists. False: a file exists and was not changed.
 ///
 /// # Errors
-/// It cannot be written.
+/// The file cannot be written.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, FileError> {
     let write = || -> io::Result<bool> {
         let mut beside = unfinished(folder_of(path))?;
@@ -416,25 +423,25 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, FileError> {
     write().map_err(FileError::on("write", path))
 }
 
-/// Copies a file so that the copy appears whole. Shares the bytes where the file system can.
+/// Copies a file so that the copy appears whole. Shares the bytes if the file system can.
 ///
 /// # Errors
-/// The source cannot be read, or the copy not be written; then an old file is as it was.
+/// The source cannot be read, or the copy cannot be written; then an old file stays as it was.
 pub fn copy_whole(from: &Path, to: &Path) -> Result<(), FileError> {
     let copy = || -> io::Result<()> {
         let beside = unfinished(folder_of(to))?;
         let mut source = File::open(from)?;
-        // On Linux this is copy_file_range, which shares extents where the file system can.
+        // On Linux this is copy_file_range, which shares extents if the file system can.
         io::copy(&mut source, &mut beside.as_file())?;
         settle(beside, to)
     };
     copy().map_err(FileError::on("write", to))
 }
 
-/// The prefix of the names of files that are being written beside their place.
+/// The prefix of the names of files that are being written beside their path.
 pub const UNFINISHED: &str = ".ade-";
 
-/// Creates a file to be written beside its place; it is deleted if it is dropped before it was renamed.
+/// Creates a file that is written beside its path; it is deleted if it is dropped before it is renamed.
 ///
 /// # Errors
 /// The folder cannot be written to.
@@ -445,10 +452,10 @@ pub fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
         .tempfile_in(folder)
 }
 
-/// Demands that a device, a pipe or a socket does not stand where a file is to be: it would be replaced, for all programs.
+/// Returns an error if a device, a pipe or a socket is at the path of a file: it would be replaced for all programs.
 ///
 /// # Errors
-/// One does.
+/// There is such a device, pipe or socket.
 pub fn demand_no_device(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(there) if !there.is_file() && !there.is_dir() => Err(io::Error::other(
@@ -458,10 +465,10 @@ pub fn demand_no_device(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Syncs an unfinished file and renames it into its place.
+/// Syncs an unfinished file and renames it to its path.
 ///
 /// # Errors
-/// It cannot be synced or renamed; then an old file is as it was.
+/// The file cannot be synced or renamed; then an old file stays as it was.
 pub fn settle(beside: NamedTempFile, path: &Path) -> io::Result<()> {
     demand_no_device(path)?;
     beside.as_file().sync_all()?;
@@ -471,14 +478,14 @@ pub fn settle(beside: NamedTempFile, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the folder's own entries durable. Errors are ignored: not every file system supports it.
+/// Makes the entries of a folder durable. Errors are ignored: not every file system supports it.
 pub fn sync_folder(folder: &Path) {
     if let Ok(handle) = File::open(folder) {
         let _ = handle.sync_all();
     }
 }
 
-/// Temporary files are private; the finished file gets the permissions of the usual mask.
+/// Gives a finished file the permissions of the usual mask; temporary files are private.
 fn readable(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))

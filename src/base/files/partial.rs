@@ -1,4 +1,4 @@
-//! Folders that appear whole: filled under another name beside their place, and renamed into it.
+//! Folders that appear whole: filled under another name beside their path, and renamed.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -13,7 +13,7 @@ use super::{entries, is_closed};
 /// The prefix of the names of folders that are being filled.
 const PREFIX: &str = ".partial-";
 
-/// A folder that is being filled; removed where it is dropped before it was settled.
+/// A folder that is being filled; it is removed if it is dropped before it is settled.
 pub struct PartialFolder {
     path: PathBuf,
 }
@@ -26,12 +26,12 @@ impl PartialFolder {
         }
     }
 
-    /// Where it is filled.
+    /// Returns the path where the folder is filled.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Renames the filled folder into its place.
+    /// Renames the filled folder to its path.
     ///
     /// # Errors
     /// It cannot be renamed, for example because the target exists.
@@ -48,19 +48,19 @@ impl Drop for PartialFolder {
     }
 }
 
-/// The name of a partial folder in `parent`, with a token that no other one has.
+/// Returns the path of a partial folder in `parent`, with a token that no other folder has.
 pub fn partial_in(parent: &Path, token: &str) -> PathBuf {
     parent.join(format!("{PREFIX}{token}"))
 }
 
-/// Whether a folder is being filled or deleted, or is a leftover of that.
+/// Returns whether a folder is being filled or deleted, or is left over from that.
 pub fn is_partial(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default();
     name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
 }
 
-/// Removes the partial folders in `parent` that are at least `age` old: their processes ended while they filled them. With
-/// an `age` of zero the caller holds a lock, so that no other process fills one now. Errors are ignored.
+/// Removes the partial folders in `parent` that are at least `age` old: their processes ended while filling them. With an
+/// `age` of zero the caller holds a lock, so that no other process is filling a folder now. Errors are ignored.
 pub fn remove_leftovers(parent: &Path, age: Duration) {
     for entry in entries(parent) {
         let is_partial = is_partial(&entry.path());
@@ -74,12 +74,12 @@ pub fn remove_leftovers(parent: &Path, age: Duration) {
     }
 }
 
-/// Deletes a folder whose files and folders may be read-only, as those of a snapshot are.
+/// Deletes a folder whose files and folders may be read-only, like those of a snapshot.
 ///
 /// # Errors
-/// The folder is not there, or something in it cannot be deleted.
+/// The folder does not exist, or something in it cannot be deleted.
 pub fn remove_read_only_tree(path: &Path) -> io::Result<()> {
-    // Follows no link: the code of a configuration may have put one in the place of a folder of its run.
+    // Follows no link: the code of a configuration may have replaced a folder of its run by a link.
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             make_writable(path)?;
@@ -89,7 +89,8 @@ pub fn remove_read_only_tree(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens to this user what it owns below a path and cannot read. Links are not followed. Returns whether there was such a thing.
+/// Makes files and folders below a path readable that this user owns and cannot read. Links are not followed. Returns whether
+/// there were any.
 pub fn open_again(path: &Path) -> bool {
     let Ok(found) = fs::symlink_metadata(path) else {
         return false;

@@ -1,4 +1,4 @@
-//! How much of a disk a folder takes, and how much deleting it would free.
+//! Measures the disk space of folders, and how much deleting them would free.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,21 +9,21 @@ use std::path::{Path, PathBuf};
 /// The size of a folder on disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DiskUsage {
-    /// All blocks of all files, each file counted once.
+    /// The size of all blocks of all files, counting each file once.
     pub total_bytes: u64,
-    /// What deleting the folder would free: without the files that are hard links of an installer's cache.
+    /// The bytes that deleting the folder would free: without files that are hard links of an installer's cache.
     pub exclusive_bytes: u64,
 }
 
 impl DiskUsage {
-    /// What other folders have too: deleting this one does not free it.
+    /// Returns the bytes that other folders share: deleting this folder does not free them.
     pub fn shared_bytes(self) -> u64 {
         self.total_bytes - self.exclusive_bytes
     }
 }
 
-/// The bytes of all files below folders, and how many files and folders there are, as far as they are looked at: no further than
-/// `most`. A folder that cannot be read counts as `most`, for nothing is known of what is in it.
+/// Returns the bytes of all files below folders, and the number of files and folders; stops counting at `most`. A folder that
+/// cannot be read counts as `most`, because its contents are unknown.
 pub fn count_below(folders: &[PathBuf], most: u64) -> (u64, u64) {
     let (mut bytes, mut files, mut linked) = (0, 0, BTreeSet::new());
     let mut open = folders.to_vec();
@@ -60,8 +60,7 @@ pub fn disk_usage(folder: &Path) -> io::Result<DiskUsage> {
     Ok(measure(folder, &mut BTreeSet::new())?.0)
 }
 
-/// Measures folders: each by itself, and all together, where a file that several of them share counts once. `None`: that
-/// folder cannot be read.
+/// Measures folders: each by itself, and all together, counting a shared file once. `None`: this folder cannot be read.
 pub fn disk_usage_of_all<'a>(
     folders: impl Iterator<Item = &'a Path>,
 ) -> (Vec<Option<DiskUsage>>, DiskUsage) {
@@ -75,8 +74,8 @@ pub fn disk_usage_of_all<'a>(
     (each.collect(), all)
 }
 
-/// Measures a folder. `known`: the shared files that were met before, by device and number. Returns with it the bytes of the
-/// shared files that were not.
+/// Measures a folder. `known` holds the shared files that were found before, by device and number. Also returns the bytes of
+/// the shared files that were not.
 fn measure(folder: &Path, known: &mut BTreeSet<(u64, u64)>) -> io::Result<(DiskUsage, u64)> {
     let mut usage = DiskUsage::default();
     let mut new = 0;
@@ -90,7 +89,7 @@ fn measure(folder: &Path, known: &mut BTreeSet<(u64, u64)>) -> io::Result<(DiskU
         };
         for entry in entries {
             let entry = entry?;
-            // Of a link itself, not of its target.
+            // The metadata of a link itself, not of its target.
             let metadata = match entry.metadata() {
                 Ok(metadata) => metadata,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -1,6 +1,6 @@
-//! Changes of a sender's layout that must not change what comes out, tried on the inputs of cases: `ade test --fuzz`.
+//! Tries layout changes that must not change the result on the inputs of cases: `ade test --fuzz`.
 //!
-//! The engine makes them, and makes those smaller that change something. The same seed tries the same changes.
+//! The engine makes the changes, and shrinks those that change the result. The same seed tries the same changes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,49 +9,49 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::judging::{CameOut, as_expected, outcome_differences};
-use super::running::{Answers, asked};
-use super::{Case, CasesError, Difference};
+use super::judging::{CaseOutput, as_expected, outcome_differences};
+use super::running::{CaseAnswers, asked};
+use super::{Case, CaseDifference, CasesError};
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
-use crate::checks::engine::{Engine, EngineError};
-use crate::environment::needed::prepare::Prepared;
+use crate::checks::engine::{CheckEngine, EngineError};
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
-/// How the changes of all cases came out. The changed inputs go with it.
-pub struct Fuzzed {
-    /// In the order of the cases.
+/// The result of fuzzing all cases. The changed inputs are deleted with it.
+pub struct FuzzReport {
+    /// The results in the order of the cases.
     pub cases: Vec<FuzzedCase>,
-    _answers: Answers,
+    _answers: CaseAnswers,
 }
 
-/// How the changes of a case came out.
+/// The result of fuzzing one case.
 #[derive(Debug, Serialize)]
 pub struct FuzzedCase {
-    /// Its name.
+    /// The name of the case.
     pub name: String,
-    /// Why nothing was tried.
+    /// The reason why nothing was tried, if so.
     pub error: Option<String>,
-    /// How many changes of each kind were tried.
+    /// The number of changes tried, by kind of change.
     pub tried: BTreeMap<String, u64>,
-    /// Kinds of changes that changed what came out, each with its smallest.
-    pub broken: Vec<Broken>,
+    /// The kinds of changes that changed the result, each with its smallest change.
+    pub broken: Vec<FuzzFailure>,
 }
 
-/// A change of layout that changes what comes out.
+/// A layout change that changes the result.
 #[derive(Debug, Serialize)]
-pub struct Broken {
-    /// Its kind.
+pub struct FuzzFailure {
+    /// The kind of the change.
     pub kind: String,
-    /// What was changed.
+    /// The change, described in words.
     pub change: String,
-    /// How many changes of this kind did.
+    /// The number of changes of this kind that changed the result.
     pub times: u64,
-    /// Why nothing came out.
+    /// The error, if the changed input gave no result.
     pub error: Option<String>,
-    /// What differs.
-    pub differences: Vec<Difference>,
+    /// The differences from the result without the change.
+    pub differences: Vec<CaseDifference>,
     #[serde(skip)]
     input: PathBuf,
     #[serde(skip)]
@@ -60,35 +60,35 @@ pub struct Broken {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Answer {
+struct FuzzAnswer {
     error: Option<EngineError>,
     tried: BTreeMap<String, u64>,
-    broken: Vec<AnswerBroken>,
+    broken: Vec<FuzzFailureAnswer>,
 }
 
 #[derive(Deserialize)]
-struct AnswerBroken {
+struct FuzzFailureAnswer {
     kind: String,
     words: String,
     times: u64,
     input: PathBuf,
-    before: CameOut,
-    after: CameOut,
+    before: CaseOutput,
+    after: CaseOutput,
 }
 
-/// Tries so many changes of each case.
+/// Tries `changes` layout changes on each case.
 ///
 /// # Errors
 /// The engine could not be started or was cancelled.
 pub fn fuzz(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     cases: &[Case],
     (changes, seed): (u32, u64),
     cancel: &Cancel,
-) -> Result<Fuzzed, CasesError> {
-    let engine = Engine {
+) -> Result<FuzzReport, CasesError> {
+    let engine = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -101,7 +101,7 @@ pub fn fuzz(
     });
     let answers = engine.ask(all.collect(), changes as usize, cancel)?;
     let fuzzed = cases.iter().enumerate().map(|(number, case)| {
-        let answer = match answers.of(number) {
+        let answer = match answers.file(number) {
             Err(why) => return Ok(none(case, why.to_owned())),
             Ok(file) => fs::read_to_string(&file).map_err(FileError::on("read", &file))?,
         };
@@ -110,7 +110,7 @@ pub fn fuzz(
             Err(error) => none(case, format!("what came out cannot be read: {error}")),
         })
     });
-    Ok(Fuzzed {
+    Ok(FuzzReport {
         cases: fuzzed.collect::<Result<_, CasesError>>()?,
         _answers: answers,
     })
@@ -125,18 +125,18 @@ fn none(case: &Case, error: String) -> FuzzedCase {
     }
 }
 
-fn told(case: &Case, answer: Answer) -> FuzzedCase {
-    let broken = answer.broken.into_iter().map(|one| Broken {
-        kind: one.kind,
-        change: one.words,
-        times: one.times,
-        error: one.after.error.as_ref().map(ToString::to_string),
-        differences: match one.after.error {
+fn told(case: &Case, answer: FuzzAnswer) -> FuzzedCase {
+    let broken = answer.broken.into_iter().map(|failure| FuzzFailure {
+        kind: failure.kind,
+        change: failure.words,
+        times: failure.times,
+        error: failure.after.error.as_ref().map(ToString::to_string),
+        differences: match failure.after.error {
             Some(_) => Vec::new(),
-            None => outcome_differences(&one.before, &one.after),
+            None => outcome_differences(&failure.before, &failure.after),
         },
-        input: one.input,
-        expected: as_expected(&one.before),
+        input: failure.input,
+        expected: as_expected(&failure.before),
     });
     FuzzedCase {
         name: case.name.clone(),
@@ -146,24 +146,25 @@ fn told(case: &Case, answer: Answer) -> FuzzedCase {
     }
 }
 
-/// A change that is a case now, or has not become one.
+/// The outcome of [`keep`].
 #[derive(Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum KeptCase {
     /// The folder of the new case.
     New(PathBuf),
-    /// A case of this name is there already, and was left as it is.
+    /// A case of this name exists already and was left as it is.
     IsThere(PathBuf),
 }
 
-/// Keeps a change as a case beside the one that it was made of, with its options, and says in `case.toml` what it is.
+/// Saves a change as a new case beside the original, with the options of the original and a comment in `case.toml` that
+/// describes it.
 ///
 /// # Errors
 /// A file cannot be written.
-pub fn keep(case: &Case, broken: &Broken) -> Result<Kept, CasesError> {
+pub fn keep(case: &Case, broken: &FuzzFailure) -> Result<KeptCase, CasesError> {
     let name = format!("{}-{}", case.name, broken.kind);
     let folder = case.folder.with_file_name(&name);
     if folder.exists() {
-        return Ok(Kept::IsThere(folder));
+        return Ok(KeptCase::IsThere(folder));
     }
     files::create_folder(&folder)?;
     let read = |file: &Path| fs::read(file).map_err(FileError::on("read", file));
@@ -183,11 +184,11 @@ pub fn keep(case: &Case, broken: &Broken) -> Result<Kept, CasesError> {
     );
     let text = told + &fitting(&options, Path::new(ending));
     files::write_whole(&folder.join("case.toml"), text.as_bytes())?;
-    Ok(Kept::New(folder))
+    Ok(KeptCase::New(folder))
 }
 
-/// The options without the issues, which are told at rows of the input: these are others. The name of the sender's file ends as the
-/// changed input does.
+/// Returns the options without the issues, because these name rows of the original input. `input_name` gets the extension of
+/// the changed input.
 fn fitting(options: &str, ending: &Path) -> String {
     let Ok(mut table) = options.parse::<toml::Table>() else {
         return options.to_owned();

@@ -1,4 +1,4 @@
-//! What came out of a case, compared with what is expected.
+//! Compares the result of a case with the expected tables.
 
 use std::fs;
 use std::path::Path;
@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::{Case, CaseResult, CasesError, Difference, WantedIssue, What};
+use super::{Case, CaseDifference, CaseResult, CasesError, DifferenceKind, WantedIssue};
 use crate::base::files::FileError;
-use crate::cells::{Cells, CellsError, Choice, Reading, WindowLimits};
+use crate::cells::{CellReader, CellsError, ReadSettings, SheetSelector, WindowLimits};
 use crate::checks::engine::EngineError;
 
 pub(super) fn failed(case: &Case, error: String) -> CaseResult {
@@ -24,18 +24,18 @@ pub(super) fn failed(case: &Case, error: String) -> CaseResult {
     }
 }
 
-/// What came out of one case.
+/// The engine's result for one case.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct CameOut {
+pub(super) struct CaseOutput {
     pub error: Option<EngineError>,
-    pub tables: Vec<Table>,
+    pub tables: Vec<CaseTable>,
     pub issues: Vec<Issue>,
     pub seconds: f64,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Table {
+pub(super) struct CaseTable {
     sheet: String,
     fields: Vec<Option<String>>,
     headers: Vec<String>,
@@ -51,8 +51,8 @@ pub(super) struct Issue {
     message: Option<String>,
 }
 
-/// A table that is expected: of which sheet, where that matters.
-struct Expected {
+/// An expected table. `sheet` is set only if several sheets are expected.
+struct ExpectedTable {
     sheet: Option<String>,
     columns: Vec<String>,
     rows: Vec<Vec<String>>,
@@ -60,7 +60,7 @@ struct Expected {
 
 pub(super) fn judge(case: &Case, result: &Path) -> Result<CaseResult, CasesError> {
     let text = fs::read_to_string(result).map_err(FileError::on("read", result))?;
-    let came_out: CameOut = match serde_json::from_str(&text) {
+    let came_out: CaseOutput = match serde_json::from_str(&text) {
         Ok(came_out) => came_out,
         Err(error) => {
             let why = format!("what came out cannot be read: {error}");
@@ -104,7 +104,7 @@ pub(super) fn judge(case: &Case, result: &Path) -> Result<CaseResult, CasesError
     found.append(&mut unexpected_sheets(&wanted, &came_out));
     let issues = case.options.issues.as_deref();
     found.append(&mut issues.map_or_else(Vec::new, |wanted| issue_differences(wanted, &came_out)));
-    let text = |table: &Expected| {
+    let text = |table: &ExpectedTable| {
         let got = rows(&came_out, None, &table.columns);
         as_csv(&table.columns, &got)
     };
@@ -120,14 +120,14 @@ pub(super) fn judge(case: &Case, result: &Path) -> Result<CaseResult, CasesError
     })
 }
 
-/// All that came out, as the text of an `expected.csv`.
-pub(super) fn as_expected(came_out: &CameOut) -> String {
+/// Returns the whole result as the text of an `expected.csv`.
+pub(super) fn as_expected(came_out: &CaseOutput) -> String {
     let fields = own_fields(came_out);
     as_csv(&fields, &rows(came_out, None, &fields))
 }
 
-/// What differs in two outcomes, in all fields of both.
-pub(super) fn outcome_differences(before: &CameOut, after: &CameOut) -> Vec<Difference> {
+/// Returns the differences between two results, over all fields of both.
+pub(super) fn outcome_differences(before: &CaseOutput, after: &CaseOutput) -> Vec<CaseDifference> {
     let mut columns = own_fields(before);
     for field in own_fields(after) {
         if !columns.contains(&field) {
@@ -135,7 +135,7 @@ pub(super) fn outcome_differences(before: &CameOut, after: &CameOut) -> Vec<Diff
         }
     }
     let got = rows(after, None, &columns);
-    let wanted = Expected {
+    let wanted = ExpectedTable {
         sheet: None,
         rows: rows(before, None, &columns),
         columns,
@@ -143,8 +143,8 @@ pub(super) fn outcome_differences(before: &CameOut, after: &CameOut) -> Vec<Diff
     differences(&wanted, &got)
 }
 
-/// The fields that came out in some table, in their order.
-fn own_fields(came_out: &CameOut) -> Vec<String> {
+/// The fields in any table of the result, in their order.
+fn own_fields(came_out: &CaseOutput) -> Vec<String> {
     let mut fields: Vec<String> = Vec::new();
     for field in came_out
         .tables
@@ -158,10 +158,10 @@ fn own_fields(came_out: &CameOut) -> Vec<String> {
     fields
 }
 
-/// The rows of all tables, or of those of a sheet, in these columns, which are fields or headers.
-fn rows(came_out: &CameOut, sheet: Option<&str>, columns: &[String]) -> Vec<Vec<String>> {
+/// The rows of all tables, or of those of one sheet, restricted to `columns`, which are fields or headers.
+fn rows(came_out: &CaseOutput, sheet: Option<&str>, columns: &[String]) -> Vec<Vec<String>> {
     let mut all = Vec::new();
-    let is_meant = |table: &&Table| sheet.is_none_or(|sheet| table.sheet == sheet);
+    let is_meant = |table: &&CaseTable| sheet.is_none_or(|sheet| table.sheet == sheet);
     for table in came_out.tables.iter().filter(is_meant) {
         let place = |name: &String| {
             let field = table
@@ -183,24 +183,25 @@ fn rows(came_out: &CameOut, sheet: Option<&str>, columns: &[String]) -> Vec<Vec<
     all
 }
 
-/// The tables of a file, each with its header in the first row: one a sheet. Of a single sheet the title does not matter.
-fn expected(file: &Path) -> Result<Vec<Expected>, CellsError> {
-    let cells = Cells::new(WindowLimits::default());
-    let reading = Reading::whole();
+/// Reads the expected tables of a file, one per sheet, each with its header in the first row. The title of a single sheet is
+/// ignored.
+fn expected(file: &Path) -> Result<Vec<ExpectedTable>, CellsError> {
+    let cells = CellReader::new(WindowLimits::default());
+    let reading = ReadSettings::whole();
     let titles: Vec<String> = cells
         .sheets(file, &reading)?
         .into_iter()
         .map(|sheet| sheet.name)
         .collect();
     let table = |title: &String| {
-        let sheet = cells.whole(file, &reading, Choice::Named(title))?;
+        let sheet = cells.whole(file, &reading, SheetSelector::Named(title))?;
         let (height, width) = sheet.size();
         let row = |row| {
             (1..=width)
                 .map(|column| sheet.cell(row, column, usize::MAX).text)
                 .collect()
         };
-        Ok(Expected {
+        Ok(ExpectedTable {
             sheet: (titles.len() > 1).then(|| title.clone()),
             columns: row(1),
             rows: (2..=height).map(row).collect(),
@@ -209,17 +210,17 @@ fn expected(file: &Path) -> Result<Vec<Expected>, CellsError> {
     titles.iter().map(table).collect()
 }
 
-/// The sheets with tables that came out and are not among several that are expected.
-fn unexpected_sheets(wanted: &[Expected], came_out: &CameOut) -> Vec<Difference> {
+/// The sheets in the result that are missing from an expected file with several sheets.
+fn unexpected_sheets(wanted: &[ExpectedTable], came_out: &CaseOutput) -> Vec<CaseDifference> {
     let known: Vec<&str> = wanted
         .iter()
-        .filter_map(|one| one.sheet.as_deref())
+        .filter_map(|table| table.sheet.as_deref())
         .collect();
     let mut new: Vec<&str> = came_out.tables.iter().map(|table| &*table.sheet).collect();
     new.retain(|sheet| !known.is_empty() && !known.contains(sheet));
     new.dedup();
-    let difference = |sheet: &str| Difference {
-        what: What::Row,
+    let difference = |sheet: &str| CaseDifference {
+        what: DifferenceKind::Row,
         sheet: Some(sheet.to_owned()),
         row: None,
         field: None,
@@ -229,13 +230,13 @@ fn unexpected_sheets(wanted: &[Expected], came_out: &CameOut) -> Vec<Difference>
     new.into_iter().map(difference).collect()
 }
 
-/// The text as it is compared: numbers by their exact value, a moment at midnight as its day.
+/// Returns the text in the form that is compared: numbers by their exact value, midnight timestamps as dates.
 fn canonical(text: &str) -> String {
     let text = text.strip_suffix(" 00:00:00").unwrap_or(text);
     number(text).unwrap_or_else(|| text.to_owned())
 }
 
-/// A number as its digits and a power of ten; `None`: it is none, but a text or a code such as `007` or `+49`.
+/// Returns a number as its digits and a power of ten. `None` if it is a text, or a code such as `007` or `+49`.
 fn number(text: &str) -> Option<String> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
@@ -260,15 +261,15 @@ fn number(text: &str) -> Option<String> {
     Some(format!("{sign}{significant}e{power}"))
 }
 
-fn differences(wanted: &Expected, got: &[Vec<String>]) -> Vec<Difference> {
+fn differences(wanted: &ExpectedTable, got: &[Vec<String>]) -> Vec<CaseDifference> {
     let keys = |rows: &[Vec<String>]| -> Vec<Vec<String>> {
         rows.iter()
             .map(|row| row.iter().map(|text| canonical(text)).collect())
             .collect()
     };
     let (old, new) = (keys(&wanted.rows), keys(got));
-    let whole_row = |row: usize| Difference {
-        what: What::Row,
+    let whole_row = |row: usize| CaseDifference {
+        what: DifferenceKind::Row,
         sheet: wanted.sheet.clone(),
         row: Some(row + 1),
         field: None,
@@ -285,8 +286,8 @@ fn differences(wanted: &Expected, got: &[Vec<String>]) -> Vec<Difference> {
         for (was, is) in was.clone().zip(is.clone()) {
             let columns = wanted.columns.iter().enumerate();
             for (at, field) in columns.filter(|(at, _)| old[was][*at] != new[is][*at]) {
-                found.push(Difference {
-                    what: What::Cell,
+                found.push(CaseDifference {
+                    what: DifferenceKind::Cell,
                     field: Some(field.clone()),
                     expected: Some(wanted.rows[was][at].clone()),
                     got: Some(got[is][at].clone()),
@@ -295,11 +296,11 @@ fn differences(wanted: &Expected, got: &[Vec<String>]) -> Vec<Difference> {
             }
         }
         let joined = |row: &[String]| Some(row.join(", "));
-        found.extend(was.skip(both).map(|row| Difference {
+        found.extend(was.skip(both).map(|row| CaseDifference {
             expected: joined(&wanted.rows[row]),
             ..whole_row(row)
         }));
-        found.extend(is.skip(both).map(|row| Difference {
+        found.extend(is.skip(both).map(|row| CaseDifference {
             got: joined(&got[row]),
             ..whole_row(row)
         }));
@@ -307,9 +308,9 @@ fn differences(wanted: &Expected, got: &[Vec<String>]) -> Vec<Difference> {
     found
 }
 
-/// The issues that are missing, and those that nobody wanted.
-fn issue_differences(wanted: &[WantedIssue], came_out: &CameOut) -> Vec<Difference> {
-    // The strictest choose first, so that none takes what only another could have.
+/// The expected issues that are missing, and the issues that were not expected.
+fn issue_differences(wanted: &[WantedIssue], came_out: &CaseOutput) -> Vec<CaseDifference> {
+    // The strictest expectations choose first, so that none takes an issue that only another expectation could match.
     let mut order: Vec<&WantedIssue> = wanted.iter().collect();
     let asks = |wanted: &WantedIssue| {
         let places = usize::from(wanted.row.is_some()) + usize::from(wanted.field.is_some());
@@ -321,8 +322,8 @@ fn issue_differences(wanted: &[WantedIssue], came_out: &CameOut) -> Vec<Differen
     for wanted in order {
         match left.iter().position(|issue| wanted.is(issue)) {
             Some(at) => drop(left.remove(at)),
-            None => found.push(Difference {
-                what: What::Issue,
+            None => found.push(CaseDifference {
+                what: DifferenceKind::Issue,
                 sheet: None,
                 row: wanted.row,
                 field: wanted.field.clone(),
@@ -334,8 +335,8 @@ fn issue_differences(wanted: &[WantedIssue], came_out: &CameOut) -> Vec<Differen
             }),
         }
     }
-    found.extend(left.into_iter().map(|issue| Difference {
-        what: What::Issue,
+    found.extend(left.into_iter().map(|issue| CaseDifference {
+        what: DifferenceKind::Issue,
         sheet: None,
         row: issue.row,
         field: issue.field.clone(),
@@ -363,7 +364,7 @@ impl WantedIssue {
                 .is_none_or(|part| message.contains(part))
     }
 
-    /// What it asks for beside field and row.
+    /// The expected rule, severity and message, as far as they are given.
     fn words(&self) -> Vec<&str> {
         let words = [&self.rule, &self.severity, &self.message];
         words

@@ -1,8 +1,8 @@
-//! Results of checks, of cases among them, as JUnit's XML, which CI systems read.
+//! Writes the results of checks and cases as JUnit XML, which CI systems read.
 
 use super::CaseResult;
 
-/// The report of these results.
+/// Returns a report of these results.
 pub fn as_junit(configuration: &str, results: &[CaseResult]) -> String {
     xml(&[Suite {
         name: configuration.to_owned(),
@@ -10,15 +10,15 @@ pub fn as_junit(configuration: &str, results: &[CaseResult]) -> String {
     }])
 }
 
-/// The results, as parts of a report.
+/// Converts the results into the tests of a report.
 pub(in crate::checks) fn junit_tests(class: &str, results: &[CaseResult]) -> Vec<Test> {
     let test = |result: &CaseResult| Test {
         class: class.to_owned(),
         name: result.name.clone(),
         seconds: result.seconds,
         outcome: match result.passed {
-            true => Outcome::Passed,
-            false => Outcome::Failed {
+            true => TestOutcome::Passed,
+            false => TestOutcome::Failed {
                 message: result.why(),
                 body: lines(result),
             },
@@ -32,53 +32,46 @@ fn lines(result: &CaseResult) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// What is reported together: the checks of one configuration.
+/// A group of tests in the report: the checks of one configuration.
 #[derive(Debug)]
 pub(in crate::checks) struct Suite {
-    /// Its name.
     pub name: String,
-    /// What was tried.
     pub tests: Vec<Test>,
 }
 
-/// One thing that was tried.
+/// One test case of the report.
 #[derive(Debug)]
 pub(in crate::checks) struct Test {
-    /// What it belongs to.
+    /// The class that the report shows for the test.
     pub class: String,
-    /// Its name.
     pub name: String,
-    /// How long it took.
     pub seconds: f64,
-    /// How it came out.
-    pub outcome: Outcome,
+    pub outcome: TestOutcome,
 }
 
-/// How a test came out.
+/// The outcome of a test.
 #[derive(Debug)]
-pub(in crate::checks) enum Outcome {
-    /// As it should.
+pub(in crate::checks) enum TestOutcome {
     Passed,
-    /// It was not tried, for this reason.
+    /// The test was skipped for this reason.
     Skipped(String),
-    /// Otherwise.
     Failed {
-        /// Why, in a line.
+        /// The reason in one line.
         message: String,
-        /// Why, in full.
+        /// The reason in full.
         body: String,
     },
 }
 
-/// The document of these suites.
+/// Returns the XML document with these suites.
 pub(in crate::checks) fn xml(suites: &[Suite]) -> String {
-    let all = Counts::of(suites.iter().flat_map(|suite| &suite.tests));
+    let all = TestCounts::from_tests(suites.iter().flat_map(|suite| &suite.tests));
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {}>\n",
         all.attributes()
     );
     for suite in suites {
-        let counts = Counts::of(suite.tests.iter());
+        let counts = TestCounts::from_tests(suite.tests.iter());
         xml += &format!(
             "<testsuite name=\"{}\" {} skipped=\"{}\">\n",
             escaped(&suite.name),
@@ -92,19 +85,20 @@ pub(in crate::checks) fn xml(suites: &[Suite]) -> String {
 }
 
 #[derive(Default)]
-struct Counts {
+struct TestCounts {
     tests: usize,
     failures: usize,
     skipped: usize,
     seconds: f64,
 }
 
-impl Counts {
-    fn of<'a>(tests: impl Iterator<Item = &'a Test>) -> Self {
+impl TestCounts {
+    fn from_tests<'a>(tests: impl Iterator<Item = &'a Test>) -> Self {
         tests.fold(Self::default(), |counts, test| Self {
             tests: counts.tests + 1,
-            failures: counts.failures + usize::from(matches!(test.outcome, Outcome::Failed { .. })),
-            skipped: counts.skipped + usize::from(matches!(test.outcome, Outcome::Skipped(_))),
+            failures: counts.failures
+                + usize::from(matches!(test.outcome, TestOutcome::Failed { .. })),
+            skipped: counts.skipped + usize::from(matches!(test.outcome, TestOutcome::Skipped(_))),
             seconds: counts.seconds + test.seconds,
         })
     }
@@ -125,19 +119,19 @@ fn element(test: &Test) -> String {
         test.seconds
     );
     match &test.outcome {
-        Outcome::Passed => format!("{head}/>\n"),
-        Outcome::Skipped(why) => {
+        TestOutcome::Passed => format!("{head}/>\n"),
+        TestOutcome::Skipped(why) => {
             let why = escaped(why);
             format!("{head}><skipped message=\"{why}\"/></testcase>\n")
         }
-        Outcome::Failed { message, body } => {
+        TestOutcome::Failed { message, body } => {
             let (message, body) = (escaped(message), escaped(body));
             format!("{head}><failure message=\"{message}\">{body}</failure></testcase>\n")
         }
     }
 }
 
-/// The text between tags and in attributes. What XML cannot hold is left out.
+/// Escapes text for elements and attributes. Characters that XML does not allow are dropped.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -167,15 +161,15 @@ mod tests {
             seconds: 0.5,
             outcome,
         };
-        let failed = Outcome::Failed {
+        let failed = TestOutcome::Failed {
             message: "<one>\u{1b}".to_owned(),
             body: "\"all\"".to_owned(),
         };
         let text = xml(&[Suite {
             name: "a & b".to_owned(),
             tests: vec![
-                test("x", Outcome::Passed),
-                test("y", Outcome::Skipped("no <lock>".to_owned())),
+                test("x", TestOutcome::Passed),
+                test("y", TestOutcome::Skipped("no <lock>".to_owned())),
                 test("z", failed),
             ],
         }]);

@@ -1,11 +1,11 @@
-//! The cases of a configuration: inputs in `tests/cases/` with the tables that they must become. `ade test`.
+//! The cases of a configuration: inputs in `tests/cases/` with the expected tables. `ade test`.
 //!
-//! - [`run`]: runs them in the engine, many in one process.
-//! - `judging`: compares what came out with what is expected.
-//! - [`fuzz`]: tries changes of layout on them that must change nothing.
-//! - [`as_junit`]: the report that CI systems read.
+//! - [`run`]: runs the cases in the engine, many in one process.
+//! - `judging`: compares the results with the expected tables.
+//! - [`fuzz`]: tries layout changes that must not change the result.
+//! - [`as_junit`]: writes the report that CI systems read.
 //!
-//! Nothing is recorded.
+//! No run is recorded.
 
 mod fuzzing;
 mod judging;
@@ -19,65 +19,65 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::fuzzing::{Broken, Fuzzed, FuzzedCase, Kept, fuzz, keep};
+pub use self::fuzzing::{FuzzFailure, FuzzReport, FuzzedCase, KeptCase, fuzz, keep};
 pub use self::junit::as_junit;
 pub use self::running::run;
 use super::engine::CheckError;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code};
 use crate::run::inputs::input::is_supported;
 use crate::settings::nearest;
 use crate::store::{RunRecord, StoreError};
 
-/// A case: a folder with an input and the table that it must become.
+/// A case: a folder with an input and its expected table.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The folder's name.
+    /// The name of the folder.
     pub name: String,
-    /// The folder.
+    /// The path of the folder.
     pub folder: PathBuf,
-    /// The file that is run.
+    /// The input file that is run.
     pub input: PathBuf,
-    /// The table that it must become; `None`: there is none yet.
+    /// The file with the expected table. `None` if there is none yet.
     pub expected: Option<PathBuf>,
-    /// What `case.toml` says.
+    /// The options in `case.toml`.
     pub options: CaseOptions,
 }
 
-/// `case.toml`.
+/// The content of `case.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CaseOptions {
-    /// Whether a person has looked at the expected table.
+    /// Whether a person has checked the expected table.
     pub checked: bool,
-    /// What the sender called the file, by which `[files."…"]` of the settings and hooks go; `None`: as it is called here.
+    /// The sender's name for the file, which `[files."…"]` settings and hooks match. `None`: the name of the input in the case.
     pub input_name: Option<String>,
     /// The code of the error that a run of the input must end with.
     pub must_fail: Option<String>,
-    /// Which sheets are run; empty: all visible ones.
+    /// The sheets to run. Empty: all visible sheets.
     pub input_sheets: Vec<String>,
-    /// The active sheet alone.
+    /// Whether only the active sheet is run.
     pub active_sheet_only: bool,
-    /// Settings of the engine, by name.
+    /// Settings of the engine by name.
     pub settings: BTreeMap<String, toml::Value>,
-    /// All issues that there must be; `None`: they are not compared.
+    /// All issues that the run must report. `None`: issues are not compared.
     pub issues: Option<Vec<WantedIssue>>,
 }
 
-/// An issue that there must be: what is not given may be anything.
+/// An expected issue. Fields that are not given match anything.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WantedIssue {
-    /// Its field.
+    /// The field that the issue is about.
     pub field: Option<String>,
-    /// The row of the input, from 1.
+    /// The row of the input, counted from 1.
     pub row: Option<usize>,
-    /// Its rule, such as `email.required`.
+    /// The rule of the issue, such as `email.required`.
     pub rule: Option<String>,
-    /// `error`, `warning` or `info`.
+    /// The severity: `error`, `warning` or `info`.
     pub severity: Option<String>,
-    /// A part of its message.
+    /// A part of the message.
     pub message: Option<String>,
 }
 
@@ -95,84 +95,84 @@ impl Default for CaseOptions {
     }
 }
 
-/// How a case came out.
+/// The result of running a case.
 #[derive(Clone, Debug, Serialize)]
 pub struct CaseResult {
-    /// Its name.
+    /// The name of the case.
     pub name: String,
-    /// Whether all is as expected.
+    /// Whether the result is as expected.
     pub passed: bool,
-    /// Whether a person has looked at what is expected.
+    /// Whether a person has checked the expected table.
     pub checked: bool,
-    /// Why there is nothing to compare.
+    /// The reason why there is nothing to compare, if so.
     pub error: Option<String>,
-    /// How long the engine ran it.
+    /// The seconds that the engine took.
     pub seconds: f64,
-    /// What is another than expected.
-    pub differences: Vec<Difference>,
-    /// What came out, as the text of an `expected.csv`.
+    /// The differences from the expected tables and issues.
+    pub differences: Vec<CaseDifference>,
+    /// The result as the text of an `expected.csv`.
     #[serde(skip)]
     pub came_out: Option<String>,
 }
 
 impl CaseResult {
-    /// Whether all that differs is in the file that [`update`] writes.
+    /// Returns whether all differences are in the file that [`update`] writes.
     pub fn is_mended_by_update(&self) -> bool {
-        let is_cells = |one: &Difference| one.what != What::Issue;
+        let is_cells = |difference: &CaseDifference| difference.what != DifferenceKind::Issue;
         self.came_out.is_some() && self.differences.iter().all(is_cells)
     }
 }
 
-/// A cell, a row or an issue that is another than expected.
+/// A cell, row or issue that differs from the expected one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// What differs.
-    pub what: What,
-    /// The sheet of the output, where several are expected.
+pub struct CaseDifference {
+    /// The kind of the difference.
+    pub what: DifferenceKind,
+    /// The sheet of the output, if several are expected.
     pub sheet: Option<String>,
-    /// The row of the table, from 1: as it came out, or as expected where it is missing. Of an issue the row of the input.
+    /// The row of the resulting table, from 1; of the expected table if the row is missing. For an issue, the row of the input.
     pub row: Option<usize>,
-    /// The field; `None`: the row as a whole, or an issue of none.
+    /// The field. `None` for a whole row, and for an issue without a field.
     pub field: Option<String>,
-    /// What was expected; `None`: no such row or issue.
+    /// The expected value. `None`: no such row or issue was expected.
     pub expected: Option<String>,
-    /// What came out; `None`: no such row or issue.
+    /// The value in the result. `None`: the result has no such row or issue.
     pub got: Option<String>,
 }
 
-/// What differs.
+/// The kind of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum What {
-    /// A cell.
+pub enum DifferenceKind {
+    /// The value of a cell.
     Cell,
     /// A row as a whole.
     Row,
-    /// An issue.
+    /// An issue of the run.
     Issue,
 }
 
-/// Cases could not be run.
+/// An error that prevents running the cases.
 #[derive(Debug, thiserror::Error)]
 pub enum CasesError {
-    /// There is none.
+    /// The configuration has no cases.
     #[error("{} has no cases", .0.display())]
     None(PathBuf),
     /// A file of a case cannot be used.
     #[error("{}: {what}", file.display())]
     Invalid {
-        /// The file.
+        /// The path of the file.
         file: PathBuf,
-        /// Why.
+        /// The reason in words.
         what: String,
     },
-    /// The engine.
+    /// The engine failed, or was cancelled.
     #[error(transparent)]
     Engine(#[from] CheckError),
     /// The records of runs cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// No such case, or a file cannot be read or written.
+    /// There is no such case, or a file cannot be read or written.
     #[error(transparent)]
     Other(#[from] Error),
 }
@@ -184,11 +184,11 @@ impl From<FileError> for CasesError {
 }
 
 impl Problem for CasesError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            Self::None(_) => Facts::new(Kind::Usage, code::NO_INPUT)
+            Self::None(_) => ErrorFacts::new(ProblemKind::Usage, code::NO_INPUT)
                 .hint("a case is a folder tests/cases/NAME with a file input.csv or input.xlsx; `ade test --update` writes what it becomes"),
-            Self::Invalid { .. } => Facts::new(Kind::Usage, code::USAGE),
+            Self::Invalid { .. } => ErrorFacts::new(ProblemKind::Usage, code::USAGE),
             Self::Engine(error) => error.facts(),
             Self::Store(error) => error.facts(),
             Self::Other(error) => error.facts(),
@@ -198,10 +198,10 @@ impl Problem for CasesError {
 
 become_error!(CasesError);
 
-/// The cases of a configuration's folder, in the order of their names.
+/// Returns the cases in a configuration's folder, sorted by name.
 ///
 /// # Errors
-/// There is none, or the file of a case cannot be read.
+/// There are no cases, or the file of a case cannot be read.
 pub fn find(configuration: &Path) -> Result<Vec<Case>, CasesError> {
     let none = || CasesError::None(configuration.to_owned());
     let mut found = Vec::new();
@@ -227,17 +227,17 @@ pub fn find(configuration: &Path) -> Result<Vec<Case>, CasesError> {
             folder,
         });
     }
-    found.sort_by(|one, other| one.name.cmp(&other.name));
+    found.sort_by(|case, other| case.name.cmp(&other.name));
     if found.is_empty() {
         return Err(none());
     }
     Ok(found)
 }
 
-/// Those of these names, or all, that have these words in their names.
+/// Returns the cases with these names, or all, limited to names that contain `words`.
 ///
 /// # Errors
-/// There is none.
+/// No case matches, or a name is unknown.
 pub fn choose(
     all: Vec<Case>,
     names: &[String],
@@ -293,15 +293,15 @@ fn options(file: &Path, input: &Path) -> Result<CaseOptions, CasesError> {
     }
 }
 
-/// Whether a sender may have called an input so: what kind of file it is, its ending says.
+/// Returns whether a sender may have given the input this name: it has no folder and ends as the input does.
 fn can_be_name_of(input: &Path, name: &str) -> bool {
     let ending = |path: &Path| path.extension().map(|it| it.to_ascii_lowercase());
     let given = Path::new(name);
     given.file_name().is_some_and(|whole| whole == name) && ending(given) == ending(input)
 }
 
-/// Writes into the `case.toml` of a case that does not say it what the sender called its input: the name under which the first of these
-/// runs read the same bytes. Returns the file; `None`: it is said, or no run tells.
+/// Adds `input_name` to the `case.toml` of a case that lacks it: the name under which the first of `runs` read the same bytes.
+/// Returns the written file. `None` if the name is given already, or no run has it.
 ///
 /// # Errors
 /// The runs, or a file, cannot be read or written.
@@ -332,7 +332,7 @@ pub fn name_input(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         text => text.map_err(FileError::on("read", &file))?,
     };
-    // Below what is said at the top, and above all keys and tables.
+    // The line goes below the comment at the top and above all keys and tables.
     let said = text
         .split_inclusive('\n')
         .take_while(|line| line.starts_with('#'));
@@ -343,12 +343,13 @@ pub fn name_input(
     Ok(Some(file))
 }
 
-/// The line of a `case.toml` that says what the sender called the file.
+/// Returns the `input_name` line of a `case.toml`.
 pub(in crate::checks) fn input_name_line(name: &str) -> String {
     format!("input_name = {}\n", toml::Value::from(name))
 }
 
-/// Writes what came out as what is expected. Returns the file; `None`: nothing came out, or the expected table is a workbook.
+/// Writes the result as the expected table. Returns the file. `None` if there is no result, or the expected table is a
+/// workbook.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -362,18 +363,18 @@ pub fn update(case: &Case, result: &CaseResult) -> Result<Option<PathBuf>, FileE
 }
 
 impl CaseResult {
-    /// Why it failed, in a line: the error, the one difference, or how many there are.
+    /// Returns the reason for the failure in one line: the error, the only difference, or the number of differences.
     pub fn why(&self) -> String {
         match (&self.error, self.differences.as_slice()) {
             (Some(error), _) => error.clone(),
-            (None, [one]) => one.to_string(),
+            (None, [difference]) => difference.to_string(),
             (None, all) => format!("{} differences", all.len()),
         }
     }
 }
 
-/// In a line of less than 80 columns.
-impl fmt::Display for Difference {
+/// Writes the difference in one line of less than 80 columns.
+impl fmt::Display for CaseDifference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |value: &Option<String>, most: usize| match value.as_deref() {
             None | Some("") => "nothing".to_owned(),
@@ -388,24 +389,24 @@ impl fmt::Display for Difference {
         let field = self.field.as_deref();
         let field = field.map_or_else(String::new, |field| cut(field, 18));
         match (self.what, expected) {
-            (What::Cell, _) => {
+            (DifferenceKind::Cell, _) => {
                 let (expected, got) = (text(expected, 16), text(got, 16));
                 write!(
                     formatter,
                     "{sheet}{row}  {field}  expected {expected}  got {got}"
                 )
             }
-            (What::Row, Some(_)) => {
+            (DifferenceKind::Row, Some(_)) => {
                 write!(formatter, "{sheet}{row} is missing: {}", text(expected, 45))
             }
-            (What::Row, None) => {
+            (DifferenceKind::Row, None) => {
                 write!(
                     formatter,
                     "{sheet}{row} was not expected: {}",
                     text(got, 40)
                 )
             }
-            (What::Issue, _) => {
+            (DifferenceKind::Issue, _) => {
                 let place = [row, field].into_iter().filter(|word| !word.is_empty());
                 let place = place.collect::<Vec<_>>().join("  ");
                 match expected {
@@ -417,7 +418,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// A text in one line, of so many characters.
+/// Returns a text in one line of at most `most` characters.
 fn cut(text: &str, most: usize) -> String {
     let line = text.replace(char::is_control, " ");
     if line.chars().count() <= most {

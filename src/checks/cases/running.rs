@@ -1,8 +1,8 @@
-//! Cases in the engine.
+//! Runs cases in the engine.
 //!
-//! Many run in one process, confined as a run is; there are as many processes as processors, each with twenty cases at least. Where a
-//! case ends its process, that case has failed, and the others are run in a new one. A process that ends twice in a row before any
-//! case is through is not started again.
+//! One process runs many cases, confined as a run is. There are as many processes as processors, each with at least twenty
+//! cases. If a case ends its process, this case fails, and a new process runs the rest. A process that ends twice in a row
+//! before any case is finished is not started again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,29 +16,29 @@ use super::{Case, CaseResult, CasesError};
 use crate::base::cancel::Cancel;
 use crate::base::files;
 use crate::base::host;
-use crate::checks::engine::{CheckError, Engine, said, temporary};
+use crate::checks::engine::{CheckEngine, CheckError, said, temporary};
 use crate::engine::{EngineQuestion, EngineTask};
-use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::needed::prepare::PreparedConfiguration;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::store::EnvironmentRecord;
 use crate::workspace::Workspace;
 
-/// A process more is worth its start from so many cases on.
+/// The number of cases from which another process is worth its start.
 const CASES_OF_A_PROCESS: usize = 20;
 
-/// Runs cases in an environment that is ready, and compares what comes out with what is expected.
+/// Runs cases in an environment that is ready, and compares the results with the expected tables.
 ///
 /// # Errors
 /// The engine could not be started or was cancelled, or an expected table cannot be read.
 pub fn run(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
     cases: &[Case],
     cancel: &Cancel,
 ) -> Result<Vec<CaseResult>, CasesError> {
     let asked = cases.iter().map(asked).collect();
-    let answers = Engine {
+    let answers = CheckEngine {
         workspace,
         prepared,
         environment,
@@ -47,14 +47,14 @@ pub fn run(
     let results = cases
         .iter()
         .enumerate()
-        .map(|(number, case)| match answers.of(number) {
+        .map(|(number, case)| match answers.file(number) {
             Err(why) => Ok(failed(case, why.to_owned())),
             Ok(file) => judge(case, &file),
         });
     results.collect()
 }
 
-/// What the engine is asked of a case.
+/// Returns the question to the engine about a case.
 pub(super) fn asked(case: &Case) -> Value {
     let text = |value: &toml::Value| {
         value
@@ -77,15 +77,15 @@ pub(super) fn asked(case: &Case) -> Value {
     })
 }
 
-/// What the engine answered; its files go with it.
-pub(in crate::checks) struct Answers {
+/// The engine's answers. Their files are deleted with this value.
+pub(in crate::checks) struct CaseAnswers {
     crashed: BTreeMap<usize, String>,
     place: TempDir,
 }
 
-impl Answers {
-    /// The file with what came out of the case of this number, or why there is none.
-    pub fn of(&self, number: usize) -> Result<PathBuf, &str> {
+impl CaseAnswers {
+    /// Returns the file with the result of a case, or the reason why there is none.
+    pub fn file(&self, number: usize) -> Result<PathBuf, &str> {
         match self.crashed.get(&number) {
             Some(why) => Err(why),
             None => Ok(answer(self.place.path(), number)),
@@ -100,15 +100,15 @@ fn answer(place: &Path, number: usize) -> PathBuf {
     place.join(MADE).join(format!("{number}.json"))
 }
 
-impl Engine<'_> {
-    /// Has the engine do what is asked, which is so many runs each.
+impl CheckEngine<'_> {
+    /// Has the engine answer all questions, each of which counts as `runs` runs.
     pub fn ask(
         self,
         mut asked: Vec<Value>,
         runs: usize,
         cancel: &Cancel,
-    ) -> Result<Answers, CasesError> {
-        let _in_use = InUse::mark(self.workspace, &self.environment.folder);
+    ) -> Result<CaseAnswers, CasesError> {
+        let _in_use = EnvironmentUse::mark(self.workspace, &self.environment.folder);
         let (place, _) = temporary([MADE])?;
         for (number, case) in asked.iter_mut().enumerate() {
             case["number"] = number.into();
@@ -133,10 +133,10 @@ impl Engine<'_> {
             }
             Ok::<_, CasesError>(crashed)
         })?;
-        Ok(Answers { crashed, place })
+        Ok(CaseAnswers { crashed, place })
     }
 
-    /// Has one process after the other run its share. Returns those of the cases that came to no result, with the reason.
+    /// Runs a share of the questions in one process after another. Returns the cases without a result, with the reason.
     fn ask_share(
         self,
         (at, share): (usize, &[Value]),

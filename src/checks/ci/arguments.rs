@@ -1,8 +1,9 @@
-//! Which configurations and which inputs a call means.
+//! Sorts the arguments of a call into configurations and inputs.
 //!
-//! A folder that is a configuration is one, and so is one whose manifest cannot be read. A file that makes up a configuration, such as
-//! a module of it, or that lies in its tests, stands for it: programs that call `ade ci` with the files that changed need not know more.
-//! Any other file, folder or glob is an input of the configuration that was named before it, or of the only one.
+//! A folder that is a configuration, or has a manifest that cannot be read, is a configuration. A file that belongs to a
+//! configuration, such as a module or a file of its tests, stands for that configuration, so that programs can call `ade ci`
+//! with the changed files. Any other file, folder or glob is an input of the configuration named before it, or of the only
+//! configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -11,65 +12,65 @@ use crate::configuration::{Configuration, ConfigurationError};
 use crate::run::inputs::input::{MeantFiles, Search, expand, is_supported};
 use crate::workspace::Workspace;
 
-/// The endings of files that make up a configuration.
+/// The extensions of files that make up a configuration.
 const SOURCES: [&str; 5] = ["py", "toml", "json", "lock", "txt"];
 
-/// A configuration, and what it is to be run on.
+/// A configuration and the inputs to run it on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// Its folder, canonical.
+pub struct CiTarget {
+    /// The folder of the configuration, canonical.
     pub configuration: PathBuf,
-    /// Files, folders and globs, as they were given.
+    /// The files, folders and globs, as they were given.
     pub inputs: Vec<PathBuf>,
 }
 
-/// What a call means.
+/// The configurations and inputs that the arguments of a call name.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Meant {
-    /// The configurations, in the order in which they are named first.
-    pub configurations: Vec<Asked>,
-    /// Files that might belong to a configuration, and belong to none.
+pub struct CiTargets {
+    /// The configurations, in the order in which they are first named.
+    pub configurations: Vec<CiTarget>,
+    /// Files that look like parts of a configuration and belong to none.
     pub passed_over: Vec<PathBuf>,
 }
 
-enum What {
+enum CiPathKind {
     Configuration(PathBuf),
     Input,
     Neither,
 }
 
-/// What these paths mean.
+/// Sorts the paths of a call into configurations and inputs.
 ///
 /// # Errors
-/// One does not exist, or is an input of no configuration.
-pub fn meant(paths: &[PathBuf]) -> Result<Meant, Error> {
-    let mut meant = Meant::default();
+/// A path does not exist, or is an input without a configuration.
+pub fn meant(paths: &[PathBuf]) -> Result<CiTargets, Error> {
+    let mut meant = CiTargets::default();
     let mut last = None;
     let mut in_front: Vec<PathBuf> = Vec::new();
     for path in paths {
         match what(path)? {
-            What::Configuration(folder) => {
+            CiPathKind::Configuration(folder) => {
                 let all = &mut meant.configurations;
-                let known = all.iter().position(|one| one.configuration == folder);
+                let known = all.iter().position(|target| target.configuration == folder);
                 last = known.or(Some(all.len()));
                 if known.is_none() {
-                    all.push(Asked {
+                    all.push(CiTarget {
                         configuration: folder,
                         inputs: Vec::new(),
                     });
                 }
             }
-            What::Input => match last {
+            CiPathKind::Input => match last {
                 Some(last) => meant.configurations[last].inputs.push(path.clone()),
                 None => in_front.push(path.clone()),
             },
-            What::Neither => meant.passed_over.push(path.clone()),
+            CiPathKind::Neither => meant.passed_over.push(path.clone()),
         }
     }
     match (in_front.first(), meant.configurations.as_mut_slice()) {
         (None, _) => {}
         (Some(_), [only]) => drop(only.inputs.splice(0..0, in_front)),
-        // A folder is more likely meant as a configuration.
+        // A folder is more likely meant as a configuration: this reports why it is none.
         (Some(first), []) if first.is_dir() => {
             Configuration::open(first)?;
         }
@@ -92,22 +93,22 @@ pub fn meant(paths: &[PathBuf]) -> Result<Meant, Error> {
     Ok(meant)
 }
 
-fn what(path: &Path) -> Result<What, ConfigurationError> {
+fn what(path: &Path) -> Result<CiPathKind, ConfigurationError> {
     if path.is_dir() {
         let folder = || path.canonicalize().unwrap_or_else(|_| path.to_owned());
         return Ok(match Configuration::open(path) {
             Err(ConfigurationError::NotAConfiguration { .. })
                 if !path.join("pyproject.toml").is_file() =>
             {
-                What::Input
+                CiPathKind::Input
             }
-            _ => What::Configuration(folder()),
+            _ => CiPathKind::Configuration(folder()),
         });
     }
     if !path.exists() {
         let may_be_input = is_supported(path) || path.to_string_lossy().contains(['*', '?', '[']);
         return match may_be_input {
-            true => Ok(What::Input),
+            true => Ok(CiPathKind::Input),
             false => Err(ConfigurationError::NotFound {
                 path: path.to_owned(),
             }),
@@ -117,9 +118,11 @@ fn what(path: &Path) -> Result<What, ConfigurationError> {
         .extension()
         .is_some_and(|ending| SOURCES.iter().any(|source| ending == *source));
     Ok(match Configuration::holder(path) {
-        Some(folder) if is_source || is_in_tests(path, &folder) => What::Configuration(folder),
-        _ if is_source => What::Neither,
-        _ => What::Input,
+        Some(folder) if is_source || is_in_tests(path, &folder) => {
+            CiPathKind::Configuration(folder)
+        }
+        _ if is_source => CiPathKind::Neither,
+        _ => CiPathKind::Input,
     })
 }
 
@@ -129,11 +132,11 @@ fn is_in_tests(path: &Path, configuration: &Path) -> bool {
         .is_ok_and(|path| path.starts_with(tests))
 }
 
-impl Asked {
-    /// The files that its inputs mean.
+impl CiTarget {
+    /// Returns the files that the inputs name.
     ///
     /// # Errors
-    /// One is absent, not supported, or means no file.
+    /// An input does not exist, is not supported, or names no file.
     pub fn files(&self, workspace: &Workspace, recursive: bool) -> Result<MeantFiles, Error> {
         if self.inputs.is_empty() {
             return Ok(MeantFiles::default());
@@ -175,7 +178,7 @@ mod tests {
         (folder, root)
     }
 
-    /// The names of configurations with those of their inputs.
+    /// Returns the names of the configurations with those of their inputs.
     fn found(root: &Path, paths: &str) -> Result<String, &'static str> {
         let paths: Vec<PathBuf> = paths.split('|').map(|path| root.join(path)).collect();
         let name = |path: &Path| path.strip_prefix(root).unwrap().display().to_string();

@@ -1,69 +1,69 @@
-//! What the steps of a call find, and where.
+//! The findings of the steps of a call, and their positions.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::base::problem::{Kind, Problem};
+use crate::base::problem::{Problem, ProblemKind};
 use crate::checks::cases::CaseResult;
 use crate::run::inputs::input::Input;
-use crate::run::results::demands::Nothing;
+use crate::run::results::demands::NothingFound;
 use crate::store::RunMetrics;
 
-/// A configuration that was looked at.
+/// A configuration with the results of its steps.
 #[derive(Debug, Serialize)]
-pub struct Examined {
-    /// Its name; that of its folder where it cannot be opened.
+pub struct ExaminedConfiguration {
+    /// The configuration's name, or its folder's name if it cannot be opened.
     pub name: String,
-    /// Its folder, canonical.
+    /// The folder of the configuration, canonical.
     pub path: PathBuf,
-    /// What was done, in its order.
-    pub steps: Vec<Step>,
+    /// The steps in the order in which they ran.
+    pub steps: Vec<CiStep>,
 }
 
-/// One thing that was done to a configuration.
+/// The result of one step for a configuration.
 #[derive(Debug, Serialize)]
-pub struct Step {
-    /// Which.
+pub struct CiStep {
+    /// The kind of the step.
     pub step: StepName,
     /// The input of a run, as it was given or found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<PathBuf>,
-    /// How it came out.
-    pub state: State,
-    /// What is to be said of it, in a line: what was found, or why it was skipped.
+    /// The state after the step.
+    pub state: StepState,
+    /// The result in one line, or the reason why the step was skipped.
     pub message: String,
-    /// How long it took.
+    /// The seconds that the step took.
     pub seconds: f64,
-    /// What kind of failure it is, which decides the exit status.
+    /// The kind of failure, which decides the exit status.
     #[serde(skip)]
-    pub failure: Option<Kind>,
-    /// What is wrong.
-    pub findings: Vec<Finding>,
-    /// The cases of a test.
+    pub failure: Option<ProblemKind>,
+    /// The problems that the step found.
+    pub findings: Vec<CiFinding>,
+    /// The results of the cases, for a test step.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<CaseResult>,
-    /// What a run found.
+    /// The figures of the run, for a run step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
 }
 
-/// What a step is.
+/// The kind of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StepName {
-    /// Whether the lock is up to date.
+    /// Checks whether the lock is up to date.
     Lock,
-    /// Whether the configuration loads.
+    /// Checks whether the configuration loads.
     Check,
-    /// Its cases.
+    /// Runs the cases of the configuration.
     Test,
-    /// A run of an input.
+    /// Runs one input file.
     Run,
 }
 
 impl StepName {
-    /// The name of the command that does it alone.
+    /// Returns the name of the command that does this step alone.
     pub fn word(self) -> &'static str {
         match self {
             Self::Lock => "lock",
@@ -74,71 +74,71 @@ impl StepName {
     }
 }
 
-/// How a step came out.
+/// The state after a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
-    /// As it should.
+pub enum StepState {
+    /// The step found no error.
     Passed,
-    /// Otherwise.
+    /// The step found an error.
     Failed,
-    /// It was not done.
+    /// The step was not done.
     Skipped,
 }
 
 /// The figures of a run.
 #[derive(Debug, Serialize)]
 pub struct Run {
-    /// Its id.
+    /// The id of the run.
     pub id: String,
-    /// What it counted; `None`: it did not get so far.
+    /// The counts of the run. `None` if it did not get so far.
     pub metrics: Option<RunMetrics>,
-    /// What it found none of.
-    pub nothing_found: Option<Nothing>,
-    /// The errors and warnings of each rule; nothing where the configuration asks for no list of issues.
-    pub rules: Vec<OfRule>,
+    /// The kind of content that the run found none of: tables, fields or rows.
+    pub nothing_found: Option<NothingFound>,
+    /// The errors and warnings of each rule. Empty if the configuration asks for no list of issues.
+    pub rules: Vec<CiRuleCount>,
 }
 
-/// How many issues are of one rule.
+/// The number of issues of one rule.
 #[derive(Debug, Serialize)]
-pub struct OfRule {
-    /// The rule.
+pub struct CiRuleCount {
+    /// The name of the rule.
     pub rule: String,
-    /// How much it matters.
+    /// The severity of the issues.
     pub severity: &'static str,
-    /// How many.
+    /// The number of issues.
     pub count: u64,
 }
 
-/// Something that is wrong.
+/// A problem that a step found.
 #[derive(Debug, Serialize)]
-pub struct Finding {
-    /// How much it matters.
+pub struct CiFinding {
+    /// The level of the finding.
     pub level: Level,
-    /// The code of the error, if it is one of those that docs/reference/errors.md lists.
+    /// The error code, if it is one that docs/reference/errors.md lists.
     pub code: Option<String>,
-    /// What is wrong.
+    /// The message about the problem.
     pub message: String,
-    /// What to do next.
+    /// A hint what to do next.
     pub hint: Option<String>,
-    /// The file of the configuration that it is about.
+    /// The file of the configuration that the finding is about.
     pub file: Option<PathBuf>,
-    /// The line of that file, from 1.
+    /// The line of that file, counted from 1.
     pub line: Option<u32>,
 }
 
-/// How much a finding matters.
+/// The level of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// The step failed.
+    /// The problem makes the step fail.
     Error,
-    /// It did not.
+    /// The step passes in spite of it.
     Warning,
 }
 
 impl Level {
-    /// In a word.
+    /// Returns the level as a word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -147,7 +147,7 @@ impl Level {
     }
 }
 
-impl Finding {
+impl CiFinding {
     pub(super) fn new(level: Level, message: impl Into<String>) -> Self {
         Self {
             level,
@@ -159,8 +159,8 @@ impl Finding {
         }
     }
 
-    /// An error of the library.
-    pub(super) fn of(problem: &dyn Problem) -> Self {
+    /// Makes a finding of an error of the library.
+    pub(super) fn from_problem(problem: &dyn Problem) -> Self {
         let facts = problem.facts();
         Self {
             code: Some(facts.code.to_owned()),
@@ -169,7 +169,7 @@ impl Finding {
         }
     }
 
-    /// What is wrong and what to do next, a line each.
+    /// Returns the message and the hint, a line each.
     pub(super) fn whole(&self) -> String {
         match &self.hint {
             Some(hint) => format!("{}\nhint: {hint}", self.message),
@@ -177,7 +177,7 @@ impl Finding {
         }
     }
 
-    /// The same, about a file.
+    /// Returns the finding with the position that it is about.
     pub(super) fn at(self, file: impl Into<PathBuf>, line: Option<u32>) -> Self {
         Self {
             file: Some(file.into()),
@@ -187,14 +187,14 @@ impl Finding {
     }
 }
 
-impl Step {
-    /// Whether it is a run that passed and found nothing.
+impl CiStep {
+    /// Returns whether this is a run that passed and found nothing.
     pub fn found_nothing(&self) -> bool {
         let found = self.run.as_ref().and_then(|run| run.nothing_found);
-        self.state == State::Passed && found.is_some()
+        self.state == StepState::Passed && found.is_some()
     }
 
-    pub(super) fn new(step: StepName, state: State, message: impl Into<String>) -> Self {
+    pub(super) fn new(step: StepName, state: StepState, message: impl Into<String>) -> Self {
         Self {
             step,
             input: None,
@@ -208,35 +208,35 @@ impl Step {
         }
     }
 
-    pub(super) fn failed(step: StepName, kind: Kind, finding: Finding) -> Self {
+    pub(super) fn failed(step: StepName, kind: ProblemKind, finding: CiFinding) -> Self {
         let first = finding.message.lines().next();
         Self {
             failure: Some(kind),
-            ..Self::new(step, State::Failed, first.unwrap_or_default())
+            ..Self::new(step, StepState::Failed, first.unwrap_or_default())
         }
         .with(finding)
     }
 
-    fn with(mut self, finding: Finding) -> Self {
+    fn with(mut self, finding: CiFinding) -> Self {
         self.findings.push(finding);
         self
     }
 
-    /// The same, of an input.
-    pub(super) fn of(self, input: &Input) -> Self {
+    /// Returns the step with the input that it ran.
+    pub(super) fn with_input(self, input: &Input) -> Self {
         Self {
             input: Some(input.path.clone()),
             ..self
         }
     }
 
-    /// The input, as people read it; empty: it has none.
+    /// Returns the input for display. Empty if there is none.
     pub(super) fn input_shown(&self) -> String {
         let input = self.input.as_ref();
         input.map_or_else(String::new, |path| path.display().to_string())
     }
 
-    /// The step as people name it: `check`, `run orders.xlsx`.
+    /// Returns the step's title: `check`, `run orders.xlsx`.
     pub fn title(&self) -> String {
         match &self.input {
             Some(input) => format!("{} {}", self.step.word(), input.display()),
@@ -245,20 +245,22 @@ impl Step {
     }
 }
 
-impl Examined {
-    /// Whether no step failed.
+impl ExaminedConfiguration {
+    /// Returns whether no step failed.
     pub fn is_sound(&self) -> bool {
         self.steps.iter().all(|step| step.failure.is_none())
     }
 
-    /// The file that stands for the whole configuration where a report needs one.
+    /// Returns the file at which reports place findings about the whole configuration.
     pub(super) fn manifest(&self) -> PathBuf {
         manifest_of(&self.path)
     }
 }
 
-/// Every finding with its configuration and its step, in their order.
-pub(super) fn all_findings(all: &[Examined]) -> impl Iterator<Item = (&Examined, &Step, &Finding)> {
+/// Returns every finding with its configuration and step, in their order.
+pub(super) fn all_findings(
+    all: &[ExaminedConfiguration],
+) -> impl Iterator<Item = (&ExaminedConfiguration, &CiStep, &CiFinding)> {
     let steps = all.iter().flat_map(|examined| {
         let steps = examined.steps.iter();
         steps.map(move |step| (examined, step))
@@ -269,34 +271,34 @@ pub(super) fn all_findings(all: &[Examined]) -> impl Iterator<Item = (&Examined,
     })
 }
 
-/// The worst failure of all. `None`: nothing failed.
-pub fn outcome(all: &[Examined]) -> Option<Kind> {
-    let steps = all.iter().flat_map(|one| &one.steps);
+/// Returns the worst failure of all. `None` if nothing failed.
+pub fn outcome(all: &[ExaminedConfiguration]) -> Option<ProblemKind> {
+    let steps = all.iter().flat_map(|examined| &examined.steps);
     steps.filter_map(|step| step.failure).max()
 }
 
-/// The manifest of a configuration, or its folder if there is none.
+/// Returns the manifest of a configuration, or its folder if there is none.
 pub(super) fn manifest_of(folder: &Path) -> PathBuf {
     existing(folder, "pyproject.toml").unwrap_or_else(|| folder.to_owned())
 }
 
-/// A path below a folder, if it names a file there.
+/// Returns a path below a folder if it is a file.
 pub(super) fn existing(folder: &Path, below: &str) -> Option<PathBuf> {
     let file = folder.join(below);
     file.is_file().then_some(file)
 }
 
-/// How a line follows its file, at once or somewhere behind it.
+/// The texts between a file and its line number in messages: directly behind the file, or somewhere later.
 const AT_ONCE: [&str; 2] = [", line ", ":"];
 const BEHIND: &str = "(at line ";
 
-/// The last file below a folder that a message names, which is the innermost one, and its line, if that is said.
+/// Returns the last file below a folder that a message names, which is the innermost, and its line if it is given.
 pub(super) fn named(message: &str, folder: &Path) -> Option<(PathBuf, Option<u32>)> {
     let below = format!("{}/", folder.display());
     let found = message.match_indices(&below).filter_map(|(at, _)| {
         let name = &message[at + below.len()..];
         let name = &name[..name.find(['\n', '"', '\'']).unwrap_or(name.len())];
-        // Names may have spaces and colons in them, so the longest beginning that is a file is the name.
+        // Names may contain spaces and colons, so the longest prefix that is a file is the name.
         let ends = name
             .char_indices()
             .map(|(end, letter)| end + letter.len_utf8());

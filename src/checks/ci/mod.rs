@@ -1,15 +1,14 @@
-//! All that a CI job asks of configurations, in one call: `ade ci`.
+//! Everything that a CI job asks of configurations, in one call: `ade ci`.
 //!
-//! - `arguments`: which configurations and which inputs a call means.
-//! - `steps`: of each configuration its lock, whether it loads, its cases, and runs of inputs.
-//! - `findings`: what they find, and where.
-//! - For those who read it elsewhere: `reports` for GitHub, GitLab and others, and a `summary` in Markdown. `repository` says how
-//!   they name files.
+//! - `arguments`: sorts the arguments of a call into configurations and inputs.
+//! - `steps`: checks the lock of each configuration, loads it, and runs its cases and inputs.
+//! - `findings`: the problems that the steps find, and their positions.
+//! - `reports`: reports for GitHub, GitLab and others; `summary`: a page in Markdown; `repository`: the file names in both.
 //!
 //! # Promises
-//! A failed step keeps no other configuration from being looked at. What is reported has no value of a cell of an input and no
-//! header of a sender, because logs and reports of CI may be public; what differs in a case has, because its tables stand in the
-//! repository.
+//! A failed step never keeps another configuration from being examined. Logs and reports of CI may be public, so no report
+//! contains the value of a cell of an input or a header of a sender. Differences of cases are reported with values, because the
+//! tables of cases are in the repository.
 
 mod arguments;
 mod findings;
@@ -18,9 +17,11 @@ mod repository;
 mod steps;
 mod summary;
 
-pub use arguments::{Asked, Meant, meant};
-pub use findings::{Examined, Finding, Level, OfRule, Run, State, Step, StepName, outcome};
+pub use arguments::{CiTarget, CiTargets, meant};
+pub use findings::{
+    CiFinding, CiRuleCount, CiStep, ExaminedConfiguration, Level, Run, StepName, StepState, outcome,
+};
 pub use reports::{annotations, as_junit, code_quality};
 pub use repository::Repository;
-pub use steps::{Plan, Told, examine};
+pub use steps::{CiEvent, CiPlan, examine};
 pub use summary::summary;

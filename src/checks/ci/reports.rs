@@ -1,16 +1,17 @@
-//! What CI systems read of findings: commands of GitHub, a report of GitLab, and JUnit's XML.
+//! Writes findings for CI systems: GitHub commands, a GitLab report, and JUnit XML.
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::findings::{Examined, Level, State, Step, StepName, all_findings};
+use super::findings::{CiStep, ExaminedConfiguration, Level, StepName, StepState, all_findings};
 use super::repository::Repository;
 use crate::base::digest;
-use crate::checks::cases::junit::{Outcome, Suite, Test, junit_tests, xml};
+use crate::checks::cases::junit::{Suite, Test, TestOutcome, junit_tests, xml};
 
-/// Findings as workflow commands of GitHub, which mark lines of files in a pull request. A command for each: `::error file=crew/settings.toml,line=3,title=ade check::there is no setting …`.
-pub fn annotations(all: &[Examined], repository: &Repository) -> Vec<String> {
+/// Returns the findings as workflow commands of GitHub, which mark lines of files in a pull request, one command each: `::error
+/// file=crew/settings.toml,line=3,title=ade check::there is no setting …`.
+pub fn annotations(all: &[ExaminedConfiguration], repository: &Repository) -> Vec<String> {
     let mut commands = Vec::new();
     for (_, step, finding) in all_findings(all) {
         let file = finding.file.as_deref();
@@ -27,21 +28,22 @@ pub fn annotations(all: &[Examined], repository: &Repository) -> Vec<String> {
     commands
 }
 
-/// What stands behind the second `::`.
+/// Escapes the text after the second `::`.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// What stands behind a `=`.
+/// Escapes the text after a `=`.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Findings as GitLab's report of code quality, which marks lines of files in a merge request: an array with an object for each finding. What is about no file is reported at the manifest of its configuration,
-/// because GitLab asks for a place. A fingerprint stays while lines move, and wherever the repository is checked out.
-pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
+/// Returns the findings as GitLab's code quality report, which marks lines of files in a merge request: an array with one
+/// object per finding. GitLab requires a position, so findings about no file are placed at the manifest of their configuration.
+/// A fingerprint stays the same if lines move, and wherever the repository is checked out.
+pub fn code_quality(all: &[ExaminedConfiguration], repository: &Repository) -> Value {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let mut report = Vec::new();
     for (examined, step, finding) in all_findings(all) {
@@ -59,7 +61,7 @@ pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
         report.push(json!({
             "description": message,
             "check_name": check,
-            "fingerprint": digest::of(format!("{about}\0{times}")).to_string(),
+            "fingerprint": digest::sha256(format!("{about}\0{times}")).to_string(),
             "severity": match finding.level {
                 Level::Error => "major",
                 Level::Warning => "minor",
@@ -70,9 +72,9 @@ pub fn code_quality(all: &[Examined], repository: &Repository) -> Value {
     Value::Array(report)
 }
 
-/// Steps as JUnit's XML: a suite for each configuration, with a test for each step and each case.
-pub fn as_junit(all: &[Examined], repository: &Repository) -> String {
-    let suite = |examined: &Examined| {
+/// Returns the steps as JUnit XML: a suite for each configuration, with a test for each step and each case.
+pub fn as_junit(all: &[ExaminedConfiguration], repository: &Repository) -> String {
+    let suite = |examined: &ExaminedConfiguration| {
         let name = repository.configuration(examined);
         let steps = examined.steps.iter();
         Suite {
@@ -85,7 +87,7 @@ pub fn as_junit(all: &[Examined], repository: &Repository) -> String {
     xml(&all.iter().map(suite).collect::<Vec<_>>())
 }
 
-fn tests_of(configuration: &str, step: &Step, repository: &Repository) -> Vec<Test> {
+fn tests_of(configuration: &str, step: &CiStep, repository: &Repository) -> Vec<Test> {
     let class = format!("{configuration}.{}", step.step.word());
     if step.step == StepName::Test && !step.cases.is_empty() {
         return junit_tests(&class, &step.cases);
@@ -94,9 +96,9 @@ fn tests_of(configuration: &str, step: &Step, repository: &Repository) -> Vec<Te
     let findings = findings.map(|finding| repository.words(&finding.whole()));
     let findings = findings.collect::<Vec<_>>().join("\n");
     let outcome = match step.state {
-        State::Passed => Outcome::Passed,
-        State::Skipped => Outcome::Skipped(step.message.clone()),
-        State::Failed => Outcome::Failed {
+        StepState::Passed => TestOutcome::Passed,
+        StepState::Skipped => TestOutcome::Skipped(step.message.clone()),
+        StepState::Failed => TestOutcome::Failed {
             message: findings.lines().next().unwrap_or(&step.message).to_owned(),
             body: findings,
         },

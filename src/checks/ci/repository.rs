@@ -1,23 +1,24 @@
-//! The folder of the repository that a CI job has checked out: reports name files relative to it.
+//! Names files relative to the folder of the repository that a CI job has checked out.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::findings::Examined;
+use super::findings::ExaminedConfiguration;
 use crate::settings::Settings;
 
-/// Variables in which CI systems name that folder: GitHub, GitLab.
+/// The variables in which GitHub and GitLab name that folder.
 const WORKSPACES: [&str; 2] = ["GITHUB_WORKSPACE", "CI_PROJECT_DIR"];
 
-/// See the module.
+/// The root of the repository, which reports name files relative to.
 #[derive(Debug)]
 pub struct Repository {
     root: PathBuf,
 }
 
 impl Repository {
-    /// The folder that the CI system names; without one the folder with `.git` from the current one upwards, else the current one.
-    pub fn of(settings: &Settings) -> Self {
+    /// Finds the root: the folder that the CI system names, else the nearest parent of the current folder with `.git`, else the
+    /// current folder.
+    pub fn from_settings(settings: &Settings) -> Self {
         let named = WORKSPACES.iter().find_map(|name| {
             let folder = settings.variables.get(OsStr::new(name))?;
             Path::new(folder).canonicalize().ok()
@@ -31,7 +32,7 @@ impl Repository {
         }
     }
 
-    /// A file as the repository knows it. `None`: it is not in the repository.
+    /// Returns a file relative to the root. `None` if it is outside of the repository.
     pub fn inside(&self, file: &Path) -> Option<String> {
         let whole = file.canonicalize().or_else(|_| std::path::absolute(file));
         let whole = whole.unwrap_or_else(|_| file.to_owned());
@@ -39,7 +40,7 @@ impl Repository {
         Some(inside.display().to_string())
     }
 
-    /// The same; one that is elsewhere by its whole path.
+    /// Returns a file relative to the root, or its whole path if it is outside of the repository.
     pub fn shown(&self, file: &Path) -> String {
         match self.inside(file) {
             Some(inside) if inside.is_empty() => ".".to_owned(),
@@ -48,15 +49,15 @@ impl Repository {
         }
     }
 
-    /// A configuration by its folder, since several may have one name; that of the repository itself by its name.
-    pub fn configuration(&self, examined: &Examined) -> String {
+    /// Returns a configuration's folder, since several may have the same name; for the root itself, the configuration's name.
+    pub fn configuration(&self, examined: &ExaminedConfiguration) -> String {
         match self.shown(&examined.path) {
             here if here == "." => examined.name.clone(),
             folder => folder,
         }
     }
 
-    /// A message in which files of the repository are named as the repository knows them.
+    /// Returns a message with the files of the repository named relative to its root.
     pub fn words(&self, message: &str) -> String {
         message.replace(&format!("{}/", self.root.display()), "")
     }

@@ -1,14 +1,14 @@
-//! What was found, as a page in Markdown: the summary of a job on GitHub, or a comment.
+//! Writes the findings as a page in Markdown: a job summary on GitHub, or a comment.
 
-use super::findings::{Examined, State, Step, StepName, all_findings};
+use super::findings::{CiStep, ExaminedConfiguration, StepName, StepState, all_findings};
 use super::repository::Repository;
 use crate::base::counted::thousands;
 
-/// So many findings, files and rules are listed each: a summary on GitHub has at most a megabyte.
-const MOST: usize = 100;
+/// The maximum number of lines of each list: a GitHub summary has at most one megabyte.
+const MAX_LISTED_LINES: usize = 100;
 
-/// The page.
-pub fn summary(all: &[Examined], repository: &Repository) -> String {
+/// Returns the Markdown page of a call.
+pub fn summary(all: &[ExaminedConfiguration], repository: &Repository) -> String {
     let mut page = format!("## ade ci: {}\n\n", verdict(all));
     page += "| configuration | lock | check | test | runs |\n|---|---|---|---|---|\n";
     for examined in all {
@@ -28,8 +28,8 @@ pub fn summary(all: &[Examined], repository: &Repository) -> String {
     page
 }
 
-fn verdict(all: &[Examined]) -> String {
-    let failed = all.iter().filter(|one| !one.is_sound()).count();
+fn verdict(all: &[ExaminedConfiguration]) -> String {
+    let failed = all.iter().filter(|examined| !examined.is_sound()).count();
     match (failed, all.len()) {
         (0, _) => "passed".to_owned(),
         (_, 1) => "failed".to_owned(),
@@ -37,27 +37,27 @@ fn verdict(all: &[Examined]) -> String {
     }
 }
 
-/// What became of a step, or of all runs.
-fn of_step(examined: &Examined, name: StepName) -> String {
+/// Returns the result of a step, or of all runs.
+fn of_step(examined: &ExaminedConfiguration, name: StepName) -> String {
     let steps = examined.steps.iter().filter(|step| step.step == name);
-    let steps: Vec<&Step> = steps.collect();
+    let steps: Vec<&CiStep> = steps.collect();
     match steps.as_slice() {
         [] => String::new(),
-        [one] => match (one.state, name) {
-            (State::Failed, StepName::Check | StepName::Lock) => mark(one.state).to_owned(),
-            _ => format!("{} {}", mark_of(one), escaped(&one.message)),
+        [step] => match (step.state, name) {
+            (StepState::Failed, StepName::Check | StepName::Lock) => mark(step.state).to_owned(),
+            _ => format!("{} {}", mark_of(step), escaped(&step.message)),
         },
         all => {
             let count = |state| all.iter().filter(|step| step.state == state).count();
-            let (failed, skipped) = (count(State::Failed), count(State::Skipped));
+            let (failed, skipped) = (count(StepState::Failed), count(StepState::Skipped));
             let state = match (failed, skipped) {
-                (1.., _) => State::Failed,
-                (0, 1..) => State::Skipped,
-                _ => State::Passed,
+                (1.., _) => StepState::Failed,
+                (0, 1..) => StepState::Skipped,
+                _ => StepState::Passed,
             };
             let passed = all.len() - failed - skipped;
             let mark = match all.iter().find(|step| step.found_nothing()) {
-                Some(step) if state == State::Passed => mark_of(step),
+                Some(step) if state == StepState::Passed => mark_of(step),
                 _ => mark(state),
             };
             format!("{mark} {passed} of {}", all.len())
@@ -65,7 +65,7 @@ fn of_step(examined: &Examined, name: StepName) -> String {
     }
 }
 
-fn mark_of(step: &Step) -> &'static str {
+fn mark_of(step: &CiStep) -> &'static str {
     if step.found_nothing() {
         "⚠️"
     } else {
@@ -73,15 +73,15 @@ fn mark_of(step: &Step) -> &'static str {
     }
 }
 
-fn mark(state: State) -> &'static str {
+fn mark(state: StepState) -> &'static str {
     match state {
-        State::Passed => "✅",
-        State::Failed => "❌",
-        State::Skipped => "➖",
+        StepState::Passed => "✅",
+        StepState::Failed => "❌",
+        StepState::Skipped => "➖",
     }
 }
 
-fn findings(all: &[Examined], repository: &Repository) -> String {
+fn findings(all: &[ExaminedConfiguration], repository: &Repository) -> String {
     let mut lines = Vec::new();
     for (examined, step, finding) in all_findings(all) {
         let place = finding.file.as_ref().map(|file| {
@@ -104,10 +104,10 @@ fn findings(all: &[Examined], repository: &Repository) -> String {
     section("Findings", "", &lines)
 }
 
-fn files(all: &[Examined], repository: &Repository) -> String {
+fn files(all: &[ExaminedConfiguration], repository: &Repository) -> String {
     let mut lines = Vec::new();
     for examined in all {
-        for step in examined.steps.iter().filter(|one| one.input.is_some()) {
+        for step in examined.steps.iter().filter(|step| step.input.is_some()) {
             let metrics = step.run.as_ref().and_then(|run| run.metrics.as_ref());
             let counts = metrics.map_or_else(
                 || "| |".to_owned(),
@@ -129,7 +129,7 @@ fn files(all: &[Examined], repository: &Repository) -> String {
     section("Files", head, &lines)
 }
 
-fn rules(all: &[Examined]) -> String {
+fn rules(all: &[ExaminedConfiguration]) -> String {
     let mut lines = Vec::new();
     for step in all.iter().flat_map(|examined| &examined.steps) {
         let input = escaped(&step.input_shown());
@@ -145,20 +145,24 @@ fn rules(all: &[Examined]) -> String {
     section("Issues by rule", head, &lines)
 }
 
-/// A part of the page with its first lines; nothing where there is none.
+/// Returns a section with the first of its lines. Empty if there are none.
 fn section(title: &str, head: &str, lines: &[String]) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    let listed: String = lines.iter().take(MOST).map(String::as_str).collect();
-    let more = match lines.len().checked_sub(MOST) {
+    let listed: String = lines
+        .iter()
+        .take(MAX_LISTED_LINES)
+        .map(String::as_str)
+        .collect();
+    let more = match lines.len().checked_sub(MAX_LISTED_LINES) {
         Some(more @ 1..) => format!("\n{more} more are not listed.\n"),
         _ => String::new(),
     };
     format!("\n### {title}\n\n{head}{listed}{more}")
 }
 
-/// A text in one line of a table or a list, in which nothing is markup. Lines of its own become breaks.
+/// Escapes a text for one line of a table or list, so that nothing in it is markup. Line breaks become `<br>`.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.trim_end().chars() {
@@ -190,7 +194,9 @@ mod tests {
 
     #[test]
     fn what_is_not_listed_is_counted() {
-        let lines: Vec<String> = (0..=MOST).map(|number| format!("- {number}\n")).collect();
+        let lines: Vec<String> = (0..=MAX_LISTED_LINES)
+            .map(|number| format!("- {number}\n"))
+            .collect();
         let text = section("Findings", "", &lines);
         assert!(text.ends_with("- 99\n\n1 more are not listed.\n"), "{text}");
         assert_eq!(section("Findings", "", &[]), "");

@@ -1,11 +1,11 @@
-//! The account of a run: what the engine says of it at its end, parsed once for everything that records, shows or compares it.
+//! Parses the engine's report on a run, once for everything that records, shows or compares it.
 //!
-//! Two events make it: `engine.run.completed`, the contract's closing report ([`Completed`]), and `engine.run.noticed` before it
-//! ([`Noticed`]). They are recorded as one document, the closing report with the lists of the other in it.
+//! Two events contribute: `engine.run.completed`, the closing report of the contract ([`ClosingReport`]), and `engine.run.noticed`
+//! before it ([`RunNotices`]). They are stored as one document: the closing report with the lists of the other event in it.
 //!
 //! # Promises
-//! Any engine may have sent them, and code of a configuration may have written them, so nothing relies on their shape: a part that is
-//! not as it should be is left out, and what is recorded of [`Noticed`] has the keys that are known here and no others.
+//! Any engine may send these events, and the configuration's code may write them, so nothing relies on their shape. Malformed
+//! parts are left out, and the stored form of [`RunNotices`] has only the keys that are known here.
 
 mod noticed;
 
@@ -14,41 +14,41 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 pub use ade_engine_native::account::completed::{
-    ColumnFound, Completed, FieldFound, Finding, SheetFound, TableFound, WorkbookFound,
+    ClosingReport, ColumnFound, FieldFound, RunFinding, SheetFound, TableFound, WorkbookFound,
 };
 pub use ade_engine_native::account::issues::{IssueTotals, RuleCount};
 pub use ade_engine_native::account::row_counts::RowCounts;
 pub use ade_engine_native::account::tables::{
-    Column, Field, HeaderRows, Hook, Looks, Nearest, Output, Part, Second, Table, Vote, Written,
+    ColumnValueProfile, DetectorScore, ExplainedColumn, ExplainedField, ExplainedTable, HeaderRows,
+    Hook, NearestField, OutputColumn, RunnerUpField, TableOutput, Vote,
 };
-pub use noticed::{Noticed, Told};
+pub use noticed::{RunNotice, RunNotices};
 use noticed::{each, part};
 
-/// What a run found, and how.
+/// The findings of a run, with the reasons.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunReport {
-    /// What the engine noticed, and why it read tables as it did.
-    pub noticed: Noticed,
-    /// Its closing report.
-    pub completed: Completed,
+    /// The engine's notices, and the reasons for how it read tables.
+    pub noticed: RunNotices,
+    pub completed: ClosingReport,
 }
 
 impl RunReport {
-    /// The report that a payload is, of whichever shape.
-    pub fn of(payload: &Value) -> Self {
+    /// Reads a report from a payload of any shape.
+    pub fn parse(payload: &Value) -> Self {
         Self {
-            noticed: Noticed::of(payload),
+            noticed: RunNotices::parse(payload),
             completed: completed(payload),
         }
     }
 
-    /// A recorded report; empty where the text is none.
+    /// Reads a stored report; returns an empty one if the text is not JSON.
     pub fn recorded(text: &str) -> Self {
         let payload: Value = serde_json::from_str(text).unwrap_or_default();
-        Self::of(&payload)
+        Self::parse(&payload)
     }
 
-    /// A recorded report without what it says of single workbooks and tables, which is most of it.
+    /// Reads a stored report without its workbooks and tables, which are most of it.
     pub fn head(text: &str) -> Self {
         #[derive(Default, Deserialize)]
         struct Head {
@@ -61,10 +61,10 @@ impl RunReport {
         }
 
         let head: Head = serde_json::from_str(text).unwrap_or_default();
-        Self::of(&Value::Object(head.rest))
+        Self::parse(&Value::Object(head.rest))
     }
 
-    /// The rows of the run. `None`: the engine does not tell them.
+    /// Returns the row counts of the run, or `None` if the engine did not report them.
     pub fn rows(&self) -> Option<RowCounts> {
         let list = self.noticed.issue_list.as_ref();
         let quarantined = list.map_or(0, |list| list.rows_quarantined);
@@ -74,27 +74,28 @@ impl RunReport {
         Some(RowCounts::new(read, evaluated, quarantined))
     }
 
-    /// How many rows of a table were read and written, where the closing report knows it as such: merged ones are one there.
-    pub fn rows_of(&self, table: &Table) -> Option<RowCounts> {
+    /// Returns how many rows of a table were read and written, or `None` if the closing report does not list it as a separate
+    /// table: it reports merged tables as one.
+    pub fn rows_of(&self, table: &ExplainedTable) -> Option<RowCounts> {
         let mut sheets = self.completed.sheets();
         let sheet = sheets.find(|sheet| sheet.name() == table.sheet)?;
-        let same = |one: &&TableFound| {
-            let place = one.region();
-            place.is_some() && place == table.region.as_deref() && one.index() == table.table
+        let same = |candidate: &&TableFound| {
+            let place = candidate.region();
+            place.is_some() && place == table.region.as_deref() && candidate.index() == table.table
         };
         RowCounts::from_table(sheet.tables.iter().find(same)?)
     }
 }
 
-/// The closing report that a payload is, as far as anything goes by it.
-pub fn completed(payload: &Value) -> Completed {
-    Completed {
+/// Reads the parts of the closing report that ADE uses.
+pub fn completed(payload: &Value) -> ClosingReport {
+    ClosingReport {
         evaluation: part(payload, "evaluation"),
         validation: part(payload, "validation"),
         counts: part(payload, "counts"),
         fields: each(payload, "fields"),
         workbooks: each(payload, "workbooks"),
-        ..Completed::default()
+        ..ClosingReport::default()
     }
 }
 
@@ -121,13 +122,13 @@ mod tests {
                     "issue_list": {{"schema_version": 1, "count": 0, "unlisted": 0, "rows_with_errors": 0,
                         "rows_quarantined": {quarantined}, "by_severity": {{"error": 0, "warning": 0, "info": 0}}}}}}"#
             );
-            let rows = RunReport::of(&payload(&text)).rows().unwrap();
+            let rows = RunReport::parse(&payload(&text)).rows().unwrap();
             assert_eq!(
                 [rows.written, rows.quarantined, rows.dropped(), rows.added()],
                 wanted
             );
         }
-        assert_eq!(RunReport::of(&payload(r#"{"counts": {}}"#)).rows(), None);
+        assert_eq!(RunReport::parse(&payload(r#"{"counts": {}}"#)).rows(), None);
     }
 
     #[test]
@@ -140,7 +141,10 @@ mod tests {
             (1, 0)
         );
         assert_eq!(head.completed.sheets().count(), 0);
-        assert_eq!(RunReport::of(&payload(text)).completed.sheets().count(), 1);
+        assert_eq!(
+            RunReport::parse(&payload(text)).completed.sheets().count(),
+            1
+        );
         assert_eq!(RunReport::head("[1]"), RunReport::default());
     }
 }

@@ -1,11 +1,12 @@
-//! What the engine noticed in a run beside its findings, and how it read columns whose text had to be interpreted.
+//! Reads the engine's notices on a run, in addition to its findings, and how it read columns whose text had to be interpreted.
 //!
-//! The event `engine.run.noticed` has lists of objects, and so has the payload that is recorded. What is no notice is passed over.
+//! Both the event `engine.run.noticed` and the stored payload contain lists of objects. Objects that are not valid notices are
+//! skipped.
 
 use std::borrow::Cow;
 
 use ade_engine_native::account::issues::{IssueTotals, RuleCount};
-use ade_engine_native::account::tables::Table;
+use ade_engine_native::account::tables::ExplainedTable;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -13,15 +14,15 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-/// What `ade ack` calls readings that the cells leave open, and the key that says so of one.
+/// The name by which `ade ack` refers to readings that the cells leave open, and the key that marks such a reading.
 const AMBIGUOUS: &str = "ambiguous";
-/// The key of what is known of its sender.
+/// The key that marks entries that are known for the sender.
 const KNOWN: &str = "known";
 
-/// The source of a setting that came with the call of the engine.
+/// The source of a setting that was passed in the engine's call.
 const OF_THE_CALL: &str = "--set";
 
-/// The facts that are text where they are there.
+/// The keys whose values must be text.
 const TEXTS: &[&str] = &[
     "sheet",
     "field",
@@ -32,46 +33,46 @@ const TEXTS: &[&str] = &[
     "read_as",
     "decided_by",
 ];
-/// The facts that are whole numbers.
+/// The keys whose values must be whole numbers.
 const NUMBERS: &[&str] = &["table", "count", "row", "certain", "contradict"];
 
-/// The lists of a run.
+/// The lists of notices of a run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct Noticed {
-    /// What a reader of the result should know, in the engine's order.
+pub struct RunNotices {
+    /// Notices for a reader of the result, in the engine's order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notices: Vec<Told>,
-    /// How columns were read.
+    pub notices: Vec<RunNotice>,
+    /// Readings: an entry per column whose text had to be interpreted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub readings: Vec<Told>,
-    /// What rows at the borders of headers, data and notes were taken for, and why.
+    pub readings: Vec<RunNotice>,
+    /// The classification of rows at the borders of headers, data and notes, with the reasons.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rows: Vec<Told>,
-    /// What spoke for the fields of columns.
+    pub rows: Vec<RunNotice>,
+    /// The evidence for the fields of columns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub columns: Vec<Told>,
-    /// The settings that held for this run and not for every run of the configuration, and where each came from.
+    pub columns: Vec<RunNotice>,
+    /// The settings that applied to this run but not to every run of the configuration, and the source of each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub overrides: Vec<Told>,
-    /// How many issues there are of each rule on each sheet, and the ranges of their cells.
+    pub overrides: Vec<RunNotice>,
+    /// The number of issues of each rule on each sheet, and the ranges of their cells.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub issues: Vec<RuleCount>,
-    /// Why each table was read as it was: its header rows, columns, fields and hooks.
+    /// The reasons why each table was read this way: its header rows, columns, fields and hooks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub tables: Vec<Table>,
-    /// What is known of the list of issues; nothing where the run has none.
+    pub tables: Vec<ExplainedTable>,
+    /// The totals of the issue list; `None` if the run has no list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issue_list: Option<IssueTotals>,
 }
 
-/// A notice or a reading, as it is recorded: an object with a sentence.
+/// A notice or a reading in its stored form: an object with a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Told(Map<String, Value>);
+pub struct RunNotice(Map<String, Value>);
 
-impl Noticed {
-    /// The lists of an event's data, or of a recorded payload. What is not as it should be is left out.
-    pub fn of(holder: &Value) -> Self {
+impl RunNotices {
+    /// Reads the lists from an event's data or from a stored payload. Malformed entries are left out.
+    pub fn parse(holder: &Value) -> Self {
         let list = |key: &str| {
             let list = holder.get(key).and_then(Value::as_array);
             list.into_iter().flatten().filter_map(Value::as_object)
@@ -83,7 +84,7 @@ impl Noticed {
             columns: list("columns").filter_map(told).collect(),
             overrides: list("overrides").filter_map(told).collect(),
             issues: each(holder, "issues").into_iter().map(of_rule).collect(),
-            tables: each::<Table>(holder, "tables")
+            tables: each::<ExplainedTable>(holder, "tables")
                 .into_iter()
                 .filter(|table| !table.sheet.is_empty())
                 .collect(),
@@ -91,25 +92,25 @@ impl Noticed {
         }
     }
 
-    /// Returns the payload with the lists behind it, those that hold something, as the text that is recorded.
+    /// Returns the payload followed by the lists that are not empty, as the text to store.
     pub fn recorded_with(&self, payload: &Value) -> String {
         #[derive(Serialize)]
-        struct Recorded<'a> {
+        struct RecordedPayload<'a> {
             #[serde(flatten)]
             payload: &'a Map<String, Value>,
             #[serde(flatten)]
-            noticed: &'a Noticed,
+            noticed: &'a RunNotices,
         }
 
         let Value::Object(payload) = payload else {
             return payload.to_string();
         };
         let noticed = self;
-        // Objects with texts for keys are always JSON.
-        serde_json::to_string(&Recorded { payload, noticed }).unwrap_or_default()
+        // Serialization to JSON cannot fail: all keys are text.
+        serde_json::to_string(&RecordedPayload { payload, noticed }).unwrap_or_default()
     }
 
-    /// Changes the words of every sentence.
+    /// Replaces the words of every sentence.
     pub fn reword(&mut self, words: impl Fn(&str) -> String) {
         let all = self.notices.iter_mut().chain(&mut self.readings);
         for told in all.chain(&mut self.rows).chain(&mut self.columns) {
@@ -118,14 +119,14 @@ impl Noticed {
         }
     }
 
-    /// What a person may be told: notices, and readings that the cells leave open.
-    pub fn to_tell(&self) -> impl Iterator<Item = &Told> {
+    /// Returns the entries to show to people: notices, and readings that the cells leave open.
+    pub fn to_tell(&self) -> impl Iterator<Item = &RunNotice> {
         let open = self.readings.iter().filter(|told| told.is_ambiguous());
         self.notices.iter().chain(open)
     }
 
-    /// Has what is known of its sender ask for no attention any more.
-    pub fn know(&mut self, is_known: impl Fn(&Told) -> bool) {
+    /// Marks the entries that are known for the sender, so that they no longer ask for attention.
+    pub fn know(&mut self, is_known: impl Fn(&RunNotice) -> bool) {
         let open = self.readings.iter_mut().filter(|told| told.is_ambiguous());
         let all = self.notices.iter_mut().chain(open);
         for told in all.filter(|told| is_known(told)) {
@@ -138,7 +139,7 @@ impl Noticed {
         }
     }
 
-    /// Names the source of a setting that came with the call of the engine, which knows it as `--set`.
+    /// Replaces the source of a setting that was passed in the engine's call, where the engine reports it as `--set`.
     pub fn attribute(&mut self, setting: &str, source: &str) {
         let mut overrides = self.overrides.iter_mut();
         let told = overrides
@@ -153,7 +154,7 @@ impl Noticed {
     }
 }
 
-impl PartialSchema for Told {
+impl PartialSchema for RunNotice {
     fn schema() -> RefOr<Schema> {
         let of = |kind: Type| ObjectBuilder::new().schema_type(kind);
         let mut told = ObjectBuilder::new()
@@ -171,24 +172,25 @@ impl PartialSchema for Told {
     }
 }
 
-impl ToSchema for Told {
+impl ToSchema for RunNotice {
     fn name() -> Cow<'static, str> {
         "Notice".into()
     }
 }
 
-impl Told {
-    /// One of its facts that are texts; empty where it has none of this name.
+impl RunNotice {
+    /// Returns one of its texts, or an empty text if there is none of this name.
     pub fn text(&self, key: &str) -> &str {
         self.0.get(key).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The sentence.
+    /// Returns the message as the engine wrote it.
     pub fn message(&self) -> &str {
         self.text("message")
     }
 
-    /// The sentence, of a reading with the header of its column (or the field, where no column has it) as its subject.
+    /// Returns a whole sentence. Its subject, for a reading, is the header of the column, or the field if the column has no
+    /// header.
     pub fn sentence(&self) -> String {
         let header = self.text("header").split_whitespace().collect::<Vec<_>>();
         let subject = if header.is_empty() {
@@ -206,12 +208,12 @@ impl Told {
         }
     }
 
-    /// What kind of notice it is; empty for a reading.
+    /// Returns the code of a notice; empty for a reading.
     pub fn code(&self) -> &str {
         self.text("code")
     }
 
-    /// What `ade ack` calls it.
+    /// Returns the name by which `ade ack` refers to it.
     pub fn rule(&self) -> &str {
         match self.code() {
             "" => AMBIGUOUS,
@@ -219,22 +221,22 @@ impl Told {
         }
     }
 
-    /// The cells that it names.
+    /// Returns the cells that it names.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
         self.list("cells").filter_map(Value::as_str)
     }
 
-    /// The sheets that it names, where it is about several.
+    /// Returns the sheets that it names, if it is about several.
     pub fn sheets(&self) -> impl Iterator<Item = &str> {
         self.list("sheets").filter_map(Value::as_str)
     }
 
-    /// How many of what it speaks of there are.
+    /// Returns the number of things that it is about.
     pub fn count(&self) -> Option<u64> {
         self.number("count")
     }
 
-    /// The stretches of rows that it names, from 1: the first and the last of each.
+    /// Returns the ranges of rows that it names, from 1: the first and the last row of each.
     pub fn stretches(&self) -> impl Iterator<Item = (u64, u64)> {
         self.list("rows").filter_map(|range| {
             let end = |at: usize| range.get(at).and_then(Value::as_u64);
@@ -252,20 +254,20 @@ impl Told {
         list.into_iter().flatten()
     }
 
-    /// Whether it is known of its sender.
+    /// Returns whether it is known for the sender.
     pub fn is_known(&self) -> bool {
         self.0.get(KNOWN) == Some(&Value::Bool(true))
     }
 
-    /// Whether it is a notice that asks for attention.
+    /// Returns whether it is a notice that asks for attention.
     pub fn is_warning(&self) -> bool {
         self.text("level") == "warning"
     }
 
-    /// Whether it is a reading that the cells leave open.
+    /// Returns whether it is a reading that the cells leave open.
     pub fn is_ambiguous(&self) -> bool {
         let left_open = self.0.get(AMBIGUOUS);
-        // As a number it counts cells; where others are certain, these decided.
+        // A number counts the open cells; if other cells are certain, those have decided.
         let certain = self.number("certain").unwrap_or(0);
         left_open.is_some_and(|value| {
             value.as_bool() == Some(true)
@@ -275,58 +277,60 @@ impl Told {
         })
     }
 
-    /// The title of the sheet that it is about; empty where it is about none.
+    /// Returns the title of the sheet that it is about, or an empty text.
     pub fn sheet(&self) -> &str {
         self.text("sheet")
     }
 
-    /// The row that it is about, from 1.
+    /// Returns the row that it is about, from 1.
     pub fn row(&self) -> Option<u64> {
         self.number("row")
     }
 
-    /// Whether it is about rows, this one among them.
+    /// Returns whether this row is among the rows that it is about.
     pub fn has_row(&self, row: u64) -> bool {
         self.stretches()
             .any(|(first, last)| (first..=last).contains(&row))
     }
 
-    /// The field that it is about; empty where it is about none.
+    /// Returns the field that it is about, or an empty text.
     pub fn field(&self) -> &str {
         self.text("field")
     }
 
-    /// Whether it is about this field.
+    /// Returns whether it is about this field.
     pub fn is_of_field(&self, field: &str) -> bool {
         self.field() == field
     }
 
-    /// The source column that its field was split from, by its position in the table.
+    /// Returns the position in the table of the source column that its field was split from.
     pub fn source_index(&self) -> Option<u64> {
         self.number("source_index")
     }
 
-    /// Whether it is about the table with this index on the sheet with this title.
+    /// Returns whether it is about the table with this index on the sheet with this title.
     pub fn is_of_table(&self, sheet: &str, table: u64) -> bool {
         self.sheet() == sheet && self.number("table") == Some(table)
     }
 }
 
-/// The value of a key; nothing of it where it is not there, or has another shape.
+/// Returns the value of a key, or the default if it is missing or malformed.
 pub(super) fn part<T: DeserializeOwned + Default>(holder: &Value, key: &str) -> T {
     let found = holder.get(key).and_then(|value| T::deserialize(value).ok());
     found.unwrap_or_default()
 }
 
-/// The entries of a list that have their shape.
+/// Returns the well-formed entries of a list.
 pub(super) fn each<T: DeserializeOwned>(holder: &Value, key: &str) -> Vec<T> {
     let list = holder.get(key).and_then(Value::as_array);
     let entries = list.into_iter().flatten();
-    entries.filter_map(|one| T::deserialize(one).ok()).collect()
+    entries
+        .filter_map(|entry| T::deserialize(entry).ok())
+        .collect()
 }
 
-/// An object with a sentence. Facts of another type than theirs are left out.
-fn told(object: &Map<String, Value>) -> Option<Told> {
+/// Reads an object with a sentence. Leaves out facts of the wrong type.
+fn told(object: &Map<String, Value>) -> Option<RunNotice> {
     let said = object.get("message").and_then(Value::as_str);
     said.filter(|words| !words.trim().is_empty())?;
     let mut object = object.clone();
@@ -335,10 +339,10 @@ fn told(object: &Map<String, Value>) -> Option<Told> {
         let is_number = !NUMBERS.contains(&key.as_str()) || value.is_u64();
         is_text && is_number
     });
-    Some(Told(object))
+    Some(RunNotice(object))
 }
 
-/// The issues of one rule on a sheet, with those cells that are ranges.
+/// Returns the issues of a rule on a sheet, without cells that are not ranges.
 fn of_rule(mut rule: RuleCount) -> RuleCount {
     let in_range = |letter: u8| letter.is_ascii_alphanumeric() || letter == b':';
     let is_range = |text: &String| !text.is_empty() && text.bytes().all(in_range);
@@ -346,14 +350,14 @@ fn of_rule(mut rule: RuleCount) -> RuleCount {
     rule
 }
 
-fn notice(object: &Map<String, Value>) -> Option<Told> {
+fn notice(object: &Map<String, Value>) -> Option<RunNotice> {
     let code = object.get("code").and_then(Value::as_str)?;
     let in_code = |letter: u8| letter.is_ascii_alphanumeric() || b"_-.".contains(&letter);
     if code.is_empty() || !code.bytes().all(in_code) {
         return None;
     }
     let mut told = told(object)?;
-    // A level that this ade does not know is better seen than overlooked.
+    // Show notices with an unknown level, so that none is overlooked.
     if told.text("level") != "info" {
         told.0.insert("level".to_owned(), "warning".into());
     }
@@ -366,8 +370,8 @@ mod tests {
 
     use super::*;
 
-    fn noticed(text: &str) -> Noticed {
-        Noticed::of(&serde_json::from_str(text).unwrap())
+    fn noticed(text: &str) -> RunNotices {
+        RunNotices::parse(&serde_json::from_str(text).unwrap())
     }
 
     #[test]
@@ -418,11 +422,11 @@ mod tests {
             r#""x""#,
             r#"{"notices": {}, "readings": "y", "issues": "x"}"#,
         ] {
-            assert_eq!(noticed(nothing), Noticed::default(), "{nothing}");
+            assert_eq!(noticed(nothing), RunNotices::default(), "{nothing}");
         }
     }
 
-    /// All that is known of a run.
+    /// A complete payload, with all lists.
     const WHOLE: &str = r#"{"notices": [{"code": "a", "message": "b", "level": "warning"}], "readings": [{"message": "c"}],
         "issue_list": {"schema_version": 1, "count": 2, "unlisted": 0, "rows_with_errors": 1, "rows_quarantined": 0,
             "by_severity": {"error": 1, "warning": 1, "info": 0}},
@@ -443,20 +447,20 @@ mod tests {
     #[test]
     fn what_is_known_is_kept_in_the_payload_unless_that_is_no_object() {
         let given: Value = serde_json::from_str(WHOLE).unwrap();
-        let known = Noticed::of(&given);
+        let known = RunNotices::parse(&given);
         let recorded = known.recorded_with(&json!({"notices": 1, "counts": {}}));
         let recorded: Value = serde_json::from_str(&recorded).unwrap();
         assert_eq!(recorded["counts"], json!({}));
         for (key, value) in given.as_object().unwrap() {
             assert_eq!(&recorded[key], value, "{key}");
         }
-        assert_eq!(Noticed::of(&recorded), known);
+        assert_eq!(RunNotices::parse(&recorded), known);
         for payload in ["null", "[1]", r#""x""#] {
             let value = serde_json::from_str(payload).unwrap();
             assert_eq!(known.recorded_with(&value), payload);
         }
         let payload = json!({"notices": 1, "counts": {}});
-        let nothing = Noticed::default().recorded_with(&payload);
+        let nothing = RunNotices::default().recorded_with(&payload);
         assert_eq!(nothing, payload.to_string());
     }
 

@@ -1,14 +1,14 @@
-//! Which system calls are refused, by seccomp: those that open sockets, those with which a process leaves its group, those that
-//! change another process, and those that make what is counted for no process and outlives it. Builds are refused the last alone.
+//! Refuses system calls by seccomp: those that open sockets, move a process out of its group, or change another process, and
+//! those that create something that is counted for no process and outlives it. Builds are refused only the last kind.
 //!
-//! A refused call fails with "operation not permitted", which authors can tell from a file that may not be opened ("permission
+//! A refused call fails with "operation not permitted". Authors can tell this from a file that may not be opened ("permission
 //! denied").
 //!
-//! Landlock says nothing of modes, owners and times of files, and files of an environment may be shared with others by links. Changing
-//! owners and attributes is refused. Changing modes and times succeeds and does nothing: programs do so whenever they copy a file, and
-//! to none of them it matters in the folders of a run. To set the time of a path to now is refused: Python's `Path.touch` asks for that
-//! first, takes success to mean that the file is there, and makes it otherwise. `touch` of the system opens the file before, and names
-//! it by what it has open.
+//! Landlock does not cover modes, owners and times of files, and environments may share files by hard links. Changes of owners
+//! and attributes are refused. Changes of modes and times succeed without effect: programs make them whenever they copy a file,
+//! and none depends on them in the folders of a run. A call that sets the time of a path to now is refused: Python's
+//! `Path.touch` tries it first, takes success to mean that the file exists, and creates the file otherwise. The system's
+//! `touch` opens the file first and passes the descriptor.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use seccompiler::{
     SeccompFilter, SeccompRule,
 };
 
-/// The kinds of sockets of a run that has a network.
+/// The kinds of sockets that a run with a network may open.
 const FAMILIES: [libc::c_int; 4] = [
     libc::AF_UNIX,
     libc::AF_INET,
@@ -25,8 +25,9 @@ const FAMILIES: [libc::c_int; 4] = [
     libc::AF_NETLINK,
 ];
 
-/// With the rings of io_uring sockets can be opened without the call that opens sockets. A process that leaves its group
-/// could outlive its run. Memory that is a file without a name, pages that a pipe keeps, and rules of Landlock are counted for none.
+/// System calls that always fail. The rings of io_uring can open sockets without the usual call. A process that leaves its
+/// group could outlive its run. Memory files without a name, pages that a pipe keeps, and Landlock rules are counted for no
+/// process.
 const REFUSED: [libc::c_long; 9] = [
     libc::SYS_io_uring_setup,
     libc::SYS_io_uring_enter,
@@ -39,8 +40,8 @@ const REFUSED: [libc::c_long; 9] = [
     libc::SYS_landlock_create_ruleset,
 ];
 
-/// What the kernel keeps for all processes of a user, until somebody removes it: segments of memory, semaphores and queues of
-/// messages (sysvipc(7), mq_overview(7)), and keys (keyrings(7)). None of it is counted for a process, and runs would share it.
+/// Calls for what the kernel keeps for all processes of a user until it is removed: shared memory, semaphores and message
+/// queues (sysvipc(7), mq_overview(7)), and keys (keyrings(7)). It is counted for no process, and runs would share it.
 const KEPT_BY_THE_KERNEL: [libc::c_long; 20] = [
     libc::SYS_shmget,
     libc::SYS_shmat,
@@ -64,7 +65,7 @@ const KEPT_BY_THE_KERNEL: [libc::c_long; 20] = [
     libc::SYS_keyctl,
 ];
 
-/// Owners and attributes of files.
+/// Calls that change owners and attributes of files.
 const OF_FILES: [libc::c_long; 9] = [
     libc::SYS_fchown,
     libc::SYS_fchownat,
@@ -77,19 +78,19 @@ const OF_FILES: [libc::c_long; 9] = [
     SYS_SETXATTRAT,
 ];
 
-/// The same by calls that newer systems have alone, and others that older kinds of machine have.
+/// Numbers of calls for the same purposes that only newer kernels have.
 const SYS_SETXATTRAT: libc::c_long = 463;
 const SYS_REMOVEXATTRAT: libc::c_long = 466;
 const SYS_FCHMODAT2: libc::c_long = 452;
 const SYS_FILE_SETATTR: libc::c_long = 469;
 
-/// Modes of files.
+/// Calls that change modes of files.
 const MODES: [libc::c_long; 3] = [libc::SYS_fchmod, libc::SYS_fchmodat, SYS_FCHMODAT2];
 
-/// Times of files, with the place of the argument that is the path; behind it stand the times, or nothing for now.
+/// Calls that change times of files, with the index of the path argument. The next argument is the times, or null for now.
 const TIMES: [(libc::c_long, u8); 1] = [(libc::SYS_utimensat, 1)];
 
-/// Calls of the same kinds that this kind of machine alone has: owners, modes and times.
+/// Calls of the same kinds that only x86-64 has: owners, modes and times.
 #[cfg(target_arch = "x86_64")]
 const OF_X86: (
     [libc::c_long; 2],
@@ -111,23 +112,25 @@ const OF_X86: (
     [(libc::c_long, u8); 0],
 ) = ([], [], []);
 
-/// The requests by which `ioctl` changes how a file system treats a file: `FS_IOC_SETFLAGS`, `FS_IOC_FSSETXATTR` (linux/fs.h).
+/// The `ioctl` requests that change how a file system treats a file: `FS_IOC_SETFLAGS`, `FS_IOC_FSSETXATTR` (linux/fs.h).
 const FLAGS_OF_FILES: [u64; 2] = [0x4008_6602, 0x401c_5820];
 
-/// The commands by which `fcntl` changes whom a file sends which signal: `F_SETOWN`, `F_SETSIG`, `F_SETOWN_EX` (linux/fcntl.h).
+/// The `fcntl` commands that set which process a file sends which signal: `F_SETOWN`, `F_SETSIG`, `F_SETOWN_EX`
+/// (linux/fcntl.h).
 const SIGNALS_OF_FILES: [u64; 3] = [8, 10, 15];
 
-/// Memory that processes share and that is no file. Once it is given back by `madvise`, it is no process's any more, and still there.
+/// The flags of memory that processes share and that is not a file. After `madvise` gives it back, it belongs to no process but
+/// still exists.
 const SHARED_WITHOUT_FILE: u64 = (libc::MAP_SHARED | libc::MAP_ANONYMOUS) as u64;
 
-/// The options of sockets that enlarge what the kernel keeps for one. They succeed without effect: programs set them to be quick.
+/// The socket options that enlarge the kernel's buffers. They succeed without effect, because programs set them for speed.
 const BUFFERS_OF_SOCKETS: [libc::c_int; 2] = [libc::SO_SNDBUF, libc::SO_SNDBUFFORCE];
 
-/// The request by which `prctl` hides what a process has open from others of its user (linux/prctl.h).
+/// The `prctl` request that hides a process's open files from other processes of its user (linux/prctl.h).
 const PR_SET_DUMPABLE: u64 = 4;
 
-/// Calls that change how a process is treated, with the place of the argument that names the process: 0 is the caller itself. Their
-/// limits, priorities and processors are the business of no other process.
+/// Calls that change how a process is treated, with the index of the argument that names the process: 0 is the caller itself. A
+/// process may not change the limits, priorities or processors of another process.
 const OF_ONESELF: [(libc::c_long, u8); 7] = [
     (libc::SYS_prlimit64, 0),
     (libc::SYS_sched_setaffinity, 0),
@@ -138,7 +141,7 @@ const OF_ONESELF: [(libc::c_long, u8); 7] = [
     (libc::SYS_ioprio_set, 1),
 ];
 
-/// The programs that the kernel runs for each system call of a run.
+/// Returns the programs that the kernel runs for each system call of a run.
 pub(super) fn filters(network: bool) -> Result<Vec<BpfProgram>, BackendError> {
     let mut without_effect = always(MODES.iter().chain(&OF_X86.1));
     for (call, path) in TIMES.iter().chain(&OF_X86.2) {
@@ -160,7 +163,7 @@ pub(super) fn filters(network: bool) -> Result<Vec<BpfProgram>, BackendError> {
     ])
 }
 
-/// The same for a build.
+/// Returns the programs for a build.
 pub(super) fn filters_of_build() -> Result<Vec<BpfProgram>, BackendError> {
     let refused = always(KEPT_BY_THE_KERNEL.iter());
     Ok(vec![program(refused, libc::EPERM)?])
@@ -168,12 +171,12 @@ pub(super) fn filters_of_build() -> Result<Vec<BpfProgram>, BackendError> {
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Rules for calls, whatever their arguments are.
+/// Returns rules for calls, whatever their arguments.
 fn always<'a>(calls: impl Iterator<Item = &'a libc::c_long>) -> Rules {
     calls.map(|call| (*call, Vec::new())).collect()
 }
 
-/// Whether the argument at this place is a null pointer, or is none.
+/// Returns a condition on an argument: it is a null pointer, or (if `is` is false) it is not.
 fn null(place: u8, is: bool) -> Result<SeccompCondition, BackendError> {
     let compared = if is {
         SeccompCmpOp::Eq
@@ -183,7 +186,7 @@ fn null(place: u8, is: bool) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(place, SeccompCmpArgLen::Qword, compared, 0)
 }
 
-/// Whether the lower half of an argument has this value.
+/// Returns the condition that the lower half of an argument has this value.
 fn equals(place: u8, value: u64) -> Result<SeccompCondition, BackendError> {
     SeccompCondition::new(place, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)
 }
@@ -201,10 +204,10 @@ fn refused(network: bool) -> Result<Rules, BackendError> {
         let to_now = vec![null(*path, false)?, null(path + 1, true)?];
         rules.insert(*call, vec![SeccompRule::new(to_now)?]);
     }
-    // What it has open could not be looked at any more, to count it.
+    // Otherwise its open files could not be examined and counted.
     let hides = SeccompRule::new(vec![equals(0, PR_SET_DUMPABLE)?])?;
     rules.insert(libc::SYS_prctl, vec![hides]);
-    // Such a signal would be one to another process.
+    // Such a signal could reach another process.
     let signals = SIGNALS_OF_FILES.map(|command| SeccompRule::new(vec![equals(1, command)?]));
     let signals = signals.into_iter().collect::<Result<_, _>>()?;
     rules.insert(libc::SYS_fcntl, signals);
@@ -223,7 +226,7 @@ fn refused(network: bool) -> Result<Rules, BackendError> {
     Ok(rules)
 }
 
-/// A program that answers these calls with an error, or where that is 0 with success, and lets all others through.
+/// Returns a program that answers these calls with an error, or with success if `error` is 0, and allows all others.
 fn program(rules: Rules, error: libc::c_int) -> Result<BpfProgram, BackendError> {
     SeccompFilter::new(
         rules,
@@ -234,7 +237,7 @@ fn program(rules: Rules, error: libc::c_int) -> Result<BpfProgram, BackendError>
     .try_into()
 }
 
-/// No rule at all refuses every socket.
+/// Returns the rules for `socket`. An empty list refuses every socket.
 fn refused_sockets(network: bool) -> Result<Vec<SeccompRule>, BackendError> {
     if !network {
         return Ok(Vec::new());

@@ -15,21 +15,20 @@ use super::support::{Support, support};
 use crate::settings::Sandbox;
 use crate::system::process::{Gate, PidsGroup};
 
-/// A command whose process confines itself.
-pub struct Confined {
-    /// What is in force, as far as is known before the start.
-    record: InForce,
-    /// The numbers of the steps that failed in the child.
+/// A command whose process confines itself when it starts.
+pub struct ConfinedCommand {
+    /// The measures that are in force, as far as known before the start.
+    record: AppliedPolicy,
+    /// The pipe with the numbers of the steps that failed in the child.
     failed: PipeReader,
-    /// Where the child sends the listener of its filter.
+    /// The socket to which the child sends its filter's listener.
     listener: Option<OwnedFd>,
-    /// The control group that the child is in.
     group: Option<PidsGroup>,
 }
 
-/// The steps in the child that can fail.
+/// A step in the child that can fail.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+enum SandboxStep {
     Resources = b'r' as isize,
     Modes = b'm' as isize,
     Descriptors = b'd' as isize,
@@ -39,7 +38,7 @@ enum Step {
     Forks = b'p' as isize,
 }
 
-impl Step {
+impl SandboxStep {
     const ALL: [Self; 7] = [
         Self::Resources,
         Self::Modes,
@@ -67,13 +66,17 @@ impl Step {
     }
 }
 
-/// How a command's process is to be confined. `threads`: how many the program's libraries start.
+/// Prepares a command so that its process confines itself. `threads` is the number of threads that its libraries start.
 ///
 /// # Errors
-/// There is no pipe or no socket to be had.
-pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Result<Confined> {
+/// A pipe or a socket cannot be created.
+pub fn confine(
+    policy: &Policy,
+    threads: usize,
+    command: &mut Command,
+) -> io::Result<ConfinedCommand> {
     let (failed, report) = io::pipe()?;
-    let mut record = InForce::of(policy, support());
+    let mut record = AppliedPolicy::new(policy, support());
     let limits = resources::prepare(&policy.limits, threads);
     let is_strict = policy.level == Sandbox::Strict;
     let (listener, asks) = if record.is_asked() {
@@ -84,7 +87,7 @@ pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Re
     let mut steps = Steps::prepare(policy, &mut record, asks);
     let group = steps.count(policy, &record)?;
     in_child(command, limits, steps, Some(report), is_strict);
-    Ok(Confined {
+    Ok(ConfinedCommand {
         record,
         failed,
         listener,
@@ -92,51 +95,50 @@ pub fn confine(policy: &Policy, threads: usize, command: &mut Command) -> io::Re
     })
 }
 
-/// What confines a fork of a process that is confined already. What of system calls and capabilities is refused to that process is refused
-/// to its forks.
+/// The confinement of a fork of a confined process. The fork inherits the refusal of system calls and capabilities.
 #[cfg(target_os = "linux")]
-pub struct ForFork {
-    /// What is in force once it is applied.
-    pub record: InForce,
-    /// The rules for files, to be applied by the fork.
+pub struct ForkConfinement {
+    /// The measures that are in force once this is applied.
+    pub record: AppliedPolicy,
+    /// The rules for files, which the fork applies to itself.
     pub rules: Option<std::os::fd::OwnedFd>,
-    /// The limits, to be set from outside.
+    /// The limits, which are set from outside.
     pub limits: resources::ReadyLimits,
 }
 
-/// How a fork is to be confined.
+/// Prepares the confinement of a fork.
 #[cfg(target_os = "linux")]
-pub fn for_fork(policy: &Policy, threads: usize) -> ForFork {
-    let mut record = InForce::of(policy, support());
+pub fn for_fork(policy: &Policy, threads: usize) -> ForkConfinement {
+    let mut record = AppliedPolicy::new(policy, support());
     let steps = Steps::prepare(policy, &mut record, None);
-    ForFork {
+    ForkConfinement {
         record,
         rules: steps.rules(),
         limits: resources::prepare(&policy.limits, threads),
     }
 }
 
-/// How an installer's process is to be confined. What is missing of it, `ade doctor` says.
+/// Confines the process of an installer. `ade doctor` reports missing parts.
 pub fn confine_build(policy: &Policy, command: &mut Command) {
     let limits = resources::prepare(&policy.limits, 0);
     let is_strict = policy.level == Sandbox::Strict;
-    let steps = Steps::prepare(policy, &mut InForce::default(), None);
+    let steps = Steps::prepare(policy, &mut AppliedPolicy::default(), None);
     in_child(command, limits, steps, None, is_strict);
 }
 
-/// What is in force.
+/// The measures of a policy that are in force.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct InForce {
-    /// The setting, the version of Landlock, network, limits.
+pub struct AppliedPolicy {
+    /// The setting, the version of Landlock, the network and the limits, as JSON.
     pub applied: Value,
-    /// What is missing of it, in words.
+    /// The missing parts, in words.
     pub missing: Vec<String>,
-    /// What holds the number of processes.
+    /// The way the number of processes is limited.
     pub(super) processes: ProcessHold,
 }
 
-impl InForce {
-    fn of(policy: &Policy, support: &Support) -> Self {
+impl AppliedPolicy {
+    fn new(policy: &Policy, support: &Support) -> Self {
         let is_off = policy.level == Sandbox::Off;
         let limits = &policy.limits;
         let processes = if is_off {
@@ -173,52 +175,52 @@ impl InForce {
         }
     }
 
-    /// Whether a process asks before it forks.
+    /// Returns whether a process asks before it forks.
     pub(in crate::engine) fn is_asked(&self) -> bool {
         self.processes == ProcessHold::Asking
     }
 
-    /// Records that processes are only counted.
+    /// Records that processes are only counted, not limited by the kernel.
     fn fall_back_to_polling(&mut self) {
         self.processes = ProcessHold::Polling;
         self.applied["processes_held_by"] = json!(self.processes);
     }
 
-    /// The sandbox as artifact.json has it.
+    /// Returns the sandbox object of artifact.json.
     pub fn json(&self) -> Value {
         json!({"applied": self.applied, "missing": self.missing})
     }
 }
 
-impl Confined {
-    /// The control group of the process, which is to be kept as long as it lives.
+impl ConfinedCommand {
+    /// Returns the control group of the process. The caller must keep it while the process lives.
     pub fn take_group(&mut self) -> Option<PidsGroup> {
         self.group.take()
     }
 
-    /// What answers the process and all that it starts before they fork, once it was started. `None`: they do not ask.
+    /// Returns the gate that answers the started process and its descendants before they fork, or `None` if they do not ask.
     ///
     /// # Errors
-    /// There is no thread to be had.
+    /// No thread can be started.
     pub fn gate(&self) -> io::Result<Option<Arc<Gate>>> {
         let listener = self.listener.as_ref().and_then(received);
         listener.map(Gate::new).transpose()
     }
 
-    /// What is in force, once the process was started.
-    pub fn record(mut self) -> InForce {
+    /// Returns the measures that are in force, after the process was started.
+    pub fn record(mut self) -> AppliedPolicy {
         let mut steps = [0; 16];
         let count = match rustix::io::ioctl_fionread(&self.failed) {
             Ok(0) | Err(_) => 0,
             Ok(_) => self.failed.read(&mut steps).unwrap_or(0),
         };
-        for step in Step::ALL {
+        for step in SandboxStep::ALL {
             if steps[..count].contains(&(step as u8)) {
                 self.record.missing.push(step.in_words().to_owned());
                 match step {
-                    Step::Files => self.record.applied["files"] = false.into(),
-                    Step::Calls => self.record.applied["system_calls"] = false.into(),
-                    Step::Forks => self.record.fall_back_to_polling(),
+                    SandboxStep::Files => self.record.applied["files"] = false.into(),
+                    SandboxStep::Calls => self.record.applied["system_calls"] = false.into(),
+                    SandboxStep::Forks => self.record.fall_back_to_polling(),
                     _ => {}
                 }
             }
@@ -227,7 +229,7 @@ impl Confined {
     }
 }
 
-/// Lets the child do the steps. In a strict sandbox the start fails with the first step that does.
+/// Makes the child do the steps. In a strict sandbox, the first step that fails makes the start fail.
 fn in_child(
     command: &mut Command,
     limits: resources::ReadyLimits,
@@ -235,14 +237,14 @@ fn in_child(
     report: Option<PipeWriter>,
     is_strict: bool,
 ) {
-    let failed = move |step: Step| {
+    let failed = move |step: SandboxStep| {
         if let Some(mut report) = report.as_ref() {
-            // The pipe has room for all of them.
+            // The pipe has room for one byte per step.
             let _ = report.write(&[step as u8]);
         }
     };
-    // SAFETY: between fork and exec only system calls are made; memory is allocated only where a step fails, and there too
-    // only by libraries that build an error.
+    // SAFETY: only system calls are made between fork and exec. Memory is allocated only if a step fails, by libraries that
+    // build an error.
     unsafe {
         command.pre_exec(move || {
             let mut check = |step, done: io::Result<()>| match done {
@@ -253,19 +255,19 @@ fn in_child(
                 Ok(()) => Ok(()),
             };
             check(
-                Step::Resources,
+                SandboxStep::Resources,
                 limits.apply_to(None).map_err(io::Error::from),
             )?;
-            check(Step::Descriptors, close_others())?;
+            check(SandboxStep::Descriptors, close_others())?;
             steps.apply(&mut check)
         });
     }
 }
 
-/// Closes at exec whatever this process has open beside the standard streams.
+/// Marks all descriptors except the standard streams to be closed at exec.
 #[cfg(target_os = "linux")]
 fn close_others() -> io::Result<()> {
-    // SAFETY: no memory is involved. Nothing is closed before exec.
+    // SAFETY: the call involves no memory, and closes nothing before exec.
     let answer = unsafe {
         libc::syscall(
             libc::SYS_close_range,
@@ -303,33 +305,34 @@ mod linux {
     };
     use seccompiler::{BpfProgram, apply_filter};
 
-    use super::super::forks::{Counted, Forks};
-    use super::super::places::{self, Places};
-    use super::super::read_only::ReadOnly;
+    use super::super::forks::{Forks, TaskLimiter};
+    use super::super::places::{self, SandboxPaths};
+    use super::super::read_only::ReadOnlyView;
     use super::super::support::support;
     use super::super::{Policy, calls};
-    use super::{InForce, PidsGroup, Step};
+    use super::{AppliedPolicy, PidsGroup, SandboxStep};
     use crate::settings::Sandbox;
 
-    /// What Linux adds to the limits, prepared.
+    /// The prepared measures that Linux offers beyond resource limits.
     #[derive(Default)]
     pub struct Steps {
         drops_capabilities: bool,
         rules: Option<RulesetCreated>,
         filters: Option<Vec<BpfProgram>>,
         forks: Option<Forks>,
-        counted: Option<Counted>,
-        read_only: Option<ReadOnly>,
+        counted: Option<TaskLimiter>,
+        read_only: Option<ReadOnlyView>,
     }
 
     impl Steps {
-        /// Prepares what the kernel offers. What cannot be prepared is recorded as missing. `asks`: where the listener of forks is sent.
-        pub fn prepare(policy: &Policy, record: &mut InForce, asks: Option<OwnedFd>) -> Self {
+        /// Prepares what the kernel offers, and records as missing whatever cannot be prepared. `asks` is the socket for the
+        /// listener of forks.
+        pub fn prepare(policy: &Policy, record: &mut AppliedPolicy, asks: Option<OwnedFd>) -> Self {
             if policy.level == Sandbox::Off {
                 return Self::default();
             }
             let network = policy.has_network();
-            let places = Places::of(policy);
+            let places = SandboxPaths::new(policy);
             for path in &places.absent {
                 let words = format!(
                     "{} does not exist (ADE_SANDBOX_READ, ADE_SANDBOX_WRITE)",
@@ -359,73 +362,73 @@ mod linux {
                 counted: None,
                 forks: (support().seccomp && !policy.is_build).then(|| Forks::new(asks)),
                 read_only: (policy.executes_code
-                    && (policy.level == Sandbox::Strict || ReadOnly::is_possible()))
-                .then(|| ReadOnly::all_but(&places.writes)),
+                    && (policy.level == Sandbox::Strict || ReadOnlyView::is_possible()))
+                .then(|| ReadOnlyView::all_but(&places.writes)),
             }
         }
 
-        /// Adds what counts processes and threads together, where that holds them.
+        /// Adds the limit on processes and threads together, if this kind of limit is used.
         pub fn count(
             &mut self,
             policy: &Policy,
-            record: &InForce,
+            record: &AppliedPolicy,
         ) -> io::Result<Option<PidsGroup>> {
             let Some(processes) = policy.limits.processes else {
                 return Ok(None);
             };
-            let (counted, group) = Counted::new(record.processes, processes)?;
+            let (counted, group) = TaskLimiter::new(record.processes, processes)?;
             self.counted = counted;
             Ok(group)
         }
 
-        /// The rules for files.
+        /// Returns the rules for files.
         pub fn rules(self) -> Option<std::os::fd::OwnedFd> {
             self.rules?.into()
         }
 
-        /// Applies it to this process.
+        /// Applies the measures to this process.
         pub fn apply(
             &mut self,
-            check: &mut dyn FnMut(Step, io::Result<()>) -> io::Result<()>,
+            check: &mut dyn FnMut(SandboxStep, io::Result<()>) -> io::Result<()>,
         ) -> io::Result<()> {
             if let Some(counted) = &self.counted {
-                check(Step::Forks, counted.enter())?;
+                check(SandboxStep::Forks, counted.enter())?;
             }
-            // Landlock lets nothing be mounted.
+            // Landlock forbids mounts, so they come first.
             if let Some(read_only) = &mut self.read_only {
-                check(Step::Modes, read_only.apply())?;
+                check(SandboxStep::Modes, read_only.apply())?;
             }
             if self.drops_capabilities {
-                check(Step::Capabilities, drop_capabilities())?;
+                check(SandboxStep::Capabilities, drop_capabilities())?;
             }
             if let Some(rules) = self.rules.take() {
                 let applied = places::apply(rules).map_err(|_| io::Error::last_os_error());
-                check(Step::Files, applied)?;
+                check(SandboxStep::Files, applied)?;
             }
             for filter in self.filters.iter().flatten() {
                 let applied = apply_filter(filter).map_err(|_| io::Error::last_os_error());
-                check(Step::Calls, applied)?;
+                check(SandboxStep::Calls, applied)?;
             }
             if let Some(forks) = self.forks.take() {
-                check(Step::Forks, forks.apply())?;
+                check(SandboxStep::Forks, forks.apply())?;
             }
             Ok(())
         }
     }
 
-    /// Drops what makes root more than a user, but for opening files of other users: a data directory may be another's. Which
-    /// files are opened is decided by the rules.
+    /// Drops the capabilities that root has beyond a user, except for opening files of other users: a data directory may belong
+    /// to another user. The rules for files still decide which files can be opened.
     fn drop_capabilities() -> io::Result<()> {
         const KEPT: CapabilitySet = CapabilitySet::DAC_OVERRIDE;
         set_no_new_privs(true)?;
         for bit in 0..64 {
             let capability = CapabilitySet::from_bits_retain(1 << bit);
-            // Fails for those that the kernel does not know, and where they may not be dropped.
+            // Fails for capabilities that the kernel does not know, and if they may not be dropped.
             if capability != KEPT {
                 let _ = remove_capability_from_bounding_set(capability);
             }
         }
-        // Unknown to kernels before 4.3, which have none.
+        // Kernels before 4.3 have no ambient capabilities and fail here.
         let _ = clear_ambient_capability_set();
         let kept = capabilities(None)?.permitted & KEPT;
         let sets = CapabilitySets {
@@ -446,34 +449,34 @@ mod elsewhere {
     use std::os::fd::OwnedFd;
 
     use super::super::Policy;
-    use super::{InForce, PidsGroup, Step};
+    use super::{AppliedPolicy, PidsGroup, SandboxStep};
 
-    /// Nobody asks before a fork.
+    /// Fails: no process asks before a fork.
     pub fn channel() -> io::Result<(OwnedFd, OwnedFd)> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Nobody asks before a fork.
+    /// Returns `None`: no process asks before a fork.
     pub fn received(_socket: &OwnedFd) -> Option<OwnedFd> {
         None
     }
 
-    /// Nothing is added to the limits.
+    /// No steps beyond the limits.
     #[derive(Default)]
     pub struct Steps;
 
     impl Steps {
-        pub fn prepare(_: &Policy, _: &mut InForce, _asks: Option<OwnedFd>) -> Self {
+        pub fn prepare(_: &Policy, _: &mut AppliedPolicy, _asks: Option<OwnedFd>) -> Self {
             Self
         }
 
-        pub fn count(&mut self, _: &Policy, _: &InForce) -> io::Result<Option<PidsGroup>> {
+        pub fn count(&mut self, _: &Policy, _: &AppliedPolicy) -> io::Result<Option<PidsGroup>> {
             Ok(None)
         }
 
         pub fn apply(
             &mut self,
-            _check: &mut dyn FnMut(Step, io::Result<()>) -> io::Result<()>,
+            _check: &mut dyn FnMut(SandboxStep, io::Result<()>) -> io::Result<()>,
         ) -> io::Result<()> {
             Ok(())
         }

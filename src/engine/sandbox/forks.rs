@@ -1,8 +1,8 @@
-//! The filter that has a run ask before each fork, and the way of its listener to this process.
+//! Installs the filter that makes a run ask before each fork, and sends the filter's listener to this process.
 //!
-//! seccompiler knows no filter with a listener, so this one is written as the kernel reads it (seccomp_unotify(2), linux/filter.h).
-//! [`Gate`](crate::system::process::Gate) answers. What its count relies on is refused here: other namespaces, adopting orphans, and, where
-//! nobody can be asked, processes that are somebody else's child.
+//! seccompiler has no filters with a listener, so this module writes the program in the kernel's format (seccomp_unotify(2),
+//! linux/filter.h). [`Gate`](crate::system::process::Gate) answers. The filter refuses everything that would falsify the gate's
+//! count: new namespaces, adopting orphans, and, if no one can be asked, processes whose parent is another process.
 
 use std::fs::File;
 use std::io::{self, IoSlice, IoSliceMut};
@@ -16,7 +16,7 @@ use rustix::net::{
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::process_hold::ProcessHold;
-use super::read_only::OwnNamespace;
+use super::read_only::UserNamespace;
 use crate::system::process::PidsGroup;
 
 #[cfg(target_arch = "x86_64")]
@@ -26,16 +26,16 @@ const ARCHITECTURE: u32 = 0xc000_00b7;
 #[cfg(target_arch = "riscv64")]
 const ARCHITECTURE: u32 = 0xc000_00f3;
 
-/// Calls that fork whatever their arguments are.
+/// Calls that always fork, whatever their arguments.
 #[cfg(target_arch = "x86_64")]
 const FORKS: &[libc::c_long] = &[libc::SYS_fork, libc::SYS_vfork];
 #[cfg(not(target_arch = "x86_64"))]
 const FORKS: &[libc::c_long] = &[];
 
-/// The first number of x32, another set of calls on x86-64. Elsewhere no call has such a number.
+/// The first call number of x32, another set of calls on x86-64. Elsewhere no call has a number this high.
 const X32: u32 = 0x4000_0000;
 
-/// Namespaces that `clone` makes: in one of processes, its first process adopts orphans.
+/// The namespaces that `clone` can make. In a namespace of processes, the first process adopts orphans.
 const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNS
@@ -44,23 +44,24 @@ const NAMESPACES: libc::c_int = libc::CLONE_NEWUSER
     | libc::CLONE_NEWUTS
     | libc::CLONE_NEWCGROUP;
 
-/// Where the parts of a call stand in `struct seccomp_data`: its number, its architecture, and the lower halves of its first arguments.
+/// The offsets in `struct seccomp_data`: the call's number, its architecture, and the lower halves of its first arguments.
 const NUMBER: u32 = 0;
 const KIND: u32 = 4;
 const FIRST_ARGUMENT: u32 = 16;
 const SECOND_ARGUMENT: u32 = 24;
 
-/// The threads that are granted to a run beside its processes where the kernel counts both alike.
+/// The number of threads that a run gets in addition to its processes, if the kernel counts both alike.
 const MAX_FURTHER_THREADS: u64 = 448;
 
-/// What holds the number of a run's processes by counting threads with them, ready to be entered by a process.
-pub(super) enum Counted {
+/// A limit on a run's processes that also counts threads, ready for a process to enter.
+pub(super) enum TaskLimiter {
     ControlGroup(File),
-    Namespace(OwnNamespace, Rlimit),
+    Namespace(UserNamespace, Rlimit),
 }
 
-impl Counted {
-    /// What this machine offers, if it is this that it offers; the control group is to be kept as long as the process lives.
+impl TaskLimiter {
+    /// Returns the limit for these two kinds of hold, and none for the others. The caller must keep the control group while the
+    /// process lives.
     pub fn new(hold: ProcessHold, processes: u32) -> io::Result<(Option<Self>, Option<PidsGroup>)> {
         let tasks = u64::from(processes) + MAX_FURTHER_THREADS;
         Ok(match hold {
@@ -73,13 +74,13 @@ impl Counted {
                     current: Some(tasks),
                     maximum: Some(tasks),
                 };
-                (Some(Self::Namespace(OwnNamespace::new(), limit)), None)
+                (Some(Self::Namespace(UserNamespace::new(), limit)), None)
             }
             ProcessHold::Asking | ProcessHold::Polling => (None, None),
         })
     }
 
-    /// Moves this process there. System calls only.
+    /// Moves this process under the limit. Makes only system calls.
     pub fn enter(&self) -> io::Result<()> {
         match self {
             Self::ControlGroup(door) => rustix::io::write(door, b"0").map(drop)?,
@@ -95,12 +96,12 @@ impl Counted {
 /// A filter that is ready to be installed.
 pub(super) struct Forks {
     program: Vec<libc::sock_filter>,
-    /// Where the listener is sent to. `None`: nobody is asked.
+    /// The socket to which the listener is sent. If `None`, the filter has no listener.
     asks: Option<OwnedFd>,
 }
 
 impl Forks {
-    /// A filter that sends its listener to `asks`.
+    /// Returns a filter that sends its listener to `asks`.
     pub fn new(asks: Option<OwnedFd>) -> Self {
         Self {
             program: program(asks.is_some()),
@@ -108,7 +109,7 @@ impl Forks {
         }
     }
 
-    /// Installs it for this thread and what that starts. System calls only.
+    /// Installs the filter for this thread and its descendants. Makes only system calls.
     pub fn apply(&self) -> io::Result<()> {
         let listener = install(&self.program, self.asks.is_some())?;
         let (Some(listener), Some(socket)) = (&listener, &self.asks) else {
@@ -118,7 +119,7 @@ impl Forks {
     }
 }
 
-/// Sends a message with descriptors, four at most. System calls only.
+/// Sends a message with at most four descriptors. Makes only system calls.
 pub(in crate::engine) fn send(
     socket: impl AsFd,
     message: &[u8],
@@ -132,7 +133,7 @@ pub(in crate::engine) fn send(
     Ok(())
 }
 
-/// Two ends of a socket, such as for a filter and for [`received`].
+/// Returns two ends of a socket, such as for a filter and for [`received`].
 pub(in crate::engine) fn channel() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(socketpair(
         AddressFamily::UNIX,
@@ -142,7 +143,7 @@ pub(in crate::engine) fn channel() -> io::Result<(OwnedFd, OwnedFd)> {
     )?)
 }
 
-/// The listener of a child that was started. `None`: it has none.
+/// Returns the listener of a started child, or `None` if it sent none.
 pub(super) fn received(socket: &OwnedFd) -> Option<OwnedFd> {
     let mut word = [0];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
@@ -161,7 +162,7 @@ pub(super) fn received(socket: &OwnedFd) -> Option<OwnedFd> {
     })
 }
 
-/// Whether a filter may have a listener here. A thread of its own tries it, and ends with it.
+/// Returns whether a filter may have a listener here. A separate thread tries it, and the filter ends with that thread.
 pub(super) fn can_ask() -> bool {
     let tries =
         || rustix::thread::set_no_new_privs(true).is_ok() && install(&program(true), true).is_ok();
@@ -169,7 +170,7 @@ pub(super) fn can_ask() -> bool {
     thread.ok().and_then(|thread| thread.join().ok()) == Some(true)
 }
 
-/// The program. `asks`: whether forks ask, or go on.
+/// Returns the filter's program. If `asks` is false, forks are allowed without asking.
 fn program(asks: bool) -> Vec<libc::sock_filter> {
     let fork = if asks {
         libc::SECCOMP_RET_USER_NOTIF
@@ -180,7 +181,7 @@ fn program(asks: bool) -> Vec<libc::sock_filter> {
     let mut all = vec![
         load(KIND),
         unless(libc::BPF_JEQ, ARCHITECTURE, 1),
-        // The next line is reached by calls of this architecture alone.
+        // Only calls of this architecture reach the next line.
         skip(1),
         answer(libc::SECCOMP_RET_KILL_PROCESS),
         load(NUMBER),
@@ -190,7 +191,7 @@ fn program(asks: bool) -> Vec<libc::sock_filter> {
         all.extend(lines);
     };
     add(libc::BPF_JGE, X32, &[answer(refused(libc::ENOSYS))]);
-    // Its flags are in memory, which may change after a look. Libraries fall back to clone.
+    // The flags of clone3 are in memory, which may change after the check. Libraries fall back to clone.
     add(
         libc::BPF_JEQ,
         libc::SYS_clone3 as u32,
@@ -216,7 +217,7 @@ fn program(asks: bool) -> Vec<libc::sock_filter> {
         unless(libc::BPF_JEQ, libc::PR_SET_CHILD_SUBREAPER as u32, 1),
         answer(refused(libc::EPERM)),
         unless(libc::BPF_JEQ, libc::PR_SET_PDEATHSIG as u32, 4),
-        // A fork of a warm engine asks for this one. Nobody takes it back.
+        // A fork of a warm engine makes this call. No process may undo it.
         load(SECOND_ARGUMENT),
         unless(libc::BPF_JEQ, libc::SIGKILL as u32, 1),
         answer(libc::SECCOMP_RET_ALLOW),
@@ -224,7 +225,7 @@ fn program(asks: bool) -> Vec<libc::sock_filter> {
         answer(libc::SECCOMP_RET_ALLOW),
     ];
     add(libc::BPF_JEQ, libc::SYS_prctl as u32, &of_prctl);
-    // Whoever has a listener answers in the place of `ade` once that is gone.
+    // A process with its own listener could answer in the place of `ade` once `ade` is gone.
     let of_seccomp = [
         load(SECOND_ARGUMENT),
         unless(
@@ -248,7 +249,7 @@ fn load(offset: u32) -> libc::sock_filter {
     line(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset, 0)
 }
 
-/// Skips the next lines unless what is loaded passes the test.
+/// Skips the next lines unless the loaded value passes the test.
 fn unless(test: u32, value: u32, lines: usize) -> libc::sock_filter {
     line(libc::BPF_JMP | test | libc::BPF_K, value, lines as u8)
 }
@@ -270,13 +271,13 @@ fn line(code: u32, k: u32, skipped_otherwise: u8) -> libc::sock_filter {
     }
 }
 
-/// Installs a program for this thread, and returns its listener if it has one.
+/// Installs a program for this thread, and returns its listener if `asks` is true.
 fn install(program: &[libc::sock_filter], asks: bool) -> io::Result<Option<OwnedFd>> {
     let program = libc::sock_fprog {
         len: program.len() as u16,
         filter: program.as_ptr().cast_mut(),
     };
-    // With the second flag a signal does not interrupt a question that has been read (Linux 5.19).
+    // With the second flag, a signal does not interrupt a question that has been read (Linux 5.19).
     let listener = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
     let asking = [
         listener | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,

@@ -1,19 +1,20 @@
-//! What a run may read, write, reach and use up, and how the kernel is made to hold it to that.
+//! Limits what a run may read, write, reach and use up, and makes the kernel enforce it.
 //!
-//! A [`Policy`] says what a child may do. [`confine`] prepares it in this process and applies it in the child between fork and
-//! exec, so that no line of an author's code runs before it. In this order: resource limits, descriptors of this process,
-//! capabilities, Landlock (files, TCP, signals to other processes), seccomp (sockets, process groups).
+//! A [`Policy`] defines what a child may do. [`confine`] prepares it in this process and applies it in the child between fork and
+//! exec, before any of the author's code runs. The order is: resource limits, descriptors of this process, capabilities,
+//! Landlock (files, TCP, signals to other processes), seccomp (sockets, process groups).
 //!
 //! Promises:
-//! - Where the kernel lacks a part, a run with [`Sandbox::Auto`] goes on without it and the [`InForce`] names it; with
+//! - If the kernel lacks a part, a run with [`Sandbox::Auto`] goes on without it and the [`AppliedPolicy`] names it; with
 //!   [`Sandbox::Strict`] nothing is started.
-//! - Between fork and exec no memory is allocated unless a step fails.
-//! - How many processes a group has, [`Gate`](crate::system::process::Gate) holds where the kernel lets it answer before each fork.
-//!   Memory, processor time and output of the whole group are watched by [`crate::system::process`], since the kernel
-//!   limits single processes only.
+//! - Between fork and exec, no memory is allocated unless a step fails.
+//! - [`Gate`](crate::system::process::Gate) limits the number of processes of a group, if the kernel lets it answer before each
+//!   fork. [`crate::system::process`] watches memory, processor time and output of the whole group, because the kernel limits
+//!   only single processes.
 //!
-//! `places` says which parts of a system programs need, `support` what this kernel offers, `confine` applies. What is promised
-//! to users is in docs/explanation/confinement.md. On other systems than Linux only the resource limits are applied.
+//! `places` lists the parts of a system that programs need, `support` finds out what this kernel offers, `confine` applies the
+//! policy. docs/explanation/confinement.md lists the promises to users. On systems other than Linux, only the resource limits
+//! are applied.
 
 #[cfg(target_os = "linux")]
 mod calls;
@@ -31,7 +32,7 @@ pub(crate) mod support;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use confine::{Confined, InForce, confine, confine_build};
+pub use confine::{AppliedPolicy, ConfinedCommand, confine, confine_build};
 pub use process_hold::ProcessHold;
 pub use support::{Support, support};
 #[cfg(target_os = "linux")]
@@ -43,50 +44,50 @@ pub(super) use {
 use crate::settings::{Sandbox, Settings};
 use crate::system::process::{GroupLimits, Limit};
 
-/// What a child may read, write, reach and use up.
+/// The files, network and resources that a child may use.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// How much of it must be in force.
+    /// The setting that decides how much of the policy must be in force.
     pub level: Sandbox,
-    /// Of an installer and the build tools that it starts: these read and execute what they find, and use whatever system calls
-    /// they need. What they write is confined.
+    /// True for an installer and the build tools that it starts. They may read and execute all files and use all system calls,
+    /// but their writes are confined.
     pub is_build: bool,
-    /// Whether code of packages is executed in a build. It reads nothing that is hidden from it, and changes no modes of files
-    /// which it may not write.
+    /// True if a build executes code of packages. This code cannot read hidden folders, and cannot change modes of files that
+    /// it may not write.
     pub executes_code: bool,
-    /// What that may not read, but for what it may write and what [`Policy::reads`] names.
+    /// The folders that such code may not read, except for those in [`Policy::reads`] and [`Policy::writes`].
     pub hidden: Vec<PathBuf>,
     /// The environment's Python, whose files may be read and executed.
     pub python: PathBuf,
-    /// Where the configuration is and its snapshots are: what the environment imports from there, as packages that are installed editable
-    /// are, may be read. No other place is opened because a package names it.
+    /// The folders of the configuration and of its snapshots. If the environment imports from them, as editable packages do,
+    /// the imported folders may be read. A package that names any other folder does not make it readable.
     pub sources: Vec<PathBuf>,
-    /// What may be read beside the system's own files: the snapshot, the input, and what the operator adds.
+    /// The paths that may be read in addition to the system's own files: the snapshot, the input, and the operator's additions.
     pub reads: Vec<PathBuf>,
-    /// What may be written, and read: output, temporary files, and what the operator adds.
+    /// The paths that may be written and read: output, temporary files, and the operator's additions.
     pub writes: Vec<PathBuf>,
-    /// Those of both that the operator adds.
+    /// The operator's additions to both lists.
     pub added: Vec<PathBuf>,
-    /// Whether a network was asked for.
+    /// True if the configuration asks for a network.
     pub network_asked: bool,
-    /// Whether the operator allows it.
+    /// True if the operator allows a network.
     pub network_allowed: bool,
-    /// What it may use up.
     pub limits: Limits,
 }
 
-/// What a child and all that it starts may use up. `None`: without a limit.
+/// The resources that a child and its descendants may use up. `None` means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Limits {
-    /// Bytes of memory, of all processes together.
+    /// Bytes of memory of all processes together.
     pub memory: Option<u64>,
     /// Processor time of all processes together.
     pub cpu_time: Option<Duration>,
-    /// Bytes of all files that it writes to its own folders, which may be [`MOST_FILES`](crate::system::process::MOST_FILES) then.
+    /// Bytes of all files in the folders that it writes. If set, there may be at most
+    /// [`MOST_FILES`](crate::system::process::MOST_FILES) files in them.
     pub disk: Option<u64>,
-    /// Bytes of one file.
+    /// The size of a single file in bytes.
     pub file_size: Option<u64>,
-    /// Open files of one process.
+    /// Open files of a single process.
     pub open_files: Option<u32>,
     /// Processes at the same time.
     pub processes: Option<u32>,
@@ -95,8 +96,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Those of a run.
-    pub fn of(settings: &Settings) -> Self {
+    /// Returns the limits of a run.
+    pub fn from_settings(settings: &Settings) -> Self {
         let worker = &settings.worker;
         Self {
             memory: worker.memory,
@@ -109,7 +110,7 @@ impl Limits {
         }
     }
 
-    /// Whether there is such a limit.
+    /// Returns whether there is a limit of this kind.
     pub fn has(&self, limit: Limit) -> bool {
         match limit {
             Limit::Memory => self.memory.is_some(),
@@ -122,7 +123,7 @@ impl Limits {
         }
     }
 
-    /// What is watched of the whole group.
+    /// Returns the limits that apply to the whole group.
     pub fn of_group(&self) -> GroupLimits {
         GroupLimits {
             memory_bytes: self.memory,
@@ -135,7 +136,7 @@ impl Limits {
 }
 
 impl Policy {
-    /// The policy of an engine that reads and writes these places, beside those that the operator adds.
+    /// Returns the policy of an engine that reads and writes these paths and the operator's additions.
     pub fn new(
         settings: &Settings,
         python: &Path,
@@ -155,11 +156,11 @@ impl Policy {
             added: [&*settings.sandbox_read, &*settings.sandbox_write].concat(),
             network_asked,
             network_allowed: settings.allow_network,
-            limits: Limits::of(settings),
+            limits: Limits::from_settings(settings),
         }
     }
 
-    /// The same in an environment that was built from this snapshot of the configuration in this folder.
+    /// Adds the sources of an environment that was built from this snapshot of the configuration in this folder.
     #[must_use]
     pub fn built_from(mut self, snapshot: &Path, configuration: &Path) -> Self {
         let snapshots = snapshot.parent().unwrap_or(snapshot);
@@ -167,8 +168,8 @@ impl Policy {
         self
     }
 
-    /// The policy of building an environment; where it may write is added for each of its programs. Installers need a network, and how
-    /// much memory and processor time they need depends on what they build.
+    /// Returns the policy for building an environment; the writable folders are added for each of its programs. Installers need
+    /// a network, and their need for memory and processor time depends on what they build.
     pub fn of_build(settings: &Settings) -> Self {
         Self {
             is_build: true,
@@ -180,17 +181,18 @@ impl Policy {
         }
     }
 
-    /// Whether no code of others can change the modes of files that it may not write, so that environments may share files by links.
+    /// Returns whether other code cannot change the modes of files that it may not write, so that environments may share files
+    /// by hard links.
     pub fn keeps_modes(&self) -> bool {
         self.level != Sandbox::Off && support().seccomp
     }
 
-    /// Whether it has a network.
+    /// Returns whether the child has a network.
     pub fn has_network(&self) -> bool {
         self.level == Sandbox::Off || (self.network_asked && self.network_allowed)
     }
 
-    /// Why nothing may be started: what a strict sandbox needs and this machine lacks. Empty: it may.
+    /// Returns why nothing may be started: the parts that a strict sandbox needs and this machine lacks.
     pub fn obstacles(&self) -> Vec<String> {
         match self.level {
             Sandbox::Strict => support().missing.clone(),

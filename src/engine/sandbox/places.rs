@@ -1,11 +1,10 @@
-//! Where programs on this system find what they need, and which of that a run may read; and the rules by which Landlock lets these
-//! files be opened, and nothing else.
+//! Decides which paths a run may read and write, and builds the Landlock rules for them.
 //!
-//! Landlock also keeps the child from sending signals to processes outside, and, where no network is allowed, from TCP.
+//! Landlock also keeps the child from sending signals to processes outside, and from TCP if no network is allowed.
 //!
-//! Without some of these, results would differ silently: without time zones a time reads as UTC, without certificates no
-//! connection is trusted. Left out on purpose: homes, other users' files, `/proc` beyond a few counters, and shared memory,
-//! which all runs would share.
+//! Without some of these paths, results would differ silently: without time zones a time reads as UTC, without certificates no
+//! connection is trusted. These are left out on purpose: home folders, other users' files, `/proc` except for a few counters,
+//! and shared memory, which all runs would share.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,7 +38,7 @@ const PROGRAMS: &[&str] = &[
     "/home/linuxbrew/.linuxbrew",
 ];
 
-/// What programs read of the system: names, time zones, languages, certificates, fonts, counters.
+/// The system files that programs read: names, time zones, languages, certificates, fonts, counters.
 const READS: &[&str] = &[
     "/usr/share",
     "/usr/local/share",
@@ -79,7 +78,7 @@ const READS: &[&str] = &[
     "/sys/kernel/mm/transparent_hugepage",
 ];
 
-/// What finding other machines by their names needs beside that.
+/// The further files for finding other machines by name.
 const NETWORK_READS: &[&str] = &[
     "/etc/resolv.conf",
     "/run/systemd/resolve",
@@ -93,25 +92,25 @@ const NETWORK_READS: &[&str] = &[
 /// The devices that build tools write to.
 const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/tty"];
 
-/// All places of a policy, with those of the system.
+/// All paths of a policy, including those of the system.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places {
-    /// May be read and executed.
+pub(super) struct SandboxPaths {
+    /// Paths that may be read and executed.
     pub programs: Vec<PathBuf>,
-    /// May be read.
+    /// Paths that may only be read.
     pub reads: Vec<PathBuf>,
-    /// May be read and written.
+    /// Paths that may be read and written.
     pub writes: Vec<PathBuf>,
-    /// May be written, but nothing is kept.
+    /// Devices that may be written and keep nothing.
     pub devices: Vec<PathBuf>,
-    /// Those of the operator that do not exist.
+    /// The operator's additions that do not exist.
     pub absent: Vec<PathBuf>,
-    /// Whether sockets and pipes may be made where files may be written, and devices be asked what they are.
+    /// True for a build: sockets and pipes may be made in the writable paths, and `ioctl` on devices is allowed.
     pub is_build: bool,
 }
 
-impl Places {
-    pub fn of(policy: &Policy) -> Self {
+impl SandboxPaths {
+    pub fn new(policy: &Policy) -> Self {
         if policy.executes_code {
             let mut places = Self {
                 programs: [&*policy.reads, &*policy.writes].concat(),
@@ -159,13 +158,13 @@ impl Places {
         places
     }
 
-    /// A virtual environment, and the Python that it was made from, which its own is mostly a link to.
+    /// Adds a virtual environment and the Python that it was made from, to which its own Python is usually a link.
     fn add_python(&mut self, python: &Path) {
         let prefix_of = |program: &Path| Some(program.parent()?.parent()?.to_owned());
         let (Some(venv), Ok(program)) = (prefix_of(python), python.canonicalize()) else {
             return;
         };
-        // Where the program is a copy, the environment's own file says where the libraries are.
+        // If the program is a copy, `pyvenv.cfg` says where the libraries are.
         let made_from = made_from(&venv).and_then(|folder| Some(folder.parent()?.to_owned()));
         for prefix in prefix_of(&program).into_iter().chain(made_from) {
             let below = ["lib", "lib64", "ssl"].map(|name| prefix.join(name));
@@ -176,7 +175,7 @@ impl Places {
     }
 }
 
-/// All that is in a folder, but for what is hidden.
+/// Adds everything in a folder except what is hidden.
 fn add_all_but(hidden: &[PathBuf], folder: &Path, places: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let Ok(place) = entry.path().canonicalize() else {
@@ -187,7 +186,7 @@ fn add_all_but(hidden: &[PathBuf], folder: &Path, places: &mut Vec<PathBuf>) {
             continue;
         }
         match hidden.iter().any(|hidden| hidden.starts_with(&place)) {
-            // What a link leads to is found where it is.
+            // The target of a link is added at its own path.
             true if is_link => {}
             true => add_all_but(hidden, &place, places),
             false => places.push(place),
@@ -195,7 +194,7 @@ fn add_all_but(hidden: &[PathBuf], folder: &Path, places: &mut Vec<PathBuf>) {
     }
 }
 
-/// The folder of the program that an environment was made from.
+/// Returns the folder of the program that an environment was made from.
 fn made_from(venv: &Path) -> Option<PathBuf> {
     let text = fs::read_to_string(venv.join("pyvenv.cfg")).ok()?;
     let mut lines = text.lines().filter_map(|line| line.split_once('='));
@@ -203,8 +202,8 @@ fn made_from(venv: &Path) -> Option<PathBuf> {
     Some(PathBuf::from(folder.trim()))
 }
 
-/// Folders of these sources that an environment's Python imports from: those of packages that are installed editable. What else a
-/// package names is not opened: it may name whatever it likes.
+/// Returns the folders below `sources` that an environment's Python imports from, which are those of editable packages. Other
+/// folders that a package names are ignored, because it could name any folder.
 fn imported_from(python: &Path, sources: &[PathBuf]) -> Vec<PathBuf> {
     let sources = sources
         .iter()
@@ -234,14 +233,14 @@ fn imported_from(python: &Path, sources: &[PathBuf]) -> Vec<PathBuf> {
     found
 }
 
-/// What is asked for. An older kernel gives as much of it as it has.
+/// The Landlock version to ask for. An older kernel applies the part that it knows.
 const ABI_ASKED: ABI = ABI::V6;
 
 fn reading() -> BitFlags<AccessFs> {
     AccessFs::ReadFile | AccessFs::ReadDir
 }
 
-/// All but sockets, pipes and devices.
+/// Returns all access rights except for sockets, pipes and devices.
 fn writing() -> BitFlags<AccessFs> {
     let not_files = AccessFs::MakeSock
         | AccessFs::MakeFifo
@@ -251,8 +250,11 @@ fn writing() -> BitFlags<AccessFs> {
     reading() | (AccessFs::from_write(ABI_ASKED) & !not_files)
 }
 
-/// The rules for these places. A place that does not exist has no rule.
-pub(super) fn prepare(places: &Places, network: bool) -> Result<RulesetCreated, RulesetError> {
+/// Builds the rules for these paths. Paths that do not exist get no rule.
+pub(super) fn prepare(
+    places: &SandboxPaths,
+    network: bool,
+) -> Result<RulesetCreated, RulesetError> {
     let mut asked = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(ABI_ASKED))?
@@ -281,8 +283,8 @@ pub(super) fn prepare(places: &Places, network: bool) -> Result<RulesetCreated, 
         ))
 }
 
-/// Applies the rules to this thread, and lets it read what the kernel says of the process itself: opened here, in the child,
-/// for in the parent the path means the parent.
+/// Applies the rules to this thread, and lets it read `/proc/self`. That path is opened here, in the child, because in the
+/// parent it means the parent.
 pub(super) fn apply(rules: RulesetCreated) -> Result<(), RulesetError> {
     let rules = match PathFd::new("/proc/self") {
         Ok(own) => rules.add_rule(PathBeneath::new(own, reading()))?,

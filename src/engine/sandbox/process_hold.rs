@@ -1,24 +1,24 @@
-//! What keeps a run from having more processes than it may.
+//! Names the ways in which the number of a run's processes is limited.
 
 use serde::Serialize;
 
-/// What holds the number of a run's processes, best first.
+/// The way in which the number of a run's processes is limited, best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProcessHold {
     /// The kernel, which asks `ade` before each fork.
     Asking,
-    /// The kernel, by a control group for each run. It counts threads, too.
+    /// The kernel, with a control group per run. It counts threads, too.
     ControlGroup,
-    /// The kernel, by a namespace of users for each run and a limit of its user in it. It counts threads, too.
+    /// The kernel, with a user namespace per run and a limit on its user. It counts threads, too.
     Namespace,
-    /// Nothing: `ade` counts 20 times a second, and a run can start many in between.
+    /// Nothing: `ade` counts 20 times a second, and a run can start many processes in between.
     #[default]
     Polling,
 }
 
 impl ProcessHold {
-    /// As `ade doctor` says it.
+    /// Returns the words that `ade doctor` prints.
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Asking => "held by the kernel, which asks before each fork",

@@ -1,8 +1,8 @@
-//! A view of the file system in which nothing can be changed but some folders: not the modes of files either, of which Landlock says
-//! nothing. For builds, which change modes of what is theirs.
+//! A read-only view of the file system with some writable folders. It also protects the modes of files, which Landlock does
+//! not. Builds need it, because they change modes of their own files.
 //!
-//! A process gets it with namespaces of its own for users and mounts (user_namespaces(7), mount_namespaces(7)). Where a system allows
-//! no such namespaces, there is none.
+//! A process gets the view by its own user and mount namespaces (user_namespaces(7), mount_namespaces(7)). Systems that forbid
+//! these namespaces have no such view.
 
 use std::ffi::CString;
 use std::io;
@@ -12,21 +12,21 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// A view, prepared.
-pub(super) struct ReadOnly {
+/// A prepared view, which a process can enter.
+pub(super) struct ReadOnlyView {
     written: Vec<CString>,
-    /// What was opened of them.
+    /// The descriptors of these folders, once opened.
     trees: Vec<libc::c_long>,
-    who: OwnNamespace,
+    who: UserNamespace,
 }
 
-/// A namespace of users in which the process is who it is outside, prepared.
-pub(super) struct OwnNamespace {
+/// A prepared user namespace in which the process keeps its user and group.
+pub(super) struct UserNamespace {
     users: String,
     groups: String,
 }
 
-impl OwnNamespace {
+impl UserNamespace {
     pub fn new() -> Self {
         let own = |id: u32| format!("{id} {id} 1");
         Self {
@@ -35,20 +35,22 @@ impl OwnNamespace {
         }
     }
 
-    /// Moves this process there, with these further namespaces: between fork and exec, without memory being allocated.
+    /// Moves this process into the namespace and into the further ones in the flags. Runs between fork and exec, so allocates
+    /// no memory.
     pub fn enter(&self, further: libc::c_int) -> io::Result<()> {
         // SAFETY: no memory is involved. The process has one thread.
         succeeded(unsafe { libc::unshare(libc::CLONE_NEWUSER | further) }.into())?;
-        // Without this an ordinary user may not name the group.
+        // Without this, an ordinary user may not map the group.
         write(c"/proc/self/setgroups", b"deny")?;
         write(c"/proc/self/uid_map", self.users.as_bytes())?;
         write(c"/proc/self/gid_map", self.groups.as_bytes())
     }
 }
 
-/// Whether this system allows a namespace of users. A process that was refused half of it could not go on, so another one tries.
+/// Returns whether this system allows a user namespace. Another process tries it, because a process that gets only half of it
+/// could not go on.
 pub(super) fn has_namespaces() -> bool {
-    let who = OwnNamespace::new();
+    let who = UserNamespace::new();
     can(move || who.enter(0))
 }
 
@@ -74,8 +76,8 @@ const MOVE_MOUNT_F_EMPTY_PATH: libc::c_uint = 4;
 const MOUNT_ATTR_RDONLY: u64 = 1;
 const AT_RECURSIVE: libc::c_uint = 0x8000;
 
-impl ReadOnly {
-    /// One in which these folders are as they are.
+impl ReadOnlyView {
+    /// Returns a view in which these folders stay writable.
     pub fn all_but(written: &[PathBuf]) -> Self {
         let is_there = |path: &&PathBuf| path.exists();
         let text = |path: &PathBuf| CString::new(path.as_os_str().as_bytes()).ok();
@@ -83,11 +85,11 @@ impl ReadOnly {
         Self {
             trees: vec![-1; written.len()],
             written,
-            who: OwnNamespace::new(),
+            who: UserNamespace::new(),
         }
     }
 
-    /// Whether this system allows it.
+    /// Returns whether this system allows such a view.
     pub fn is_possible() -> bool {
         static FOUND: OnceLock<bool> = OnceLock::new();
         *FOUND.get_or_init(|| {
@@ -96,7 +98,7 @@ impl ReadOnly {
         })
     }
 
-    /// Gives it to this process, between fork and exec: no memory is allocated.
+    /// Moves this process into the view, between fork and exec. Allocates no memory.
     pub fn apply(&mut self) -> io::Result<()> {
         self.who.enter(libc::CLONE_NEWNS)?;
         for (tree, path) in self.trees.iter_mut().zip(&self.written) {

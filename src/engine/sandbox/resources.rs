@@ -1,12 +1,12 @@
-//! The resource limits of one process. They are a backstop for what is watched of the whole group.
+//! Sets the resource limits of one process. They are a backstop for the limits on the whole group.
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 
 use super::Limits;
 
-/// How much longer a process may go on that catches the signal of its processor time.
+/// The seconds that a process may go on after the signal for its processor time, if it catches that signal.
 const GRACE_SECONDS: u64 = 5;
-/// What a thread of the engine's libraries takes at most beside the data.
+/// The maximum memory of one library thread, which the data limit adds.
 const BYTES_OF_A_THREAD: u64 = 8 << 20;
 
 /// Limits that are ready to be set.
@@ -15,7 +15,8 @@ pub struct ReadyLimits {
     all: [(Resource, Option<Rlimit>); 5],
 }
 
-/// Prepares them. None is above what this process itself may have. `threads`: how many the engine's libraries start.
+/// Prepares the limits. None exceeds the limit of this process itself. `threads` is the number of threads of the engine's
+/// libraries.
 pub(super) fn prepare(limits: &Limits, threads: usize) -> ReadyLimits {
     let data = limits.memory.map(|memory| {
         let of_threads = BYTES_OF_A_THREAD.saturating_mul(threads as u64);
@@ -53,7 +54,7 @@ fn within(most: Option<u64>, soft: u64, hard: u64) -> Rlimit {
 }
 
 impl ReadyLimits {
-    /// Sets them for a process; `None`: for this one. System calls only.
+    /// Sets the limits of a process, or of this process if `None`. Makes only system calls.
     pub fn apply_to(&self, process: Option<Pid>) -> Result<(), rustix::io::Errno> {
         for (resource, limit) in self.all {
             if let Some(limit) = limit {

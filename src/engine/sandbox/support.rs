@@ -1,4 +1,4 @@
-//! What this kernel offers of what the sandbox is made of. It is looked up once.
+//! Finds out which parts of the sandbox this kernel offers. It looks only once.
 
 use std::sync::OnceLock;
 
@@ -8,27 +8,28 @@ use super::process_hold::ProcessHold;
 #[cfg(target_os = "linux")]
 use crate::system::process::PidsGroup;
 
-/// What is there, and what is not.
+/// The offered and the missing parts of the sandbox.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Support {
-    /// The version of Landlock; 0: there is none.
+    /// The version of Landlock; 0 if there is none.
     pub landlock_abi: u32,
-    /// Whether system calls can be refused.
+    /// True if system calls can be refused.
     pub seccomp: bool,
-    /// What holds the number of a run's processes.
+    /// The way in which the number of a run's processes is limited.
     pub processes: ProcessHold,
-    /// What is missing of a whole sandbox, in words.
+    /// The missing parts of a complete sandbox, in words.
     pub missing: Vec<String>,
 }
 
 impl Support {
-    /// Whether a warm engine may fork: where system calls are refused, it must be known who asks for a process that is its parent's child.
+    /// Returns whether a warm engine may fork. If system calls are refused, forks must ask: only the engine itself may start a
+    /// process whose parent is the engine's parent.
     pub fn has_warm_forks(&self) -> bool {
         !self.seccomp || self.processes == ProcessHold::Asking
     }
 }
 
-/// What this kernel offers.
+/// Returns the parts that this kernel offers.
 pub fn support() -> &'static Support {
     static FOUND: OnceLock<Support> = OnceLock::new();
     FOUND.get_or_init(look)
@@ -71,7 +72,7 @@ fn look() -> Support {
     let processes = match () {
         () if seccomp && super::forks::can_ask() => ProcessHold::Asking,
         () if PidsGroup::new(1).is_ok() => ProcessHold::ControlGroup,
-        // The kernel exempts its root.
+        // The kernel does not limit its root user.
         () if !rustix::process::geteuid().is_root() && super::read_only::has_namespaces() => {
             ProcessHold::Namespace
         }
@@ -90,7 +91,7 @@ fn look() -> Support {
     }
 }
 
-/// The version is told to a thread that confines itself, so a thread does, which ends at once.
+/// Returns the version of Landlock. The kernel reports it to a thread that confines itself, so a short-lived thread does that.
 #[cfg(target_os = "linux")]
 fn landlock_abi() -> u32 {
     use landlock::{

@@ -19,35 +19,35 @@ use rustix::process::{
 use super::keeper::{ROOM, WarmEngine, WarmEngines};
 use crate::base::host;
 use crate::engine::process::{EngineTask, Invocation};
-use crate::engine::sandbox::{self, InForce, Policy, channel};
+use crate::engine::sandbox::{self, AppliedPolicy, Policy, channel};
 use crate::settings::Sandbox;
-use crate::system::process::{Lifeline, Started};
+use crate::system::process::{Lifeline, StartedChild};
 
-/// How long an engine may take to answer; the first time it must have been started.
+/// The maximum time for an engine to answer. For the first answer, this includes its start.
 const PATIENCE: Timespec = Timespec {
     tv_sec: 20,
     tv_nsec: 0,
 };
-/// The longest message that an engine takes.
-const LONGEST: usize = 128 << 10;
-/// What a fork answers when it is confined as it should be.
+/// The maximum length of a message to an engine, in bytes.
+const MAX_MESSAGE_BYTES: usize = 128 << 10;
+/// The answer of a fork that is confined as it should be.
 const CONFINED: u8 = b'.';
 
-/// A run's fork.
+/// A fork that executes a run.
 pub(crate) struct Fork {
-    pub started: Started,
-    /// What of its policy is in force.
-    pub record: InForce,
+    pub started: StartedChild,
+    /// The part of its policy that is in force.
+    pub record: AppliedPolicy,
 }
 
-/// A fork that waits for the word to go on. Dropped before that, it ends.
-struct Waiting {
+/// A fork that waits for the word to go on. If it is dropped before that, the fork is killed.
+struct WaitingFork {
     id: Pid,
     answer: OwnedFd,
     goes_on: bool,
 }
 
-impl Drop for Waiting {
+impl Drop for WaitingFork {
     fn drop(&mut self) {
         if !self.goes_on {
             let _ = kill_process(self.id, Signal::KILL);
@@ -57,15 +57,15 @@ impl Drop for Waiting {
 }
 
 impl WarmEngines {
-    /// Starts a run in a fork. `None`: it is to be started cold.
+    /// Starts a run in a fork. Returns `None` if the run has to start cold.
     pub(crate) fn fork(&self, invocation: &Invocation, shows_values: bool) -> Option<Fork> {
         let snapshots = self.snapshots(invocation)?;
         let message = message(invocation, shows_values)?;
         let around = around(&invocation.policy, snapshots, &self.runs);
         let lasting = invocation.lasting_variables();
-        let engine = self.of(&invocation.python, lasting, around, snapshots)?;
+        let engine = self.engine_for(&invocation.python, lasting, around, snapshots)?;
         let confinement = sandbox::for_fork(&invocation.policy, host::processors());
-        // What a fork does not do by itself, it has of its engine.
+        // A fork inherits the parts of the confinement that it does not apply itself.
         let is_asked = confinement.record.is_asked();
         if engine.snapshots != snapshots
             || confinement.record.missing != engine.missing
@@ -78,7 +78,7 @@ impl WarmEngines {
         let mut passed = vec![its_output.as_fd(), its_errors.as_fd()];
         passed.extend(confinement.rules.as_ref().map(AsFd::as_fd));
         let fork = ask(&engine, &message, &passed)?;
-        // A group of its own, which it may not make for itself.
+        // The fork gets its own process group, which it may not make for itself.
         setpgid(Some(fork.id), Some(fork.id)).ok()?;
         let group = fork.id.as_raw_nonzero().get();
         lifeline.tie(group).ok()?;
@@ -91,7 +91,7 @@ impl WarmEngines {
         let id = fork.go_on()?;
         engine.has_begun.store(true, Ordering::Release);
         Some(Fork {
-            started: Started::new(
+            started: StartedChild::new(
                 id.as_raw_nonzero().get(),
                 Some(stdout.into()),
                 Some(stderr.into()),
@@ -102,7 +102,8 @@ impl WarmEngines {
         })
     }
 
-    /// The folder of the snapshots of a run's configuration. `None`: the run may do what no warm engine may.
+    /// Returns the folder of the snapshots of a run's configuration, or `None` if the run may do something that warm engines
+    /// may not.
     fn snapshots<'a>(&self, invocation: &'a Invocation) -> Option<&'a Path> {
         let policy = &invocation.policy;
         let has_network = policy.level != Sandbox::Off && policy.has_network();
@@ -120,19 +121,19 @@ impl WarmEngines {
     }
 }
 
-/// The policy of an engine whose forks may do what a run with this policy may, each in its own folders.
+/// Returns the policy of an engine whose forks may do what a run with this policy may, each in its own folders.
 fn around(of_run: &Policy, snapshots: &Path, runs: &Path) -> Policy {
     let mut policy = of_run.clone();
-    // A rule for what the kernel says of one process does not reach its forks.
+    // A rule for one process's entry in /proc would not cover its forks, so all of /proc may be read.
     policy.reads.extend([snapshots.to_owned(), "/proc".into()]);
     policy.writes.push(runs.to_owned());
     policy.network_asked = false;
-    // Its own is that of all starts of its forks.
+    // The engine uses processor time for the starts of all its forks, so it has no limit of its own.
     policy.limits.cpu_time = None;
     policy
 }
 
-/// What an engine is told of a run. `None`: it is too long.
+/// Returns the message that describes a run to an engine, or `None` if it is too long.
 fn message(invocation: &Invocation, shows_values: bool) -> Option<Vec<u8>> {
     let mut message = Vec::new();
     for (name, value) in invocation.variables_of_child(shows_values) {
@@ -150,13 +151,13 @@ fn message(invocation: &Invocation, shows_values: bool) -> Option<Vec<u8>> {
     {
         message.extend([text.as_bytes(), b"\0"].concat());
     }
-    (message.len() <= LONGEST).then_some(message)
+    (message.len() <= MAX_MESSAGE_BYTES).then_some(message)
 }
 
 /// Asks for a fork with these descriptors.
-fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option<Waiting> {
+fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option<WaitingFork> {
     let (answer, its_answer) = channel().ok()?;
-    // The kernel says who answers.
+    // The kernel adds the sender's process id.
     set_socket_passcred(&answer, true).ok()?;
     let mut all = passed.to_vec();
     all.insert(2, its_answer.as_fd());
@@ -169,7 +170,7 @@ fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option
         return None;
     }
     let (id, word) = receive(&answer)?;
-    let waiting = Waiting {
+    let waiting = WaitingFork {
         id,
         answer,
         goes_on: false,
@@ -177,7 +178,7 @@ fn ask(engine: &WarmEngine, message: &[u8], passed: &[BorrowedFd<'_>]) -> Option
     (word == CONFINED).then_some(waiting)
 }
 
-/// The answer of a fork, and who it is: a child of this process.
+/// Returns the id of a fork, which is a child of this process, and its answer.
 fn receive(answer: &OwnedFd) -> Option<(Pid, u8)> {
     let mut word = [0];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmCredentials(1))];
@@ -193,7 +194,7 @@ fn receive(answer: &OwnedFd) -> Option<(Pid, u8)> {
     (received.bytes == 1).then_some((said_by, word[0]))
 }
 
-impl Waiting {
+impl WaitingFork {
     fn go_on(mut self) -> Option<Pid> {
         send(&self.answer, &[0], SendFlags::NOSIGNAL).ok()?;
         self.goes_on = true;

@@ -1,6 +1,6 @@
-//! Starts warm engines, and ends them.
+//! Starts and ends warm engines.
 //!
-//! One thread does both: the kernel ends an engine together with the thread that has started it.
+//! A single thread does both, because the kernel ends an engine together with the thread that started it.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -21,41 +21,41 @@ use crate::base::host;
 use crate::base::mutex::lock;
 use crate::engine::process::{HEAP, RUN_MARKER, START};
 use crate::engine::sandbox::{self, Policy};
-use crate::system::process::{Gate, Held, die_with_thread};
+use crate::system::process::{Gate, HeldGroup, die_with_thread};
 
 use super::OnCold;
 
-/// How long a warm engine waits for another run.
+/// The maximum time that a warm engine waits for another run.
 const IDLE: Duration = Duration::from_secs(300);
-/// How many runs one warm engine starts.
-const MOST_RUNS: u32 = 5_000;
-/// How often is looked for engines that are to end.
+/// The maximum number of runs that one warm engine starts.
+const MAX_ENGINE_RUNS: u32 = 5_000;
+/// The interval at which the keeper looks for engines to end.
 const EVERY: Duration = Duration::from_secs(5);
-/// The machine is short of memory when less than this part of it is available.
-const LEAST_MEMORY: u64 = 10;
-/// How often in a row an engine may be killed before it has started a run.
+/// The machine is short of memory if less than one part in this many is available.
+const MIN_MEMORY_DIVISOR: u64 = 10;
+/// The number of times in a row that an engine may be killed before it starts a run.
 const TRIES: u32 = 3;
 /// The room for the variables of a fork, in bytes.
 pub(super) const ROOM: usize = 16 << 10;
-/// The variable that makes room for those of the forks.
+/// The variable that reserves room for the variables of forks.
 const ROOM_MAKER: &str = "ADE_ENGINE_ROOM";
-/// The processes that an engine itself may have at a time: forks that have no group of their own yet.
+/// The maximum number of processes in an engine's own group: forks that have no group of their own yet.
 const MAX_PROCESSES: u32 = 256;
-/// The exit status of an engine that has other threads than its first.
+/// The exit status of an engine that has more than one thread.
 const HAS_THREADS: i32 = 3;
 
 /// The warm engines of a workspace.
 pub struct WarmEngines {
-    asks: Option<Mutex<Sender<Ask>>>,
+    asks: Option<Mutex<Sender<WarmEngineRequest>>>,
     keeper: Option<JoinHandle<()>>,
     /// The folder with the folders of all runs.
     pub(super) runs: PathBuf,
 }
 
-/// Asks for the engine of an environment.
-struct Ask {
+/// A request for the engine of an environment.
+struct WarmEngineRequest {
     python: PathBuf,
-    /// The environment variables that hold for all runs.
+    /// The environment variables that are the same for all runs.
     variables: Vec<(OsString, OsString)>,
     policy: Policy,
     /// The folder with the folders of all runs.
@@ -64,23 +64,23 @@ struct Ask {
     answer: Sender<Option<Arc<WarmEngine>>>,
 }
 
-/// One warm engine, as those see it that ask it for forks.
+/// A warm engine, as seen by callers that ask it for forks.
 pub(super) struct WarmEngine {
     pub socket: OwnedFd,
     /// The folder of the snapshots that its forks may read.
     pub snapshots: PathBuf,
-    /// What its confinement lacks.
+    /// The missing parts of its confinement.
     pub missing: Vec<String>,
-    /// What answers its forks before they fork. `None`: they do not ask.
+    /// Answers its forks before they fork. If `None`, they do not ask.
     pub gate: Option<Arc<Gate>>,
-    /// Whether it has started a run.
+    /// True after it has started a run.
     pub has_begun: AtomicBool,
-    /// Whether it did not answer.
+    /// True after it failed to answer.
     pub is_silent: AtomicBool,
 }
 
 impl WarmEngines {
-    /// None yet. `runs`: the folder with the folders of all runs.
+    /// Starts the keeper without any engine. `runs` is the folder with the folders of all runs.
     pub(super) fn new(runs: PathBuf, on_cold: OnCold) -> Self {
         let (asks, asked) = mpsc::channel();
         let keeper = Keeper {
@@ -91,7 +91,7 @@ impl WarmEngines {
         let thread = std::thread::Builder::new()
             .name("warm engines".to_owned())
             .stack_size(512 << 10);
-        // Without a thread everything is cold.
+        // If no thread starts, every run is cold.
         let keeper = thread.spawn(move || keeper.keep(&asked)).ok();
         Self {
             asks: Some(Mutex::new(asks)),
@@ -100,8 +100,8 @@ impl WarmEngines {
         }
     }
 
-    /// The engine of an environment; it may be starting. `None`: there is none.
-    pub(super) fn of(
+    /// Returns the engine of an environment, which may still be starting. Returns `None` if there is none.
+    pub(super) fn engine_for(
         &self,
         python: &Path,
         variables: Vec<(OsString, OsString)>,
@@ -109,7 +109,7 @@ impl WarmEngines {
         snapshots: &Path,
     ) -> Option<Arc<WarmEngine>> {
         let (answer, answered) = mpsc::channel();
-        let ask = Ask {
+        let ask = WarmEngineRequest {
             python: python.to_owned(),
             variables,
             policy,
@@ -131,28 +131,28 @@ impl Drop for WarmEngines {
     }
 }
 
-/// When an environment was made: another one at the same place is another environment.
-type Made = (u64, u64, i64, i64);
+/// Identifies when an environment was made. A different environment at the same path has another stamp.
+type EnvironmentStamp = (u64, u64, i64, i64);
 
-fn made(python: &Path) -> Option<Made> {
+fn made(python: &Path) -> Option<EnvironmentStamp> {
     let file = python.parent()?.parent()?.join("pyvenv.cfg");
     let found = fs::metadata(file).ok()?;
     Some((found.dev(), found.ino(), found.mtime(), found.mtime_nsec()))
 }
 
-/// An engine that was started.
-struct Kept {
+/// A warm engine that was started.
+struct RunningEngine {
     python: PathBuf,
-    made: Made,
+    made: EnvironmentStamp,
     process: Child,
-    /// Counts its own group, in which a fork is until it has one of its own.
-    _held: Option<Held>,
+    /// Counts its own group, which a fork belongs to until it gets a group of its own.
+    _held: Option<HeldGroup>,
     engine: Arc<WarmEngine>,
     used: Instant,
     runs: u32,
 }
 
-impl Drop for Kept {
+impl Drop for RunningEngine {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -160,15 +160,15 @@ impl Drop for Kept {
 }
 
 struct Keeper {
-    /// The one that was used last stands last.
-    kept: Vec<Kept>,
-    /// Environments that stay cold, and those whose engine was killed before it had started a run, with how often.
-    cold: HashMap<PathBuf, (Made, u32)>,
+    /// The engine that was used most recently is last.
+    kept: Vec<RunningEngine>,
+    /// The environments that stay cold, and those whose engine was killed before it started a run, with the number of times.
+    cold: HashMap<PathBuf, (EnvironmentStamp, u32)>,
     on_cold: OnCold,
 }
 
 impl Keeper {
-    fn keep(mut self, asked: &Receiver<Ask>) {
+    fn keep(mut self, asked: &Receiver<WarmEngineRequest>) {
         loop {
             let ask = if self.kept.is_empty() {
                 asked.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -178,7 +178,7 @@ impl Keeper {
             match ask {
                 Ok(ask) => {
                     let engine = self.engine(&ask);
-                    // Whoever asked waits for it.
+                    // The sender waits for this answer.
                     let _ = ask.answer.send(engine);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -191,12 +191,12 @@ impl Keeper {
         }
     }
 
-    fn engine(&mut self, ask: &Ask) -> Option<Arc<WarmEngine>> {
+    fn engine(&mut self, ask: &WarmEngineRequest) -> Option<Arc<WarmEngine>> {
         let made = made(&ask.python)?;
         let place = self.kept.iter().position(|kept| kept.python == ask.python);
         let kept = place.map(|place| self.kept.remove(place));
         let kept = match kept {
-            Some(kept) if kept.made == made && kept.runs < MOST_RUNS => self.if_usable(kept),
+            Some(kept) if kept.made == made && kept.runs < MAX_ENGINE_RUNS => self.if_usable(kept),
             _ => None,
         };
         let tries = match self.cold.get(&ask.python) {
@@ -222,8 +222,8 @@ impl Keeper {
         Some(engine)
     }
 
-    /// The same, unless it has ended or does not answer. Why an environment stays cold is said once.
-    fn if_usable(&mut self, mut kept: Kept) -> Option<Kept> {
+    /// Returns the engine unless it has ended or does not answer. Reports once why an environment stays cold.
+    fn if_usable(&mut self, mut kept: RunningEngine) -> Option<RunningEngine> {
         let has_begun = kept.engine.has_begun.load(Ordering::Acquire);
         let is_silent = kept.engine.is_silent.load(Ordering::Acquire);
         let (why, tries) = match kept.process.try_wait() {
@@ -233,7 +233,7 @@ impl Keeper {
                 "something in it starts threads when it is imported".to_owned(),
                 TRIES,
             ),
-            // The next one may live longer.
+            // The next engine may live longer.
             Ok(Some(_)) if has_begun => return None,
             Ok(Some(status)) if status.signal().is_some() => {
                 let before = self.cold.get(&kept.python).map_or(0, |(_, tries)| *tries);
@@ -250,7 +250,7 @@ impl Keeper {
         None
     }
 
-    fn stays_cold(&mut self, python: &Path, made: Made, why: &str) {
+    fn stays_cold(&mut self, python: &Path, made: EnvironmentStamp, why: &str) {
         let environment = python.parent().and_then(Path::parent).unwrap_or(python);
         (self.on_cold)(&format!(
             "each run starts Python itself, because {} cannot have a warm engine: {why}",
@@ -260,21 +260,21 @@ impl Keeper {
     }
 }
 
-fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
+fn start(ask: &WarmEngineRequest, made: EnvironmentStamp) -> io::Result<RunningEngine> {
     let (ours, its) = sandbox::channel()?;
     let mut command = Command::new(&ask.python);
     command
         .args(START)
         .arg("warm")
         .arg(std::process::id().to_string())
-        // It rehearses a run below this folder, which its policy lets it write.
+        // The engine rehearses a run below this folder, which its policy lets it write.
         .arg(&ask.runs)
         .current_dir("/")
         .env_clear()
         .envs(ask.variables.iter().map(|(name, value)| (name, value)))
         .env(RUN_MARKER, "1")
         .env(HEAP.0, HEAP.1)
-        // Else polars starts a thread for its memory when it is imported.
+        // Otherwise polars starts a memory thread when it is imported.
         .env("_RJEM_MALLOC_CONF", "background_thread:false")
         .env(ROOM_MAKER, " ".repeat(ROOM))
         .stdin(its)
@@ -289,7 +289,7 @@ fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
     let held = gate
         .as_ref()
         .map(|gate| gate.hold(group, Some(MAX_PROCESSES), true));
-    Ok(Kept {
+    Ok(RunningEngine {
         python: ask.python.clone(),
         made,
         process,
@@ -307,10 +307,10 @@ fn start(ask: &Ask, made: Made) -> io::Result<Kept> {
     })
 }
 
-/// A file with code that packages have executed whenever Python starts. It may not be executed where it could reach the files of more than
-/// one run.
+/// Returns a file of a package whose code Python executes whenever it starts. This code must not run where it could reach the
+/// files of more than one run.
 fn start_up_code(python: &Path) -> Option<PathBuf> {
-    /// Those of the installer, of ADE and of setuptools.
+    /// The files of the installer, of ADE and of setuptools.
     const KNOWN: [&str; 3] = [
         "_virtualenv.pth",
         "_ade_configuration.pth",
@@ -327,7 +327,7 @@ fn start_up_code(python: &Path) -> Option<PathBuf> {
     let is_executed = |file: &PathBuf| {
         let name = file.file_name().and_then(OsStr::to_str).unwrap_or_default();
         let is_path_file = name.ends_with(".pth") && !KNOWN.contains(&name);
-        // See the module `site` of Python: other lines are folders.
+        // Python's module `site` treats all other lines as folders.
         let has_code = || {
             let text = fs::read(file).unwrap_or_default();
             let mut lines = text.split(|byte| *byte == b'\n');
@@ -338,7 +338,7 @@ fn start_up_code(python: &Path) -> Option<PathBuf> {
     files.map(|file| file.path()).find(is_executed)
 }
 
-/// Whether little memory is available: what other programs need more is given up.
+/// Returns whether little memory is available, so that engines should make room for other programs.
 fn is_short_of_memory() -> bool {
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let kilobytes = |name: &str| {
@@ -346,7 +346,7 @@ fn is_short_of_memory() -> bool {
         line.split_ascii_whitespace().next()?.parse::<u64>().ok()
     };
     match (kilobytes("MemTotal:"), kilobytes("MemAvailable:")) {
-        (Some(total), Some(available)) => available < total / LEAST_MEMORY,
+        (Some(total), Some(available)) => available < total / MIN_MEMORY_DIVISOR,
         _ => false,
     }
 }

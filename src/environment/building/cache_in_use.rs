@@ -1,9 +1,8 @@
-//! The cache while a build uses it.
+//! Locks the cache while a build uses it.
 //!
-//! All data directories of a user share one cache, so a part of it may be deleted by a process that knows nothing of this
-//! one's builds. Every build therefore locks the cache together with all others, and collection, which locks it alone, leaves
-//! it as it is meanwhile (`gc/caches.rs`). The files that a ready environment has from the cache are its own: hard links or
-//! copies.
+//! All data directories of a user share one cache, so another process could delete a part of it during a build. Every build
+//! therefore holds a shared lock on the cache. Collection needs the lock for itself, so it deletes nothing meanwhile
+//! (`collection/caches.rs`). The files that a ready environment has from the cache are hard links or copies, so they stay.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -12,19 +11,19 @@ use std::time::{Duration, Instant};
 
 use crate::settings::paths::CacheFolder;
 
-/// How long a build waits for a part of the cache to be set aside, and how soon it notices that it was.
+/// The maximum time that a build waits while a part of the cache is set aside, and the interval of its checks.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
-/// A cache in use; released when dropped, and when the process ends in any way.
+/// A shared lock on the cache, released when dropped and when the process ends in any way.
 pub(crate) struct CacheInUse {
     _locked: Option<File>,
 }
 
 impl CacheInUse {
-    /// Waits while a part of the cache is being set aside, which takes a moment. A process that stands still in that holds up no build for
-    /// longer: what it sets aside nobody has used for long. Where the file system has no locks, a build goes on without one: collection,
-    /// which can take none there either, deletes nothing.
+    /// Waits while a part of the cache is being set aside, which takes a moment. If that process hangs, the build goes on after
+    /// a limited time: the part has been unused for long. If the file system has no locks, the build goes on without a lock:
+    /// collection cannot take the lock either, and deletes nothing.
     pub fn enter(folder: &Path) -> Self {
         let lock = || -> io::Result<File> {
             fs::create_dir_all(folder)?;

@@ -1,8 +1,7 @@
-//! What a virtual environment consists of: the record by which it is found whole later, the links by which another one gets it,
-//! and the packages that are in it.
+//! Records the files of a virtual environment, copies or links them to another environment, and lists its packages.
 //!
-//! The record, `files.json`, names each file with its size and its time of change. Bytecode is not in it: it comes and goes.
-//! Nothing is opened to compare, so that some thousand files take two milliseconds.
+//! The record, `files.json`, names each file with its size and modification time. It leaves out bytecode, which comes and goes.
+//! A comparison opens no file, so some thousand files take two milliseconds.
 
 use std::collections::HashSet;
 use std::fs::{self, File, FileTimes};
@@ -18,39 +17,39 @@ use crate::base::digest::Hasher;
 use crate::base::files;
 use crate::configuration::normalize_name;
 
-/// The folders whose files contain the path of their environment.
+/// The folder whose files contain the path of their environment.
 const WITH_OWN_PATH: &str = "bin";
 
-/// Where Python keeps bytecode.
+/// The name of the folders in which Python keeps bytecode.
 const BYTECODE: &str = "__pycache__";
 
-/// The file by which an author imports the configuration; it differs between environments of the same packages.
+/// The file by which an author imports the configuration. It differs between environments with the same packages.
 pub(super) const IMPORT_FILE: &str = "_ade_configuration.pth";
 
-/// How files get from one environment to another.
+/// The way in which files get from one environment to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// As links, which no code of others may change: see [`crate::engine::sandbox::keeps_modes`].
+pub(crate) enum LinkMode {
+    /// Hard links, which no other code may change: see [`crate::engine::sandbox::Policy::keeps_modes`].
     Linked,
     Copied,
 }
 
-/// The record of an environment.
+/// The record of the files of an environment.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Contents {
-    /// The environment in which it was made.
+    /// The environment in which the record was made.
     venv: PathBuf,
-    /// When something was last installed into its folder of packages: nanoseconds since 1970.
+    /// The last time that something was installed into its package folder, in nanoseconds since 1970.
     installed_ns: i64,
-    files: Vec<OneFile>,
+    files: Vec<RecordedFile>,
 }
 
-/// A path below the environment, a size in bytes, a time of change in nanoseconds since 1970.
-type OneFile = (PathBuf, u64, i64);
+/// A path below the environment, a size in bytes, and a modification time in nanoseconds since 1970.
+type RecordedFile = (PathBuf, u64, i64);
 
 impl Contents {
-    /// Those of a virtual environment as it is now.
-    pub fn of(venv: &Path) -> io::Result<Self> {
+    /// Records the files of a virtual environment as they are now.
+    pub fn from_venv(venv: &Path) -> io::Result<Self> {
         let mut files = Vec::new();
         collect(venv, Path::new(""), &mut files)?;
         Ok(Self {
@@ -60,10 +59,10 @@ impl Contents {
         })
     }
 
-    /// Reads a record. `None`: there is none, or it is damaged.
+    /// Reads a record. Returns `None` if there is none, or if it is damaged.
     ///
     /// # Errors
-    /// This user cannot read it.
+    /// The user may not read it.
     pub fn read(path: &Path) -> io::Result<Option<Self>> {
         match fs::read(path) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
@@ -73,30 +72,30 @@ impl Contents {
         }
     }
 
-    /// Writes it.
+    /// Writes the record to a file.
     pub fn write(&self, path: &Path) -> Result<(), files::FileError> {
         let text = serde_json::to_vec(self).expect("paths of packages are UTF-8");
         files::write_whole(path, &text)
     }
 
-    /// What differs in a virtual environment, in words: a file that is another one, or what this user cannot read. Where nothing can be
-    /// said of a file, it counts as it should be.
+    /// Returns the first difference between the record and a virtual environment, in words: a changed or missing file, or
+    /// something that this user cannot read. A file that cannot be examined for other reasons counts as unchanged.
     pub fn difference(&self, venv: &Path) -> Option<String> {
         let packages = site_packages(venv);
         let installed = packages.and_then(fs::metadata);
         if installed.is_ok_and(|found| modified(&found) != self.installed_ns) {
             return Some("something was installed or removed".to_owned());
         }
-        // Python lists the folders of packages, and takes one that it cannot list for empty.
+        // Python lists the folders of packages, and treats a folder that it cannot list as empty.
         let folders = self.files.iter().filter_map(|(path, ..)| path.parent());
-        // Paths would be compared part by part.
+        // As text, since a comparison of paths goes part by part.
         let mut seen = HashSet::new();
         let folders = folders.filter(|folder| seen.insert(folder.as_os_str()));
         let mut folders = folders.map(|folder| venv.join(folder));
         if let Some(folder) = folders.find(|folder| files::is_closed(folder)) {
             return Some(format!("the folder {} cannot be read", folder.display()));
         }
-        // From there the system has the shortest way to each file.
+        // Relative to this descriptor, the system has the shortest way to each file.
         let way = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = match open(venv, way, Mode::empty()) {
             Ok(root) => root,
@@ -118,26 +117,32 @@ impl Contents {
         })
     }
 
-    /// Makes `venv` from the files of another environment at `from`, which are those of this record.
+    /// Makes `venv` from the files of another environment at `from`, which this record describes.
     ///
     /// # Errors
-    /// One of them cannot be linked or copied, or is another one by now.
-    pub fn hand_on(&self, from: &Path, venv: &Path, way: Way) -> io::Result<()> {
+    /// A file cannot be linked or copied, or has changed since it was recorded.
+    pub fn hand_on(&self, from: &Path, venv: &Path, way: LinkMode) -> io::Result<()> {
         if let Some(difference) = self.difference(from) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, difference));
         }
         self.hand_on_folder(from, venv, Path::new(""), way)
     }
 
-    /// Gives the folder of packages of an environment that was made so the time of the first: Python goes by it to find out whether
-    /// its file of modules holds.
+    /// Gives the package folder of a new environment the modification time of the original. Python uses it to decide whether
+    /// its file of modules is valid.
     pub fn stamp(&self, venv: &Path) -> io::Result<()> {
         let time = u64::try_from(self.installed_ns).unwrap_or_default();
         let time = SystemTime::UNIX_EPOCH + Duration::from_nanos(time);
         File::open(site_packages(venv)?)?.set_times(FileTimes::new().set_modified(time))
     }
 
-    fn hand_on_folder(&self, from: &Path, venv: &Path, below: &Path, way: Way) -> io::Result<()> {
+    fn hand_on_folder(
+        &self,
+        from: &Path,
+        venv: &Path,
+        below: &Path,
+        way: LinkMode,
+    ) -> io::Result<()> {
         let target = venv.join(below);
         fs::create_dir_all(&target)?;
         for entry in fs::read_dir(from.join(below))? {
@@ -151,7 +156,7 @@ impl Contents {
             } else if below.starts_with(WITH_OWN_PATH) {
                 self.rewrite(&source, &copy, venv)?;
             } else if name != IMPORT_FILE
-                && (way == Way::Copied || fs::hard_link(&source, &copy).is_err())
+                && (way == LinkMode::Copied || fs::hard_link(&source, &copy).is_err())
             {
                 let found = fs::metadata(&source)?;
                 fs::copy(&source, &copy)?;
@@ -162,12 +167,12 @@ impl Contents {
         Ok(())
     }
 
-    /// Copies a program or a script, with the path of its new environment in it.
+    /// Copies a program or a script and replaces the environment's path in it.
     fn rewrite(&self, source: &Path, copy: &Path, venv: &Path) -> io::Result<()> {
         let (old, new) = (self.venv.to_string_lossy(), venv.to_string_lossy());
         match fs::read_to_string(source) {
             Ok(text) => fs::write(copy, text.replace(&*old, &new))?,
-            // A program of machine code.
+            // The program is machine code.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 fs::copy(source, copy)?;
             }
@@ -177,7 +182,7 @@ impl Contents {
     }
 }
 
-fn collect(venv: &Path, below: &Path, found: &mut Vec<OneFile>) -> io::Result<()> {
+fn collect(venv: &Path, below: &Path, found: &mut Vec<RecordedFile>) -> io::Result<()> {
     for entry in fs::read_dir(venv.join(below))? {
         let entry = entry?;
         let path = below.join(entry.file_name());
@@ -204,17 +209,17 @@ fn nanoseconds(seconds: i64, rest: i64) -> i64 {
     seconds * 1_000_000_000 + rest
 }
 
-/// One installed distribution.
+/// A distribution that is installed in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Installed {
+pub(crate) struct InstalledDistribution {
     pub name: String,
     pub version: String,
-    /// Where it came from, if not from an index: the content of `direct_url.json`.
+    /// The content of `direct_url.json`, if it does not come from an index.
     pub origin: Option<String>,
 }
 
 /// Returns the distributions in a site-packages folder, sorted by name.
-pub(crate) fn installed(site_packages: &Path) -> io::Result<Vec<Installed>> {
+pub(crate) fn installed(site_packages: &Path) -> io::Result<Vec<InstalledDistribution>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(site_packages)? {
         let folder = entry?.path();
@@ -233,7 +238,7 @@ pub(crate) fn installed(site_packages: &Path) -> io::Result<Vec<Installed>> {
             (header(&metadata, "Name"), header(&metadata, "Version"))
         {
             let origin = fs::read_to_string(folder.join("direct_url.json")).ok();
-            found.push(Installed {
+            found.push(InstalledDistribution {
                 name,
                 version,
                 origin,
@@ -244,7 +249,7 @@ pub(crate) fn installed(site_packages: &Path) -> io::Result<Vec<Installed>> {
     Ok(found)
 }
 
-/// Whether an error says that a file is not there. Any other proves nothing.
+/// Returns whether an error means that a file does not exist. No other error proves that.
 pub(crate) fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -260,8 +265,8 @@ fn header(metadata: &str, name: &str) -> Option<String> {
         .map(|value| value.trim().to_owned())
 }
 
-/// A digest over names and exact versions: equal where two environments hold the same packages.
-pub(crate) fn lock_digest(installed: &[Installed]) -> String {
+/// Returns a digest over names and exact versions. It is equal if two environments hold the same packages.
+pub(crate) fn lock_digest(installed: &[InstalledDistribution]) -> String {
     let mut hasher = Hasher::new();
     for package in installed {
         hasher.update(normalize_name(&package.name));
@@ -272,7 +277,7 @@ pub(crate) fn lock_digest(installed: &[Installed]) -> String {
     hasher.finish().to_string()
 }
 
-/// `lib/python3.11/site-packages` of a virtual environment.
+/// Returns the folder `lib/python3.11/site-packages` of a virtual environment.
 pub(crate) fn site_packages(venv: &Path) -> io::Result<PathBuf> {
     let library = venv.join("lib");
     for entry in fs::read_dir(&library)? {

@@ -1,57 +1,51 @@
-//! Why a build failed, and whether a retry may succeed.
+//! The errors of a build, and whether a retry may succeed.
 
 use thiserror::Error;
 
-use super::output::Step;
+use super::output::BuildStepKind;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code};
 use crate::engine::EngineError;
 use crate::system::process::Exit;
 
-/// Why an environment could not be built.
+/// The reason why an environment could not be built.
 #[derive(Debug, Error)]
 pub enum BuildError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error("{}: {program} failed ({exit})", step.as_str())]
     Installer {
-        step: Step,
+        step: BuildStepKind,
         program: String,
         exit: Exit,
-        /// The last lines that it printed.
         last_lines: Vec<String>,
-        /// Whether a retry may succeed: after trouble with the network, but not where a version does not
-        /// exist.
+        /// True if a retry may succeed: after trouble with the network, but not if a version does not exist.
         transient: bool,
-        /// Whether it was allowed to use caches only.
+        /// True if only caches were allowed.
         offline: bool,
-        /// Whether something was refused to it, which the sandbox may have done.
+        /// True if the program was refused something, perhaps by the sandbox.
         refused: bool,
-        /// The engine that `ADE_ENGINE_SPEC` asks for, if that was being installed.
+        /// The engine that `ADE_ENGINE_SPEC` names, if that was being installed.
         engine: Option<String>,
     },
     #[error("ADE_SANDBOX is strict, and this machine cannot confine a build: {}", reasons.join("; "))]
-    NotConfined {
-        /// What is missing.
-        reasons: Vec<String>,
-    },
-    /// A file is not the one that the lock names.
+    NotConfined { reasons: Vec<String> },
+    /// A package is not the file that the lock names.
     #[error("{}: a package is not the file that the lock names", step.as_str())]
     HashMismatch {
-        step: Step,
-        /// The last lines of the installer.
+        step: BuildStepKind,
         last_lines: Vec<String>,
     },
     #[error("{}: not done after {seconds} s", step.as_str())]
-    Timeout { step: Step, seconds: u64 },
+    Timeout { step: BuildStepKind, seconds: u64 },
     #[error("{}: cancelled", step.as_str())]
-    Cancelled { step: Step },
+    Cancelled { step: BuildStepKind },
     #[error("the engine does not start in its new environment: {message}")]
     VerificationFailed {
         message: String,
         last_lines: Vec<String>,
     },
-    /// A file or folder of the environment, or a program that could not be started.
+    /// A file or folder of the environment failed, or a program could not be started.
     #[error(transparent)]
     File(#[from] FileError),
     #[error("there is no uv: {}", reasons.join("; "))]
@@ -62,13 +56,13 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    /// Whether a retry of the same build may succeed although nothing was changed.
+    /// Returns whether a retry of the same build may succeed without any change.
     pub fn is_transient(&self) -> bool {
         match self {
             BuildError::Installer { transient, .. } | BuildError::NoInstaller { transient, .. } => {
                 *transient
             }
-            // A worker waits for room without spending an attempt. To build again at once would fill the disk again.
+            // A worker waits for room without spending an attempt. Another build at once would fill the disk again.
             BuildError::File(error) | BuildError::Engine(EngineError::File(error)) => {
                 error.may_pass() && !error.is_disk_full()
             }
@@ -80,11 +74,12 @@ impl BuildError {
         }
     }
 
-    /// Whether the machine, this worker or the network is in trouble, and not the configuration: the environment waits, and no
-    /// attempt is spent. A program that hangs or is killed may do so each time, so its attempt is spent.
+    /// Returns whether the machine, this worker or the network caused the error, and not the configuration. Then the
+    /// environment waits, and no attempt is spent. A program that hangs or is killed may do so every time, so its attempt is
+    /// spent.
     pub fn is_of_machine(&self) -> bool {
         match self {
-            // Caches that lack something are those of this worker.
+            // If only caches were allowed and something is missing, it is missing on this worker.
             BuildError::Installer {
                 transient,
                 exit,
@@ -102,7 +97,7 @@ impl BuildError {
         }
     }
 
-    /// Whether the configuration is at fault, so that any host would fail at it.
+    /// Returns whether the configuration caused the error, so that every host would fail.
     pub fn is_of_configuration(&self) -> bool {
         match self {
             BuildError::Installer {
@@ -116,7 +111,7 @@ impl BuildError {
         }
     }
 
-    /// The last lines of the program that failed.
+    /// Returns the last lines of the program that failed.
     pub fn last_lines(&self) -> &[String] {
         match self {
             BuildError::Installer { last_lines, .. }
@@ -126,7 +121,7 @@ impl BuildError {
         }
     }
 
-    /// The error with the last lines of the program that failed.
+    /// Returns the error with the last lines of the program that failed.
     pub fn in_full(&self) -> String {
         let lines = self.last_lines().iter().map(|line| format!("\n  {line}"));
         std::iter::once(self.to_string()).chain(lines).collect()
@@ -134,36 +129,36 @@ impl BuildError {
 }
 
 impl Problem for BuildError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            BuildError::Engine(error) => error.facts().under(Kind::Environment, code::ENVIRONMENT_FAILED),
+            BuildError::Engine(error) => error.facts().under(ProblemKind::Environment, code::ENVIRONMENT_FAILED),
             BuildError::Installer {
                 transient,
                 offline,
                 refused,
                 engine,
                 ..
-            } => Facts::new(Kind::Environment, code::INSTALL_FAILED).hint(match engine {
+            } => ErrorFacts::new(ProblemKind::Environment, code::INSTALL_FAILED).hint(match engine {
                 Some(asked) if self.is_of_configuration() => format!(
                     "ADE_ENGINE_SPEC asks for {asked}: correct it, or unset it to use the engine in ade"
                 ),
                 _ => installer_hint(*transient, *offline, *refused).to_owned(),
             }),
             BuildError::NotConfined { .. } => {
-                Facts::new(Kind::Environment, code::SANDBOX_INCOMPLETE)
+                ErrorFacts::new(ProblemKind::Environment, code::SANDBOX_INCOMPLETE)
                     .hint("`ade doctor` shows what is missing")
             }
-            BuildError::Timeout { .. } => Facts::new(Kind::Environment, code::BUILD_TIMEOUT)
+            BuildError::Timeout { .. } => ErrorFacts::new(ProblemKind::Environment, code::BUILD_TIMEOUT)
                 .hint("raise ADE_BUILD_TIMEOUT, or check the network"),
-            BuildError::HashMismatch { .. } => Facts::new(Kind::Environment, code::HASH_MISMATCH)
+            BuildError::HashMismatch { .. } => ErrorFacts::new(ProblemKind::Environment, code::HASH_MISMATCH)
                 .hint("find out why the file is another one; `ade lock --upgrade` takes the files as they are now"),
-            BuildError::Cancelled { .. } => Facts::new(Kind::Cancelled, code::CANCELLED),
+            BuildError::Cancelled { .. } => ErrorFacts::new(ProblemKind::Cancelled, code::CANCELLED),
             BuildError::VerificationFailed { .. } => {
-                Facts::new(Kind::Environment, code::INSTALL_FAILED)
+                ErrorFacts::new(ProblemKind::Environment, code::INSTALL_FAILED)
                     .hint("check the versions that the configuration pins, and ADE_ENGINE_SPEC if you set it")
             }
-            BuildError::File(error) => error.facts().under(Kind::Environment, code::STORAGE_FAILED),
-            BuildError::NoInstaller { .. } => Facts::new(Kind::Environment, code::INSTALL_FAILED)
+            BuildError::File(error) => error.facts().under(ProblemKind::Environment, code::STORAGE_FAILED),
+            BuildError::NoInstaller { .. } => ErrorFacts::new(ProblemKind::Environment, code::INSTALL_FAILED)
                 .hint("install uv, or with a network your system's packages for pip and venv, which get one (python3-pip, python3-venv)"),
         }
     }

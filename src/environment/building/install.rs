@@ -1,7 +1,6 @@
 //! Installs the engine, and then the configuration's dependencies.
 //!
-//! The configuration itself is not installed. A `.pth` file makes its folder importable for its author; runs import a
-//! snapshot.
+//! The configuration itself is not installed. A `.pth` file makes its folder importable for its author; runs import a snapshot.
 
 use std::fs;
 use std::io;
@@ -15,17 +14,17 @@ use crate::base::files::FileError;
 use crate::configuration::{LOCK_FILE, file_url};
 use crate::engine::RUN_MARKER;
 
-/// Installs the engine.
+/// Installs the engine into the venv.
 pub(super) fn engine(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildError> {
     let install = Install {
-        // What it depends on is in the lock.
+        // The lock contains the engine's dependencies.
         alone: matches!(session.request.lock, Some(Ok(_))),
         requirements: Vec::new(),
         sources: None,
     };
     let code = match session.request.engine.wheel_version() {
         Some(_) => Code::None,
-        // The operator's choice; it is built, and so is what it depends on, where that is needed.
+        // The operator chose this engine. It and its dependencies are built if necessary.
         None => Code::OfBuilds,
     };
     session.with_code(code, |session| uv.install(session, &install))
@@ -83,7 +82,7 @@ fn dependencies(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildErro
     Ok(())
 }
 
-/// A writable copy of the configuration, for build tools that write beside what they read.
+/// Makes a writable copy of the configuration, because some build tools write next to the files that they read.
 fn copy_sources(session: &BuildSession<'_>) -> Result<PathBuf, BuildError> {
     let copy = session.folder.workbench().sources();
     copy_tree(&session.sources, &copy)
@@ -105,8 +104,8 @@ fn copy_tree(source: &Path, target: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Removes the configuration itself where it was installed to get its dependencies: the installed copy would hide the
-/// author's files and become outdated.
+/// Removes the configuration itself, if it was installed to get its dependencies. The installed copy would hide the author's
+/// files and become outdated.
 fn remove_configuration(
     session: &mut BuildSession<'_>,
     uv: &Uv,
@@ -124,13 +123,13 @@ fn remove_configuration(
     Ok(())
 }
 
-/// `site` executes lines of a `.pth` file that begin with `import`; so the line can check whether this is a run.
+/// Writes the `.pth` file. `site` executes lines that begin with `import`, so the line can check whether this is a run.
 pub(super) fn write_import_file(session: &BuildSession<'_>) -> Result<(), BuildError> {
     let Some(folder) = session.request.configuration.import_root().to_str() else {
         // A path that is not UTF-8 can't be written there. Runs do not need it.
         return Ok(());
     };
-    // Written in ASCII, since Python reads such files in whatever encoding it is set to.
+    // In ASCII, because Python may read such files in any encoding.
     let mut literal = String::new();
     for unit in folder.chars() {
         match unit {

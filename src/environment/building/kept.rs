@@ -1,9 +1,9 @@
-//! Finished environments in the cache, from which others of the same dependencies are made by links.
+//! Keeps finished environments in the cache and links new ones to them, if they have the same dependencies.
 //!
-//! Kept are environments alone of which no code of others had a part in the making: packages by name from the indexes of this
-//! machine's settings, as wheels. What is kept is found by the digest that names an environment among those of a configuration, and by
-//! Python and indexes. It is used only if its files are as they were recorded and can be read; otherwise the environment is built as if
-//! there were none and kept in its place, so that a damaged cache costs time alone.
+//! Only environments that no foreign code helped to make are kept: packages by name from the indexes in this machine's
+//! settings, as wheels. The name in the cache is a digest of the dependencies, the Python and the indexes. A kept environment
+//! is used only if its files are readable and match their record. Otherwise the environment is built as usual and replaces the
+//! kept one, so a damaged cache costs only time.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::contents::{Contents, Way};
+use super::contents::{Contents, LinkMode};
 use super::install;
 use super::installer::variables_for_uv;
 use super::request::BuildRequest;
@@ -25,25 +25,25 @@ use crate::base::files::{
 use crate::configuration::VersionWanted;
 use crate::settings::paths::EnvironmentFolder;
 
-/// Raised when what is kept changes.
+/// Increased when the content of kept environments changes.
 const VERSION: &str = "1";
 
-/// Linking takes a moment, so a partial folder of this age is a leftover.
+/// The age at which a partial folder is a leftover. Linking takes only a moment.
 const LEFT_OVER_AFTER: Duration = Duration::from_secs(3600);
 
-/// Where an environment of these dependencies is kept.
-pub(super) struct Kept(EnvironmentFolder);
+/// The place in the cache for an environment with these dependencies.
+pub(super) struct CachedEnvironment(EnvironmentFolder);
 
-/// What its builder knew of it.
+/// The facts that only the builder knew.
 #[derive(Deserialize, Serialize)]
-pub(super) struct Facts {
+pub(super) struct InstallFacts {
     pub installer: String,
     pub engine_version: String,
 }
 
-impl Kept {
-    /// `None`: environments of this request are not for others.
-    pub fn of(request: &BuildRequest) -> Option<Self> {
+impl CachedEnvironment {
+    /// Returns `None` if environments of this request may not be shared.
+    pub fn from_request(request: &BuildRequest) -> Option<Self> {
         let folder = request.kept.as_ref()?;
         if is_own(request) {
             return None;
@@ -65,15 +65,15 @@ impl Kept {
         Some(Self(EnvironmentFolder(folder.join(name))))
     }
 
-    /// Whether there is one.
+    /// Returns whether a kept environment exists.
     pub fn is_there(&self) -> bool {
         self.0.0.exists()
     }
 
-    /// Makes the environment of a session from what is kept. `None`: there is nothing that can be used.
-    pub fn hand_on(&self, session: &BuildSession<'_>) -> Option<Facts> {
+    /// Makes the environment of a session from the kept one. Returns `None` if there is none that can be used.
+    pub fn hand_on(&self, session: &BuildSession<'_>) -> Option<InstallFacts> {
         let Some((record, facts)) = self.read() else {
-            // Another one is kept in its place.
+            // The build replaces it with another.
             self.remove();
             return None;
         };
@@ -89,7 +89,7 @@ impl Kept {
                 Some(facts)
             }
             Err(error) => {
-                // The file system of the environment may have no room, which says nothing of what is kept.
+                // If the session's file system is full, the kept environment is not at fault.
                 if error.kind() == io::ErrorKind::InvalidData {
                     self.remove();
                 }
@@ -99,13 +99,13 @@ impl Kept {
         }
     }
 
-    fn read(&self) -> Option<(Contents, Facts)> {
+    fn read(&self) -> Option<(Contents, InstallFacts)> {
         let facts = serde_json::from_slice(&fs::read(self.0.record()).ok()?).ok()?;
         Some((Contents::read(&self.0.files()).ok()??, facts))
     }
 
-    /// Keeps an environment for others. The cache saves time and nothing else, so that no error is told.
-    pub fn keep(&self, venv: &Path, contents: &Contents, facts: &Facts, way: Way) {
+    /// Keeps an environment for others. Errors are ignored, because the cache only saves time.
+    pub fn keep(&self, venv: &Path, contents: &Contents, facts: &InstallFacts, way: LinkMode) {
         let Some(parent) = self.0.0.parent() else {
             return;
         };
@@ -115,7 +115,7 @@ impl Kept {
         let keep = || -> Option<()> {
             contents.hand_on(venv, &folder.venv(), way).ok()?;
             contents.stamp(&folder.venv()).ok()?;
-            let kept = Contents::of(&folder.venv()).ok()?;
+            let kept = Contents::from_venv(&folder.venv()).ok()?;
             kept.write(&folder.files()).ok()?;
             write_whole(&folder.record(), &serde_json::to_vec(facts).ok()?).ok()
         };
@@ -124,13 +124,13 @@ impl Kept {
         }
     }
 
-    /// Of two processes that remove it one may find it gone.
+    /// Removes the kept environment. If two processes do so, one may find it gone.
     pub fn remove(&self) {
         let _ = remove_read_only_tree(&self.0.0);
     }
 }
 
-/// Whether an environment holds what this configuration alone names, or what code of others has made.
+/// Returns whether an environment contains something that only this configuration names, or that other code made.
 fn is_own(request: &BuildRequest) -> bool {
     let dependencies = request.configuration.dependencies();
     let all = dependencies
@@ -143,7 +143,7 @@ fn is_own(request: &BuildRequest) -> bool {
         || wanted.any(|wanted| !matches!(wanted, VersionWanted::Version(_)))
 }
 
-/// Where packages come from: settings of this machine.
+/// Returns the settings of this machine that decide where packages come from.
 fn indexes(request: &BuildRequest) -> Vec<(String, String)> {
     let text = |text: &OsStr| text.to_string_lossy().into_owned();
     let of_pip = variables_for_uv(&request.child_variables).into_iter();

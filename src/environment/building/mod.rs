@@ -1,18 +1,18 @@
 //! Builds one environment in its own folder.
 //!
-//! A virtual environment contains its own path, so it is built where it stays. `.ready` is written last, after everything
-//! else is on the disk (`ready`). A folder without it is never used: the next builder removes what a crashed or cancelled
-//! builder left, except `logs/`, which explains the failure, and the lock that the builder itself holds.
+//! A virtual environment contains its own path, so it is built where it stays. `.ready` is written last, after everything else
+//! is on the disk (`ready`). A folder without it is never used: the next builder removes what a crashed or cancelled builder
+//! left, except for `logs/`, which explains the failure, and the lock that the builder holds.
 //!
-//! Everything that happens is reported through [`BuildEvent`]s, the installer's own lines among them. One time budget
-//! covers all steps.
+//! All events are reported as [`BuildEvent`]s, including the installer's lines. One time budget covers all steps.
 //!
-//! The list of steps is [`steps`]: `install` decides what is installed, `crate::environment::building::installer` how, `verify` compiles
-//! and starts it. What they share is in `session`. An environment of dependencies that were installed before is
-//! linked to the one that is `kept` in the cache; `contents` says what belongs to it.
+//! [`steps`] lists the steps: `install` decides what is installed, `crate::environment::building::installer` how, `verify`
+//! compiles and starts it. `session` holds what they share. If the same dependencies were installed before, the environment is
+//! linked to the `kept` one in the cache; `contents` lists its files.
 //!
-//! Nobody's code writes what others import. Packages are wheels as long as that is possible, and installing a wheel executes nothing
-//! of it. Where a package has to be built, the whole environment is made with a cache of the workspace's own, by copies.
+//! No package's code may write files that others import. Packages are wheels if possible, and installing a wheel executes none
+//! of its code. If a package must be built, the whole environment is made by copies, with a cache that belongs to the workspace
+//! alone.
 
 pub(crate) mod cache_in_use;
 pub(crate) mod contents;
@@ -30,21 +30,21 @@ use std::fs;
 
 use self::contents::Contents;
 use self::installer::Uv;
-use self::kept::{Facts, Kept};
+use self::kept::{CachedEnvironment, InstallFacts};
 use self::session::BuildSession;
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
-use crate::store::{EnvironmentContents, Package};
+use crate::store::{EnvironmentContents, InstalledPackage};
 
 pub use error::BuildError;
-pub use output::{BuildEvent, PackageAction, Step};
+pub use output::{BuildEvent, BuildStepKind, PackageAction};
 pub use ready::is_ready;
 pub use request::{BuildRequest, EngineSource};
 
 /// Builds the environment. The caller holds the lock of its folder.
 ///
 /// # Errors
-/// A step failed, the time was up, or the build was cancelled. The folder then holds the logs and the lock alone.
+/// A step failed, the time was up, or the build was cancelled. The folder then holds only the logs and the lock.
 pub fn provision(
     request: &BuildRequest,
     cancel: &Cancel,
@@ -54,24 +54,24 @@ pub fn provision(
     ready::clear(&session.folder)?;
     let built = steps(&mut session);
     if built.is_err() {
-        // An incomplete environment is useless; only the log is kept. The next builder would remove it too.
+        // An incomplete environment is useless, so only the log is kept. The next builder would remove it, too.
         let _ = ready::clear(&session.folder);
     }
     built
 }
 
-/// The steps of a build, in their order.
+/// Runs the steps of a build in order.
 fn steps(session: &mut BuildSession<'_>) -> Result<EnvironmentContents, BuildError> {
     let workbench = session.folder.workbench();
     fs::create_dir_all(workbench.path())
         .map_err(FileError::on("create the folder", workbench.path()))?;
 
-    let kept = Kept::of(session.request);
+    let kept = CachedEnvironment::from_request(session.request);
     if let Some(kept) = kept.as_ref().filter(|kept| kept.is_there()) {
         match from_kept(session, kept) {
             Ok(Some(built)) => return Ok(built),
             Ok(None) => {}
-            // It may be what was kept that is at fault; a build finds out.
+            // The kept environment may be at fault; a build finds out.
             Err(BuildError::VerificationFailed { .. }) => {
                 kept.remove();
                 remove_venv(session)?;
@@ -79,20 +79,20 @@ fn steps(session: &mut BuildSession<'_>) -> Result<EnvironmentContents, BuildErr
             Err(error) => return Err(error),
         }
     }
-    let uv = session.step(Step::PrepareInstaller, Uv::prepare)?;
+    let uv = session.step(BuildStepKind::PrepareInstaller, Uv::prepare)?;
     if session.request.executes_code() {
         session.execute_code();
     }
     if !install(session, &uv)? {
-        // A package comes as source alone. What was installed is linked to what others use.
+        // A package exists only as source. The files so far are links to files that others use.
         remove_venv(session)?;
         session.execute_code();
         install(session, &uv)?;
     }
-    session.step(Step::Compile, verify::compile)?;
-    let engine_version = session.step(Step::VerifyImports, verify::verify)?;
-    session.step(Step::CollectMetadata, |session| {
-        let facts = Facts {
+    session.step(BuildStepKind::Compile, verify::compile)?;
+    let engine_version = session.step(BuildStepKind::VerifyImports, verify::verify)?;
+    session.step(BuildStepKind::CollectMetadata, |session| {
+        let facts = InstallFacts {
             installer: uv.label.clone(),
             engine_version,
         };
@@ -101,30 +101,40 @@ fn steps(session: &mut BuildSession<'_>) -> Result<EnvironmentContents, BuildErr
     })
 }
 
-/// Makes the environment from one that is kept. `None`: none is.
+/// Makes the environment from a kept one. Returns `None` if there is none.
 fn from_kept(
     session: &mut BuildSession<'_>,
-    kept: &Kept,
+    kept: &CachedEnvironment,
 ) -> Result<Option<EnvironmentContents>, BuildError> {
-    let found = session.step(Step::CreateVenv, |session| Ok(kept.hand_on(session)))?;
+    let found = session.step(BuildStepKind::CreateVenv, |session| {
+        Ok(kept.hand_on(session))
+    })?;
     let Some(facts) = found else {
         return Ok(None);
     };
     session.note("linked to an environment of the same dependencies".to_owned());
-    // What these would do came with the links.
-    for step in [Step::InstallEngine, Step::InstallConfig, Step::Compile] {
+    // The links already contain the results of these steps.
+    for step in [
+        BuildStepKind::InstallEngine,
+        BuildStepKind::InstallConfig,
+        BuildStepKind::Compile,
+    ] {
         session.step(step, |_| Ok(()))?;
     }
-    session.step(Step::VerifyImports, verify::version)?;
+    session.step(BuildStepKind::VerifyImports, verify::version)?;
     let finish = |session: &mut BuildSession<'_>| finish(session, facts, None);
-    session.step(Step::CollectMetadata, finish).map(Some)
+    session
+        .step(BuildStepKind::CollectMetadata, finish)
+        .map(Some)
 }
 
-/// Installs everything. False: that needs code of packages to be executed, which this build does not do yet.
+/// Installs everything. Returns false if that requires executing code of packages, which this build does not do yet.
 fn install(session: &mut BuildSession<'_>, uv: &Uv) -> Result<bool, BuildError> {
-    session.step(Step::CreateVenv, |session| uv.create_venv(session))?;
-    session.step(Step::InstallEngine, |session| install::engine(session, uv))?;
-    let installed = session.step(Step::InstallConfig, |session| {
+    session.step(BuildStepKind::CreateVenv, |session| uv.create_venv(session))?;
+    session.step(BuildStepKind::InstallEngine, |session| {
+        install::engine(session, uv)
+    })?;
+    let installed = session.step(BuildStepKind::InstallConfig, |session| {
         install::configuration(session, uv)
     });
     match installed {
@@ -142,11 +152,11 @@ fn remove_venv(session: &BuildSession<'_>) -> Result<(), BuildError> {
     Ok(fs::remove_dir_all(&venv).map_err(FileError::on("remove", &venv))?)
 }
 
-/// Measures what was built, and records it.
+/// Measures the finished environment and records it.
 fn finish(
     session: &BuildSession<'_>,
-    facts: Facts,
-    kept: Option<&Kept>,
+    facts: InstallFacts,
+    kept: Option<&CachedEnvironment>,
 ) -> Result<EnvironmentContents, BuildError> {
     let request = session.request;
     let site_packages = session.site_packages()?;
@@ -156,7 +166,7 @@ fn finish(
     fs::remove_dir_all(workbench.path()).map_err(FileError::on("remove", workbench.path()))?;
     let venv = session.folder.venv();
     let usage = files::disk_usage(&venv).map_err(FileError::on("measure", &venv))?;
-    let contents = Contents::of(&venv).map_err(FileError::on("read", &venv))?;
+    let contents = Contents::from_venv(&venv).map_err(FileError::on("read", &venv))?;
     contents.write(&session.folder.files())?;
     if let Some(kept) = kept {
         kept.keep(&venv, &contents, &facts, session.way);
@@ -169,7 +179,7 @@ fn finish(
         lock_digest: contents::lock_digest(&installed),
         packages: installed
             .into_iter()
-            .map(|package| Package {
+            .map(|package| InstalledPackage {
                 name: package.name,
                 version: package.version,
             })

@@ -1,4 +1,4 @@
-//! What happens in a build, as it is reported to event logs and to the terminal, and what the children of a build print.
+//! The events of a build, as event logs and the terminal get them, and the output of its children.
 
 use std::io;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use crate::base::files::{mentions_disk_full, mentions_exhaustion};
 use crate::system::process::{Exit, Stream};
 
-/// The steps of a build, in their order.
+/// A step of a build; the variants are in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum BuildStepKind {
     PrepareInstaller,
-    /// Not of a build, but of `ade lock`.
+    /// Only in `ade lock`, not in a build.
     Resolve,
     CreateVenv,
     InstallEngine,
@@ -20,23 +20,23 @@ pub enum Step {
     CollectMetadata,
 }
 
-impl Step {
-    /// The name as event logs write it.
+impl BuildStepKind {
+    /// Returns the name in event logs.
     pub fn as_str(self) -> &'static str {
         match self {
-            Step::PrepareInstaller => "prepare_installer",
-            Step::Resolve => "resolve",
-            Step::CreateVenv => "create_venv",
-            Step::InstallEngine => "install_engine",
-            Step::InstallConfig => "install_config",
-            Step::Compile => "compile",
-            Step::VerifyImports => "verify_imports",
-            Step::CollectMetadata => "collect_metadata",
+            BuildStepKind::PrepareInstaller => "prepare_installer",
+            BuildStepKind::Resolve => "resolve",
+            BuildStepKind::CreateVenv => "create_venv",
+            BuildStepKind::InstallEngine => "install_engine",
+            BuildStepKind::InstallConfig => "install_config",
+            BuildStepKind::Compile => "compile",
+            BuildStepKind::VerifyImports => "verify_imports",
+            BuildStepKind::CollectMetadata => "collect_metadata",
         }
     }
 }
 
-/// What an installer does with a package.
+/// An installer's action on a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PackageAction {
     Downloading,
@@ -46,7 +46,7 @@ pub enum PackageAction {
 }
 
 impl PackageAction {
-    /// The name as event logs write it.
+    /// Returns the name in event logs.
     pub fn as_str(self) -> &'static str {
         match self {
             PackageAction::Downloading => "downloading",
@@ -57,24 +57,24 @@ impl PackageAction {
     }
 }
 
-/// One event of a build.
+/// An event of a build.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BuildEvent {
     StepStarted {
-        step: Step,
+        step: BuildStepKind,
     },
     StepFinished {
-        step: Step,
+        step: BuildStepKind,
         duration: Duration,
     },
-    /// The package that the installer works on.
+    /// The installer works on a package.
     Package {
         name: String,
-        /// `None` as long as the installer has not chosen it.
+        /// `None` until the installer has chosen a version.
         version: Option<String>,
         action: PackageAction,
     },
-    /// A line that a child printed.
+    /// A child printed a line.
     Line {
         stream: Stream,
         text: String,
@@ -85,7 +85,7 @@ pub enum BuildEvent {
     },
 }
 
-/// What installers print when the network, and not the request, is at fault. In lower case.
+/// Phrases of installers, in lower case, that mean trouble with the network, not with the request.
 const NETWORK_TROUBLE: [&str; 22] = [
     "bad gateway",
     "cannot connect to proxy",
@@ -118,7 +118,7 @@ pub(crate) struct FinishedChild {
 }
 
 impl FinishedChild {
-    /// The lines of standard output.
+    /// Returns the lines of standard output.
     pub fn stdout(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.lines
             .iter()
@@ -126,7 +126,7 @@ impl FinishedChild {
             .map(|(_, line)| line.as_str())
     }
 
-    /// Whether any line contains one of these. Compared in lower case.
+    /// Returns whether any line contains one of these phrases, which are in lower case.
     pub fn mentions(&self, phrases: &[&str]) -> bool {
         self.lines.iter().any(|(_, line)| {
             let line = line.to_lowercase();
@@ -134,12 +134,13 @@ impl FinishedChild {
         })
     }
 
-    /// Whether the child reported that the disk is full.
+    /// Returns whether the child reported a full disk.
     pub fn found_disk_full(&self) -> bool {
         self.lines.iter().any(|(_, line)| mentions_disk_full(line))
     }
 
-    /// What the child reported that the machine had no more of: room on a disk, memory, descriptors, threads.
+    /// Returns an error if the child reported that the machine ran out of something: disk space, memory, descriptors or
+    /// threads.
     pub fn exhausted(&self) -> Option<io::Error> {
         if self.found_disk_full() {
             return Some(io::ErrorKind::StorageFull.into());
@@ -149,12 +150,12 @@ impl FinishedChild {
         lacks.then(|| io::Error::from_raw_os_error(libc::EAGAIN))
     }
 
-    /// Whether the child reported that the network, and not the request, was at fault.
+    /// Returns whether the child reported trouble with the network, not with the request.
     pub fn found_network_trouble(&self) -> bool {
         self.mentions(&NETWORK_TROUBLE)
     }
 
-    /// The last lines, without those that an installer prints in any case.
+    /// Returns the last lines, without those that installers always print.
     pub fn last_lines(&self) -> Vec<String> {
         const KEPT: usize = 20;
         const ALWAYS_PRINTED: [&str; 2] = ["Using Python ", "Looking in "];
@@ -174,7 +175,7 @@ impl FinishedChild {
     }
 }
 
-/// Passes a line on, and the package that it names.
+/// Reports a line, and the package that it names.
 pub(super) fn report(stream: Stream, line: &str, on_event: &mut dyn FnMut(BuildEvent)) {
     on_event(BuildEvent::Line {
         stream,
@@ -189,7 +190,7 @@ pub(super) fn report(stream: Stream, line: &str, on_event: &mut dyn FnMut(BuildE
     }
 }
 
-/// The package that a line of an installer's output is about.
+/// Returns the package that a line of an installer is about.
 fn package_in(line: &str) -> Option<(String, Option<String>, PackageAction)> {
     let line = line.trim();
     let (action, rest) = if let Some(rest) = line.strip_prefix("+ ") {

@@ -12,15 +12,15 @@ use crate::base::clock::Timestamp;
 use crate::base::files::{self, FileError};
 use crate::settings::paths::{self, EnvironmentFolder};
 use crate::store::EnvironmentContents;
-use crate::system::machine::Files;
+use crate::system::machine::FileSystem;
 
-/// Whether there is a finished environment in `folder`. Checks two files only.
-pub fn is_ready(files: &dyn Files, folder: &Path) -> bool {
+/// Returns whether there is a finished environment in `folder`. Checks only two files.
+pub fn is_ready(files: &dyn FileSystem, folder: &Path) -> bool {
     let folder = EnvironmentFolder(folder.to_owned());
     files.exists(&folder.ready()) && files.exists(&folder.python())
 }
 
-/// Removes all but the logs, the builder's lock and the file that says whose the environment is, `.ready` first.
+/// Removes everything except the logs, the builder's lock and the file that names the owner. Removes `.ready` first.
 pub(super) fn clear(folder: &EnvironmentFolder) -> Result<(), BuildError> {
     let root = &folder.0;
     fs::create_dir_all(root).map_err(FileError::on("create the folder", root))?;
@@ -35,7 +35,7 @@ pub(super) fn clear(folder: &EnvironmentFolder) -> Result<(), BuildError> {
     Ok(())
 }
 
-/// Removes a file or a folder, where there is one.
+/// Removes a file or a folder, if it exists.
 fn remove(path: &Path) -> Result<(), BuildError> {
     let removed = match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
@@ -79,7 +79,7 @@ pub(super) fn finish(
     Ok(files::write_whole(&folder.ready(), id.as_bytes())?)
 }
 
-/// Thousands of small files: one call for the whole file system is far cheaper than one for each of them.
+/// Syncs the whole file system. With thousands of small files, this is much cheaper than a call per file.
 #[cfg(target_os = "linux")]
 fn sync_file_system(folder: &Path) -> io::Result<()> {
     use std::os::fd::AsRawFd;

@@ -1,4 +1,4 @@
-//! The request for a build, and its result.
+//! The request for a build.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,42 +8,41 @@ use crate::configuration::{
     Configuration, LockedVersions, Requirement, VersionWanted, file_url, is_engine,
 };
 use crate::engine::sandbox::Policy;
-use crate::engine::{EMBEDDED_VERSION, Engine, EngineError};
+use crate::engine::{EMBEDDED_VERSION, EngineError, EnginePackage};
 use crate::environment::python::Python;
 use crate::settings::paths::ToolsFolder;
 
-/// The engine that is installed.
+/// The engine that an environment gets.
 #[derive(Clone, Debug)]
 pub struct EngineSource {
-    /// Which it is.
-    pub engine: Engine,
-    /// Where it is, if it is a file or a folder; that of the binary was unpacked.
+    pub engine: EnginePackage,
+    /// The path, if the engine is a file or a folder. The binary's own engine was unpacked there.
     pub file: Option<PathBuf>,
 }
 
 impl EngineSource {
-    /// What an installer is given of an engine. That of the binary is unpacked below `cache`.
-    pub(crate) fn new(engine: &Engine, cache: &Path) -> Result<Self, EngineError> {
+    /// Returns the engine in a form that an installer can use. Unpacks the binary's own engine below `cache`.
+    pub(crate) fn new(engine: &EnginePackage, cache: &Path) -> Result<Self, EngineError> {
         Ok(Self {
             engine: engine.clone(),
             file: match engine {
-                Engine::Embedded => Some(Engine::unpack_embedded(cache)?),
-                Engine::Wheel(path) | Engine::Folder(path) => Some(path.clone()),
-                Engine::Requirement(_) => None,
+                EnginePackage::Embedded => Some(EnginePackage::unpack_embedded(cache)?),
+                EnginePackage::Wheel(path) | EnginePackage::Folder(path) => Some(path.clone()),
+                EnginePackage::Requirement(_) => None,
             },
         })
     }
 
-    /// The requirement by which an installer gets this engine.
+    /// Returns the requirement by which an installer gets this engine.
     pub(crate) fn requirement(&self) -> String {
         match (&self.file, &self.engine) {
-            (Some(folder), Engine::Folder(_)) => file_url(folder),
+            (Some(folder), EnginePackage::Folder(_)) => file_url(folder),
             (Some(wheel), _) => format!("ade-engine @ {}", file_url(wheel)),
             (None, engine) => engine.spec(),
         }
     }
 
-    /// The override for every requirement of `ade-engine`. `None`: the engine has another name.
+    /// Returns the override for every requirement of `ade-engine`, or `None` if the engine has another name.
     pub(crate) fn replacement(&self) -> Option<String> {
         let at = |path: &Path| Some(format!("ade-engine @ {}", file_url(path)));
         if let Some(file) = &self.file {
@@ -57,16 +56,16 @@ impl EngineSource {
         }
     }
 
-    /// Of a wheel the version that the installed engine must report.
+    /// Returns the version that the installed engine must report, if it is a wheel.
     pub(super) fn wheel_version(&self) -> Option<String> {
         match &self.engine {
-            Engine::Embedded => Some(EMBEDDED_VERSION.to_owned()),
-            Engine::Wheel(path) => {
-                // The second part of its name (PEP 427).
+            EnginePackage::Embedded => Some(EMBEDDED_VERSION.to_owned()),
+            EnginePackage::Wheel(path) => {
+                // The second part of the file name (PEP 427).
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
                 Some(name.split('-').nth(1).unwrap_or_default().to_owned())
             }
-            Engine::Folder(_) | Engine::Requirement(_) => None,
+            EnginePackage::Folder(_) | EnginePackage::Requirement(_) => None,
         }
     }
 }
@@ -74,52 +73,54 @@ impl EngineSource {
 /// Everything that a build needs to know.
 #[derive(Clone, Debug)]
 pub struct BuildRequest {
-    /// Where the environment is built and stays.
+    /// The folder where the environment is built and stays.
     pub folder: PathBuf,
     pub configuration: Configuration,
-    /// The read-only copy of the configuration whose files are installed from.
+    /// The read-only copy of the configuration, whose files are installed.
     pub snapshot: PathBuf,
     pub python: Python,
     pub engine: EngineSource,
-    /// The configuration's lock, with whether it fits: an error in words where it does not, and is not used.
+    /// The configuration's lock, if it has one. An error says why the lock does not fit; then it is not used.
     pub lock: Option<Result<LockedVersions, String>>,
-    /// What is confined of installers and build tools, beside that they write to the folder and the caches here.
+    /// The policy for installers and build tools. In addition, they may write to the folder and the caches in this request.
     pub sandbox: Policy,
-    /// Use caches only; no index is asked.
+    /// True if only caches are used and no index is asked.
     pub offline: bool,
-    /// For all steps together.
+    /// The time limit for all steps together.
     pub timeout: Duration,
-    /// Of the pip that fetches uv.
+    /// The cache of the pip that fetches uv.
     pub pip_cache: PathBuf,
-    /// `None`: uv's own.
+    /// The cache of uv; `None` is uv's own.
     pub uv_cache: Option<PathBuf>,
-    /// The cache of builds that execute code of packages, which no build of another workspace uses.
+    /// The cache of builds that execute code of packages. Builds of other workspaces do not use it.
     pub own_cache: PathBuf,
-    /// What such code may not read: what ADE keeps of all workspaces, its caches among it.
+    /// The folders that such code may not read: ADE's data of all workspaces, including its caches.
     pub hidden: Vec<PathBuf>,
-    /// Where finished environments are kept for others. `None`: this one is not, nor is it made from those.
+    /// The folder where finished environments are kept for others. If `None`, this one is not kept, nor made from a kept one.
     pub kept: Option<PathBuf>,
-    /// The digest that names the environment among those of its configuration.
+    /// The digest that identifies the environment among those of its configuration.
     pub deps_digest: String,
-    /// The folder of `ade`, where its wheel puts a uv.
+    /// The folder of `ade`, in which its wheel puts a uv.
     pub beside: Option<PathBuf>,
-    /// Where a fetched uv is kept: cache/tools.
+    /// The folder for a fetched uv: cache/tools.
     pub tools: ToolsFolder,
     pub environment_id: String,
-    /// The caller's environment variables; index, proxy and certificate settings are among them.
+    /// The caller's environment variables, including settings for indexes, proxies and certificates.
     pub child_variables: Vec<(OsString, OsString)>,
 }
 
 impl BuildRequest {
-    /// Whether the configuration has settings of its own for the installer: what that would write then is not known.
+    /// Returns whether the configuration has its own settings for the installer. Their effect on what the installer writes is
+    /// unknown.
     pub(crate) fn follows_its_settings(&self) -> bool {
         let dependencies = self.configuration.dependencies();
-        // A folder of packages is looked for from the configuration's own folder.
+        // A folder of packages is relative to the configuration's own folder.
         let is_local = |option: &String| !option.contains("://");
         dependencies.has_uv_settings || dependencies.index_options.iter().any(is_local)
     }
 
-    /// Whether installing it executes code of packages, as far as is known before. A package may come as source alone.
+    /// Returns whether the installation executes code of packages, as far as known in advance. A package may turn out to exist
+    /// only as source.
     pub(super) fn executes_code(&self) -> bool {
         let dependencies = self.configuration.dependencies();
         let is_built = |wanted: &VersionWanted| match wanted {

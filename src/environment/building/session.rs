@@ -1,57 +1,57 @@
-//! A build in progress: what its steps and uv share.
+//! A build in progress: the state that its steps and uv share.
 //!
-//! A session starts children within the build's time, passes on what they print, and turns their end into a result or an
-//! error. It knows neither the steps nor uv.
+//! A session starts children within the build's time, passes on their output, and turns their end into a result or an error. It
+//! depends neither on the steps nor on uv.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use super::contents::{self, Way};
+use super::contents::{self, LinkMode};
 use super::error::BuildError;
-use super::output::{self, BuildEvent, FinishedChild, Step};
+use super::output::{self, BuildEvent, BuildStepKind, FinishedChild};
 use super::request::BuildRequest;
 use crate::base::cancel::Cancel;
 use crate::base::files::FileError;
-use crate::engine::{Engine, sandbox};
+use crate::engine::{EnginePackage, sandbox};
 use crate::environment::building::cache_in_use::CacheInUse;
 use crate::environment::python::child_variables;
 use crate::settings::Sandbox;
 use crate::settings::paths::EnvironmentFolder;
 use crate::system::process::{self, Exit};
 
-/// How much of a child's output is passed on as it comes.
+/// The part of a child's output that is passed on as it comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Show {
+pub(crate) enum OutputEcho {
     Everything,
-    /// Kept for an error message.
+    /// The output is kept for an error message.
     Nothing,
 }
 
-/// Whose code a child may execute, and so what it may write beside the environment.
+/// The code that a child may execute. It decides what the child may write in addition to the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
-    /// None but the installer's and Python's own: the caches that all environments share.
+    /// Only the installer's and Python's own code. It may write the caches that all environments share.
     None,
-    /// That of packages while they are built: the workspace's own cache.
+    /// Code of packages while they are built. It may write the workspace's own cache.
     OfBuilds,
-    /// That of installed packages: nothing, not even the environment.
+    /// Code of installed packages. It may write nothing, not even the environment.
     OfPackages,
 }
 
-/// A build in progress.
+/// A build in progress, with its request.
 pub(crate) struct BuildSession<'a> {
     pub request: &'a BuildRequest,
     pub cancel: &'a Cancel,
     on_event: &'a mut dyn FnMut(BuildEvent),
     deadline: Option<Instant>,
-    step: Step,
-    /// Whose code the children execute that are started now.
+    step: BuildStepKind,
+    /// The code that children may execute if they start now.
     pub code: Code,
-    /// How files get into the environment from what other environments use.
-    pub way: Way,
-    /// The cache of the workspace, from when the build uses it.
+    /// The way in which files get into the environment from shared places.
+    pub way: LinkMode,
+    /// The workspace's own cache, once the build uses it.
     own_cache: Option<CacheInUse>,
     /// The configuration's folder in the snapshot.
     pub sources: PathBuf,
@@ -69,12 +69,12 @@ impl<'a> BuildSession<'a> {
             cancel,
             on_event,
             deadline: Instant::now().checked_add(request.timeout),
-            step: Step::PrepareInstaller,
+            step: BuildStepKind::PrepareInstaller,
             code: Code::None,
             way: if request.sandbox.keeps_modes() {
-                Way::Linked
+                LinkMode::Linked
             } else {
-                Way::Copied
+                LinkMode::Copied
             },
             own_cache: None,
             sources: request.configuration.folder_in(&request.snapshot),
@@ -82,10 +82,10 @@ impl<'a> BuildSession<'a> {
         }
     }
 
-    /// Performs one step, unless the build was cancelled, and reports its beginning and its end.
+    /// Performs a step, unless the build was cancelled, and reports its beginning and its end.
     pub fn step<T>(
         &mut self,
-        step: Step,
+        step: BuildStepKind,
         perform: impl FnOnce(&mut Self) -> Result<T, BuildError>,
     ) -> Result<T, BuildError> {
         self.step = step;
@@ -102,20 +102,20 @@ impl<'a> BuildSession<'a> {
         Ok(answer)
     }
 
-    /// Builds packages from now on. What the environment has from caches that others use is copied, because its files can be written
-    /// by what is executed.
+    /// Allows the build of packages from now on. Files from shared caches are copied, because the executed code can write the
+    /// environment's files.
     pub fn execute_code(&mut self) {
-        self.way = Way::Copied;
+        self.way = LinkMode::Copied;
         let cache = self.request.own_cache.parent();
         self.own_cache = cache.and_then(Path::parent).map(CacheInUse::enter);
     }
 
-    /// Whether packages are built.
+    /// Returns whether packages are built.
     pub fn executes_code(&self) -> bool {
         self.own_cache.is_some()
     }
 
-    /// Starts children that may execute this code.
+    /// Does `perform`, whose children may execute this code.
     pub fn with_code<T>(
         &mut self,
         code: Code,
@@ -137,13 +137,13 @@ impl<'a> BuildSession<'a> {
         self.report(BuildEvent::Note { message });
     }
 
-    /// The folder of the venv with the installed packages.
+    /// Returns the venv's folder with the installed packages.
     pub fn site_packages(&self) -> Result<PathBuf, BuildError> {
         let venv = self.folder.venv();
         Ok(contents::site_packages(&venv).map_err(FileError::on("read", &venv))?)
     }
 
-    /// A command with the environment variables that children get, in the snapshot, where an installer finds the
+    /// Returns a command with the environment variables for children. It starts in the snapshot, where an installer finds the
     /// configuration's own settings.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
@@ -155,14 +155,14 @@ impl<'a> BuildSession<'a> {
         command
     }
 
-    /// What is left of the build's time. `None`: it has no end.
+    /// Returns the rest of the build's time, or `None` if it has no limit.
     pub fn time_left(&self) -> Option<Duration> {
         let now = Instant::now();
         self.deadline
             .map(|deadline| deadline.saturating_duration_since(now))
     }
 
-    /// The build's time is over.
+    /// Returns the error for the end of the build's time.
     pub fn timeout(&self) -> BuildError {
         BuildError::Timeout {
             step: self.step,
@@ -170,9 +170,12 @@ impl<'a> BuildSession<'a> {
         }
     }
 
-    /// Runs a child within the build's time. An exit of the child, with any status, is a result; a timeout or a cancel is an
-    /// error.
-    pub fn run(&mut self, command: &mut Command, show: Show) -> Result<FinishedChild, BuildError> {
+    /// Runs a child within the build's time. An exit with any status is a result; a timeout or a cancel is an error.
+    pub fn run(
+        &mut self,
+        command: &mut Command,
+        show: OutputEcho,
+    ) -> Result<FinishedChild, BuildError> {
         let step = self.step;
         let timeout = self.time_left();
         if timeout.is_some_and(|left| left.is_zero()) {
@@ -188,7 +191,7 @@ impl<'a> BuildSession<'a> {
         let on_event = &mut *self.on_event;
         let outcome = process::run(command, self.cancel, &options, &mut |stream, line| {
             let line = child_variables::without_credentials(line);
-            if show == Show::Everything && !line.trim().is_empty() {
+            if show == OutputEcho::Everything && !line.trim().is_empty() {
                 output::report(stream, &line, on_event);
             }
             lines.push((stream, line));
@@ -203,13 +206,13 @@ impl<'a> BuildSession<'a> {
         }
     }
 
-    /// Runs a child of `program` and passes on what it prints. It is an error if the child does not succeed.
+    /// Runs a child of `program` and passes on its output. Returns an error if the child does not succeed.
     pub fn succeed(&mut self, command: &mut Command, program: &str) -> Result<(), BuildError> {
-        let finished = self.run(command, Show::Everything)?;
+        let finished = self.run(command, OutputEcho::Everything)?;
         self.judge(&finished, program, false)
     }
 
-    /// The error for a child that did not succeed. `offline`: it was allowed to use caches only.
+    /// Returns the error for a child that did not succeed. `offline`: only caches were allowed.
     pub fn judge(
         &self,
         finished: &FinishedChild,
@@ -238,19 +241,20 @@ impl<'a> BuildSession<'a> {
                 && finished.mentions(&[
                     "permission denied",
                     "os error 13",
-                    // What it may not write is mounted so.
+                    // The folders that it may not write are mounted this way.
                     "read-only file system",
                     "os error 30",
                 ]),
             last_lines: finished.last_lines(),
-            engine: (self.step == Step::InstallEngine && *engine != Engine::Embedded)
+            engine: (self.step == BuildStepKind::InstallEngine
+                && *engine != EnginePackage::Embedded)
                 .then(|| engine.spec()),
             transient: !offline && (killed || finished.found_network_trouble()),
             offline,
         })
     }
 
-    /// Confines a child to what it may write. What does not exist cannot be opened to it, so its own folders are created.
+    /// Confines a child to what it may write. Creates those folders, because rules for missing folders have no effect.
     fn confine(&self, command: &mut Command) -> Result<(), BuildError> {
         let request = self.request;
         let obstacles = request.sandbox.obstacles();
@@ -272,7 +276,7 @@ impl<'a> BuildSession<'a> {
             Code::OfPackages => Vec::new(),
         };
         for cache in caches {
-            // A cache that cannot be made is the installer's to report.
+            // If this fails, the installer reports it.
             let _ = fs::create_dir_all(cache);
             policy.writes.push(cache.clone());
         }
@@ -296,14 +300,15 @@ impl<'a> BuildSession<'a> {
         Ok(())
     }
 
-    /// The folders that the engine and dependencies are built from in their place. The snapshot is not among them: runs import it.
+    /// Returns the folders in which the engine and dependencies are built in place. The snapshot is not included, because runs
+    /// import it.
     fn built_in_place(&self) -> Vec<PathBuf> {
         let dependencies = self.request.configuration.dependencies();
         let mut requirements = dependencies.requirements_in(&self.sources);
         requirements.push(self.request.engine.requirement());
         let folders = requirements.iter().filter_map(|text| folder_of(text));
         let request = self.request;
-        // A dependency on a folder of ADE's own, the caches among them, is no right to write there.
+        // A dependency on one of ADE's own folders, such as a cache, gives no right to write there.
         let is_own = |folder: &PathBuf| {
             let chosen = request.uv_cache.iter().chain([&request.pip_cache]);
             let mut own = request.hidden.iter().chain(chosen);
@@ -321,7 +326,7 @@ impl<'a> BuildSession<'a> {
         }
     }
 
-    /// Writes a file of the workbench, with one entry on each line.
+    /// Writes a file of the workbench, with one entry per line.
     pub fn write_list(&self, path: PathBuf, lines: &[String]) -> Result<PathBuf, BuildError> {
         let text: String = lines
             .iter()
@@ -332,12 +337,13 @@ impl<'a> BuildSession<'a> {
     }
 }
 
-/// The folder that a requirement is built from, where it is one: build tools write beside what they read.
+/// Returns the folder from which a requirement is built, if it names a folder. Build tools write next to the files that they
+/// read.
 fn folder_of(requirement: &str) -> Option<PathBuf> {
     let path = match requirement.split_once("file://") {
         Some((_, url)) => {
             let path = url.split([';', '#']).next()?.trim();
-            // What is decoded here is a form, in which a plus sign stands for a blank.
+            // The decoder is for forms, in which a plus sign means a blank.
             let form = format!("path={}", path.replace('+', "%2B"));
             let decoded = form_urlencoded::parse(form.as_bytes()).next()?;
             PathBuf::from(decoded.1.into_owned())

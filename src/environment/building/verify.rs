@@ -1,9 +1,9 @@
-//! Compiles the installed packages, with Python's own `compileall`, and starts the engine once in its new environment, the way a run
+//! Compiles the installed packages with Python's `compileall`, and starts the engine once in its new environment, the way a run
 //! will.
 //!
-//! Without bytecode every run would compile again: `import polars` then takes more than twice as long. The files are of the
-//! unchecked kind, which ignores modification times: an environment's packages are never edited, a change makes a new
-//! environment.
+//! Without bytecode, every run would compile again: `import polars` would take more than twice as long. The files are of the
+//! unchecked kind, which ignores modification times. This is safe, because an environment's packages are never edited: a change
+//! makes a new environment.
 
 use std::fs;
 use std::io;
@@ -11,21 +11,23 @@ use std::path::Path;
 
 use super::error::BuildError;
 use super::output::FinishedChild;
-use super::session::{BuildSession, Code, Show};
+use super::session::{BuildSession, Code, OutputEcho};
 use crate::base::files::{self, FileError};
 use crate::base::host;
 
-/// Python before 3.12 does not notice that a full disk took only a part of a file, and an import of that part fails. No
-/// module's bytecode is larger, so with this much room left all of it is whole.
+/// The minimum free disk space in bytes after compilation. Python before 3.12 does not notice that a full disk took only a part
+/// of a file, and the import of that part fails. No module's bytecode is larger, so with this much space left, every file is
+/// whole.
 const ROOM: u64 = 4 << 20;
 
-/// How many processes compile; 0: one for each core. On two cores two take as long as one, and twice the processor time, which whatever
-/// else runs there lacks.
+/// Returns the number of processes that compile; 0 means one per core. On two cores, two processes take as long as one and use
+/// twice the processor time, which other programs there need.
 fn processes() -> &'static str {
     if host::processors() > 2 { "0" } else { "1" }
 }
 
-/// Compiles every module in the environment, with the Python that it was made from: that one executes nothing of what was installed.
+/// Compiles every module in the environment, with the Python that it was made from: this one executes none of the installed
+/// code.
 pub(super) fn compile(session: &mut BuildSession<'_>) -> Result<(), BuildError> {
     let site_packages = session.site_packages()?;
     let mut command = session.command(&session.request.python.executable);
@@ -33,13 +35,13 @@ pub(super) fn compile(session: &mut BuildSession<'_>) -> Result<(), BuildError> 
         .args(["-I", "-S", "-m", "compileall", "-q", "-j", processes()])
         .args(["--invalidation-mode", "unchecked-hash"])
         .arg(&site_packages);
-    let finished = session.run(&mut command, Show::Nothing)?;
+    let finished = session.run(&mut command, OutputEcho::Nothing)?;
     if finished.found_disk_full() || files::room(&site_packages).is_ok_and(|room| room < ROOM) {
         let full = io::Error::from(io::ErrorKind::StorageFull);
         return Err(FileError::on("write bytecode in", &site_packages)(full).into());
     }
     if !finished.exit.is_success() {
-        // Packages may contain files that are not valid for this Python; these are not imported.
+        // Packages may contain files that are not valid for this Python; they are not imported.
         session.note(
             "some files could not be compiled; they are compiled when they are imported".to_owned(),
         );
@@ -47,8 +49,8 @@ pub(super) fn compile(session: &mut BuildSession<'_>) -> Result<(), BuildError> 
     Ok(())
 }
 
-/// Imports what a run imports first, so that a broken wheel is found here and not in the first run. Puts all of it into one file, from
-/// which runs import it.
+/// Imports what a run imports first, so that a broken wheel is found now and not in the first run. Writes all modules into one
+/// file, from which runs import them.
 const IMPORT: &str = "
 import importlib.util, sys
 if importlib.util.find_spec('polars'):
@@ -61,7 +63,7 @@ else:
     write(sys.argv[1])
 ";
 
-/// Starts the engine and asks for its version, and imports it.
+/// Asks the engine for its version, and imports it.
 pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildError> {
     let found = version(session)?;
     let python = session.folder.python();
@@ -69,7 +71,7 @@ pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildErro
     let mut import = session.command(&python);
     import.args(["-I", "-B", "-c", IMPORT]).arg(&modules);
     let finished = session.with_code(Code::OfPackages, |session| {
-        session.run(&mut import, Show::Nothing)
+        session.run(&mut import, OutputEcho::Nothing)
     })?;
     if !finished.exit.is_success() {
         return Err(failed(
@@ -91,7 +93,7 @@ pub(super) fn version(session: &mut BuildSession<'_>) -> Result<String, BuildErr
     let mut version = session.command(&python);
     version.args(["-I", "-B", "-m", "ade_engine", "version"]);
     let finished = session.with_code(Code::OfPackages, |session| {
-        session.run(&mut version, Show::Nothing)
+        session.run(&mut version, OutputEcho::Nothing)
     })?;
     let Some(found) = answered(&finished) else {
         return Err(failed(

@@ -1,14 +1,14 @@
 //! Deletes parts of the cache that no build has used for a long time.
 //!
-//! The cache is shared by all data directories of a user, and processes of others may be using it. A part is set aside by a
-//! rename, under a lock that every build holds together with the others ([`CacheFolder::lock`]): while any builds, nothing
-//! is deleted. When a part was used last is the time of change of its folder, which builds set.
+//! All data directories of a user share the cache, and their processes may be using it. A part is set aside by a rename, under
+//! a lock that every build holds as a shared lock ([`CacheFolder::lock`]), so nothing is deleted during a build. Builds update
+//! the modification time of a part's folder; it is the time of the last use.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::pass::{Pass, Removed, Report};
+use super::pass::{Pass, RemovedItem, Report};
 use crate::base::files::{FileError, is_partial};
 use crate::settings::paths::{CacheFolder, WORKER_LOCK};
 use crate::store::StoreError;
@@ -28,9 +28,9 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
         let mut cold = parts(workspace, &cache);
         report.scanned += cold.len() as u64;
         cold.retain(|part| is_cold(pass, part, ttl));
-        // Measured before the lock is taken, which builds wait for.
+        // Measured before the lock is taken, because builds wait for the lock.
         let measured = cold.into_iter().map(|part| {
-            let removed = Removed {
+            let removed = RemovedItem {
                 kind: "cache",
                 id: part.display().to_string(),
                 name: String::new(),
@@ -39,17 +39,17 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
             };
             (removed, part)
         });
-        let cold: Vec<(Removed, PathBuf)> = measured.collect();
+        let cold: Vec<(RemovedItem, PathBuf)> = measured.collect();
         if pass.options.dry_run {
             cold.into_iter()
                 .for_each(|(removed, _)| report.add(removed));
         } else {
             set_aside(pass, &cache, cold, ttl, report);
-            // Also what a process left that died before it had deleted it.
+            // Also deletes what a process left that died before it had deleted it.
             for folder in files.folders(&cache.0) {
                 if CacheFolder::is_trash(&folder) {
                     let emptied = files.remove_tree(&folder);
-                    // A collection of another data directory may be deleting it too.
+                    // A collection of another data directory may be deleting it, too.
                     if emptied.is_err() && files.exists(&folder) {
                         report.deleted(&folder, emptied);
                     }
@@ -59,9 +59,9 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) {
     }
 }
 
-/// Everything that is deleted as a whole: a download cache, a tool, an engine, an environment that is kept for others, the cache of a
-/// workspace. What environments have of these is their own, as links or copies. Links and what the settings
-/// put elsewhere are not this cache's.
+/// Returns everything that is deleted as a whole: download caches, tools, engines, environments that are kept for others,
+/// caches of workspaces. Environments have their own links or copies of these files. Links, and folders that the settings put
+/// elsewhere, do not belong to this cache.
 fn parts(workspace: &Workspace, cache: &CacheFolder) -> Vec<PathBuf> {
     let files = workspace.files();
     let tools = cache.tools();
@@ -86,11 +86,11 @@ fn is_cold(pass: &Pass<'_>, part: &Path, ttl: Duration) -> bool {
     found.is_ok_and(|found| pass.ages.is_older(found.modified, ttl))
 }
 
-/// Renames parts out of the cache while no build uses it. Those that were used since they were found stay.
+/// Renames parts out of the cache while no build uses it. Parts that were used in the meantime stay.
 fn set_aside(
     pass: &Pass<'_>,
     cache: &CacheFolder,
-    cold: Vec<(Removed, PathBuf)>,
+    cold: Vec<(RemovedItem, PathBuf)>,
     ttl: Duration,
     report: &mut Report,
 ) {
@@ -98,7 +98,7 @@ fn set_aside(
     if cold.is_empty() {
         return;
     }
-    // Where a build is under way, or there are no locks, another collection finds these.
+    // If a build is under way, or there are no locks, a later collection finds these.
     let Ok(Some(_alone)) = Lock::try_take(machine, &cache.lock()) else {
         return;
     };
@@ -114,8 +114,8 @@ fn set_aside(
     }
 }
 
-/// Deletes lock files that no process holds any more. A process that died is found by its lock, and its file goes with its record
-/// (`src/workspace/fleet.rs`); what is left is that of one that died before it was recorded.
+/// Deletes lock files that no process holds any more. A process that died is found by its lock, and its file is deleted with
+/// its record (`src/workspace/fleet.rs`). What remains are files of processes that died before they were recorded.
 pub(super) fn collect_lock_files(pass: &Pass<'_>) -> Result<(), StoreError> {
     let workspace = pass.workspace;
     let files = workspace.files();

@@ -1,28 +1,28 @@
-//! Deletes environments, unless something has come to need them, and what is left of others.
+//! Deletes environments, unless they are needed again by then, and leftovers of others.
 //!
-//! Under the lock of an environment's builders and that of its users the record is deleted, then the folder. A run that needs the
-//! configuration afterwards gets a new record with a new folder, so nothing waits for the deletion. Where it is interrupted, the marker in
-//! the folder, which goes last, says whose leftover it is.
+//! Deletes first the record and then the folder, under the locks of the environment's builders and users. A run that needs the
+//! configuration afterwards gets a new record with a new folder, so it does not wait for the deletion. After an interruption,
+//! the marker in the folder, which is deleted last, identifies the owner of the leftover.
 //!
-//! Folders that no record names are what interrupted deletions, `ade env build --force` and builders that died left. They are deleted
-//! with proof that they are this database's own, and while no live process uses them; all others are kept, for a database that is older
-//! than they are, or another one, would not know them either.
+//! Folders without a record are left by interrupted deletions, `ade env build --force` and builders that died. They are deleted
+//! only with proof that they belong to this database, and while no live process uses them. All others are kept, because they
+//! may belong to another database, or this database may be an older one that does not know them.
 
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::pass::{Pass, Removed, Report, UNKNOWN};
-use super::rule::Fate;
+use super::pass::{Pass, RemovedItem, Report, UNKNOWN};
+use super::rule::CollectionVerdict;
 use crate::base::files::{FileError, name_of};
 use crate::environment::provide::in_use;
 use crate::settings::paths::{self, BUILD_LOCK, EnvironmentFolder};
 use crate::store::{Clock, EnvironmentRecord, StoreError};
 use crate::system::lock;
-use crate::system::machine::{Files, FoundKind, HeldLock};
+use crate::system::machine::{FileSystem, FoundKind, HeldLock};
 use crate::workspace::Workspace;
 
-/// Deletes one environment, unless it has come into use since it was judged. Returns whether it was deleted.
+/// Deletes an environment, unless it has come into use since it was judged. Returns whether it was deleted.
 pub fn remove_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
@@ -31,7 +31,7 @@ pub fn remove_environment(
     report: &mut Report,
 ) -> Result<bool, StoreError> {
     let (files, folder) = (workspace.files(), &environment.folder);
-    let removed = Removed {
+    let removed = RemovedItem {
         kind: "environment",
         id: environment.id.clone(),
         name: environment.configuration_name.clone(),
@@ -48,10 +48,10 @@ pub fn remove_environment(
         .store
         .delete_environment(&environment.id, cold_since)?
     {
-        report.skip(Fate::InUse.reason());
+        report.skip(CollectionVerdict::InUse.reason());
         return Ok(false);
     }
-    // Without locks there was no folder. One that is there by now is that of a builder, which claimed its record first.
+    // Without locks there was no folder. A folder that exists now belongs to a builder that claimed its record first.
     if locks.is_some() {
         delete_folder(files, folder, report);
     }
@@ -64,14 +64,14 @@ pub fn remove_environment(
     Ok(true)
 }
 
-/// Deletes the folder of an environment; a failure is added to the report. `.ready` goes first, so that no run takes what is
-/// left for whole. What says whose the folder is goes last, and the builders' lock behind it, which keeps a builder from making
-/// the folder anew while it is being deleted.
-fn delete_folder(files: &dyn Files, folder: &Path, report: &mut Report) {
+/// Deletes the folder of an environment, and adds a failure to the report. Deletes `.ready` first, so that no run uses a
+/// partial folder. Deletes the owner's marker near the end and the builders' lock last, so that no builder can use the folder
+/// during the deletion.
+fn delete_folder(files: &dyn FileSystem, folder: &Path, report: &mut Report) {
     report.deleted(folder, try_delete_folder(files, folder));
 }
 
-fn try_delete_folder(files: &dyn Files, folder: &Path) -> io::Result<()> {
+fn try_delete_folder(files: &dyn FileSystem, folder: &Path) -> io::Result<()> {
     let of = EnvironmentFolder(folder.to_owned());
     let last = [of.record(), of.owner(), paths::build_lock(folder)];
     if files.exists(&of.ready()) {
@@ -88,65 +88,73 @@ fn try_delete_folder(files: &dyn Files, folder: &Path) -> io::Result<()> {
     for path in last.iter().filter(|path| files.exists(path)) {
         files.remove_file(path)?;
     }
-    // A builder that came in between has made it its own.
+    // This fails if a builder has put something into the folder in the meantime.
     let _ = files.remove_empty_folder(folder);
     Ok(())
 }
 
-/// A folder cannot be deleted now.
-pub(super) enum Refusal {
+/// The reason why a folder cannot be deleted now.
+pub(super) enum DeletionRefusal {
     /// A live process builds or uses it.
     Used,
     /// A lock cannot be taken.
     File(FileError),
 }
 
-/// What was locked; a refusal is added to the report.
-pub(super) fn or_tell<T>(locked: Result<T, Refusal>, report: &mut Report) -> Option<T> {
+/// Returns the locked value. Adds a refusal to the report.
+pub(super) fn or_tell<T>(locked: Result<T, DeletionRefusal>, report: &mut Report) -> Option<T> {
     match locked {
         Ok(locked) => return Some(locked),
-        Err(Refusal::Used) => report.skip(Fate::InUse.reason()),
-        Err(Refusal::File(error)) => report.fail(error),
+        Err(DeletionRefusal::Used) => report.skip(CollectionVerdict::InUse.reason()),
+        Err(DeletionRefusal::File(error)) => report.fail(error),
     }
     None
 }
 
-/// Takes what keeps users and builders from a folder while it is deleted. A process that opened a lock's file before it was deleted
-/// finds that the file is no longer there, and does not take the lock. `None`: there is no such folder.
-fn take_locks(files: &dyn Files, folder: &Path) -> Result<Option<[Box<dyn HeldLock>; 2]>, Refusal> {
+/// Takes the locks that keep users and builders out of a folder while it is deleted. A process that opened a lock's file before
+/// its deletion notices that the file is gone, and does not take the lock. Returns `None` if there is no such folder.
+fn take_locks(
+    files: &dyn FileSystem,
+    folder: &Path,
+) -> Result<Option<[Box<dyn HeldLock>; 2]>, DeletionRefusal> {
     match files.find(folder) {
         Ok(found) if found.kind == FoundKind::Folder => {}
         Ok(_) => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Refusal::File(FileError::on("read", folder)(error))),
+        Err(error) => return Err(DeletionRefusal::File(FileError::on("read", folder)(error))),
     }
     let users = take_lock(files, &EnvironmentFolder(folder.to_owned()).owner())?;
     let builder = take_lock(files, &paths::build_lock(folder))?;
     Ok(users.zip(builder).map(|(users, builder)| [users, builder]))
 }
 
-/// Takes a lock without which nothing proves that no process uses a folder. `None`: the folder is gone.
+/// Takes a lock that proves that no process uses a folder. Returns `None` if the folder is gone.
 pub(super) fn take_lock(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     path: &Path,
-) -> Result<Option<Box<dyn HeldLock>>, Refusal> {
+) -> Result<Option<Box<dyn HeldLock>>, DeletionRefusal> {
     match files.try_lock(path) {
         Ok(Some(lock)) => Ok(Some(lock)),
-        Ok(None) => Err(Refusal::Used),
+        Ok(None) => Err(DeletionRefusal::Used),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Refusal::File(FileError::on("lock", path)(error))),
+        Err(error) => Err(DeletionRefusal::File(FileError::on("lock", path)(error))),
     }
 }
 
-/// Reports what a collection would do with a folder that may be deleted. Returns whether it would delete it: no live process builds or
-/// uses the environment in it, as far as its locks are seen.
-fn would_remove(files: &dyn Files, folder: &Path, removed: Removed, report: &mut Report) -> bool {
+/// Reports what a collection would do with a folder that may be deleted. Returns whether it would delete it: no live process
+/// builds or uses the environment in it, as far as its locks show.
+fn would_remove(
+    files: &dyn FileSystem,
+    folder: &Path,
+    removed: RemovedItem,
+    report: &mut Report,
+) -> bool {
     let owner = EnvironmentFolder(folder.to_owned()).owner();
     let is_used = [owner, paths::build_lock(folder)]
         .iter()
         .any(|lock| lock::is_held(files, lock));
     if is_used {
-        report.skip(Fate::InUse.reason());
+        report.skip(CollectionVerdict::InUse.reason());
     } else {
         report.add(removed);
     }
@@ -154,7 +162,7 @@ fn would_remove(files: &dyn Files, folder: &Path, removed: Removed, report: &mut
 }
 
 /// Removes an empty key folder, and the lock that an older `ade` left in it.
-fn remove_key_folder(files: &dyn Files, key: &Path) {
+fn remove_key_folder(files: &dyn FileSystem, key: &Path) {
     let only_the_lock = files
         .names(key)
         .is_ok_and(|names| names.iter().all(|(name, _)| name == BUILD_LOCK));
@@ -172,7 +180,7 @@ fn remove_key_folder(files: &dyn Files, key: &Path) {
     }
 }
 
-/// Deletes what is left of environments that no record names.
+/// Deletes leftovers of environments that no record names.
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
     let workspace = pass.workspace;
     let files = workspace.files();
@@ -199,20 +207,20 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     Ok(())
 }
 
-/// The recorded environments by their folders.
-type Known = HashMap<PathBuf, EnvironmentRecord>;
+/// The recorded environments by folder.
+type RecordedEnvironments = HashMap<PathBuf, EnvironmentRecord>;
 
-fn recorded(workspace: &Workspace) -> Result<Known, StoreError> {
+fn recorded(workspace: &Workspace) -> Result<RecordedEnvironments, StoreError> {
     let all = workspace.store.all_environments()?.into_iter();
     let by_folder = all.map(|environment| (environment.folder.clone(), environment));
     Ok(by_folder.collect())
 }
 
-/// Deletes a folder that no record names, where it is this database's own and no process uses it.
+/// Deletes a folder without a record, if it belongs to this database and no process uses it.
 fn remove_leftover(
     pass: &Pass<'_>,
     folder: &Path,
-    known: &Known,
+    known: &RecordedEnvironments,
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let workspace = pass.workspace;
@@ -230,7 +238,7 @@ fn remove_leftover(
         return Ok(());
     };
     if recorded(workspace)?.contains_key(folder) {
-        report.skip(Fate::InUse.reason());
+        report.skip(CollectionVerdict::InUse.reason());
         return Ok(());
     }
     delete_folder(files, folder, report);
@@ -238,9 +246,9 @@ fn remove_leftover(
     Ok(())
 }
 
-/// Whether a folder was built for this database: it says so, it holds an environment that this database records, in another
-/// folder by now, or nothing is left in it but a lock.
-fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
+/// Returns whether a folder was built for this database: its marker says so, or it holds an environment that this database now
+/// records in another folder, or only a lock is left in it.
+fn is_own(workspace: &Workspace, folder: &Path, known: &RecordedEnvironments) -> bool {
     let lock = paths::build_lock(folder);
     let names = workspace.files().names(folder).unwrap_or_default();
     let is_lock = |(name, _): &(String, FoundKind)| folder.join(name) == lock;
@@ -258,8 +266,8 @@ fn is_own(workspace: &Workspace, folder: &Path, known: &Known) -> bool {
     known.values().any(|environment| environment.id == id)
 }
 
-pub(super) fn leftover(workspace: &Workspace, folder: &Path) -> Removed {
-    Removed {
+pub(super) fn leftover(workspace: &Workspace, folder: &Path) -> RemovedItem {
+    RemovedItem {
         kind: "leftover",
         id: folder.display().to_string(),
         name: name_of(folder),
@@ -311,7 +319,7 @@ mod tests {
                     remove_key_folder(&Disk, &key);
                 }
             });
-            let ends: Vec<_> = builders.into_iter().map(|one| one.join()).collect();
+            let ends: Vec<_> = builders.into_iter().map(|builder| builder.join()).collect();
             done.cancel();
             assert!(ends.iter().all(Result::is_ok));
         });

@@ -1,10 +1,10 @@
-//! Collection: deletes unused environments, the files of runs that ended long ago, snapshots that nothing needs, leftovers
-//! of interrupted work, and objects of the object store that no record names.
+//! Collection: deletes unused environments, the files of runs that ended long ago, snapshots that nothing needs, leftovers of
+//! interrupted work, and objects of the object store that no record names.
 //!
-//! Which environments are deleted is decided in `rule` alone; for a day after a jump of the clock none is ([`Ages`]). Its conditions
-//! are checked again in the transaction that deletes the record ([`remove_environment`]). Whatever else lies around is deleted
-//! only with proof that it may be: a record, or a name or a mark that a process of this database gave it. What this
-//! database does not know is kept and counted. A second pass deletes nothing.
+//! `rule` alone decides which environments are deleted; for a day after a jump of the clock, none is ([`Ages`]). The
+//! transaction that deletes the record checks the conditions again ([`remove_environment`]). Everything else is deleted only
+//! with proof that it may be: a record, or a name or a mark from a process of this database. Whatever this database does not
+//! know is kept and counted. A second pass deletes nothing more.
 
 mod caches;
 mod environments;
@@ -16,8 +16,10 @@ mod runs;
 mod snapshots;
 
 pub use environments::remove_environment;
-pub use pass::{Removed, Report, UNKNOWN};
-pub use rule::{Ages, CollectOptions, EnvironmentFacts, Fate, Judged, judge, judge_all};
+pub use pass::{RemovedItem, Report, UNKNOWN};
+pub use rule::{
+    Ages, CollectOptions, CollectionVerdict, EnvironmentFacts, JudgedEnvironment, judge, judge_all,
+};
 
 use std::time::Duration;
 
@@ -25,32 +27,32 @@ use self::pass::Pass;
 use crate::base::cancel::{Cancel, linked};
 use crate::base::clock::Timestamp;
 use crate::base::files::{RAISE_LIMITS, describe};
-use crate::base::problem::{Facts, Kind, Problem, code};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code};
 use crate::store::{Clock, Holder, StoreError};
-use crate::system::lease::{Heartbeat, Held, Leased, Unreachable};
+use crate::system::lease::{Heartbeat, HeldLease, RenewableLease, UnreachableStore};
 use crate::system::machine::Moment;
 use crate::workspace::{Workspace, ballast};
 
-/// What a pass collects.
+/// The things that a pass collects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// What lies on this host: its environments, caches and lock files.
+pub enum CollectionScope {
+    /// Everything on this host: its environments, caches and lock files.
     OfHost,
-    /// That, and what all hosts share: runs with their files, the snapshots that they were made from, and objects.
+    /// Also everything that hosts share: runs with their files, the snapshots that they were made from, and objects.
     All,
 }
 
-/// Collects. Stops between two deletions when cancelled, and when the clock has jumped.
+/// Collects garbage. Stops between two deletions when cancelled, and when the clock has jumped.
 ///
 /// # Errors
-/// The store cannot be used; what was deleted before is gone.
+/// The store cannot be used. Earlier deletions remain in effect.
 pub fn collect(
     workspace: &Workspace,
     options: &CollectOptions,
-    part: Part,
+    part: CollectionScope,
     cancel: &Cancel,
 ) -> Result<Report, StoreError> {
-    let now = Moment::of(&*workspace.machine);
+    let now = Moment::now(&*workspace.machine);
     if !options.dry_run {
         workspace.store.observe(now.wall)?;
     }
@@ -83,7 +85,7 @@ pub fn collect(
     if ages.collects_from.is_some() {
         return Ok(report);
     }
-    if part == Part::All {
+    if part == CollectionScope::All {
         if let Some(ttl) = options.env_ttl
             && !options.dry_run
         {
@@ -92,7 +94,7 @@ pub fn collect(
         runs::collect(&pass, &mut report)?;
     }
     environments::collect(&pass, &mut report)?;
-    if part == Part::All {
+    if part == CollectionScope::All {
         runs::collect_folders(&pass, &mut report)?;
         snapshots::collect(&pass, &mut report)?;
         objects::collect(&pass, &mut report)?;
@@ -102,45 +104,45 @@ pub fn collect(
     Ok(report)
 }
 
-/// The name of the lease on what is shared; behind it, the host's, of that on what lies on a host. One process collects at a time: it
-/// holds the lease, renews it while it works, and stops when it lost it. Where several hosts use the database, one process of each
-/// collects what lies on that host, and one of all of them the rest.
+/// The name of the lease on everything that hosts share. A lease on what is on a host has the host's name appended. One process
+/// collects at a time: it holds the lease, renews it while it works, and stops when it has lost it. If several hosts use the
+/// database, one process per host collects what is on that host, and one of these processes collects the rest.
 const NAME: &str = "gc";
-/// For how long it holds without a renewal.
+/// The time for which the lease holds without a renewal.
 const LENGTH: Duration = Duration::from_secs(60);
 
-/// Nothing was collected, or not all.
+/// The reason why nothing was collected, or not everything.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
-    /// Another process collects.
+    /// Another process is collecting.
     #[error("{} is collecting already (its lease holds until {})", .0.name, .0.expires_at)]
     Busy(Holder),
-    /// The store.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There is no thread that keeps the lease.
+    /// No thread can be started to keep the lease.
     #[error("no thread can be started that keeps the lease: {}", describe(.0))]
     Thread(std::io::Error),
 }
 
 impl Problem for CollectError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
-            Self::Busy(_) => Facts::new(Kind::Refused, code::COLLECTION_BUSY).hint(
+            Self::Busy(_) => ErrorFacts::new(ProblemKind::Refused, code::COLLECTION_BUSY).hint(
                 "nothing was deleted; try again when it has ended, or when the lease of a process that died has expired",
             ),
             Self::Store(error) => error.facts(),
             Self::Thread(_) => {
-                Facts::new(Kind::Internal, code::TOO_FEW_THREADS).hint(RAISE_LIMITS)
+                ErrorFacts::new(ProblemKind::Internal, code::TOO_FEW_THREADS).hint(RAISE_LIMITS)
             }
         }
     }
 }
 
-/// Collects as the only process that does so. A dry run needs no lease.
+/// Collects if no other process does. A dry run needs no lease.
 ///
 /// # Errors
-/// Another process collects, or the store cannot be used; what was deleted before is gone.
+/// Another process is collecting, or the store cannot be used. Earlier deletions remain in effect.
 pub fn collect_alone(
     workspace: &Workspace,
     holder: &str,
@@ -148,16 +150,21 @@ pub fn collect_alone(
     cancel: &Cancel,
 ) -> Result<Report, CollectError> {
     if options.dry_run {
-        return Ok(collect(workspace, options, Part::All, cancel)?);
+        return Ok(collect(workspace, options, CollectionScope::All, cancel)?);
     }
     ballast::give_up(&workspace.settings, &workspace.paths);
-    let all = |cancel: &Cancel| Ok(collect(workspace, options, Part::All, cancel)?);
+    let all = |cancel: &Cancel| Ok(collect(workspace, options, CollectionScope::All, cancel)?);
     let Some(host) = workspace.store.host() else {
         return under(workspace, (NAME, holder), cancel, &all);
     };
     let here = |cancel: &Cancel| match under(workspace, (NAME, holder), cancel, &all) {
         // Another host collects what is shared.
-        Err(CollectError::Busy(_)) => Ok(collect(workspace, options, Part::OfHost, cancel)?),
+        Err(CollectError::Busy(_)) => Ok(collect(
+            workspace,
+            options,
+            CollectionScope::OfHost,
+            cancel,
+        )?),
         collected => collected,
     };
     let of_host = format!("{NAME}:{host}");
@@ -187,10 +194,10 @@ fn under(
         let holder = store.lease_holder(name)?.unwrap_or(gone);
         return Err(CollectError::Busy(holder));
     }
-    let held = Held::new(machine, &lease, since);
+    let held = HeldLease::new(machine, &lease, since);
     let stop = linked(cancel);
     let collected = held.keep(&stop.cancel, || work(&stop.cancel));
-    // Where this fails, it expires.
+    // If this fails, the lease expires.
     let _ = store.release_lease(name, &lease.token);
     collected.map_err(CollectError::Thread)?
 }
@@ -210,23 +217,23 @@ impl CollectionLease<'_> {
     }
 }
 
-impl Leased for CollectionLease<'_> {
+impl RenewableLease for CollectionLease<'_> {
     fn length(&self) -> Duration {
         LENGTH
     }
     fn is_of_several_machines(&self) -> bool {
         self.workspace.store.host().is_some()
     }
-    fn renew(&self, _now: Timestamp) -> Result<Heartbeat, Unreachable> {
+    fn renew(&self, _now: Timestamp) -> Result<Heartbeat, UnreachableStore> {
         match self.acquire() {
             Ok(true) => Ok(Heartbeat::Renewed {
                 cancel_requested: false,
             }),
             Ok(false) => Ok(Heartbeat::Lost),
-            Err(_) => Err(Unreachable),
+            Err(_) => Err(UnreachableStore),
         }
     }
-    fn watch(&self) -> Option<Result<Heartbeat, Unreachable>> {
+    fn watch(&self) -> Option<Result<Heartbeat, UnreachableStore>> {
         None
     }
 }

@@ -1,31 +1,31 @@
-//! What a user names: finds environments by the configuration's folder or by id, and deletes one of them, a configuration, or a
-//! workspace, if nothing needs it, with all that it takes along; and renames a workspace.
+//! Finds environments by the configuration's folder or by id, deletes an environment, a configuration or a workspace with
+//! everything that belongs to it if nothing needs it, and renames a workspace.
 //!
-//! The environments of a configuration go first, as any environment does; then all its records in one transaction, which looks again; its
-//! files last. Environments that other hosts have of it go with their next collection, which finds no record of them.
+//! To delete a configuration, deletes first its environments, then all its records in one transaction, which checks again, and
+//! last its files. Its environments on other hosts go with the next collection there, which finds no record of them.
 
 use std::path::Path;
 
 use super::environments::remove_environment;
-use super::pass::{Removed, Report, delete};
-use super::rule::{Ages, CollectOptions, Judged, judge_all};
+use super::pass::{RemovedItem, Report, delete};
+use super::rule::{Ages, CollectOptions, JudgedEnvironment, judge_all};
 use crate::base::counted::plural;
 use crate::base::problem::{Error, code, typed};
 use crate::configuration::Configuration;
 use crate::environment::needed::prepare::prepare;
 use crate::environment::provide::rebuild::is_usable;
 use crate::store::{
-    EnvironmentRecord, EnvironmentStatus, KnownConfiguration, Named, StoreError, WorkspaceRecord,
+    EnvironmentRecord, EnvironmentStatus, IdKind, KnownConfiguration, StoreError, WorkspaceRecord,
 };
 use crate::system::machine::Moment;
 use crate::workspace::Workspace;
 use crate::workspace::configurations::draft::checked_name;
 use crate::workspace::configurations::version_id;
 
-/// Returns the environment that `given` names: by the folder of a configuration, an id, or the beginning of one.
+/// Returns the environment that `given` names: by the folder of a configuration, an id, or the beginning or end of an id.
 ///
 /// # Errors
-/// There is none.
+/// There is no such environment.
 pub fn find(workspace: &Workspace, given: &str) -> Result<EnvironmentRecord, Error> {
     let folder = Path::new(given);
     if !folder.is_dir() {
@@ -37,7 +37,7 @@ pub fn find(workspace: &Workspace, given: &str) -> Result<EnvironmentRecord, Err
 /// Returns the ready environment of a configuration.
 ///
 /// # Errors
-/// It has none, or one that is not ready.
+/// There is none, or it is not ready.
 pub fn find_ready(
     workspace: &Workspace,
     configuration: Configuration,
@@ -57,9 +57,9 @@ fn of_configuration(
 }
 
 /// Returns the workspace's environments with what collection would do to them now, last used first.
-pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
+pub fn list(workspace: &Workspace) -> Result<Vec<JudgedEnvironment>, StoreError> {
     let options = CollectOptions::of_settings(&workspace.settings);
-    let now = Moment::of(&*workspace.machine);
+    let now = Moment::now(&*workspace.machine);
     let ages = Ages::at(workspace, now, options.trust_clock)?;
     let mut judged = judge_all(workspace, &options, &ages)?;
     judged.retain(|judged| judged.environment.key.workspace_id == workspace.id());
@@ -67,28 +67,28 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Judged>, StoreError> {
     Ok(judged)
 }
 
-/// Returns, for each of these environments, the shortest part of its id that tells it from all others; commands accept it.
+/// Returns, for each environment, the shortest unique end of its id. Commands accept it.
 pub fn short_ids(
     workspace: &Workspace,
-    environments: &[Judged],
+    environments: &[JudgedEnvironment],
 ) -> Result<Vec<String>, StoreError> {
     let ids = environments.iter().map(|judged| &*judged.environment.id);
     let (store, ids) = (&workspace.store, ids.collect::<Vec<_>>());
-    store.short_ids(Named::Environments, workspace.id(), &ids)
+    store.short_ids(IdKind::Environments, workspace.id(), &ids)
 }
 
-/// The configuration in this folder has no environment.
+/// Returns the error that the configuration in this folder has no environment.
 pub fn not_built(folder: &Path) -> Error {
     let folder = folder.display();
     Error::usage(code::NOT_FOUND, format!("{folder} has no environment yet"))
         .hint(format!("`ade env build {}` builds it", typed(folder)))
 }
 
-/// Removes the environment that `given` names and adds it to `report`; where `report` is of a dry run, nothing is removed.
-/// A folder that cannot be deleted is added to its failures.
+/// Removes the environment that `given` names and adds it to `report`. If `report` is of a dry run, removes nothing. Adds a
+/// folder that cannot be deleted to the failures of the report.
 ///
 /// # Errors
-/// There is none, a run needs it, or it is being built.
+/// There is no such environment, a run needs it, or it is being built.
 pub fn remove(workspace: &Workspace, given: &str, report: &mut Report) -> Result<(), Error> {
     let environment = find(workspace, given)?;
     let id = &environment.id;
@@ -113,14 +113,14 @@ fn in_use(id: &str, what: &str) -> Error {
         .hint("`ade runs ls` shows what needs it; try again when that has ended")
 }
 
-/// Why something goes that was not asked for by itself.
+/// The reason for the deletion of things that belong to what was asked for.
 const ALONG: &str = "goes along";
 
-/// Deletes a configuration with its environments, versions, draft and pause; on a dry run it is only said what would go. The folder of one that
-/// was not uploaded stays. A folder that cannot be deleted is added to the report's failures.
+/// Deletes a configuration with its environments, versions, draft and pause; a dry run only reports them. A folder that was not
+/// uploaded stays. Adds folders that cannot be deleted to the report's failures.
 ///
 /// # Errors
-/// It has runs, or an environment of it is being built or used: then the configuration stays.
+/// It has runs, or one of its environments is being built or used. Then the configuration stays.
 pub fn remove_configuration(
     workspace: &Workspace,
     known: &KnownConfiguration,
@@ -160,10 +160,10 @@ pub fn remove_configuration(
     Ok(report)
 }
 
-/// Changes what a workspace is called; its id stays.
+/// Changes the name of a workspace; its id stays.
 ///
 /// # Errors
-/// There is no such workspace, or the name is none.
+/// There is no such workspace, or the name is not valid.
 pub fn rename_workspace(
     workspace: &Workspace,
     id: &str,
@@ -173,7 +173,7 @@ pub fn rename_workspace(
     Ok(workspace.store.rename_workspace(id, name)?)
 }
 
-/// Deletes a workspace that is empty; on a dry run it is only said what would go.
+/// Deletes an empty workspace; a dry run only reports it.
 ///
 /// # Errors
 /// It is not empty, or this process works in it.
@@ -194,7 +194,7 @@ pub fn remove_workspace(workspace: &Workspace, id: &str, dry_run: bool) -> Resul
     }
     report.add(going("workspace", id, &known.name, 0));
     if !dry_run {
-        // Folders that are not empty are of no record.
+        // Folders that are not empty have no record, so they stay.
         let paths = &workspace.paths;
         let own = [
             paths.runs(id),
@@ -208,13 +208,13 @@ pub fn remove_workspace(workspace: &Workspace, id: &str, dry_run: bool) -> Resul
     Ok(report)
 }
 
-fn going(kind: &'static str, id: &str, name: &str, bytes: u64) -> Removed {
+fn going(kind: &'static str, id: &str, name: &str, bytes: u64) -> RemovedItem {
     let (id, name) = (id.to_owned(), name.to_owned());
     let reason = match kind {
         "configuration" | "workspace" => "asked for",
         _ => ALONG,
     };
-    Removed {
+    RemovedItem {
         kind,
         id,
         name,

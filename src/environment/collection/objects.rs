@@ -1,22 +1,23 @@
-//! Objects of the object store that no record names: what an attempt left whose claim was lost, an input or a document that was
-//! never recorded, and what records have given up since.
+//! Deletes objects of the object store that no record names: files of attempts that lost their claim, inputs and documents that
+//! were never recorded, and files whose records no longer name them.
 //!
-//! An object is put before its record is written, so that one without a record may be about to get one. It goes when it was seen
-//! twice that no record names it, a day apart by the clock that the records go by. What is no object of ADE's is kept and counted.
+//! An object is stored before its record is written, so an object without a record may be about to get one. It is deleted after
+//! two collections found no record for it, a day apart by the clock of the records. Objects that ADE did not write are kept and
+//! counted.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::pass::{Pass, Removed, Report, UNKNOWN};
+use super::pass::{Pass, RemovedItem, Report, UNKNOWN};
 use super::snapshots;
 use crate::store::{RunFiles, Store, StoreError};
-use crate::workspace::objects::{Found, Names, Objects, names_of};
+use crate::workspace::objects::{ListedObject, ObjectOwner, Objects, names_of};
 
-/// How long an object must have been without a record.
+/// The time that an object must have been without a record.
 const UNNAMED_FOR: Duration = Duration::from_secs(24 * 3600);
 
-/// So many records are asked for at once.
+/// The number of objects that are judged at once.
 const BATCH: usize = 500;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
@@ -24,7 +25,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
         return Ok(());
     };
     match collect_in(pass, objects, report) {
-        // Nothing of it is deleted, and the rest of the collection is not for that reason left undone.
+        // The objects stay, but the rest of the collection goes on.
         Err(StoreError::File(error)) => {
             report.fail(error);
             Ok(())
@@ -37,7 +38,7 @@ fn collect_in(pass: &Pass<'_>, objects: &Objects, report: &mut Report) -> Result
     let unnamed = unnamed(pass, objects, report)?;
     let (now, before) = (pass.ages.now(), objects.seen());
     let mut still = BTreeMap::new();
-    for Found { key, bytes } in unnamed {
+    for ListedObject { key, bytes } in unnamed {
         let since = before
             .unnamed
             .get(&key)
@@ -52,7 +53,7 @@ fn collect_in(pass: &Pass<'_>, objects: &Objects, report: &mut Report) -> Result
         if !pass.options.dry_run {
             objects.delete(&key, &|| is_named_now(pass, &key))?;
         }
-        report.add(Removed {
+        report.add(RemovedItem {
             kind: "object",
             name: key.rsplit('/').next().unwrap_or_default().to_owned(),
             id: key,
@@ -72,25 +73,26 @@ fn collect_in(pass: &Pass<'_>, objects: &Objects, report: &mut Report) -> Result
     Ok(objects.keep_seen(&seen)?)
 }
 
-/// The objects that no record names.
+/// Returns the objects that no record names.
 fn unnamed(
     pass: &Pass<'_>,
     objects: &Objects,
     report: &mut Report,
-) -> Result<Vec<Found>, StoreError> {
+) -> Result<Vec<ListedObject>, StoreError> {
     let (store, data) = (&pass.workspace.store, pass.workspace.paths.data());
     let mut unnamed = Vec::new();
-    let mut waiting: Vec<(Found, Names)> = Vec::new();
-    // Read before the objects are listed, a record is not missed: what was put since is judged by the next look.
+    let mut waiting: Vec<(ListedObject, ObjectOwner)> = Vec::new();
+    // Read before the objects are listed, so that no record is missed. The next collection judges objects that are stored in
+    // between.
     let needed = snapshots::needed(pass)?;
-    let mut judge = |some: Vec<(Found, Names)>| -> Result<(), StoreError> {
+    let mut judge = |some: Vec<(ListedObject, ObjectOwner)>| -> Result<(), StoreError> {
         let named = named(store, &some)?;
         for (found, names) in some {
             let is_named = match &names {
-                Names::Run { run, token } => named.has_attempt(run, token.as_deref()),
-                Names::Document(document) => named.documents.contains(document),
-                Names::Snapshot(snapshot) => needed.contains(snapshot),
-                Names::Unknown => true,
+                ObjectOwner::Run { run, token } => named.has_attempt(run, token.as_deref()),
+                ObjectOwner::Document(document) => named.documents.contains(document),
+                ObjectOwner::Snapshot(snapshot) => needed.contains(snapshot),
+                ObjectOwner::Unknown => true,
             };
             if !is_named {
                 unnamed.push(found);
@@ -102,7 +104,7 @@ fn unnamed(
         let found = found?;
         report.scanned += 1;
         match names_of(data, &found.key) {
-            Names::Unknown => report.skip(UNKNOWN),
+            ObjectOwner::Unknown => report.skip(UNKNOWN),
             names => waiting.push((found, names)),
         }
         if waiting.len() == BATCH {
@@ -113,14 +115,15 @@ fn unnamed(
     Ok(unnamed)
 }
 
-/// What records say of some objects.
-struct Named {
+/// The records that some objects refer to.
+struct ObjectRecords {
     runs: HashMap<String, RunFiles>,
     documents: HashSet<String>,
 }
 
-impl Named {
-    /// Whether the files of an attempt are kept, or may be needed yet; without a token, the input of the run.
+impl ObjectRecords {
+    /// Returns whether the files of an attempt are kept, or may still be needed. Without a token, this is about the run's
+    /// input.
     fn has_attempt(&self, run: &str, token: Option<&str>) -> bool {
         match (self.runs.get(run), token) {
             (Some(RunFiles::Kept(Some(ended))), Some(token)) => ended == token,
@@ -130,27 +133,27 @@ impl Named {
     }
 }
 
-fn named(store: &Store, some: &[(Found, Names)]) -> Result<Named, StoreError> {
+fn named(store: &Store, some: &[(ListedObject, ObjectOwner)]) -> Result<ObjectRecords, StoreError> {
     let (mut runs, mut documents) = (HashSet::new(), Vec::new());
     for (_, names) in some {
         match names {
-            Names::Run { run, .. } => {
+            ObjectOwner::Run { run, .. } => {
                 runs.insert(run.clone());
             }
-            Names::Document(document) => documents.push(document.clone()),
-            Names::Snapshot(_) | Names::Unknown => {}
+            ObjectOwner::Document(document) => documents.push(document.clone()),
+            ObjectOwner::Snapshot(_) | ObjectOwner::Unknown => {}
         }
     }
-    Ok(Named {
+    Ok(ObjectRecords {
         runs: store.run_files(&runs.into_iter().collect::<Vec<_>>())?,
         documents: store.kept_documents(&documents)?,
     })
 }
 
-/// Whether a record names the snapshot of this object by now.
+/// Returns whether a record names the snapshot of this object by now.
 fn is_named_now(pass: &Pass<'_>, key: &str) -> Result<bool, StoreError> {
     let snapshot: PathBuf = match names_of(pass.workspace.paths.data(), key) {
-        Names::Snapshot(snapshot) => snapshot,
+        ObjectOwner::Snapshot(snapshot) => snapshot,
         _ => return Ok(false),
     };
     Ok(snapshots::needed(pass)?.contains(&snapshot))

@@ -1,4 +1,4 @@
-//! What a pass of collection goes by, and its report.
+//! The state of a collection pass, and its report.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,15 +6,15 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
-use super::rule::{Ages, CollectOptions, Judged};
+use super::rule::{Ages, CollectOptions, JudgedEnvironment};
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::base::problem::{Error, Kind, code};
-use crate::system::machine::Files;
+use crate::base::problem::{Error, ProblemKind, code};
+use crate::system::machine::FileSystem;
 use crate::workspace::Workspace;
 
-/// One pass of collection.
+/// A pass of a collection.
 pub(super) struct Pass<'a> {
     pub workspace: &'a Workspace,
     pub options: &'a CollectOptions,
@@ -23,12 +23,13 @@ pub(super) struct Pass<'a> {
 }
 
 impl Pass<'_> {
-    /// Whether nothing more is to be deleted in it: it was cancelled, or the clock has jumped.
+    /// Returns whether nothing more may be deleted: the pass was cancelled, or the clock has jumped.
     pub fn is_stopped(&self) -> bool {
         self.cancel.is_cancelled() || !self.ages.hold(&*self.workspace.machine)
     }
 
-    /// Whether nothing directly in a folder, or a file, changed lately: what a process still works at did.
+    /// Returns whether a file, or everything directly in a folder, has not changed lately. If a process still works there,
+    /// something has changed.
     pub fn is_leftover(&self, path: &Path) -> bool {
         let found = self.workspace.files().find(path);
         let changed = found.map_or(self.workspace.machine.now(), |found| found.modified);
@@ -36,46 +37,47 @@ impl Pass<'_> {
     }
 }
 
-/// Why a folder is kept, or a leftover deleted: no record names it.
+/// The reason why a folder is kept, or a leftover deleted: no record names it.
 pub const UNKNOWN: &str = "not in the database";
 
-/// Something that was removed, or would be.
+/// Something that was removed, or that a dry run would remove.
 #[derive(Clone, Debug, Serialize)]
-pub struct Removed {
-    /// `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`, `object` (of the object store);
-    /// and what goes when it is asked for: `configuration`, `version`, `draft`, `pause`, `workspace`, `left_out` (files of batches).
+pub struct RemovedItem {
+    /// The kind: `environment`, `run` (its files), `record` (of a run), `snapshot`, `process`, `leftover`, `object` (of the
+    /// object store). Deletions on request also have `configuration`, `version`, `draft`, `pause`, `workspace`, `left_out`
+    /// (files of batches).
     pub kind: &'static str,
     /// Its id, or its path.
     pub id: String,
     /// The configuration's or input's name.
     pub name: String,
-    /// Why.
+    /// The reason for its removal.
     pub reason: &'static str,
-    /// The bytes that were freed.
+    /// The number of bytes that were freed.
     pub bytes: u64,
 }
 
-/// What a collection did, or would do.
+/// The results of a collection, or of a dry run.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// Nothing was deleted; this is what would be.
+    /// True if nothing was deleted; the report lists what would be.
     pub dry_run: bool,
     /// The number of environments, runs and folders examined.
     pub scanned: u64,
-    /// What was deleted.
-    pub removed: Vec<Removed>,
-    /// Environments, runs with files, and folders that were kept, by reason.
+    /// The things that were deleted.
+    pub removed: Vec<RemovedItem>,
+    /// The number of environments, runs with files, and folders that were kept, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
-    /// What could not be deleted, with the reason.
+    /// The failed deletions, with the reason.
     #[serde(serialize_with = "as_texts")]
     pub failed: Vec<Error>,
-    /// The sum of what was freed.
+    /// The sum of the freed bytes.
     pub bytes_freed: u64,
-    /// Nothing is collected before this time, because there was a gap, or a jump of the clock.
+    /// The time before which nothing is collected, because of a gap or a jump of the clock.
     pub collects_from: Option<Timestamp>,
-    /// Every environment, with what was decided of it. Not in the report as commands print it, which counts them by reason.
+    /// Every environment with its verdict. Commands do not print it; their report counts environments by reason.
     #[serde(skip)]
-    pub judged: Vec<Judged>,
+    pub judged: Vec<JudgedEnvironment>,
 }
 
 fn as_texts<S: Serializer>(failed: &[Error], serializer: S) -> Result<S::Ok, S::Error> {
@@ -83,7 +85,7 @@ fn as_texts<S: Serializer>(failed: &[Error], serializer: S) -> Result<S::Ok, S::
 }
 
 impl Report {
-    /// Whether anything was deleted or failed to be.
+    /// Returns whether anything was deleted, or failed to be deleted.
     pub fn deleted_anything(&self) -> bool {
         !self.removed.is_empty() || !self.failed.is_empty()
     }
@@ -93,7 +95,7 @@ impl Report {
         *self.skipped.entry(reason).or_default() += 1;
     }
 
-    /// Adds what was to be deleted and could not be. What is gone already is none of it.
+    /// Adds a failed deletion. Something that is gone already did not fail.
     pub(super) fn deleted(&mut self, path: &Path, deleted: io::Result<()>) {
         match deleted {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -103,19 +105,19 @@ impl Report {
         }
     }
 
-    /// Adds why something could not be deleted.
+    /// Adds the reason why something could not be deleted.
     pub(super) fn fail(&mut self, error: FileError) {
-        let error = Error::of(error).under(Kind::Refused, code::OUTPUT_UNWRITABLE);
+        let error = Error::from_problem(error).under(ProblemKind::Refused, code::OUTPUT_UNWRITABLE);
         self.failed.push(error);
     }
 
-    pub(super) fn add(&mut self, removed: Removed) {
+    pub(super) fn add(&mut self, removed: RemovedItem) {
         self.bytes_freed += removed.bytes;
         self.removed.push(removed);
     }
 }
 
-/// Deletes a folder; a failure is added to the report. One that is gone already is none.
-pub(super) fn delete(files: &dyn Files, path: &Path, report: &mut Report) {
+/// Deletes a folder, and adds a failure to the report. A folder that is gone already did not fail.
+pub(super) fn delete(files: &dyn FileSystem, path: &Path, report: &mut Report) {
     report.deleted(path, files.remove_tree(path));
 }

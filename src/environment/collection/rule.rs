@@ -1,8 +1,8 @@
-//! The rule: which environments are deleted, and which are kept and why.
+//! The rule: decides which environments are deleted, and which are kept and why.
 //!
-//! It goes by how old something is, and the wall clock proves no age: it may have jumped, and a data directory may have come out of a
-//! backup, so that all of it looks old. So after a gap or a jump of the clock, nothing is collected until the data directory has been in
-//! use for a day. In that day whatever is in use is used again, and is young by the same clock ([`Ages`]).
+//! The rule depends on ages, and the wall clock alone proves no age: it may have jumped, or a data directory may come from a
+//! backup, so that everything in it looks old. After a gap or a jump of the clock, nothing is collected until the data
+//! directory has been in use for a day. Whatever is needed is used in that day, and is young by the same clock ([`Ages`]).
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,39 +11,39 @@ use serde::Serialize;
 
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::configuration::Configuration;
-use crate::engine::Engine;
+use crate::engine::EnginePackage;
 use crate::environment::needed::prepare::python_for;
 use crate::settings::Settings;
 use crate::store::{
     ConfigurationActivity, EnvironmentRecord, EnvironmentStatus, LAST_USE_KNOWN_TO, StoreError,
 };
-use crate::system::machine::{Files, Machine, Moment};
+use crate::system::machine::{FileSystem, Machine, Moment};
 use crate::workspace::Workspace;
 
-/// What to collect.
+/// The options of a collection.
 #[derive(Clone, Debug)]
 pub struct CollectOptions {
-    /// Environments not used for this long are cold: they may be deleted. `None`: none is.
+    /// The time without use after which an environment is cold and may be deleted. If `None`, none is.
     pub env_ttl: Option<Duration>,
-    /// Files of runs that ended longer ago than this are deleted; `None`: all are kept.
+    /// The time after its end when a run's files are deleted. If `None`, all are kept.
     pub run_artifact_ttl: Option<Duration>,
-    /// Records of runs that ended longer ago than this, and have no files any more, are deleted; `None`: all are kept.
+    /// The time after its end when a run's record is deleted, if its files are gone. If `None`, all are kept.
     pub run_record_ttl: Option<Duration>,
-    /// Also cold environments of configurations in use whose digest is no longer the current one.
+    /// True if cold environments of configurations in use are deleted, too, if their digest is not the current one.
     pub superseded: bool,
-    /// Report what would be deleted, and delete nothing.
+    /// True if deletions are only reported.
     pub dry_run: bool,
-    /// Leftovers of interrupted work are deleted when they are this old: a process may be about to record them.
+    /// The age at which leftovers of interrupted work are deleted. Younger ones may be about to be recorded.
     pub leftover_ttl: Duration,
-    /// Collect although there was a gap, or a jump of the clock, less than a day ago.
+    /// True if collection ignores a gap or a jump of the clock less than a day ago.
     pub trust_clock: bool,
 }
 
-/// How old leftovers are before they are deleted.
+/// The age at which leftovers are deleted.
 const LEFTOVER_TTL: Duration = Duration::from_secs(3600);
 
 impl CollectOptions {
-    /// The options of the settings.
+    /// Returns the options from the settings.
     pub fn of_settings(settings: &Settings) -> Self {
         Self {
             env_ttl: settings.worker.env_ttl,
@@ -57,20 +57,20 @@ impl CollectOptions {
     }
 }
 
-/// For so long after a gap or a jump nothing is collected.
+/// The time without collection after a gap or a jump of the clock.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// See the module.
+/// The ages of things at one moment, if the clock can be trusted: see the module.
 #[derive(Clone, Debug)]
 pub struct Ages {
-    /// At which everything is judged.
+    /// The moment at which everything is judged.
     moment: Moment,
-    /// The time before which nothing is collected; `None`: it is past.
+    /// The time before which nothing is collected; `None` if it has passed.
     pub collects_from: Option<Timestamp>,
 }
 
 impl Ages {
-    /// Judges ages at this moment. With `trust_clock` a gap or a jump matters nothing.
+    /// Judges ages at this moment. With `trust_clock`, ignores gaps and jumps.
     pub fn at(
         workspace: &Workspace,
         moment: Moment,
@@ -88,12 +88,12 @@ impl Ages {
         })
     }
 
-    /// Whether the clock has not jumped since: after that, what was used a moment ago may look old.
+    /// Returns whether the clock has not jumped since. After a jump, something that was just used may look old.
     pub fn hold(&self, machine: &dyn Machine) -> bool {
-        self.moment.jump_until(&Moment::of(machine)).is_none()
+        self.moment.jump_until(&Moment::now(machine)).is_none()
     }
 
-    /// The time at which everything is judged.
+    /// Returns the time at which everything is judged.
     pub fn now(&self) -> Timestamp {
         self.moment.wall
     }
@@ -101,55 +101,55 @@ impl Ages {
     /// Judges ages at this time.
     #[cfg(test)]
     pub(super) fn plain(now: Timestamp, collects_from: Option<Timestamp>) -> Self {
-        let steady = crate::system::machine::Steady(Duration::ZERO);
+        let steady = crate::system::machine::SteadyTime(Duration::ZERO);
         Self {
             moment: Moment { wall: now, steady },
             collects_from,
         }
     }
 
-    /// The instant before which something must have been used last to be as old as `ttl`.
+    /// Returns the time of last use that is exactly as old as `ttl`.
     pub fn cutoff(&self, ttl: Duration) -> Timestamp {
         Timestamp(self.now().0.saturating_sub(milliseconds(ttl)))
     }
 
-    /// Whether something of this time is older than `ttl`.
+    /// Returns whether something with this time is older than `ttl`.
     pub fn is_older(&self, time: Timestamp, ttl: Duration) -> bool {
         time < self.cutoff(ttl)
     }
 }
 
-/// Why an environment is kept or deleted.
+/// The reason why an environment is kept or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum CollectionVerdict {
     /// It is cold, no run needs it, and its configuration is neither the default nor was it run lately.
     Delete,
-    /// Its configuration is the default or was run lately, its digest is no longer the current one, and it is cold.
+    /// Its configuration is the default or was run lately, its digest is not the current one, and it is cold.
     Superseded,
-    /// It is being built.
+    /// It is still being built.
     Unfinished,
     /// A queued or running run needs it.
     InUse,
-    /// Its configuration is the workspace's default: runs that name no configuration use it.
+    /// Its configuration is the workspace's default, which runs use that name no configuration.
     Default,
-    /// Its configuration was run within the time to live, and its folder is still there.
+    /// Its configuration was run within the time to live, and its folder still exists.
     RunLately,
-    /// It was used, or changed, within the time to live.
+    /// It was used or changed within the time to live.
     Warm,
-    /// No environment is ever cold: the time to live is zero or less.
+    /// No environment is ever cold, because the time to live is zero or less.
     NeverCold,
-    /// It would be deleted, but there was a gap, or a jump of the clock, less than a day ago.
+    /// It would be deleted, but there was a gap or a jump of the clock less than a day ago.
     Held,
 }
 
-impl Fate {
-    /// Whether the environment is deleted.
+impl CollectionVerdict {
+    /// Returns whether the environment is deleted.
     pub fn deletes(self) -> bool {
         matches!(self, Self::Delete | Self::Superseded)
     }
 
-    /// The reason in words.
+    /// Returns the reason in words.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Delete => "unused, and so is its configuration",
@@ -167,53 +167,51 @@ impl Fate {
 
 /// An environment with its verdict.
 #[derive(Clone, Debug)]
-pub struct Judged {
-    /// The environment.
+pub struct JudgedEnvironment {
     pub environment: EnvironmentRecord,
-    /// Whether it is kept or deleted, and why.
-    pub verdict: Fate,
+    /// The decision to keep or delete it, with the reason.
+    pub verdict: CollectionVerdict,
 }
 
 /// The facts about an environment that the rule needs.
 #[derive(Clone, Copy, Debug)]
 pub struct EnvironmentFacts {
-    /// Its status.
     pub status: EnvironmentStatus,
-    /// When it was used last; if never, when it last changed.
+    /// The time of its last use, or of its last change if it was never used.
     pub last_used: Timestamp,
-    /// Queued and running runs that refer to it.
+    /// The number of queued and running runs that refer to it.
     pub live_runs: u64,
-    /// Whether its configuration is the workspace's default.
+    /// True if its configuration is the workspace's default.
     pub is_default: bool,
-    /// Whether its configuration was run within the time to live, and its folder is still there.
+    /// True if its configuration was run within the time to live, and its folder still exists.
     pub run_lately: bool,
-    /// Whether its configuration needs another one now; `None`: not known, because the configuration's folder is gone.
+    /// True if its configuration needs another environment now; `None` if unknown, because the configuration's folder is gone.
     pub superseded: Option<bool>,
 }
 
-/// The rule. An environment is deleted only when its configuration is neither the default nor was it run lately, it is not being
-/// built, it is cold, and no queued or running run refers to it; with `options.superseded` also when its configuration is in use
-/// and needs another.
-pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) -> Fate {
+/// Applies the rule. An environment is deleted only if its configuration is neither the default nor was it run lately, it is
+/// not being built, it is cold, and no queued or running run refers to it. With `options.superseded`, it is also deleted if its
+/// configuration is in use and needs another environment.
+pub fn judge(facts: &EnvironmentFacts, options: &CollectOptions, ages: &Ages) -> CollectionVerdict {
     if facts.status == EnvironmentStatus::Building {
-        return Fate::Unfinished;
+        return CollectionVerdict::Unfinished;
     }
     if facts.live_runs > 0 {
-        return Fate::InUse;
+        return CollectionVerdict::InUse;
     }
     let superseded = options.superseded && facts.superseded == Some(true);
     if facts.is_default && !superseded {
-        return Fate::Default;
+        return CollectionVerdict::Default;
     }
     if facts.run_lately && !superseded {
-        return Fate::RunLately;
+        return CollectionVerdict::RunLately;
     }
     match options.env_ttl {
-        None => Fate::NeverCold,
-        Some(ttl) if !ages.is_older(facts.last_used, ttl) => Fate::Warm,
-        Some(_) if ages.collects_from.is_some() => Fate::Held,
-        Some(_) if facts.is_default || facts.run_lately => Fate::Superseded,
-        Some(_) => Fate::Delete,
+        None => CollectionVerdict::NeverCold,
+        Some(ttl) if !ages.is_older(facts.last_used, ttl) => CollectionVerdict::Warm,
+        Some(_) if ages.collects_from.is_some() => CollectionVerdict::Held,
+        Some(_) if facts.is_default || facts.run_lately => CollectionVerdict::Superseded,
+        Some(_) => CollectionVerdict::Delete,
     }
 }
 
@@ -222,7 +220,7 @@ pub fn judge_all(
     workspace: &Workspace,
     options: &CollectOptions,
     ages: &Ages,
-) -> Result<Vec<Judged>, StoreError> {
+) -> Result<Vec<JudgedEnvironment>, StoreError> {
     let store = &workspace.store;
     let activity: HashMap<String, ConfigurationActivity> = store
         .configuration_activity()?
@@ -252,7 +250,7 @@ pub fn judge_all(
             superseded: options.superseded.then(is_former).flatten(),
         };
         let verdict = judge(&facts, options, ages);
-        judged.push(Judged {
+        judged.push(JudgedEnvironment {
             environment,
             verdict,
         });
@@ -260,9 +258,9 @@ pub fn judge_all(
     Ok(judged)
 }
 
-/// Whether the folder of a configuration is still there, and was run within the time to live.
+/// Returns whether a configuration's folder still exists, and was run within the time to live.
 fn was_run_lately(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     configuration: &ConfigurationActivity,
     ttl: Option<Duration>,
     ages: &Ages,
@@ -274,15 +272,16 @@ fn was_run_lately(
     lately && files.is_folder(&configuration.path)
 }
 
-/// The digest that the configuration's environment would have now.
+/// Returns the digest that the configuration's environment would have now.
 fn current_digest(workspace: &Workspace, environment: &EnvironmentRecord) -> Option<String> {
     let configuration = Configuration::open(&environment.configuration_path).ok()?;
-    let engine = match Engine::of_key(&environment.key.engine_spec, &workspace.settings.folder) {
-        Ok(Some(engine)) => engine,
-        // The key names the engine of another ade: a new environment would get the engine of this one.
-        Ok(None) => Engine::Embedded,
-        Err(_) => return None,
-    };
+    let engine =
+        match EnginePackage::of_key(&environment.key.engine_spec, &workspace.settings.folder) {
+            Ok(Some(engine)) => engine,
+            // The key names the engine of another ade. A new environment would get the engine of this one.
+            Ok(None) => EnginePackage::Embedded,
+            Err(_) => return None,
+        };
     let python = python_for(&workspace.settings, &workspace.paths, &configuration).ok()?;
     Some(configuration.deps_digest(&engine.digest().ok()?, &python.environment_key()))
 }
@@ -292,7 +291,7 @@ mod tests {
     use super::*;
 
     const DAY: i64 = 86_400_000;
-    /// When everything is judged, unless a test says otherwise.
+    /// The time of all verdicts, unless a test says otherwise.
     const NOW: Timestamp = Timestamp(31 * DAY);
 
     #[test]
@@ -318,42 +317,50 @@ mod tests {
             ..cold
         };
         let warm = Timestamp(DAY);
-        // What becomes of it, and what when superseded ones are to go.
+        // The verdict, and the verdict if superseded environments are to be deleted.
         for (facts, fate, asked) in [
-            (cold, Fate::Delete, Fate::Delete),
+            (cold, CollectionVerdict::Delete, CollectionVerdict::Delete),
             (
                 EnvironmentFacts {
                     superseded: None,
                     ..of_default
                 },
-                Fate::Default,
-                Fate::Default,
+                CollectionVerdict::Default,
+                CollectionVerdict::Default,
             ),
             (
                 EnvironmentFacts {
                     superseded: Some(false),
                     ..of_default
                 },
-                Fate::Default,
-                Fate::Default,
+                CollectionVerdict::Default,
+                CollectionVerdict::Default,
             ),
-            (of_default, Fate::Default, Fate::Superseded),
-            (lately, Fate::RunLately, Fate::Superseded),
+            (
+                of_default,
+                CollectionVerdict::Default,
+                CollectionVerdict::Superseded,
+            ),
+            (
+                lately,
+                CollectionVerdict::RunLately,
+                CollectionVerdict::Superseded,
+            ),
             (
                 EnvironmentFacts {
                     live_runs: 1,
                     ..cold
                 },
-                Fate::InUse,
-                Fate::InUse,
+                CollectionVerdict::InUse,
+                CollectionVerdict::InUse,
             ),
             (
                 EnvironmentFacts {
                     live_runs: 2,
                     ..of_default
                 },
-                Fate::InUse,
-                Fate::InUse,
+                CollectionVerdict::InUse,
+                CollectionVerdict::InUse,
             ),
             // Exactly as old as the time to live.
             (
@@ -361,40 +368,40 @@ mod tests {
                     last_used: warm,
                     ..cold
                 },
-                Fate::Warm,
-                Fate::Warm,
+                CollectionVerdict::Warm,
+                CollectionVerdict::Warm,
             ),
             (
                 EnvironmentFacts {
                     last_used: warm,
                     ..of_default
                 },
-                Fate::Default,
-                Fate::Warm,
+                CollectionVerdict::Default,
+                CollectionVerdict::Warm,
             ),
             (
                 EnvironmentFacts {
                     status: Building,
                     ..cold
                 },
-                Fate::Unfinished,
-                Fate::Unfinished,
+                CollectionVerdict::Unfinished,
+                CollectionVerdict::Unfinished,
             ),
             (
                 EnvironmentFacts {
                     status: Queued,
                     ..cold
                 },
-                Fate::Delete,
-                Fate::Delete,
+                CollectionVerdict::Delete,
+                CollectionVerdict::Delete,
             ),
             (
                 EnvironmentFacts {
                     status: Failed,
                     ..cold
                 },
-                Fate::Delete,
-                Fate::Delete,
+                CollectionVerdict::Delete,
+                CollectionVerdict::Delete,
             ),
         ] {
             let verdict = |superseded, ages| {
@@ -420,11 +427,15 @@ mod tests {
             };
             assert_eq!(verdict(false, Ages::plain(NOW, None)), fate, "{facts:?}");
             assert_eq!(verdict(true, Ages::plain(NOW, None)), asked, "{facts:?}");
-            // After a gap what would go is held, and what stays says why as ever.
+            // After a gap, deletions are held; verdicts to keep stay the same.
             let held = Ages::plain(NOW, Some(NOW.plus(Duration::from_secs(1))));
-            let wanted = if asked.deletes() { Fate::Held } else { asked };
+            let wanted = if asked.deletes() {
+                CollectionVerdict::Held
+            } else {
+                asked
+            };
             assert_eq!(verdict(true, held), wanted, "{facts:?}");
         }
-        assert!(!Fate::Held.deletes());
+        assert!(!CollectionVerdict::Held.deletes());
     }
 }

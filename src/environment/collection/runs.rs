@@ -1,20 +1,20 @@
-//! Deletes the files of runs that ended long ago, and long after that their records; and folders of runs, of all workspaces, of which
-//! the records say that their files may go: those that were to be deleted when the process died, and inputs that were staged and never
-//! recorded. A folder that no record knows is kept: it may hold a finished workbook, or belong to a run that a restored backup does not
-//! know.
+//! Deletes the files of runs that ended long ago, and much later their records. Also deletes folders of runs, of all
+//! workspaces, if their records allow it: folders whose deletion was interrupted, and inputs that were staged and never
+//! recorded. A folder without a record is kept, because it may contain a finished workbook, or belong to a run that a restored
+//! backup does not know.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::environments::{leftover, or_tell, take_lock};
-use super::pass::{Pass, Removed, Report, UNKNOWN, delete};
+use super::pass::{Pass, RemovedItem, Report, UNKNOWN, delete};
 use crate::base::files::name_of;
 use crate::environment::provide::in_use::is_marked;
 use crate::settings::paths::RunFolder;
 use crate::store::{RunFiles, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// So many runs are looked at at once.
+/// The number of runs that are examined at once.
 const BATCH: u32 = 500;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
@@ -24,7 +24,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
         let before = ages.cutoff(ttl);
         let find = |most| store.runs_with_artifacts(before, most);
         each(pass, &find, &mut |run| {
-            let removed = Removed {
+            let removed = RemovedItem {
                 kind: "run",
                 id: run.id,
                 name: run.input_name,
@@ -50,7 +50,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
         each(pass, &find, &mut |run| {
             report.scanned += 1;
             if options.dry_run || store.delete_run(&run.id)? {
-                report.add(Removed {
+                report.add(RemovedItem {
                     kind: "record",
                     id: run.id,
                     name: run.input_name,
@@ -64,8 +64,8 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     Ok(())
 }
 
-/// Calls `on` with each run that `find` returns, at most so many at a time, of which none is found again: in a dry run, where
-/// nothing changes, with all of them at once.
+/// Calls `on` with each run that `find` returns, in batches. A run that `on` has handled must not be found again. In a dry run
+/// nothing changes, so there is only one batch.
 fn each(
     pass: &Pass<'_>,
     find: &dyn Fn(u32) -> Result<Vec<RunRecord>, StoreError>,
@@ -91,7 +91,7 @@ fn each(
     }
 }
 
-/// Deletes what folders of runs hold that are to be deleted, or were never recorded.
+/// Deletes the contents of run folders that are to be deleted, or that were never recorded.
 pub(super) fn collect_folders(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
     let workspace = pass.workspace;
     let (files, paths) = (workspace.files(), &workspace.paths);
@@ -122,7 +122,7 @@ fn examine(
         Some(RunFiles::Kept(_)) => {}
         Some(RunFiles::Deleted) => {
             report.scanned += 1;
-            let removed = Removed {
+            let removed = RemovedItem {
                 kind: "run",
                 id: name_of(folder),
                 reason: "its files were to be deleted",
@@ -167,11 +167,12 @@ fn remove_unrecorded(
     Ok(())
 }
 
-/// Whether a folder is that of a run which no process of this database ever recorded: its mark says so, and it holds no result.
+/// Returns whether no process of this database ever recorded the run of a folder: its mark says so, and the folder has no
+/// result.
 fn is_unrecorded(workspace: &Workspace, folder: &Path) -> bool {
     let has_output = match workspace.files().names(&RunFolder::at(folder).output()) {
         Ok(names) => !names.is_empty(),
-        // What cannot be looked into may hold one.
+        // A folder that cannot be read may contain a result.
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     };
     is_marked(workspace, &mark_of(folder)) && !has_output

@@ -1,20 +1,21 @@
-//! Snapshots of configurations that nothing needs any more: no environment was provisioned from them, and no run that has not
-//! ended, or that may be repeated, names them.
+//! Deletes snapshots of configurations that nothing needs any more: no environment was built from them, and no run names them
+//! that has not ended or may be repeated.
 //!
-//! A process that is about to use a snapshot touches it first, under the lock of those that make copies
-//! ([`crate::configuration`]); collection looks at its age under the same lock, so a snapshot that was touched lately is kept. It
-//! is deleted under the name of an unfinished copy: what an interrupted deletion leaves is never taken for a whole one.
+//! A process that is about to use a snapshot first touches it, under the lock of processes that make copies
+//! ([`crate::configuration`]). Collection checks the age under the same lock, so it keeps a snapshot that was just touched.
+//! Before the deletion, it renames the snapshot to an unfinished copy, so that the rest of an interrupted deletion is never
+//! taken for a whole snapshot.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::pass::{Pass, Removed, Report, delete};
+use super::pass::{Pass, RemovedItem, Report, delete};
 use crate::base::files::{FileError, is_partial, name_of, partial_in};
 use crate::settings::paths;
 use crate::store::StoreError;
 use crate::system::lock::Lock;
 
-/// So many runs are asked for at once, so that others reach the store meanwhile.
+/// The number of runs that are read at once, so that others reach the store in between.
 const BATCH: u32 = 5000;
 
 pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreError> {
@@ -35,8 +36,8 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
     Ok(())
 }
 
-/// The snapshots of configurations that this database knows which are old, and unfinished copies as old. Those of another one may
-/// be another database's.
+/// Returns the old snapshots of configurations that this database knows, and old unfinished copies. Snapshots of other
+/// configurations may belong to another database.
 fn candidates(pass: &Pass<'_>) -> Result<Vec<PathBuf>, StoreError> {
     let workspace = pass.workspace;
     let (files, paths) = (workspace.files(), &workspace.paths);
@@ -49,7 +50,8 @@ fn candidates(pass: &Pass<'_>) -> Result<Vec<PathBuf>, StoreError> {
     Ok(found)
 }
 
-/// What environments, runs and published versions name: a snapshot, or a folder in it; and the folders that it is in.
+/// Returns the snapshots that environments, runs and published versions name. They may name a folder in a snapshot, so all
+/// folders above are included.
 pub(super) fn needed(pass: &Pass<'_>) -> Result<HashSet<PathBuf>, StoreError> {
     let store = &pass.workspace.store;
     let mut needed: HashSet<PathBuf> = HashSet::new();
@@ -72,7 +74,7 @@ pub(super) fn needed(pass: &Pass<'_>) -> Result<HashSet<PathBuf>, StoreError> {
 
 fn remove(pass: &Pass<'_>, snapshot: &Path, report: &mut Report) {
     let (machine, files) = (&*pass.workspace.machine, pass.workspace.files());
-    let removed = Removed {
+    let removed = RemovedItem {
         kind: "snapshot",
         id: snapshot.display().to_string(),
         name: name_of(snapshot),
@@ -92,7 +94,7 @@ fn remove(pass: &Pass<'_>, snapshot: &Path, report: &mut Report) {
             return;
         }
     };
-    // It may have been touched, or deleted, since it was looked at.
+    // It may have been touched or deleted since it was examined.
     if !pass.is_leftover(snapshot) {
         return;
     }

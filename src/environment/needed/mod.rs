@@ -1,4 +1,4 @@
-//! Which environment a configuration needs: [`prepare`] opens the configuration, keeps a snapshot of it, names the environment by digest
-//! and says whether its lock fits what it declares.
+//! Finds out which environment a configuration needs: [`prepare`] opens the configuration, keeps a snapshot of it, identifies
+//! the environment by a digest, and checks whether its lock fits its declared dependencies.
 
 pub mod prepare;

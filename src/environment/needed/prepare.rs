@@ -1,14 +1,14 @@
-//! From a configuration's folder to everything that a run of it needs to know, without building anything: whether its lock fits what
-//! would be installed now, too, and that it does where `ADE_FROZEN` demands it.
+//! Collects everything that a run of a configuration needs to know, without building anything. This includes whether its lock
+//! fits what would be installed now. If `ADE_FROZEN` is set, the lock must fit.
 
 use std::path::{Path, PathBuf};
 
 use crate::base::clock::Timestamp;
-use crate::base::problem::{Error, Facts, Kind, Problem, become_error, code, typed};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, become_error, code, typed};
 use crate::configuration::{
     Configuration, ConfigurationError, LOCK_FILE, LockInputs, LockedVersions,
 };
-use crate::engine::{Engine, EngineError};
+use crate::engine::{EngineError, EnginePackage};
 use crate::environment::python::{Python, find_python};
 use crate::settings::Settings;
 use crate::settings::paths::{self, Paths};
@@ -18,48 +18,46 @@ use crate::store::{
 };
 use crate::workspace::Workspace;
 
-/// A configuration as it is now, ready to be run.
-pub struct Prepared {
-    /// The folder, opened.
+/// A configuration in its current state, ready to be run.
+pub struct PreparedConfiguration {
     pub configuration: Configuration,
-    /// Its record.
     pub record: ConfigurationRecord,
     /// The digest of its files.
     pub source_digest: String,
-    /// The read-only copy of them.
+    /// The read-only copy of its files.
     pub snapshot: PathBuf,
-    /// The folder in that copy which the engine is given.
+    /// The folder in that copy that the engine gets.
     pub package_folder: PathBuf,
     /// The Python that its environment is made from.
     pub python: Python,
-    /// The engine.
-    pub engine: Engine,
+    pub engine: EnginePackage,
     /// The environment that it needs.
     pub key: EnvironmentKey,
 }
 
-/// A configuration cannot be prepared.
+/// The reason why a configuration cannot be prepared.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
     /// The folder is not a configuration, or cannot be read.
     #[error(transparent)]
     Configuration(#[from] ConfigurationError),
-    /// No suitable Python.
+    /// No Python suits the configuration.
     #[error(transparent)]
     Python(Error),
-    /// The engine that the settings name.
+    /// The engine in the settings cannot be used.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// Its lock, with `ADE_FROZEN`; or what this host would build is not what the environment's key names, as other hosts have it.
+    /// With `ADE_FROZEN`, its lock is missing or does not fit; or this host would build an environment with another key than
+    /// other hosts.
     #[error(transparent)]
     Refused(#[from] Error),
-    /// The store.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Problem for PrepareError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::Configuration(error) => error.facts(),
             Self::Python(error) | Self::Refused(error) => error.facts(),
@@ -71,8 +69,8 @@ impl Problem for PrepareError {
 
 become_error!(PrepareError);
 
-/// Keeps a snapshot of an opened configuration and finds out which environment it needs. What is in `output_dir` is no part
-/// of it, where that lies in the configuration's folder.
+/// Keeps a snapshot of an opened configuration and finds out which environment it needs. Files in `output_dir` do not count as
+/// part of the configuration, even if that folder is inside the configuration's folder.
 ///
 /// # Errors
 /// Its files cannot be read, no Python suits it, or it cannot be recorded.
@@ -80,7 +78,7 @@ pub fn prepare(
     workspace: &Workspace,
     configuration: Configuration,
     output_dir: Option<&Path>,
-) -> Result<Prepared, PrepareError> {
+) -> Result<PreparedConfiguration, PrepareError> {
     let engine = own_engine(&workspace.settings)?;
     let python = suited(workspace, &configuration, &engine)?;
     let record = remember(workspace, &configuration)?;
@@ -96,7 +94,7 @@ pub fn prepare(
         deps_digest: configuration.deps_digest(&engine.digest()?, &python.environment_key()),
     };
     let package_folder = configuration.folder_in(&snapshot);
-    Ok(Prepared {
+    Ok(PreparedConfiguration {
         configuration,
         record,
         source_digest: sources.digest,
@@ -108,7 +106,7 @@ pub fn prepare(
     })
 }
 
-/// Returns the record of a configuration's folder in the workspace, and creates it where there is none.
+/// Returns the record of a configuration's folder in the workspace, and creates it if there is none.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -134,7 +132,7 @@ pub fn prepare_version(
     workspace: &Workspace,
     record: &ConfigurationRecord,
     version: &ConfigurationVersion,
-) -> Result<Prepared, PrepareError> {
+) -> Result<PreparedConfiguration, PrepareError> {
     prepare_frozen(workspace, record, &version.snapshot, &version.source_digest)
 }
 
@@ -147,12 +145,12 @@ pub fn prepare_frozen(
     record: &ConfigurationRecord,
     snapshot: &Path,
     source_digest: &str,
-) -> Result<Prepared, PrepareError> {
+) -> Result<PreparedConfiguration, PrepareError> {
     workspace.demand(snapshot).map_err(StoreError::from)?;
     let configuration = Configuration::open_snapshot(snapshot, &record.path)?;
     let engine = own_engine(&workspace.settings)?;
     let python = suited(workspace, &configuration, &engine)?;
-    Ok(Prepared {
+    Ok(PreparedConfiguration {
         key: EnvironmentKey {
             workspace_id: record.workspace_id.clone(),
             configuration_id: record.id.clone(),
@@ -169,16 +167,16 @@ pub fn prepare_frozen(
     })
 }
 
-/// The engine that the settings name.
-pub(crate) fn own_engine(settings: &Settings) -> Result<Engine, EngineError> {
-    Engine::of_spec(settings.engine_spec.as_deref(), &settings.folder)
+/// Returns the engine in the settings.
+pub(crate) fn own_engine(settings: &Settings) -> Result<EnginePackage, EngineError> {
+    EnginePackage::of_spec(settings.engine_spec.as_deref(), &settings.folder)
 }
 
-/// Finds the Python for a configuration, and demands a lock that fits where the settings do.
+/// Finds the Python for a configuration. If the settings demand it, checks that the lock fits.
 fn suited(
     workspace: &Workspace,
     configuration: &Configuration,
-    engine: &Engine,
+    engine: &EnginePackage,
 ) -> Result<Python, PrepareError> {
     let settings = &workspace.settings;
     let python =
@@ -190,7 +188,7 @@ fn suited(
 /// Finds the Python that a configuration's environment is made from.
 ///
 /// # Errors
-/// None suits it.
+/// No Python suits the configuration.
 pub fn python_for(
     settings: &Settings,
     paths: &Paths,
@@ -200,8 +198,8 @@ pub fn python_for(
     find_python(settings, &paths.tools(), requires)
 }
 
-impl Prepared {
-    /// Returns the record of the environment that it needs, and creates it where there is none.
+impl PreparedConfiguration {
+    /// Returns the record of the environment that it needs, and creates it if there is none.
     pub fn ensure_environment(
         &self,
         workspace: &Workspace,
@@ -209,7 +207,7 @@ impl Prepared {
         ensure_environment(workspace, &self.key, self.snapshot.clone())
     }
 
-    /// As [`Prepared::ensure_environment`], for a new request: see `ask`.
+    /// Does the same as [`PreparedConfiguration::ensure_environment`], for a new request: see `ask`.
     pub fn ask_for_environment(
         &self,
         workspace: &Workspace,
@@ -218,7 +216,7 @@ impl Prepared {
     }
 }
 
-/// Returns the record of the environment that a recorded run needs, and creates it where it was deleted since.
+/// Returns the record of the environment that a recorded run needs, and creates it again if it was deleted.
 pub fn environment_of_run(
     workspace: &Workspace,
     run: &RunRecord,
@@ -229,7 +227,7 @@ pub fn environment_of_run(
     ensure_environment(workspace, key, snapshot)
 }
 
-/// As [`environment_of_run`], for a run that is repeated: see `ask`.
+/// Does the same as [`environment_of_run`], for a run that is repeated: see `ask`.
 pub fn ask_for_environment_of_run(
     workspace: &Workspace,
     run: &RunRecord,
@@ -237,8 +235,8 @@ pub fn ask_for_environment_of_run(
     ask(workspace, environment_of_run(workspace, run)?)
 }
 
-/// A new request for an environment whose last attempt failed, at whatever: it is built at once, but no sooner than the backoff
-/// after that attempt. Returns the environment as it is then.
+/// Handles a new request for an environment whose last attempt failed for any reason: it is built at once, but not before the
+/// backoff after that attempt has passed. Returns the environment after this change.
 fn ask(workspace: &Workspace, found: EnvironmentRecord) -> Result<EnvironmentRecord, StoreError> {
     use EnvironmentStatus::{Failed, Queued};
     let due = due_when_asked(workspace, &found);
@@ -257,13 +255,13 @@ fn ask(workspace: &Workspace, found: EnvironmentRecord) -> Result<EnvironmentRec
     Ok(asked.unwrap_or(found))
 }
 
-/// When an environment whose last attempt failed may be built for a new request.
+/// Returns the time from which an environment whose last attempt failed may be built for a new request.
 pub fn due_when_asked(workspace: &Workspace, failed: &EnvironmentRecord) -> Timestamp {
     let (now, backoff) = (
         workspace.machine.now(),
         workspace.settings.worker.backoff_base,
     );
-    // No later than a backoff from now: the clock may have been set back since.
+    // Limited to a backoff from now, because the clock may have been set back since.
     let rested = failed.updated_at.plus(backoff).min(now.plus(backoff));
     rested.max(now)
 }
@@ -290,7 +288,7 @@ fn ensure_environment(
     Ok(recorded)
 }
 
-/// The folder of the environment of a key with this id.
+/// Returns the folder of the environment with this key and id.
 pub(crate) fn environment_folder(workspace: &Workspace, key: &EnvironmentKey, id: &str) -> PathBuf {
     let (of, configuration) = (&key.workspace_id, &key.configuration_id);
     let of_key = workspace
@@ -299,15 +297,15 @@ pub(crate) fn environment_folder(workspace: &Workspace, key: &EnvironmentKey, id
     paths::environment(&of_key, id)
 }
 
-/// Prepares an environment that a worker found in the queue, from the snapshot that is recorded with it.
-/// Its key is another one where it was recorded by an `ade` with another engine.
+/// Prepares an environment that a worker found in the queue, from the snapshot in its record. The key changes if an `ade` with
+/// another engine recorded it.
 ///
 /// # Errors
-/// The snapshot cannot be opened as a configuration, no Python suits it, or this host's makes another environment of it.
+/// The snapshot cannot be opened as a configuration, no Python suits it, or this host would build another environment from it.
 pub fn prepare_environment(
     workspace: &Workspace,
     environment: &EnvironmentRecord,
-) -> Result<Prepared, PrepareError> {
+) -> Result<PreparedConfiguration, PrepareError> {
     let fetched = workspace.demand(&environment.snapshot);
     fetched.map_err(StoreError::from)?;
     let configuration =
@@ -317,31 +315,32 @@ pub fn prepare_environment(
     let python =
         python_for(settings, &workspace.paths, &configuration).map_err(PrepareError::Python)?;
     let mut key = environment.key.clone();
-    let digest = |engine: &Engine| -> Result<String, EngineError> {
+    let digest = |engine: &EnginePackage| -> Result<String, EngineError> {
         Ok(configuration.deps_digest(&engine.digest()?, &python.environment_key()))
     };
-    let engine = match Engine::of_key(&key.engine_spec, folder)? {
+    let engine = match EnginePackage::of_key(&key.engine_spec, folder)? {
         Some(engine) if workspace.store.host().is_some() && digest(&engine)? != key.deps_digest => {
             let message = format!(
                 "with Python {} this host would build another environment than the one that is asked for",
                 python.version_text()
             );
             return Err(
-                Error::new(Kind::Environment, code::ENVIRONMENT_FAILED, message)
+                Error::new(ProblemKind::Environment, code::ENVIRONMENT_FAILED, message)
                     .hint("give all hosts the same Python, or name it in the settings (ADE_PYTHON)")
                     .into(),
             );
         }
         Some(engine) => engine,
         None => {
-            // Recorded by an ade with another engine, which is not available here: the engine of this ade takes its place.
-            key.engine_spec = Engine::Embedded.spec();
-            key.deps_digest = digest(&Engine::Embedded)?;
-            Engine::Embedded
+            // An ade with another engine recorded it. That engine is not available here, so the engine of this ade takes its
+            // place.
+            key.engine_spec = EnginePackage::Embedded.spec();
+            key.deps_digest = digest(&EnginePackage::Embedded)?;
+            EnginePackage::Embedded
         }
     };
     demand_lock(settings, &configuration, &engine, &python)?;
-    Ok(Prepared {
+    Ok(PreparedConfiguration {
         python,
         record: ConfigurationRecord {
             id: environment.key.configuration_id.clone(),
@@ -358,25 +357,25 @@ pub fn prepare_environment(
     })
 }
 
-/// What a lock of this configuration would be made from now.
+/// Returns the inputs from which a lock of this configuration would be made now.
 ///
 /// # Errors
-/// What the engine depends on cannot be read.
+/// The engine's dependencies cannot be read.
 pub(crate) fn inputs(
     configuration: &Configuration,
-    engine: &Engine,
+    engine: &EnginePackage,
     python: (u8, u8),
 ) -> Result<LockInputs, EngineError> {
     Ok(configuration.lock_inputs(&engine.requirements()?, python))
 }
 
-/// The lock of a configuration, and whether it fits: an error in words where it does not. `None`: it has none.
+/// Returns the lock of a configuration, or an error in words if it does not fit. Returns `None` if there is no lock.
 ///
 /// # Errors
-/// What the engine depends on cannot be read.
+/// The engine's dependencies cannot be read.
 pub(crate) fn fitting(
     configuration: &Configuration,
-    engine: &Engine,
+    engine: &EnginePackage,
     python: &Python,
 ) -> Result<Option<Result<LockedVersions, String>>, EngineError> {
     let Some(lock) = &configuration.dependencies().lock else {
@@ -386,13 +385,13 @@ pub(crate) fn fitting(
     Ok(Some(lock.fits(&now).map(|()| lock.clone())))
 }
 
-/// The lock of a configuration.
+/// Returns the lock of a configuration, which must fit.
 ///
 /// # Errors
-/// It has none, or one that does not fit.
+/// There is no lock, or it does not fit.
 pub(crate) fn demand(
     configuration: &Configuration,
-    engine: &Engine,
+    engine: &EnginePackage,
     python: &Python,
 ) -> Result<LockedVersions, Error> {
     let root = &configuration.root;
@@ -411,17 +410,17 @@ pub(crate) fn demand(
         }
     };
     let hint = format!("`ade lock {}` {does}", typed(root.display()));
-    Err(Error::new(Kind::Environment, code, message).hint(hint))
+    Err(Error::new(ProblemKind::Environment, code, message).hint(hint))
 }
 
-/// With `ADE_FROZEN`: demands a lock that fits.
+/// Demands a lock that fits, if `ADE_FROZEN` is set.
 ///
 /// # Errors
-/// The configuration has none, or one that does not fit.
+/// There is no lock, or it does not fit.
 fn demand_lock(
     settings: &Settings,
     configuration: &Configuration,
-    engine: &Engine,
+    engine: &EnginePackage,
     python: &Python,
 ) -> Result<(), Error> {
     if settings.frozen {

@@ -1,4 +1,4 @@
-//! One attempt at building an environment: its event log, and how its end is recorded.
+//! Makes an attempt at building an environment: writes its event log and records its end.
 
 use std::path::PathBuf;
 
@@ -7,56 +7,58 @@ use serde_json::json;
 use super::in_use;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::base::problem::{Facts, Kind, Problem, become_error, code};
-use crate::environment::needed::prepare::Prepared;
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::environment::{BuildError, BuildEvent};
 use crate::events::{EventLog, Subject, names};
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{
-    AfterFailure, Claim, EnvironmentContents, EnvironmentRecord, Failure, StoreError,
+    BuildFailureOutcome, Claim, EnvironmentContents, EnvironmentRecord, FailureRecord, StoreError,
 };
 use crate::workspace::Workspace;
 
-/// There is no environment.
+/// The reason why there is no environment.
 #[derive(Debug, thiserror::Error)]
 pub enum ProvideError {
-    /// It could not be built.
+    /// The environment could not be built.
     #[error("{}", failure.message)]
     Failed {
-        /// Why; on the heap, as results carry this error everywhere.
-        failure: Box<Failure>,
-        /// Whether another attempt can help.
+        /// The failure, on the heap because results carry this error everywhere.
+        failure: Box<FailureRecord>,
+        /// True if another attempt can help.
         transient: bool,
-        /// The whole log.
+        /// The path of the whole log.
         log: PathBuf,
     },
-    /// Another process builds it, and this one does not wait.
+    /// Another process builds it, and this process does not wait.
     #[error("another process builds the environment")]
     Busy,
-    /// It was cancelled.
+    /// The caller cancelled the build.
     #[error("cancelled while the environment was being provisioned")]
     Cancelled,
     /// The builder's lease was lost; another process holds it.
     #[error("another process took over the environment {id}")]
     LostClaim {
-        /// The environment.
+        /// The id of the environment.
         id: String,
     },
-    /// The store.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file beside the environment.
+    /// A file next to the environment failed.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 impl Problem for ProvideError {
-    fn facts(&self) -> Facts {
-        let (kind, code) = (Kind::Environment, code::ENVIRONMENT_FAILED);
+    fn facts(&self) -> ErrorFacts {
+        let (kind, code) = (ProblemKind::Environment, code::ENVIRONMENT_FAILED);
         match self {
-            Self::Failed { failure, .. } => Facts::new(kind, code).maybe_hint(failure.hint.clone()),
-            Self::Cancelled => Facts::new(Kind::Cancelled, code::CANCELLED),
-            Self::Busy | Self::LostClaim { .. } => Facts::new(kind, code),
+            Self::Failed { failure, .. } => {
+                ErrorFacts::new(kind, code).maybe_hint(failure.hint.clone())
+            }
+            Self::Cancelled => ErrorFacts::new(ProblemKind::Cancelled, code::CANCELLED),
+            Self::Busy | Self::LostClaim { .. } => ErrorFacts::new(kind, code),
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts().under(kind, code),
         }
@@ -66,7 +68,7 @@ impl Problem for ProvideError {
 become_error!(ProvideError);
 
 impl ProvideError {
-    /// Whether a retry may succeed although nothing was changed.
+    /// Returns whether a retry may succeed without any change.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Failed { transient, .. } => *transient,
@@ -77,25 +79,23 @@ impl ProvideError {
     }
 }
 
-/// The builder's lease was lost.
+/// Returns the error for a builder that lost its lease.
 pub(crate) fn lost(environment: &EnvironmentRecord) -> ProvideError {
     ProvideError::LostClaim {
         id: environment.id.clone(),
     }
 }
 
-/// One attempt at building, by the holder of the claim.
+/// An attempt at building, by the holder of the claim.
 pub(crate) struct BuildAttempt<'a> {
-    /// The workspace.
     pub workspace: &'a Workspace,
-    /// The environment, as claimed.
+    /// The environment's record after the claim.
     pub environment: &'a EnvironmentRecord,
-    /// Its claim.
     pub claim: &'a Claim,
 }
 
 impl<'a> BuildAttempt<'a> {
-    pub fn begin_log(&self, prepared: &Prepared) -> Result<EventLog<'a>, FileError> {
+    pub fn begin_log(&self, prepared: &PreparedConfiguration) -> Result<EventLog<'a>, FileError> {
         let environment = self.environment;
         let folder = EnvironmentFolder(environment.folder.clone());
         let log = EventLog::open(
@@ -114,11 +114,11 @@ impl<'a> BuildAttempt<'a> {
         Ok(log)
     }
 
-    /// The build never began: releases the claim, so that no process waits for its lease to expire.
+    /// Releases the claim of a build that never began, so that no process waits for the lease to expire.
     pub fn never_began(&self, error: FileError) -> ProvideError {
         let (message, hint) = (error.to_string(), error.hint());
-        let failure = Failure::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
-        // What is wrong with the folder is corrected without a change of the configuration.
+        let failure = FailureRecord::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
+        // The user can correct the folder without changing the configuration.
         let wait = self.wait_for_machine();
         match self.record_failure(&failure, wait) {
             Ok(_) => ProvideError::File(error),
@@ -147,7 +147,7 @@ impl<'a> BuildAttempt<'a> {
         Ok(())
     }
 
-    /// The build was cancelled: its attempt does not count.
+    /// Ends a cancelled build. Its attempt does not count.
     pub fn release(&self, log: &EventLog<'_>) -> Result<ProvideError, StoreError> {
         let now = self.workspace.machine.now();
         let id = &self.environment.id;
@@ -167,16 +167,17 @@ impl<'a> BuildAttempt<'a> {
         let transient = error.is_transient();
         let most = self.workspace.settings.worker.max_attempts;
         let has_attempts_left = self.environment.attempt_count < most;
-        let failure = Failure::new(error.code(), "environment", error.in_full(), error.hint());
+        let failure =
+            FailureRecord::new(error.code(), "environment", error.in_full(), error.hint());
         let after = if error.is_of_machine() {
             self.wait_for_machine()
         } else if transient && has_attempts_left {
             let wait = self.workspace.backoff(self.environment.attempt_count);
-            AfterFailure::RetryAt(self.workspace.machine.now().plus(wait))
+            BuildFailureOutcome::RetryAt(self.workspace.machine.now().plus(wait))
         } else if error.is_of_configuration() {
-            AfterFailure::Fail
+            BuildFailureOutcome::Fail
         } else {
-            AfterFailure::FailHere
+            BuildFailureOutcome::FailHere
         };
         let retry_at = self.record_failure(&failure, after)?;
         log.write(
@@ -193,25 +194,25 @@ impl<'a> BuildAttempt<'a> {
         })
     }
 
-    /// Records a failure. Returns when the environment is retried, if it is.
+    /// Records a failure. Returns the time of the retry, if there is one.
     fn record_failure(
         &self,
-        failure: &Failure,
-        after: AfterFailure,
+        failure: &FailureRecord,
+        after: BuildFailureOutcome,
     ) -> Result<Option<Timestamp>, StoreError> {
         let (store, id) = (&self.workspace.store, &self.environment.id);
         let now = self.workspace.machine.now();
         store.fail_environment(id, self.claim, failure, after, now)?;
         Ok(match after {
-            AfterFailure::RetryAt(at) | AfterFailure::WaitUntil(at) => Some(at),
-            AfterFailure::Fail | AfterFailure::FailHere => None,
+            BuildFailureOutcome::RetryAt(at) | BuildFailureOutcome::WaitUntil(at) => Some(at),
+            BuildFailureOutcome::Fail | BuildFailureOutcome::FailHere => None,
         })
     }
 
-    /// The machine or the network is in trouble: no attempt is spent.
-    fn wait_for_machine(&self) -> AfterFailure {
+    /// Returns the wait for trouble with the machine or the network, which spends no attempt.
+    fn wait_for_machine(&self) -> BuildFailureOutcome {
         let wait = self.workspace.backoff(self.environment.trouble_count + 1);
-        AfterFailure::WaitUntil(self.workspace.machine.now().plus(wait))
+        BuildFailureOutcome::WaitUntil(self.workspace.machine.now().plus(wait))
     }
 }
 

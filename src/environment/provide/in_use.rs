@@ -1,10 +1,10 @@
-//! Which processes use an environment, and which database it belongs to.
+//! Records which processes use an environment, and which database it belongs to.
 //!
-//! In each environment's folder a file names the database that it belongs to. A process that runs an engine in the environment
-//! holds a lock on that file, shared with the others that do; collection takes it alone before it deletes the folder. So
-//! an environment is in use for as long as a live process has it open, whatever the records say: after `ade env build
-//! --force`, they name another folder. The lock goes with its process. Where it cannot be
-//! taken, a run does without, and the records alone keep its environment; collection deletes nothing that it cannot lock.
+//! A file in each environment's folder names the database that the environment belongs to. A process that runs an engine in the
+//! environment holds a shared lock on that file. Collection takes the lock exclusively before it deletes the folder. So an
+//! environment is in use as long as a live process has it open, even if the records disagree: after `ade env build --force`,
+//! they name another folder. The lock ends with its process. If it cannot be taken, a run goes on without it and only the
+//! records protect its environment; collection deletes nothing that it cannot lock.
 
 use std::io;
 use std::path::Path;
@@ -15,13 +15,13 @@ use crate::system::machine::HeldLock;
 use crate::workspace::Workspace;
 
 /// An environment that this process uses; released when dropped.
-pub struct InUse {
+pub struct EnvironmentUse {
     _lock: Option<Box<dyn HeldLock>>,
 }
 
-impl InUse {
-    /// Marks the environment in a folder as used, for as long as the value lives. `None`: there is none, or it is being
-    /// deleted.
+impl EnvironmentUse {
+    /// Marks the environment in a folder as used, as long as the value lives. Returns `None` if there is none, or if it is
+    /// being deleted.
     pub fn mark(workspace: &Workspace, folder: &Path) -> Option<Self> {
         let files = workspace.files();
         let owner = EnvironmentFolder(folder.to_owned()).owner();
@@ -31,28 +31,28 @@ impl InUse {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(_) => None,
         };
-        // Only now: before, it could have been deleted.
+        // Checked under the lock: before, it could have been deleted.
         is_ready(files, folder).then_some(Self { _lock: lock })
     }
 }
 
-/// Notes that the environment in a folder belongs to this database; the folder exists.
+/// Records that the environment in a folder belongs to this database. The folder must exist.
 pub(crate) fn own(workspace: &Workspace, folder: &Path) -> io::Result<()> {
     let owner = EnvironmentFolder(folder.to_owned()).owner();
     if is_owned(workspace, folder) {
         return Ok(());
     }
-    // In place, for others may have it open and locked.
+    // Written in place, because other processes may have the file open and locked.
     let text = format!("{}\n", workspace.database_id);
     workspace.files().write(&owner, text.as_bytes())
 }
 
-/// Whether the environment in a folder was built for this database.
+/// Returns whether the environment in a folder was built for this database.
 pub(crate) fn is_owned(workspace: &Workspace, folder: &Path) -> bool {
     is_marked(workspace, &EnvironmentFolder(folder.to_owned()).owner())
 }
 
-/// Whether a file names this database.
+/// Returns whether a file names this database.
 pub(crate) fn is_marked(workspace: &Workspace, file: &Path) -> bool {
     let text = workspace.files().read(file).unwrap_or_default();
     !workspace.database_id.is_empty()

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use crate::base::cancel::Cancel;
 use crate::configuration::Configuration;
 use crate::engine::sandbox::Policy;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{EngineError, EnginePackage};
 use crate::environment::building::cache_in_use::CacheInUse;
-use crate::environment::needed::prepare::{PrepareError, Prepared, fitting, prepare_environment};
+use crate::environment::needed::prepare::{
+    PrepareError, PreparedConfiguration, fitting, prepare_environment,
+};
 use crate::environment::python::Python;
 use crate::environment::{BuildError, BuildEvent, BuildRequest, EngineSource, provision};
 use crate::settings::Settings;
@@ -17,7 +19,7 @@ use crate::workspace::Workspace;
 
 /// Builds environments. [`Installers`] installs packages; the simulation has an implementation that installs nothing.
 pub trait Build: Send + Sync {
-    /// Returns what an environment in the queue is to be built from.
+    /// Returns everything from which an environment in the queue is built.
     ///
     /// # Errors
     /// Its snapshot cannot be opened as a configuration, or no Python suits it.
@@ -25,16 +27,16 @@ pub trait Build: Send + Sync {
         &self,
         workspace: &Workspace,
         environment: &EnvironmentRecord,
-    ) -> Result<Prepared, PrepareError>;
+    ) -> Result<PreparedConfiguration, PrepareError>;
 
     /// Builds a claimed environment in its folder; `.ready` is written last.
     ///
     /// # Errors
-    /// It could not be built; only its log is left.
+    /// It could not be built; only its log remains.
     fn build(
         &self,
         workspace: &Workspace,
-        prepared: &Prepared,
+        prepared: &PreparedConfiguration,
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(BuildEvent),
@@ -50,19 +52,19 @@ impl Build for Installers {
         &self,
         workspace: &Workspace,
         environment: &EnvironmentRecord,
-    ) -> Result<Prepared, PrepareError> {
+    ) -> Result<PreparedConfiguration, PrepareError> {
         prepare_environment(workspace, environment)
     }
 
     fn build(
         &self,
         workspace: &Workspace,
-        prepared: &Prepared,
+        prepared: &PreparedConfiguration,
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(BuildEvent),
     ) -> Result<EnvironmentContents, BuildError> {
-        // Before anything of the cache is looked at.
+        // Before anything in the cache is read.
         let _in_use = CacheInUse::enter(workspace.paths.cache());
         if let Some(note) = workspace.paths.cache_note() {
             let cache = workspace.paths.cache().display();
@@ -87,12 +89,13 @@ impl Build for Installers {
     }
 }
 
-/// What settings, caches and tools give a build of a configuration's `snapshot` in `folder`, without a lock.
+/// Returns the request for a build of a configuration's `snapshot` in `folder`, from settings, caches and tools, without a
+/// lock.
 pub(crate) fn request(
     (settings, paths): (&Settings, &Paths),
     configuration: &Configuration,
     snapshot: &Path,
-    (engine, python): (&Engine, Python),
+    (engine, python): (&EnginePackage, Python),
     folder: PathBuf,
 ) -> Result<BuildRequest, EngineError> {
     Ok(BuildRequest {

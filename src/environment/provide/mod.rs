@@ -1,9 +1,9 @@
-//! Providing an environment: the one that is ready, or a new one, built by exactly one process for each key.
+//! Provides an environment: the ready one, or a new one, built by exactly one process for each key.
 //!
-//! The database decides which process builds: a builder claims the environment under a lease, and a builder that lost its lease
-//! writes nothing. A process that stands still may lose its claim without knowing, and go on in its folder when it wakes; so the
-//! builder that claims the environment after the end of a lease builds in a new folder. Each builder also holds a lock of the
-//! operating system on its folder, which keeps collection from it; a builder that finds the lock held takes a new folder, too.
+//! The database decides which process builds: a builder claims the environment under a lease, and a builder that has lost its
+//! lease writes nothing. A suspended process may lose its claim without noticing, and go on in its folder when it resumes. So a
+//! builder that claims the environment after the end of a lease builds in a new folder. Each builder also holds an operating
+//! system lock on its folder, which protects it from collection. A builder that finds the lock held takes a new folder, too.
 
 mod build_attempt;
 pub mod in_use;
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::needed::prepare::{Prepared, environment_folder};
+use super::needed::prepare::{PreparedConfiguration, environment_folder};
 use super::{BuildError, BuildEvent};
 use crate::base::cancel::{Cancel, linked};
 use crate::base::clock::Timestamp;
@@ -23,103 +23,100 @@ use crate::base::problem::{Error, code};
 use crate::events::names;
 use crate::settings::paths::{self, EnvironmentFolder};
 use crate::store::{
-    Claim, ClaimLease, ClaimOn, Claimable, EnvironmentRecord, EnvironmentStatus, StoreError,
-    WorkerRecord,
+    Claim, ClaimLease, ClaimTarget, ClaimableState, EnvironmentRecord, EnvironmentStatus,
+    StoreError, WorkerRecord,
 };
-use crate::system::lease::Held;
+use crate::system::lease::HeldLease;
 use crate::system::lock::Lock;
-use crate::system::machine::Steady;
+use crate::system::machine::SteadyTime;
 use crate::workspace::Workspace;
 pub use build_attempt::ProvideError;
 use build_attempt::{BuildAttempt, lost, record_step};
 use installers::Build;
 use rebuild::{is_usable, requeue};
 
-/// How often one that waits looks whether the other builder has ended.
+/// The interval at which a waiting process checks whether the other builder has ended.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
-/// How often one that waits looks whether the other builder is dead.
+/// The interval at which a waiting process checks whether the other builder is dead.
 const RECOVER_AGAIN: Duration = Duration::from_secs(1);
 
 /// The progress of providing an environment.
 #[derive(Debug)]
-pub enum Progress<'a> {
-    /// Another process builds it; this one waits.
+pub enum ProvideProgress<'a> {
+    /// Another process builds it; this process waits.
     Waiting {
-        /// The builder, where it is known: `process 4711 on host`.
+        /// The builder, if known: `process 4711 on host`.
         holder: Option<String>,
     },
-    /// Its last attempt failed; the next one begins after the backoff.
+    /// Its last attempt failed; the next attempt begins after the backoff.
     Resting {
-        /// When.
+        /// The end of the backoff.
         until: Timestamp,
     },
-    /// This process builds it.
+    /// This process builds the environment.
     Building {
-        /// The environment.
         environment: &'a EnvironmentRecord,
-        /// Why it is built: `new`, `its builder is gone`, …
+        /// The reason: `new`, `its builder stands still`, …
         reason: &'static str,
     },
     /// A step, a package or a line of the installer.
     Build(&'a BuildEvent),
-    /// It is ready.
+    /// The environment is ready for use.
     Ready {
-        /// The environment.
         environment: &'a EnvironmentRecord,
-        /// This process built it.
+        /// True if this process built it.
         built: bool,
     },
 }
 
-/// Whether to build although the environment is ready.
+/// The choice whether to rebuild a ready environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Want {
-    /// Use what is ready and as it was built.
+pub enum RebuildPolicy {
+    /// Use a ready environment whose files are unchanged.
     Ready,
     /// Build anew, in a new folder.
     Rebuilt,
 }
 
-/// What to do where another process builds the environment.
+/// The reaction to another process that builds the environment.
 #[derive(Clone, Copy)]
 pub enum OtherBuilder<'a> {
-    /// Leave it to that: [`ProvideError::Busy`].
+    /// Return [`ProvideError::Busy`] and leave the build to that process.
     Leave,
-    /// Wait for its end. The function recovers the claims of dead processes, so that no command waits for one of them.
+    /// Wait for its end. The function recovers the claims of dead processes, so that no command waits for them.
     Await(&'a Recover<'a>),
 }
 
 /// Recovers the claims of dead processes.
 pub type Recover<'a> = dyn Fn() -> Result<(), StoreError> + Sync + 'a;
 
-/// The process that provides an environment.
+/// A process that provides an environment.
 #[derive(Clone, Copy)]
 pub struct Provider<'a> {
-    /// The workspace.
     pub workspace: &'a Workspace,
-    /// Builds the environment, where that is needed.
+    /// Builds the environment if necessary.
     pub builder: &'a dyn Build,
     /// The worker id for the claim.
     pub worker: &'a str,
-    /// The caller's process, as it is registered: where it dies, others find out at once.
+    /// The registered process of the caller. If it dies, others find out at once.
     pub process: &'a str,
-    /// What to do where another process builds it.
+    /// The reaction to another process that builds it.
     pub other: OtherBuilder<'a>,
 }
 
-/// Receives each [`Progress`].
-pub type OnProgress<'a> = dyn FnMut(Progress<'_>) + 'a;
+/// Receives each [`ProvideProgress`] of the environment.
+pub type OnProgress<'a> = dyn FnMut(ProvideProgress<'_>) + 'a;
 
-/// What one that waits for another builder has seen so far.
+/// The observations of a process that waits for another builder.
 #[derive(Default)]
-struct Waited {
-    /// The builder, as reported last.
+struct BuilderWait {
+    /// The builder, as last reported.
     reported: Option<Option<String>>,
-    /// The end of its lease, and since when it has been that.
-    lease: Option<(Option<Timestamp>, Steady)>,
-    /// When the claims of dead processes were last recovered.
-    recovered: Option<Steady>,
-    /// Until when it rests, as reported last.
+    /// The end of its lease, and the time since which it has this value.
+    lease: Option<(Option<Timestamp>, SteadyTime)>,
+    /// The last time that the claims of dead processes were recovered.
+    recovered: Option<SteadyTime>,
+    /// The end of the backoff, as last reported.
     rests: Option<Timestamp>,
 }
 
@@ -130,8 +127,8 @@ impl Provider<'_> {
     /// It could not be built, the flag was raised, or the store cannot be used.
     pub fn provide(
         &self,
-        prepared: &Prepared,
-        want: Want,
+        prepared: &PreparedConfiguration,
+        want: RebuildPolicy,
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
     ) -> Result<EnvironmentRecord, ProvideError> {
@@ -139,18 +136,18 @@ impl Provider<'_> {
             OtherBuilder::Leave => prepared.ensure_environment(self.workspace)?,
             OtherBuilder::Await(_) => prepared.ask_for_environment(self.workspace)?,
         };
-        let mut waited = Waited::default();
+        let mut waited = BuilderWait::default();
         let mut seen = known.clone();
         loop {
             let files = self.workspace.files();
             let is_enough = match want {
                 _ if !is_usable(files, &seen) => false,
-                Want::Ready => true,
+                RebuildPolicy::Ready => true,
                 _ if seen.ready_at > known.ready_at => true,
-                Want::Rebuilt => false,
+                RebuildPolicy::Rebuilt => false,
             };
             if is_enough {
-                on(Progress::Ready {
+                on(ProvideProgress::Ready {
                     environment: &seen,
                     built: false,
                 });
@@ -172,7 +169,7 @@ impl Provider<'_> {
                     None => Err(ProvideError::Busy),
                 };
                 match (built, self.other) {
-                    // Another process was quicker, or took over: its end is waited for.
+                    // Another process was quicker, or took over. Wait for its end.
                     (
                         Err(ProvideError::Busy | ProvideError::LostClaim { .. }),
                         OtherBuilder::Await(_),
@@ -181,7 +178,7 @@ impl Provider<'_> {
                 }
             }
             seen = match prepared.ensure_environment(self.workspace) {
-                // While it waits, a store that does not answer for a moment is nothing to end for.
+                // While waiting, a store that does not answer for a moment is no reason to give up.
                 Err(error) if error.may_pass() && seen.status == EnvironmentStatus::Building => {
                     seen
                 }
@@ -190,29 +187,29 @@ impl Provider<'_> {
         }
     }
 
-    /// How an environment may be claimed now. `None`: another process builds it; this one has waited for a moment.
+    /// Returns how an environment may be claimed now. Returns `None`, after a short wait, if another process builds it.
     fn claimable(
         &self,
         seen: &EnvironmentRecord,
-        waited: &mut Waited,
+        waited: &mut BuilderWait,
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
-    ) -> Result<Option<Claimable>, ProvideError> {
+    ) -> Result<Option<ClaimableState>, ProvideError> {
         let recover = match self.other {
             OtherBuilder::Leave if seen.status == EnvironmentStatus::Building => {
                 return Err(ProvideError::Busy);
             }
-            OtherBuilder::Leave => return Ok(Some(Claimable::Due)),
+            OtherBuilder::Leave => return Ok(Some(ClaimableState::Due)),
             OtherBuilder::Await(recover) => recover,
         };
         let machine = &*self.workspace.machine;
         if seen.status != EnvironmentStatus::Building {
             let until = seen.available_at;
             if seen.status != EnvironmentStatus::Queued || until <= machine.now() {
-                return Ok(Some(Claimable::Due));
+                return Ok(Some(ClaimableState::Due));
             }
             if waited.rests.replace(until) != Some(until) {
-                on(Progress::Resting { until });
+                on(ProvideProgress::Resting { until });
             }
             machine.wait(cancel, LOOK_AGAIN);
             return Ok(None);
@@ -225,14 +222,14 @@ impl Provider<'_> {
                 now
             }
         };
-        // No worker may be there to end the lease. It was not renewed for as long as it holds, however the wall clock jumped
-        // meanwhile.
+        // There may be no worker to end the lease. It was not renewed during its full length, regardless of jumps of the wall
+        // clock.
         if let Some(until) = seen.claim_expires_at
             && let Some(lease) = self.lease_of_builder(seen)
             && now.since(since) >= lease
             && until < machine.now()
         {
-            return Ok(Some(Claimable::Left(until)));
+            return Ok(Some(ClaimableState::Left(until)));
         }
         let is_time = |last| now.since(last) >= RECOVER_AGAIN;
         if waited.recovered.is_none_or(is_time) {
@@ -245,7 +242,7 @@ impl Provider<'_> {
         if seen.claim_process.as_deref() != Some(self.process) {
             let holder = self.holder(seen);
             if waited.reported.as_ref() != Some(&holder) {
-                on(Progress::Waiting {
+                on(ProvideProgress::Waiting {
                     holder: holder.clone(),
                 });
                 waited.reported = Some(holder);
@@ -255,7 +252,7 @@ impl Provider<'_> {
         Ok(None)
     }
 
-    /// The process that builds an environment, where it is registered.
+    /// Returns the process that builds an environment, if it is registered.
     fn builder_of(
         &self,
         environment: &EnvironmentRecord,
@@ -265,26 +262,27 @@ impl Provider<'_> {
         Ok(workers.into_iter().find(is_its))
     }
 
-    /// How long the builder's lease holds without being renewed. `None`: the store does not answer, so its lease is not judged now.
+    /// Returns how long the builder's lease holds without a renewal, or `None` if the store does not answer; then the lease is
+    /// not judged now.
     fn lease_of_builder(&self, environment: &EnvironmentRecord) -> Option<Duration> {
         let own = self.workspace.settings.worker.lease;
         let builder = self.builder_of(environment).ok()?;
         Some(builder.map_or(own, |builder| builder.lease))
     }
 
-    /// The builder of an environment: `process 4711 on host`, where it is known.
+    /// Returns the builder of an environment, if known: `process 4711 on host`.
     fn holder(&self, environment: &EnvironmentRecord) -> Option<String> {
         let builder = self.builder_of(environment).ok().flatten()?;
         Some(format!("process {} on {}", builder.pid, builder.host))
     }
 
-    /// `None`: another process was quicker.
+    /// Claims an environment. Returns `None` if another process was quicker.
     fn claim(
         &self,
-        prepared: &Prepared,
+        prepared: &PreparedConfiguration,
         environment: &EnvironmentRecord,
-        claimable: Claimable,
-    ) -> Result<Option<Claimed>, StoreError> {
+        claimable: ClaimableState,
+    ) -> Result<Option<ClaimedEnvironment>, StoreError> {
         let machine = &self.workspace.machine;
         let claim = self.workspace.claim(self.worker, Some(self.process));
         let since = machine.steady();
@@ -292,19 +290,19 @@ impl Provider<'_> {
         let (store, now) = (&self.workspace.store, machine.now());
         let claimed =
             store.claim_environment(&environment.id, &claim, claimable, &elsewhere, now)?;
-        Ok(claimed.map(|environment| Claimed {
+        Ok(claimed.map(|environment| ClaimedEnvironment {
             environment,
             claim,
             since,
         }))
     }
 
-    /// Locks the folder of a claimed environment, or a new one, where a process is still at work in that or it cannot be
+    /// Locks the folder of a claimed environment, or a new folder if a process still works in the first one or it cannot be
     /// locked.
     fn lock_folder(
         &self,
-        prepared: &Prepared,
-        claimed: &mut Claimed,
+        prepared: &PreparedConfiguration,
+        claimed: &mut ClaimedEnvironment,
     ) -> Result<Lock, ProvideError> {
         let machine = &*self.workspace.machine;
         let environment = &mut claimed.environment;
@@ -319,7 +317,7 @@ impl Provider<'_> {
         let lock = taken
             .ok_or(std::io::ErrorKind::ResourceBusy.into())
             .map_err(FileError::on("lock", &path))?;
-        // Before it is recorded: where this process dies, collection has to know whose the folder is.
+        // Before the folder is recorded, because collection must know its owner if this process dies.
         in_use::own(self.workspace, &folder).map_err(FileError::on(
             "write",
             &EnvironmentFolder(folder.clone()).owner(),
@@ -332,17 +330,17 @@ impl Provider<'_> {
         Ok(lock)
     }
 
-    /// Builds a claimed environment under its lease, and records how that ended.
+    /// Builds a claimed environment under its lease, and records the result.
     fn build(
         &self,
-        prepared: &Prepared,
-        mut claimed: Claimed,
+        prepared: &PreparedConfiguration,
+        mut claimed: ClaimedEnvironment,
         reason: &'static str,
         cancel: &Cancel,
         on: &mut OnProgress<'_>,
     ) -> Result<EnvironmentRecord, ProvideError> {
         let locked = self.lock_folder(prepared, &mut claimed);
-        let Claimed {
+        let ClaimedEnvironment {
             environment,
             claim,
             since,
@@ -357,7 +355,7 @@ impl Provider<'_> {
             Err(ProvideError::File(error)) => return Err(attempt.never_began(error)),
             Err(error) => return Err(error),
         };
-        on(Progress::Building {
+        on(ProvideProgress::Building {
             environment,
             reason,
         });
@@ -368,15 +366,15 @@ impl Provider<'_> {
         let store = &self.workspace.store;
         let lease = ClaimLease {
             store,
-            on: ClaimOn::Environment(&environment.id),
+            on: ClaimTarget::Environment(&environment.id),
             claim,
         };
-        let held = Held::new(&*self.workspace.machine, &lease, *since);
+        let held = HeldLease::new(&*self.workspace.machine, &lease, *since);
         let work = linked(cancel);
         let kept = held.keep(&work.cancel, || {
             let on_event = &mut |event: BuildEvent| {
                 record_step(&log, &event);
-                on(Progress::Build(&event));
+                on(ProvideProgress::Build(&event));
             };
             let cancel = &work.cancel;
             self.builder
@@ -400,7 +398,7 @@ impl Provider<'_> {
                 attempt.complete(&built, &log)?;
                 let recorded = store.environment_of(&prepared.key)?;
                 let environment = recorded.unwrap_or_else(|| environment.clone());
-                on(Progress::Ready {
+                on(ProvideProgress::Ready {
                     environment: &environment,
                     built: true,
                 });
@@ -412,19 +410,19 @@ impl Provider<'_> {
     }
 }
 
-/// A claimed environment.
-struct Claimed {
+/// An environment with its claim.
+struct ClaimedEnvironment {
     environment: EnvironmentRecord,
     claim: Claim,
-    /// When the claim was made, at the earliest.
-    since: Steady,
+    /// The earliest time at which the claim may have been made.
+    since: SteadyTime,
 }
 
-/// Why an environment is built.
-fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
+/// Returns the reason why an environment is built.
+fn reason(seen: &EnvironmentRecord, want: RebuildPolicy) -> &'static str {
     let failed_before = seen.error.is_some();
     match (seen.status, want) {
-        (EnvironmentStatus::Ready, Want::Rebuilt) => "asked for",
+        (EnvironmentStatus::Ready, RebuildPolicy::Rebuilt) => "asked for",
         (EnvironmentStatus::Ready, _) => "its files are gone, changed or cannot be read",
         (EnvironmentStatus::Building, _) => "its builder stands still",
         _ if failed_before => "it failed before",
@@ -432,8 +430,8 @@ fn reason(seen: &EnvironmentRecord, want: Want) -> &'static str {
     }
 }
 
-/// What another builder failed at while this one waited for it is not tried once more at once. One that died, or stood still,
-/// has failed at nothing yet: this one takes over.
+/// Returns the failure of another builder during the wait, which is not retried at once. A builder that died or was suspended
+/// has not failed; this process takes over.
 fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Option<ProvideError> {
     let was_left = [code::WORKER_DIED, code::LEASE_EXPIRED];
     let is_new = (&known.id, known.updated_at) != (&now.id, now.updated_at);
@@ -451,14 +449,15 @@ fn failed_meanwhile(known: &EnvironmentRecord, now: &EnvironmentRecord) -> Optio
     }
 }
 
-/// Asks for the environment of a prepared configuration by hand, without waiting for it, which a worker builds: one that is not there, is gone, or has failed, is put into the
-/// queue, and a worker is woken. With `force` it is built anew where it is ready. Returns it as it is then.
+/// Requests the environment of a prepared configuration by hand, without waiting for it: a worker builds it. If it is missing,
+/// gone, or has failed, puts it into the queue and wakes a worker. With `force`, rebuilds it even if it is ready. Returns it
+/// after these changes.
 ///
 /// # Errors
-/// Too many wait already, or the store cannot be used.
+/// Too many environments wait already, or the store cannot be used.
 pub fn ask(
     workspace: &Workspace,
-    prepared: &Prepared,
+    prepared: &PreparedConfiguration,
     force: bool,
 ) -> Result<EnvironmentRecord, Error> {
     let (store, machine) = (&workspace.store, &workspace.machine);

@@ -1,7 +1,7 @@
-//! Building a ready environment again: its folder is gone or cannot be read, its files are others, or a rebuild was asked for.
+//! Rebuilds a ready environment, because its folder is gone or unreadable, its files have changed, or a rebuild was asked for.
 //!
-//! What is built again is built in a new folder: runs may still use the old one, or a builder stand still in it, and the lock
-//! that would tell of either may be gone with its files.
+//! A rebuild uses a new folder: runs may still use the old one, or a suspended builder may go on in it, and the lock that would
+//! reveal either may be gone with its files.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -14,17 +14,17 @@ use crate::environment::is_ready;
 use crate::environment::needed::prepare::environment_folder;
 use crate::settings::paths::EnvironmentFolder;
 use crate::store::{EnvironmentRecord, EnvironmentStatus, StoreError};
-use crate::system::machine::Files;
+use crate::system::machine::FileSystem;
 use crate::workspace::Workspace;
 
-/// How long files count as those that were built once they were compared: of many small runs few compare some hundred files.
+/// The time for which a comparison of files stays valid. With many small runs, only a few compare some hundred files.
 const COMPARED_FOR: Duration = Duration::from_secs(1);
 
-/// When this process found the files of environments as they were built, by folder.
+/// The time of the last successful comparison of each environment, by folder.
 static COMPARED: LazyLock<Mutex<HashMap<PathBuf, Instant>>> = LazyLock::new(Mutex::default);
 
-/// Ready by its record, and on disk as it was built, or a moment ago.
-pub fn is_usable(files: &dyn Files, environment: &EnvironmentRecord) -> bool {
+/// Returns whether an environment is ready by its record, and its files are unchanged, or were a moment ago.
+pub fn is_usable(files: &dyn FileSystem, environment: &EnvironmentRecord) -> bool {
     environment.status == EnvironmentStatus::Ready
         && is_ready(files, &environment.folder)
         && is_whole(environment)
@@ -43,8 +43,8 @@ fn is_whole(environment: &EnvironmentRecord) -> bool {
     is_whole
 }
 
-/// Why the files of an environment that is ready by its record cannot be used, in words.
-pub(crate) fn defect(files: &dyn Files, environment: &EnvironmentRecord) -> Option<String> {
+/// Returns the reason, in words, why the files of an environment that is ready by its record cannot be used.
+pub(crate) fn defect(files: &dyn FileSystem, environment: &EnvironmentRecord) -> Option<String> {
     let folder = &environment.folder;
     if is_ready(files, folder) {
         damage(environment)
@@ -53,8 +53,8 @@ pub(crate) fn defect(files: &dyn Files, environment: &EnvironmentRecord) -> Opti
     }
 }
 
-/// In what the files of a ready environment are not those that were built, in words. Of environments that have no record of their
-/// files nothing is said.
+/// Returns the first difference, in words, between the files of a ready environment and those that were built. Returns `None`
+/// if there is no record of its files.
 pub fn damage(environment: &EnvironmentRecord) -> Option<String> {
     let folder = EnvironmentFolder(environment.folder.clone());
     match Contents::read(&folder.files()) {
@@ -63,8 +63,8 @@ pub fn damage(environment: &EnvironmentRecord) -> Option<String> {
     }
 }
 
-/// Requeues a ready environment, to be built from `snapshot` in a new folder. False: another process has built or requeued it
-/// since it was read.
+/// Requeues a ready environment, which is then built from `snapshot` in a new folder. Returns false if another process has
+/// built or requeued it since it was read.
 pub fn requeue(
     workspace: &Workspace,
     environment: &EnvironmentRecord,

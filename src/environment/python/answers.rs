@@ -1,8 +1,8 @@
-//! The answers of Pythons about themselves, cached in a file together with what each answer depends on.
+//! Asks Pythons about themselves, and caches each answer in a file with everything that the answer depends on.
 //!
-//! An answer depends on the executable's real path, size and modification time, and for the scripts that version managers
-//! put on PATH also on the manager's settings. The file only saves time: where it is absent or damaged, Pythons are asked
-//! again: each is started, and says its version and platform.
+//! An answer depends on the executable's real path, size and modification time. Scripts that version managers put on PATH also
+//! depend on the manager's settings. The file only saves time: if it is missing or damaged, each Python is started again to
+//! report its version and platform.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -18,42 +18,42 @@ use crate::base::cancel::Cancel;
 use crate::base::files;
 use crate::system::process::{self, Stream};
 
-/// Raised whenever the meaning of an answer changes.
+/// Increased whenever the meaning of an answer changes.
 const FORMAT_VERSION: u32 = 1;
 
-/// What Pythons have answered, by the path at which they were found.
+/// The answers of Pythons, by the path at which they were found.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Answers {
+pub(super) struct PythonAnswers {
     version: u32,
-    answers: BTreeMap<PathBuf, Answer>,
+    answers: BTreeMap<PathBuf, PythonAnswer>,
     #[serde(skip)]
     changed: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Answer {
-    /// What the answer depends on.
+struct PythonAnswer {
+    /// Everything that the answer depends on.
     fingerprint: String,
-    /// The Python, or why it can't be used, for example a version manager's script of a release that is not selected.
+    /// The Python, or why it can't be used: for example, it is a version manager's script for a release that is not selected.
     identity: Result<Python, String>,
 }
 
-impl Answers {
-    /// A file that can't be read counts as empty.
+impl PythonAnswers {
+    /// Reads the file of answers. A file that can't be read counts as empty.
     pub fn read(path: &Path) -> Self {
-        let kept: Option<Answers> = std::fs::read(path)
+        let kept: Option<PythonAnswers> = std::fs::read(path)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok());
         match kept {
             Some(answers) if answers.version == FORMAT_VERSION => answers,
-            _ => Answers {
+            _ => PythonAnswers {
                 version: FORMAT_VERSION,
-                ..Answers::default()
+                ..PythonAnswers::default()
             },
         }
     }
 
-    /// Writes the file. Errors are ignored: they only make the next search slower.
+    /// Writes the file. Errors are ignored, because they only make the next search slower.
     pub fn write(&self, path: &Path) {
         if !self.changed {
             return;
@@ -83,7 +83,7 @@ impl Answers {
         let (identity, lasts) = probe(candidate, search);
         if lasts {
             self.changed = true;
-            let answer = Answer {
+            let answer = PythonAnswer {
                 fingerprint,
                 identity: identity.clone(),
             };
@@ -93,7 +93,7 @@ impl Answers {
     }
 }
 
-/// Everything that could change what a candidate answers.
+/// Returns everything that could change a candidate's answer.
 fn fingerprint(candidate: &Path, search: &PythonSearch<'_>) -> std::io::Result<String> {
     let real = candidate.canonicalize()?;
     let mut parts = vec![stamp(&real)];
@@ -107,8 +107,8 @@ fn fingerprint(candidate: &Path, search: &PythonSearch<'_>) -> std::io::Result<S
     Ok(parts.join("\n"))
 }
 
-/// What the script of a version manager selects a release by: environment variables, files in the working folder and above,
-/// and the manager's own settings.
+/// Returns everything by which a version manager's script selects a release: environment variables, files in the working folder
+/// and above, and the manager's own settings.
 fn manager_settings(candidate: &Path, search: &PythonSearch<'_>) -> Vec<String> {
     let variable = |name: &str| child_variables::get(search.child_variables, name);
     let mut parts = Vec::new();
@@ -137,7 +137,7 @@ fn manager_settings(candidate: &Path, search: &PythonSearch<'_>) -> Vec<String> 
     parts
 }
 
-/// A file's path, size and modification time; its path alone where it can't be examined.
+/// Returns a file's path, size and modification time, or only its path if it can't be examined.
 fn stamp(path: &Path) -> String {
     let Ok(metadata) = std::fs::metadata(path) else {
         return path.display().to_string();
@@ -155,10 +155,10 @@ fn stamp(path: &Path) -> String {
     )
 }
 
-/// How long an answer may take.
+/// The maximum time for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Understood by every Python since 2.6, so that an old one can report its version.
+/// The code that a Python executes. Every Python since 2.6 understands it, so an old one can report its version.
 const PROBE: &str = r#"
 import json, os, sys
 implementation = getattr(getattr(sys, "implementation", None), "name", "cpython")
@@ -179,10 +179,10 @@ print(json.dumps({"executable": executable, "version": list(sys.version_info[:3]
                   "implementation": implementation, "platform": platform}))
 "#;
 
-/// Starts a candidate and asks. Returns whether the answer may be cached, too.
+/// Starts a candidate and asks it. Returns its answer, and whether the answer may be cached.
 fn probe(candidate: &Path, search: &PythonSearch<'_>) -> (Result<Python, String>, bool) {
     let mut command = Command::new(candidate);
-    // Without site (-S), so without what a Python's packages have it import at each start.
+    // Without site (-S), so that Python imports nothing that packages ask for at each start.
     command
         .args(["-E", "-S", "-s", "-c", PROBE])
         .current_dir(search.working_directory);

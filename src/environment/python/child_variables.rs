@@ -1,13 +1,13 @@
-//! The environment variables that installers and Pythons are started with.
+//! Chooses the environment variables with which installers and Pythons are started.
 //!
-//! The user's settings for indexes, proxies and certificates are passed on. Variables that would install packages elsewhere
-//! or make one Python use the files of another are not; nor are ADE's own settings, because a package that is being built
-//! must not learn the address of the database.
+//! The user's settings for indexes, proxies and certificates are passed on. Variables that would install packages elsewhere, or
+//! make one Python use the files of another, are not. ADE's own settings are not passed on either, because a package that is
+//! being built must not learn the address of the database.
 
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
-/// Variables that would change where an installer puts packages, or which Python it installs for.
+/// Variables that would change where an installer puts packages, or for which Python it installs.
 const MISLEADING: [&str; 21] = [
     "CONDA_DEFAULT_ENV",
     "CONDA_PREFIX",
@@ -50,7 +50,7 @@ fn is_passed_on(name: &OsStr) -> bool {
     !name.starts_with("PYTHON") && !name.starts_with("ADE_") && !MISLEADING.contains(&name)
 }
 
-/// A text without the names and passwords that may stand in URLs: `https://token@host/` becomes `https://****@host/`.
+/// Masks names and passwords in the URLs of a text: `https://token@host/` becomes `https://****@host/`.
 pub(crate) fn without_credentials(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;
@@ -72,7 +72,7 @@ pub(crate) fn without_credentials(text: &str) -> String {
     safe
 }
 
-/// Returns an environment variable's value, where it is set and not empty.
+/// Returns an environment variable's value, if it is set and not empty.
 pub(crate) fn get<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
     variables
         .iter()

@@ -1,13 +1,13 @@
 //! Finds the Python that environments are made from, and caches the answer.
 //!
-//! To ask a Python for its version is to start it, which takes longer than everything else that `ade` does before a run.
-//! So each answer is cached in a small file (`answers`), together with what it depends on. A second search reads that file,
+//! To learn a Python's version, ADE must start it, which takes longer than everything else that `ade` does before a run. So
+//! each answer is cached in a small file (`answers`), with everything that it depends on. A second search reads that file,
 //! checks a few paths, and starts nothing.
 //!
-//! An `ade` that was installed into a virtual environment uses the Python of that environment: the user chose the two together.
-//! Else the user's own `python3` comes first; only where it does not fit are `python3.14` down to `python3.10` tried
-//! (`search`). A candidate is started and asked, and its version is compared with `requires-python`. An error says what was found
-//! instead. `child_variables` chooses the environment variables that Pythons and installers are started with.
+//! An `ade` that is installed in a virtual environment uses the Python of that environment, because the user chose the two
+//! together. Otherwise the user's own `python3` comes first; only if it does not fit, `python3.14` down to `python3.10` are
+//! tried (`search`). A candidate is started and asked, and its version is compared with `requires-python`. An error lists what
+//! was found instead. `child_variables` chooses the environment variables with which Pythons and installers are started.
 
 mod answers;
 pub(crate) mod child_variables;
@@ -16,15 +16,15 @@ mod search;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use self::answers::Answers;
+use self::answers::PythonAnswers;
 use self::search::{PythonSearch, candidates, searched};
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::settings::Settings;
 use crate::settings::paths::ToolsFolder;
 
 pub use search::Python;
 
-/// Finds a Python, 3.10 or later, that fits what is required, as the settings say.
+/// Finds a Python, 3.10 or later, that fits `requires`, according to the settings.
 ///
 /// # Errors
 /// There is none, or none that fits; the error lists what was found instead.
@@ -45,14 +45,14 @@ pub fn find_python(
 }
 
 fn found(search: &PythonSearch<'_>) -> Result<Python, Error> {
-    let mut answers = Answers::read(search.cache);
+    let mut answers = PythonAnswers::read(search.cache);
     let found = find(search, &mut answers);
     answers.write(search.cache);
     found
 }
 
 /// Asks candidates for their version, using cached answers, until one fits.
-fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, Error> {
+fn find(search: &PythonSearch<'_>, answers: &mut PythonAnswers) -> Result<Python, Error> {
     let (mut too_old, mut unfit, mut unusable) = (Vec::new(), Vec::new(), Vec::new());
     for candidate in candidates(search) {
         let python = match answers.identity(&candidate, search) {
@@ -63,7 +63,7 @@ fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, Erro
             }
         };
         let (major, minor, _) = python.version;
-        if (major, minor) < OLDEST {
+        if (major, minor) < MIN_PYTHON_VERSION {
             too_old.push((candidate, python.version_text()));
         } else if python.implementation != "cpython" {
             let reason = format!(
@@ -89,13 +89,16 @@ fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, Erro
             "install a Python that fits, or name one with ADE_PYTHON, or widen requires-python in pyproject.toml".to_owned(),
         )
     } else if !too_old.is_empty() {
-        let (found, needs) = (list(&too_old), format!("{}.{}", OLDEST.0, OLDEST.1));
+        let (found, needs) = (
+            list(&too_old),
+            format!("{}.{}", MIN_PYTHON_VERSION.0, MIN_PYTHON_VERSION.1),
+        );
         (
             format!("Python is too old: found {found}, and {needs} is needed"),
             format!("install Python {needs} or later, or name one with ADE_PYTHON"),
         )
     } else if let Some((executable, reason)) = unusable.first() {
-        // The Python that the user named, or the only one.
+        // The Python that the user named, or the only candidate.
         (
             format!("{} can't be used: {reason}", executable.display()),
             "name another one with ADE_PYTHON".to_owned(),
@@ -109,7 +112,7 @@ fn find(search: &PythonSearch<'_>, answers: &mut Answers) -> Result<Python, Erro
             ),
         )
     };
-    Err(Error::new(Kind::Environment, code::PYTHON_UNSUITABLE, message).hint(hint))
+    Err(Error::new(ProblemKind::Environment, code::PYTHON_UNSUITABLE, message).hint(hint))
 }
 
 fn list(found: &[(PathBuf, String)]) -> String {
@@ -120,11 +123,11 @@ fn list(found: &[(PathBuf, String)]) -> String {
     entries.join(", ")
 }
 
-/// The engine's native half is built for this release and later ones.
-const OLDEST: (u8, u8) = (3, 10);
+/// The oldest supported release. The engine's native half is built for this release and later ones.
+const MIN_PYTHON_VERSION: (u8, u8) = (3, 10);
 
-/// Whether this version satisfies a `requires-python` such as `>=3.10,<3.13`. A text that is not understood counts as satisfied: then
-/// the installer decides.
+/// Returns whether this version satisfies a `requires-python` such as `>=3.10,<3.13`. A text that is not understood counts as
+/// satisfied; the installer then decides.
 fn fits(version: (u8, u8, u8), requires: &str) -> bool {
     let version = [
         u32::from(version.0),
@@ -136,7 +139,7 @@ fn fits(version: (u8, u8, u8), requires: &str) -> bool {
         .all(|clause| clause_allows(version, clause.trim()))
 }
 
-/// The oldest release that `requires-python` allows, at least the engine's. `None`: it names none.
+/// Returns the oldest release that `requires-python` allows, but at least the engine's, or `None` if the text names none.
 pub fn oldest_allowed(requires: &str) -> Option<(u8, u8)> {
     let named = requires.split(',').filter_map(|clause| {
         let clause = clause.trim();
@@ -147,7 +150,9 @@ pub fn oldest_allowed(requires: &str) -> Option<(u8, u8)> {
         let minor = rest.split('.').next()?;
         Some((major.parse().ok()?, minor.parse().ok()?))
     });
-    named.max().map(|oldest: (u8, u8)| oldest.max(OLDEST))
+    named
+        .max()
+        .map(|oldest: (u8, u8)| oldest.max(MIN_PYTHON_VERSION))
 }
 
 fn clause_allows(version: [u32; 3], clause: &str) -> bool {
@@ -215,12 +220,12 @@ mod tests {
             self.folder.path().join(name)
         }
 
-        /// How many times any fake was started.
+        /// Returns the number of times that any fake was started.
         fn starts(&self) -> usize {
             fs::read_to_string(self.at("count")).map_or(0, |text| text.lines().count())
         }
 
-        /// A script that claims to be some Python, made as a version manager makes them: the real one is elsewhere.
+        /// Writes a script that claims to be a Python, like those of a version manager: the real Python is elsewhere.
         fn fake(&self, script: &str, version: &str) -> PathBuf {
             let (count, real) = (self.at("count"), self.at("real"));
             fs::write(&real, "").unwrap();
@@ -252,7 +257,7 @@ mod tests {
             }
         }
 
-        /// The version of what is found, or the error.
+        /// Returns the version that is found, or the error.
         fn found(&self, requires: Option<&str>) -> String {
             version(&PythonSearch {
                 requires,
@@ -293,7 +298,7 @@ mod tests {
             (place.found(None), place.starts()),
             ("3.12.10".to_owned(), 3)
         );
-        // What a version manager is told by a variable or a file may change its answer.
+        // A variable or a file for the version manager may change its answer.
         let variables = [(OsString::from("PYENV_VERSION"), OsString::from("3.12"))];
         let search = PythonSearch {
             child_variables: &variables,
@@ -364,7 +369,7 @@ mod tests {
                 ..place.search()
             })
         };
-        // A Python that only happens to lie there is the last resort.
+        // A Python that just happens to be there is the last resort.
         assert_eq!(found(None, None), "3.11.7");
         assert_eq!(found(Some(">=3.12"), None), "3.12.1");
         fs::write(place.at("venv/pyvenv.cfg"), "home = /\n").unwrap();
@@ -400,7 +405,7 @@ mod tests {
             (">=3.11", Some((3, 11))),
             (">= 3.12.1, < 4", Some((3, 12))),
             ("==3.11.*", Some((3, 11))),
-            (">=3.8", Some(OLDEST)),
+            (">=3.8", Some(MIN_PYTHON_VERSION)),
             ("<3.13", None),
             ("", None),
         ] {

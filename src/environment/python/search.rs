@@ -1,4 +1,4 @@
-//! What a search looks for, where that may be in the order in which the places are tried, and the Python that it finds.
+//! Searches for a Python: the requirements, the candidates in order, and the Python that is found.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -7,52 +7,53 @@ use serde::{Deserialize, Serialize};
 
 use crate::system::process::on_path;
 
-/// A Python that was asked for its version and its place.
+/// A Python that has reported its version and path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Python {
-    /// The real one, never the script of a version manager nor that of a virtual environment.
+    /// The real executable, never the script of a version manager or of a virtual environment.
     pub executable: PathBuf,
     pub version: (u8, u8, u8),
-    /// `cpython`.
+    /// The name of the implementation, such as `cpython`.
     pub implementation: String,
     /// Operating system, processor and C library: `linux-x86_64-glibc`.
     pub platform: String,
 }
 
 impl Python {
-    /// What installed packages depend on: `cpython-3.11-linux-x86_64-glibc`. The patch release does not matter.
+    /// Returns the properties that installed packages depend on: `cpython-3.11-linux-x86_64-glibc`. The patch release does not
+    /// matter.
     pub fn environment_key(&self) -> String {
         let (major, minor, _) = self.version;
         format!("{}-{major}.{minor}-{}", self.implementation, self.platform)
     }
 
-    /// `3.11.7`.
+    /// Returns the version as text, such as `3.11.7`.
     pub fn version_text(&self) -> String {
         let (major, minor, patch) = self.version;
         format!("{major}.{minor}.{patch}")
     }
 }
 
-/// What to look for, and where.
+/// The requirements and places of a search.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PythonSearch<'a> {
-    /// `requires-python` of the configuration.
+    /// The configuration's `requires-python`, if it has one.
     pub requires: Option<&'a str>,
-    /// ADE_PYTHON: a path, a virtual environment's folder, or a name on PATH. Nothing else is tried then.
+    /// The value of ADE_PYTHON: a path, a virtual environment's folder, or a name on PATH. If it is set, nothing else is tried.
     pub explicit: Option<&'a Path>,
-    /// The folder of the `ade` that asks. If it is that of a virtual environment, the Python there comes first; elsewhere a
-    /// Python there comes last.
+    /// The folder of the running `ade`. If it belongs to a virtual environment, the Python in it comes first; otherwise it
+    /// comes last.
     pub beside: Option<&'a Path>,
     pub path: &'a OsStr,
-    /// Version managers choose by files in this folder and above it.
+    /// The working folder. Version managers choose by files in it and above it.
     pub working_directory: &'a Path,
-    /// The variables that a Python is started with when it is asked.
+    /// The variables with which a Python is started when it is asked.
     pub child_variables: &'a [(OsString, OsString)],
-    /// Where answers are cached.
+    /// The path of the file with cached answers.
     pub cache: &'a Path,
 }
 
-/// In the order in which they are tried.
+/// The names of executables, in the order in which they are tried.
 const NAMES: [&str; 7] = [
     "python3",
     "python",
@@ -63,7 +64,7 @@ const NAMES: [&str; 7] = [
     "python3.10",
 ];
 
-/// The executables to ask, best first. PATH is searched only as far as the caller consumes the iterator.
+/// Returns the executables to ask, best first. Searches PATH only as far as the caller consumes the iterator.
 pub(super) fn candidates<'a>(search: &PythonSearch<'a>) -> Box<dyn Iterator<Item = PathBuf> + 'a> {
     let path = search.path;
     if let Some(explicit) = search.explicit {
@@ -88,7 +89,7 @@ pub(super) fn candidates<'a>(search: &PythonSearch<'a>) -> Box<dyn Iterator<Item
     }
 }
 
-/// Whether programs of a virtual environment (PEP 405) or of a conda environment lie in this folder.
+/// Returns whether this folder contains programs of a virtual environment (PEP 405) or of a conda environment.
 fn is_of_an_environment(folder: &Path) -> bool {
     folder.parent().is_some_and(|environment| {
         ["pyvenv.cfg", "conda-meta"]
@@ -97,7 +98,7 @@ fn is_of_an_environment(folder: &Path) -> bool {
     })
 }
 
-/// What was looked for, for an error message.
+/// Returns the names that were searched for, for an error message.
 pub(super) fn searched(search: &PythonSearch<'_>) -> Vec<String> {
     match search.explicit {
         Some(explicit) => vec![explicit.display().to_string()],
@@ -105,7 +106,7 @@ pub(super) fn searched(search: &PythonSearch<'_>) -> Vec<String> {
     }
 }
 
-/// A name on PATH, a virtual environment's folder, or an executable.
+/// Resolves a name on PATH, a virtual environment's folder, or the path of an executable.
 fn named(explicit: &Path, path: &OsStr) -> Vec<PathBuf> {
     if explicit.components().count() == 1 && !explicit.exists() {
         let found: Vec<PathBuf> = on_path(explicit.as_os_str(), path).collect();

@@ -1,4 +1,4 @@
-//! Archives: that of the sender is read part by part; what is not edited is copied as it is packed.
+//! Archives: the sender's is read part by part, and parts without an edit are copied in packed form.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
@@ -9,28 +9,28 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use crate::painting::refusal::Trouble;
 
-/// No part other than a sheet is larger: the comments of a hundred thousand cells take a quarter of it.
-pub const MOST_PART: u64 = 256 << 20;
-/// No sheet that is edited is larger: its text is held whole. A full sheet of 20 columns takes 800 MB.
-pub const MOST_SHEET: u64 = 1 << 30;
-/// Parts that grow beyond what 32 bits count get sizes of 64 bits; they are reserved for those that may.
+/// The maximum size of a part other than a sheet in bytes. The comments of a hundred thousand cells take a quarter of it.
+pub const MAX_PART_BYTES: u64 = 256 << 20;
+/// The maximum size of an edited sheet in bytes, because its text is held whole. A full sheet of 20 columns takes 800 MB.
+pub const MAX_SHEET_BYTES: u64 = 1 << 30;
+/// The size from which a part reserves a 64-bit size, because it may grow beyond what 32 bits can count.
 const LARGE: u64 = 1 << 31;
-/// Fast: packing is nearly all of the time that painting takes.
+/// The compression level. It is low because packing takes nearly all of the time of painting.
 const LEVEL: i64 = 2;
 
-/// The sender's archive.
-pub struct Package {
+/// The archive of the sender's workbook.
+pub struct OoxmlPackage {
     zip: ZipArchive<BufReader<File>>,
-    /// Stored names, in the archive's order.
+    /// The stored names, in the archive's order.
     names: Vec<String>,
-    /// Positions by folded name.
+    /// The positions by folded name.
     positions: HashMap<String, usize>,
-    /// Folded names of the original's parts and of those that are new.
+    /// The folded names of the original's parts and of new parts.
     taken: BTreeSet<String>,
 }
 
-impl Package {
-    /// Opens an archive; `words` says what the file is if it is none.
+impl OoxmlPackage {
+    /// Opens an archive. If the file is none, `words` returns the error.
     pub fn open(file: File, words: impl FnOnce() -> Trouble) -> Result<Self, Trouble> {
         let Ok(mut zip) = ZipArchive::new(BufReader::new(file)) else {
             return Err(words());
@@ -62,12 +62,12 @@ impl Package {
         })
     }
 
-    /// The names of all parts, in the archive's order.
+    /// Returns the names of all parts, in the archive's order.
     pub fn names(&self) -> Vec<String> {
         self.names.clone()
     }
 
-    /// Whether it holds a part, in whatever spelling.
+    /// Returns whether the archive has a part, in any spelling.
     pub fn has(&self, part: &str) -> bool {
         self.positions.contains_key(&folded(part))
     }
@@ -77,20 +77,20 @@ impl Package {
         position.ok_or_else(|| Trouble::part(part, "is missing"))
     }
 
-    /// A part's name as it is stored; that of a new part as it is.
+    /// Returns a part's name as it is stored. The name of a new part stays the same.
     pub fn stored(&self, part: &str) -> String {
         let position = self.position(part);
         position.map_or_else(|_| part.to_owned(), |position| self.names[position].clone())
     }
 
-    /// How many bytes a part says to unpack to.
+    /// Returns the unpacked size in bytes that the archive declares for a part.
     pub fn size(&mut self, part: &str) -> u64 {
         let entry = self.position(part).ok();
         let entry = entry.and_then(|position| self.zip.by_index_raw(position).ok());
         entry.map_or(0, |entry| entry.size())
     }
 
-    /// A name that no part has: `pattern` with a number in the place of `#`.
+    /// Returns a name that no part has: `pattern` with a number in place of `#`.
     pub fn free_name(&mut self, pattern: &str) -> String {
         let names = (1..).map(|number: usize| pattern.replace('#', &number.to_string()));
         let mut free = names.filter(|name| self.taken.insert(folded(name)));
@@ -98,7 +98,7 @@ impl Package {
         free.next().unwrap_or_default()
     }
 
-    /// Reserves a name, if it is free.
+    /// Reserves a name. Returns whether it was free.
     pub fn reserve(&mut self, name: &str) -> bool {
         self.taken.insert(folded(name))
     }
@@ -111,7 +111,7 @@ impl Package {
             .map_err(|error| damaged(part, error))
     }
 
-    /// Unpacks a part that has at most so many bytes.
+    /// Unpacks a part of at most `most` bytes.
     pub fn bytes(&mut self, part: &str, most: u64) -> Result<Vec<u8>, Trouble> {
         let mut bytes = Vec::with_capacity(self.size(part).min(most.min(64 << 20)) as usize);
         self.open_part(part)?
@@ -127,19 +127,19 @@ impl Package {
         Ok(bytes)
     }
 
-    /// A part as text. Writers may use UTF-16 (ECMA-376 part 2, "XML Usage"); none is known to.
+    /// Reads a part as text. UTF-16 would be allowed (ECMA-376 part 2, "XML Usage"), but no known writer uses it.
     pub fn text_within(&mut self, part: &str, most: u64) -> Result<String, Trouble> {
         let bytes = self.bytes(part, most)?;
         String::from_utf8(bytes).map_err(|_| Trouble::part(part, "is not in UTF-8"))
     }
 
-    /// The same for all parts but sheets.
+    /// Reads a part other than a sheet as text.
     pub fn text(&mut self, part: &str) -> Result<String, Trouble> {
-        self.text_within(part, MOST_PART)
+        self.text_within(part, MAX_PART_BYTES)
     }
 
-    /// Copies a part as it is packed, with its time.
-    pub fn copy(&mut self, part: &str, copy: &mut Copy) -> Result<(), Trouble> {
+    /// Copies a part in packed form, with its time.
+    pub fn copy(&mut self, part: &str, copy: &mut PackageCopy) -> Result<(), Trouble> {
         let position = self.position(part)?;
         let entry = self.zip.by_index_raw(position);
         let entry = entry.map_err(|error| damaged(part, error))?;
@@ -158,26 +158,26 @@ fn unwritable(error: zip::result::ZipError) -> Trouble {
     Trouble::Write(error.into())
 }
 
-/// A part that several sheets share cannot be edited for one of them.
+/// Returns the error that a part cannot be edited because several sheets share it.
 pub fn shared(part: &str) -> Trouble {
     Trouble::part(part, "belongs to two sheets")
 }
 
-/// Part names are equal whatever the case of their letters (ECMA-376 part 2, "Part Names"); some writers use `\`.
+/// Folds a part's name: case does not matter (ECMA-376 part 2, "Part Names"), and some writers use `\`.
 pub fn folded(name: &str) -> String {
     let name = name.replace('\\', "/");
     name.trim_start_matches('/').to_ascii_lowercase()
 }
 
 /// The archive of the painted copy.
-pub struct Copy {
+pub struct PackageCopy {
     zip: ZipWriter<BufWriter<File>>,
-    /// Folded names of its parts.
+    /// The folded names of its parts.
     written: BTreeSet<String>,
 }
 
-impl Copy {
-    /// Into an empty file.
+impl PackageCopy {
+    /// Begins an archive in an empty file.
     pub fn new(file: File) -> Self {
         Self {
             zip: ZipWriter::new(BufWriter::with_capacity(1 << 17, file)),
@@ -185,7 +185,7 @@ impl Copy {
         }
     }
 
-    /// Begins a part, which is written by what follows; `expected`: about how many bytes.
+    /// Begins a part, which subsequent writes fill. `expected`: its approximate size in bytes.
     ///
     /// New parts have no time, so that the same marks make the same file.
     pub fn start(&mut self, part: &str, expected: u64) -> Result<&mut impl Write, Trouble> {
@@ -207,7 +207,7 @@ impl Copy {
         out.write_all(bytes).map_err(Trouble::Write)
     }
 
-    /// Writes the directory.
+    /// Writes the archive's directory and returns the file.
     pub fn finish(self) -> Result<File, Trouble> {
         let file = self.zip.finish().map_err(unwritable)?;
         let file = file.into_inner().map_err(io::IntoInnerError::into_error);

@@ -4,18 +4,18 @@ use std::collections::HashMap;
 
 use super::archive::folded;
 use super::patched;
-use crate::painting::refusal::{InPart, Trouble};
+use crate::painting::refusal::{PartContext, Trouble};
 use crate::painting::xml::text::attribute;
 use crate::painting::xml::tree::{self, Element};
 
-/// Its name in the archive.
+/// The name of the part in the archive.
 pub const PART: &str = "[Content_Types].xml";
-/// What the types of a workbook's parts begin with.
+/// The common beginning of the types of a workbook's parts.
 pub const SPREADSHEET: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.";
-/// The drawing of comments.
+/// The type of a drawing with comments.
 const VML: &str = "application/vnd.openxmlformats-officedocument.vmlDrawing";
 
-/// The types, with those that are new.
+/// The content types of a package, including new ones.
 pub struct ContentTypes {
     text: String,
     prefix: String,
@@ -26,7 +26,7 @@ pub struct ContentTypes {
 }
 
 impl ContentTypes {
-    /// Reads the part.
+    /// Parses the text of the part.
     pub fn parse(text: String) -> Result<Self, Trouble> {
         let (mut defaults, mut overrides) = (HashMap::new(), HashMap::new());
         let root = tree::parse(&text).in_part(PART)?;
@@ -49,8 +49,8 @@ impl ContentTypes {
         })
     }
 
-    /// The type of a part.
-    pub fn of(&self, part: &str) -> &str {
+    /// Returns the type of a part. Empty if it has none.
+    pub fn content_type(&self, part: &str) -> &str {
         let part = folded(part);
         let extension = part.rsplit('.').next().unwrap_or_default();
         let by_extension = || self.defaults.get(extension);
@@ -58,12 +58,12 @@ impl ContentTypes {
         found.map(String::as_str).unwrap_or_default()
     }
 
-    /// Adds a part of a workbook: `kind` without what all begin with.
+    /// Adds a part of a workbook. `kind`: its type without the common beginning.
     pub fn add(&mut self, part: &str, kind: &str) {
         self.add_override(part, &format!("{SPREADSHEET}{kind}"));
     }
 
-    /// Adds a drawing of comments: by its extension where that does not mean something else.
+    /// Adds a drawing of comments, by its extension unless that has another meaning here.
     pub fn add_vml(&mut self, part: &str) {
         match self.defaults.get("vml").map(String::as_str) {
             Some(VML) => {}
@@ -85,12 +85,12 @@ impl ContentTypes {
         self.overrides.insert(folded(part), kind.to_owned());
     }
 
-    /// Takes a part's type away.
+    /// Removes the type of a part.
     pub fn drop_part(&mut self, part: &str) {
         self.dropped.push(folded(part));
     }
 
-    /// The part, where it changed.
+    /// Returns the new text, if it changed.
     pub fn changed(&self) -> Result<Option<String>, Trouble> {
         let is_dropped = |child: &&Element<'_>| {
             let name = child.tag.value("PartName");

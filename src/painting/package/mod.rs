@@ -1,17 +1,17 @@
-//! The package around a workbook (ECMA-376 part 2): a zip archive of parts, which relationships tie together.
+//! The package around a workbook (ECMA-376 part 2): a zip archive of parts that refer to each other by relationships.
 //!
 //! - `archive`: the sender's archive, and its copy
-//! - `relationships`: which part a part refers to; `content_types`: what kind each part is
+//! - `relationships`: the parts that a part refers to; `content_types`: the kind of each part
 
 pub mod archive;
 pub mod content_types;
 pub mod relationships;
 
-use super::refusal::{InPart, Trouble};
+use super::refusal::{PartContext, Trouble};
 use super::xml::tree::{self, Element};
 use super::xml::{Edit, apply};
 
-/// The text of a part without some elements of its root, and with others at its end; `None`: it is the same.
+/// Returns the text of a part without some elements of its root, and with others added at its end. `None` if nothing changes.
 fn patched(
     text: &str,
     part: &str,

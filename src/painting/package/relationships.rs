@@ -1,41 +1,41 @@
-//! Relationships of a part: which others it refers to, and as what (ECMA-376 part 2, "Relationships").
+//! The relationships of a part: the other parts that it refers to, and their kinds (ECMA-376 part 2, "Relationships").
 
-use super::archive::{Package, folded};
+use super::archive::{OoxmlPackage, folded};
 use super::patched;
-use crate::painting::refusal::{InPart, Trouble};
+use crate::painting::refusal::{PartContext, Trouble};
 use crate::painting::xml::text::attribute;
 use crate::painting::xml::tree::{self, Element};
 
 const EMPTY: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n<Relationships \
     xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"/>";
 
-/// One of them.
+/// A reference from one part to another.
 #[derive(Clone, Debug)]
 pub struct Relationship {
-    /// Its `Id`.
+    /// The `Id` of the relationship.
     pub id: String,
-    /// The last word of its type: `worksheet`.
+    /// The last word of its type, such as `worksheet`.
     pub kind: String,
-    /// The part that it leads to; `None` for what is outside of the package.
+    /// The part that it refers to. `None` if the target is outside of the package.
     pub target: Option<String>,
 }
 
-/// Those of one part.
+/// The relationships of one part.
 pub struct Relationships {
-    /// The part that holds them, as it is stored or will be.
+    /// The part that holds them, under its present or future name.
     pub part: String,
     text: String,
-    /// The folder of the part that they are of.
+    /// The folder of the part that has these relationships.
     folder: String,
     all: Vec<Relationship>,
-    /// Elements to be added, and ids of those to be taken away.
+    /// The elements to add, and the ids of those to remove.
     added: String,
     dropped: Vec<String>,
 }
 
 impl Relationships {
-    /// Those of a part; of the package itself where it is empty. A part without any has none yet.
-    pub fn of(package: &mut Package, part: &str) -> Result<Self, Trouble> {
+    /// Reads the relationships of a part, or of the package itself if `part` is empty. They may be empty.
+    pub fn load(package: &mut OoxmlPackage, part: &str) -> Result<Self, Trouble> {
         let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
         let slash = if folder.is_empty() { "" } else { "/" };
         let own = package.stored(&format!("{folder}{slash}_rels/{name}.rels"));
@@ -50,7 +50,7 @@ impl Relationships {
             let value = |name| element.tag.value(name).unwrap_or_default().into_owned();
             let is_outside = value("TargetMode") == "External";
             let target = (!is_outside).then(|| resolved(package, folder, &value("Target")));
-            // A part that is referred to and missing must not turn into one of ours.
+            // A part that is referred to but missing must not become one of ours.
             package.reserve(target.as_deref().unwrap_or_default());
             let kind = value("Type");
             all.push(Relationship {
@@ -69,38 +69,41 @@ impl Relationships {
         })
     }
 
-    /// The parts of a kind, in order.
+    /// Returns the parts of a kind, in order.
     pub fn targets<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s str> {
-        let fitting = self.all.iter().filter(move |one| one.kind == kind);
-        fitting.filter_map(|one| one.target.as_deref())
+        let fitting = self
+            .all
+            .iter()
+            .filter(move |relationship| relationship.kind == kind);
+        fitting.filter_map(|relationship| relationship.target.as_deref())
     }
 
-    /// The first part of a kind that the package holds.
-    pub fn first(&self, package: &Package, kind: &str) -> Option<String> {
+    /// Returns the first part of a kind that the package holds.
+    pub fn first(&self, package: &OoxmlPackage, kind: &str) -> Option<String> {
         let mut targets = self.targets(kind);
         targets.find(|part| package.has(part)).map(str::to_owned)
     }
 
-    /// By its id.
+    /// Finds a relationship by its id.
     pub fn by_id(&self, id: &str) -> Option<&Relationship> {
-        self.all.iter().find(|one| one.id == id)
+        self.all.iter().find(|found| found.id == id)
     }
 
-    /// Whether any is of a kind: `revisionHeaders` of a workbook that keeps each change of several people.
+    /// Returns whether there are relationships of a kind, such as `revisionHeaders` of a workbook that tracks changes.
     pub fn has_kind(&self, kind: &str) -> bool {
-        self.all.iter().any(|one| one.kind == kind)
+        self.all.iter().any(|found| found.kind == kind)
     }
 
-    /// Adds one, and returns its id. `types`: what the types of an office document begin with, strict or not.
+    /// Adds a relationship and returns its id. `types`: the beginning of an office document's types, strict or not.
     pub fn add(&mut self, types: &str, kind: &str, part: &str) -> Result<String, Trouble> {
-        // Ids differ by more than the case of their letters where a reader folds it.
-        let is_free = |id: &str| self.all.iter().all(|one| !one.id.eq_ignore_ascii_case(id));
+        // Some readers ignore case, so an id must differ by more than that.
+        let is_free = |id: &str| self.all.iter().all(|old| !old.id.eq_ignore_ascii_case(id));
         let mut ids = (1..).map(|number: usize| format!("rId{number}"));
         let id = ids.find(|id| is_free(id)).unwrap_or_default();
         self.add_as(&id, types, kind, part)
     }
 
-    /// The same with an id that is free.
+    /// Adds a relationship with a free id.
     pub fn add_as(
         &mut self,
         id: &str,
@@ -122,17 +125,17 @@ impl Relationships {
         Ok(id.to_owned())
     }
 
-    /// Takes all of those away that lead to a part within a folder.
+    /// Removes all relationships to parts within a folder.
     pub fn drop_folder(&mut self, folder: &str) {
-        let within = |one: &&Relationship| {
-            let target = one.target.as_deref().map(folded).unwrap_or_default();
+        let within = |found: &&Relationship| {
+            let target = found.target.as_deref().map(folded).unwrap_or_default();
             target.starts_with(folder)
         };
-        let ids = self.all.iter().filter(within).map(|one| one.id.clone());
+        let ids = self.all.iter().filter(within).map(|found| found.id.clone());
         self.dropped = ids.collect();
     }
 
-    /// The part, where it changed.
+    /// Returns the new text, if it changed.
     pub fn changed(&self) -> Result<Option<String>, Trouble> {
         let is_dropped = |element: &&Element<'_>| {
             let id = element.tag.value("Id").unwrap_or_default();
@@ -142,9 +145,9 @@ impl Relationships {
     }
 }
 
-/// The part that a target means, seen from a folder. Where the package spells it with `%20`, so does the target; where it
-/// does not, the target is read as it is meant.
-fn resolved(package: &Package, folder: &str, target: &str) -> String {
+/// Returns the part that a target names, seen from a folder. `%20` is kept if the package stores the name with it, and decoded
+/// otherwise.
+fn resolved(package: &OoxmlPackage, folder: &str, target: &str) -> String {
     let target = target.split('#').next().unwrap_or_default();
     let target = target.replace('\\', "/");
     let mut steps: Vec<&str> = match target.starts_with('/') {
@@ -191,14 +194,14 @@ fn text_of(digits: &[u8]) -> Option<u8> {
     u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// The way from a folder to a part.
+/// Returns the relative path from a folder to a part.
 fn relative(folder: &str, part: &str) -> String {
     let from: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
     let to: Vec<&str> = part.split('/').collect();
     let shared = from
         .iter()
         .zip(&to[..to.len() - 1])
-        .take_while(|(one, other)| one == other)
+        .take_while(|(left, other)| left == other)
         .count();
     let up = "../".repeat(from.len() - shared);
     format!("{up}{}", to[shared..].join("/"))

@@ -1,20 +1,21 @@
-//! Conditional formats that fill cells (ECMA-376 part 1, 18.3.1.18, and their extension of 2009): where one holds, it lies over the fill of a mark.
+//! Conditional formats that fill cells (ECMA-376 part 1, 18.3.1.18, and their extension of 2009). A fill of such a format
+//! covers that of a mark.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::outline::Outline;
-use crate::base::places::{Area, Cell};
-use crate::painting::xml::Malformed;
-use crate::painting::xml::scan::{Scanner, Tag, TagKind};
+use crate::base::places::{Area, CellPosition};
+use crate::painting::xml::MalformedXml;
+use crate::painting::xml::scan::{Scanner, TagKind, XmlTag};
 use crate::painting::xml::text::unescaped;
 
-/// How many of these cells lie in the range of a conditional format that has a fill. `fills`: which of the workbook's differential
-/// formats have one.
+/// Returns the number of these cells in the range of a conditional format with a fill. `fills`: which of the workbook's
+/// differential formats have a fill.
 pub fn covered<T>(
     outline: &Outline<'_>,
-    cells: &BTreeMap<Cell, T>,
+    cells: &BTreeMap<CellPosition, T>,
     fills: &[bool],
-) -> Result<usize, Malformed> {
+) -> Result<usize, MalformedXml> {
     let areas = filled_areas(outline, fills)?;
     let mut covered = BTreeSet::new();
     for (first, last) in areas {
@@ -28,11 +29,11 @@ pub fn covered<T>(
     Ok(covered.len())
 }
 
-/// The ranges of conditional formats with a fill, each once.
+/// Returns the ranges of conditional formats with a fill, without duplicates.
 fn filled_areas(
     outline: &Outline<'_>,
     fills: &[bool],
-) -> Result<BTreeSet<(Cell, Cell)>, Malformed> {
+) -> Result<BTreeSet<(CellPosition, CellPosition)>, MalformedXml> {
     let mut scanner = Scanner::new(outline.text, outline.tail);
     let mut found = BTreeSet::new();
     let (mut ranges, mut has_fill) = (String::new(), false);
@@ -42,7 +43,7 @@ fn filled_areas(
                 ranges = tag.value("sqref").unwrap_or_default().into_owned();
                 has_fill = false;
             }
-            // That of the extension stands in an element of its own.
+            // The extension has its range in an element of its own.
             ("sqref", TagKind::Start) => ranges = text_behind(outline.text, &tag),
             ("conditionalFormatting", TagKind::End) if has_fill => {
                 let areas = ranges.split_ascii_whitespace().filter_map(Area::named);
@@ -60,7 +61,7 @@ fn filled_areas(
     Ok(found)
 }
 
-fn text_behind(text: &str, tag: &Tag<'_>) -> String {
+fn text_behind(text: &str, tag: &XmlTag<'_>) -> String {
     let rest = &text[tag.end..];
     let end = rest.find('<').unwrap_or(rest.len());
     unescaped(&rest[..end]).into_owned()
@@ -78,9 +79,11 @@ mod tests {
             <conditionalFormatting sqref='G1'><cfRule><colorScale></colorScale></cfRule></conditionalFormatting>\
             <extLst><ext><x14:conditionalFormattings><x14:conditionalFormatting><x14:cfRule><x14:dxf><fill></fill></x14:dxf></x14:cfRule>\
             <xm:sqref>H2:H3</xm:sqref></x14:conditionalFormatting></x14:conditionalFormattings></ext></extLst></worksheet>";
-        let outline = Outline::of(text).unwrap();
+        let outline = Outline::parse(text).unwrap();
         let covered_of = |names: &[&str]| {
-            let cells = names.iter().map(|name| (Cell::named(name).unwrap(), ()));
+            let cells = names
+                .iter()
+                .map(|name| (CellPosition::named(name).unwrap(), ()));
             covered(&outline, &cells.collect(), &[false, true]).unwrap()
         };
         for under in ["A1", "A9", "C3", "G1", "H3"] {

@@ -1,28 +1,28 @@
-//! What stands before the cells: which sheets are selected, how far the cells go, and the columns.
+//! The part of a sheet before the cells: its selection, its dimension and its columns.
 
 use std::io::Read;
 
 use memchr::memmem;
 
-use crate::base::places::{Area, Cell};
+use crate::base::places::{Area, CellPosition};
 use crate::painting::measures::Measures;
 use crate::painting::xml::scan::Scanner;
-use crate::painting::xml::{Edit, Malformed, apply};
+use crate::painting::xml::{Edit, MalformedXml, apply};
 
-/// No sheet has more than this before its cells: 16,384 columns take 2 MB.
-const MOST_HEAD: usize = 32 << 20;
+/// The maximum number of bytes before the cells of a sheet: 16,384 columns take 2 MB.
+const MAX_HEAD_BYTES: usize = 32 << 20;
 
-/// The head with its edits. `cells`: those that are painted.
+/// Returns the head with its edits. `cells`: the painted cells.
 ///
-/// Of several selected sheets each is typed into at once, so that none but the list may be (`tabSelected`, ECMA-376 part 1,
-/// 18.3.1.87). The dimension grows where a new cell lies outside of it.
+/// Input goes into all selected sheets at once, so only the list may be selected (`tabSelected`, ECMA-376 part 1, 18.3.1.87).
+/// The dimension grows if a new cell is outside of it.
 pub fn patched<'c>(
     head: &str,
-    cells: impl Iterator<Item = &'c Cell>,
+    cells: impl Iterator<Item = &'c CellPosition>,
     measures: &mut Measures,
-) -> Result<String, Malformed> {
+) -> Result<String, MalformedXml> {
     let mut edits = unselected(head)?;
-    let cells: Vec<&Cell> = cells.collect();
+    let cells: Vec<&CellPosition> = cells.collect();
     let mut scanner = Scanner::new(head, 0);
     while let Some(tag) = scanner.tag()? {
         if !tag.opens() {
@@ -43,8 +43,8 @@ pub fn patched<'c>(
     apply(head, edits)
 }
 
-/// The edits that take the selection away.
-fn unselected(head: &str) -> Result<Vec<Edit>, Malformed> {
+/// Returns the edits that clear the selection.
+fn unselected(head: &str) -> Result<Vec<Edit>, MalformedXml> {
     let (mut edits, mut scanner) = (Vec::new(), Scanner::new(head, 0));
     while let Some(tag) = scanner.tag()? {
         if tag.opens() && tag.local() == "sheetView" && tag.is_true("tabSelected") {
@@ -57,10 +57,10 @@ fn unselected(head: &str) -> Result<Vec<Edit>, Malformed> {
     Ok(edits)
 }
 
-/// The head of a sheet that is not painted: as it is, and without the selection, where it has one.
+/// Returns the length of the head of a sheet that is not painted, and the head without its selection. `None` if the sheet is
+/// not selected, or its head is so unusual that it is left alone.
 ///
-/// Reads no further than the cells; of chart and dialog sheets, which have none, all. `None` also where the head is so
-/// unusual that it is left alone.
+/// Reads only up to the cells; chart and dialog sheets, which have no cells, are read whole.
 pub fn selected(part: &mut impl Read) -> std::io::Result<Option<(usize, String)>> {
     let mut bytes = Vec::new();
     let mut piece = vec![0; 1 << 16];
@@ -69,11 +69,11 @@ pub fn selected(part: &mut impl Read) -> std::io::Result<Option<(usize, String)>
         let from = bytes.len().saturating_sub(16);
         bytes.extend_from_slice(&piece[..count]);
         if let Some(at) = memmem::find(&bytes[from..], b"sheetData") {
-            // Before the tag: its `<`, and a prefix perhaps.
+            // The tag begins before its name: with `<`, and possibly a prefix.
             let start = bytes[..from + at].iter().rposition(|byte| *byte == b'<');
             break start.unwrap_or(bytes.len());
         }
-        if count == 0 || bytes.len() > MOST_HEAD {
+        if count == 0 || bytes.len() > MAX_HEAD_BYTES {
             break bytes.len();
         }
     };
@@ -96,7 +96,7 @@ mod tests {
     fn the_dimension_grows_where_a_new_cell_lies_outside_of_it() {
         let head = "<worksheet><dimension ref='B2:C3'/><cols><col min='2' max='3' width='10' style='4'/></cols>";
         let mut measures = Measures::default();
-        let cell = Cell::named("D1").unwrap();
+        let cell = CellPosition::named("D1").unwrap();
         let new = patched(head, [cell].iter(), &mut measures).unwrap();
         assert_eq!(new, head.replace("'B2:C3'", "\"B1:D3\""));
         assert_eq!(

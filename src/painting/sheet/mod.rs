@@ -1,9 +1,9 @@
-//! A worksheet's part (CT_Worksheet, ECMA-376 part 1, 18.3.1.99), patched as text: what stands before its cells, the cells, and
-//! what stands behind them.
+//! A worksheet's part (CT_Worksheet, ECMA-376 part 1, 18.3.1.99), patched as text in three sections: before the cells, the
+//! cells, and after the cells.
 //!
-//! - `outline`: where each of the three begins; merged areas, and the drawing of comments
+//! - `outline`: the boundaries of the sections; merged areas, and the drawing of comments
 //! - `head`: views, dimension and columns; `rows`: the cells
-//! - `conditional`: what may lie over the fills
+//! - `conditional`: formats that may cover the fills
 
 pub mod conditional;
 pub mod head;

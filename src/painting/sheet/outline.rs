@@ -1,13 +1,13 @@
-//! Where the cells of a worksheet begin and end, and what stands behind them: merged areas are read, and the drawing of comments is named.
+//! Finds the boundaries of a worksheet's cells, and reads what follows them: the merged areas and the drawing of comments.
 
 use memchr::memmem;
 
 use crate::base::places::Area;
-use crate::painting::xml::scan::{Scanner, Tag, TagKind};
-use crate::painting::xml::{CUT_SHORT, Malformed, NOT_WELL_FORMED};
+use crate::painting::xml::scan::{Scanner, TagKind, XmlTag};
+use crate::painting::xml::{CUT_SHORT, MalformedXml, NOT_WELL_FORMED};
 
-/// The children of a worksheet that stand behind its `legacyDrawing` (CT_Worksheet, ECMA-376 part 1, 18.3.1.99).
-/// `AlternateContent` wraps some of them, and also what stands before.
+/// The children of a worksheet that come after its `legacyDrawing` (CT_Worksheet, ECMA-376 part 1, 18.3.1.99).
+/// `AlternateContent` wraps some of them, and also some that come before.
 const BEHIND: [&str; 9] = [
     "legacyDrawingHF",
     "drawingHF",
@@ -20,49 +20,49 @@ const BEHIND: [&str; 9] = [
     "AlternateContent",
 ];
 
-/// What is said behind the cells.
+/// The facts given after the cells.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tail {
-    /// Merged areas.
+    /// The merged areas of the sheet.
     pub merged: Vec<Area>,
     /// The relationship to the drawing of comments.
     pub legacy: Option<String>,
 }
 
-/// The three stretches of a worksheet.
+/// The boundaries of the three sections of a worksheet.
 #[derive(Debug)]
 pub struct Outline<'a> {
-    /// All of it.
+    /// The whole text of the part.
     pub text: &'a str,
-    /// Its first tag.
-    pub root: Tag<'a>,
+    /// The first tag of the part.
+    pub root: XmlTag<'a>,
     /// The tag that begins the cells.
-    pub data: Tag<'a>,
-    /// The byte of the tag that ends them; of `<sheetData/>`, that behind it.
+    pub data: XmlTag<'a>,
+    /// The start byte of the tag that ends the cells; for `<sheetData/>`, the byte after the tag.
     pub rows_end: usize,
-    /// The byte where what follows the cells begins.
+    /// The byte after the tag that ends the cells.
     pub tail: usize,
-    /// Among the cells there are neither XML comments nor CDATA: what looks like a tag there is one.
+    /// Whether the cells contain neither XML comments nor CDATA, so that everything that looks like a tag is one.
     pub is_plain: bool,
 }
 
 impl<'a> Outline<'a> {
-    /// Finds them.
+    /// Finds the sections of a worksheet.
     ///
     /// # Errors
     /// The part has no cells, or is cut short.
-    pub fn of(text: &'a str) -> Result<Self, Malformed> {
+    pub fn parse(text: &'a str) -> Result<Self, MalformedXml> {
         let mut scanner = Scanner::new(text, 0);
         let root = scanner.tag()?.ok_or(NOT_WELL_FORMED)?;
         let mut depth = 0;
         let data = loop {
-            let tag = scanner.tag()?.ok_or(Malformed("has no cells"))?;
+            let tag = scanner.tag()?.ok_or(MalformedXml("has no cells"))?;
             if depth == 0 && tag.opens() && tag.local() == "sheetData" {
                 break tag;
             }
             match tag.kind {
                 TagKind::Start => depth += 1,
-                TagKind::End if depth == 0 => return Err(Malformed("has no cells")),
+                TagKind::End if depth == 0 => return Err(MalformedXml("has no cells")),
                 TagKind::End => depth -= 1,
                 TagKind::Empty => {}
             }
@@ -81,13 +81,13 @@ impl<'a> Outline<'a> {
         })
     }
 
-    /// The prefix of the sheet's elements, with its colon.
+    /// Returns the prefix of the sheet's elements, with its colon.
     pub fn prefix(&self) -> &'a str {
         self.root.prefix()
     }
 
-    /// The children of the root behind the cells, each with the byte behind its end. The last item is the root's own end.
-    pub fn tail_children(&self) -> Result<Vec<(Tag<'a>, usize)>, Malformed> {
+    /// Returns the children of the root after the cells, each with the byte after its end. Fails unless the root ends properly.
+    pub fn tail_children(&self) -> Result<Vec<(XmlTag<'a>, usize)>, MalformedXml> {
         let mut scanner = Scanner::new(self.text, self.tail);
         let mut children = Vec::new();
         loop {
@@ -106,8 +106,8 @@ impl<'a> Outline<'a> {
     }
 }
 
-/// Where the cells end: the start and the end of the tag, and whether they are plain.
-fn end_of_data(text: &str, data: &Tag<'_>) -> Result<(usize, usize, bool), Malformed> {
+/// Finds the end of the cells: start and end of the end tag, and whether the cells are plain.
+fn end_of_data(text: &str, data: &XmlTag<'_>) -> Result<(usize, usize, bool), MalformedXml> {
     let needle = format!("</{}", data.name);
     let rest = &text.as_bytes()[data.end..];
     let end = memmem::find(rest, needle.as_bytes()).ok_or(CUT_SHORT)?;
@@ -124,8 +124,8 @@ fn end_of_data(text: &str, data: &Tag<'_>) -> Result<(usize, usize, bool), Malfo
     }
 }
 
-/// Reads what is said behind the cells.
-pub fn tail_of(outline: &Outline<'_>) -> Result<Tail, Malformed> {
+/// Reads the facts given after the cells.
+pub fn tail_of(outline: &Outline<'_>) -> Result<Tail, MalformedXml> {
     let mut tail = Tail::default();
     for (tag, end) in outline.tail_children()? {
         match tag.local() {
@@ -144,8 +144,8 @@ pub fn tail_of(outline: &Outline<'_>) -> Result<Tail, Malformed> {
     Ok(tail)
 }
 
-/// All from the end of the cells on, with an element `legacyDrawing` in the place that the order of children gives it.
-pub fn with_drawing(outline: &Outline<'_>, element: Option<&str>) -> Result<String, Malformed> {
+/// Returns everything after the cells, with the element `legacyDrawing` at the position that the order of children requires.
+pub fn with_drawing(outline: &Outline<'_>, element: Option<&str>) -> Result<String, MalformedXml> {
     let tail = outline.text.get(outline.tail..).ok_or(CUT_SHORT)?;
     let Some(element) = element else {
         return Ok(tail.to_owned());
@@ -180,7 +180,7 @@ mod tests {
             ),
         ] {
             let text = format!("<worksheet><sheetData/>{tail}</worksheet>");
-            let outline = Outline::of(&text).unwrap();
+            let outline = Outline::parse(&text).unwrap();
             let new = with_drawing(&outline, Some("^")).unwrap();
             assert_eq!(new, format!("{expected}</worksheet>"));
         }

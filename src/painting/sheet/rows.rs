@@ -1,7 +1,7 @@
-//! The cells: those that are painted get another format; where there is none, one is put in its place.
+//! The cells: painted cells get another format, and missing ones are inserted.
 //!
-//! Rows without painted cells are passed over by their first tags. New rows and cells always stand before a greater one that
-//! says its number, or at the end: those that say none are counted as before.
+//! Rows without painted cells are skipped after their first tags. New rows and cells always come before a later one with an
+//! explicit number, or at the end, so the counting of rows and cells without a number does not change.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -9,31 +9,31 @@ use std::io::{self, Write};
 use memchr::memmem::Finder;
 
 use super::outline::Outline;
-use crate::base::places::{Area, Cell, MOST_COLUMNS};
+use crate::base::places::{Area, CellPosition, MAX_SHEET_COLUMNS};
 use crate::issues::Severity;
 use crate::painting::measures::Measures;
-use crate::painting::refusal::{InPart, Trouble};
-use crate::painting::styles::Styles;
-use crate::painting::xml::scan::{Scanner, Tag, TagKind, with_attribute};
-use crate::painting::xml::{CUT_SHORT, Malformed, NOT_WELL_FORMED};
+use crate::painting::refusal::{PartContext, Trouble};
+use crate::painting::styles::WorkbookStyles;
+use crate::painting::xml::scan::{Scanner, TagKind, XmlTag, with_attribute};
+use crate::painting::xml::{CUT_SHORT, MalformedXml, NOT_WELL_FORMED};
 
-/// What is painted, with what.
-pub struct Paint<'a> {
-    /// The part's name.
+/// The painter of a sheet's cells.
+pub struct CellPainter<'a> {
+    /// The name of the part.
     pub part: &'a str,
-    /// The cells.
-    pub cells: &'a BTreeMap<Cell, Severity>,
-    /// Where the text of cells has a colour that their formats do not tell: tables and pivot tables.
+    /// The cells to paint.
+    pub cells: &'a BTreeMap<CellPosition, Severity>,
+    /// The areas where text has a colour that cell formats do not show: tables and pivot tables.
     pub ink: &'a [Area],
-    /// The workbook's formats.
-    pub styles: &'a mut Styles,
+    /// The styles of the workbook.
+    pub styles: &'a mut WorkbookStyles,
 }
 
 /// The painted columns of a row.
-type Columns = [(u64, Severity)];
+type PaintedColumns = [(u64, Severity)];
 
-impl Paint<'_> {
-    /// Writes all between the first and the last tag of the cells, both included, and notes the heights of rows.
+impl CellPainter<'_> {
+    /// Writes everything from the first to the last tag of the cells, and records the heights of rows.
     pub fn write(
         &mut self,
         outline: &Outline<'_>,
@@ -74,7 +74,7 @@ impl Paint<'_> {
             copied = tag.start;
             if let Some((_, columns)) = painted {
                 let (inner_end, end) = finder.end_of(&tag).in_part(self.part)?;
-                let row = Row {
+                let row = PaintedRow {
                     number,
                     tag,
                     inner_end,
@@ -100,7 +100,7 @@ impl Paint<'_> {
             out.push_str(&format!("<{p}row r=\"{row}\">"));
             for &(column, severity) in columns {
                 let base = measures.format(column);
-                out.push_str(&self.new_cell(p, Cell { row, column }, base, severity)?);
+                out.push_str(&self.new_cell(p, CellPosition { row, column }, base, severity)?);
             }
             out.push_str(&format!("</{p}row>"));
         }
@@ -110,7 +110,7 @@ impl Paint<'_> {
     fn new_cell(
         &mut self,
         p: &str,
-        cell: Cell,
+        cell: CellPosition,
         base: u32,
         severity: Severity,
     ) -> Result<String, Trouble> {
@@ -118,21 +118,26 @@ impl Paint<'_> {
         Ok(format!("<{p}c r=\"{cell}\" s=\"{format}\"/>"))
     }
 
-    fn format(&mut self, cell: Cell, base: u32, severity: Severity) -> Result<u32, Trouble> {
+    fn format(
+        &mut self,
+        cell: CellPosition,
+        base: u32,
+        severity: Severity,
+    ) -> Result<u32, Trouble> {
         let is_inked = self.ink.iter().any(|area| area.holds(cell));
         self.styles.painted(base, severity, is_inked)
     }
 
-    /// A row that is there, with its painted cells.
+    /// Returns an existing row with its painted cells.
     fn painted_row(
         &mut self,
         outline: &Outline<'_>,
-        row: &Row<'_>,
-        columns: &Columns,
+        row: &PaintedRow<'_>,
+        columns: &PaintedColumns,
         measures: &Measures,
     ) -> Result<String, Trouble> {
         let (text, p) = (outline.text, outline.prefix());
-        let at = |column| Cell {
+        let at = |column| CellPosition {
             row: row.number,
             column,
         };
@@ -145,12 +150,16 @@ impl Paint<'_> {
         while has_more {
             let next = scanner.tag().and_then(|tag| tag.ok_or(CUT_SHORT));
             let tag = next.in_part(self.part)?;
-            // Cells end where the row does, or its list of extensions begins.
+            // Cells end at the end of the row, or at its list of extensions.
             let is_cell = tag.opens() && tag.local() == "c";
             if is_cell {
                 column = self.column_of(&tag, column, row.number)?;
             }
-            let limit = if is_cell { column } else { MOST_COLUMNS + 1 };
+            let limit = if is_cell {
+                column
+            } else {
+                MAX_SHEET_COLUMNS + 1
+            };
             while let Some((missing, severity)) = waiting.next_if(|(missing, _)| *missing < limit) {
                 out.push_str(&text[copied..tag.start]);
                 copied = tag.start;
@@ -182,12 +191,12 @@ impl Paint<'_> {
         Ok(out)
     }
 
-    /// The column of a cell, which must lie behind the one before.
-    fn column_of(&self, tag: &Tag<'_>, before: u64, row: u64) -> Result<u64, Trouble> {
+    /// Returns the column of a cell, which must come after the cell before.
+    fn column_of(&self, tag: &XmlTag<'_>, before: u64, row: u64) -> Result<u64, Trouble> {
         let name = tag.value("r");
         let cell = match &name {
-            Some(name) => Cell::named(name).filter(|cell| cell.row == row),
-            None => Cell::new(row, before.saturating_add(1)),
+            Some(name) => CellPosition::named(name).filter(|cell| cell.row == row),
+            None => CellPosition::new(row, before.saturating_add(1)),
         };
         let behind = cell
             .map(|cell| cell.column)
@@ -202,17 +211,17 @@ fn put(out: &mut impl Write, text: &str) -> Result<(), Trouble> {
     written.map_err(Trouble::Write)
 }
 
-/// A row that is there.
-struct Row<'a> {
+/// A row that exists in the sheet.
+struct PaintedRow<'a> {
     number: u64,
-    tag: Tag<'a>,
-    /// The byte of its end tag.
+    tag: XmlTag<'a>,
+    /// The start byte of its end tag.
     inner_end: usize,
     end: usize,
 }
 
-impl Row<'_> {
-    /// The format of a cell that is not there: the row's own, else that of its column.
+impl PaintedRow<'_> {
+    /// Returns the format for a new cell: the row's own, else that of its column.
     fn format(&self, measures: &Measures, column: u64) -> u32 {
         match self.tag.is_true("customFormat") {
             true => self.tag.number("s").unwrap_or(0),
@@ -221,8 +230,9 @@ impl Row<'_> {
     }
 }
 
-/// The first tag of a row that gets cells: its `spans`, which only help readers, may not be wrong; an empty one is opened.
-fn grown_tag(row: &Row<'_>, columns: &Columns) -> String {
+/// Returns the first tag of a row that gets cells. An empty tag is opened. `spans` is only a hint for readers, but must not be
+/// wrong.
+fn grown_tag(row: &PaintedRow<'_>, columns: &PaintedColumns) -> String {
     let mut tag = row.tag.text.to_owned();
     let spans = row.tag.value("spans");
     let spans = spans.as_deref().and_then(|spans| spans.split_once(':'));
@@ -240,7 +250,7 @@ fn grown_tag(row: &Row<'_>, columns: &Columns) -> String {
     tag
 }
 
-fn by_row(cells: &BTreeMap<Cell, Severity>) -> BTreeMap<u64, Vec<(u64, Severity)>> {
+fn by_row(cells: &BTreeMap<CellPosition, Severity>) -> BTreeMap<u64, Vec<(u64, Severity)>> {
     let mut rows: BTreeMap<u64, Vec<(u64, Severity)>> = BTreeMap::new();
     for (cell, severity) in cells {
         rows.entry(cell.row)
@@ -253,7 +263,7 @@ fn by_row(cells: &BTreeMap<Cell, Severity>) -> BTreeMap<u64, Vec<(u64, Severity)
 /// Finds the first tags of rows.
 struct RowFinder<'a> {
     text: &'a str,
-    /// Behind the last row.
+    /// The byte after the last row.
     end: usize,
     is_plain: bool,
     name: String,
@@ -274,8 +284,8 @@ impl<'a> RowFinder<'a> {
         }
     }
 
-    /// The next row from a byte on.
-    fn next(&self, from: usize) -> Result<Option<Tag<'a>>, Malformed> {
+    /// Returns the next row at or after a byte.
+    fn next(&self, from: usize) -> Result<Option<XmlTag<'a>>, MalformedXml> {
         let mut scanner = Scanner::new(self.text, from);
         loop {
             if self.is_plain {
@@ -293,8 +303,8 @@ impl<'a> RowFinder<'a> {
         }
     }
 
-    /// The number of a row: its own, else that which its first cell names, else the next.
-    fn number_of(&self, row: &Tag<'a>, before: u64) -> Result<u64, Malformed> {
+    /// Returns the number of a row: its own, else the one in its first cell's name, else the next number.
+    fn number_of(&self, row: &XmlTag<'a>, before: u64) -> Result<u64, MalformedXml> {
         if let Some(number) = row.number("r") {
             return Ok(number);
         }
@@ -304,12 +314,12 @@ impl<'a> RowFinder<'a> {
                 .tag()?
                 .filter(|tag| tag.opens() && tag.local() == "c");
         }
-        let named = first.and_then(|cell| Cell::named(&cell.value("r")?));
+        let named = first.and_then(|cell| CellPosition::named(&cell.value("r")?));
         Ok(named.map_or(before.saturating_add(1), |cell| cell.row))
     }
 
-    /// Where a row ends: the byte of its end tag, and that behind it.
-    fn end_of(&self, row: &Tag<'a>) -> Result<(usize, usize), Malformed> {
+    /// Returns the start and end bytes of a row's end tag.
+    fn end_of(&self, row: &XmlTag<'a>) -> Result<(usize, usize), MalformedXml> {
         if row.kind == TagKind::Empty {
             return Ok((row.end, row.end));
         }

@@ -1,4 +1,4 @@
-//! Finds tags, one after the other; comments, CDATA and processing instructions are skipped, and so is a `>` in quotes.
+//! Finds one tag after another. Comments, CDATA and processing instructions are skipped, as is a `>` in quotes.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,54 +7,54 @@ use std::str::FromStr;
 use memchr::{memchr, memchr3, memmem};
 
 use super::text::unescaped;
-use super::{CUT_SHORT, Malformed, NOT_WELL_FORMED};
+use super::{CUT_SHORT, MalformedXml, NOT_WELL_FORMED};
 
-/// What a tag does.
+/// The kind of a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagKind {
-    /// `<a>`
+    /// A start tag: `<a>`.
     Start,
-    /// `<a/>`
+    /// An empty element: `<a/>`.
     Empty,
-    /// `</a>`
+    /// An end tag: `</a>`.
     End,
 }
 
-/// A tag as it stands in the part.
+/// A tag in the text of a part.
 #[derive(Clone, Copy, Debug)]
-pub struct Tag<'a> {
-    /// What it does.
+pub struct XmlTag<'a> {
+    /// The kind of the tag.
     pub kind: TagKind,
     /// The byte of its `<`.
     pub start: usize,
-    /// The byte behind its `>`.
+    /// The byte after its `>`.
     pub end: usize,
-    /// All of it.
+    /// The whole text of the tag.
     pub text: &'a str,
-    /// Its name, with a prefix where it has one.
+    /// The name, including a prefix.
     pub name: &'a str,
 }
 
 /// An attribute of a tag.
 #[derive(Clone, Debug)]
 pub struct Attribute<'a> {
-    /// Its name, with a prefix where it has one.
+    /// The name, including a prefix.
     pub name: &'a str,
-    /// Its value as written, entities and all.
+    /// The value as written, with entities.
     raw: &'a str,
-    /// From its name to its last quote, within the tag.
+    /// The range from its name to its closing quote, within the tag.
     pub span: Range<usize>,
 }
 
 impl<'a> Attribute<'a> {
-    /// Its value, entities resolved.
+    /// Returns the value with entities resolved.
     pub fn value(&self) -> Cow<'a, str> {
         unescaped(self.raw)
     }
 }
 
-impl<'a> Tag<'a> {
-    /// The name without its prefix.
+impl<'a> XmlTag<'a> {
+    /// Returns the name without its prefix.
     pub fn local(&self) -> &'a str {
         match self.name.rfind(':') {
             Some(colon) => &self.name[colon + 1..],
@@ -62,26 +62,26 @@ impl<'a> Tag<'a> {
         }
     }
 
-    /// The prefix with its colon, or nothing.
+    /// Returns the prefix with its colon. Empty if there is none.
     pub fn prefix(&self) -> &'a str {
         &self.name[..self.name.len() - self.local().len()]
     }
 
-    /// Whether an element begins here.
+    /// Returns whether an element begins here.
     pub fn opens(&self) -> bool {
         self.kind != TagKind::End
     }
 
-    /// The attributes in order. What follows a damaged one is not read.
-    pub fn attributes(&self) -> Attributes<'a> {
+    /// Returns the attributes in order. Reading stops at a damaged one.
+    pub fn attributes(&self) -> TagAttributes<'a> {
         let start = if self.opens() { 1 } else { 2 };
-        Attributes {
+        TagAttributes {
             text: self.text,
             at: start + self.name.len(),
         }
     }
 
-    /// The value of an attribute, by its whole name.
+    /// Returns the value of an attribute by its whole name.
     pub fn value(&self, name: &str) -> Option<Cow<'a, str>> {
         let mut attributes = self.attributes();
         attributes
@@ -89,7 +89,7 @@ impl<'a> Tag<'a> {
             .map(|found| found.value())
     }
 
-    /// The value of an attribute that has a prefix, by its name without: `id` finds `r:id`.
+    /// Returns the value of a prefixed attribute by its local name: `id` finds `r:id`.
     pub fn prefixed_value(&self, local: &str) -> Option<Cow<'a, str>> {
         let mut attributes = self.attributes();
         let found = attributes.find(|found| {
@@ -101,28 +101,28 @@ impl<'a> Tag<'a> {
         found.map(|found| found.value())
     }
 
-    /// An attribute that is a number.
+    /// Returns the value of an attribute as a number.
     pub fn number<N: FromStr>(&self, name: &str) -> Option<N> {
         self.value(name)?.trim().parse().ok()
     }
 
-    /// Whether an attribute says yes: `1` or `true` (xsd:boolean).
+    /// Returns whether an attribute is true: `1` or `true` (xsd:boolean).
     pub fn is_true(&self, name: &str) -> bool {
         matches!(self.value(name).as_deref(), Some("1" | "true"))
     }
 
-    /// The tag with an attribute set to an escaped value, or taken away. Its other bytes stay.
+    /// Returns the tag with an attribute set to an escaped value, or removed. Its other bytes stay.
     pub fn with(&self, name: &str, value: Option<&str>) -> String {
         with_attribute(self.text, name, value)
     }
 }
 
-/// A tag's text with one attribute set or, by `None`, taken away.
+/// Returns a tag's text with an attribute set, or removed if `value` is `None`.
 pub fn with_attribute(tag: &str, name: &str, value: Option<&str>) -> String {
     let name_end = tag
         .find(|letter: char| letter.is_ascii_whitespace() || letter == '/' || letter == '>')
         .unwrap_or(tag.len());
-    let mut attributes = Attributes {
+    let mut attributes = TagAttributes {
         text: tag,
         at: name_end,
     };
@@ -145,13 +145,13 @@ pub fn with_attribute(tag: &str, name: &str, value: Option<&str>) -> String {
     }
 }
 
-/// See [`Tag::attributes`].
-pub struct Attributes<'a> {
+/// The iterator of [`XmlTag::attributes`].
+pub struct TagAttributes<'a> {
     text: &'a str,
     at: usize,
 }
 
-impl<'a> Iterator for Attributes<'a> {
+impl<'a> Iterator for TagAttributes<'a> {
     type Item = Attribute<'a>;
 
     fn next(&mut self) -> Option<Attribute<'a>> {
@@ -176,22 +176,22 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-/// A place in a part, from which the next tag is looked for.
+/// A position in a part, from which the next tag is searched.
 #[derive(Clone, Debug)]
 pub struct Scanner<'a> {
     text: &'a str,
-    /// The byte behind what was found last.
+    /// The byte after the last tag found.
     pub at: usize,
 }
 
 impl<'a> Scanner<'a> {
-    /// From a byte on.
+    /// Begins at a byte.
     pub fn new(text: &'a str, at: usize) -> Self {
         Self { text, at }
     }
 
-    /// The next tag; `None` at the end.
-    pub fn tag(&mut self) -> Result<Option<Tag<'a>>, Malformed> {
+    /// Returns the next tag. `None` at the end of the text.
+    pub fn tag(&mut self) -> Result<Option<XmlTag<'a>>, MalformedXml> {
         loop {
             let rest = &self.text.as_bytes()[self.at..];
             let Some(open) = memchr(b'<', rest) else {
@@ -204,7 +204,7 @@ impl<'a> Scanner<'a> {
                 Some(b'!') if rest.starts_with(b"<!--") => b"-->",
                 Some(b'!') if rest.starts_with(b"<![CDATA[") => b"]]>",
                 // A document type is not allowed in a package (ECMA-376 part 2, "XML Usage").
-                Some(b'!') => return Err(Malformed("has a document type")),
+                Some(b'!') => return Err(MalformedXml("has a document type")),
                 Some(b'?') => b"?>",
                 _ => return self.found().map(Some),
             };
@@ -213,8 +213,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The tag that begins at the current byte.
-    fn found(&mut self) -> Result<Tag<'a>, Malformed> {
+    /// Reads the tag that begins at the current byte.
+    fn found(&mut self) -> Result<XmlTag<'a>, MalformedXml> {
         let start = self.at;
         let end = end_of_tag(self.text.as_bytes(), start).ok_or(CUT_SHORT)?;
         let text = &self.text[start..end];
@@ -230,7 +230,7 @@ impl<'a> Scanner<'a> {
             return Err(NOT_WELL_FORMED);
         }
         self.at = end;
-        Ok(Tag {
+        Ok(XmlTag {
             kind,
             start,
             end,
@@ -239,8 +239,8 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Goes behind the end of the element that a tag has opened.
-    pub fn leave(&mut self, tag: &Tag<'_>) -> Result<(), Malformed> {
+    /// Moves to the end of the element that a tag has opened.
+    pub fn leave(&mut self, tag: &XmlTag<'_>) -> Result<(), MalformedXml> {
         let mut depth = usize::from(tag.kind == TagKind::Start);
         while depth > 0 {
             match self.tag()?.ok_or(CUT_SHORT)?.kind {
@@ -253,7 +253,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The byte behind the `>` of a tag; one within quotes is none.
+/// Returns the byte after the `>` of a tag, ignoring any within quotes.
 fn end_of_tag(bytes: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     loop {
@@ -269,7 +269,7 @@ fn end_of_tag(bytes: &[u8], start: usize) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn names(text: &str) -> Result<String, Malformed> {
+    fn names(text: &str) -> Result<String, MalformedXml> {
         let mut scanner = Scanner::new(text, 0);
         let mut out = String::new();
         while let Some(tag) = scanner.tag()? {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ade_engine_native::read::xml::entity;
 
-/// A text of an attribute or an element with its entities resolved; unknown ones stay as they are.
+/// Resolves the entities in the text of an attribute or element. Unknown ones stay as they are.
 pub fn unescaped(raw: &str) -> Cow<'_, str> {
     if !raw.contains('&') {
         return Cow::Borrowed(raw);
@@ -29,22 +29,22 @@ pub fn unescaped(raw: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A text as the value of an attribute.
+/// Escapes a text as the value of an attribute.
 pub fn attribute(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     push_escaped(&mut out, text, true);
     out
 }
 
-/// A text between tags, where nothing else is to be minded: names of sheets, references.
+/// Escapes a text between tags that needs no other treatment, such as a sheet's name or a reference.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     push_escaped(&mut out, text, false);
     out
 }
 
-/// Appends a text of a cell or a comment (ST_Xstring, ECMA-376 part 1, 22.9.2.19): what would be read as the escape of a
-/// control character is escaped itself, and control characters get that escape.
+/// Appends the text of a cell or a comment (ST_Xstring, ECMA-376 part 1, 22.9.2.19). Control characters are written as escapes,
+/// and so is an underscore that would begin one.
 pub fn push_cell_text(out: &mut String, text: &str) {
     let has_escapes = text.bytes().any(|byte| byte == b'_' || byte < b' ');
     if !has_escapes {
@@ -65,14 +65,14 @@ pub fn push_cell_text(out: &mut String, text: &str) {
         } else if letter != '\r' {
             out.push_str(&format!("_x{:04X}_", u32::from(letter)));
         } else if !text[from..].starts_with('\n') {
-            // A break of old files; before a line feed it says nothing more.
+            // A line break of old files. Before a line feed it is redundant.
             out.push('\n');
         }
     }
     push_escaped(out, &text[from..], false);
 }
 
-/// `_x000D_` and the like.
+/// Returns whether a text begins with an escape such as `_x000D_`.
 fn looks_like_escape(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 7
@@ -81,7 +81,7 @@ fn looks_like_escape(text: &str) -> bool {
         && bytes[2..6].iter().all(u8::is_ascii_hexdigit)
 }
 
-/// A text of a cell as it was meant: the reverse of [`push_cell_text`], from resolved entities.
+/// Returns the original text of a cell: reverses [`push_cell_text`], after entities are resolved.
 pub fn cell_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -110,14 +110,14 @@ pub fn cell_text(text: &str) -> String {
     out.replace("\r\n", "\n")
 }
 
-/// `<t>` with a text; spaces at its ends and line breaks are kept.
+/// Returns a `<t>` element with a text. Line breaks and outer spaces are kept.
 pub fn text_element(prefix: &str, text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 40);
     push_text_element(&mut out, prefix, text);
     out
 }
 
-/// Appends it.
+/// Appends a `<t>` element with a text.
 pub fn push_text_element(out: &mut String, prefix: &str, text: &str) {
     let keeps_space = text.trim() != text || text.contains(['\n', '\t']) || text.contains("  ");
     let space = if keeps_space {
@@ -135,7 +135,7 @@ pub fn push_text_element(out: &mut String, prefix: &str, text: &str) {
 }
 
 fn push_escaped(out: &mut String, text: &str, in_attribute: bool) {
-    // Most texts have nothing to escape. U+FFFE and U+FFFF begin with the byte 0xEF.
+    // Most texts need no escapes. U+FFFE and U+FFFF begin with the byte 0xEF.
     let is_special = |byte: u8| byte < b' ' || matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xEF);
     if !text.bytes().any(is_special) {
         out.push_str(text);
@@ -151,16 +151,16 @@ fn push_escaped(out: &mut String, text: &str, in_attribute: bool) {
                 out.push_str(&format!("&#{};", u32::from(letter)));
             }
             '\t' | '\n' => out.push(letter),
-            // Not allowed in XML 1.0, in whatever form.
+            // These characters are not allowed in XML 1.0 in any form.
             '\0'..'\x20' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             letter => out.push(letter),
         }
     }
 }
 
-/// At most so many UTF-16 units of a text, as Excel counts; where something is left out, `…` says so.
+/// Shortens a text to at most `most` UTF-16 units, which Excel counts. A shortened text ends with `…`.
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
-    // No letter has more units than bytes.
+    // No character has more units than bytes.
     if text.len() <= most || text.encode_utf16().count() <= most {
         return Cow::Borrowed(text);
     }

@@ -1,33 +1,33 @@
-//! The elements of a small part, with the bytes where each begins and ends.
+//! The elements of a small part, with their start and end bytes.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::scan::{Scanner, Tag, TagKind};
+use super::scan::{Scanner, TagKind, XmlTag};
 use super::text::unescaped;
-use super::{CUT_SHORT, Edit, Malformed, NOT_WELL_FORMED};
+use super::{CUT_SHORT, Edit, MalformedXml, NOT_WELL_FORMED};
 
-/// No part of a workbook nests deeper; what does is not held.
-const MOST_LEVELS: usize = 256;
+/// The maximum depth of elements: no part of a workbook nests deeper.
+const MAX_ELEMENT_DEPTH: usize = 256;
 
-/// An element.
+/// An element of a part.
 #[derive(Debug)]
 pub struct Element<'a> {
-    /// Its start tag.
-    pub tag: Tag<'a>,
-    /// The byte of its end tag; of an empty element, that behind it.
+    /// The start tag of the element.
+    pub tag: XmlTag<'a>,
+    /// The byte of its end tag; for an empty element, the byte after it.
     pub inner_end: usize,
-    /// The byte behind it.
+    /// The byte after the element.
     pub end: usize,
-    /// Those directly within it.
+    /// The elements directly within it.
     pub children: Vec<Element<'a>>,
 }
 
-/// The root of a part.
+/// Parses the root of a part.
 ///
 /// # Errors
-/// Its tags do not match, or it is cut short.
-pub fn parse(text: &str) -> Result<Element<'_>, Malformed> {
+/// The tags do not match, or the part is cut short.
+pub fn parse(text: &str) -> Result<Element<'_>, MalformedXml> {
     let mut scanner = Scanner::new(text, 0);
     let mut open: Vec<Element<'_>> = Vec::new();
     let mut root = None;
@@ -40,7 +40,7 @@ pub fn parse(text: &str) -> Result<Element<'_>, Malformed> {
                     end: tag.end,
                     children: Vec::new(),
                 };
-                if root.is_some() || open.len() == MOST_LEVELS {
+                if root.is_some() || open.len() == MAX_ELEMENT_DEPTH {
                     return Err(NOT_WELL_FORMED);
                 }
                 if tag.kind == TagKind::Start {
@@ -71,39 +71,39 @@ pub fn parse(text: &str) -> Result<Element<'_>, Malformed> {
 }
 
 impl<'a> Element<'a> {
-    /// Its name without a prefix.
+    /// Returns the name without its prefix.
     pub fn local(&self) -> &'a str {
         self.tag.local()
     }
 
-    /// Its children of a name, whatever their prefix.
+    /// Returns the children with a local name, in any prefix.
     pub fn all<'s>(&'s self, local: &'s str) -> impl Iterator<Item = &'s Element<'a>> {
         self.children
             .iter()
             .filter(move |child| child.local() == local)
     }
 
-    /// The first of them.
+    /// Returns the first child with a local name.
     pub fn child(&self, local: &str) -> Option<&Element<'a>> {
         self.children.iter().find(|child| child.local() == local)
     }
 
-    /// All of it, as bytes of the part.
+    /// Returns the range of bytes of the element.
     pub fn span(&self) -> Range<usize> {
         self.tag.start..self.end
     }
 
-    /// What stands between its tags.
+    /// Returns the text between its tags.
     pub fn inner<'t>(&self, text: &'t str) -> &'t str {
         &text[self.tag.end..self.inner_end]
     }
 
-    /// Its text, entities resolved.
+    /// Returns its text with entities resolved.
     pub fn words<'t>(&self, text: &'t str) -> Cow<'t, str> {
         unescaped(self.inner(text))
     }
 
-    /// The edit that puts something at its end; an empty element is opened for it.
+    /// Returns the edit that appends text inside the element. An empty element is opened.
     pub fn append(&self, new: &str) -> Edit {
         if self.tag.kind != TagKind::Empty {
             return Edit::insert(self.inner_end, new);
@@ -113,13 +113,13 @@ impl<'a> Element<'a> {
         Edit::replace(self.span(), format!("{inside}>{new}</{name}>"))
     }
 
-    /// The edit that sets or, by `None`, takes away an attribute.
+    /// Returns the edit that sets an attribute, or removes it if `value` is `None`.
     pub fn set(&self, name: &str, value: Option<&str>) -> Edit {
         Edit::replace(self.tag.start..self.tag.end, self.tag.with(name, value))
     }
 
-    /// The prefix that a namespace is bound to at this element, with its colon; the default namespace is not looked at, for
-    /// attributes cannot use it.
+    /// Returns the prefix that is bound to a namespace at this element, with its colon. The default namespace is ignored,
+    /// because attributes cannot use it.
     pub fn prefix_of(&self, namespace: &str) -> Option<String> {
         let mut attributes = self.tag.attributes();
         attributes.find_map(|found| {
@@ -128,7 +128,7 @@ impl<'a> Element<'a> {
         })
     }
 
-    /// The namespace of this element, where it is declared on it.
+    /// Returns the namespace of this element, if it is declared on it.
     pub fn namespace(&self) -> Option<Cow<'a, str>> {
         match self.tag.prefix().strip_suffix(':') {
             Some(prefix) => self.tag.value(&format!("xmlns:{prefix}")),

@@ -1,7 +1,8 @@
-//! One table out of the outputs of a call's runs: `ade run --combine`.
+//! Combines the outputs of a call's runs into one table: `ade run --combine`.
 //!
-//! Each of these runs has written its tables as Parquet beside its workbook. The engine of their environment makes one file of them,
-//! confined as a run is; no code of the configuration is loaded for that. The file is complete before it is where it was asked for.
+//! Each of these runs has written its tables as Parquet next to its workbook. The engine of their environment makes one file
+//! of them, confined like a run, without loading code of the configuration. The file is complete before it appears at its
+//! target.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,12 +11,12 @@ use serde_json::json;
 
 use crate::base::cancel::Cancel;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::engine::sandbox::Policy;
 use crate::engine::{EngineTask, Invocation, Launch, Message};
-use crate::environment::needed::prepare::Prepared;
-use crate::environment::provide::Want;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::needed::prepare::PreparedConfiguration;
+use crate::environment::provide::RebuildPolicy;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::environment::provide::installers::Installers;
 use crate::run::execution::provide::provide;
 use crate::run::inputs::input::Input;
@@ -25,36 +26,36 @@ use crate::store::RunRecord;
 use crate::system::process::Exit;
 use crate::workspace::Workspace;
 
-/// The shape in which runs write the tables that are combined.
+/// The shape in which runs write the tables to combine.
 pub const SHAPE: &str = "parquet";
 
-/// The endings that the combined file can have.
+/// The possible extensions of the combined file.
 pub const SHAPES: [&str; 4] = ["xlsx", "csv", "parquet", "jsonl"];
 
 /// An input of the call.
 #[derive(Clone, Debug)]
-pub struct Part {
-    /// What it is called in the combined table.
+pub struct CombineInput {
+    /// The name of the input in the combined table.
     pub name: String,
-    /// Its run, if that was accepted.
+    /// The run of the input, if it was accepted.
     pub run: Option<RunRecord>,
 }
 
-/// What was combined.
+/// The result of combining tables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Combined {
-    /// The rows of the table.
+pub struct CombinedTable {
+    /// The number of rows of the table.
     pub rows: u64,
-    /// The columns that are text, because their types differ from file to file.
+    /// The columns that are text because their types differ between files.
     pub as_text: Vec<String>,
-    /// Of each row that repeats a row of another sheet or file, which these are.
+    /// The rows that repeat a row of another sheet or file, each with its positions.
     pub repeated: Vec<String>,
 }
 
-/// Makes sure, before any work, that the combined file can be where it is asked for.
+/// Makes sure, before any work, that the combined file can be written to its target.
 ///
 /// # Errors
-/// It is one of the inputs, or would be one of `searched`, which are what the call was given; or something is in its way.
+/// The file is one of the inputs, would be found among `searched` (the arguments of the call), or something is in its way.
 pub fn check_place(
     file: &Path,
     inputs: &[Input],
@@ -90,18 +91,18 @@ pub fn check_place(
     tried.map_err(|error| not_written(FileError::on("write", file)(error)))
 }
 
-/// Makes one file of the tables of all parts. `names`: the columns of fields are called as these are.
+/// Combines the tables of all parts in one file. `names`: the columns of fields get their names.
 ///
 /// # Errors
-/// It cannot be made, or not be written. A file that was there is as it was then.
+/// The file cannot be made or written. An earlier file stays as it was.
 pub fn combine(
     workspace: &Workspace,
     launcher: &dyn Launch,
-    prepared: &Prepared,
-    parts: &[Part],
+    prepared: &PreparedConfiguration,
+    parts: &[CombineInput],
     (to, names): (&Path, bool),
     cancel: &Cancel,
-) -> Result<Combined, Error> {
+) -> Result<CombinedTable, Error> {
     if parts.iter().all(|part| part.run.is_none()) {
         let message = "there is nothing to combine: no file was normalized";
         return Err(
@@ -112,12 +113,12 @@ pub fn combine(
         workspace,
         &Installers,
         prepared,
-        Want::Ready,
+        RebuildPolicy::Ready,
         cancel,
         &mut |_| {},
     )?;
-    // As long as the engine runs, no collection deletes it.
-    let _in_use = InUse::mark(workspace, &environment.folder);
+    // Collection deletes no environment in which an engine runs.
+    let _in_use = EnvironmentUse::mark(workspace, &environment.folder);
     let place = tempfile::tempdir().map_err(files::no_temporary_folder)?;
     let folder = |name: &str| -> Result<PathBuf, Error> {
         let path = place.path().join(name);
@@ -127,7 +128,7 @@ pub fn combine(
     let (asked, made, scratch) = (folder("asked")?, folder("made")?, folder("tmp")?);
     let list = asked.join("list.json");
     files::write_whole(&list, listed(parts).to_string().as_bytes())?;
-    // Its ending is its shape.
+    // The extension determines the shape.
     let output = made
         .join("combined")
         .with_extension(to.extension().unwrap_or_default());
@@ -172,7 +173,7 @@ pub fn combine(
     Ok(combined)
 }
 
-/// The file cannot be where it was asked for.
+/// Returns the error for a file that cannot be written to its target.
 fn unwritable(message: String) -> Error {
     Error::usage(code::OUTPUT_UNWRITABLE, message)
         .hint("choose another file for --combine, outside of the folder of the inputs")
@@ -186,7 +187,7 @@ fn launched(
     launcher: &dyn Launch,
     invocation: &Invocation,
     cancel: &Cancel,
-) -> Result<Combined, Error> {
+) -> Result<CombinedTable, Error> {
     let mut lines = Vec::new();
     let report = launcher
         .launch(invocation, cancel, &mut |message| {
@@ -199,7 +200,11 @@ fn launched(
         .map_err(not_written)?;
     match report.exit {
         Exit::Code(0) => Ok(said(&lines)),
-        Exit::Cancelled => Err(Error::new(Kind::Cancelled, code::CANCELLED, "cancelled")),
+        Exit::Cancelled => Err(Error::new(
+            ProblemKind::Cancelled,
+            code::CANCELLED,
+            "cancelled",
+        )),
         exit => {
             let refusal = lines.iter().find_map(|line| line.strip_prefix(REFUSAL));
             let why = refusal.map_or_else(|| format!("the engine {exit}"), str::to_owned);
@@ -210,12 +215,12 @@ fn launched(
     }
 }
 
-/// What the engine says in front of the reason why it combines nothing.
+/// The words of the engine before the reason why it combines nothing.
 const REFUSAL: &str = "Not combined: ";
 
-/// The inputs, each with the files of its tables, as the engine reads them.
-fn listed(parts: &[Part]) -> serde_json::Value {
-    let entry = |part: &Part| {
+/// Lists the inputs, each with the files of its tables, for the engine.
+fn listed(parts: &[CombineInput]) -> serde_json::Value {
+    let entry = |part: &CombineInput| {
         let workbook = part.run.as_ref().and_then(|run| run.output_path.as_ref());
         json!({
             "file": part.name,
@@ -225,14 +230,14 @@ fn listed(parts: &[Part]) -> serde_json::Value {
     parts.iter().map(entry).collect()
 }
 
-fn folder_of(part: &Part) -> Option<PathBuf> {
+fn folder_of(part: &CombineInput) -> Option<PathBuf> {
     let workbook = part.run.as_ref()?.output_path.as_ref()?;
     Some(workbook.parent()?.to_owned())
 }
 
-/// Reads lines such as `- rows: 12`.
-fn said(lines: &[String]) -> Combined {
-    let mut combined = Combined::default();
+/// Parses lines such as `- rows: 12`.
+fn said(lines: &[String]) -> CombinedTable {
+    let mut combined = CombinedTable::default();
     for (key, value) in lines
         .iter()
         .filter_map(|line| line.strip_prefix("- ")?.split_once(": "))

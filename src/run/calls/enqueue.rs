@@ -1,4 +1,4 @@
-//! Leaving runs in the queue for a worker: the records, the first line of each log, and a bell for workers that sleep.
+//! Leaves runs in the queue for a worker: writes the records and the first line of each log, and wakes sleeping workers.
 
 use serde_json::json;
 
@@ -14,31 +14,31 @@ use crate::run::inputs::documents::document_deleted;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::run::shared_log;
 use crate::settings::paths::RunFolder;
-use crate::store::{NewRun, RunRecord, Submission, Submitted};
+use crate::store::{NewRun, RunRecord, Submission, SubmissionOutcome};
 use crate::workspace::Workspace;
 
-/// So many locks on the folders of staged inputs are held at once, for a process may open few files. The folders of further
-/// inputs are too young to be collected.
-const MOST_LOCKS: usize = 64;
+/// The maximum number of locks on the folders of staged inputs that are held at once, because a process may open few files.
+/// The folders of further inputs are too young to be collected.
+const MAX_FOLDER_LOCKS: usize = 64;
 
-/// `ade run --detach`: stages the inputs, and leaves their runs in the queue when all of them are staged. `on` gets each run.
+/// `ade run --detach`: stages all inputs, then queues their runs. `on` gets each run.
 ///
 /// # Errors
-/// An input cannot be staged, or the runs not be recorded. No run is in the queue then, so that the call can be repeated.
+/// An input cannot be staged, or the runs cannot be recorded. Then no run is in the queue, so the call can be repeated.
 pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<(), RunError> {
     request.prepared.ask_for_environment(request.workspace)?;
     let mut staged: Vec<(NewRun, UnrecordedInput)> = Vec::new();
     for input in 0..request.inputs.len() {
         match request.new_run(input) {
             Ok((new, mut mark)) => {
-                if staged.len() >= MOST_LOCKS {
+                if staged.len() >= MAX_FOLDER_LOCKS {
                     mark.unlock();
                 }
                 staged.push((new, mark));
             }
             Err(error) => {
                 for (new, _mark) in &staged {
-                    // What stays, collection knows by the mark in it.
+                    // If something stays, collection recognises it by its mark.
                     let _ = request.workspace.files().remove_tree(&new.run_dir);
                 }
                 return Err(error);
@@ -55,12 +55,12 @@ pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<
 /// Begins the logs of runs whose inputs are staged, records the runs in one transaction, and wakes workers.
 ///
 /// # Errors
-/// A log cannot be written, or the runs not be recorded; then none is queued.
+/// A log cannot be written, or the runs cannot be recorded; then none is queued.
 fn queue(
     workspace: &Workspace,
     staged: Vec<(NewRun, UnrecordedInput)>,
 ) -> Result<Vec<RunRecord>, RunError> {
-    // A worker may have a run as soon as it is recorded, and writes into its log then.
+    // A worker may claim a run and write into its log as soon as the run is recorded.
     let (new, marks): (Vec<NewRun>, Vec<UnrecordedInput>) = staged.into_iter().unzip();
     for run in &new {
         begin_record(workspace, run)?;
@@ -77,11 +77,11 @@ fn queue(
     Ok(runs)
 }
 
-/// As [`queue`], for one run that a client asks for: one transaction looks at back-pressure and the client's key, and records the
-/// run. The folder of a run that was not recorded is deleted. Returns the run, and whether it is new.
+/// Queues one run for a client, like [`queue`]: one transaction checks back-pressure and the client's key, and records the
+/// run. If the run was not recorded, its folder is deleted. Returns the run, and whether it is new.
 ///
 /// # Errors
-/// As [`queue`]; the queue is full, the key was used for another request, or the document was deleted.
+/// The same as those of [`queue`]; the queue is full, the key was used for another request, or the document was deleted.
 pub(crate) fn submit(
     workspace: &Workspace,
     (new, mark): (NewRun, UnrecordedInput),
@@ -90,35 +90,35 @@ pub(crate) fn submit(
     begin_record(workspace, &new)?;
     let machine = &*workspace.machine;
     let submitted = workspace.store.submit_run(&new, asked, machine.now())?;
-    if let Submitted::Queued(run) = submitted {
+    if let SubmissionOutcome::Queued(run) = submitted {
         shared_log::send(&workspace.store, &run);
         machine.wake(&workspace.paths.wake());
         mark.recorded(workspace);
         tell_if_skipped(workspace, &run);
         return Ok((*run, true));
     }
-    // What stays for an error here, collection knows by the mark in it.
+    // If an error leaves something here, collection recognises it by its mark.
     let _ = workspace.files().remove_tree(&new.run_dir);
     match submitted {
-        Submitted::Queued(run) | Submitted::Repeated(run) => Ok((*run, false)),
-        Submitted::KeyInUse => {
+        SubmissionOutcome::Queued(run) | SubmissionOutcome::Repeated(run) => Ok((*run, false)),
+        SubmissionOutcome::KeyInUse => {
             let key = asked.key.clone().unwrap_or_default().0;
             let message = format!("the key {key:?} was used for another request");
             Err(Error::usage(code::INVALID_FIELD, message)
                 .hint("choose another key for another request"))
         }
-        Submitted::Full(queued) => {
+        SubmissionOutcome::Full(queued) => {
             let limit = asked.most_queued.unwrap_or_default();
             let message = format!("the queue is full: it has {queued} of at most {limit} runs");
             Err(Error::refused(code::QUEUE_FULL, message)
                 .hint("try again later; ADE_QUEUE_SIZE sets the limit"))
         }
-        Submitted::Over(over) => Err(over.into()),
-        Submitted::DocumentDeleted(id) => Err(document_deleted(&id)),
+        SubmissionOutcome::Over(over) => Err(over.into()),
+        SubmissionOutcome::DocumentDeleted(id) => Err(document_deleted(&id)),
     }
 }
 
-/// What a run has in its folder from its first moment: the request, and the first line of its log.
+/// Writes the files that a run has from its first moment: the request, and the first line of its log.
 fn begin_record(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {
     request_file::write_first(workspace.files(), run, &workspace.settings)?;
     let folder = RunFolder::at(&run.run_dir);
@@ -129,7 +129,8 @@ fn begin_record(workspace: &Workspace, run: &NewRun) -> Result<(), FileError> {
     }
     log.write("info", names::RUN_QUEUED, "Waiting for a worker", data);
     match run.document_id {
-        // Clients submit many at once, and what a machine without power loses of it, `open_log` writes again.
+        // Clients submit many runs at once, so this log is not synced. If a power failure loses it, `open_log` writes the
+        // line again.
         Some(_) => Ok(()),
         None => log.finish(),
     }

@@ -1,8 +1,9 @@
-//! `ade run` and `ade runs retry --now`: normalizes files in this process, with the code that a worker uses ([`crate::run::execution::lifecycle`]).
+//! `ade run` and `ade runs retry --now`: normalizes files in this process, with the code that a worker uses
+//! ([`crate::run::execution::lifecycle`]).
 //!
-//! Each file becomes a run that this process has claimed from its first moment. The first one builds the environment
-//! where that is needed; the others wait for it. A run whose attempt failed in a way that can pass waits in the queue for
-//! its next attempt, and this process claims it again, unless a worker does so first: then its end is waited for.
+//! Each file becomes a run that this process claims from the start. The first run builds the environment if necessary; the
+//! others wait for it. If an attempt fails in a way that can pass, the run waits in the queue for its next attempt, and this
+//! process claims it again, unless a worker is faster: then this process waits for the run's end.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -16,70 +17,78 @@ use crate::base::files::name_of;
 use crate::base::mutex::lock;
 use crate::base::problem::{Error, code};
 use crate::engine::RunReport;
-use crate::environment::provide::{OtherBuilder, Progress, ProvideError, Provider, Want};
+use crate::environment::provide::{
+    OtherBuilder, ProvideError, ProvideProgress, Provider, RebuildPolicy,
+};
 use crate::run::ending::cancel;
 use crate::run::ending::recover::recover;
 use crate::run::execution::error::RunError;
-use crate::run::execution::happenings::{Finished, Happening, Watcher, Where};
+use crate::run::execution::happenings::{FinishedRun, ProgressEvent, ProgressSource, Watcher};
 use crate::run::execution::lifecycle::{
-    Claimed, EnvironmentSource, Executed, Lifecycle, send_back,
+    ClaimedRun, EnvironmentSource, ExecutionResult, Lifecycle, send_back,
 };
-use crate::run::on_end::{self, Teller};
+use crate::run::on_end::{self, DeliverySender};
 use crate::run::results::annotated;
-use crate::run::results::demands::{Found, Shortfall, drifted, unclaimed};
-use crate::run::results::output::{self, Earlier};
+use crate::run::results::demands::{RunFindings, Shortfall, drifted, unclaimed};
+use crate::run::results::output::{self, EarlierCopy};
 use crate::store::{
-    DeliveryKind, Denied, EnvironmentRecord, Failure, Named, Only, OutputCopy, RunRecord,
-    RunResults, RunStatus, StoreError, Used,
+    AttemptUsage, DeliveryKind, DeniedFinding, EnvironmentRecord, FailureRecord, IdKind,
+    OutputCopy, RunRecord, RunResults, RunStatus, StoreError, WorkerFilter,
 };
-use crate::system::machine::{Steady, Work};
+use crate::system::machine::{SteadyTime, Work};
 use crate::workspace::fleet::{FleetError, Member, living};
 use crate::workspace::pause::{self, PausedRun};
 
-/// How often a run that a worker has is looked at.
+/// The interval for checking a run that a worker has claimed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Runs all inputs to their ends. Each end is told to the watcher as it comes. What dead processes left is recovered
-/// before.
+/// Runs all inputs to their ends and reports each end to the watcher. Recovers the runs of dead processes first.
 ///
 /// # Errors
-/// This process cannot be registered, or the store cannot be used. Nothing was run then.
+/// This process cannot be registered, or the store cannot be used. Then nothing was run.
 pub fn run(
     request: &Request<'_>,
     cancel: &Cancel,
     watcher: &Watcher<'_>,
 ) -> Result<(), FleetError> {
-    let member = Member::join(request.workspace, "run", request.jobs, &Only::default())?;
+    let member = Member::join(
+        request.workspace,
+        "run",
+        request.jobs,
+        &WorkerFilter::default(),
+    )?;
     let worker = request.workspace.worker_id(0);
-    let source = Where {
+    let source = ProgressSource {
         worker: &worker,
         input: 0,
     };
     for run in recover(request.workspace)? {
-        watcher(&source, &Happening::Recovered(&run));
+        watcher(&source, &ProgressEvent::Recovered(&run));
     }
     run_all(request, &member.id, cancel, watcher);
     tell_ends(request, &member.id, cancel, watcher);
     Ok(())
 }
 
-/// Tells that runs have ended, where no worker does. What is not accepted is left to one; `ade doctor` says so.
+/// Delivers notifications of ended runs if no worker does. Those that are not accepted are left to a worker; `ade doctor`
+/// reports them.
 fn tell_ends(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watcher<'_>) {
     let workspace = request.workspace;
-    if DeliveryKind::of(&workspace.settings).is_empty() {
+    if DeliveryKind::from_settings(&workspace.settings).is_empty() {
         return;
     }
-    let has_worker = living(workspace).is_ok_and(|all| all.iter().any(|one| one.kind == "worker"));
+    let has_worker =
+        living(workspace).is_ok_and(|all| all.iter().any(|peer| peer.kind == "worker"));
     if has_worker {
         return;
     }
     let worker = workspace.worker_id(0);
-    let source = Where {
+    let source = ProgressSource {
         worker: &worker,
         input: 0,
     };
     let tell = &|kind| {
-        let teller = Teller {
+        let teller = DeliverySender {
             workspace,
             process: Some(process),
             kind,
@@ -87,16 +96,16 @@ fn tell_ends(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Wa
         };
         let told = on_end::tell(&teller, cancel, &|told| {
             let refused = told.refused.as_ref();
-            watcher(&source, &Happening::Told(&told.delivery, refused));
-            // Nobody waits for a receiver that is out of reach.
+            watcher(&source, &ProgressEvent::Told(&told.delivery, refused));
+            // Nobody waits for an unreachable receiver.
             refused.is_none()
         });
         if let Err(error) = told {
-            watcher(&source, &Happening::Trouble(&error.to_string()));
+            watcher(&source, &ProgressEvent::Trouble(&error.to_string()));
         }
     };
     std::thread::scope(|scope| {
-        for kind in DeliveryKind::of(&workspace.settings) {
+        for kind in DeliveryKind::from_settings(&workspace.settings) {
             scope.spawn(move || tell(kind));
         }
     });
@@ -115,7 +124,7 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watc
             if input >= request.inputs.len() || (input > 0 && cancel.is_cancelled()) {
                 return;
             }
-            let one = OneInput {
+            let run = InputRun {
                 request,
                 process,
                 input,
@@ -125,30 +134,30 @@ fn run_all(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watc
                 cancel,
                 watcher,
             };
-            let ended = one.run();
+            let ended = run.run();
             if ended.is_err() {
-                one.mark_stale();
+                run.mark_stale();
             }
-            one.tell(&Happening::Finished(&ended));
+            run.tell(&ProgressEvent::Finished(&ended));
         }
     };
     let others = (1..jobs).map(|job| -> Work<'_> { Box::new(move || work(job)) });
     let machine = &request.workspace.machine;
-    // Where others cannot be started, fewer inputs are run at a time.
+    // If threads cannot be started, fewer inputs run at a time.
     machine.beside(others.collect(), &mut |_| work(0));
 }
 
-/// How the environment could not be built, and the log that shows it.
-type FailedBuild = Mutex<Option<(Failure, PathBuf)>>;
+/// The failure to build the environment, and the log about it.
+type FailedBuild = Mutex<Option<(FailureRecord, PathBuf)>>;
 
-/// One input in progress.
-struct OneInput<'a> {
+/// The run of one input.
+struct InputRun<'a> {
     request: &'a Request<'a>,
-    /// This process, as it is registered.
+    /// The id under which this process is registered.
     process: &'a str,
     input: usize,
     worker: &'a str,
-    /// The failure of the environment that no other attempt can help, so that not every input tries once more.
+    /// The failure of the environment that no other attempt can help, so that not every input tries again.
     failed_for_good: &'a FailedBuild,
     /// The last failure of the environment in this input's attempts.
     failed_last: FailedBuild,
@@ -156,24 +165,24 @@ struct OneInput<'a> {
     watcher: &'a Watcher<'a>,
 }
 
-/// How a run goes on that waits for another attempt.
-enum Again {
-    /// This process has it.
-    Claimed(Claimed),
-    /// It ended without this process.
+/// The outcome of waiting for the next attempt of a run.
+enum RetryOutcome {
+    /// This process has claimed the run.
+    Claimed(ClaimedRun),
+    /// The run ended without this process.
     Ended(RunRecord),
 }
 
-impl OneInput<'_> {
-    fn tell(&self, change: &Happening<'_>) {
-        let source = Where {
+impl InputRun<'_> {
+    fn tell(&self, change: &ProgressEvent<'_>) {
+        let source = ProgressSource {
             worker: self.worker,
             input: self.input,
         };
         (self.watcher)(&source, change);
     }
 
-    fn run(&self) -> Result<Finished, RunError> {
+    fn run(&self) -> Result<FinishedRun, RunError> {
         let workspace = self.request.workspace;
         let never = Cancel::new();
         let provide = |cancel: &Cancel| self.provide(cancel);
@@ -194,7 +203,7 @@ impl OneInput<'_> {
         let mut claimed = self.insert()?;
         loop {
             let waiting = match lifecycle.execute(&claimed) {
-                Executed::Recorded(run, ending) if run.status.is_terminal() => {
+                ExecutionResult::Recorded(run, ending) if run.status.is_terminal() => {
                     self.note_failed_environment(&run);
                     return Ok(self.finished(
                         *run,
@@ -202,20 +211,20 @@ impl OneInput<'_> {
                         false,
                     ));
                 }
-                Executed::Recorded(run, _) => {
+                ExecutionResult::Recorded(run, _) => {
                     if let Some(failure) = &run.error {
-                        self.tell(&Happening::Retrying(&run, failure));
+                        self.tell(&ProgressEvent::Retrying(&run, failure));
                     }
                     *run
                 }
-                // This process stood still for longer than its lease, was taken for dead, or could not reach the store for
-                // so long. In the last case the claim still stands, and no other process would end it soon.
-                Executed::Lost => {
+                // This process was suspended for longer than its lease, was taken for dead, or could not reach the store for
+                // that long. In the last case the claim still holds, and no other process would end it soon.
+                ExecutionResult::Lost => {
                     let message = "the lease was lost".to_owned();
-                    let failure = Failure::new(code::LEASE_EXPIRED, "run", message, None);
+                    let failure = FailureRecord::new(code::LEASE_EXPIRED, "run", message, None);
                     self.leave(claimed, &failure)?
                 }
-                Executed::Unrecorded(failure, error) => {
+                ExecutionResult::Unrecorded(failure, error) => {
                     self.leave(claimed, &failure).map_err(|_| error)?
                 }
             };
@@ -223,32 +232,39 @@ impl OneInput<'_> {
                 return Ok(self.finished(waiting, None, false));
             }
             match self.again(waiting)? {
-                Again::Claimed(again) => claimed = again,
-                Again::Ended(run) => return Ok(self.finished(run, None, false)),
+                RetryOutcome::Claimed(again) => claimed = again,
+                RetryOutcome::Ended(run) => return Ok(self.finished(run, None, false)),
             }
         }
     }
 
-    /// Sends a run whose claim still stands back to the queue, or fails it where its attempts are spent; where the store is
-    /// busy, again and again: no other process would end the claim while this one lives. Where the claim does not stand any more,
+    /// Sends a run whose claim still holds back to the queue, or fails it if its attempts are spent. If the store is busy,
+    /// tries again and again: no other process would end the claim while this one lives. If the claim no longer holds,
     /// returns the run as it was.
-    fn leave(&self, claimed: Claimed, failure: &Failure) -> Result<RunRecord, StoreError> {
+    fn leave(&self, claimed: ClaimedRun, failure: &FailureRecord) -> Result<RunRecord, StoreError> {
         let workspace = self.request.workspace;
-        let Claimed { run, claim, .. } = claimed;
+        let ClaimedRun { run, claim, .. } = claimed;
         let mut silent_since = None;
         loop {
-            let left = send_back(workspace, &run, &claim, failure, &Used::default(), false);
+            let left = send_back(
+                workspace,
+                &run,
+                &claim,
+                failure,
+                &AttemptUsage::default(),
+                false,
+            );
             match self.answered(left, &mut silent_since)? {
                 Some(Some(left)) => {
                     if !left.status.is_terminal() {
-                        self.tell(&Happening::Retrying(&left, failure));
+                        self.tell(&ProgressEvent::Retrying(&left, failure));
                     }
                     return Ok(left);
                 }
                 Some(None) => {
                     let name = &run.input_name;
                     let message = format!("this process no longer has {name}; waiting for its end");
-                    self.tell(&Happening::Trouble(&message));
+                    self.tell(&ProgressEvent::Trouble(&message));
                     return Ok(run);
                 }
                 None => {
@@ -258,11 +274,11 @@ impl OneInput<'_> {
         }
     }
 
-    /// Records the run under a claim of this process, unless it is paused.
-    fn insert(&self) -> Result<Claimed, RunError> {
+    /// Records the run under a claim of this process, unless its configuration is paused.
+    fn insert(&self) -> Result<ClaimedRun, RunError> {
         let workspace = self.request.workspace;
         let configuration = &self.request.prepared.key.configuration_id;
-        if let Some(paused) = pause::of(workspace, configuration)? {
+        if let Some(paused) = pause::find(workspace, configuration)? {
             return Err(PausedRun(Box::new(paused)).into());
         }
         let (new, mark) = self.request.new_run(self.input)?;
@@ -272,7 +288,7 @@ impl OneInput<'_> {
             .store
             .insert_claimed_run(&new, &claim, workspace.machine.now())?;
         mark.recorded(workspace);
-        Ok(Claimed { run, claim, since })
+        Ok(ClaimedRun { run, claim, since })
     }
 
     fn provide(&self, cancel: &Cancel) -> Result<EnvironmentRecord, ProvideError> {
@@ -291,8 +307,9 @@ impl OneInput<'_> {
             process: self.process,
             other: OtherBuilder::Await(&recover),
         };
-        let on = &mut |progress: Progress<'_>| self.tell(&Happening::Environment(&progress));
-        let provided = provider.provide(self.request.prepared, Want::Ready, cancel, on);
+        let on =
+            &mut |progress: ProvideProgress<'_>| self.tell(&ProgressEvent::Environment(&progress));
+        let provided = provider.provide(self.request.prepared, RebuildPolicy::Ready, cancel, on);
         if let Err(ProvideError::Failed {
             failure,
             transient,
@@ -308,7 +325,8 @@ impl OneInput<'_> {
         provided
     }
 
-    /// All attempts of a run failed at its environment, however the last one failed: no other input tries as often again.
+    /// If all attempts of a run failed and the last failed at the environment, records that, so that no other input tries as
+    /// often again.
     fn note_failed_environment(&self, run: &RunRecord) {
         let failure = run.error.as_ref();
         let is_environments = failure.is_some_and(|error| error.code == code::ENVIRONMENT_FAILED);
@@ -320,8 +338,8 @@ impl OneInput<'_> {
         }
     }
 
-    /// Waits until a run that went back to the queue is due, and claims it; where a worker was quicker, waits for its end.
-    fn again(&self, mut run: RunRecord) -> Result<Again, RunError> {
+    /// Waits until a run that went back to the queue is due, and claims it; if a worker was faster, waits for its end.
+    fn again(&self, mut run: RunRecord) -> Result<RetryOutcome, RunError> {
         let machine = &self.request.workspace.machine;
         let mut cancel = self.cancel.clone();
         let mut silent_since = None;
@@ -335,12 +353,12 @@ impl OneInput<'_> {
             if machine.wait(&cancel, pause) {
                 let requested = self.request_cancel(&run);
                 if self.answered(requested, &mut silent_since)?.is_some() {
-                    // Asked once; the process that has the run brings it to its end.
+                    // The request is made once; the process that has the run brings it to its end.
                     cancel = Cancel::new();
                 }
             }
             match self.answered(self.look(&run), &mut silent_since)? {
-                Some(Again::Ended(found)) if !found.status.is_terminal() => run = found,
+                Some(RetryOutcome::Ended(found)) if !found.status.is_terminal() => run = found,
                 Some(again) => return Ok(again),
                 None => {
                     machine.wait(&Cancel::new(), LOOK_EVERY);
@@ -349,18 +367,19 @@ impl OneInput<'_> {
         }
     }
 
-    /// The answer of the store. `None`: it is busy, which is reported once and accepted for as long as a lease.
+    /// Returns the answer of the store. `None`: the store is busy, which is reported once and tolerated for the length of a
+    /// lease.
     fn answered<T>(
         &self,
         answer: Result<T, StoreError>,
-        silent_since: &mut Option<Steady>,
+        silent_since: &mut Option<SteadyTime>,
     ) -> Result<Option<T>, StoreError> {
         let workspace = self.request.workspace;
         let now = workspace.machine.steady();
         match answer {
             Err(error) if error.may_pass() => {
                 if silent_since.is_none() {
-                    self.tell(&Happening::Trouble(&error.to_string()));
+                    self.tell(&ProgressEvent::Trouble(&error.to_string()));
                 }
                 let since = *silent_since.get_or_insert(now);
                 if now.since(since) >= workspace.settings.worker.lease {
@@ -379,22 +398,22 @@ impl OneInput<'_> {
         cancel::request(self.request.workspace, &run.id).map(drop)
     }
 
-    /// Claims a run, where it can be claimed; else returns it as it is now.
-    fn look(&self, run: &RunRecord) -> Result<Again, StoreError> {
+    /// Claims a run if possible; otherwise returns its current state.
+    fn look(&self, run: &RunRecord) -> Result<RetryOutcome, StoreError> {
         let workspace = self.request.workspace;
         let (machine, store) = (&workspace.machine, &workspace.store);
         if run.status == RunStatus::Running {
-            // Where no worker is left to find out that the process which has the run is dead, this one does.
+            // If no worker is left to detect that the run's process is dead, this process does it.
             recover(workspace)?;
         }
         let claim = workspace.claim(self.worker, Some(self.process));
         let since = machine.steady();
         Ok(match store.claim_run(&run.id, &claim, machine.now())? {
-            Some(run) => Again::Claimed(Claimed { run, claim, since }),
+            Some(run) => RetryOutcome::Claimed(ClaimedRun { run, claim, since }),
             None => {
                 let ended = store.run(&run.key.workspace_id, &run.id)?;
                 workspace.fetch_run(&ended)?;
-                Again::Ended(ended)
+                RetryOutcome::Ended(ended)
             }
         })
     }
@@ -404,7 +423,7 @@ impl OneInput<'_> {
         run: RunRecord,
         results: Option<RunResults>,
         is_unchanged: bool,
-    ) -> Finished {
+    ) -> FinishedRun {
         let store = &self.request.workspace.store;
         let (fields, payload) = match results {
             Some(results) => (results.fields, Some(results.payload)),
@@ -416,9 +435,9 @@ impl OneInput<'_> {
         let report = payload
             .map(|text| RunReport::head(&text))
             .unwrap_or_default();
-        let ids = store.short_ids(Named::Runs, &run.key.workspace_id, &[&run.id]);
+        let ids = store.short_ids(IdKind::Runs, &run.key.workspace_id, &[&run.id]);
         let short_id = ids.ok().and_then(|mut ids| ids.pop());
-        let mut finished = Finished {
+        let mut finished = FinishedRun {
             short_id: short_id.unwrap_or_else(|| run.id.clone()),
             fields,
             rows: report.rows(),
@@ -443,9 +462,9 @@ impl OneInput<'_> {
         finished
     }
 
-    /// Paints the input with the run's issues, in the run's folder, whatever the run falls short of: the copy says what is wrong.
-    /// Where it cannot be painted, that changes nothing about the run.
-    fn annotate(&self, finished: &mut Finished) {
+    /// Paints the input with the run's issues, in the run's folder, also if the run falls short: the copy shows what is
+    /// wrong. If painting fails, the run is not affected.
+    fn annotate(&self, finished: &mut FinishedRun) {
         let Some(workbook) = &finished.run.output_path else {
             return;
         };
@@ -470,9 +489,9 @@ impl OneInput<'_> {
         }
     }
 
-    /// Copies the workbook of an accepted run, and what is beside it, to the output directory. What an earlier run has left
-    /// there beside it, and this run has not, must not look like this run's.
-    fn deliver(&self, finished: &mut Finished) {
+    /// Copies the workbook of an accepted run, and the files next to it, to the output directory. Files that an earlier run
+    /// left there and this run does not have are marked, so that they do not look like this run's.
+    fn deliver(&self, finished: &mut FinishedRun) {
         let (Some(folder), Some(workbook)) =
             (self.request.output_dir, finished.run.output_path.clone())
         else {
@@ -482,7 +501,7 @@ impl OneInput<'_> {
         let to = output::target(folder, &self.request.inputs[self.input], shape);
         let first = output::in_shape(&workbook, shape);
         if shape.is_some() && !first.is_file() {
-            // Of a file without a table there is none in another shape.
+            // A file without a table has no table in another shape either.
             self.mark_stale();
             return;
         }
@@ -492,7 +511,7 @@ impl OneInput<'_> {
                 finished.copied_to = Some(to.clone());
             }
             Err(error) => {
-                // What is write-protected was kept on purpose.
+                // A write-protected file was kept on purpose.
                 if output::check_target(&to).is_ok() {
                     self.mark_stale();
                 }
@@ -517,8 +536,8 @@ impl OneInput<'_> {
         }
     }
 
-    /// Copies the tables behind the first one, in the shape that was asked for.
-    fn deliver_tables(&self, finished: &mut Finished, first: &Path, to: &Path, shape: &str) {
+    /// Copies the tables after the first one, in the requested shape.
+    fn deliver_tables(&self, finished: &mut FinishedRun, first: &Path, to: &Path, shape: &str) {
         finished.beside.retain(|path| path != first);
         let mut written = vec![to.to_owned()];
         for from in output::shapes(first, shape) {
@@ -541,9 +560,9 @@ impl OneInput<'_> {
         }
     }
 
-    /// Copies a file of a run's output. A copy that is as the run left it is not touched where the input was not run again. Returns the
-    /// real path, which a later search for inputs compares with.
-    fn copy(&self, finished: &Finished, from: &Path, to: &Path) -> Result<PathBuf, Error> {
+    /// Copies a file of a run's output. If the input was not run again and the copy is unchanged, leaves the copy alone.
+    /// Returns the real path, for comparison in a later search for inputs.
+    fn copy(&self, finished: &FinishedRun, from: &Path, to: &Path) -> Result<PathBuf, Error> {
         let run = &finished.run;
         if !finished.is_unchanged || !output::are_equal(from, to) {
             output::copy(from, to)?;
@@ -554,16 +573,16 @@ impl OneInput<'_> {
         Ok(path)
     }
 
-    fn shortfalls(&self, finished: &Finished) -> Vec<Shortfall> {
+    fn shortfalls(&self, finished: &FinishedRun) -> Vec<Shortfall> {
         let run = &finished.run;
         let demands = &run.options.demands;
-        let columns = demands.denied.contains(&Denied::Unmapped);
+        let columns = demands.denied.contains(&DeniedFinding::Unmapped);
         let columns = columns.then(|| self.request.workspace.store.run_columns(&run.id).ok());
         let unmapped = columns
             .flatten()
             .map(|columns| unclaimed(columns, &finished.noticed));
         let drift = drifted(&self.request.workspace.store, run).unwrap_or_default();
-        let found = Found {
+        let found = RunFindings {
             drift: &drift,
             fields: &finished.fields,
             rows: finished.rows,
@@ -573,7 +592,8 @@ impl OneInput<'_> {
         demands.shortfalls(run, &found)
     }
 
-    /// This run has no result in the output directory: what an earlier one left there must not look like it.
+    /// Marks the workbook that an earlier run left in the output directory: this run has no result, and the file must not
+    /// look like one.
     fn mark_stale(&self) {
         let Some(folder) = self.request.output_dir else {
             return;
@@ -583,7 +603,7 @@ impl OneInput<'_> {
         let earlier = output::mark_stale(&self.request.workspace.store, &path);
         earlier
             .iter()
-            .for_each(|earlier| self.tell(&Happening::Earlier(earlier)));
+            .for_each(|earlier| self.tell(&ProgressEvent::Earlier(earlier)));
         let tables = self.request.shape.map(|shape| output::shapes(&path, shape));
         let beside = output::beside(&path, &name_of(&input.path)).into_iter();
         for path in beside.chain(tables.into_iter().flatten()) {
@@ -591,16 +611,15 @@ impl OneInput<'_> {
         }
     }
 
-    /// The same for what may be beside a workbook. A file there that no run has written is a person's own, and none of this
-    /// run's name.
+    /// Does the same for a file next to the workbook. A file that no run has written belongs to a person and is not touched.
     fn mark_as_earlier(&self, path: &Path) {
         let earlier = output::mark_stale(&self.request.workspace.store, path);
-        if let Some(earlier @ Earlier::Stale { .. }) = earlier {
-            self.tell(&Happening::Earlier(&earlier));
+        if let Some(earlier @ EarlierCopy::Stale { .. }) = earlier {
+            self.tell(&ProgressEvent::Earlier(&earlier));
         }
     }
 
-    /// Without the record the copy is still good; the next run may take it for an input.
+    /// Records the copy. Without the record the copy is still good, but the next run may take it for an input.
     fn record_copy(&self, run: &RunRecord, to: &Path) {
         let workspace = self.request.workspace;
         let copy = OutputCopy {
@@ -613,7 +632,7 @@ impl OneInput<'_> {
                 "it is not recorded that {} is an output: {error}",
                 to.display()
             );
-            self.tell(&Happening::Trouble(&message));
+            self.tell(&ProgressEvent::Trouble(&message));
         }
     }
 }

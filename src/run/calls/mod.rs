@@ -1,9 +1,10 @@
-//! What people ask of runs: each a file.
+//! The calls that people make about runs, one per file.
 //!
-//! - [`request`]: what a run is asked to do. [`inline`]: a run of this process; [`enqueue`] (files) and [`submit`] (a stored document): one that waits for a worker.
-//! - [`combine`]: one table out of the outputs of a call's runs.
-//! - `unchanged`: the inputs of a call that need no run.
-//! - [`retry`], [`remove`]: of runs that ended.
+//! - [`request`]: the request of a run. [`inline`]: a run in this process; [`enqueue`] (files) and [`submit`] (a stored
+//!   document): a run that waits for a worker.
+//! - [`combine`]: combines the outputs of a call's runs into one table.
+//! - `unchanged`: finds the inputs of a call that need no run.
+//! - [`retry`], [`remove`]: repeat or remove ended runs.
 
 pub mod combine;
 pub mod enqueue;

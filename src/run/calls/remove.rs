@@ -1,5 +1,5 @@
-//! Removing an ended run: its record says that its files go, they are deleted, then the record. Where that is interrupted,
-//! collection deletes the files, and the run can be removed again.
+//! Removes an ended run: marks its files as deleted in its record, deletes them, then deletes the record. If that is
+//! interrupted, collection deletes the files, and the run can be removed again.
 
 use std::io;
 
@@ -13,16 +13,16 @@ use crate::workspace::{Workspace, ballast};
 /// A run that was removed, or would be.
 #[derive(Debug)]
 pub struct RemovedRuns {
-    /// As it was recorded.
+    /// The record of the run.
     pub run: RunRecord,
-    /// The bytes that were freed.
+    /// The number of bytes that were freed, or would be.
     pub bytes_freed: u64,
 }
 
-/// Removes the run that `given` names; with `dry_run` it only says what that would free.
+/// Removes the run that `given` names; with `dry_run`, only determines how much that would free.
 ///
 /// # Errors
-/// There is no such run, it has not ended, or its files cannot be deleted.
+/// The run does not exist or has not ended, or its files cannot be deleted.
 pub fn remove(workspace: &Workspace, given: &str, dry_run: bool) -> Result<RemovedRuns, Error> {
     let run = workspace.find_run(given)?;
     demand_ended(&run)?;

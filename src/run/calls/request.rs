@@ -1,10 +1,10 @@
-//! The request of an `ade run`, or of an `ade runs retry --now`: which files, by which configuration, and how.
+//! The request of an `ade run`, or of an `ade runs retry --now`: the files, the configuration, and the options.
 
 use std::path::Path;
 
 use crate::base::files::{FileError, name_of};
 use crate::engine::{self, ChildProcess, Launch};
-use crate::environment::needed::prepare::Prepared;
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::environment::provide::installers::{Build, Installers};
 use crate::run::execution::error::RunError;
 use crate::run::execution::safe_mode;
@@ -17,17 +17,17 @@ use crate::store::{
 use crate::workspace::Workspace;
 use crate::workspace::naming::place_of_file;
 
-/// What runs are executed with: production's own, or a simulation's.
+/// The means to execute runs: those of production, or of a simulation.
 #[derive(Clone, Copy)]
 pub struct Tools<'a> {
-    /// Starts engines.
+    /// Starts the engine of a run.
     pub launcher: &'a dyn Launch,
-    /// Builds environments.
+    /// Builds an environment for runs.
     pub builder: &'a dyn Build,
 }
 
 impl Tools<'static> {
-    /// Engines as child processes, and environments that uv or pip install.
+    /// Returns production's tools: engines as child processes, and environments that uv or pip install.
     pub fn here() -> Self {
         Self {
             launcher: &ChildProcess {
@@ -39,40 +39,40 @@ impl Tools<'static> {
     }
 }
 
-/// What to run.
+/// A request to run files.
 pub struct Request<'a> {
-    /// The workspace.
+    /// The workspace of the runs.
     pub workspace: &'a Workspace,
-    /// What to run with.
+    /// The means to execute the runs.
     pub tools: Tools<'a>,
-    /// The configuration.
-    pub prepared: &'a Prepared,
-    /// The files.
+    /// The configuration, prepared for runs.
+    pub prepared: &'a PreparedConfiguration,
+    /// The files to run.
     pub inputs: &'a [Input],
-    /// The run to repeat, with its own input and options; the others here do not count then.
+    /// The run to repeat with its own input and options, in place of those given here.
     pub again: Option<&'a RunRecord>,
-    /// Where copies of the normalized workbooks go.
+    /// The folder for copies of the normalized workbooks.
     pub output_dir: Option<&'a Path>,
     /// The shape of the tables that are copied in place of the workbook.
     pub shape: Option<&'a str>,
-    /// The input of each run is painted with its issues.
+    /// Whether the input of each run is painted with its issues.
     pub annotate: bool,
-    /// Inputs that are unchanged since an accepted run are not run again; that run's result is theirs.
+    /// Whether inputs that are unchanged since an accepted run are skipped, using that run's result.
     pub only_changed: bool,
-    /// The sheets; `None`: all visible ones.
+    /// The sheets to process; `None`: all visible ones.
     pub sheets: Option<Vec<String>>,
-    /// How to do it, and what is asked of each run; the workbook of one that falls short is not copied.
+    /// The options and demands of each run. If a run falls short of the demands, its workbook is not copied.
     pub options: RunOptions,
     /// The number of files to process at the same time.
     pub jobs: usize,
 }
 
 impl<'a> Request<'a> {
-    /// Asks for an input to be run here, with the sheets and options of an earlier run.
+    /// Requests a run of an input here, with the sheets and options of an earlier run.
     pub fn like(
         run: &RunRecord,
         workspace: &'a Workspace,
-        prepared: &'a Prepared,
+        prepared: &'a PreparedConfiguration,
         input: &'a [Input; 1],
     ) -> Self {
         Self {
@@ -93,13 +93,14 @@ impl<'a> Request<'a> {
 }
 
 impl Request<'_> {
-    /// Stages an input. Returns the record of its run, to be recorded while the mark on its folder is held.
+    /// Stages an input. Returns the record for its run; the caller has to hold the mark on the folder until it has recorded
+    /// the run.
     ///
     /// # Errors
-    /// The input cannot be staged, or its environment not be recorded.
+    /// The input cannot be staged, or its environment cannot be recorded.
     pub(crate) fn new_run(&self, input: usize) -> Result<(NewRun, UnrecordedInput), RunError> {
         let (workspace, prepared) = (self.workspace, self.prepared);
-        // First: with a configuration that is archived nothing is staged.
+        // This comes first, because nothing may be staged for an archived configuration.
         let environment = prepared.ensure_environment(workspace)?;
         if let Some(run) = self.again {
             let by = Submitter::of_machine(&*workspace.machine);
@@ -131,12 +132,12 @@ impl Request<'_> {
             max_attempts: workspace.settings.worker.max_attempts,
             run_dir: folder.path().to_owned(),
             retry_of_run_id: None,
-            limits: Limits::of(&workspace.settings),
+            limits: Limits::from_settings(&workspace.settings),
         };
         Ok((new, mark))
     }
 
-    /// The options that a run of the input with this name is recorded with now.
+    /// Returns the options to record now for a run of the input with this name.
     ///
     /// # Errors
     /// The store cannot be used.
@@ -145,8 +146,8 @@ impl Request<'_> {
         let by = Submitter::of_machine(&*workspace.machine);
         let mut options = recorded(workspace, &self.options, &by);
         if let Some(since) = &mut options.demands.drift {
-            // What is judged later is judged by the run that was the last good one now.
-            let senders = Senders::of(&prepared.package_folder);
+            // A later check compares with the run that was the last good one at this moment.
+            let senders = Senders::load(&prepared.package_folder);
             let (store, of) = (&workspace.store, &prepared.key.configuration_id);
             let last = senders.last_good(store, of, name, None)?;
             *since = last.map(|run| run.id).unwrap_or_default();
@@ -155,15 +156,15 @@ impl Request<'_> {
     }
 }
 
-/// Refuses a name that no setting of the engine for a run has, and a value that the setting cannot have.
+/// Refuses a name that is not a setting of the engine for a run, and a value that the setting cannot have.
 ///
 /// # Errors
-/// There is no such setting, or it cannot have the value: a sentence that says so.
+/// The setting does not exist, or cannot have the value; the error is a sentence about it.
 pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
     engine::demand_setting(name, value)
 }
 
-/// The options of a new run, with the engine's settings that are in force in this process.
+/// Returns the options of a new run, with the engine's settings that this process uses now.
 pub(crate) fn recorded(workspace: &Workspace, options: &RunOptions, by: &Submitter) -> RunOptions {
     RunOptions {
         submitted_by: Some(by.clone()),
@@ -210,7 +211,7 @@ pub(crate) fn repetition(
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: folder.path().to_owned(),
         retry_of_run_id: Some(run.id),
-        limits: Limits::of(&workspace.settings),
+        limits: Limits::from_settings(&workspace.settings),
     };
     Ok((new, mark))
 }

@@ -1,8 +1,8 @@
-//! Running an ended run again, as a new run with the same input: as it was, with the same snapshot of the configuration, or anew,
-//! with the configuration as it is now.
+//! Runs an ended run again, as a new run with the same input: with the same snapshot of the configuration (retry), or with
+//! the current configuration (anew).
 //!
-//! The new run has its own copy of the input, so that the old run may be removed at any time. A worker executes it, when
-//! [`super::enqueue`] has recorded it in the queue; or this process does ([`retry_here`], [`anew_here`]).
+//! The new run has its own copy of the input, so the old run may be removed at any time. The run is executed by a worker,
+//! after [`super::enqueue`] has recorded it in the queue, or by this process ([`retry_here`], [`anew_here`]).
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::base::problem::{Error, code};
 use crate::configuration::Configuration;
 use crate::engine;
 use crate::environment::needed::prepare::{
-    PrepareError, Prepared, ask_for_environment_of_run, environment_of_run, prepare,
+    PrepareError, PreparedConfiguration, ask_for_environment_of_run, environment_of_run, prepare,
     prepare_environment, prepare_version,
 };
 use crate::run::execution::error::demand_ended;
@@ -20,19 +20,20 @@ use crate::settings::paths::RunFolder;
 use crate::store::{EnvironmentRecord, RunRecord, Submission, Submitter, not_published};
 use crate::workspace::Workspace;
 
-/// A configuration as it is now.
-pub struct Current<'a> {
-    /// Its files, prepared.
-    pub prepared: &'a Prepared,
-    /// The published version that they are; `None`: those of its folder.
+/// The current state of a configuration.
+pub struct CurrentConfiguration<'a> {
+    /// The files of the configuration, prepared.
+    pub prepared: &'a PreparedConfiguration,
+    /// The published version of these files; `None`: they are the files of its folder.
     pub version: Option<u32>,
 }
 
-/// Queues a new run with the input and the snapshot of the run that `given` names, and wakes a worker. Returns it, and whether it
-/// is new: the same request under the same key is answered with the run of the first time.
+/// Queues a new run with the input and the snapshot of the run that `given` names, and wakes a worker. Returns the run, and
+/// whether it is new: a repeated request with the same key gets the first run again.
 ///
 /// # Errors
-/// There is no such run, it has not ended, its input or snapshot has been collected, or the queue does not take the new run.
+/// The run does not exist or has not ended, its input or snapshot has been collected, or the queue does not accept the new
+/// run.
 pub fn retry(
     workspace: &Workspace,
     given: &str,
@@ -45,14 +46,14 @@ pub fn retry(
     queue(workspace, &run, &environment, by, asked)
 }
 
-/// As [`retry`], with the configuration as it is now.
+/// Does the same as [`retry`], with the current configuration.
 ///
 /// # Errors
-/// Those of [`retry`].
+/// The same as those of [`retry`].
 pub fn anew(
     workspace: &Workspace,
     given: &str,
-    now: &Current<'_>,
+    now: &CurrentConfiguration<'_>,
     by: &Submitter,
     asked: &Submission,
 ) -> Result<(RunRecord, bool), Error> {
@@ -61,11 +62,15 @@ pub fn anew(
     queue(workspace, &run, &environment, by, asked)
 }
 
-/// The configuration of the run that `given` names as it is now, with the number of its active version, or none for a folder's files.
+/// Prepares the current configuration of the run that `given` names. Returns it with the number of its active version, or
+/// none for the files of a folder.
 ///
 /// # Errors
-/// There is no such run, no version is active, or the files cannot be used.
-pub fn current(workspace: &Workspace, given: &str) -> Result<(Prepared, Option<u32>), Error> {
+/// The run does not exist, no version is active, or the files cannot be used.
+pub fn current(
+    workspace: &Workspace,
+    given: &str,
+) -> Result<(PreparedConfiguration, Option<u32>), Error> {
     let run = workspace.run(given)?;
     let known = workspace.store.configuration(&run.key.configuration_id)?;
     let prepared = match &known.version {
@@ -92,12 +97,15 @@ fn queue(
     enqueue::submit(workspace, staged, asked)
 }
 
-/// Returns the run that `given` names, and what is needed to repeat it in this process as it was: for
+/// Returns the run that `given` names, and everything needed to repeat it in this process as it was: for
 /// [`Request::again`](super::request::Request::again).
 ///
 /// # Errors
-/// There is no such run, it has not ended, or what it needs is gone.
-pub fn retry_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), Error> {
+/// The run does not exist or has not ended, or its files are gone.
+pub fn retry_here(
+    workspace: &Workspace,
+    given: &str,
+) -> Result<(RunRecord, PreparedConfiguration), Error> {
     let run = repeatable(workspace, given)?;
     demand_file(&run, &run.snapshot)?;
     let environment = environment_of_run(workspace, &run)?;
@@ -105,23 +113,29 @@ pub fn retry_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prep
     Ok((run, prepared))
 }
 
-/// As [`retry_here`], with the configuration as it is now.
+/// Does the same as [`retry_here`], with the current configuration.
 ///
 /// # Errors
-/// Those of [`retry_here`].
-pub fn anew_here(workspace: &Workspace, given: &str) -> Result<(RunRecord, Prepared), Error> {
+/// The same as those of [`retry_here`].
+pub fn anew_here(
+    workspace: &Workspace,
+    given: &str,
+) -> Result<(RunRecord, PreparedConfiguration), Error> {
     let run = repeatable(workspace, given)?;
     let (prepared, version) = current(workspace, &run.id)?;
-    let now = Current {
+    let now = CurrentConfiguration {
         prepared: &prepared,
         version,
     };
     Ok((made_now(workspace, run, &now), prepared))
 }
 
-/// A run as it would be made now: with the configuration as it is, and the settings that are in force. Its input, its labels and what
-/// was asked of it stay.
-fn made_now(workspace: &Workspace, mut run: RunRecord, now: &Current<'_>) -> RunRecord {
+/// Changes a run to use the current configuration and settings. Its input, its labels and its demands stay.
+fn made_now(
+    workspace: &Workspace,
+    mut run: RunRecord,
+    now: &CurrentConfiguration<'_>,
+) -> RunRecord {
     run.source_digest.clone_from(&now.prepared.source_digest);
     run.snapshot.clone_from(&now.prepared.package_folder);
     run.options.configuration_version = now.version;
@@ -133,7 +147,7 @@ fn repeatable(workspace: &Workspace, given: &str) -> Result<RunRecord, Error> {
     let mut run = workspace.run(given)?;
     demand_acceptance(&workspace.settings)?;
     demand_ended(&run)?;
-    // A document may be deleted; what the run staged of it is its own.
+    // A document may be deleted, but the run owns the copy that it staged.
     workspace.fetch_file(&run.input_path)?;
     let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
     if !run.input_path.exists() && staged.is_file() {

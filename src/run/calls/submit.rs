@@ -1,7 +1,7 @@
-//! A client's run: a stored document goes into the queue, for a worker to execute.
+//! Queues a client's run of a stored document, for a worker to execute.
 //!
-//! The input is not copied: the document never changes, so that the attempt takes it from its place. The run's folder, its request and its
-//! log are there before the run is recorded. One transaction decides about back-pressure and records the run.
+//! The input is not copied: a document never changes, so the attempt reads it in place. The run's folder, its request and its
+//! log exist before the run is recorded. One transaction checks back-pressure and records the run.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,31 +10,31 @@ use super::enqueue;
 use super::request::recorded;
 use crate::base::mutex::lock;
 use crate::base::problem::Error;
-use crate::environment::needed::prepare::Prepared;
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::run::execution::safe_mode;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::settings::paths::RunFolder;
 use crate::store::{DocumentRecord, Limits, NewRun, RunOptions, RunRecord, Submission, Submitter};
 use crate::workspace::Workspace;
 
-/// What a client asks for.
+/// The request of a client.
 pub struct RunOfDocument<'a> {
-    /// The configuration, prepared.
-    pub prepared: &'a Prepared,
-    /// The input.
+    /// The configuration, prepared for the run.
+    pub prepared: &'a PreparedConfiguration,
+    /// The document to run.
     pub document: &'a DocumentRecord,
-    /// The sheets; `None`: all visible ones.
+    /// The sheets to process; `None`: all visible ones.
     pub sheets: Option<Vec<String>>,
-    /// How to do it.
+    /// The options and demands of the run.
     pub options: RunOptions,
-    /// Who asks.
+    /// The submitter of the run.
     pub by: Submitter,
-    /// The client's key for this request, and the digest of what it asks for.
+    /// The client's key for this request, and a digest of the request.
     pub key: Option<(String, String)>,
 }
 
-/// Puts a run into the queue and wakes a worker. Returns the run, and whether it is new: the same request under the same key
-/// is answered with the run of the first time.
+/// Queues a run and wakes a worker. Returns the run, and whether it is new: a repeated request with the same key gets the
+/// first run again.
 ///
 /// # Errors
 /// The queue is full, the key was used for another request, or the store cannot be used.
@@ -50,7 +50,7 @@ pub fn submit(
     enqueue::submit(workspace, (new, mark), &asked)
 }
 
-/// What the queue demands of a client's run: back-pressure, and that its key was used for no other request.
+/// Returns the queue's conditions for a client's run: back-pressure, and a key that was not used for another request.
 pub fn as_client(workspace: &Workspace, key: Option<(String, String)>) -> Submission {
     let limit = workspace.settings.queue_size;
     Submission {
@@ -77,30 +77,30 @@ fn new_run(workspace: &Workspace, wanted: &RunOfDocument<'_>, environment_id: St
         max_attempts: workspace.settings.worker.max_attempts,
         run_dir: workspace.paths.run(workspace.id(), &id).path().to_owned(),
         retry_of_run_id: None,
-        limits: Limits::of(&workspace.settings),
+        limits: Limits::from_settings(&workspace.settings),
         id,
     }
 }
 
-/// Configurations that were prepared, by configuration and digest: published files never change.
+/// Prepared configurations, by configuration and digest. Published files never change.
 #[derive(Default)]
-pub struct PreparedVersions(Mutex<HashMap<(String, String), Arc<Prepared>>>);
+pub struct PreparedVersions(Mutex<HashMap<(String, String), Arc<PreparedConfiguration>>>);
 
 impl PreparedVersions {
-    fn kept(&self) -> MutexGuard<'_, HashMap<(String, String), Arc<Prepared>>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<(String, String), Arc<PreparedConfiguration>>> {
         lock(&self.0)
     }
 
-    /// Returns what `prepare` made of this version before, or makes it now.
+    /// Returns the prepared version, from the cache or by calling `prepare`.
     ///
     /// # Errors
-    /// Those of `prepare`.
+    /// The same as those of `prepare`.
     pub fn get<E>(
         &self,
         configuration: &str,
         digest: &str,
-        prepare: impl FnOnce() -> Result<Prepared, E>,
-    ) -> Result<Arc<Prepared>, E> {
+        prepare: impl FnOnce() -> Result<PreparedConfiguration, E>,
+    ) -> Result<Arc<PreparedConfiguration>, E> {
         let key = (configuration.to_owned(), digest.to_owned());
         let known = self.kept().get(&key).cloned();
         if let Some(prepared) = known {
@@ -108,7 +108,7 @@ impl PreparedVersions {
         }
         let prepared = Arc::new(prepare()?);
         let mut kept = self.kept();
-        // A publication ends the use of the version before it.
+        // A publication ends the use of the previous version.
         kept.retain(|(id, _), _| id != configuration);
         kept.insert(key, Arc::clone(&prepared));
         Ok(prepared)

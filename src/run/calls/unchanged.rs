@@ -1,11 +1,11 @@
-//! Inputs that need no run: `ade run --changed`.
+//! Finds inputs that need no run: `ade run --changed`.
 //!
-//! An input is unchanged if an accepted run had the same bytes under the same name, the same files of the configuration, the same
-//! environment and engine, the same sheets, options and settings, and if its workbook is still as the run left it. What decides
-//! nothing about a result is not compared: who submitted the run, its priority, its time limit. What is asked of results now is
-//! asked of the earlier run's results, so that the call says yes or no as if the input had been run again.
+//! An input is unchanged if an accepted run had the same bytes under the same name, the same files of the configuration, the
+//! same environment and engine, the same sheets, options and settings, and if its workbook is still as the run left it.
+//! Options that do not affect the result are not compared: the submitter, the priority, the time limit. The demands of this
+//! call are checked against the earlier run's results, so the call succeeds or fails as if the input had been run again.
 //!
-//! Nothing is recorded for an input that is skipped.
+//! A skipped input leaves no record.
 
 use std::path::Path;
 
@@ -20,8 +20,8 @@ use crate::settings::paths::RunFolder;
 use crate::store::{Demands, Priority, RunOptions, RunRecord};
 use crate::workspace::Workspace;
 
-/// The newest run that has the result which a run of this input would have. `None`: there is none, and the input is to be run. An
-/// input that cannot be read is to be run, too: its run says why.
+/// Returns the newest run with the result that a run of this input would have. `None`: there is none, and the input has to be
+/// run. An unreadable input has to be run, too: its run reports the reason.
 ///
 /// # Errors
 /// The store cannot be used.
@@ -60,7 +60,7 @@ pub fn earlier_run(request: &Request<'_>, input: usize) -> Result<Option<RunReco
     Ok(None)
 }
 
-/// The options that decide what comes out.
+/// Keeps only the options that affect the result.
 fn decisive(options: &RunOptions) -> RunOptions {
     RunOptions {
         timeout_seconds: None,
@@ -75,7 +75,7 @@ fn decisive(options: &RunOptions) -> RunOptions {
     }
 }
 
-/// Whether a run does not fall short of this.
+/// Returns whether a run meets these demands.
 fn is_accepted(
     workspace: &Workspace,
     run: &RunRecord,
@@ -86,7 +86,7 @@ fn is_accepted(
     Ok(refusals(&workspace.store, &run)?.is_empty())
 }
 
-/// Whether the workbook of a run is the one that its audit record names, and the tables in another shape are there.
+/// Returns whether the workbook of a run matches its audit record, and the tables in another shape exist.
 fn has_output(workspace: &Workspace, run: &RunRecord, shape: Option<&str>) -> bool {
     let Some(workbook) = &run.output_path else {
         return false;
@@ -103,14 +103,14 @@ fn has_output(workspace: &Workspace, run: &RunRecord, shape: Option<&str>) -> bo
             .is_none_or(|shape| !has_tables || output::in_shape(workbook, Some(shape)).is_file())
 }
 
-/// The digest of the workbook in an audit record.
+/// Reads the digest of the workbook from an audit record.
 fn recorded_digest(workspace: &Workspace, artifact: &Path) -> Option<String> {
     #[derive(Deserialize)]
     struct Artifact {
-        output: Output,
+        output: ArtifactOutput,
     }
     #[derive(Deserialize)]
-    struct Output {
+    struct ArtifactOutput {
         sha256: String,
     }
     let text = workspace.files().read(artifact).ok()?;

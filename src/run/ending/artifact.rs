@@ -1,23 +1,24 @@
-//! `artifact.json`, the audit record of a run: what ran on what, with which versions, and every decision that the engine
-//! took. Cell values never appear in it.
+//! Writes `artifact.json`, the audit record of a run: its configuration, input, versions, and every decision of the engine.
+//! It never contains cell values.
 
 use serde_json::json;
 
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::engine::sandbox::InForce;
+use crate::engine::sandbox::AppliedPolicy;
 use crate::settings::paths::RunFolder;
 use crate::store::{Ending, EnvironmentRecord, RunRecord};
-use crate::system::machine::Files;
+use crate::system::machine::FileSystem;
 use crate::workspace::Workspace;
 
-/// What an attempt ran in: the environment, if it came to that, and what of the policy was in force, if an engine was started.
-pub type Surroundings<'a> = (Option<&'a EnvironmentRecord>, Option<&'a InForce>);
+/// The surroundings of an attempt: the environment, if the attempt got that far, and the part of the policy in force, if an
+/// engine was started.
+pub type AttemptContext<'a> = (Option<&'a EnvironmentRecord>, Option<&'a AppliedPolicy>);
 
-/// Writes the record of a run that has ended without an attempt that could write it: it waited, or its process died.
+/// Writes the record of a run that ended while it waited, or because its process died: no attempt could write it.
 ///
 /// # Errors
-/// As [`write()`].
+/// The same as those of [`write()`].
 pub fn write_of_ended(workspace: &Workspace, run: &RunRecord) -> Result<(), FileError> {
     let id = run
         .environment_id
@@ -28,21 +29,21 @@ pub fn write_of_ended(workspace: &Workspace, run: &RunRecord) -> Result<(), File
     let ending = Ending {
         exit_code: run.exit_code,
         error: run.error.clone(),
-        ..Ending::of(run.status)
+        ..Ending::new(run.status)
     };
     let ended = run.completed_at.unwrap_or_else(|| workspace.machine.now());
     let around = (environment.as_ref(), None);
     write(workspace.files(), run, around, &ending, None, ended)
 }
 
-/// Writes the record.
+/// Writes the audit record of an attempt.
 ///
 /// # Errors
-/// It cannot be written; what was there before is whole.
+/// The record cannot be written; an earlier one stays whole.
 pub fn write(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     run: &RunRecord,
-    (environment, sandbox): Surroundings<'_>,
+    (environment, sandbox): AttemptContext<'_>,
     ending: &Ending,
     output_sha256: Option<&str>,
     now: Timestamp,
@@ -84,7 +85,7 @@ pub fn write(
             "sheets": run.input_sheets,
         },
         "options": run.options,
-        "sandbox": sandbox.map(InForce::json),
+        "sandbox": sandbox.map(AppliedPolicy::json),
         "output": ending.output_path.as_ref().map(|path| json!({
             "name": path.file_name().map(|name| name.to_string_lossy()),
             "sha256": output_sha256,
@@ -96,7 +97,7 @@ pub fn write(
         },
     });
     let mut text = serde_json::to_vec_pretty(&record).unwrap_or_default();
-    // The decisions come last, as the text that is recorded: they are long, and with a line for each fact they are twice as long.
+    // The decisions come last, as the recorded text: they are long, and with one line per fact they would be twice as long.
     text.truncate(text.len().saturating_sub("\n}".len()));
     let decisions = ending.results.as_ref().map(|results| &*results.payload);
     text.extend_from_slice(b",\n  \"decisions\": ");

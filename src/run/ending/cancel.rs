@@ -1,5 +1,5 @@
-//! Cancels a run: a queued one at once; for a running one it records a request, which the worker checks every half second
-//! ([`crate::system::lease`]). The run's log says once that this was asked for, before it says how the run ended.
+//! Cancels a run: a queued run at once; for a running one it records a request, which the worker checks every half second
+//! ([`crate::system::lease`]). The run's log mentions the request once, before the run's end.
 
 use std::time::Duration;
 
@@ -12,30 +12,30 @@ use crate::base::problem::{Error, code};
 use crate::events::{EventLog, names};
 use crate::settings::paths::RunFolder;
 use crate::store::{CancelOutcome, RunRecord, StoreError};
-use crate::system::machine::Steady;
+use crate::system::machine::SteadyTime;
 use crate::workspace::Workspace;
 
-/// How often a run that is being stopped is looked at.
+/// The interval for checking a run that is being stopped.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// What a request to cancel did.
+/// The effect of a request to cancel.
 #[derive(Debug)]
-pub enum Cancelled {
+pub enum RunCancellation {
     /// The run was queued and is cancelled.
     AtOnce(Box<RunRecord>),
     /// The run is being executed; its worker was asked to stop it.
     Requested(Box<RunRecord>),
 }
 
-/// Cancels the run that `given` names. Asking twice changes nothing.
+/// Cancels the run that `given` names. A second request changes nothing.
 ///
 /// # Errors
-/// There is no such run, or it has ended.
-pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, Error> {
+/// The run does not exist, or has ended.
+pub fn cancel(workspace: &Workspace, given: &str) -> Result<RunCancellation, Error> {
     let run = workspace.find_run(given)?;
     match request(workspace, &run.id)? {
-        CancelOutcome::Cancelled(run) => Ok(Cancelled::AtOnce(run)),
-        CancelOutcome::Requested(run) => Ok(Cancelled::Requested(run)),
+        CancelOutcome::Cancelled(run) => Ok(RunCancellation::AtOnce(run)),
+        CancelOutcome::Requested(run) => Ok(RunCancellation::Requested(run)),
         CancelOutcome::Ended(run) => {
             let message = format!("run {} has ended already: {}", run.id, run.status.as_str());
             Err(Error::usage(code::RUN_ENDED, message))
@@ -43,12 +43,12 @@ pub fn cancel(workspace: &Workspace, given: &str) -> Result<Cancelled, Error> {
     }
 }
 
-/// Waits for the end of a run whose worker was asked to stop it, until `until` at most. Returns the run as it is then: a request
-/// that came too late stopped nothing, and the run has succeeded.
+/// Waits, at most until `until`, for the end of a run whose worker was asked to stop it. Returns the current run: if the
+/// request came too late, the run has succeeded.
 pub fn await_end(
     workspace: &Workspace,
     run: RunRecord,
-    until: Steady,
+    until: SteadyTime,
 ) -> Result<RunRecord, StoreError> {
     let machine = &workspace.machine;
     let mut run = run;
@@ -59,14 +59,13 @@ pub fn await_end(
     Ok(run)
 }
 
-/// Asks that a run be cancelled, and writes into its log that this was asked for, if it was not before; where the run waited,
-/// also its end.
+/// Requests that a run be cancelled, and writes the first request into its log; for a queued run also its end.
 pub(crate) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, StoreError> {
     let now = workspace.machine.now();
     let outcome = workspace.store.request_cancel(id, now)?;
     match &outcome {
         CancelOutcome::Cancelled(run) => {
-            // No process claims it any more, so none clears what its dead process left.
+            // No process will claim the run again, so none would clear the leftovers of its dead process.
             let (machine, folder) = (&*workspace.machine, RunFolder::at(&run.run_dir));
             if leftovers::may_be(machine, &folder, run.attempt_count) {
                 leftovers::clear(machine, &folder);
@@ -74,7 +73,8 @@ pub(crate) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, 
             note(workspace, run);
             ends::report_ended(workspace, run);
         }
-        // To ask again does not change when it was asked first. On another host the process that executes the run writes it.
+        // A second request does not change the time of the first. On another host, the process that executes the run writes
+        // it.
         CancelOutcome::Requested(run)
             if run.cancel_requested_at == Some(now) && !workspace.store.keeps_logs() =>
         {
@@ -85,8 +85,8 @@ pub(crate) fn request(workspace: &Workspace, id: &str) -> Result<CancelOutcome, 
     Ok(outcome)
 }
 
-/// Writes the request into the log of a run, of which another process may hold the claim. A log that cannot be opened does
-/// not get it.
+/// Writes the request into the log of a run that another process may have claimed. If the log cannot be opened, nothing is
+/// written.
 fn note(workspace: &Workspace, run: &RunRecord) {
     if let Ok(log) = open_log(workspace, run) {
         note_in(&log, run);

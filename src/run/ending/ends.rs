@@ -1,8 +1,8 @@
-//! The events with which attempts and runs end, and the audit record of an end that no attempt has brought about.
+//! Writes the events with which attempts and runs end, and the audit record of an end that no attempt brought about.
 //!
-//! An end is recorded first, and written into the run's log after that, by the process that recorded it. If that process dies
-//! in between, the log lacks the line and nothing is lost: a reader of the log finds the end in the record and makes the
-//! line from it ([`event_of`], which [`crate::run::views::follow`] uses).
+//! An end is recorded first, and then written into the run's log by the process that recorded it. If that process dies in
+//! between, the log lacks the line, but nothing is lost: a reader of the log finds the end in the record and makes the line
+//! from it ([`event_of`], which [`crate::run::views::follow`] uses).
 
 use serde::Serialize;
 use serde_json::json;
@@ -11,26 +11,26 @@ use utoipa::ToSchema;
 use super::artifact;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
-use crate::events::{EventLog, OwnEvent, Subject, names};
+use crate::events::{AdeEvent, EventLog, Subject, names};
 use crate::run::shared_log;
 use crate::settings::paths::RunFolder;
-use crate::store::{Failure, RunRecord, RunStatus};
+use crate::store::{FailureRecord, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 
-/// Writes the end of a run into its log. The caller has recorded it, and is the only one that writes it.
+/// Writes the end of a run into its log. The caller has recorded the end, and nobody else writes it.
 pub fn report(log: &EventLog<'_>, run: &RunRecord) {
-    let OwnEvent {
+    let AdeEvent {
         level,
         event,
         message,
         data,
     } = event_of(run);
     log.write(level, event, &message, data);
-    // Where the log could not be written, its readers find the end in the record.
+    // If the log could not be written, its readers find the end in the record.
     let _ = log.finish();
 }
 
-/// Writes the end of a run that no process executes into its log, and the audit record of it.
+/// Writes the end of a run that no process executes into its log, and its audit record.
 pub fn report_ended(workspace: &Workspace, run: &RunRecord) {
     let Ok(log) = open_log(workspace, run) else {
         return;
@@ -41,18 +41,18 @@ pub fn report_ended(workspace: &Workspace, run: &RunRecord) {
     report(&log, run);
     shared_log::send(&workspace.store, run);
     if let Some(objects) = &workspace.objects {
-        // Other hosts have what the record of the run says.
+        // Other hosts have the contents of the run's record.
         let _ = objects.put_ended(run);
     }
 }
 
 /// Writes into a run's log how its attempt was left: its end, or that it waits for another attempt and why. `run` is the
-/// record as the caller left it: what others have made of it since, they write.
+/// record as the caller left it; other processes write their own later changes.
 pub fn report_left(
     workspace: &Workspace,
     run: &RunRecord,
     message: &str,
-    failure: Option<&Failure>,
+    failure: Option<&FailureRecord>,
 ) {
     if run.status.is_terminal() {
         report_ended(workspace, run);
@@ -61,7 +61,7 @@ pub fn report_left(
     }
 }
 
-/// Writes into a run's log, as `event`, that its claim was ended, and its end where that was the end.
+/// Writes into a run's log, as `event`, that its claim ended, and also the run's end if it has ended.
 pub fn report_claim_ended(workspace: &Workspace, run: &RunRecord, event: &'static str, why: &str) {
     note(workspace, run, event, why, run.error.as_ref());
     if run.status.is_terminal() {
@@ -69,13 +69,13 @@ pub fn report_claim_ended(workspace: &Workspace, run: &RunRecord, event: &'stati
     }
 }
 
-/// Appends an event to the log of a run that no process executes. A log that cannot be opened does not get it.
+/// Appends an event to the log of a run that no process executes. If the log cannot be opened, nothing is written.
 fn note(
     workspace: &Workspace,
     run: &RunRecord,
     event: &'static str,
     message: &str,
-    failure: Option<&Failure>,
+    failure: Option<&FailureRecord>,
 ) {
     if let Ok(log) = open_log(workspace, run) {
         let data = json!({"status": run.status, "error": failure, "available_at": run.available_at, "attempt": run.attempt_count});
@@ -84,14 +84,14 @@ fn note(
     }
 }
 
-/// Writes what went wrong beside a run's end into its log.
+/// Writes into a run's log a problem that occurred at its end.
 pub fn note_in(log: &EventLog<'_>, note: &str) {
     let data = json!({"scope": "run", "stream": "stderr", "message": note});
     log.write("warning", names::CONSOLE_LINE, note, data);
 }
 
-/// Opens the log of a recorded run, for its next events. That of a document's run begins here if an older `ade` queued the run, or if
-/// its first line was lost with the power: it is not synced when the run is recorded.
+/// Opens the log of a recorded run, for its next events. The log of a document's run begins here if an older `ade` queued the
+/// run, or if a power failure lost its first line, which is not synced when the run is recorded.
 ///
 /// # Errors
 /// The log cannot be written.
@@ -100,12 +100,12 @@ pub(crate) fn open_log<'a>(
     run: &RunRecord,
 ) -> Result<EventLog<'a>, FileError> {
     let folder = RunFolder::at(&run.run_dir);
-    // The folder of any other run was made when its input was staged: on this host, unless hosts share an object store.
+    // The folder of any other run was created when its input was staged: on this host, unless hosts share an object store.
     let is_made_here = run.document_id.is_none() && workspace.objects.is_none();
     if is_made_here && !workspace.files().is_folder(folder.path()) {
         return Err(FileError::away(folder.path()));
     }
-    // A store that does not answer now is asked again by whoever reads the log.
+    // If the store does not answer now, readers of the log ask it again.
     let _ = shared_log::fetch(workspace, &run.id, &folder.events());
     let log = EventLog::open(&*workspace.machine, &folder.events(), Subject::Run, &run.id)?;
     if run.document_id.is_some() && log.is_empty() {
@@ -115,7 +115,7 @@ pub(crate) fn open_log<'a>(
     Ok(log)
 }
 
-/// When an attempt was, and how long it took.
+/// The times of an attempt, and its duration.
 #[derive(Serialize, ToSchema)]
 pub struct RunExecution {
     started_at: Option<Timestamp>,
@@ -123,8 +123,8 @@ pub struct RunExecution {
     duration_ms: Option<u64>,
 }
 
-/// The event that reports the end of a run, made from its record.
-pub fn event_of(run: &RunRecord) -> OwnEvent {
+/// Makes the event that reports the end of a run from its record.
+pub fn event_of(run: &RunRecord) -> AdeEvent {
     let level = match run.status {
         RunStatus::Failed => "error",
         RunStatus::Cancelled => "warning",
@@ -146,7 +146,7 @@ pub fn event_of(run: &RunRecord) -> OwnEvent {
     if let Some(reason) = run.skipped_reason() {
         data["skipped_reason"] = json!(reason);
     }
-    OwnEvent {
+    AdeEvent {
         level,
         event: names::RUN_COMPLETE,
         message,

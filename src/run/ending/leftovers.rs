@@ -1,27 +1,27 @@
 //! Clears the leftovers of an attempt whose worker died or froze: processes, and incomplete files.
 //!
-//! The engine dies with its worker, but what a configuration started beside it need not, and the engine of a worker that
-//! stands still goes on. All of them have the run's own folder for temporary files in their environment variables, by
-//! which they are found. The caller holds the run's claim or has just ended it.
+//! The engine dies with its worker, but processes that a configuration started may survive, and the engine of a suspended
+//! worker continues. All of them have the run's own folder for temporary files in their environment variables, which
+//! identifies them. The caller holds the run's claim or has just ended it.
 
 use std::path::Path;
 
 use crate::base::files::UNFINISHED;
 use crate::settings::paths::RunFolder;
-use crate::system::machine::{Files, Machine};
+use crate::system::machine::{FileSystem, Machine};
 
-/// Whether an attempt may have left something: one of `earlier` that were counted, or one that was not.
+/// Returns whether an attempt may have left something: one of the `earlier` counted ones, or an uncounted one.
 pub fn may_be(machine: &dyn Machine, folder: &RunFolder, earlier: u32) -> bool {
     earlier > 0 || machine.files().is_folder(&folder.output())
 }
 
-/// Kills what is left of an attempt. Returns how many processes that were.
+/// Kills the remaining processes of an attempt. Returns their number.
 pub fn kill(machine: &dyn Machine, folder: &RunFolder) -> usize {
     machine.kill_started_with("TMPDIR", folder.scratch().as_os_str())
 }
 
-/// Kills what is left of an attempt and deletes what it did not finish. Files that cannot be deleted are ignored. A workbook that
-/// it finished stays until another one takes its place.
+/// Kills the remaining processes of an attempt and deletes its unfinished files. Files that cannot be deleted are ignored. A
+/// finished workbook stays until another one replaces it.
 pub fn clear(machine: &dyn Machine, folder: &RunFolder) {
     kill(machine, folder);
     let files = machine.files();
@@ -31,14 +31,14 @@ pub fn clear(machine: &dyn Machine, folder: &RunFolder) {
     }
 }
 
-/// Deletes what an attempt wrote and did not finish.
-pub fn free_room(files: &dyn Files, folder: &RunFolder) {
+/// Deletes the unfinished files of an attempt.
+pub fn free_room(files: &dyn FileSystem, folder: &RunFolder) {
     let _ = files.remove_tree(&folder.scratch());
     delete_unfinished(files, &folder.output());
 }
 
-/// Deletes files that were being written beside their place.
-fn delete_unfinished(files: &dyn Files, folder: &Path) {
+/// Deletes files that were being written next to their target.
+fn delete_unfinished(files: &dyn FileSystem, folder: &Path) {
     for (name, _) in files.names(folder).unwrap_or_default() {
         if name.starts_with(UNFINISHED) {
             let _ = files.remove_file(&folder.join(name));

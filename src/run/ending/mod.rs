@@ -1,7 +1,7 @@
-//! Ends of runs that no engine brought about, and what every end leaves.
+//! Ends of runs that no engine brought about, and the traces that every end leaves.
 //!
-//! - [`ends`]: the end in the run's log, once, and the audit record of it ([`artifact`]).
-//! - [`cancel`]; [`recover`]: runs of processes that died; [`leftovers`]: files of an attempt that go or stay.
+//! - [`ends`]: writes the end into the run's log, once, and its audit record ([`artifact`]).
+//! - [`cancel`]: cancels runs; [`recover`]: recovers runs of dead processes; [`leftovers`]: clears the files of an attempt.
 
 pub mod artifact;
 pub mod cancel;

@@ -1,7 +1,7 @@
 //! Recovers runs whose process died: ends their claims, clears leftovers, and reports it in their logs.
 //!
-//! Workers and `ade run` recover before they claim. Every command that looks at runs does so too, so that none shows a run as
-//! running, waits for it or refuses to remove it when nothing but its dead process holds it.
+//! Workers and `ade run` recover runs before they claim. Every command that reads runs does so too, so that none shows a run
+//! as running, waits for it or refuses to remove it when only its dead process holds it.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::store::{RunRecord, StoreError};
 use crate::workspace::Workspace;
 use crate::workspace::fleet;
 
-/// Recovers the claims of dead processes, and reports it in each run's log. Returns the runs as they are now.
+/// Ends the claims of dead processes, and reports it in each run's log. Returns the current runs.
 pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
     let runs = fleet::recover(workspace, workspace.settings.worker.recovery)?;
     for run in &runs {
-        // Where a worker has claimed the run meanwhile, it has cleared by itself.
+        // If a worker has claimed the run meanwhile, the worker has cleared the leftovers.
         if run.status.is_terminal() {
             let folder = RunFolder::at(&run.run_dir);
             leftovers::clear(&*workspace.machine, &folder);
@@ -27,15 +27,15 @@ pub fn recover(workspace: &Workspace) -> Result<Vec<RunRecord>, StoreError> {
     Ok(runs)
 }
 
-/// Recovers before runs are looked at. Where the store does not allow it, what is recorded is what is shown.
+/// Recovers runs before they are shown. If the store does not allow it, the recorded state is shown.
 pub fn settle(workspace: &Workspace) {
     let _ = recover(workspace);
 }
 
-/// Recovers every second until the flag is raised: for a process that shows runs and executes none.
+/// Recovers runs every second until the flag is raised: for a process that shows runs but executes none.
 ///
 /// # Errors
-/// The database is no longer the one that was opened, or of a schema that this `ade` does not know.
+/// The database is no longer the one that was opened, or its schema is unknown to this `ade`.
 pub fn settle_until(workspace: &Workspace, end: &Cancel) -> Result<(), StoreError> {
     let mut rounds = 0_u32;
     while !workspace.machine.wait(end, Duration::from_secs(1)) {
@@ -49,7 +49,7 @@ pub fn settle_until(workspace: &Workspace, end: &Cancel) -> Result<(), StoreErro
     Ok(())
 }
 
-/// What may pass is looked at again.
+/// Ignores errors that can pass: the next round tries again.
 fn passing(error: StoreError) -> Result<(), StoreError> {
     if error.may_pass() { Ok(()) } else { Err(error) }
 }

@@ -1,40 +1,41 @@
-//! What is done with a run after an attempt, and so: what spends an attempt.
+//! Decides what happens to a run after an attempt, and so what spends an attempt.
 //!
-//! A claim counts the attempt. It is given back where the run is released or waits, so an attempt is spent by what the run itself
-//! did, and by the death of its process. Which failures are of the machine or the network their errors say:
+//! A claim counts the attempt. The count is reversed if the run is released or waits, so an attempt is spent by the run's own
+//! behaviour and by the death of its process. Errors know whether they are failures of the machine or the network:
 //! [`FileError::is_of_machine`](crate::base::files::FileError::is_of_machine),
-//! [`BuildError::is_of_machine`](crate::environment::BuildError::is_of_machine). Which can pass: the table in [`super::verdict`].
-//! docs/explanation/queue.md says the same to operators. Builds are judged by the same words, in `crate::environment::provide`.
+//! [`BuildError::is_of_machine`](crate::environment::BuildError::is_of_machine). The table in [`super::verdict`] lists the
+//! failures that can pass. docs/explanation/queue.md explains the same to operators. Builds follow the same rules, in
+//! `crate::environment::provide`.
 
 use crate::store::RunStatus;
 
-/// What is to be done with the run after an attempt.
+/// The next step for a run after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Its end is recorded.
+pub enum NextAction {
+    /// The end of the run is recorded.
     Finish,
-    /// It waits for another attempt.
+    /// The run waits for another attempt.
     Retry,
-    /// It waits, and the attempt does not count: the machine or the network is in trouble.
+    /// The run waits, and the attempt does not count: the machine or the network is in trouble.
     Wait,
-    /// It goes back to the queue, and the attempt does not count.
+    /// The run goes back to the queue, and the attempt does not count.
     Release,
 }
 
-/// What is to be done with the run after an attempt that ended so. `of_machine`: a worker has it, and the machine or the network is
-/// in trouble; a user who waits for a run is told instead. `shuts_down`: its worker stops.
+/// Returns the next step for a run after an attempt with this outcome. `of_machine`: a worker has the run, and the machine or
+/// the network is in trouble; a user who waits for a run gets the error instead. `shuts_down`: the run's worker stops.
 pub fn next(
     status: RunStatus,
     transient: bool,
     of_machine: bool,
     attempts_left: bool,
     shuts_down: bool,
-) -> Next {
+) -> NextAction {
     match status {
-        RunStatus::Cancelled if shuts_down => Next::Release,
-        RunStatus::Failed if of_machine => Next::Wait,
-        RunStatus::Failed if transient && attempts_left => Next::Retry,
-        _ => Next::Finish,
+        RunStatus::Cancelled if shuts_down => NextAction::Release,
+        RunStatus::Failed if of_machine => NextAction::Wait,
+        RunStatus::Failed if transient && attempts_left => NextAction::Retry,
+        _ => NextAction::Finish,
     }
 }
 
@@ -46,16 +47,16 @@ mod tests {
     fn what_is_done_after_an_attempt_follows_from_four_facts() {
         use RunStatus::{Cancelled, Failed, Succeeded};
         for (status, transient, attempts_left, shuts_down, wanted) in [
-            (Succeeded, false, true, false, Next::Finish),
-            // What succeeded while the worker was stopping has succeeded.
-            (Succeeded, false, true, true, Next::Finish),
-            (Failed, false, true, false, Next::Finish),
-            (Failed, true, true, false, Next::Retry),
-            (Failed, true, true, true, Next::Retry),
-            (Failed, true, false, false, Next::Finish),
-            (Cancelled, false, true, false, Next::Finish),
-            (Cancelled, false, true, true, Next::Release),
-            (Cancelled, false, false, true, Next::Release),
+            (Succeeded, false, true, false, NextAction::Finish),
+            // A run that succeeded while the worker was stopping has succeeded.
+            (Succeeded, false, true, true, NextAction::Finish),
+            (Failed, false, true, false, NextAction::Finish),
+            (Failed, true, true, false, NextAction::Retry),
+            (Failed, true, true, true, NextAction::Retry),
+            (Failed, true, false, false, NextAction::Finish),
+            (Cancelled, false, true, false, NextAction::Finish),
+            (Cancelled, false, true, true, NextAction::Release),
+            (Cancelled, false, false, true, NextAction::Release),
         ] {
             let next = next(status, transient, false, attempts_left, shuts_down);
             assert_eq!(
@@ -63,9 +64,12 @@ mod tests {
                 "{status:?} {transient} {attempts_left} {shuts_down}"
             );
         }
-        // Trouble of the machine spends nothing, however many attempts are left.
-        assert_eq!(next(Failed, true, true, false, false), Next::Wait);
-        assert_eq!(next(Failed, false, true, true, true), Next::Wait);
-        assert_eq!(next(Cancelled, false, true, true, false), Next::Finish);
+        // Trouble of the machine spends no attempt, no matter how many are left.
+        assert_eq!(next(Failed, true, true, false, false), NextAction::Wait);
+        assert_eq!(next(Failed, false, true, true, true), NextAction::Wait);
+        assert_eq!(
+            next(Cancelled, false, true, true, false),
+            NextAction::Finish
+        );
     }
 }

@@ -1,7 +1,7 @@
-//! One attempt at a claimed run: the input is put in place, the engine started, its events kept, its output checked.
+//! One attempt at a claimed run: puts the input in place, starts the engine, keeps its events, checks its output.
 //!
-//! An attempt records nothing in the store. Nothing of the run is written any more once its claim is lost, neither its log
-//! nor its files: they are the new owner's.
+//! An attempt records nothing in the store. Once its claim is lost, it writes nothing of the run any more, neither its log
+//! nor its files: they belong to the new owner.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Problem, code};
-use crate::engine::sandbox::{InForce, Policy};
+use crate::engine::sandbox::{AppliedPolicy, Policy};
 use crate::engine::{self, EngineReport, EngineTask, Invocation, Launch, Message};
 use crate::events::{EventLog, names};
 use crate::run::ending::ends::open_log;
@@ -27,42 +27,42 @@ use crate::run::results::senders::Senders;
 use crate::settings::paths::{EnvironmentFolder, RunFolder};
 use crate::settings::{LogLevel, Sandbox, Settings};
 use crate::store::{
-    Claim, Ending, EnvironmentRecord, Failure, RunOptions, RunRecord, RunResults, RunStatus,
+    Claim, Ending, EnvironmentRecord, FailureRecord, RunOptions, RunRecord, RunResults, RunStatus,
     SKIPPED,
 };
-use crate::system::lease::Held;
-use crate::system::machine::Files;
+use crate::system::lease::HeldLease;
+use crate::system::machine::FileSystem;
 use crate::system::process::Exit;
 use crate::workspace::{Workspace, whole_snapshot};
 
-/// With less free space than this, a run that finds the disk full is not the cause.
+/// The free space, in bytes, below which a full disk is not blamed on the run.
 const SHORT_OF_ROOM: u64 = 64 * 1024 * 1024;
 
-/// The engine's setting that says something of single sheets.
+/// The engine's setting with the options for single sheets.
 const SHEETS: &str = "sheets";
 
-/// How an attempt went, before it is recorded.
+/// The outcome of an attempt, before it is recorded.
 #[derive(Clone, Debug)]
-pub struct Attempted {
-    /// What to record.
+pub struct AttemptResult {
+    /// The ending to record for the run.
     pub ending: Ending,
-    /// Whether another attempt can help: the engine was killed, or a disk was full; nothing was wrong with the run.
+    /// Whether another attempt can help: the engine was killed, or a disk was full, and the run was not at fault.
     pub transient: bool,
-    /// Whether the machine or the network was in trouble, and not the run: a worker spends no attempt on that.
+    /// Whether the machine or the network was in trouble, not the run: a worker spends no attempt on that.
     pub of_machine: bool,
-    /// What of the run's policy was in force; `None`: no engine was started.
-    pub sandbox: Option<InForce>,
+    /// The part of the run's policy that was in force; `None`: no engine was started.
+    pub sandbox: Option<AppliedPolicy>,
 }
 
-impl Attempted {
-    /// The same, with the machine or the network in trouble or not.
+impl AttemptResult {
+    /// Sets whether the machine or the network was in trouble.
     pub fn of_machine(mut self, of_machine: bool) -> Self {
         self.of_machine = of_machine;
         self
     }
 
-    /// A failure before the engine was started.
-    pub fn failed(error: Failure, transient: bool) -> Self {
+    /// Returns a failure before the engine was started.
+    pub fn failed(error: FailureRecord, transient: bool) -> Self {
         let status = if error.code == code::CANCELLED {
             RunStatus::Cancelled
         } else {
@@ -71,7 +71,7 @@ impl Attempted {
         Self {
             ending: Ending {
                 error: Some(error),
-                ..Ending::of(status)
+                ..Ending::new(status)
             },
             transient,
             of_machine: false,
@@ -79,12 +79,12 @@ impl Attempted {
         }
     }
 
-    /// The end of a run that starts no engine.
+    /// Returns the end of a run that starts no engine.
     pub fn dry_run() -> Self {
         Self::without_engine("Dry run")
     }
 
-    /// The end of a run that executes nothing because the operator has said so.
+    /// Returns the end of a run that executes nothing because the operator switched safe mode on.
     pub fn safe_mode() -> Self {
         Self::without_engine(SKIPPED)
     }
@@ -93,7 +93,7 @@ impl Attempted {
         Self {
             ending: Ending {
                 summary: Some(summary.to_owned()),
-                ..Ending::of(RunStatus::Succeeded)
+                ..Ending::new(RunStatus::Succeeded)
             },
             transient: false,
             of_machine: false,
@@ -103,31 +103,31 @@ impl Attempted {
 }
 
 /// One attempt at a claimed run.
-pub struct Execution<'a> {
-    /// The workspace.
+pub struct RunAttempt<'a> {
+    /// The workspace of the run.
     pub workspace: &'a Workspace,
     /// The run, as claimed.
     pub run: &'a RunRecord,
-    /// Its claim.
+    /// The claim on the run.
     pub claim: &'a Claim,
-    /// Whether the claim holds.
-    pub held: &'a Held<'a>,
-    /// Its event log.
+    /// Whether the claim still holds.
+    pub held: &'a HeldLease<'a>,
+    /// The event log of the run.
     pub log: EventLog<'a>,
-    /// Its folder.
+    /// The folder of the run.
     pub folder: RunFolder,
 }
 
-impl<'a> Execution<'a> {
+impl<'a> RunAttempt<'a> {
     /// Opens the run's folder and begins its log.
     ///
     /// # Errors
-    /// They cannot be written.
+    /// The folder or the log cannot be written.
     pub fn begin(
         workspace: &'a Workspace,
         run: &'a RunRecord,
         claim: &'a Claim,
-        held: &'a Held<'a>,
+        held: &'a HeldLease<'a>,
     ) -> Result<Self, FileError> {
         let folder = RunFolder::at(&run.run_dir);
         let log = open_log(workspace, run)?;
@@ -142,7 +142,7 @@ impl<'a> Execution<'a> {
         })
     }
 
-    /// Writes into the log that the attempt begins. Returns that event.
+    /// Writes the beginning of the attempt into the log. Returns that event.
     pub fn start(&self) -> Value {
         self.log.write(
             "info",
@@ -159,25 +159,25 @@ impl<'a> Execution<'a> {
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(&Value),
-    ) -> Attempted {
+    ) -> AttemptResult {
         let outcome = self.drive(launcher, environment, cancel, on_event);
         if self.held.holds() {
             let _ = self.files().remove_tree(&self.folder.scratch());
         }
         outcome.unwrap_or_else(|error| {
-            // As where the engine finds the disk full: see the table of verdicts.
+            // This is judged as if the engine had found the disk full: see the table of verdicts.
             let passes = error.may_pass() && !error.is_disk_full();
             let hint = error.hint();
             let code = match error.is_missing() {
                 true => code::FILES_MISSING,
                 false => code::STORAGE_FAILED,
             };
-            let failure = Failure::new(code, "run", error.to_string(), hint);
-            Attempted::failed(failure, passes).of_machine(error.is_of_machine())
+            let failure = FailureRecord::new(code, "run", error.to_string(), hint);
+            AttemptResult::failed(failure, passes).of_machine(error.is_of_machine())
         })
     }
 
-    fn files(&self) -> &'a dyn Files {
+    fn files(&self) -> &'a dyn FileSystem {
         self.workspace.files()
     }
 
@@ -187,7 +187,7 @@ impl<'a> Execution<'a> {
         environment: &EnvironmentRecord,
         cancel: &Cancel,
         on_event: &mut dyn FnMut(&Value),
-    ) -> Result<Attempted, FileError> {
+    ) -> Result<AttemptResult, FileError> {
         self.put_in_place(environment)?;
         let invocation = self.invocation(environment);
         let settings = &self.workspace.settings;
@@ -202,7 +202,7 @@ impl<'a> Execution<'a> {
                 return None;
             }
             let event = self.keep(message);
-            // A check prints its findings as lines; the run's end says what they come to.
+            // A check prints its findings as lines; the run's end summarises them.
             if !self.run.options.validate_only {
                 on_event(&event);
             }
@@ -218,7 +218,7 @@ impl<'a> Execution<'a> {
             Exit::TimedOut | Exit::Cancelled | Exit::Exceeded(_)
         );
         if is_stopped && self.held.holds() {
-            // Its process group is gone. Whatever had left the group was to be stopped as well.
+            // Its process group is gone. Processes that had left the group have to be stopped as well.
             leftovers::kill(&*self.workspace.machine, &self.folder);
         }
         Ok(self.judge(&report, &invocation))
@@ -245,7 +245,7 @@ impl<'a> Execution<'a> {
             .map_err(FileError::on("link", &link))
     }
 
-    /// Fetches what another host has put: the input and the snapshot.
+    /// Fetches the input and the snapshot that another host stored.
     fn fetch(&self) -> Result<(), FileError> {
         let (run, workspace) = (self.run, self.workspace);
         workspace.demand(whole_snapshot(run))?;
@@ -292,8 +292,8 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// What the engine may read and write: the whole snapshot, also where the package is a folder in it, the input, and the
-    /// folders for output and temporary files.
+    /// Returns what the engine may read and write: the whole snapshot (even if the package is only a folder in it), the
+    /// input, and the folders for output and temporary files.
     fn policy(&self, environment: &EnvironmentRecord) -> Policy {
         let (run, folder) = (self.run, EnvironmentFolder(environment.folder.clone()));
         Policy::new(
@@ -306,8 +306,8 @@ impl<'a> Execution<'a> {
         .built_from(&environment.snapshot, &environment.configuration_path)
     }
 
-    /// Says in the log where a run is less confined than it is meant to be, or has less than it asked for.
-    fn note_sandbox(&self, policy: &Policy, record: Option<&InForce>) {
+    /// Notes in the log if a run is less confined than intended, or has fewer permissions than it asked for.
+    fn note_sandbox(&self, policy: &Policy, record: Option<&AppliedPolicy>) {
         let missing = record.map_or(&[][..], |record| &record.missing);
         let mut notes = Vec::new();
         if policy.level == Sandbox::Off {
@@ -325,12 +325,12 @@ impl<'a> Execution<'a> {
                 "warning",
                 names::RUN_SANDBOX,
                 &note,
-                record.map_or(Value::Null, InForce::json),
+                record.map_or(Value::Null, AppliedPolicy::json),
             );
         }
     }
 
-    /// Where the engine's setting `sheets` came from, if not from `--set` alone.
+    /// Returns the sources of the engine's setting `sheets`, unless that is only `--set`.
     fn source_of_sheets(&self) -> Option<String> {
         let options = &self.run.options;
         let said = || options.sheets.values();
@@ -360,8 +360,8 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// What the engine's end means.
-    fn judge(&self, report: &EngineReport, invocation: &Invocation) -> Attempted {
+    /// Derives the outcome of the attempt from the engine's end.
+    fn judge(&self, report: &EngineReport, invocation: &Invocation) -> AttemptResult {
         let output = self.output();
         let validate_only = self.run.options.validate_only;
         let seen = verdict::observe(report, validate_only, &invocation.policy.limits, || {
@@ -374,7 +374,7 @@ impl<'a> Execution<'a> {
             configuration: &self.run.snapshot,
         };
         if seen == verdict::Observation::DiskFull {
-            // What this attempt wrote is of no use, and others need the room.
+            // The output of this attempt is useless, and others need the space.
             leftovers::free_room(self.files(), &self.folder);
         }
         let error = verdict::explain(seen, report, &around).map(|mut error| {
@@ -383,7 +383,7 @@ impl<'a> Execution<'a> {
         });
         let verdict = seen.verdict();
         let succeeded = verdict.status == RunStatus::Succeeded;
-        Attempted {
+        AttemptResult {
             ending: Ending {
                 status: verdict.status,
                 exit_code: if succeeded {
@@ -413,15 +413,15 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Whether the disk of the runs is short of free space also without what this attempt wrote: else the run has filled it by
-    /// itself, and would again.
+    /// Returns whether the disk of the runs would be short of free space even without this attempt's output. If not, the run
+    /// filled the disk itself and would again.
     fn is_short_of_room(&self) -> bool {
         let room = self.files().room(self.folder.path());
         room.is_none_or(|bytes| bytes < SHORT_OF_ROOM)
     }
 
-    /// Whether the workbook is there, as a file of its own: a link that the configuration's code left would lead this process, which
-    /// is not confined, to a file that the code may not read.
+    /// Returns whether the workbook exists as a regular file. A link left by the configuration's code could lead this
+    /// process, which is not confined, to a file that the code may not read.
     fn has_output(&self) -> bool {
         let output = self.output();
         self.files().is_file(&output) && !self.files().is_link(&output)
@@ -430,7 +430,7 @@ impl<'a> Execution<'a> {
     fn results(&self, payload: &Value, report: &EngineReport) -> RunResults {
         let mut noticed = report.noticed.clone();
         noticed.reword(|message| self.known_names_in(message));
-        Senders::of(&self.run.snapshot).know(&self.run.input_name, &mut noticed);
+        Senders::load(&self.run.snapshot).know(&self.run.input_name, &mut noticed);
         if let Some(source) = self.source_of_sheets() {
             noticed.attribute(SHEETS, &source);
         }
@@ -448,7 +448,7 @@ impl<'a> Execution<'a> {
     }
 }
 
-/// The variables of this process, with the engine's settings as they were where a run was recorded.
+/// Returns the variables of this process, with the engine's settings that were recorded with the run, if any.
 pub fn variables_of(
     settings: &Settings,
     options: &RunOptions,
@@ -459,17 +459,18 @@ pub fn variables_of(
         Some(recorded) => engine::with_recorded(variables, recorded),
         None => variables.clone(),
     };
-    // The same for each attempt: what "the past" is must not change with the next one.
+    // This is the same for each attempt, so that "the past" does not change with the next one.
     let day: String = recorded_at.to_string().chars().take(10).collect();
     variables.insert(engine::RUN_DAY.into(), day.into());
     variables
 }
 
-/// The engine's settings that the caller of a run gave, and in its setting `sheets` what the caller has said of single sheets.
+/// Returns the engine's settings that the caller of a run gave; its setting `sheets` includes the caller's options for single
+/// sheets.
 pub fn settings_of(options: &RunOptions) -> BTreeMap<String, String> {
     let mut settings = options.settings.clone();
     let known = settings.get(SHEETS).map_or("{}", String::as_str);
-    // A text that is no table stays as it is: the engine refuses it.
+    // A text that is not a table stays unchanged, so that the engine refuses it.
     if !options.sheets.is_empty()
         && let Ok(mut all) = serde_json::from_str::<BTreeMap<String, Value>>(known)
     {
@@ -480,10 +481,10 @@ pub fn settings_of(options: &RunOptions) -> BTreeMap<String, String> {
     settings
 }
 
-/// The folders in which the inputs and the snapshots of many runs are. Where one is not there, what is missing is not this run's
-/// fault alone, and comes back with its disk.
+/// Requires the folders that hold the inputs and the snapshots of many runs. If such a folder is missing, the missing file is
+/// not the run's fault, and comes back with the disk.
 fn demand_places(workspace: &Workspace, run: &RunRecord) -> Result<(), FileError> {
-    // They are fetched where they are missing.
+    // Missing files are fetched from the object store.
     if workspace.objects.is_some() {
         return Ok(());
     }
@@ -496,7 +497,7 @@ fn demand_places(workspace: &Workspace, run: &RunRecord) -> Result<(), FileError
     away.map_or(Ok(()), |folder| Err(FileError::away(&folder)))
 }
 
-/// The exit code as a shell reports it.
+/// Returns the exit code as a shell reports it.
 fn exit_code(exit: Exit) -> Option<i32> {
     match exit {
         Exit::Code(code) => Some(code),
@@ -505,31 +506,31 @@ fn exit_code(exit: Exit) -> Option<i32> {
     }
 }
 
-fn not_confined(obstacles: &[String]) -> Attempted {
+fn not_confined(obstacles: &[String]) -> AttemptResult {
     let message = format!(
         "ADE_SANDBOX is strict, and this machine cannot confine a run: {}",
         obstacles.join("; ")
     );
     let hint =
         "`ade doctor` shows what is missing; ADE_SANDBOX=auto takes what there is".to_owned();
-    Attempted::failed(
-        Failure::new(code::SANDBOX_INCOMPLETE, "sandbox", message, Some(hint)),
+    AttemptResult::failed(
+        FailureRecord::new(code::SANDBOX_INCOMPLETE, "sandbox", message, Some(hint)),
         false,
     )
 }
 
-fn not_started(invocation: &Invocation, error: &std::io::Error) -> Attempted {
+fn not_started(invocation: &Invocation, error: &std::io::Error) -> AttemptResult {
     let message = format!(
         "the engine could not be started: {}: {}",
         invocation.python.display(),
         files::describe(error)
     );
-    // Whatever the machine lacked for it, no environment can help.
+    // If the machine lacked something, a new environment cannot help.
     let of_machine = files::is_exhausted(error);
     let hint = match of_machine {
         true => files::hint(error),
         false => Some("`ade env build --force CONFIG` builds a new environment".to_owned()),
     };
-    let failure = Failure::new(code::ENGINE_NOT_STARTED, "engine", message, hint);
-    Attempted::failed(failure, true).of_machine(of_machine)
+    let failure = FailureRecord::new(code::ENGINE_NOT_STARTED, "engine", message, hint);
+    AttemptResult::failed(failure, true).of_machine(of_machine)
 }

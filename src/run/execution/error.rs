@@ -1,26 +1,26 @@
-//! Why a run could not be brought to an end, and why one that has not ended cannot be used.
+//! The reasons why a run could not be brought to an end, and why a run that has not ended cannot be used.
 
 use crate::base::files::FileError;
-use crate::base::problem::{Error, Facts, Problem, code};
+use crate::base::problem::{Error, ErrorFacts, Problem, code};
 use crate::store::{RunRecord, StoreError};
 use crate::workspace::pause::PausedRun;
 
-/// A run could not be brought to an end.
+/// The reason why a run could not be brought to an end.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A file of the run.
+    /// A file of the run cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It is not begun: its configuration is paused.
+    /// The run is not begun: its configuration is paused.
     #[error(transparent)]
     Paused(#[from] PausedRun),
 }
 
 impl Problem for RunError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::Store(error) => error.facts(),
             Self::File(error) => error.facts(),
@@ -29,10 +29,10 @@ impl Problem for RunError {
     }
 }
 
-/// The run has ended.
+/// Requires that the run has ended.
 ///
 /// # Errors
-/// It is waiting or running, and what was asked for needs one that has ended.
+/// The run is waiting or running, but the request needs an ended one.
 pub(crate) fn demand_ended(run: &RunRecord) -> Result<(), Error> {
     if run.status.is_terminal() {
         return Ok(());

@@ -1,22 +1,22 @@
-//! One lifecycle: from a claimed run to its recorded end.
+//! The lifecycle of a run, from claimed to its recorded end.
 //!
-//! `ade run` and the worker both go through [`Lifecycle::execute`]. They differ in which of them claims (an inserted run, or the next
-//! one of the queue), in what they tell ([`Happening`]), in where environments come from ([`EnvironmentSource`]), and in what becomes
-//! of the recorded run after it.
+//! `ade run` and the worker both use [`Lifecycle::execute`]. They differ in how they claim (an inserted run, or the next one
+//! in the queue), in how they report ([`ProgressEvent`]), in the source of environments ([`EnvironmentSource`]), and in what they
+//! do with the recorded run afterwards.
 //!
 //! The steps: find the environment, begin the attempt, provide the environment, run the engine, record. The lease is kept
-//! from the first step to the last. The end is recorded under the token of the claim and written into the event log after
-//! that: a process that lost the claim finds no row, writes no terminal event and leaves the run to its new owner. A store that
-//! cannot be written for a moment is asked again, for as long as the lease would hold.
+//! from the first step to the last. The end is recorded under the token of the claim, and then written into the event log: a
+//! process that lost the claim finds no row, writes no terminal event and leaves the run to its new owner. If the store
+//! cannot be written for a moment, the process retries for as long as the lease would hold.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::after_attempt::{Next, next};
-use super::attempt::{Attempted, Execution};
+use super::after_attempt::{NextAction, next};
+use super::attempt::{AttemptResult, RunAttempt};
 use super::error::RunError;
-use super::happenings::Happening;
+use super::happenings::ProgressEvent;
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 use crate::base::files::FileError;
@@ -24,66 +24,66 @@ use crate::base::problem::{Problem, code};
 use crate::engine::Launch;
 use crate::environment::is_ready;
 use crate::environment::provide::ProvideError;
-use crate::environment::provide::in_use::InUse;
+use crate::environment::provide::in_use::EnvironmentUse;
 use crate::environment::provide::rebuild::{damage, is_usable, requeue};
-use crate::run::ending::artifact::{self, Surroundings};
+use crate::run::ending::artifact::{self, AttemptContext};
 use crate::run::ending::{cancel, ends};
-use crate::run::shared_log::{self, Sender, Sending};
+use crate::run::shared_log::{self, LogSender, SendingLease};
 use crate::store::{
-    Claim, ClaimLease, ClaimOn, Ending, EnvironmentRecord, EnvironmentStatus, Failure, NOT_BUILT,
-    Retry, RunRecord, RunStatus, StoreError, Used,
+    AttemptUsage, Claim, ClaimLease, ClaimTarget, Ending, EnvironmentRecord, EnvironmentStatus,
+    FailureRecord, NOT_BUILT, Retry, RunRecord, RunStatus, StoreError,
 };
-use crate::system::lease::Held;
-use crate::system::machine::Steady;
+use crate::system::lease::HeldLease;
+use crate::system::machine::SteadyTime;
 use crate::workspace::Workspace;
 
-/// How long to wait before the end of a run is recorded once more.
+/// The pause before the end of a run is recorded again.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
-/// The least number of further tries.
-const LEAST_TIMES: u32 = 3;
+/// The minimum number of further attempts to record.
+const MIN_STORE_TRIES: u32 = 3;
 
-/// Where the environments of runs come from.
+/// The source of the environments of runs.
 pub enum EnvironmentSource<'a> {
-    /// They are ready, or runs go back to the queue: a worker claims no others.
+    /// Environments are ready, or else runs go back to the queue: a worker claims no others.
     Ready,
-    /// They are provided while the run is claimed.
-    Provided(&'a Provide<'a>),
+    /// Environments are provided while the run is claimed.
+    Provided(&'a EnvironmentProvider<'a>),
 }
 
 /// Provides an environment, unless it is cancelled.
-pub type Provide<'a> = dyn Fn(&Cancel) -> Result<EnvironmentRecord, ProvideError> + 'a;
+pub type EnvironmentProvider<'a> = dyn Fn(&Cancel) -> Result<EnvironmentRecord, ProvideError> + 'a;
 
-/// A claimed run.
-pub struct Claimed {
+/// A run with the claim on it.
+pub struct ClaimedRun {
     /// The run, as claimed.
     pub run: RunRecord,
-    /// Its claim.
+    /// The claim on the run.
     pub claim: Claim,
-    /// When the claim was made, at the earliest.
-    pub since: Steady,
+    /// The earliest time at which the claim can have been made.
+    pub since: SteadyTime,
 }
 
-/// What became of a claimed run.
+/// The outcome of a claimed run.
 #[derive(Debug)]
-pub enum Executed {
-    /// It ended, or went back to the queue; as recorded. With what was found, where it was recorded as ended.
+pub enum ExecutionResult {
+    /// The run ended or went back to the queue, as recorded; with its ending if it was recorded as ended.
     Recorded(Box<RunRecord>, Option<Box<Ending>>),
     /// The claim was lost, and nothing was recorded.
     Lost,
-    /// It could not be recorded. The claim has to be left later, with that failure.
-    Unrecorded(Failure, RunError),
+    /// The outcome could not be recorded. The claim has to be left later, with this failure.
+    Unrecorded(FailureRecord, RunError),
 }
 
-/// See the module.
+/// Executes claimed runs; see the module.
 pub struct Lifecycle<'a> {
-    /// The workspace.
+    /// The workspace of the runs.
     pub workspace: &'a Workspace,
-    /// What starts engines.
+    /// Starts the engine of a run.
     pub launcher: &'a dyn Launch,
-    /// Where environments come from.
+    /// The source of the environments.
     pub environments: EnvironmentSource<'a>,
-    /// Receives what happens.
-    pub tell: &'a dyn Fn(&Happening<'_>),
+    /// Receives everything that happens.
+    pub tell: &'a dyn Fn(&ProgressEvent<'_>),
     /// Raised to cancel the run for good.
     pub cancel: &'a Cancel,
     /// Raised to stop: the run goes back to the queue.
@@ -92,61 +92,65 @@ pub struct Lifecycle<'a> {
     pub stop_recording: &'a Cancel,
 }
 
-/// What was recorded of a run. `None`: its claim was lost.
-type Recorded = Option<(RunRecord, Option<Box<Ending>>)>;
+/// The recorded run, with its ending. `None`: the claim was lost.
+type RecordedOutcome = Option<(RunRecord, Option<Box<Ending>>)>;
 
 impl Lifecycle<'_> {
     /// Takes a claimed run to its recorded end, or back to the queue.
-    pub fn execute(&self, claimed: &Claimed) -> Executed {
+    pub fn execute(&self, claimed: &ClaimedRun) -> ExecutionResult {
         let store = &self.workspace.store;
-        let lease = Sending {
+        let lease = SendingLease {
             lease: ClaimLease {
                 store,
-                on: ClaimOn::Run(&claimed.run.id),
+                on: ClaimTarget::Run(&claimed.run.id),
                 claim: &claimed.claim,
             },
-            log: Sender::of(store, &claimed.run, Some(&claimed.claim)),
+            log: LogSender::new(store, &claimed.run, Some(&claimed.claim)),
         };
-        let held = Held::new(&*self.workspace.machine, &lease, claimed.since);
+        let held = HeldLease::new(&*self.workspace.machine, &lease, claimed.since);
         let outcome = match self.environments {
             EnvironmentSource::Ready => self.execute_in_ready(claimed, &held),
             EnvironmentSource::Provided(provide) => self.execute_in(claimed, &held, provide),
         };
         match outcome {
-            Ok(Some((run, ending))) => Executed::Recorded(Box::new(run), ending),
-            Ok(None) => Executed::Lost,
+            Ok(Some((run, ending))) => ExecutionResult::Recorded(Box::new(run), ending),
+            Ok(None) => ExecutionResult::Lost,
             Err(error) => {
                 let stage = match &error {
                     RunError::File(_) | RunError::Paused(_) => "run",
                     RunError::Store(_) => "worker",
                 };
                 let (message, hint) = (error.to_string(), error.hint());
-                Executed::Unrecorded(
-                    Failure::new(code::STORAGE_FAILED, stage, message, hint),
+                ExecutionResult::Unrecorded(
+                    FailureRecord::new(code::STORAGE_FAILED, stage, message, hint),
                     error,
                 )
             }
         }
     }
 
-    fn execute_in_ready(&self, claimed: &Claimed, held: &Held<'_>) -> Result<Recorded, RunError> {
+    fn execute_in_ready(
+        &self,
+        claimed: &ClaimedRun,
+        held: &HeldLease<'_>,
+    ) -> Result<RecordedOutcome, RunError> {
         let Some(environment) = self.ready_environment(&claimed.run)? else {
             return Ok(self.environment_vanished(claimed)?);
         };
-        let Some(_in_use) = InUse::mark(self.workspace, &environment.folder) else {
+        let Some(_in_use) = EnvironmentUse::mark(self.workspace, &environment.folder) else {
             return Ok(self.environment_vanished(claimed)?);
         };
         self.execute_in(claimed, held, &|_| Ok(environment.clone()))
     }
 
-    /// The environment of a run, where it is ready and on disk.
+    /// Returns the environment of a run if it is ready and on disk.
     fn ready_environment(&self, run: &RunRecord) -> Result<Option<EnvironmentRecord>, StoreError> {
         let Some(id) = &run.environment_id else {
             return Ok(None);
         };
         match self.workspace.store.environment(&run.key.workspace_id, id) {
             Err(StoreError::NotFound { .. }) => Ok(None),
-            // A database that does not answer says nothing about the environment.
+            // If the database does not answer, nothing is known about the environment.
             Err(error) => Err(error),
             Ok(found) => {
                 let is_usable = is_usable(self.workspace.files(), &found);
@@ -157,19 +161,19 @@ impl Lifecycle<'_> {
 
     fn execute_in(
         &self,
-        claimed: &Claimed,
-        held: &Held<'_>,
-        provide: &Provide<'_>,
-    ) -> Result<Recorded, RunError> {
+        claimed: &ClaimedRun,
+        held: &HeldLease<'_>,
+        provide: &EnvironmentProvider<'_>,
+    ) -> Result<RecordedOutcome, RunError> {
         if !held.holds() {
             return Ok(None);
         }
         let (run, claim) = (&claimed.run, &claimed.claim);
-        let execution = Execution::begin(self.workspace, run, claim, held)?;
+        let execution = RunAttempt::begin(self.workspace, run, claim, held)?;
         let started = execution.start();
-        (self.tell)(&Happening::Begun(run));
-        (self.tell)(&Happening::Event(run, &started));
-        // A flag of its own: a lost lease ends this run's work and no other's.
+        (self.tell)(&ProgressEvent::Begun(run));
+        (self.tell)(&ProgressEvent::Event(run, &started));
+        // This run has its own flag: a lost lease ends only this run's work.
         let work = Cancel::new();
         let _causes = [self.cancel, self.shutdown].map(|cause| {
             let work = work.clone();
@@ -185,22 +189,22 @@ impl Lifecycle<'_> {
 
     fn attempt(
         &self,
-        execution: &Execution<'_>,
-        provide: &Provide<'_>,
+        execution: &RunAttempt<'_>,
+        provide: &EnvironmentProvider<'_>,
         cancel: &Cancel,
-    ) -> (Attempted, Option<EnvironmentRecord>) {
+    ) -> (AttemptResult, Option<EnvironmentRecord>) {
         if execution.run.options.safe_mode {
-            return (Attempted::safe_mode(), None);
+            return (AttemptResult::safe_mode(), None);
         }
         if execution.run.options.dry_run {
-            return (Attempted::dry_run(), None);
+            return (AttemptResult::dry_run(), None);
         }
         match self.provide_in_use(provide, cancel) {
             Err(error) => (without_environment(&error), None),
             Ok((environment, None)) => (gone(execution, &environment), Some(environment)),
             Ok((environment, Some(_in_use))) => {
                 let mut on_event =
-                    |event: &Value| (self.tell)(&Happening::Event(execution.run, event));
+                    |event: &Value| (self.tell)(&ProgressEvent::Event(execution.run, event));
                 let mut attempted =
                     execution.attempt(self.launcher, &environment, cancel, &mut on_event);
                 let files = self.workspace.files();
@@ -217,13 +221,13 @@ impl Lifecycle<'_> {
         }
     }
 
-    /// A run that failed where files of packages are not as they were built did not fail by itself: the environment is built again.
-    /// In one that is younger than the run it did, so that nothing is built for ever.
+    /// Blames the environment for a failure if files of its packages have changed since they were built, and has it rebuilt.
+    /// An environment that is younger than the run is not blamed, so that it is not rebuilt for ever.
     fn blame_environment(
         &self,
         run: &RunRecord,
         environment: &EnvironmentRecord,
-        attempted: &mut Attempted,
+        attempted: &mut AttemptResult,
     ) {
         if environment.ready_at > Some(run.created_at) {
             return;
@@ -235,30 +239,31 @@ impl Lifecycle<'_> {
             let message = format!(
                 "its environment {folder} is not as it was built ({damage}), and is built again"
             );
-            let failure = Failure::new(code::ENVIRONMENT_FAILED, "environment", message, None);
-            *attempted = Attempted::failed(failure, true).of_machine(true);
+            let failure =
+                FailureRecord::new(code::ENVIRONMENT_FAILED, "environment", message, None);
+            *attempted = AttemptResult::failed(failure, true).of_machine(true);
         }
     }
 
-    /// Provides an environment and marks it as used. One that is deleted in between is provided once more.
+    /// Provides an environment and marks it as used. If it is deleted in between, provides it once more.
     fn provide_in_use(
         &self,
-        provide: &Provide<'_>,
+        provide: &EnvironmentProvider<'_>,
         cancel: &Cancel,
-    ) -> Result<(EnvironmentRecord, Option<InUse>), ProvideError> {
+    ) -> Result<(EnvironmentRecord, Option<EnvironmentUse>), ProvideError> {
         let environment = provide(cancel)?;
-        if let Some(in_use) = InUse::mark(self.workspace, &environment.folder) {
+        if let Some(in_use) = EnvironmentUse::mark(self.workspace, &environment.folder) {
             return Ok((environment, Some(in_use)));
         }
         let environment = provide(cancel)?;
-        let in_use = InUse::mark(self.workspace, &environment.folder);
+        let in_use = EnvironmentUse::mark(self.workspace, &environment.folder);
         Ok((environment, in_use))
     }
 
-    /// The run is released to the queue, and its environment is built again.
-    fn environment_vanished(&self, claimed: &Claimed) -> Result<Recorded, StoreError> {
+    /// Releases the run to the queue, and has its environment rebuilt.
+    fn environment_vanished(&self, claimed: &ClaimedRun) -> Result<RecordedOutcome, StoreError> {
         let (run, store) = (&claimed.run, &self.workspace.store);
-        // Another run may have found it before, and a process may have built it since.
+        // Another run may have noticed this before, and a process may have rebuilt the environment since.
         if let Some(environment) = store.environment_of(&run.key)?
             && environment.status == EnvironmentStatus::Ready
             && !is_usable(self.workspace.files(), &environment)
@@ -277,7 +282,7 @@ impl Lifecycle<'_> {
         (run, claim): (&RunRecord, &Claim),
         reason: &str,
         message: &str,
-    ) -> Result<Recorded, StoreError> {
+    ) -> Result<RecordedOutcome, StoreError> {
         let store = &self.workspace.store;
         let now = self.workspace.machine.now();
         let Some(run) = store.release_run(&run.id, claim, reason, now)? else {
@@ -290,15 +295,15 @@ impl Lifecycle<'_> {
     /// Records how an attempt ended and writes it into the run's log.
     fn conclude(
         &self,
-        execution: &Execution<'_>,
-        attempted: Attempted,
+        execution: &RunAttempt<'_>,
+        attempted: AttemptResult,
         environment: Option<&EnvironmentRecord>,
-    ) -> Result<Recorded, RunError> {
-        // Without the claim, not even the audit record is this attempt's to write.
+    ) -> Result<RecordedOutcome, RunError> {
+        // Without the claim, this attempt may not even write the audit record.
         if !execution.held.holds() {
             return Ok(None);
         }
-        let Attempted {
+        let AttemptResult {
             mut ending,
             transient,
             of_machine,
@@ -312,26 +317,27 @@ impl Lifecycle<'_> {
         let status = ending.status;
         let next = next(status, transient, of_machine, attempts_left, shuts_down);
         match (next, &ending.error) {
-            (Next::Release, _) => {
+            (NextAction::Release, _) => {
                 let message = "The worker was stopped; the run goes back to the queue";
                 let release =
                     || self.release((run, execution.claim), "the worker was stopped", message);
                 Ok(self.persist(execution, release)?.1)
             }
-            (Next::Wait | Next::Retry, Some(failure)) => {
-                let (used, of_machine) = (Used::of(&ending), next == Next::Wait);
+            (NextAction::Wait | NextAction::Retry, Some(failure)) => {
+                let (used, of_machine) =
+                    (AttemptUsage::from_ending(&ending), next == NextAction::Wait);
                 let (_, left) = self.persist(execution, || {
                     let claim = execution.claim;
                     send_back(self.workspace, run, claim, failure, &used, of_machine)
                 })?;
                 if of_machine {
-                    (self.tell)(&Happening::Trouble(&failure.message));
+                    (self.tell)(&ProgressEvent::Trouble(&failure.message));
                 }
                 Ok(left.map(|run| (run, None)))
             }
             _ => {
-                // By a signal, which is recorded nowhere else. The process that recorded a request has written it, where it sees the
-                // log that this one does.
+                // Notes a cancel by a signal, which is recorded nowhere else. The process that recorded a request has already
+                // noted it, if both processes use the same log.
                 if ending.status == RunStatus::Cancelled
                     && (self.workspace.store.keeps_logs()
                         || self.cancel.is_cancelled() && !self.is_cancel_requested(run))
@@ -352,9 +358,9 @@ impl Lifecycle<'_> {
         found.is_ok_and(|run| run.cancel_requested_at.is_some())
     }
 
-    /// Puts what the attempt has left where other hosts find it. Where the object store is out of reach for as long as the lease would
-    /// hold, that is the trouble of the machine and not of the run.
-    fn put_files(&self, execution: &Execution<'_>) -> Result<(), RunError> {
+    /// Stores the attempt's files where other hosts find them. If the object store is unreachable for as long as the lease
+    /// would hold, that is trouble of the machine, not of the run.
+    fn put_files(&self, execution: &RunAttempt<'_>) -> Result<(), RunError> {
         let Some(objects) = &self.workspace.objects else {
             return Ok(());
         };
@@ -368,21 +374,21 @@ impl Lifecycle<'_> {
         }
     }
 
-    /// Records the end of a run and reports it. A run whose results could not be recorded in full is not called failed for
-    /// it, but says so.
+    /// Records the end of a run and reports it. If the results could not be recorded in full, the run does not fail, but
+    /// notes it.
     fn finish(
         &self,
-        execution: &Execution<'_>,
+        execution: &RunAttempt<'_>,
         ending: &mut Ending,
         mut notes: Vec<String>,
         now: Timestamp,
-    ) -> Result<Recorded, RunError> {
+    ) -> Result<RecordedOutcome, RunError> {
         let (store, run) = (&self.workspace.store, execution.run);
-        Sender::of(store, run, Some(execution.claim)).send();
+        LogSender::new(store, run, Some(execution.claim)).send();
         let (asked_before, recorded) = self.persist(execution, || {
             let mut recorded = store.finish_run(&run.id, execution.claim, ending, now);
             if let Some(refusal) = recorded.as_ref().err().and_then(StoreError::refusal) {
-                // What was found does not fit the tables. The run's end is still its end.
+                // The results do not fit the tables, but the run's end is still recorded.
                 notes.push(format!("its results could not be recorded: {refusal}"));
                 ending.results = None;
                 ending.summary = Some(notes.join("; "));
@@ -396,7 +402,7 @@ impl Lifecycle<'_> {
         let (_, found) = self.persist(execution, || {
             store.run(&run.key.workspace_id, &run.id).map(Some)
         })?;
-        // A store that did not answer may have done what it was asked. Where the end is this attempt's, it has.
+        // A store that did not answer may have recorded the end. If the recorded end is this attempt's, it did.
         let is_ours = |found: &RunRecord| {
             recorded.is_some() || found.ended_token.as_ref() == Some(&execution.claim.token)
         };
@@ -406,7 +412,8 @@ impl Lifecycle<'_> {
         for note in &notes {
             ends::note_in(&execution.log, note);
         }
-        // Where the store did the work without an answer, it is not certain which process recorded the end, and its event may be in the log.
+        // If the store recorded the end without an answer, it is not certain which process recorded it, and its event may be
+        // in the log.
         if recorded.is_some() {
             ends::report(&execution.log, &found);
             shared_log::send(store, &found);
@@ -414,12 +421,12 @@ impl Lifecycle<'_> {
         Ok(Some((found, Some(Box::new(ending.clone())))))
     }
 
-    /// Asks the store; where it is busy, again and again for as long as the lease would hold, and a few times in any case:
-    /// a process that stood still has not tried for long. `None`: the claim was lost. With whether it was asked before
-    /// without an answer.
+    /// Asks the store; if it is busy, repeatedly for as long as the lease would hold, and at least a few times, because a
+    /// process that was suspended has not tried for long. `None`: the claim was lost. The flag tells whether an earlier
+    /// request got no answer.
     fn persist<T>(
         &self,
-        execution: &Execution<'_>,
+        execution: &RunAttempt<'_>,
         mut ask: impl FnMut() -> Result<Option<T>, StoreError>,
     ) -> Result<(bool, Option<T>), RunError> {
         let machine = &self.workspace.machine;
@@ -428,7 +435,7 @@ impl Lifecycle<'_> {
         loop {
             let answer = ask();
             let has_patience =
-                times < LEAST_TIMES || machine.steady().since(since) < execution.claim.lease;
+                times < MIN_STORE_TRIES || machine.steady().since(since) < execution.claim.lease;
             match answer {
                 Err(error) if error.may_pass() && has_patience => {
                     times += 1;
@@ -437,7 +444,7 @@ impl Lifecycle<'_> {
                         let message = format!(
                             "the end of run {id} cannot be recorded yet, and is tried again: {error}"
                         );
-                        (self.tell)(&Happening::Trouble(&message));
+                        (self.tell)(&ProgressEvent::Trouble(&message));
                     }
                     if machine.wait(self.stop_recording, RECORD_AGAIN) {
                         return Err(error.into());
@@ -449,11 +456,11 @@ impl Lifecycle<'_> {
     }
 }
 
-/// Writes the audit record. Returns what is to be noted about it.
+/// Writes the audit record. Returns the notes about it.
 fn write_artifact(
-    execution: &Execution<'_>,
+    execution: &RunAttempt<'_>,
     ending: &Ending,
-    around: Surroundings<'_>,
+    around: AttemptContext<'_>,
     now: Timestamp,
 ) -> Vec<String> {
     let files = execution.workspace.files();
@@ -475,15 +482,15 @@ fn write_artifact(
     }
 }
 
-/// Sends a run back to the queue with what its attempt used, to be tried again after a backoff. `of_machine`: the machine or the
-/// network is in trouble, and no attempt is spent; else the run fails where its attempts are spent. Returns the run as it is
-/// now. `None`: the claim was lost.
+/// Sends a run back to the queue with the usage of its attempt, to be tried again after a backoff. `of_machine`: the machine
+/// or the network is in trouble, and no attempt is spent; otherwise the run fails if its attempts are spent. Returns the
+/// current run. `None`: the claim was lost.
 pub fn send_back(
     workspace: &Workspace,
     run: &RunRecord,
     claim: &Claim,
-    failure: &Failure,
-    used: &Used,
+    failure: &FailureRecord,
+    used: &AttemptUsage,
     of_machine: bool,
 ) -> Result<Option<RunRecord>, StoreError> {
     let (store, now) = (&workspace.store, workspace.machine.now());
@@ -499,29 +506,30 @@ pub fn send_back(
     Ok(Some(run))
 }
 
-/// How an attempt ended that lost its environment or its folder under it: whatever it said of itself, the machine took them.
-fn gone(execution: &Execution<'_>, environment: &EnvironmentRecord) -> Attempted {
+/// Returns the outcome of an attempt that lost its environment or its folder: whatever the attempt reported, the machine is
+/// at fault.
+fn gone(execution: &RunAttempt<'_>, environment: &EnvironmentRecord) -> AttemptResult {
     let folder = execution.folder.path();
     let failure = if execution.workspace.files().is_folder(folder) {
         let folder = environment.folder.display();
         let message = format!("its environment {folder} vanished under it");
-        Failure::new(code::ENVIRONMENT_FAILED, "environment", message, None)
+        FailureRecord::new(code::ENVIRONMENT_FAILED, "environment", message, None)
     } else {
         let away = FileError::away(folder);
         let (message, hint) = (away.to_string(), away.hint());
-        Failure::new(code::STORAGE_FAILED, "run", message, hint)
+        FailureRecord::new(code::STORAGE_FAILED, "run", message, hint)
     };
-    Attempted::failed(failure, true).of_machine(true)
+    AttemptResult::failed(failure, true).of_machine(true)
 }
 
-/// How an attempt ended whose environment could not be provided.
-fn without_environment(error: &ProvideError) -> Attempted {
+/// Returns the outcome of an attempt whose environment could not be provided.
+fn without_environment(error: &ProvideError) -> AttemptResult {
     if matches!(error, ProvideError::Cancelled) {
-        let cancelled = Failure::new(code::CANCELLED, "environment", error.to_string(), None);
-        return Attempted::failed(cancelled, false);
+        let cancelled = FailureRecord::new(code::CANCELLED, "environment", error.to_string(), None);
+        return AttemptResult::failed(cancelled, false);
     }
     let message = format!("{NOT_BUILT}{error}");
     let (code, hint) = (code::ENVIRONMENT_FAILED, error.hint());
-    let failed = Failure::new(code, "environment", message, hint);
-    Attempted::failed(failed, error.is_transient())
+    let failed = FailureRecord::new(code, "environment", message, hint);
+    AttemptResult::failed(failed, error.is_transient())
 }

@@ -1,10 +1,11 @@
-//! A claimed run, up to its recorded end.
+//! Takes a claimed run to its recorded end.
 //!
-//! - [`lifecycle`]: the order of things; [`after_attempt`]: what is done after an attempt, and what spends one. [`provide`]: the
-//!   environment for a command that runs nothing.
-//! - [`attempt`]: input in place, engine started, its events kept; [`request_file`]: what it was asked; [`names`]: files named as people know them.
-//! - [`verdict`]: what the end of an engine means; [`error`]: what can go wrong; [`safe_mode`]: nothing is executed.
-//! - [`happenings`]: what a person or a log is told meanwhile; [`queue_metrics`]: the figures of a worker.
+//! - [`lifecycle`]: the order of the steps; [`after_attempt`]: the next step after an attempt, and what spends one.
+//!   [`provide`]: the environment for a command that runs nothing.
+//! - [`attempt`]: puts the input in place, starts the engine, keeps its events; [`request_file`]: the file with the request;
+//!   [`names`]: file names as people know them.
+//! - [`verdict`]: the meaning of an engine's end; [`error`]: the possible errors; [`safe_mode`]: runs that execute nothing.
+//! - [`happenings`]: the stream of changes for people and logs; [`queue_metrics`]: the figures of a worker.
 
 pub mod after_attempt;
 pub mod attempt;

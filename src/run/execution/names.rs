@@ -1,9 +1,9 @@
-//! Files named as the people who read a message know them.
+//! Replaces paths in messages by the names that their readers know.
 
 use std::path::Path;
 
-/// What the engine says, with the files named as the people who read it know them: the author's own file instead of the
-/// snapshot's, the input's name instead of the staged copy's path.
+/// Returns a message of the engine with the file names that its readers know: the author's own file instead of the
+/// snapshot's, the input's name instead of the path of the staged copy.
 pub fn with_known_names(message: &str, names: &[(&Path, &str)]) -> String {
     let mut text = message.to_owned();
     for (path, name) in names {

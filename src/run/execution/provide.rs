@@ -1,44 +1,46 @@
-//! Providing an environment for a command that runs nothing: `ade env build`, `ade check`.
+//! Provides an environment for a command that runs nothing: `ade env build`, `ade check`.
 //!
-//! The command is registered while it builds, as `ade run` is: where it is killed, others find out at once.
+//! The command is registered while it builds, like `ade run`: if it is killed, other processes notice at once.
 
 use crate::base::cancel::Cancel;
-use crate::environment::needed::prepare::Prepared;
+use crate::environment::needed::prepare::PreparedConfiguration;
 use crate::environment::provide::installers::Build;
 use crate::environment::provide::rebuild::is_usable;
 use crate::environment::provide::{
-    OnProgress, OtherBuilder, Progress, ProvideError, Provider, Want,
+    OnProgress, OtherBuilder, ProvideError, ProvideProgress, Provider, RebuildPolicy,
 };
 use crate::run::ending::recover::recover;
-use crate::store::{EnvironmentRecord, Only};
+use crate::store::{EnvironmentRecord, WorkerFilter};
 use crate::workspace::Workspace;
 use crate::workspace::fleet::{FleetError, Member};
 
 /// Returns a ready environment for a prepared configuration, building it or waiting for its builder as needed.
 ///
 /// # Errors
-/// It could not be built, the flag was raised, or the store cannot be used.
+/// The environment could not be built, the flag was raised, or the store cannot be used.
 pub fn provide(
     workspace: &Workspace,
     builder: &dyn Build,
-    prepared: &Prepared,
-    want: Want,
+    prepared: &PreparedConfiguration,
+    want: RebuildPolicy,
     cancel: &Cancel,
     on: &mut OnProgress<'_>,
 ) -> Result<EnvironmentRecord, ProvideError> {
     let environment = prepared.ensure_environment(workspace)?;
-    if want == Want::Ready && is_usable(workspace.files(), &environment) {
-        on(Progress::Ready {
+    if want == RebuildPolicy::Ready && is_usable(workspace.files(), &environment) {
+        on(ProvideProgress::Ready {
             environment: &environment,
             built: false,
         });
         return Ok(environment);
     }
     let member =
-        Member::join(workspace, "run", 1, &Only::default()).map_err(|error| match error {
-            FleetError::Store(error) => ProvideError::Store(error),
-            FleetError::LockFile(error) => ProvideError::File(error),
-        })?;
+        Member::join(workspace, "run", 1, &WorkerFilter::default()).map_err(
+            |error| match error {
+                FleetError::Store(error) => ProvideError::Store(error),
+                FleetError::LockFile(error) => ProvideError::File(error),
+            },
+        )?;
     let recover = || recover(workspace).map(drop);
     let provider = Provider {
         workspace,

@@ -3,22 +3,22 @@
 use crate::base::clock::Timestamp;
 use crate::store::Overview;
 
-/// The queue's metrics, as a worker's log has them.
+/// The metrics of the queue, in the form of a worker's log.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct QueueMetrics {
-    /// When it was made.
+    /// The time of the record.
     pub at: Timestamp,
-    /// The worker that made it.
+    /// The worker that made the record.
     pub worker: String,
-    /// The queue; of the runs that ended, those since the last entry of this process, whichever process executed them.
+    /// The queue. It counts the runs that ended since the last record of this process, whichever process executed them.
     #[serde(flatten)]
     pub queue: Overview,
-    /// Attempts of this process that went back to the queue.
+    /// The number of this process's attempts that went back to the queue.
     pub retried: u64,
-    /// Claims made by it.
+    /// The number of claims that this process made.
     pub claims: u64,
-    /// Mean time from due to claimed, in milliseconds.
+    /// The mean time from due to claimed, in milliseconds.
     pub claim_latency_ms: Option<f64>,
-    /// The longest of them.
+    /// The longest time from due to claimed, in milliseconds.
     pub claim_latency_max_ms: Option<f64>,
 }

@@ -1,5 +1,5 @@
-//! `run-request.json`: what is asked of a run. It is there from the moment in which the run is queued, and written again by each
-//! attempt, which knows the Python that it is given. docs/reference/artifact.md has its keys.
+//! Writes `run-request.json`, the request of a run. It exists from the moment when the run is queued, and each attempt, which
+//! knows its Python, writes it again. docs/reference/artifact.md has its keys.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use crate::base::files::FileError;
 use crate::settings::Settings;
 use crate::settings::paths::RunFolder;
 use crate::store::{NewRun, RunOptions, RunRecord};
-use crate::system::machine::Files;
+use crate::system::machine::FileSystem;
 
-/// What is asked of a run that is recorded (`RunRecord`) or about to be (`NewRun`): both have these fields.
+/// Builds the request of a run that is recorded (`RunRecord`) or about to be (`NewRun`): both have these fields.
 macro_rules! request {
     ($run:expr, attempt: $attempt:expr, python: $python:expr, settings: $settings:expr) => {
         json!({
@@ -30,9 +30,9 @@ macro_rules! request {
 /// Writes the request of a run that is about to be queued.
 ///
 /// # Errors
-/// It cannot be written.
+/// The file cannot be written.
 pub(crate) fn write_first(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     run: &NewRun,
     settings: &Settings,
 ) -> Result<(), FileError> {
@@ -44,9 +44,9 @@ pub(crate) fn write_first(
 /// Writes the request of an attempt.
 ///
 /// # Errors
-/// It cannot be written.
+/// The file cannot be written.
 pub(crate) fn write_of_attempt(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     run: &RunRecord,
     python: &Path,
     settings: &Settings,
@@ -55,7 +55,7 @@ pub(crate) fn write_of_attempt(
     write(files, &RunFolder::at(&run.run_dir), &request)
 }
 
-fn write(files: &dyn Files, folder: &RunFolder, request: &Value) -> Result<(), FileError> {
+fn write(files: &dyn FileSystem, folder: &RunFolder, request: &Value) -> Result<(), FileError> {
     let mut text = serde_json::to_vec_pretty(request).unwrap_or_default();
     text.push(b'\n');
     let path = folder.request();
@@ -64,7 +64,7 @@ fn write(files: &dyn Files, folder: &RunFolder, request: &Value) -> Result<(), F
         .map_err(FileError::on("write", &path))
 }
 
-/// The wall-clock limit of a run: its own, else the setting.
+/// Returns the wall-clock limit of a run: its own, else the setting.
 pub(crate) fn timeout(options: &RunOptions, settings: &Settings) -> Option<Duration> {
     options
         .timeout_seconds

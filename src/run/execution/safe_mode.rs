@@ -1,6 +1,6 @@
-//! Safe mode: runs are accepted and end at once, or are not accepted at all. No line of a configuration is executed for them, and
-//! no environment is built. It is decided when a run is submitted, and recorded with it: the store ends such a run in the
-//! transaction that records it.
+//! Safe mode: runs are accepted and end at once, or are not accepted at all. No code of a configuration is executed for them,
+//! and no environment is built. This is decided when a run is submitted, and recorded with it: the store ends such a run in
+//! the transaction that records it.
 
 use crate::base::problem::{Error, code};
 use crate::run::ending::ends;
@@ -9,10 +9,10 @@ use crate::settings::Settings;
 use crate::store::{RunOptions, RunRecord};
 use crate::workspace::Workspace;
 
-/// Whether runs are accepted.
+/// Requires that runs are accepted.
 ///
 /// # Errors
-/// They are not.
+/// Runs are not accepted.
 pub fn demand_acceptance(settings: &Settings) -> Result<(), Error> {
     match settings.safe_mode {
         SafeMode::Reject => {
@@ -24,7 +24,7 @@ pub fn demand_acceptance(settings: &Settings) -> Result<(), Error> {
     }
 }
 
-/// The options of a run that is submitted now, with safe mode as it is now.
+/// Returns the options of a run that is submitted now, with the current safe mode.
 pub(crate) fn now_in(workspace: &Workspace, options: &RunOptions) -> RunOptions {
     RunOptions {
         safe_mode: workspace.settings.safe_mode == SafeMode::On,
@@ -32,7 +32,7 @@ pub(crate) fn now_in(workspace: &Workspace, options: &RunOptions) -> RunOptions 
     }
 }
 
-/// Writes the log and the audit record of a run that was just submitted, where that ended it.
+/// Writes the log and the audit record of a run that was just submitted, if safe mode ended it.
 pub(crate) fn tell_if_skipped(workspace: &Workspace, run: &RunRecord) {
     if run.skipped_reason().is_some() {
         ends::report_ended(workspace, run);

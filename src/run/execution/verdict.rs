@@ -1,20 +1,20 @@
-//! What the end of an attempt means: the verdict.
+//! The verdict: the meaning of an attempt's end.
 //!
-//! Three steps. [`observe`] decides which observation applies. [`Observation::verdict`] says what it means for the
-//! run. [`explain`] writes the message for the user. `ade check` uses the same steps.
+//! There are three steps. [`observe`] decides which observation applies. [`Observation::verdict`] determines what it means
+//! for the run. [`explain`] writes the message for the user. `ade check` uses the same steps.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::counted::thousands;
 use crate::base::files::{FREE_SPACE, RAISE_LIMITS, mentions_exhaustion};
-use crate::base::problem::{Kind, code};
+use crate::base::problem::{ProblemKind, code};
 use crate::engine::sandbox::Limits;
-use crate::engine::{EngineReport, FailedAt};
-use crate::store::{Failure, Place, RunRecord, RunStatus};
-use crate::system::process::{Exit, Limit, MAX_THREADS, MOST_FILES};
+use crate::engine::{EngineFailurePosition, EngineReport};
+use crate::store::{FailurePosition, FailureRecord, RunRecord, RunStatus};
+use crate::system::process::{Exit, Limit, MAX_FOLDER_FILES, MAX_THREADS};
 
-/// What the engine's native libraries say last when memory is refused, around the number of bytes.
+/// The last words of the engine's native libraries when memory is refused, around the number of bytes.
 const NO_MEMORY: &str = "memory allocation of ";
 const NO_MEMORY_END: &str = " bytes failed";
 /// The signals by which a process ends itself: the same would happen again.
@@ -30,52 +30,52 @@ const SEE_KILLER: &str = "the kernel does that where memory is short (`dmesg` sa
 const SEE_LIBRARIES: &str = "native code of a library has failed: see which one the configuration calls last; `ade logs tail` shows all of its output";
 const SEE_EXITS: &str = "look for os._exit in the configuration and in libraries; `ade logs tail` shows all of its output";
 
-/// What was seen at the end of an attempt.
+/// An observation at the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observation {
     /// The run was cancelled, and the engine was stopped.
     Cancelled,
     /// The wall-clock limit was hit, and the engine was ended.
     TimedOut,
-    /// It used more than it may, and was killed or failed for it.
+    /// The engine exceeded a limit, and was killed or failed because of it.
     Exceeded(Limit),
     /// Something else killed the engine.
     Killed,
     /// A configuration was checked and is valid.
     Valid,
-    /// A configuration was checked and is not.
+    /// A configuration was checked and is not valid.
     Invalid,
     /// The engine failed because a disk is full.
     DiskFull,
-    /// The engine says why it failed.
+    /// The engine reported why it failed.
     Reported,
     /// The engine could not use its settings.
     BadSettings,
-    /// The engine succeeded, and the workbook is there.
+    /// The engine succeeded, and the workbook exists.
     Succeeded,
-    /// The engine says that it succeeded, but there is no workbook.
+    /// The engine reported success, but there is no workbook.
     NoOutput,
     /// The engine refused the call.
     Refused,
     /// The engine ended without a completed event.
     Crashed,
-    /// The machine had no memory, descriptors or threads for it to begin.
+    /// The machine lacked memory, descriptors or threads to begin the run.
     NotBegun,
 }
 
-/// What an observation means for the run.
+/// The meaning of an observation for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// How the attempt ended.
+    /// The status with which the attempt ended.
     pub status: RunStatus,
-    /// The code of its failure; `None`: there is none, or it is the engine's own.
+    /// The code of its failure; `None`: there is no failure, or the code is the engine's own.
     pub code: Option<&'static str>,
     /// Whether a retry may succeed although nothing was changed.
     pub transient: bool,
 }
 
 impl Observation {
-    /// What it means: the table of verdicts.
+    /// Returns the meaning of the observation: this is the table of verdicts.
     pub fn verdict(self) -> Verdict {
         use RunStatus::{Cancelled, Failed, Succeeded};
         let (status, code, transient) = match self {
@@ -88,9 +88,9 @@ impl Observation {
                 (Failed, Some(code::ENGINE_CRASHED), false)
             }
             Self::NotBegun => (Failed, Some(code::ENGINE_NOT_STARTED), true),
-            // A worker waits for room without spending an attempt. To try again at once would fill the disk again.
+            // A worker waits for free space without spending an attempt. An immediate retry would fill the disk again.
             Self::DiskFull => (Failed, Some(code::STORAGE_FAILED), false),
-            // Of what does not load, a check says the same code as a run.
+            // A check of something that does not load reports the same code as a run.
             Self::Reported | Self::Invalid => (Failed, None, false),
             Self::BadSettings => (Failed, Some(code::CONFIG_ERROR), false),
         };
@@ -102,7 +102,7 @@ impl Observation {
     }
 }
 
-/// The code of the failure at a limit.
+/// Returns the code of the failure at a limit.
 fn code_of_limit(limit: Limit) -> &'static str {
     match limit {
         Limit::Memory => code::MEMORY_LIMIT,
@@ -114,29 +114,29 @@ fn code_of_limit(limit: Limit) -> &'static str {
     }
 }
 
-/// What kind of end a run had; it decides the exit status.
-pub fn kind_of_end(run: &RunRecord) -> Option<Kind> {
+/// Returns the kind of a run's end, which decides the exit status.
+pub fn kind_of_end(run: &RunRecord) -> Option<ProblemKind> {
     match run.status {
         RunStatus::Succeeded | RunStatus::Queued | RunStatus::Running => None,
-        RunStatus::Cancelled => Some(Kind::Cancelled),
+        RunStatus::Cancelled => Some(ProblemKind::Cancelled),
         RunStatus::Failed => Some(
             run.error
                 .as_ref()
-                .map_or(Kind::Refused, |error| kind_of_code(&error.code)),
+                .map_or(ProblemKind::Refused, |error| kind_of_code(&error.code)),
         ),
     }
 }
 
-/// What kind of failure has a code.
-pub fn kind_of_code(code: &str) -> Kind {
+/// Returns the kind of failure that has this code.
+pub fn kind_of_code(code: &str) -> ProblemKind {
     match code {
-        code::ENVIRONMENT_FAILED => Kind::Environment,
-        code if is_limit(code) => Kind::Limit,
-        _ => Kind::Refused,
+        code::ENVIRONMENT_FAILED => ProblemKind::Environment,
+        code if is_limit(code) => ProblemKind::Limit,
+        _ => ProblemKind::Refused,
     }
 }
 
-/// Whether a code is that of a limit.
+/// Returns whether a code is that of a limit.
 pub fn is_limit(code: &str) -> bool {
     const LIMITS: [Limit; 7] = [
         Limit::Disk,
@@ -150,13 +150,13 @@ pub fn is_limit(code: &str) -> bool {
     code == code::TIMEOUT || LIMITS.map(code_of_limit).contains(&code)
 }
 
-/// The limit that a signal of the kernel, or what the engine's libraries say last, is about.
+/// Returns the limit that a signal of the kernel, or the last words of the engine's libraries, indicate.
 fn limit_behind(report: &EngineReport, limits: &Limits) -> Option<Limit> {
     let cpu = limits.cpu_time.map(|time| time.as_secs_f64());
     match report.exit {
         Exit::Exceeded(limit) => Some(limit),
         Exit::Signal(libc::SIGXCPU) if cpu.is_some() => Some(Limit::Cpu),
-        // Of a process that catches the signal before.
+        // The process caught the earlier signal.
         Exit::Signal(libc::SIGKILL) if cpu.is_some_and(|cpu| report.usage.cpu_seconds >= cpu) => {
             Some(Limit::Cpu)
         }
@@ -171,7 +171,7 @@ fn limit_behind(report: &EngineReport, limits: &Limits) -> Option<Limit> {
     }
 }
 
-/// What was seen when the engine ended. `output_exists`: whether the workbook is where it was to be.
+/// Decides what was observed when the engine ended. `output_exists`: whether the workbook is at its place.
 pub fn observe(
     report: &EngineReport,
     validate_only: bool,
@@ -222,7 +222,8 @@ pub fn observe(
     }
 }
 
-/// An end without a word. Before a run begins no code of its configuration has been called: what is lacking then is the machine's.
+/// Judges an end without a message. Before a run begins, no code of its configuration has been called, so the machine lacked
+/// the resource.
 fn crashed(report: &EngineReport, validate_only: bool) -> Observation {
     let is_early = !report.begun && !validate_only;
     let mut lines = report.last_lines.iter();
@@ -232,24 +233,24 @@ fn crashed(report: &EngineReport, validate_only: bool) -> Observation {
     }
 }
 
-/// What the words of a failure need to know beside the engine's report.
+/// The facts that the message of a failure needs besides the engine's report.
 pub struct Circumstances<'a> {
-    /// Where the workbook was to be.
+    /// The place of the workbook.
     pub output: &'a Path,
-    /// The wall-clock limit.
+    /// The wall-clock limit of the run.
     pub timeout: Option<Duration>,
-    /// What it may use up.
+    /// The limits of the run's resources.
     pub limits: Limits,
-    /// Where the configuration was imported from.
+    /// The folder from which the configuration was imported.
     pub configuration: &'a Path,
 }
 
-/// The failure of an attempt in words. `None`: it did not fail.
+/// Describes the failure of an attempt in words. `None`: it did not fail.
 pub fn explain(
     seen: Observation,
     report: &EngineReport,
     around: &Circumstances<'_>,
-) -> Option<Failure> {
+) -> Option<FailureRecord> {
     let verdict = seen.verdict();
     if verdict.status == RunStatus::Succeeded {
         return None;
@@ -259,13 +260,13 @@ pub fn explain(
     let own_code = told.map(|failure| failure.code.as_str());
     let code = verdict.code.or(own_code).unwrap_or_default();
     let mut failure = match &reported {
-        // What the engine reports, in its words.
+        // Quotes the engine's own message.
         Some(failure) if matches!(seen, Observation::Reported | Observation::DiskFull) => {
             let hint = match seen {
                 Observation::DiskFull => Some(FREE_SPACE.to_owned()),
                 _ => failure.hint.clone().or_else(|| hint_of(&failure.code)),
             };
-            Failure::new(code, &failure.stage, &*failure.message, hint)
+            FailureRecord::new(code, &failure.stage, &*failure.message, hint)
         }
         _ => words(code, seen, report, around),
     };
@@ -275,11 +276,11 @@ pub fn explain(
     Some(failure)
 }
 
-/// Where the engine failed. A file that is none of the configuration's is not named, and neither is its line.
-fn place_of(at: &FailedAt, configuration: &Path) -> Place {
+/// Returns where the engine failed. A file outside the configuration, and its line, are left out.
+fn place_of(at: &EngineFailurePosition, configuration: &Path) -> FailurePosition {
     let inside = |file: &PathBuf| Some(file.strip_prefix(configuration).ok()?.to_owned());
     let file = at.file.as_ref().and_then(inside);
-    Place {
+    FailurePosition {
         line: at.line.filter(|_| file.is_some()),
         file: file.map(|file| file.to_string_lossy().into_owned()),
         callable: at.callable.clone(),
@@ -289,22 +290,22 @@ fn place_of(at: &FailedAt, configuration: &Path) -> Place {
     }
 }
 
-/// What was seen from outside the engine.
+/// Describes a failure that was observed from outside the engine.
 fn words(
     code: &str,
     seen: Observation,
     report: &EngineReport,
     around: &Circumstances<'_>,
-) -> Failure {
+) -> FailureRecord {
     let said = |stage: &str, message: String, hint: &str| {
-        Failure::new(code, stage, message, Some(hint.to_owned()))
+        FailureRecord::new(code, stage, message, Some(hint.to_owned()))
     };
     let engine = |message: String, hint: &str| said("engine", message, hint);
     let refused = report.refused.as_ref();
     let refusal = refused.map_or("", |refused| refused.message.as_str());
     let own_hint = refused.and_then(|refused| refused.hint.clone());
     match seen {
-        Observation::Cancelled => Failure::new(code, "run", "cancelled", None),
+        Observation::Cancelled => FailureRecord::new(code, "run", "cancelled", None),
         Observation::TimedOut => {
             let seconds = around.timeout.unwrap_or_default().as_secs_f64();
             said(
@@ -316,7 +317,7 @@ fn words(
         Observation::Exceeded(limit) => {
             let (message, hint) = words_of_limit(limit, around);
             match report.failure() {
-                // Where it happened is known.
+                // The engine reported where it happened.
                 Some(failure) => {
                     let message = format!("{message}: {}", failure.message);
                     said(&failure.stage, message, hint)
@@ -324,17 +325,17 @@ fn words(
                 None => said("run", message, hint),
             }
         }
-        Observation::Invalid => Failure::new(code, "configuration", refusal, own_hint),
+        Observation::Invalid => FailureRecord::new(code, "configuration", refusal, own_hint),
         Observation::BadSettings => {
             let hint = own_hint.or_else(|| hint_of(code::CONFIG_ERROR));
-            Failure::new(code, "settings", refusal, hint)
+            FailureRecord::new(code, "settings", refusal, hint)
         }
         Observation::NoOutput => {
             let output = around.output.display();
             let message = format!("the engine reported success but wrote no {output}");
-            Failure::new(code, "engine", message, None)
+            FailureRecord::new(code, "engine", message, None)
         }
-        // What the configuration's code printed is in the log. It may hold cells, so it is no part of what is recorded.
+        // The output of the configuration's code is in the log. It may contain cells, so it is not recorded here.
         Observation::Refused => {
             let colon = if refusal.is_empty() { "" } else { ": " };
             engine(
@@ -368,7 +369,7 @@ fn words(
     }
 }
 
-/// What to say of a run at a limit.
+/// Describes a limit that a run reached.
 fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> (String, &'static str) {
     let limits = &around.limits;
     let megabytes = |bytes: Option<u64>| bytes.unwrap_or_default() >> 20;
@@ -418,7 +419,7 @@ fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> (String, &'static
         Limit::Files => (
             format!(
                 "the run made more than {} files in its output and its temporary folder, or a folder there that cannot be listed, and was stopped",
-                thousands(MOST_FILES)
+                thousands(MAX_FOLDER_FILES)
             ),
             "let the configuration make fewer files, and delete what it needs no more",
         ),
@@ -447,7 +448,7 @@ fn exit_in_words(report: &EngineReport) -> String {
     }
 }
 
-/// What an author or user can do about a failure of the engine, by its code.
+/// Returns what an author or user can do about a failure of the engine, by its code.
 fn hint_of(code: &str) -> Option<String> {
     let hint = match code {
         code::CONFIG_ERROR | code::HOOK_ERROR | code::PIPELINE_ERROR => {
@@ -514,7 +515,7 @@ mod tests {
             (O::DiskFull, Failed, "storage_failed"),
             (O::Crashed, Failed, "engine_crashed"),
             (O::NotBegun, Failed, "engine_not_started"),
-            // The engine's own code.
+            // The code is the engine's own.
             (O::Reported, Failed, ""),
             (O::BadSettings, Failed, "config_error"),
             (O::Invalid, Failed, ""),
@@ -527,7 +528,7 @@ mod tests {
                 (status, code),
                 "{seen:?}"
             );
-            // Another attempt can help where the machine was at fault, not the run.
+            // Another attempt can help if the machine was at fault, not the run.
             assert_eq!(
                 verdict.transient,
                 matches!(seen, O::Killed | O::NotBegun),
@@ -566,11 +567,11 @@ mod tests {
             (refused(1, "usage"), false, O::Refused),
             (ended(2, None), false, O::Crashed),
             (lacks_threads(false), false, O::NotBegun),
-            // What a configuration's code says, it may have caused.
+            // The configuration's code may have caused whatever it reports.
             (lacks_threads(false), true, O::Crashed),
             (lacks_threads(true), false, O::Crashed),
             (ended(1, None), false, O::Crashed),
-            // An exit status of 1 contradicts a payload that says success.
+            // An exit status of 1 contradicts a payload that reports success.
             (ended(1, succeeded()), false, O::Crashed),
         ];
         for (report, validate_only, seen) in table {

@@ -1,8 +1,8 @@
-//! Documents: the inputs that clients store, each once, so that runs can be made from them at any time.
+//! Documents: the inputs that clients store once, so that runs can be made from them at any time.
 //!
-//! A document's bytes are written beside their place while they arrive, synced, and renamed; the record follows. So a document
-//! that is acknowledged survives a crash, and what a crash left before that is an unfinished file that no record names. The
-//! same bytes under the same name are one document of a workspace, however often they are uploaded.
+//! While a document arrives, its bytes are written next to their place; then they are synced and renamed, and the record
+//! follows. So an acknowledged document survives a crash, and an earlier crash only leaves an unfinished file that no record
+//! names. The same bytes under the same name are one document of a workspace, however often they are uploaded.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -17,19 +17,19 @@ use crate::base::problem::{Error, code};
 use crate::store::{DocumentRecord, Limits, Submitter};
 use crate::workspace::Workspace;
 
-/// The longest file name: what file systems allow, less the room for names that are derived from it.
-const LONGEST_NAME: usize = 200;
+/// The maximum length of a file name in bytes: the limit of file systems, less the room for names that are derived from it.
+const MAX_NAME_BYTES: usize = 200;
 
-/// The bytes of a document were deleted.
+/// Returns the error for a document whose bytes were deleted.
 pub(crate) fn document_deleted(id: &str) -> Error {
     let message = format!("document {id} was deleted");
     Error::usage(code::DOCUMENT_DELETED, message).hint("upload the file again")
 }
 
-/// Where a document's bytes are. Those that another host has put are fetched.
+/// Returns the path of a document's bytes. Fetches them if another host stored them.
 ///
 /// # Errors
-/// It is deleted, or its bytes are out of reach.
+/// The document is deleted, or its bytes are unreachable.
 pub fn bytes_of<'a>(
     workspace: &Workspace,
     document: &'a DocumentRecord,
@@ -41,11 +41,11 @@ pub fn bytes_of<'a>(
     Ok(&document.path)
 }
 
-/// Deletes a document: its record says that its bytes go, then they are deleted. What was interrupted is completed when it is asked
-/// for again. The copies that runs have staged are theirs.
+/// Deletes a document: marks it as deleted in its record, then deletes its bytes. If that was interrupted, the next request
+/// completes it. The copies that runs have staged stay.
 ///
 /// # Errors
-/// A run that waits or is being executed needs it, or its bytes cannot be deleted.
+/// A run that waits or is being executed needs the document, or its bytes cannot be deleted.
 pub fn delete(workspace: &Workspace, document: &DocumentRecord) -> Result<(), Error> {
     let id = &document.id;
     if !(workspace.store).delete_document(id, workspace.machine.now())? {
@@ -70,8 +70,8 @@ fn delete_bytes(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// A document that is arriving. What was written is deleted if it is dropped before it is kept.
-pub struct Arriving {
+/// A document that is being uploaded. If it is dropped before it is kept, its bytes are deleted.
+pub struct IncomingDocument {
     file: NamedTempFile,
     hasher: Hasher,
     name: String,
@@ -79,8 +79,8 @@ pub struct Arriving {
     limit: u64,
 }
 
-impl Arriving {
-    /// Begins a document of this name, of at most `limit` bytes.
+impl IncomingDocument {
+    /// Begins a document with this name, of at most `limit` bytes.
     ///
     /// # Errors
     /// The name cannot be used, its format is not supported, or the file cannot be created.
@@ -98,10 +98,10 @@ impl Arriving {
         })
     }
 
-    /// Writes the next bytes.
+    /// Writes the next bytes of the document.
     ///
     /// # Errors
-    /// They are too many, or cannot be written.
+    /// The document has too many bytes, or they cannot be written.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.size_bytes += bytes.len() as u64;
         if self.size_bytes > self.limit {
@@ -117,7 +117,7 @@ impl Arriving {
     /// Keeps the document, durably. Returns its record, and whether it is new.
     ///
     /// # Errors
-    /// It is empty, there would be more bytes than may be, or it cannot be moved to its place or recorded.
+    /// The document is empty, it would exceed the limit on stored bytes, or it cannot be moved to its place or recorded.
     pub fn keep(
         self,
         workspace: &Workspace,
@@ -148,7 +148,7 @@ impl Arriving {
         };
         let recorded = workspace
             .store
-            .add_document(&new, &Limits::of(&workspace.settings));
+            .add_document(&new, &Limits::from_settings(&workspace.settings));
         let is_new = recorded
             .as_ref()
             .is_ok_and(|recorded| recorded.id == new.id);
@@ -156,29 +156,29 @@ impl Arriving {
             && !is_new
             && !recorded.path.is_file()
         {
-            // The bytes of then are gone; these are the same.
+            // The earlier bytes are gone; these are the same.
             let folder = recorded.path.parent().unwrap_or(&recorded.path);
             files::create_folder(folder)?;
             std::fs::rename(&path, &recorded.path)
                 .map_err(FileError::on("write", &recorded.path))?;
             workspace.put_file(&recorded.path)?;
-            // Who has deleted it since may have looked for its bytes before these came.
+            // A process that has deleted the document since may have looked for its bytes before these arrived.
             if workspace.store.document(&recorded.id)?.deleted_at.is_some() {
                 delete_bytes(&recorded.path)?;
             }
         }
         if !is_new {
-            // Nothing names these bytes: the document was there before, or could not be recorded.
+            // Nothing names these bytes: the document existed before, or could not be recorded.
             let _ = delete_bytes(&path);
         }
         Ok((recorded?, is_new))
     }
 }
 
-/// How old an unfinished document is at least whose server is gone: a body that takes longer from piece to piece was refused.
+/// The minimum age of an unfinished document whose server is gone: an upload that pauses longer between pieces was refused.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
-/// Deletes what servers left that were killed while documents arrived.
+/// Deletes the unfinished documents of servers that were killed.
 pub fn remove_leftovers(workspace: &Workspace) {
     let entries = std::fs::read_dir(workspace.paths.documents(workspace.id()));
     for entry in entries.into_iter().flatten().flatten() {
@@ -194,7 +194,7 @@ pub fn remove_leftovers(workspace: &Workspace) {
     }
 }
 
-/// Moves the bytes to their place, read-only: runs link to them.
+/// Moves the bytes to their place, read-only, because runs link to them.
 fn place(file: NamedTempFile, path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.as_file()
@@ -214,7 +214,7 @@ fn checked_name(name: &str) -> Result<(), Error> {
     if name.is_empty() || name.starts_with('.') {
         return bad("it is empty, or begins with a dot");
     }
-    if name.len() > LONGEST_NAME {
+    if name.len() > MAX_NAME_BYTES {
         return bad("it has more than 200 bytes");
     }
     if name.contains(['/', '\\']) || name.chars().any(char::is_control) {

@@ -1,31 +1,31 @@
-//! Which files a call means: a file, a folder's files of the supported formats, or a glob that the shell left alone.
+//! Finds the files of a call: a file, the supported files of a folder, or a glob that the shell did not expand.
 //!
-//! A folder or glob never means the outputs that earlier runs left there ([`MeantFiles::outputs`]), and a folder
-//! means those below it only where that is asked for. What is left out is returned, so that a command can say so.
+//! A folder or glob never includes the outputs that earlier runs left there ([`MeantFiles::outputs`]), and a folder includes
+//! the folders below it only on request. Omitted files are returned, so that a command can report them.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::base::files::{FileError, folder_of, name_of};
-use crate::base::problem::{Error, Kind, code, typed};
+use crate::base::problem::{Error, ProblemKind, code, typed};
 use crate::configuration::{Configuration, ConfigurationError};
 use crate::settings::paths;
 
-/// The formats that a run accepts, by extension, case-blind.
+/// The extensions of the formats that a run accepts, ignoring case.
 pub const SUPPORTED: [&str; 8] = ["xlsx", "xlsm", "xlsb", "xls", "ods", "csv", "tsv", "txt"];
-/// The same in a sentence about what is missing.
+/// The same extensions, for a sentence about something missing.
 const ANY_SUPPORTED: &str = ".xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv or .txt";
-/// What to do with a file of another format.
+/// The hint for a file in another format.
 pub const SAVE_AS_SUPPORTED: &str =
     "ade reads .xlsx, .xlsm, .xlsb, .xls, .ods, .csv, .tsv and .txt; save the file as one of them";
 
-/// A file that a call means.
+/// A file to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// The folder that it was found in, relative to the folder that was given; empty elsewhere. Its copy is put into the same
-    /// folder below the output directory.
+    /// The folder that contained the file, relative to the given folder; otherwise empty. The copy goes into the same folder
+    /// below the output directory.
     pub below: PathBuf,
 }
 
@@ -38,40 +38,41 @@ impl From<PathBuf> for Input {
     }
 }
 
-/// How folders are searched, and what is known about the files in them.
+/// The options for searching folders, and facts about the files in them.
 pub struct Search<'a> {
-    /// Folders below a folder are searched too.
+    /// Whether folders below a folder are searched too.
     pub recursive: bool,
-    /// Folders that are not, by their real paths: those of a data directory, and the configuration's.
+    /// The folders to skip, by their real paths: those of a data directory, and the configuration's.
     pub not_in: &'a [PathBuf],
-    /// Where copies of normalized workbooks are about to be put.
+    /// The folder into which copies of normalized workbooks will go.
     pub output_dir: Option<&'a Path>,
-    /// Whether a run is known to have put a copy at this real path.
+    /// Returns whether a run is known to have put a copy at this real path.
     pub is_copy: &'a dyn Fn(&Path) -> bool,
 }
 
-/// What a call means, and what it does not although one might think so.
+/// The files of a call, and similar files that are not among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MeantFiles {
-    /// The files, in the order given; those of a folder or glob in the order of their names.
+    /// The files, in the given order; those of a folder or glob in the order of their names.
     pub inputs: Vec<Input>,
-    /// Normalized workbooks of earlier runs, which are no inputs.
+    /// Normalized workbooks of earlier runs, which are not inputs.
     pub outputs: Vec<PathBuf>,
-    /// A supported file below each folder whose folders were not searched although they have some.
+    /// A supported file for each folder whose subfolders have some but were not searched.
     pub below: Vec<PathBuf>,
 }
 
 /// A file that may be an input.
 struct Candidate {
     input: Input,
-    /// It was named itself, not found in a folder or by a glob.
+    /// Whether the call named the file itself, rather than finding it in a folder or by a glob.
     is_named: bool,
 }
 
-/// The configuration of a call and what it normalizes. Where the call names no configuration, it is that of the current folder.
+/// Splits a call into its configuration and its inputs. If the call names no configuration, it is the one in the current
+/// folder.
 ///
 /// # Errors
-/// The configuration stands among the inputs, with a file in its place; or it, or an input, is missing.
+/// The configuration is among the inputs, with a file in its place; or the configuration or an input is missing.
 pub fn parts_of_call(first: &Path, others: &[PathBuf]) -> Result<(PathBuf, Vec<PathBuf>), Error> {
     let is_configuration = |path: &Path| path.is_dir() && Configuration::open(path).is_ok();
     let swapped = others.iter().find(|path| is_configuration(path));
@@ -94,7 +95,7 @@ pub fn parts_of_call(first: &Path, others: &[PathBuf]) -> Result<(PathBuf, Vec<P
     };
     let here = Path::new(".");
     let opened = Configuration::open(here);
-    // What is wrong with a configuration that is here is said when it is opened.
+    // If the configuration here is faulty, opening it reports the fault.
     if names_none && !matches!(opened, Err(ConfigurationError::NotAConfiguration { .. })) {
         let inputs = std::iter::once(first.to_owned()).chain(others.iter().cloned());
         return Ok((here.to_owned(), inputs.collect()));
@@ -118,10 +119,10 @@ pub fn parts_of_call(first: &Path, others: &[PathBuf]) -> Result<(PathBuf, Vec<P
     }
 }
 
-/// The files that the arguments mean. A file that is named twice is run once.
+/// Returns the files of the arguments. A file that is named twice is run once.
 ///
 /// # Errors
-/// One of them is absent, unsupported, or means no file.
+/// An argument is absent, unsupported, or matches no file.
 pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<MeantFiles, Error> {
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut seen = HashSet::new();
@@ -138,7 +139,7 @@ pub fn expand(arguments: &[PathBuf], search: &Search<'_>) -> Result<MeantFiles, 
             }
         }
     }
-    let sources = Sources::of(&candidates);
+    let sources = SourceStems::from_candidates(&candidates);
     for candidate in candidates {
         if sources.is_output(&candidate, search) {
             found.outputs.push(candidate.input.path);
@@ -191,15 +192,15 @@ fn candidates_of(
     }
 }
 
-/// The stems of all files that a call might mean: a normalized workbook is recognised beside what it was made from.
-struct Sources {
-    /// With their folders.
+/// The stems of all files that a call may include: a normalized workbook is recognised next to its source.
+struct SourceStems {
+    /// The stems with their folders.
     beside: HashSet<(PathBuf, String)>,
     anywhere: HashSet<String>,
 }
 
-impl Sources {
-    fn of(candidates: &[Candidate]) -> Self {
+impl SourceStems {
+    fn from_candidates(candidates: &[Candidate]) -> Self {
         let stems = candidates.iter().filter_map(|candidate| {
             let path = &candidate.input.path;
             let stem = path.file_stem()?.to_string_lossy().to_lowercase();
@@ -212,9 +213,9 @@ impl Sources {
         }
     }
 
-    /// Whether a file is an output of an earlier run. Its name has to say so. A file that was found is one where
-    /// that is on record, or where what it was made from is beside it; one that was named, as a shell does that expands a
-    /// glob, only where its source was named too.
+    /// Returns whether a file is an output of an earlier run. Its name has to look like one. A file that was found counts as
+    /// an output if that is on record, or if its source is next to it. A file that was named, perhaps by a shell that
+    /// expanded a glob, counts only if its source was named too.
     fn is_output(&self, candidate: &Candidate, search: &Search<'_>) -> bool {
         let path = &candidate.input.path;
         let name = name_of(path);
@@ -245,7 +246,7 @@ impl Sources {
     }
 }
 
-/// Whether a supported file of this stem is beside an output, although the call does not mean it.
+/// Returns whether a supported file with this stem is next to an output, although the call does not include it.
 fn has_source(output: &Path, stem: &str) -> bool {
     let exists = |extension| {
         output
@@ -255,12 +256,12 @@ fn has_source(output: &Path, stem: &str) -> bool {
     SUPPORTED.into_iter().any(exists)
 }
 
-/// Takes out the inputs whose normalized workbooks would overwrite each other in one output directory. Returns the others,
-/// and for each name that several inputs would share how many these are, and an error.
+/// Removes the inputs whose normalized workbooks would overwrite each other in one output directory. Returns the others, and
+/// for each shared name the number of its inputs and an error.
 pub fn with_distinct_outputs(inputs: Vec<Input>) -> (Vec<Input>, Vec<(usize, Error)>) {
     let target = |input: &Input| {
         let name = paths::normalized_name(&name_of(&input.path));
-        // On some file systems case does not tell names apart.
+        // Some file systems ignore case in names.
         (input.below.clone(), name.to_lowercase())
     };
     let mut sharing: HashMap<_, usize> = HashMap::new();
@@ -298,7 +299,7 @@ pub fn with_distinct_outputs(inputs: Vec<Input>) -> (Vec<Input>, Vec<(usize, Err
     (alone, refused.into_iter().map(error).collect())
 }
 
-/// `a`, `a and b`, `a, b and c`
+/// Joins names: `a`, `a and b`, `a, b and c`
 fn names(files: &[PathBuf]) -> String {
     let names: Vec<String> = files
         .iter()
@@ -310,14 +311,14 @@ fn names(files: &[PathBuf]) -> String {
     }
 }
 
-/// Whether a file name has the extension of a supported format.
+/// Returns whether a file name has the extension of a supported format.
 pub fn is_supported(path: &Path) -> bool {
     path.extension()
         .and_then(|extension| extension.to_str())
         .is_some_and(|extension| SUPPORTED.contains(&extension.to_lowercase().as_str()))
 }
 
-/// Whether a folder stands for a file, too: a `.txt` that nobody names may be a note.
+/// Returns whether a folder includes this file: a `.txt` that nobody names may be a note.
 fn is_data(path: &Path) -> bool {
     is_supported(path)
         && path
@@ -325,29 +326,34 @@ fn is_data(path: &Path) -> bool {
             .is_none_or(|extension| !extension.eq_ignore_ascii_case("txt"))
 }
 
-/// Hidden files and the lock files that spreadsheet programs leave beside an open workbook are not inputs.
+/// Returns whether a file is hidden, or is a lock file that a spreadsheet program leaves next to an open workbook. Such files
+/// are not inputs.
 fn is_leftover(path: &Path) -> bool {
     path.file_name()
         .and_then(|name| name.to_str())
         .is_some_and(|name| name.starts_with('.') || name.starts_with("~$"))
 }
 
-/// What was found in a folder.
+/// The files in a folder.
 #[derive(Default)]
-struct Inside {
+struct FolderInputs {
     inputs: Vec<Input>,
     /// A supported file in a folder that was not searched.
     below: Option<PathBuf>,
 }
 
-fn inside(folder: &Path, search: &Search<'_>) -> Result<Inside, Error> {
-    let mut inside = Inside::default();
+fn inside(folder: &Path, search: &Search<'_>) -> Result<FolderInputs, Error> {
+    let mut inside = FolderInputs::default();
     let mut waiting = vec![(folder.to_owned(), PathBuf::new())];
     let mut not_searched = Vec::new();
     while let Some((next, below)) = waiting.pop() {
         let unreadable = |error| {
             let error = FileError::on("read", &next)(error);
-            Error::new(Kind::Usage, code::INPUT_UNREADABLE, error.to_string())
+            Error::new(
+                ProblemKind::Usage,
+                code::INPUT_UNREADABLE,
+                error.to_string(),
+            )
         };
         for entry in std::fs::read_dir(&next).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
@@ -386,16 +392,17 @@ fn inside(folder: &Path, search: &Search<'_>) -> Result<Inside, Error> {
 }
 
 impl Search<'_> {
-    /// Whether a folder below a folder is searched.
+    /// Returns whether a folder below a folder is searched.
     fn enters(&self, folder: &Path) -> bool {
         let is_excluded = |real: PathBuf| self.not_in.contains(&real);
         !folder.join(paths::DATABASE).exists() && !folder.canonicalize().is_ok_and(is_excluded)
     }
 }
 
-/// The first supported file in these folders or below them; not every entry of a whole disk is looked at.
+/// Returns the first supported file in these folders or below them; looks at a limited number of entries, because this may be
+/// a whole disk.
 fn first_below(mut folders: Vec<PathBuf>, search: &Search<'_>) -> Option<PathBuf> {
-    const MOST: usize = 10_000;
+    const MAX_SEARCHED_ENTRIES: usize = 10_000;
     let mut looked_at = 0;
     folders.reverse();
     while let Some(folder) = folders.pop() {
@@ -412,7 +419,7 @@ fn first_below(mut folders: Vec<PathBuf>, search: &Search<'_>) -> Option<PathBuf
                 return Some(path);
             }
         }
-        if looked_at > MOST {
+        if looked_at > MAX_SEARCHED_ENTRIES {
             return None;
         }
         let below = entries.iter().filter(|entry| {
@@ -440,7 +447,7 @@ fn matching(pattern: &str) -> Result<Vec<PathBuf>, Error> {
     }
 }
 
-/// A file in the same folder whose name differs in case or by its extension alone.
+/// Returns a file in the same folder whose name differs only in case or in its extension.
 fn similar(path: &Path) -> Option<String> {
     let stem = path.file_stem()?.to_string_lossy().to_lowercase();
     let found = std::fs::read_dir(folder_of(path))
@@ -481,7 +488,7 @@ mod tests {
         is_copy: &|_| false,
     };
 
-    /// What is found, relative to the folder.
+    /// Returns the files of the arguments, relative to the folder.
     fn names(folder: &tempfile::TempDir, arguments: &[&str], search: &Search<'_>) -> String {
         let arguments = arguments.iter().map(|name| folder.path().join(name));
         match expand(&arguments.collect::<Vec<_>>(), search) {
@@ -536,7 +543,7 @@ mod tests {
         let all = "a.csv mine_annotated.xlsx mine_normalized.xlsx out/mine_normalized.xlsx";
         for (arguments, wanted) in [
             (&[""][..], all),
-            // A shell names them all; a person names one.
+            // A shell names all of them; a person names one.
             (
                 &["a.csv", "a_normalized.xlsx", "known_normalized.xlsx"],
                 "a.csv known_normalized.xlsx",
@@ -557,7 +564,7 @@ mod tests {
         );
         assert_eq!(names(&folder, &["?.csv"], &PLAIN), "a.csv b.csv");
         assert_eq!(names(&folder, &["[odd].csv"], &PLAIN), "[odd].csv");
-        // A folder stands for what can be read in it, and each file is taken once, however often it is meant.
+        // A folder includes the readable files in it, and each file is taken once, however often it matches.
         let all = ["in", "in/a.csv", "in/[a-c].*"];
         assert_eq!(names(&folder, &all, &PLAIN), "in/B.CSV in/a.csv in/c.xlsx");
         assert!(names(&folder, &["in/*.xls"], &PLAIN).starts_with("no .xlsx"));

@@ -1,7 +1,7 @@
-//! What a run reads.
+//! The inputs of runs.
 //!
-//! - [`input`]: which files a call means; [`stage`]: a copy in the run's folder; [`watch`]: again when a file changes.
-//! - [`documents`]: inputs that clients store.
+//! - [`input`]: the files of a call; [`stage`]: a copy in the run's folder; [`watch`]: further runs when a file changes.
+//! - [`documents`]: the inputs that clients store.
 
 pub mod documents;
 pub mod input;

@@ -1,24 +1,25 @@
-//! The staged input: a copy in the run's folder, hashed while it is copied, so that what ran is what was recorded.
+//! The staged input: a copy in the run's folder that is hashed while it is copied, so that the recorded digest is that of the
+//! file that ran.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::base::files::FileError;
 use crate::settings::paths::RunFolder;
-use crate::system::machine::{Files, HeldLock};
+use crate::system::machine::{FileSystem, HeldLock};
 use crate::workspace::Workspace;
 
-/// A copy with what it was made of.
+/// The digest and the size of a staged copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Staged {
-    /// SHA-256 of the bytes, 64 hexadecimal digits.
+pub struct StagedInput {
+    /// The SHA-256 of the bytes, as 64 hexadecimal digits.
     pub sha256: String,
-    /// How many they are.
+    /// The number of bytes.
     pub size_bytes: u64,
 }
 
-/// The mark on the folder of a run that no record knows yet. This process holds a lock on it: where the process dies,
-/// collection deletes the folder, and not before, however long it takes until the run is recorded.
+/// The mark on the folder of a run that is not recorded yet. This process holds a lock on it: collection deletes the folder
+/// only if the process dies, no matter how long it takes to record the run.
 pub struct UnrecordedInput {
     path: PathBuf,
     lock: Option<Box<dyn HeldLock>>,
@@ -32,14 +33,14 @@ impl UnrecordedInput {
     pub fn begin(workspace: &Workspace, folder: &RunFolder) -> Result<Self, FileError> {
         let (files, path) = (workspace.files(), folder.unrecorded());
         create_folder(files, folder.path())?;
-        // Where there are no locks at all, nothing is collected.
+        // If the file system has no locks, nothing is collected.
         let lock = match files.try_lock(&path) {
             Err(error) if !has_no_locks(&error) => {
                 return Err(FileError::on("lock", &path)(error));
             }
             tried => tried.ok().flatten(),
         };
-        // In place, for it is locked.
+        // This writes in place, because the file is locked.
         files
             .write(&path, format!("{}\n", workspace.database_id).as_bytes())
             .map_err(FileError::on("write", &path))?;
@@ -51,47 +52,47 @@ impl UnrecordedInput {
         self.lock = None;
     }
 
-    /// Takes the mark away: the run is recorded. Where this fails, the record counts.
+    /// Removes the mark after the run was recorded. If that fails, the record counts.
     pub fn recorded(self, workspace: &Workspace) {
         let _ = workspace.files().remove_file(&self.path);
     }
 }
 
-/// Whether the file system knows no locks.
+/// Returns whether the file system does not support locks.
 fn has_no_locks(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::Unsupported || error.raw_os_error() == Some(libc::ENOLCK)
 }
 
-/// Creates a folder, unless it is there.
+/// Creates a folder, unless it exists.
 ///
 /// # Errors
-/// It cannot be created.
-pub fn create_folder(files: &dyn Files, folder: &Path) -> Result<(), FileError> {
+/// The folder cannot be created.
+pub fn create_folder(files: &dyn FileSystem, folder: &Path) -> Result<(), FileError> {
     let created = files.create_folder(folder);
     created.map_err(FileError::on("create the folder", folder))
 }
 
-/// Copies an input to its place and hashes what was copied. The copy appears whole.
+/// Copies an input to its place and hashes the copied bytes. The copy appears whole.
 ///
 /// # Errors
-/// The input cannot be read, or the copy not be written.
-pub fn stage(files: &dyn Files, from: &Path, to: &Path) -> Result<Staged, FileError> {
+/// The input cannot be read, or the copy cannot be written.
+pub fn stage(files: &dyn FileSystem, from: &Path, to: &Path) -> Result<StagedInput, FileError> {
     let folder = to.parent().unwrap_or(Path::new("."));
     create_folder(files, folder)?;
     let (sha256, size_bytes) = files.copy_hashed(from, to).map_err(|(path, error)| {
         let action = if path == from { "read" } else { "write" };
         FileError::on(action, &path)(error)
     })?;
-    Ok(Staged { sha256, size_bytes })
+    Ok(StagedInput { sha256, size_bytes })
 }
 
-/// Puts an input in place for another attempt, unless the copy of an earlier one is still whole. A stored document never
-/// changes, so a hard link serves where the file system can.
+/// Puts an input in place for another attempt, unless the copy of an earlier attempt is still whole. A stored document never
+/// changes, so a hard link suffices if the file system supports it.
 ///
 /// # Errors
-/// As [`stage`].
+/// The same as those of [`stage`].
 pub fn restage(
-    files: &dyn Files,
+    files: &dyn FileSystem,
     from: &Path,
     to: &Path,
     size_bytes: u64,

@@ -1,8 +1,8 @@
-//! Waiting until an input or a file of the configuration has changed: `ade run --watch`.
+//! Waits until an input or a file of the configuration changes: `ade run --watch`.
 //!
-//! Changes are found by polling, five times a second, the configuration's digest and each input's size and modification
-//! time. That works on every file system, and a program that saves a file in several steps is given time to finish: two
-//! looks in a row have to agree. A changed input is run again alone; after a change of the configuration, all are.
+//! It polls the configuration's digest and each input's size and modification time, five times a second. That works on every
+//! file system. A program that saves a file in several steps gets time to finish: two successive checks have to agree. If an
+//! input changed, only that input is run again; if the configuration changed, all are.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,54 +13,54 @@ use crate::base::cancel::Cancel;
 use crate::base::problem::Error;
 use crate::configuration::{Configuration, SourceFile};
 
-/// How often the files are looked at.
+/// The interval between two checks of the files.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// What is watched.
-pub struct Watch<'a> {
-    /// The configuration's folder.
+/// The files to watch.
+pub struct InputWatch<'a> {
+    /// The path of the configuration's folder.
     pub configuration: &'a Path,
-    /// Files, folders and globs, as they were given.
+    /// The files, folders and globs, as given.
     pub arguments: &'a [PathBuf],
-    /// The files that they mean now.
+    /// Returns the files that the arguments include now.
     pub expand: &'a dyn Fn() -> Result<MeantFiles, Error>,
-    /// What runs write: no change, even where it lies inside the configuration.
+    /// The output paths of runs. Changes in them do not count, even inside the configuration.
     pub written: Vec<&'a Path>,
 }
 
-/// What has changed since the last round, the first paths of each kind in their order.
+/// The changes since the last round, each list in the order of paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChangedInputs {
-    /// Files of the configuration, relative to its folder, that were edited, added or deleted.
+    /// The files of the configuration that were edited, added or deleted, relative to its folder.
     pub configuration: Vec<PathBuf>,
-    /// Inputs that were edited or added.
+    /// The inputs that were edited or added.
     pub inputs: Vec<PathBuf>,
 }
 
 /// Runs inputs. Returns those that belong to the next round even if they do not change.
 pub type RunInputs<'a, E> = dyn FnMut(&[Input]) -> Result<Vec<Input>, E> + 'a;
 
-/// A file's size and time of change.
+/// A file's size and time of modification.
 type Stamp = (u64, Option<SystemTime>);
 
 /// The watched files at one moment.
 #[derive(Clone, Debug, PartialEq)]
-struct Seen {
-    /// `None`: the configuration cannot be read at the moment.
+struct WatchedFiles {
+    /// The digest of the configuration; `None`: it cannot be read at the moment.
     digest: Option<String>,
-    /// Its files.
+    /// The files of the configuration.
     files: Vec<SourceFile>,
-    /// Without a stamp where a file is not there.
+    /// The inputs, without a stamp if the file does not exist.
     inputs: Vec<(Input, Option<Stamp>)>,
 }
 
-impl Seen {
+impl WatchedFiles {
     fn has_all_inputs(&self) -> bool {
         self.inputs.iter().all(|(_, stamp)| stamp.is_some())
     }
 
-    /// The inputs that are to be run after an earlier look: all, where the configuration has changed; else those that have
-    /// changed, and those that are to be run in any case.
+    /// Returns the inputs to run after an earlier check: all if the configuration has changed; otherwise those that have
+    /// changed, and those that have to be run in any case.
     fn to_run_since(&self, earlier: &Self, again: &[Input]) -> Vec<Input> {
         let is_to_run = |(input, stamp): &&(Input, Option<Stamp>)| {
             let known = earlier.inputs.iter().find(|(known, _)| known == input);
@@ -88,12 +88,12 @@ impl Seen {
     }
 }
 
-impl Watch<'_> {
-    /// Does a round with all inputs, waits for a change and does one with what has changed, until `cancel` is set. `waiting`
-    /// is called before each wait, and `changed` after it.
+impl InputWatch<'_> {
+    /// Does a round with all inputs, waits for a change, and does a round with the changed ones, until `cancel` is set. Calls
+    /// `waiting` before each wait, and `changed` after it.
     ///
     /// # Errors
-    /// The first one that a round returns.
+    /// The first error of a round.
     pub fn rounds<E>(
         &self,
         mut inputs: Vec<Input>,
@@ -102,7 +102,7 @@ impl Watch<'_> {
         waiting: &dyn Fn(),
         changed: &dyn Fn(&ChangedInputs),
     ) -> Result<(), E> {
-        // Before the round, so that what is saved while it goes on counts as a change.
+        // This check comes before the round, so that a file saved during the round counts as a change.
         let mut seen = self.look();
         loop {
             let again = round(&inputs)?;
@@ -116,9 +116,9 @@ impl Watch<'_> {
                 };
                 let to_run = now.to_run_since(&seen, &again);
                 let changes = now.changes_since(&seen);
-                // What this look has seen, and no later one: a change that comes after it is one of the next round.
+                // Keeps this check, not a later one: a later change belongs to the next round.
                 seen = now;
-                // Nothing is to be run where files only vanished.
+                // If files only vanished, there is nothing to run.
                 if !to_run.is_empty() {
                     changed(&changes);
                     break to_run;
@@ -127,8 +127,8 @@ impl Watch<'_> {
         }
     }
 
-    /// The files as they are now.
-    fn look(&self) -> Seen {
+    /// Returns the current state of the files.
+    fn look(&self) -> WatchedFiles {
         let sources = Configuration::open(self.configuration)
             .and_then(|configuration| configuration.sources_except(&self.written))
             .ok();
@@ -136,19 +136,19 @@ impl Watch<'_> {
             Some(sources) => (Some(sources.digest), sources.files),
             None => Default::default(),
         };
-        // Where an input is gone for a moment, as while it is saved, it has no stamp.
+        // An input that is missing for a moment, for example while it is saved, has no stamp.
         let as_given = |_| self.arguments.iter().cloned().map(Input::from).collect();
         let inputs = (self.expand)().map_or_else(as_given, |found| found.inputs);
-        Seen {
+        WatchedFiles {
             digest,
             files,
             inputs: inputs.into_iter().map(with_stamp).collect(),
         }
     }
 
-    /// Waits until the files differ from `seen`, all inputs are there, and nothing has changed between two looks. Returns
-    /// that look; `None` where `cancel` was set first.
-    fn wait_for_change(&self, seen: &Seen, cancel: &Cancel) -> Option<Seen> {
+    /// Waits until the files differ from `seen`, all inputs exist, and nothing has changed between two checks. Returns the
+    /// last check; `None` if `cancel` was set first.
+    fn wait_for_change(&self, seen: &WatchedFiles, cancel: &Cancel) -> Option<WatchedFiles> {
         let mut last = None;
         loop {
             let now = self.look();
@@ -208,10 +208,10 @@ mod tests {
         }
 
         /// Calls a function with a watch of a file or folder, and with `config/clean` as the folder that runs write to.
-        fn watch<T>(&self, name: &str, act: impl FnOnce(&Watch<'_>) -> T) -> T {
+        fn watch<T>(&self, name: &str, act: impl FnOnce(&InputWatch<'_>) -> T) -> T {
             let (configuration, written) = (self.path("config"), self.path("config/clean"));
             let arguments = [self.path(name)];
-            act(&Watch {
+            act(&InputWatch {
                 configuration: &configuration,
                 arguments: &arguments,
                 expand: &|| expand(&arguments, &SEARCH),
@@ -220,7 +220,7 @@ mod tests {
         }
     }
 
-    /// Whether something counts as a change.
+    /// Returns whether an action counts as a change.
     fn is_a_change(act: impl FnOnce(&Folder)) -> bool {
         let folder = Folder::new();
         folder.watch("inbox", |watch| {
@@ -248,7 +248,7 @@ mod tests {
         assert!(!is_a_change(|_| {}));
     }
 
-    /// The inputs of the round after something happened, by name.
+    /// Returns the inputs of the round after an action, by name.
     fn run_after(act: impl FnOnce(&Folder), again: &[&str]) -> Vec<String> {
         let folder = Folder::new();
         folder.write("inbox/b.csv", "Name\nBob\n");

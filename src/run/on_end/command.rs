@@ -1,4 +1,4 @@
-//! Gives the end of a run to a program.
+//! Passes the end of a run to a program.
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -12,14 +12,14 @@ use crate::settings::Settings;
 use crate::store::RunRecord;
 use crate::system::process::{self, ChildLimits, Exit};
 
-/// How long the program may take.
+/// The maximum time that the program may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The most characters of its last line of error that are recorded.
-const LONGEST: usize = 200;
+/// The maximum number of characters of the program's last line of error that are recorded.
+const MAX_ERROR_CHARS: usize = 200;
 
-/// Starts the program with the message on standard input; an error says why it was not accepted. The program has nothing of this
-/// process's own environment but PATH and HOME.
+/// Starts the program with the message on standard input; the error is the reason why the message was not accepted. The
+/// program only gets PATH and HOME of this process's environment.
 pub fn start(
     settings: &Settings,
     run: &RunRecord,
@@ -49,7 +49,7 @@ pub fn start(
     let mut last = String::new();
     let ended = process::run(&mut command, cancel, &limits, &mut |_, line| {
         if !line.trim().is_empty() {
-            last = line.chars().take(LONGEST).collect();
+            last = line.chars().take(MAX_ERROR_CHARS).collect();
         }
     });
     match ended.map_err(failed)?.exit {
@@ -59,7 +59,7 @@ pub fn start(
     }
 }
 
-/// A file without a name that has the message: a program that does not read it holds nobody up.
+/// Returns an unnamed file with the message, so that a program that does not read it blocks nobody.
 fn input(message: &str) -> std::io::Result<File> {
     let mut file = tempfile::tempfile()?;
     file.write_all(message.as_bytes())?;

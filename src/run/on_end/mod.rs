@@ -1,8 +1,9 @@
-//! Tells whom the operator named that runs have ended.
+//! Notifies the receivers that the operator configured of the ends of runs.
 //!
-//! A delivery is recorded with the end itself (`store::deliveries`) and made by workers, or by `ade run` where none
-//! lives: at least once, until it is accepted or has been refused for a day. Several are told side by side, so that one receiver that
-//! takes long holds up no other. `webhook` sends it to an address, `command` gives it to a program.
+//! A delivery is recorded together with the end (`store::deliveries`) and made by workers, or by `ade run` if no worker
+//! lives. It is made at least once, that is, repeated until a receiver has accepted it or has refused it for a day.
+//! Deliveries to several receivers run in parallel, so that a slow receiver delays no other. `webhook` sends a delivery to an
+//! address, `command` passes it to a program.
 
 mod command;
 mod webhook;
@@ -16,49 +17,49 @@ use crate::base::cancel::Cancel;
 use crate::base::hide_paths::Hider;
 use crate::run::views::json::runs_json;
 use crate::store::{
-    Claim, Delivery, DeliveryFilter, DeliveryKind, DeliveryRecord, LONGEST_WAIT, RunRecord,
-    StoreError, Undelivered, delivery_of,
+    Claim, Delivery, DeliveryFailure, DeliveryFilter, DeliveryKind, DeliveryRecord,
+    MAX_DELIVERY_WAIT, RunRecord, StoreError, delivery_of,
 };
 use crate::workspace::Workspace;
 
-/// How long a claim holds: longer than any attempt takes.
+/// The length of a claim: longer than any attempt.
 const LEASE: Duration = Duration::from_secs(120);
 
-/// How long something is told again and again.
+/// The time during which a delivery is repeated.
 pub const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 
-/// How long what was told, and what was given up, is remembered.
+/// The time for which accepted and abandoned deliveries are kept.
 pub const REMEMBERED: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The type of what is told.
+/// The type of the message.
 const TYPE: &str = "run.completed";
 
-/// An attempt to tell that a run has ended.
+/// An attempt to deliver the end of a run.
 #[derive(Clone, Debug)]
-pub struct Told {
-    /// What was to be told.
+pub struct DeliveryAttempt {
+    /// The delivery that was attempted.
     pub delivery: Delivery,
-    /// Why it was not accepted, and what becomes of it then.
-    pub refused: Option<(String, Undelivered)>,
+    /// The reason why it was not accepted, and the next step; `None`: it was accepted.
+    pub refused: Option<(String, DeliveryFailure)>,
 }
 
-/// Who tells.
-pub struct Teller<'a> {
-    /// The workspace.
+/// A sender of deliveries of one kind.
+pub struct DeliverySender<'a> {
+    /// The workspace of the runs.
     pub workspace: &'a Workspace,
-    /// Its process, if that is registered.
+    /// The registered process of the sender, if there is one.
     pub process: Option<&'a str>,
-    /// To whom.
+    /// The kind of receiver.
     pub kind: DeliveryKind,
-    /// Counts those who are telling somebody of that kind at this moment.
+    /// Counts the attempts of this kind that are in progress.
     pub telling: &'a AtomicUsize,
 }
 
-/// Tells what is due, one after another, for as long as `goes_on` says after each.
+/// Makes the deliveries that are due, one after another, as long as `goes_on` returns true after each.
 pub fn tell(
-    teller: &Teller<'_>,
+    teller: &DeliverySender<'_>,
     cancel: &Cancel,
-    goes_on: &dyn Fn(&Told) -> bool,
+    goes_on: &dyn Fn(&DeliveryAttempt) -> bool,
 ) -> Result<(), StoreError> {
     while !cancel.is_cancelled() {
         match tell_next(teller, cancel)? {
@@ -69,8 +70,11 @@ pub fn tell(
     Ok(())
 }
 
-/// Claims what has been due longest, and tells it.
-fn tell_next(teller: &Teller<'_>, cancel: &Cancel) -> Result<Option<Told>, StoreError> {
+/// Claims the delivery that has been due longest, and makes it.
+fn tell_next(
+    teller: &DeliverySender<'_>,
+    cancel: &Cancel,
+) -> Result<Option<DeliveryAttempt>, StoreError> {
     let workspace = teller.workspace;
     let (store, machine) = (&workspace.store, &*workspace.machine);
     let token = machine.new_token();
@@ -79,7 +83,7 @@ fn tell_next(teller: &Teller<'_>, cancel: &Cancel) -> Result<Option<Told>, Store
         return Ok(None);
     };
     let run = match store.run_of_any_workspace(&delivery.run_id) {
-        // It was removed meanwhile, and what was to be told with it.
+        // The run was removed meanwhile, and its delivery with it.
         Err(StoreError::NotFound { .. }) => return tell_next(teller, cancel),
         run => run?,
     };
@@ -92,32 +96,32 @@ fn tell_next(teller: &Teller<'_>, cancel: &Cancel) -> Result<Option<Told>, Store
     teller.telling.fetch_sub(1, Ordering::Relaxed);
     let Err(error) = accepted else {
         store.delivered(&delivery, &claim, machine.now())?;
-        return Ok(Some(Told {
+        return Ok(Some(DeliveryAttempt {
             delivery,
             refused: None,
         }));
     };
     let now = machine.now();
     let outcome = if cancel.is_cancelled() {
-        Undelivered::Again(now)
+        DeliveryFailure::Again(now)
     } else if now >= delivery.created_at.plus(PATIENCE) {
-        Undelivered::GivenUp
+        DeliveryFailure::GivenUp
     } else {
-        let wait = workspace.backoff(delivery.attempts).min(LONGEST_WAIT);
-        Undelivered::Again(now.plus(wait))
+        let wait = workspace.backoff(delivery.attempts).min(MAX_DELIVERY_WAIT);
+        DeliveryFailure::Again(now.plus(wait))
     };
     store.undelivered(&delivery, &claim, &error, outcome)?;
-    Ok(Some(Told {
+    Ok(Some(DeliveryAttempt {
         delivery,
         refused: Some((error, outcome)),
     }))
 }
 
-/// Has somebody told again: of a delivery by its id, or of a run, as a command names it, everybody who was to be told of it. Returns what is
+/// Repeats a delivery, named by its id, or all deliveries of a run, named as in a command. Returns the deliveries that are
 /// due now.
 ///
 /// # Errors
-/// There is none, or the store cannot be used.
+/// There is no such delivery, or the store cannot be used.
 pub fn again(workspace: &Workspace, given: &str) -> Result<Vec<DeliveryRecord>, StoreError> {
     let (store, now) = (&workspace.store, workspace.machine.now());
     if let Some((run, kind)) = delivery_of(given) {
@@ -134,13 +138,13 @@ pub fn again(workspace: &Workspace, given: &str) -> Result<Vec<DeliveryRecord>, 
     if all.is_empty() {
         return Err(StoreError::not_found("delivery", &run.id));
     }
-    let again = |one: &DeliveryRecord| store.redeliver(&run.id, one.kind, now);
+    let again = |delivery: &DeliveryRecord| store.redeliver(&run.id, delivery.kind, now);
     all.iter().map(again).collect()
 }
 
-/// What is told: the run as the API gives it.
+/// Returns the message: the run as the API returns it.
 fn message(workspace: &Workspace, run: &RunRecord) -> Result<Value, StoreError> {
-    let paths = Hider::of(workspace.paths.data());
+    let paths = Hider::new(workspace.paths.data());
     let data = runs_json(workspace, std::slice::from_ref(run), &paths)?;
     Ok(json!({
         "type": TYPE,

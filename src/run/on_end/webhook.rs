@@ -1,4 +1,4 @@
-//! Tells the end of a run to an address, as [Standard Webhooks](https://www.standardwebhooks.com) has it.
+//! Sends the end of a run to an address, following [Standard Webhooks](https://www.standardwebhooks.com).
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use crate::base::clock::Timestamp;
 use crate::base::tls::use_cryptography;
 use crate::settings::Settings;
 
-/// How long a receiver may take.
+/// The maximum time that a receiver may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Sends a message; an error says why it was not accepted. A receiver tells one that is repeated by its id.
+/// Sends a message; the error is the reason why it was not accepted. A receiver recognises a repeated message by its id.
 pub fn post(settings: &Settings, id: &str, message: &str, now: Timestamp) -> Result<(), String> {
     let url = settings.on_end_url.as_deref().unwrap_or_default();
     let seconds = (now.0 / 1000).to_string();
-    // A redirect is no acceptance: what is told goes to the address that the operator named, and nowhere else.
+    // A redirect does not count as acceptance: the message only goes to the address that the operator configured.
     use_cryptography();
     let client = reqwest::blocking::Client::builder()
         .timeout(PATIENCE)
@@ -39,7 +39,7 @@ pub fn post(settings: &Settings, id: &str, message: &str, now: Timestamp) -> Res
     if let Some(key) = &settings.on_end_secret {
         request = request.header("webhook-signature", signature(key, id, &seconds, message));
     }
-    // Nothing is read of the answer but its head.
+    // Only the status and the headers of the answer are read.
     let answer = request
         .body(message.to_owned())
         .send()
@@ -50,7 +50,7 @@ pub fn post(settings: &Settings, id: &str, message: &str, now: Timestamp) -> Res
     }
 }
 
-/// The signature of a message: `v1,` and the HMAC-SHA256 of id, time and message in base64.
+/// Returns the signature of a message: `v1,` and the HMAC-SHA256 of id, time and message in base64.
 fn signature(key: &[u8], id: &str, seconds: &str, message: &str) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(key).unwrap_or_else(|_| Hmac::new(&[0; 64].into()));
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn the_signature_is_that_of_the_standard() {
-        // The example of the standard's own libraries.
+        // This is the example of the standard's own libraries.
         let key = STANDARD.decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         assert_eq!(
             signature(

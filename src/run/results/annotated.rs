@@ -1,6 +1,6 @@
 //! The painted copy of a run's input: the sender's own workbook with the run's issues marked in it.
 //!
-//! It is painted from the input as the run had it, whatever has become of the sender's file since.
+//! It is painted from the input that the run read, even if the sender's file has changed since.
 
 use std::path::{Path, PathBuf};
 
@@ -8,53 +8,53 @@ use super::issues::{NoList, issues_of};
 use super::reading::reading_of;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
-use crate::base::problem::{Error, Facts, Kind, Problem, code};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, code};
 use crate::issues::ListError;
-use crate::painting::{self, Mark, Painted, Refusal};
+use crate::painting::{self, IssueMark, PaintRefusal, PaintSummary};
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 use crate::system::lock::Lock;
 
-/// There is no painted copy.
+/// The reason why there is no painted copy.
 #[derive(Debug, thiserror::Error)]
 pub enum AnnotateError {
     /// The run has no list of issues.
     #[error(transparent)]
     NoList(#[from] NoList),
-    /// The input is not there any more as the run had it.
+    /// The input no longer exists as the run read it.
     #[error("{} of run {id} is not there any more as the run read it", input.display())]
     InputGone {
-        /// The run.
+        /// The id of the run.
         id: String,
-        /// Its input.
+        /// The input of the run.
         input: PathBuf,
     },
-    /// The copy would be written over what it is a copy of.
+    /// The copy would overwrite the original.
     #[error("{} is the file that run {id} read, and would be written over", path.display())]
     OverInput {
-        /// The run.
+        /// The id of the run.
         id: String,
-        /// The file.
+        /// The path of the original.
         path: PathBuf,
     },
-    /// It cannot be painted, or the copy not be written.
+    /// The input cannot be painted, or the copy cannot be written.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] PaintRefusal),
     /// The folder of kept copies cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
 }
 
 impl AnnotateError {
-    /// The error where the call has named the place of the copy.
+    /// Returns the error for a copy whose place the call has named.
     pub fn of_target(self, of: &str) -> Error {
         match self {
-            Self::Refused(Refusal::Unwritable(error)) => error.of_target(of),
-            other => Error::of(other),
+            Self::Refused(PaintRefusal::Unwritable(error)) => error.of_target(of),
+            other => Error::from_problem(other),
         }
     }
 
-    /// Whether the input itself cannot be painted, however often that is tried.
+    /// Returns whether the input itself cannot be painted, however often that is tried.
     pub fn is_of_input(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.is_of_input())
     }
@@ -67,34 +67,33 @@ impl From<ListError> for AnnotateError {
 }
 
 impl Problem for AnnotateError {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         match self {
             Self::NoList(error) => error.facts(),
             Self::InputGone { .. } => {
-                Facts::new(Kind::Usage, code::INPUT_GONE).hint("run the file again")
+                ErrorFacts::new(ProblemKind::Usage, code::INPUT_GONE).hint("run the file again")
             }
-            Self::OverInput { .. } => {
-                Facts::new(Kind::Usage, code::OUTPUT_UNWRITABLE).hint("choose another file for -o")
-            }
+            Self::OverInput { .. } => ErrorFacts::new(ProblemKind::Usage, code::OUTPUT_UNWRITABLE)
+                .hint("choose another file for -o"),
             Self::Refused(error) => error.facts(),
             Self::File(error) => error.facts(),
         }
     }
 }
 
-/// The place of a run's painted copy in its folder.
+/// Returns the place of a run's painted copy in its folder.
 pub fn place_of(run: &RunRecord) -> PathBuf {
     let folder = RunFolder::at(&run.run_dir);
     painting::place_of_copy(Path::new(&run.input_name), &folder.output())
 }
 
-/// The painted copy of a run's input, made when it is asked for first, and kept. It is not among what the run itself wrote,
-/// which may hold anything. Who asks while it is being made waits for it.
+/// Returns the painted copy of a run's input. It is made on the first request, and kept in a separate folder, because the
+/// run's own output may contain anything. Simultaneous callers wait until it is made.
 ///
 /// # Errors
-/// Those of [`annotate`]; the folder of kept copies cannot be used.
+/// The same as those of [`annotate`]; the folder of kept copies cannot be used.
 pub fn kept_copy(run: &RunRecord) -> Result<PathBuf, AnnotateError> {
-    // Of a run without a list nothing is kept, whose folder may be gone.
+    // A run without a list keeps no copy, and its folder may be gone.
     issues_of(run)?;
     let folder = RunFolder::at(&run.run_dir).painted();
     files::create_folder(&folder)?;
@@ -106,12 +105,12 @@ pub fn kept_copy(run: &RunRecord) -> Result<PathBuf, AnnotateError> {
     Ok(copy)
 }
 
-/// Writes the painted copy of a run's input; it appears whole or not at all.
+/// Writes the painted copy of a run's input, which appears whole or not at all.
 ///
 /// # Errors
 /// The run has no list of issues, its input is gone or has changed, or cannot be painted; the target is the input.
-pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError> {
-    // Before it is compared with the input: whoever opens a pipe waits for its other end.
+pub fn annotate(run: &RunRecord, target: &Path) -> Result<PaintSummary, AnnotateError> {
+    // This comes before the comparison with the input, because opening a pipe waits for its other end.
     files::demand_no_device(target).map_err(FileError::on("write", target))?;
     if is_input_of(run, target) {
         return Err(AnnotateError::OverInput {
@@ -119,7 +118,7 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError
             path: target.to_owned(),
         });
     }
-    let marks = issues_of(run)?.map(|issue| issue.map(|issue| Mark::from(&issue)));
+    let marks = issues_of(run)?.map(|issue| issue.map(|issue| IssueMark::from(&issue)));
     let marks = marks.collect::<Result<Vec<_>, _>>()?;
     let original = input_as_read(run).ok_or_else(|| AnnotateError::InputGone {
         id: run.id.clone(),
@@ -131,14 +130,14 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<Painted, AnnotateError
     )?)
 }
 
-/// The staged input, else the sender's file where it is still the same.
+/// Returns the staged input, or else the sender's file if it is unchanged.
 pub fn input_as_read(run: &RunRecord) -> Option<PathBuf> {
     let staged = RunFolder::at(&run.run_dir).staged(&run.input_name);
     let candidates = [staged, run.input_path.clone()];
     candidates.into_iter().find(|path| is_input_of(run, path))
 }
 
-/// Whether a file is what the run read, byte for byte.
+/// Returns whether a file is what the run read, byte for byte.
 fn is_input_of(run: &RunRecord, path: &Path) -> bool {
     digest::of_file(path).is_ok_and(|(found, _)| found.to_string() == run.input_sha256)
 }

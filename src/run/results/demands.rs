@@ -1,47 +1,47 @@
-//! What a caller asks of a run beyond that it succeeds: no issues or few errors, certain fields, so many rows.
+//! The demands of a caller on a run beyond success: no issues or few errors, certain fields, a number of rows.
 //!
-//! The run stays succeeded in the records, with what was asked of it beside: whoever shows it judges again, and says that it was
+//! The run's record keeps the status succeeded, together with the demands: every view judges the run again, and shows it as
 //! refused. No copy of its workbook is put into the output directory.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::layout::{Difference, layout_of};
+use super::layout::{LayoutDifference, layout_of};
 use crate::base::counted::{plural, thousands};
-use crate::base::problem::{Error, Facts, Kind, Problem, code, typed};
+use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, code, typed};
 use crate::engine::report::IssueTotals;
-use crate::engine::{Noticed, RowCounts, RunReport};
+use crate::engine::{RowCounts, RunNotices, RunReport};
 use crate::settings::distance;
 use crate::store::{
-    ColumnResult, Demands, Denied, FieldResult, FieldState, MostErrors, RunMetrics, RunRecord,
-    RunStatus, Store, StoreError,
+    ColumnResult, Demands, DeniedFinding, ErrorLimit, FieldResult, FieldState, RunMetrics,
+    RunRecord, RunStatus, Store, StoreError,
 };
 
-/// Where a person finds out why a field is missing.
+/// The hint about the reason why a field is missing.
 const WHY_NOT: &str = "`ade runs show` says why columns were not recognised";
 
-/// So many headers are named, and of each so many characters.
+/// The maximum number of headers in a message, and of characters of each.
 const HEADERS: usize = 3;
-const LONGEST_HEADER: usize = 40;
-/// And so many differences of a layout.
+const MAX_HEADER_CHARS: usize = 40;
+/// The maximum number of layout differences in a message.
 const SENTENCES: usize = 3;
 
-/// What is known of a run that succeeded.
+/// The facts about a run that succeeded.
 #[derive(Clone, Copy, Debug)]
-pub struct Found<'a> {
-    /// What became of each field.
+pub struct RunFindings<'a> {
+    /// The result of each field.
     pub fields: &'a [FieldResult],
-    /// The rows; `None`: the engine did not tell.
+    /// The numbers of rows; `None`: the engine did not report them.
     pub rows: Option<RowCounts>,
-    /// What is known of the list of issues; `None`: there is no list.
+    /// The totals of the list of issues; `None`: there is no list.
     pub issue_list: Option<&'a IssueTotals>,
-    /// In what the layout differs from that of the run that was asked for.
-    pub drift: &'a [Difference],
-    /// The headers of the columns that no field claims, of no length where a column has none; `None`: they are not known.
+    /// The differences between the layout and that of the run to compare with.
+    pub drift: &'a [LayoutDifference],
+    /// The headers of the columns that no field claims, empty if a column has none; `None`: unknown.
     pub unmapped: Option<&'a [String]>,
 }
 
-/// In what a run falls short.
+/// A demand that a run does not meet.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct Shortfall {
@@ -50,15 +50,15 @@ pub struct Shortfall {
 }
 
 impl Shortfall {
-    /// The same without headers of the sender: where a header is taken from the wrong row, it is a value.
+    /// Returns the message without headers of the sender: a header that is taken from the wrong row is a value.
     pub fn without_headers(&self) -> String {
         let own = self.without_headers.clone();
         own.unwrap_or_else(|| self.to_string())
     }
 
-    /// Whether it is said of the call, and so is the same for every file.
+    /// Returns whether the fault is in the call, and so the same for every file.
     pub fn is_of_call(&self) -> bool {
-        self.kind() == Kind::Usage
+        self.kind() == ProblemKind::Usage
     }
 }
 
@@ -72,27 +72,28 @@ impl From<Error> for Shortfall {
 }
 
 impl Problem for Shortfall {
-    fn facts(&self) -> Facts {
+    fn facts(&self) -> ErrorFacts {
         self.error.facts()
     }
 }
 
-/// What a run that succeeded has found none of. No list or page shows such a run as one that went well.
+/// The kind of thing that a successful run found none of. No list or page shows such a run as one that went well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[schema(as = NothingFound)]
 #[serde(rename_all = "lowercase")]
-pub enum Nothing {
-    /// There is no table on any sheet.
+pub enum NothingFound {
+    /// No sheet has a table.
     Table,
-    /// There are tables, but no column of them is a field, although fields are defined.
+    /// There are tables, but none of their columns is a field, although fields are defined.
     Field,
-    /// There are tables, but no rows in them.
+    /// There are tables, but they have no rows.
     Row,
 }
 
-impl Nothing {
-    /// What a run did not find. `None`: it found something, looked for nothing, or did not succeed.
-    pub fn of(run: &RunRecord) -> Option<Self> {
+impl NothingFound {
+    /// Returns the kind of thing that a run found none of. `None`: it found something, looked for nothing, or did not
+    /// succeed.
+    pub fn from_run(run: &RunRecord) -> Option<Self> {
         let metrics = run.metrics.as_ref()?;
         if run.status != RunStatus::Succeeded {
             None
@@ -107,7 +108,7 @@ impl Nothing {
         }
     }
 
-    /// In words.
+    /// Describes it in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::Table => "no table was found",
@@ -117,16 +118,16 @@ impl Nothing {
     }
 }
 
-/// In what an ended run falls short of what was asked of it when it was made: why it was refused. Empty: it was not.
+/// Returns the demands that an ended run did not meet, which is why it was refused. Empty: it was not refused.
 ///
 /// # Errors
-/// Its results cannot be read.
+/// The results of the run cannot be read.
 pub fn refusals(store: &Store, run: &RunRecord) -> Result<Vec<Shortfall>, StoreError> {
     let demands = &run.options.demands;
     if demands.is_empty() || run.status != RunStatus::Succeeded || run.metrics.is_none() {
         return Ok(Vec::new());
     }
-    // What no demand looks at is not read: lists show many runs.
+    // Only reads what the demands need, because lists show many runs.
     let payload = match demands.looks_at_payload() {
         true => store.run_payload(&run.id)?,
         false => None,
@@ -138,12 +139,12 @@ pub fn refusals(store: &Store, run: &RunRecord) -> Result<Vec<Shortfall>, StoreE
         true => Vec::new(),
         false => store.run_fields(&run.id)?,
     };
-    let unmapped = match demands.denied.contains(&Denied::Unmapped) {
+    let unmapped = match demands.denied.contains(&DeniedFinding::Unmapped) {
         true => Some(unclaimed(store.run_columns(&run.id)?, &report.noticed)),
         false => None,
     };
     let drift = drifted(store, run)?;
-    let found = Found {
+    let found = RunFindings {
         drift: &drift,
         fields: &fields,
         rows: report.rows(),
@@ -154,17 +155,17 @@ pub fn refusals(store: &Store, run: &RunRecord) -> Result<Vec<Shortfall>, StoreE
 }
 
 impl Demands {
-    /// Whether the figures of a run and its fields do not say all that is asked.
+    /// Returns whether the demands need more than the figures of a run and its fields.
     fn looks_at_payload(&self) -> bool {
-        let denies = |what: Denied| self.denied.contains(&what);
+        let denies = |what: DeniedFinding| self.denied.contains(&what);
         self.errors.is_some()
             || self.rows.is_some()
-            || denies(Denied::Error)
-            || denies(Denied::Unmapped)
+            || denies(DeniedFinding::Error)
+            || denies(DeniedFinding::Unmapped)
     }
 
-    /// In what a run with these results falls short. A run that failed, or that processed nothing, is not asked.
-    pub(crate) fn shortfalls(&self, run: &RunRecord, found: &Found<'_>) -> Vec<Shortfall> {
+    /// Returns the demands that a run with these results does not meet. A run that failed or processed nothing is not judged.
+    pub(crate) fn shortfalls(&self, run: &RunRecord, found: &RunFindings<'_>) -> Vec<Shortfall> {
         let succeeded = run.status == RunStatus::Succeeded;
         let Some(metrics) = run.metrics.as_ref().filter(|_| succeeded) else {
             return Vec::new();
@@ -187,31 +188,31 @@ impl Demands {
         &self,
         input: &str,
         metrics: &RunMetrics,
-        found: &Found<'_>,
+        found: &RunFindings<'_>,
     ) -> Option<Shortfall> {
-        // Errors of a sheet or a column are of no row: none at all is a number of errors.
+        // Errors of a sheet or a column belong to no row, so a limit of 0 % means a number of 0 errors.
         let most = match self.errors? {
-            MostErrors::Percent(none) if none <= 0.0 => MostErrors::Count(0),
+            ErrorLimit::Percent(none) if none <= 0.0 => ErrorLimit::Count(0),
             most => most,
         };
         if !knows_errors(metrics, found) {
             return Some(unknown("--max-errors"));
         }
         let message = match most {
-            MostErrors::Count(most) => {
+            ErrorLimit::Count(most) => {
                 let errors = metrics.errors;
                 (errors > most).then(|| {
                     let errors = plural(errors, "error");
                     format!("{input} has {errors}, and --max-errors allows {most}")
                 })
             }
-            MostErrors::Percent(_) if metrics.errors == 0 => None,
-            MostErrors::Percent(most) => {
+            ErrorLimit::Percent(_) if metrics.errors == 0 => None,
+            ErrorLimit::Percent(most) => {
                 let Some(list) = found.issue_list else {
                     return Some(unknown("--max-errors"));
                 };
                 let wrong = list.rows_with_errors;
-                // An engine that does not tell what it wrote still counts what it read.
+                // An engine that does not report the written rows still counts those that it read.
                 let rows = found.rows.map_or(metrics.rows, RowCounts::evaluated);
                 let share = percent(wrong, rows);
                 (share > most).then(|| {
@@ -227,33 +228,37 @@ impl Demands {
         Some(error.hint(which(input)).into())
     }
 
-    fn denied(&self, input: &str, metrics: &RunMetrics, found: &Found<'_>) -> Vec<Shortfall> {
-        let denies = |what: Denied| self.denied.contains(&what);
+    fn denied(&self, input: &str, metrics: &RunMetrics, found: &RunFindings<'_>) -> Vec<Shortfall> {
+        let denies = |what: DeniedFinding| self.denied.contains(&what);
         let mut short: Vec<Shortfall> = Vec::new();
-        let denied = |what: String, of: Denied, hint: String| {
+        let denied = |what: String, of: DeniedFinding, hint: String| {
             let word = of.word();
             let message = format!("{input} has {what}, which --deny {word} does not allow");
             Shortfall::from(Error::refused(code::ISSUES_DENIED, message).hint(hint))
         };
-        // The one includes the other, so one of them says it.
-        if denies(Denied::Warning) && metrics.faults() > 0 {
+        // Denying warnings includes denying errors, so one message is enough.
+        if denies(DeniedFinding::Warning) && metrics.faults() > 0 {
             let counts = [(metrics.errors, "error"), (metrics.warnings, "warning")];
             let counts = counts.iter().filter(|(count, _)| *count > 0);
             let counts: Vec<String> = counts.map(|(count, word)| plural(*count, word)).collect();
-            short.push(denied(counts.join(" and "), Denied::Warning, which(input)));
-        } else if denies(Denied::Error) && !knows_errors(metrics, found) {
+            short.push(denied(
+                counts.join(" and "),
+                DeniedFinding::Warning,
+                which(input),
+            ));
+        } else if denies(DeniedFinding::Error) && !knows_errors(metrics, found) {
             short.push(unknown("--deny error"));
-        } else if denies(Denied::Error) && metrics.errors > 0 {
+        } else if denies(DeniedFinding::Error) && metrics.errors > 0 {
             let errors = plural(metrics.errors, "error");
-            short.push(denied(errors, Denied::Error, which(input)));
+            short.push(denied(errors, DeniedFinding::Error, which(input)));
         }
         let headers = found.unmapped;
         let columns = headers.map_or(metrics.unmapped_columns, |headers| headers.len() as u64);
-        if denies(Denied::Unmapped) && columns > 0 {
+        if denies(DeniedFinding::Unmapped) && columns > 0 {
             let unmapped = |headers: &[String]| {
                 let (columns, named) = (plural(columns, "column"), named(columns, headers));
                 let what = format!("{columns} that no field claims{named}");
-                denied(what, Denied::Unmapped, WHY_NOT.to_owned())
+                denied(what, DeniedFinding::Unmapped, WHY_NOT.to_owned())
             };
             short.push(Shortfall {
                 without_headers: Some(unmapped(&[]).to_string()),
@@ -267,7 +272,7 @@ impl Demands {
         &self,
         input: &str,
         metrics: &RunMetrics,
-        found: &Found<'_>,
+        found: &RunFindings<'_>,
     ) -> Option<Shortfall> {
         let least = self.rows?;
         let written = found.rows.map_or(metrics.rows, |rows| rows.written);
@@ -283,9 +288,9 @@ impl Demands {
     }
 }
 
-/// The headers of the columns that no field claims, of no length where a column has none. A column is claimed too where fields
-/// were split from it, and one without a header and without a value is no column of the sender.
-pub fn unclaimed(columns: Vec<ColumnResult>, noticed: &Noticed) -> Vec<String> {
+/// Returns the headers of the columns that no field claims, empty if a column has none. A column from which fields were split
+/// is claimed too, and a column without header and values is not a column of the sender.
+pub fn unclaimed(columns: Vec<ColumnResult>, noticed: &RunNotices) -> Vec<String> {
     let is_split = |column: &ColumnResult| {
         noticed.columns.iter().any(|told| {
             told.is_of_table(&column.sheet_name, column.table_index)
@@ -305,11 +310,11 @@ pub fn unclaimed(columns: Vec<ColumnResult>, noticed: &Noticed) -> Vec<String> {
         .collect()
 }
 
-/// In what the layout of a run differs from that which was asked for. Nothing where one of the two is not known.
+/// Returns the differences between the layout of a run and the layout to compare with; empty if one of the two is unknown.
 ///
 /// # Errors
 /// The records cannot be read.
-pub fn drifted(store: &Store, run: &RunRecord) -> Result<Vec<Difference>, StoreError> {
+pub fn drifted(store: &Store, run: &RunRecord) -> Result<Vec<LayoutDifference>, StoreError> {
     let since = run.options.demands.drift.as_deref();
     let Some(since) = since.filter(|since| !since.is_empty()) else {
         return Ok(Vec::new());
@@ -324,9 +329,11 @@ pub fn drifted(store: &Store, run: &RunRecord) -> Result<Vec<Difference>, StoreE
     Ok(both.map_or_else(Vec::new, |(now, before)| now.since(&before)))
 }
 
-fn drift(input: &str, differences: &[Difference]) -> Option<Shortfall> {
-    let matter = differences.iter().filter(|one| one.matters);
-    let differences: Vec<&str> = matter.map(|one| one.message.as_str()).collect();
+fn drift(input: &str, differences: &[LayoutDifference]) -> Option<Shortfall> {
+    let matter = differences.iter().filter(|difference| difference.matters);
+    let differences: Vec<&str> = matter
+        .map(|difference| difference.message.as_str())
+        .collect();
     (!differences.is_empty()).then(|| {
         let message = |what: String| {
             format!(
@@ -342,18 +349,18 @@ fn drift(input: &str, differences: &[Difference]) -> Option<Shortfall> {
     })
 }
 
-/// The first few sentences.
+/// Joins the first few sentences.
 fn told(differences: &[&str]) -> String {
     let more = differences.len().saturating_sub(SENTENCES);
     let told = differences
         .iter()
         .take(SENTENCES)
-        .map(|&one| one.to_owned());
+        .map(|&difference| difference.to_owned());
     let more = (more > 0).then(|| format!("{more} more"));
     told.chain(more).collect::<Vec<_>>().join("; ")
 }
 
-/// What `--deny-issues` does not allow. How many rows there have to be, `--min-rows` says.
+/// Returns the faults that `--deny-issues` does not allow. `--min-rows` decides about the number of rows.
 fn issues(run: &RunRecord, metrics: &RunMetrics) -> impl Iterator<Item = Shortfall> {
     let input = &run.input_name;
     let faults = metrics.faults();
@@ -362,17 +369,17 @@ fn issues(run: &RunRecord, metrics: &RunMetrics) -> impl Iterator<Item = Shortfa
         let message = format!("{input} has {issues}, which --deny-issues does not allow");
         Error::refused(code::ISSUES_DENIED, message)
     });
-    let nothing = Nothing::of(run).filter(|nothing| *nothing != Nothing::Row);
+    let nothing = NothingFound::from_run(run).filter(|nothing| *nothing != NothingFound::Row);
     let nothing = nothing.map(|nothing| {
         let words = nothing.words();
         let message = format!("in {input} {words}, which --deny-issues does not allow");
-        let hint = (nothing == Nothing::Field).then(|| WHY_NOT.to_owned());
+        let hint = (nothing == NothingFound::Field).then(|| WHY_NOT.to_owned());
         Error::refused(code::NOTHING_FOUND, message).maybe_hint(hint)
     });
     issues.into_iter().chain(nothing).map(Shortfall::from)
 }
 
-/// There are issues, and which of them are errors is not known.
+/// Returns the error if it is unknown which issues are errors.
 fn unknown(flag: &str) -> Shortfall {
     let message = format!(
         "{flag}: the configuration makes no list of issues, so it is not known which of them are errors"
@@ -382,8 +389,8 @@ fn unknown(flag: &str) -> Shortfall {
         .into()
 }
 
-/// Without a list every issue counts as a warning, whatever it is.
-fn knows_errors(metrics: &RunMetrics, found: &Found<'_>) -> bool {
+/// Without a list, every issue counts as a warning.
+fn knows_errors(metrics: &RunMetrics, found: &RunFindings<'_>) -> bool {
     found.issue_list.is_some() || metrics.warnings < metrics.issues || metrics.issues == 0
 }
 
@@ -408,7 +415,7 @@ fn missing_field(input: &str, field: &str, fields: &[FieldResult]) -> Option<Sho
     Some(error.into())
 }
 
-/// How many percent a part is; none of nothing.
+/// Returns the percentage of a part; 0 if the whole is 0.
 fn percent(part: u64, whole: u64) -> f64 {
     if whole == 0 {
         return 0.0;
@@ -416,7 +423,7 @@ fn percent(part: u64, whole: u64) -> f64 {
     part as f64 * 100.0 / whole as f64
 }
 
-/// The first headers, behind a colon, and how many columns have others or none.
+/// Returns a colon and the first headers, and the number of columns with other headers or none.
 fn named(columns: u64, headers: &[String]) -> String {
     let mut names: Vec<String> = Vec::new();
     for header in headers {
@@ -426,8 +433,8 @@ fn named(columns: u64, headers: &[String]) -> String {
             .chars()
             .filter(|letter| !letter.is_control())
             .collect::<Vec<_>>();
-        if letters.len() > LONGEST_HEADER {
-            letters.truncate(LONGEST_HEADER);
+        if letters.len() > MAX_HEADER_CHARS {
+            letters.truncate(MAX_HEADER_CHARS);
             letters.push('…');
         }
         let name: String = letters.into_iter().collect();
@@ -442,12 +449,12 @@ fn named(columns: u64, headers: &[String]) -> String {
     }
 }
 
-/// Where a person finds out what is wrong.
+/// Returns the hint about what is wrong.
 fn which(input: &str) -> String {
     format!("`ade issues {}` lists them", typed(input))
 }
 
-/// The field that a misspelt one most likely means; all, where none is near.
+/// Returns the field that a misspelt name most likely means; all fields if none is similar.
 fn meant(given: &str, fields: &[FieldResult]) -> Vec<String> {
     let names = fields.iter().map(|field| field.field.as_str());
     let distance_to = |name: &str| distance(&given.to_lowercase(), &name.to_lowercase());

@@ -1,45 +1,45 @@
-//! The list of issues of a run, for everything that shows it.
+//! Opens the list of issues of a run, for everything that shows it.
 
-use crate::base::problem::{Facts, Kind, Problem, code};
-use crate::issues::{List, ListError};
+use crate::base::problem::{ErrorFacts, Problem, ProblemKind, code};
+use crate::issues::{IssueReader, ListError};
 use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, RunStatus};
 
-/// A run has no list to show.
+/// The reason why a run has no list of issues.
 #[derive(Debug, thiserror::Error)]
 pub enum NoList {
-    /// It has not ended.
+    /// The run has not ended.
     #[error("run {id} is {}; its issues are known when it ends", status.as_str())]
     NotEnded {
-        /// The run.
+        /// The id of the run.
         id: String,
-        /// What it is.
+        /// The status of the run.
         status: RunStatus,
     },
-    /// Its files were deleted.
+    /// The files of the run were deleted.
     #[error("the files of run {id} were deleted, its list of issues among them")]
     Gone {
-        /// The run.
+        /// The id of the run.
         id: String,
     },
-    /// It only made sure that its configuration can be used.
+    /// The run only checked that its configuration can be used.
     #[error("run {id} has read no file: it was of `--validate-only`")]
     NothingRead {
-        /// The run.
+        /// The id of the run.
         id: String,
     },
-    /// It did not succeed, so it has no output.
+    /// The run did not succeed, so it has no output.
     #[error("run {id} {} and has no list of issues", status.as_str())]
     NoOutput {
-        /// The run.
+        /// The id of the run.
         id: String,
-        /// What it is.
+        /// The status of the run.
         status: RunStatus,
     },
-    /// Its configuration is older than edition 2026.
+    /// The configuration of the run is older than edition 2026.
     #[error("run {id} has no list of issues: its configuration is older than edition 2026")]
     NotAskedFor {
-        /// The run.
+        /// The id of the run.
         id: String,
     },
     /// The list cannot be read.
@@ -48,8 +48,8 @@ pub enum NoList {
 }
 
 impl Problem for NoList {
-    fn facts(&self) -> Facts {
-        let usage = |code| Facts::new(Kind::Usage, code);
+    fn facts(&self) -> ErrorFacts {
+        let usage = |code| ErrorFacts::new(ProblemKind::Usage, code);
         match self {
             Self::NotEnded { id, .. } => {
                 usage(code::RUN_NOT_ENDED).hint(format!("`ade logs tail {id}` follows it"))
@@ -66,11 +66,11 @@ impl Problem for NoList {
     }
 }
 
-/// Opens the list of a run.
+/// Opens the list of issues of a run.
 ///
 /// # Errors
 /// The run has not ended, has no list, or the list cannot be read.
-pub fn issues_of(run: &RunRecord) -> Result<List, NoList> {
+pub fn issues_of(run: &RunRecord) -> Result<IssueReader, NoList> {
     let (id, status) = (run.id.clone(), run.status);
     if !status.is_terminal() {
         return Err(NoList::NotEnded { id, status });
@@ -84,7 +84,7 @@ pub fn issues_of(run: &RunRecord) -> Result<List, NoList> {
     if run.output_path.is_none() {
         return Err(NoList::NoOutput { id, status });
     }
-    match List::open(&RunFolder::at(&run.run_dir).issues(&run.input_name)) {
+    match IssueReader::open(&RunFolder::at(&run.run_dir).issues(&run.input_name)) {
         Err(ListError::Missing { .. }) if !run.run_dir.is_dir() => Err(NoList::Gone { id }),
         Err(ListError::Missing { .. }) => Err(NoList::NotAskedFor { id }),
         opened => Ok(opened?),

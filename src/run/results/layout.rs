@@ -1,7 +1,7 @@
-//! The layout of a file as its run found it, and in what two layouts differ: what people call drift.
+//! The layout of a file as its run found it, and the differences between two layouts, which people call drift.
 //!
-//! A layout has sheets, header rows, headers, and of each column's values only what they look like. It is read from the payload
-//! that is recorded with a run, so it is there as long as the record is. What is not known of one of two layouts differs in nothing.
+//! A layout consists of sheets, header rows, headers, and the looks of each column's values. It is read from the payload that
+//! is recorded with a run, so it exists as long as the record. Anything unknown in one of two layouts counts as equal.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
@@ -13,58 +13,58 @@ use utoipa::ToSchema;
 
 use super::report_of;
 use crate::base::counted::first;
-use crate::engine::Noticed;
-use crate::engine::report::{Column, Looks, Table};
+use crate::engine::RunNotices;
+use crate::engine::report::{ColumnValueProfile, ExplainedColumn, ExplainedTable};
 use crate::store::{RunRecord, Store, StoreError};
 
-/// A column needs so many filled cells to say what kind of values it has.
-const LEAST_CELLS: u64 = 5;
-/// And its table so many rows to say how often it is empty, or how large its numbers are.
-const LEAST_ROWS: u64 = 10;
-/// Of so large a share of the cells their kind is that of the column.
+/// The minimum number of filled cells for determining the kind of a column's values.
+const MIN_FILLED_CELLS: u64 = 5;
+/// The minimum number of rows of a table for comparing how often a column is empty and how large its numbers are.
+const MIN_COMPARED_ROWS: u64 = 10;
+/// The minimum share of the cells of one kind that makes it the kind of the column.
 const CLEAR: f64 = 0.8;
-/// So much more of a column is filled, or empty, that it is worth a word.
+/// The minimum change of a column's filled share that is reported.
 const OFTEN: f64 = 0.5;
-/// Numbers are so many orders of magnitude larger, or smaller, that they are others.
+/// The minimum change of the size of numbers that is reported, in orders of magnitude.
 const SIZES: f64 = 1.7;
-/// From so much on two headers in place of one another are a column with a new name.
+/// The minimum likeness of two columns with different headers that makes them a renamed column.
 const RENAMED: f64 = 0.45;
-/// So many columns are named in one sentence.
+/// The maximum number of columns that one sentence names.
 const NAMED: usize = 4;
 /// The extensions of text files.
 const TEXTS: [&str; 3] = ["csv", "tsv", "txt"];
 
-/// What a run found, without values.
+/// The findings of a run about the structure of its file, without values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Layout {
-    /// What the file is called, without its extension.
+    /// The name of the file without its extension.
     stem: String,
-    /// The extension of a text file.
+    /// The extension, if it is a text file.
     text: Option<String>,
-    tables: Vec<Table>,
-    /// Of each sheet the rows that hold totals.
+    tables: Vec<ExplainedTable>,
+    /// The rows that contain totals, by sheet.
     totals: HashMap<String, Vec<u64>>,
 }
 
-/// One thing in which the layout of a file differs from that of an earlier one.
+/// A difference between the layout of a file and that of an earlier one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = LayoutDifference)]
-pub struct Difference {
-    /// What kind of difference it is, such as `column_renamed`.
+pub struct LayoutDifference {
+    /// The kind of difference, such as `column_renamed`.
     pub code: &'static str,
-    /// Whether it may change what the run makes of the file. Where a header stands does not.
+    /// Whether it may change how the run reads the file. The position of a header row does not matter.
     pub matters: bool,
-    /// The sheet, as it is called now.
+    /// The current name of the sheet.
     pub sheet: String,
-    /// The headers of the columns that it is about, as they are now; of a column that is gone as it was.
+    /// The headers of the affected columns, as they are now; for a removed column as it was.
     pub columns: Vec<String>,
-    /// What it is, in a sentence.
+    /// The difference in a sentence.
     pub message: String,
 }
 
 impl Layout {
-    /// The layout that a run has recorded. `None`: its engine told none.
-    pub fn of(noticed: Noticed, input_name: &str) -> Option<Self> {
+    /// Returns the layout that a run recorded. `None`: its engine reported none.
+    pub fn from_noticed(noticed: RunNotices, input_name: &str) -> Option<Self> {
         let tables = noticed.tables;
         let mut totals: HashMap<String, Vec<u64>> = HashMap::new();
         for row in noticed
@@ -86,9 +86,9 @@ impl Layout {
         })
     }
 
-    /// In what this layout differs from one `before` it; empty: in nothing that is known.
-    pub fn since(&self, before: &Self) -> Vec<Difference> {
-        let mut found = Found::default();
+    /// Returns the differences between the layout `before` and this one; empty: no known differences.
+    pub fn since(&self, before: &Self) -> Vec<LayoutDifference> {
+        let mut found = LayoutDifferences::default();
         if self.text.is_some() != before.text.is_some() {
             let (now, was) = (self.format(), before.format());
             found.say("format", "", &[], format!("it is {now} now, was {was}"));
@@ -129,14 +129,21 @@ impl Layout {
         }
     }
 
-    /// Whether a sheet is called otherwise than its file: those of text files and of web pages are not.
+    /// Returns whether a sheet has a name of its own, unlike those of text files and web pages, which are named after the
+    /// file.
     fn has_own_title(&self, sheet: &str) -> bool {
         let rest = sheet.strip_prefix(self.stem.as_str());
         let is_of_file = rest.is_some_and(|rest| rest.trim_start().chars().all(char::is_numeric));
         self.text.is_none() && !is_of_file
     }
 
-    fn compare_tables(&self, before: &Self, old: &Table, new: &Table, found: &mut Found) {
+    fn compare_tables(
+        &self,
+        before: &Self,
+        old: &ExplainedTable,
+        new: &ExplainedTable,
+        found: &mut LayoutDifferences,
+    ) {
         let sheet = new.sheet.as_str();
         let columns = pairs_of_columns(&old.columns, &new.columns);
         for &(was, now) in &columns {
@@ -162,7 +169,7 @@ impl Layout {
             }
         }
         moved(&columns, old, new, found);
-        let columns: Vec<(&Column, &Column)> = columns
+        let columns: Vec<(&ExplainedColumn, &ExplainedColumn)> = columns
             .iter()
             .map(|pair| (&old.columns[pair.0], &new.columns[pair.1]))
             .collect();
@@ -170,8 +177,15 @@ impl Layout {
         self.compare_rows(before, old, new, found);
     }
 
-    /// Totals above and below, and where the header stands. Of several tables on a sheet it is not known whose a total is.
-    fn compare_rows(&self, before: &Self, old: &Table, new: &Table, found: &mut Found) {
+    /// Compares the totals above and below, and the header's position. If a sheet has several tables, the table of a total is
+    /// unknown.
+    fn compare_rows(
+        &self,
+        before: &Self,
+        old: &ExplainedTable,
+        new: &ExplainedTable,
+        found: &mut LayoutDifferences,
+    ) {
         let alone = |layout: &Self, sheet: &str| {
             let tables = layout.tables.iter();
             tables.filter(|table| table.sheet == sheet).count() == 1
@@ -201,7 +215,7 @@ impl Layout {
             let message = format!("totals stand {} now, stood {}", words(has), words(had));
             found.say("totals", &new.sheet, &[], message);
         }
-        // A total above moves the header by itself.
+        // An additional total above the header moves the header down.
         if had.0 == has.0 && was != now {
             let message = format!("the header stands in row {now} now, stood in row {was}");
             found.say("header_row", &new.sheet, &[], message);
@@ -210,11 +224,17 @@ impl Layout {
 }
 
 #[derive(Default)]
-struct Found(Vec<Difference>);
+struct LayoutDifferences(Vec<LayoutDifference>);
 
-impl Found {
-    fn say(&mut self, code: &'static str, sheet: &str, columns: &[&Column], message: String) {
-        self.0.push(Difference {
+impl LayoutDifferences {
+    fn say(
+        &mut self,
+        code: &'static str,
+        sheet: &str,
+        columns: &[&ExplainedColumn],
+        message: String,
+    ) {
+        self.0.push(LayoutDifference {
             code,
             matters: code != "header_row",
             sheet: sheet.to_owned(),
@@ -223,15 +243,15 @@ impl Found {
         });
     }
 
-    /// Says what is the same of several columns once. `words`: behind the names of the columns.
+    /// Reports a difference that several columns share once. `words`: the text after the names of the columns.
     fn say_together(
         &mut self,
         code: &'static str,
         sheet: &str,
-        of: Vec<(&Column, String)>,
+        of: Vec<(&ExplainedColumn, String)>,
         words: impl Fn(&str, &str) -> String,
     ) {
-        let mut alike: BTreeMap<String, Vec<&Column>> = BTreeMap::new();
+        let mut alike: BTreeMap<String, Vec<&ExplainedColumn>> = BTreeMap::new();
         for (column, what) in of {
             alike.entry(what).or_default().push(column);
         }
@@ -242,18 +262,22 @@ impl Found {
     }
 }
 
-fn called(column: &Column) -> String {
+fn called(column: &ExplainedColumn) -> String {
     match column.name.is_empty() {
         true => format!("{} (without a header)", column.column),
         false => format!("\"{}\"", column.name),
     }
 }
 
-/// What differs in the values of columns that belong together.
-fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found) {
-    type Part = fn(&Looks) -> &Option<String>;
-    type Words = fn(&str) -> String;
-    let parts: [(Part, &str, Words); 2] = [
+/// Compares the values of columns that correspond.
+fn compare_values(
+    sheet: &str,
+    columns: &[(&ExplainedColumn, &ExplainedColumn)],
+    found: &mut LayoutDifferences,
+) {
+    type LooksPart = fn(&ColumnValueProfile) -> &Option<String>;
+    type LooksWords = fn(&str) -> String;
+    let parts: [(LooksPart, &str, LooksWords); 2] = [
         (|looks| &looks.order, "date_order", |order| order.to_owned()),
         (
             |looks| &looks.mark,
@@ -267,7 +291,7 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
             "date_order" => "dates",
             _ => "numbers",
         };
-        let differs = |(was, now): &(&Column, &Column)| {
+        let differs = |(was, now): &(&ExplainedColumn, &ExplainedColumn)| {
             let (was, is) = (part(was.looks()).as_ref()?, part(now.looks()).as_ref()?);
             (was != is).then(|| format!("{} now, were {}", words(is), words(was)))
         };
@@ -277,18 +301,19 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
             .collect();
         is_told.extend(of.iter().map(|(column, _)| column.column.clone()));
         if of.is_empty() {
-            // One column may show it in the one file, and another in the other.
-            let shown = |looks: &dyn Fn(&(&Column, &Column)) -> Option<String>| {
-                columns
-                    .iter()
-                    .filter_map(looks)
-                    .collect::<BTreeSet<String>>()
-            };
+            // One column may show it in one file, and another column in the other.
+            let shown =
+                |looks: &dyn Fn(&(&ExplainedColumn, &ExplainedColumn)) -> Option<String>| {
+                    columns
+                        .iter()
+                        .filter_map(looks)
+                        .collect::<BTreeSet<String>>()
+                };
             let was = shown(&|pair| part(pair.0.looks()).clone());
             let now = shown(&|pair| part(pair.1.looks()).clone());
             if let (1, 1, true) = (was.len(), now.len(), was != now) {
                 let text =
-                    |set: &BTreeSet<String>| set.iter().map(|one| words(one)).collect::<String>();
+                    |set: &BTreeSet<String>| set.iter().map(|item| words(item)).collect::<String>();
                 let message = format!("{what} are {} now, were {}", text(&now), text(&was));
                 found.say(code, sheet, &[], message);
                 let of_kind = columns.iter().filter(|pair| part(pair.1.looks()).is_some());
@@ -328,16 +353,23 @@ fn compare_values(sheet: &str, columns: &[(&Column, &Column)], found: &mut Found
     }
 }
 
-/// How often a column is empty, and how large its numbers are.
-fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
+/// Compares how often a column is empty, and how large its numbers are.
+fn compare_amounts(
+    sheet: &str,
+    was: &ExplainedColumn,
+    now: &ExplainedColumn,
+    found: &mut LayoutDifferences,
+) {
     let (old, new) = (was.looks(), now.looks());
-    if old.rows < LEAST_ROWS || new.rows < LEAST_ROWS {
+    if old.rows < MIN_COMPARED_ROWS || new.rows < MIN_COMPARED_ROWS {
         return;
     }
-    let share = |looks: &Looks| looks.filled as f64 / looks.rows.max(1) as f64;
-    let is_gone = |one: &Looks, other: &Looks| one.filled == 0 && other.filled >= LEAST_ROWS;
+    let share = |looks: &ColumnValueProfile| looks.filled as f64 / looks.rows.max(1) as f64;
+    let is_gone = |one: &ColumnValueProfile, other: &ColumnValueProfile| {
+        one.filled == 0 && other.filled >= MIN_COMPARED_ROWS
+    };
     if (share(old) - share(new)).abs() >= OFTEN || is_gone(new, old) || is_gone(old, new) {
-        let empty = |looks: &Looks| format!("{:.0} %", (1.0 - share(looks)) * 100.0);
+        let empty = |looks: &ColumnValueProfile| format!("{:.0} %", (1.0 - share(looks)) * 100.0);
         let (now_empty, was_empty) = (empty(new), empty(old));
         let message = format!(
             "column {} is empty in {now_empty} of the rows now, was in {was_empty}",
@@ -349,7 +381,7 @@ fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
     let are_numbers = clear_kind(old) == Some("number") && clear_kind(new) == Some("number");
     if let (Some(size), Some(is)) = (old.size, new.size)
         && are_numbers
-        && old.filled.min(new.filled) >= LEAST_ROWS
+        && old.filled.min(new.filled) >= MIN_COMPARED_ROWS
         && (size - is).abs() >= SIZES
     {
         let times = 10_f64.powi((size - is).abs().round() as i32);
@@ -362,9 +394,9 @@ fn compare_amounts(sheet: &str, was: &Column, now: &Column, found: &mut Found) {
     }
 }
 
-fn clear_kind(looks: &Looks) -> Option<&str> {
+fn clear_kind(looks: &ColumnValueProfile) -> Option<&str> {
     let kind = looks.kind.as_deref()?;
-    (looks.filled >= LEAST_CELLS && looks.share >= CLEAR).then_some(kind)
+    (looks.filled >= MIN_FILLED_CELLS && looks.share >= CLEAR).then_some(kind)
 }
 
 fn in_words(kind: &str) -> &str {
@@ -379,9 +411,14 @@ fn in_words(kind: &str) -> &str {
     }
 }
 
-/// The columns that have changed their places among those that are in both files.
-fn moved(pairs: &[(usize, usize)], old: &Table, new: &Table, found: &mut Found) {
-    // The longest part of them that is in order has stayed.
+/// Finds the columns that have changed their positions among those that are in both files.
+fn moved(
+    pairs: &[(usize, usize)],
+    old: &ExplainedTable,
+    new: &ExplainedTable,
+    found: &mut LayoutDifferences,
+) {
+    // The longest subsequence in order has stayed.
     let mut best: Vec<(usize, Option<usize>)> = Vec::new();
     for at in 0..pairs.len() {
         let before = (0..at)
@@ -407,17 +444,18 @@ fn moved(pairs: &[(usize, usize)], old: &Table, new: &Table, found: &mut Found) 
             }
         }
         many => {
-            let columns: Vec<&Column> = many.iter().map(|&at| &new.columns[pairs[at].1]).collect();
+            let columns: Vec<&ExplainedColumn> =
+                many.iter().map(|&at| &new.columns[pairs[at].1]).collect();
             let message = format!("{} columns stand in another order", many.len());
             found.say("column_moved", &new.sheet, &columns, message);
         }
     }
 }
 
-/// Which tables belong together: those of the same sheet and place, then those with most headers in common.
-fn pairs_of_tables(old: &[Table], new: &[Table]) -> Vec<(usize, usize)> {
+/// Returns the tables that correspond: those with the same sheet and number, then those with most headers in common.
+fn pairs_of_tables(old: &[ExplainedTable], new: &[ExplainedTable]) -> Vec<(usize, usize)> {
     let mut pairs: Vec<(usize, usize)> = Vec::new();
-    let mut pair = |fits: &dyn Fn(&Table, &Table) -> bool| {
+    let mut pair = |fits: &dyn Fn(&ExplainedTable, &ExplainedTable) -> bool| {
         for (was, table) in old.iter().enumerate() {
             let is_free =
                 |now: usize, pairs: &[(usize, usize)]| pairs.iter().all(|pair| pair.1 != now);
@@ -434,7 +472,7 @@ fn pairs_of_tables(old: &[Table], new: &[Table]) -> Vec<(usize, usize)> {
         without_period(&was.sheet) == without_period(&now.sheet) && was.table == now.table
     });
     pair(&|was, now| {
-        let keys = |table: &Table| {
+        let keys = |table: &ExplainedTable| {
             table
                 .columns
                 .iter()
@@ -451,9 +489,9 @@ fn pairs_of_tables(old: &[Table], new: &[Table]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// Which columns belong together, in the order of the first file: those with the same header, then those of which the one is most
-/// likely the other with another name.
-fn pairs_of_columns(old: &[Column], new: &[Column]) -> Vec<(usize, usize)> {
+/// Returns the columns that correspond, in the order of the first file: those with the same header, then pairs of which one
+/// is most likely the other with a new name.
+fn pairs_of_columns(old: &[ExplainedColumn], new: &[ExplainedColumn]) -> Vec<(usize, usize)> {
     let mut to: Vec<Option<usize>> = vec![None; old.len()];
     let mut taken = vec![false; new.len()];
     for key in [words, without_period] {
@@ -496,7 +534,7 @@ fn pairs_of_columns(old: &[Column], new: &[Column]) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// On how many sides a column stands beside the same columns as before.
+/// Counts the sides (0 to 2) on which a column has the same neighbour as before.
 fn neighbours(to: &[Option<usize>], was: usize, now: usize, width: usize) -> f64 {
     let left = match (was, now) {
         (0, 0) => true,
@@ -511,9 +549,9 @@ fn neighbours(to: &[Option<usize>], was: usize, now: usize, width: usize) -> f64
     f64::from(u8::from(left) + u8::from(right))
 }
 
-/// How likely a column is another one with a new name, by its header and what its values look like.
-fn likeness(was: &Column, now: &Column) -> f64 {
-    // A column of the sender's that gets the same field is that column.
+/// Returns how likely it is that a column is another one with a new name, by its header and the looks of its values.
+fn likeness(was: &ExplainedColumn, now: &ExplainedColumn) -> f64 {
+    // If two columns of the sender get the same field, they are the same column.
     if was.field.is_some() && was.field == now.field {
         return 1.0;
     }
@@ -523,7 +561,7 @@ fn likeness(was: &Column, now: &Column) -> f64 {
     if old.kind.is_some() && old.kind == new.kind || old.filled == 0 && new.filled == 0 {
         likeness += 0.3;
     }
-    let share = |looks: &Looks| looks.filled as f64 / looks.rows.max(1) as f64;
+    let share = |looks: &ColumnValueProfile| looks.filled as f64 / looks.rows.max(1) as f64;
     likeness -= 0.3 * (share(old) - share(new)).abs();
     if let (Some(old), Some(new)) = (old.size, new.size) {
         likeness -= (0.2 * (old - new).abs()).min(0.4);
@@ -535,7 +573,7 @@ fn with_same_words(one: &str, other: &str) -> bool {
     words(one) == words(other) || without_period(one) == without_period(other)
 }
 
-/// The words of a text in small letters, numbers apart from letters.
+/// Splits a text into lower-case words, with numbers separate from letters.
 fn tokens(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let mut before = None;
@@ -562,8 +600,8 @@ fn words(name: &str) -> String {
     }
 }
 
-/// A text without the month, quarter or week that it names: `Hours 03/2025` is `Hours 04/2025`. A text that names none stays as
-/// it is: `Address 2` is not `Address 3`.
+/// Removes the month, quarter or week from a text: `Hours 03/2025` equals `Hours 04/2025`. A text without a period stays
+/// unchanged: `Address 2` differs from `Address 3`.
 pub fn without_period(text: &str) -> String {
     let all = tokens(text);
     let is_period = |token: &String| {
@@ -578,7 +616,7 @@ pub fn without_period(text: &str) -> String {
     }
 }
 
-/// What the names of a sender's files have in common: the name without its ending, numbers, and names of months.
+/// Returns the part that the names of a sender's files share: the name without its extension, numbers, and names of months.
 pub fn name_of_sender(file: &str) -> String {
     let stem = std::path::Path::new(file).file_stem().unwrap_or_default();
     stripped(&tokens(&stem.to_string_lossy()))
@@ -587,7 +625,7 @@ pub fn name_of_sender(file: &str) -> String {
 fn stripped(tokens: &[String]) -> String {
     let is_number = |token: &String| token.chars().all(char::is_numeric);
     let kept = tokens.iter().enumerate().filter(|(at, token)| {
-        // The quarter of Q1, the week of KW12.
+        // Recognises the quarter of `Q1` and the week of `KW12`.
         let is_unit =
             matches!(token.as_str(), "q" | "kw" | "w") && tokens.get(at + 1).is_some_and(is_number);
         !is_number(token) && !is_month(token) && !is_unit
@@ -596,7 +634,7 @@ fn stripped(tokens: &[String]) -> String {
     kept.join(" ")
 }
 
-/// Whether a word is the name of a month, in English, German, French, Spanish, Italian, Dutch or Portuguese.
+/// Returns whether a word is the name of a month, in English, German, French, Spanish, Italian, Dutch or Portuguese.
 fn is_month(word: &str) -> bool {
     const MONTHS: &str = " jan january januar janvier enero ene gennaio gen januari janeiro \
         feb february februar février fevrier fév febrero febbraio februari fevereiro fev \
@@ -609,12 +647,15 @@ fn is_month(word: &str) -> bool {
     MONTHS.split_whitespace().any(|month| month == word)
 }
 
-/// The layout that a run found. `None`: it is not recorded.
+/// Returns the layout that a run found. `None`: it is not recorded.
 ///
 /// # Errors
 /// The record cannot be read.
 pub fn layout_of(store: &Store, run: &RunRecord) -> Result<Option<Layout>, StoreError> {
-    Ok(Layout::of(report_of(store, run)?.noticed, &run.input_name))
+    Ok(Layout::from_noticed(
+        report_of(store, run)?.noticed,
+        &run.input_name,
+    ))
 }
 
 #[cfg(test)]
@@ -647,7 +688,11 @@ mod tests {
             let tables = format!(
                 r#"{{"tables": [{{"sheet": "{sheet}", "table": 0, "columns": [{{"column": "A", "name": "Order"}}, {{"column": "B", "name": "Amount"}}]}}]}}"#
             );
-            Layout::of(Noticed::of(&serde_json::from_str(&tables).unwrap()), file).unwrap()
+            Layout::from_noticed(
+                RunNotices::parse(&serde_json::from_str(&tables).unwrap()),
+                file,
+            )
+            .unwrap()
         };
         for (was, now, wanted) in [
             (("acme_a.csv", "acme_a"), ("acme_b.csv", "acme_b"), &[][..]),
@@ -659,7 +704,7 @@ mod tests {
             (("a.xlsx", "North"), ("b.tsv", "b"), &["format"]),
         ] {
             let found = layout(now).since(&layout(was));
-            let codes: Vec<_> = found.iter().map(|one| one.code).collect();
+            let codes: Vec<_> = found.iter().map(|difference| difference.code).collect();
             assert_eq!(codes, wanted, "{was:?} {now:?}");
         }
     }

@@ -1,8 +1,8 @@
-//! From the engine's completed payload to the rows that are recorded.
+//! Derives the rows to record from the engine's completed payload.
 //!
-//! One function for each table: `metrics` (`run_metrics`), [`fields_of`] (`run_fields`), `columns` (`run_table_columns`). The payload
-//! itself is kept too, with what the engine noticed, so that the rows can be derived again when the rules change. Whatever the payload lacks is null or
-//! absent in the rows; nothing here fails. `src/store/results.rs` records them.
+//! There is one function per table: `metrics` (`run_metrics`), [`fields_of`] (`run_fields`), `columns` (`run_table_columns`).
+//! The payload itself is kept too, with the engine's notices, so that the rows can be derived again if the rules change.
+//! Values that the payload lacks are null or absent in the rows; nothing here fails. `src/store/results.rs` records the rows.
 
 pub mod annotated;
 pub mod demands;
@@ -17,17 +17,17 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use crate::engine::report::{
-    ColumnFound, Completed, FieldFound, SheetFound, TableFound, WorkbookFound, completed,
+    ClosingReport, ColumnFound, FieldFound, SheetFound, TableFound, WorkbookFound, completed,
 };
-use crate::engine::{Noticed, RunReport};
+use crate::engine::{RunNotices, RunReport};
 use crate::store::{
     ColumnResult, FieldResult, FieldState, RunMetrics, RunRecord, RunResults, Store, StoreError,
 };
 
-/// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields that no column was found
-/// for, and that a hook or a transform filled; the payload does not tell them from those that are missing. What was
-/// `noticed` is recorded with the payload.
-pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunResults {
+/// Derives the rows of `run_metrics`, `run_fields` and `run_table_columns`. `computed`: the fields without a column that a
+/// hook or a transform filled; the payload does not distinguish them from missing fields. `noticed` is recorded with the
+/// payload.
+pub fn derive(payload: &Value, computed: &[String], noticed: &RunNotices) -> RunResults {
     let run = completed(payload);
     RunResults {
         metrics: metrics(&run),
@@ -37,8 +37,8 @@ pub fn derive(payload: &Value, computed: &[String], noticed: &Noticed) -> RunRes
     }
 }
 
-/// The figures of a summary, those that a record of a run has. `fields`: its rows of `run_fields`.
-pub fn metrics_of(run: &Completed, fields: &[FieldResult]) -> RunMetrics {
+/// Returns the figures in the record of a run. `fields`: its rows of `run_fields`.
+pub fn metrics_of(run: &ClosingReport, fields: &[FieldResult]) -> RunMetrics {
     let metrics = metrics(run);
     let number = |name: &str| {
         let found = metrics.iter().find(|(known, _)| *known == name);
@@ -60,7 +60,7 @@ pub fn metrics_of(run: &Completed, fields: &[FieldResult]) -> RunMetrics {
     }
 }
 
-/// The names of the fields that have no value.
+/// Returns the names of the fields that have no value.
 fn missing(fields: &[FieldResult]) -> Vec<String> {
     let missing = fields
         .iter()
@@ -68,7 +68,7 @@ fn missing(fields: &[FieldResult]) -> Vec<String> {
     missing.map(|field| field.field.clone()).collect()
 }
 
-/// What a run has recorded of what it found; empty where it has recorded nothing.
+/// Returns the recorded findings of a run; empty if it recorded nothing.
 ///
 /// # Errors
 /// The record cannot be read.
@@ -77,8 +77,8 @@ pub fn report_of(store: &Store, run: &RunRecord) -> Result<RunReport, StoreError
     Ok(RunReport::recorded(&recorded.unwrap_or_default()))
 }
 
-/// Returns the rows of `run_fields`, one for each field that the configuration defines, in the configuration's order. A field that is
-/// listed twice is recorded once: its name is the row's key. `computed`: see [`derive`].
+/// Returns the rows of `run_fields`, one for each field that the configuration defines, in the configuration's order. A field
+/// that is listed twice is recorded once: its name is the row's key. `computed`: see [`derive`].
 pub fn fields_of(fields: &[FieldFound], computed: &[String]) -> Vec<FieldResult> {
     let mut seen = HashSet::new();
     let fields = fields.iter().filter(|found| seen.insert(&found.field));
@@ -95,8 +95,8 @@ pub fn fields_of(fields: &[FieldFound], computed: &[String]) -> Vec<FieldResult>
     fields.map(result).collect()
 }
 
-/// A column, and what it is in.
-type InTable<'a> = (
+/// A column with its workbook, sheet and table.
+type PayloadColumn<'a> = (
     &'a WorkbookFound,
     &'a SheetFound,
     &'a TableFound,
@@ -105,34 +105,34 @@ type InTable<'a> = (
 
 /// Returns the rows of `run_table_columns`, one for each source column of each table, in the order of the workbooks. A
 /// position that is listed twice is recorded once: it is the row's key.
-fn columns(run: &Completed) -> Vec<ColumnResult> {
+fn columns(run: &ClosingReport) -> Vec<ColumnResult> {
     let mut seen = HashSet::new();
-    let position = |(workbook, sheet, table, column): &InTable<'_>| {
+    let position = |(workbook, sheet, table, column): &PayloadColumn<'_>| {
         (workbook.index(), sheet.index(), table.index(), column.index)
     };
     all_columns(run)
-        .filter(|one| !one.3.is_own() && seen.insert(position(one)))
+        .filter(|column| !column.3.is_own() && seen.insert(position(column)))
         .map(result)
         .collect()
 }
 
-/// All columns, the engine's own among them.
-fn all_columns(run: &Completed) -> impl Iterator<Item = InTable<'_>> {
+/// Returns all columns, including the engine's own.
+fn all_columns(run: &ClosingReport) -> impl Iterator<Item = PayloadColumn<'_>> {
     let sheets = run
         .workbooks
         .iter()
         .flat_map(|book| book.sheets.iter().map(move |sheet| (book, sheet)));
     let tables =
-        sheets.flat_map(|(book, sheet)| sheet.tables.iter().map(move |one| (book, sheet, one)));
+        sheets.flat_map(|(book, sheet)| sheet.tables.iter().map(move |table| (book, sheet, table)));
     tables.flat_map(|(book, sheet, table)| {
         let columns = table.structure.columns.iter();
         columns.map(move |column| (book, sheet, table, column))
     })
 }
 
-fn result((workbook, sheet, table, column): InTable<'_>) -> ColumnResult {
+fn result((workbook, sheet, table, column): PayloadColumn<'_>) -> ColumnResult {
     let (header, mapping) = (column.header.clone(), column.mapping.clone());
-    // The table of the database knows these two words.
+    // The table of the database accepts these two words.
     let status = if mapping.is_mapped() {
         "mapped"
     } else {
@@ -158,7 +158,7 @@ fn result((workbook, sheet, table, column): InTable<'_>) -> ColumnResult {
 }
 
 /// Returns the columns of `run_metrics` by name, in the table's order.
-fn metrics(run: &Completed) -> Vec<(&'static str, Value)> {
+fn metrics(run: &ClosingReport) -> Vec<(&'static str, Value)> {
     let findings = &run.evaluation.findings;
     let of_severity = |word: &str| {
         let found = findings.iter().filter(|finding| finding.severity == word);
@@ -227,7 +227,7 @@ mod tests {
                     {"index": 1, "header": {"raw": null, "normalized": null}, "non_empty_cells": 2, "valid_cells": null,
                      "mapping": {"status": "unmapped", "field": null, "score": null, "method": null, "unmapped_reason": "no_signal"}}]}}]}]}]}"#;
         let payload = serde_json::from_str(payload).unwrap();
-        let results = derive(&payload, &["b".to_owned()], &Noticed::default());
+        let results = derive(&payload, &["b".to_owned()], &RunNotices::default());
         for (name, wanted) in [
             ("evaluation_findings_total", 2),
             ("evaluation_findings_error", 1),
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn an_empty_payload_derives_without_a_panic() {
-        let results = derive(&json!({}), &[], &Noticed::default());
+        let results = derive(&json!({}), &[], &RunNotices::default());
         assert!(results.fields.is_empty() && results.columns.is_empty());
     }
 }

@@ -1,8 +1,8 @@
-//! The output directory of `ade run`: what can be wrong with it is found before any work, and copies appear whole.
+//! The output directory of `ade run`: its faults are found before any work, and copies appear whole.
 //!
-//! A workbook in it is always the result of the last run that ended, and that run was accepted. Where a run failed or was
-//! refused, the copy that an earlier run left there is renamed to `<name>.stale` (`mark_stale`), and the next accepted run
-//! deletes that file (`copy`'s caller, `forget_stale`). Only files that the records call copies are renamed or deleted.
+//! A workbook in it is always the result of the last run that ended, and that run was accepted. If a run failed or was
+//! refused, the copy of an earlier run is renamed to `<name>.stale` (`mark_stale`), and the next accepted run deletes that
+//! file (`copy`'s caller, `forget_stale`). Only files that are recorded as copies are renamed or deleted.
 
 use std::path::{Path, PathBuf};
 
@@ -13,11 +13,11 @@ use crate::painting;
 use crate::run::inputs::input::Input;
 use crate::store::Store;
 
-/// What follows the name of a workbook that is stale. No search for inputs takes such a file, and neither does a
-/// script that takes all workbooks of a folder.
+/// The suffix of a stale workbook. Neither a search for inputs nor a script that takes all workbooks of a folder takes such a
+/// file.
 const STALE: &str = ".stale";
 
-/// The output directory cannot be used.
+/// Returns the error for an output directory that cannot be used.
 fn unusable(path: &Path, what: &str, hint: impl Into<String>) -> Error {
     let message = format!("{} {what}", path.display());
     Error::usage(code::OUTPUT_UNWRITABLE, message).hint(hint)
@@ -35,7 +35,7 @@ fn of_file(error: FileError) -> Error {
 /// Makes sure, before any work, that copies can be written to an output directory.
 ///
 /// # Errors
-/// They can't.
+/// Copies cannot be written there.
 pub fn check_output_dir(folder: &Path, inputs: &[Input], shape: Option<&str>) -> Result<(), Error> {
     let looks_like_a_file = folder
         .extension()
@@ -56,7 +56,7 @@ pub fn check_output_dir(folder: &Path, inputs: &[Input], shape: Option<&str>) ->
         return Err(in_the_way(folder, "folder"));
     }
     files::create_folder(folder).map_err(of_file)?;
-    // A folder that looks writable may be on a medium that is not.
+    // A folder that looks writable may be on a read-only medium.
     let tried = files::unfinished(folder).map_err(FileError::on("write to", folder));
     tried.map_err(of_file)?;
     inputs
@@ -64,13 +64,13 @@ pub fn check_output_dir(folder: &Path, inputs: &[Input], shape: Option<&str>) ->
         .try_for_each(|input| check_target(&target(folder, input, shape)))
 }
 
-/// Where the copy of an input's workbook goes, or that of its first table in the shape that was asked for in its place.
+/// Returns the target for the copy of an input's workbook, or for its first table in the requested shape instead.
 pub fn target(folder: &Path, input: &Input, shape: Option<&str>) -> PathBuf {
     let name = crate::settings::paths::normalized_name(&name_of(&input.path));
     in_shape(&folder.join(&input.below).join(name), shape)
 }
 
-/// The file of the first table beside a workbook in this shape; without one the workbook.
+/// Returns the file of the first table next to a workbook in this shape, or the workbook if there is no shape.
 pub fn in_shape(workbook: &Path, shape: Option<&str>) -> PathBuf {
     shape.map_or_else(
         || workbook.to_owned(),
@@ -78,8 +78,8 @@ pub fn in_shape(workbook: &Path, shape: Option<&str>) -> PathBuf {
     )
 }
 
-/// The other files that a run may have beside its workbook, in the folder where that is: the painted copy of the input, and
-/// the workbook of the rows that are quarantined.
+/// Returns the other files that a run may have in the folder of its workbook: the painted copy of the input, and the workbook
+/// of quarantined rows.
 pub fn beside(workbook: &Path, input_name: &str) -> [PathBuf; 2] {
     let folder = workbook.parent().unwrap_or(Path::new(""));
     [
@@ -88,10 +88,10 @@ pub fn beside(workbook: &Path, input_name: &str) -> [PathBuf; 2] {
     ]
 }
 
-/// Copies a file to the output directory; a file that is there is replaced whole or not at all.
+/// Copies a file to the output directory; an existing file is replaced whole or not at all.
 ///
 /// # Errors
-/// It cannot be written.
+/// The file cannot be written.
 pub(crate) fn copy(workbook: &Path, to: &Path) -> Result<(), Error> {
     check_target(to)?;
     if let Some(folder) = to.parent() {
@@ -100,15 +100,15 @@ pub(crate) fn copy(workbook: &Path, to: &Path) -> Result<(), Error> {
     files::copy_whole(workbook, to).map_err(of_file)
 }
 
-/// Whether two files are there with the same bytes.
+/// Returns whether two files exist and have the same bytes.
 pub(crate) fn are_equal(one: &Path, other: &Path) -> bool {
     let facts = |path: &Path| digest::of_file(path).ok();
     let length = |path: &Path| path.metadata().ok().map(|found| found.len());
     length(one) == length(other) && facts(one).is_some_and(|one| facts(other) == Some(one))
 }
 
-/// The files in which a run has written its tables in another shape beside its workbook: `<stem>_normalized.csv`,
-/// `<stem>_normalized_North_2.csv`. Links are none.
+/// Returns the files next to a workbook in which a run has written its tables in another shape: `<stem>_normalized.csv`,
+/// `<stem>_normalized_North_2.csv`. Links do not count.
 pub fn shapes(workbook: &Path, shape: &str) -> Vec<PathBuf> {
     let is_one = |path: &PathBuf| {
         is_shape(workbook, shape, path)
@@ -125,42 +125,42 @@ pub fn shapes(workbook: &Path, shape: &str) -> Vec<PathBuf> {
     found
 }
 
-/// Whether a file beside a workbook is called as one of its tables in another shape is.
+/// Returns whether a file next to a workbook has the name of one of its tables in another shape.
 pub fn is_shape(workbook: &Path, shape: &str, path: &Path) -> bool {
     let stem = workbook.file_stem().unwrap_or_default().to_string_lossy();
     let name = name_of(path);
     let rest = name.strip_prefix(&*stem).unwrap_or_default();
     (rest.starts_with('.') || rest.starts_with('_'))
-        // Another input may be called like a table of this one.
+        // Another input may have the name of a table of this one.
         && !rest.ends_with(&format!("_normalized.{shape}"))
         && path.extension().is_some_and(|extension| extension == shape)
 }
 
-/// What became of a file that was where the workbook of a run would have been put, if that run had been accepted.
+/// The result for a file at the place for the workbook of a run that was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Earlier {
-    /// It was the copy of an earlier run, and has another name now.
+pub enum EarlierCopy {
+    /// The file was the copy of an earlier run, and was renamed.
     Stale {
-        /// Where it was.
+        /// The old path of the file.
         from: PathBuf,
-        /// Where it is.
+        /// The new path of the file.
         to: PathBuf,
     },
-    /// It stays, although it is no result of this run.
+    /// The file stays, although it is not a result of this run.
     Left {
-        /// Where it is.
+        /// The path of the file.
         path: PathBuf,
-        /// Why it has not been renamed.
+        /// The reason why it was not renamed.
         reason: String,
     },
 }
 
 /// Renames the copy of an earlier run, so that it does not look like the result of a run that has none. `None`: there is no
-/// file.
-pub(crate) fn mark_stale(store: &Store, path: &Path) -> Option<Earlier> {
+/// such file.
+pub(crate) fn mark_stale(store: &Store, path: &Path) -> Option<EarlierCopy> {
     let real = path.canonicalize().ok().filter(|real| real.is_file())?;
     let left = |reason: String| {
-        Some(Earlier::Left {
+        Some(EarlierCopy::Left {
             path: path.to_owned(),
             reason,
         })
@@ -180,20 +180,21 @@ pub(crate) fn mark_stale(store: &Store, path: &Path) -> Option<Earlier> {
     }
     // Without the record the file keeps its new name, and no later run replaces or deletes it.
     let _ = store.move_copy(&real, &real_to);
-    Some(Earlier::Stale {
+    Some(EarlierCopy::Stale {
         from: path.to_owned(),
         to,
     })
 }
 
-/// Deletes what [`mark_stale`] has made of an earlier copy: there is a new one. Where that fails, the file stays.
+/// Deletes the stale file that [`mark_stale`] made of an earlier copy, because there is a new copy. If that fails, the file
+/// stays.
 pub(crate) fn forget_stale(store: &Store, copy: &Path) {
     let stale = stale(copy);
     if !stale.is_file() || !store.is_copy(&stale).unwrap_or(false) {
         return;
     }
     if std::fs::remove_file(&stale).is_ok() {
-        // Nothing is on record there: what is put there from now on is not a copy.
+        // There is no record for this path any more: a later file there does not count as a copy.
         let _ = store.move_copy(&stale, copy);
     }
 }
@@ -204,10 +205,10 @@ fn stale(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Makes sure that nothing but a file that may be replaced is in the way of a copy.
+/// Makes sure that only a replaceable file, or nothing, is at the target of a copy.
 ///
 /// # Errors
-/// Something is.
+/// Something else is there.
 pub(crate) fn check_target(path: &Path) -> Result<(), Error> {
     match std::fs::metadata(path) {
         Ok(found) if !found.is_file() => Err(in_the_way(path, "file")),

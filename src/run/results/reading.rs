@@ -1,21 +1,21 @@
-//! How a run read its input: by the settings that were in force for that file, whoever gave them.
+//! Finds out how a run read its input: the settings in force for that file, whatever their source.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 
 use serde_json::Value;
 
-use crate::cells::Reading;
+use crate::cells::ReadSettings;
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 
-/// The event with the settings is among the first ones of a log.
+/// The maximum number of events, from the start of a log, that may include the one with the settings.
 const EARLY_EVENTS: usize = 50;
 const EARLY_BYTES: u64 = 1 << 20;
 const LOADED: &str = "engine.config.loaded";
 
-/// The settings that a run read its input with, as its log tells; of a run that has not begun, the engine's defaults.
-pub fn reading_of(run: &RunRecord) -> Reading {
+/// Returns the settings with which a run read its input, from its log; for a run that has not begun, the engine's defaults.
+pub fn reading_of(run: &RunRecord) -> ReadSettings {
     let log = File::open(RunFolder::at(&run.run_dir).events());
     let lines = log.into_iter().flat_map(|log| {
         BufReader::new(log.take(EARLY_BYTES))
@@ -26,7 +26,7 @@ pub fn reading_of(run: &RunRecord) -> Reading {
         let event = line.contains(LOADED).then(|| serde_json::from_str(&line));
         event?.ok().filter(|event: &Value| event["event"] == LOADED)
     });
-    events.next().map_or_else(Reading::default, |event| {
-        Reading::of_settings(&event["data"]["settings"])
+    events.next().map_or_else(ReadSettings::default, |event| {
+        ReadSettings::of_settings(&event["data"]["settings"])
     })
 }

@@ -1,4 +1,5 @@
-//! Whose file an input is, by its name, the last good run of a file of the same sender, and which notices are known of a sender.
+//! Senders: whose file an input is, by its name; the last good run of a file of the same sender; the known notices of a
+//! sender.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,38 +9,39 @@ use glob::{MatchOptions, Pattern};
 use super::demands::refusals;
 use super::layout::{layout_of, name_of_sender, without_period};
 use crate::base::digest;
-use crate::engine::{Noticed, Told};
+use crate::engine::{RunNotice, RunNotices};
 use crate::store::{RunRecord, Store, StoreError};
 
-/// So many names of inputs are read at a time.
+/// The number of input names that are read at a time.
 const PAGE: u32 = 5_000;
 
-/// What a configuration says of senders in its settings.toml.
+/// The senders in the settings.toml of a configuration.
 #[derive(Debug, Default)]
 pub struct Senders {
-    /// Patterns of the names of their files.
+    /// The patterns for the names of their files.
     patterns: Vec<(String, Pattern)>,
-    /// The notices that are known of them: sender, rule, fingerprint.
+    /// The known notices: sender, rule, fingerprint.
     known: BTreeSet<[String; 3]>,
 }
 
 impl Senders {
-    /// Those of a configuration's package. What is no pattern is passed over: the engine says so when it loads the settings.
-    pub fn of(package: &Path) -> Self {
+    /// Reads the senders of a configuration's package. Invalid patterns are ignored: the engine reports them when it loads
+    /// the settings.
+    pub fn load(package: &Path) -> Self {
         let text = std::fs::read_to_string(package.join("settings.toml")).unwrap_or_default();
         let document: toml::Table = toml::from_str(&text).unwrap_or_default();
         let table = document.get("senders").and_then(toml::Value::as_table);
         let mut found = Vec::new();
         for (name, patterns) in table.into_iter().flatten() {
-            let one = patterns.as_str().into_iter();
+            let single = patterns.as_str().into_iter();
             let several = patterns.as_array().into_iter().flatten();
-            let all = one.chain(several.filter_map(toml::Value::as_str));
+            let all = single.chain(several.filter_map(toml::Value::as_str));
             let all = all.filter_map(|pattern| Pattern::new(pattern).ok());
             found.extend(all.map(|pattern| (name.clone(), pattern)));
         }
         let known = document.get("known").and_then(toml::Value::as_array);
-        let known = known.into_iter().flatten().filter_map(|one| {
-            let text = |key| Some(one.get(key)?.as_str()?.to_owned());
+        let known = known.into_iter().flatten().filter_map(|entry| {
+            let text = |key| Some(entry.get(key)?.as_str()?.to_owned());
             Some([text("sender")?, text("rule")?, text("fingerprint")?])
         });
         Self {
@@ -48,25 +50,26 @@ impl Senders {
         }
     }
 
-    /// A notice of a file as it is known of the file's sender: sender, rule, fingerprint.
-    pub fn entry(&self, file: &str, told: &Told) -> [String; 3] {
+    /// Returns a notice of a file as an entry for the file's sender: sender, rule, fingerprint.
+    pub fn entry(&self, file: &str, told: &RunNotice) -> [String; 3] {
         let rule = told.rule().to_owned();
         [self.sender(file).1, rule, fingerprint(file, told)]
     }
 
-    /// Whether it is known.
+    /// Returns whether the entry is known.
     pub fn knows(&self, entry: &[String; 3]) -> bool {
         self.known.contains(entry)
     }
 
-    /// Has what is known of the sender of `file` ask for no attention any more.
-    pub fn know(&self, file: &str, noticed: &mut Noticed) {
+    /// Marks the notices that are known for the sender of `file`, so that they need no attention any more.
+    pub fn know(&self, file: &str, noticed: &mut RunNotices) {
         if !self.known.is_empty() {
             noticed.know(|told| self.knows(&self.entry(file, told)));
         }
     }
 
-    /// Who sent a file of this name: a name that differs from all that are derived from files, or what is left of the file's name.
+    /// Returns the sender of a file with this name: a configured name, which is kept apart from names that are derived from
+    /// files, or else the sender's part of the file's name.
     fn sender(&self, file: &str) -> (bool, String) {
         let options = MatchOptions {
             case_sensitive: false,
@@ -82,8 +85,9 @@ impl Senders {
         }
     }
 
-    /// The last run of the configuration that succeeded, was not refused and knows its layout, of a file of the sender of `file`;
-    /// `before`: of those that were queued before this run and read other bytes, as the same ones are no other month.
+    /// Returns the last run of the configuration, of a file from the sender of `file`, that succeeded, was not refused and
+    /// recorded its layout. `before`: only runs that were queued before this run and read other bytes, because the same bytes
+    /// are not another month's file.
     ///
     /// # Errors
     /// The records cannot be read.
@@ -106,7 +110,7 @@ impl Senders {
                 .iter()
                 .filter(|(_, name)| self.sender(name) == sender)
             {
-                // It may have been removed meanwhile.
+                // The run may have been removed meanwhile.
                 let run = match store.run_of_any_workspace(id) {
                     Err(StoreError::NotFound { .. }) => continue,
                     run => run?,
@@ -122,12 +126,13 @@ impl Senders {
     }
 }
 
-/// What a notice has in common with that of the next month: where it is, without rows and periods, and what is said, without numbers.
-fn fingerprint(file: &str, told: &Told) -> String {
+/// Returns what a notice has in common with that of the next month: its position without rows and periods, and its message
+/// without numbers.
+fn fingerprint(file: &str, told: &RunNotice) -> String {
     let corners = told.cells().flat_map(|cells| cells.split(':'));
     let letters = |cell: &str| cell.replace(|c: char| c.is_ascii_digit(), "");
     let columns: BTreeSet<String> = corners.map(letters).collect();
-    // The sheet of a file of text has the file's name.
+    // The sheet of a text file has the file's name.
     let is_of_text = Path::new(file)
         .file_stem()
         .is_some_and(|stem| stem == told.sheet());
@@ -135,7 +140,7 @@ fn fingerprint(file: &str, told: &Told) -> String {
     let mut parts = vec![without_period(sheet)];
     parts.extend(["field", "hook", "column"].map(|key| told.text(key).to_owned()));
     parts.extend(columns);
-    // Names and what is written in settings stand in quotes; short words go by number: is, are, row, has.
+    // Names and quoted settings are removed. Short words depend on the number: is, are, row, has.
     let said = told.message().split(['\'', '"', '`']).step_by(2);
     let words = said.flat_map(|part| part.split(|c: char| !c.is_alphabetic()));
     let long = words.filter(|word| word.chars().count() > 4);
@@ -143,7 +148,7 @@ fn fingerprint(file: &str, told: &Told) -> String {
         .map(|word| word.trim_end_matches('s').to_lowercase())
         .collect();
     parts.extend(words);
-    digest::of(parts.join("\n")).to_string()[..12].to_owned()
+    digest::sha256(parts.join("\n")).to_string()[..12].to_owned()
 }
 
 #[cfg(test)]
@@ -156,7 +161,7 @@ mod tests {
             let text = format!(
                 r#"{{"notices": [{{"code": "total_differs", "message": "{message}", "sheet": "{sheet}", "cells": ["{cell}"]}}]}}"#
             );
-            Noticed::of(&serde_json::from_str(&text).unwrap())
+            RunNotices::parse(&serde_json::from_str(&text).unwrap())
         };
         let folder = tempfile::tempdir().unwrap();
         let march = notice(
@@ -183,7 +188,7 @@ mod tests {
             ),
         ] {
             let mut noticed = notice(sheet, cell, message);
-            Senders::of(folder.path()).know(file, &mut noticed);
+            Senders::load(folder.path()).know(file, &mut noticed);
             let told = &noticed.notices[0];
             assert_eq!(told.is_warning(), is_new, "{file} {sheet} {cell} {message}");
             assert_eq!(told.is_known(), !is_new, "{file} {sheet} {cell} {message}");

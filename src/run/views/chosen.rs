@@ -1,4 +1,4 @@
-//! Which runs a user means by their properties: `ade runs ls`, `ade runs rm`.
+//! Selects runs by their properties: `ade runs ls`, `ade runs rm`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,33 +6,33 @@ use std::path::Path;
 use crate::base::clock::Timestamp;
 use crate::base::problem::{Error, code};
 use crate::store::{
-    ConfigurationRecord, Named, RunFilter, RunPages, RunRecord, RunStatus, StoreError,
+    ConfigurationRecord, IdKind, RunFilter, RunPages, RunRecord, RunStatus, StoreError,
 };
 use crate::workspace::Workspace;
 use crate::workspace::naming::runs_of_input;
 
-/// Which runs, as a user says it.
+/// The conditions for selecting runs, as a user gives them.
 #[derive(Default)]
 pub struct RunsWanted<'a> {
-    /// A status; `None`: any.
+    /// The status of the runs; `None`: any.
     pub status: Option<&'a str>,
     /// The folder, the name or the id of a configuration; `None`: any.
     pub configuration: Option<&'a str>,
     /// The file name of an input, or the path of one file; `None`: any.
     pub input: Option<&'a str>,
-    /// Those with this label, a key and a value; `None`: all.
+    /// The label of the runs, a key and a value; `None`: any.
     pub label: Option<(&'a str, &'a str)>,
-    /// Whether those alone that found no column for some of their fields.
+    /// Whether to select only runs that found no column for some of their fields.
     pub fields_missing: bool,
-    /// Those recorded since then; `None`: all.
+    /// The earliest time at which the runs were recorded; `None`: any.
     pub since: Option<Timestamp>,
-    /// Those recorded before then; `None`: all.
+    /// The time before which the runs were recorded; `None`: any.
     pub before: Option<Timestamp>,
-    /// At most so many.
+    /// The maximum number of runs.
     pub limit: u32,
 }
 
-/// Reads a point in time: a date, an instant, or an age before `now`.
+/// Parses a point in time: a date, an instant, or an age before `now`.
 ///
 /// # Errors
 /// The text is not one of these.
@@ -44,13 +44,13 @@ pub fn instant(flag: &str, text: &str, now: Timestamp) -> Result<Timestamp, Erro
     })
 }
 
-/// What is said of a text that is no label.
+/// The message for a text that is not a label.
 pub const NO_LABEL: &str = "must be a key and a value, as `sender:acme`";
 
-/// A label as it is given: a key and a value.
+/// Checks that a text is a label: a key and a value.
 ///
 /// # Errors
-/// It is none.
+/// The text is not a label.
 pub fn label(text: &str) -> Result<String, String> {
     match text.split_once(':') {
         Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok(text.to_owned()),
@@ -58,7 +58,7 @@ pub fn label(text: &str) -> Result<String, String> {
     }
 }
 
-/// Returns the runs of the workspace that are wanted, the newest first, page by page.
+/// Returns the selected runs of the workspace, newest first, page by page.
 pub fn pages<'a>(workspace: &'a Workspace, wanted: &RunsWanted<'_>) -> RunPages<'a> {
     let filter = RunFilter {
         workspace_id: workspace.id().to_owned(),
@@ -82,7 +82,7 @@ pub fn pages<'a>(workspace: &'a Workspace, wanted: &RunsWanted<'_>) -> RunPages<
     RunPages::new(&workspace.store, filter)
 }
 
-/// Returns the configurations of the workspace that were run, the last one first.
+/// Returns the configurations of the workspace that were run, most recent first.
 pub fn configurations(workspace: &Workspace) -> Result<Vec<ConfigurationRecord>, StoreError> {
     let store = &workspace.store;
     let mut known = store.configuration_activity()?;
@@ -95,13 +95,15 @@ pub fn configurations(workspace: &Workspace) -> Result<Vec<ConfigurationRecord>,
     Ok(records)
 }
 
-/// Returns, for each run of the workspace, the shortest part of its id that tells it from all others; commands accept it.
+/// Returns the shortest unique part of each run's id in the workspace; commands accept it.
 pub fn short_ids(workspace: &Workspace, runs: &[RunRecord]) -> Result<Vec<String>, StoreError> {
     let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
-    workspace.store.short_ids(Named::Runs, workspace.id(), &ids)
+    workspace
+        .store
+        .short_ids(IdKind::Runs, workspace.id(), &ids)
 }
 
-/// Records hold the real path of a configuration's folder, so a folder is resolved; a name or an id stays as it is.
+/// Resolves a folder, because records contain the real path of a configuration's folder; a name or an id stays unchanged.
 fn real_path(given: &str) -> String {
     let found = Path::new(given).canonicalize().ok();
     found.filter(|path| path.is_dir()).map_or_else(

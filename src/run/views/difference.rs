@@ -1,8 +1,9 @@
-//! What differs between two runs, such as those of last month and of this one, or between two workbooks: mapping, counts, issues,
-//! versions, rows, and totals of numbers. `ade runs diff`.
+//! Compares two runs, such as last month's and this month's, or two workbooks: mapping, counts, issues, versions, rows, and
+//! totals of numbers. `ade runs diff`.
 //!
 //! # Promises
-//! What is not known of one of the two differs in nothing. At most `MOST_LISTED` changed cells, and rows of each kind, are listed; all are counted.
+//! Anything unknown about one of the two counts as equal. At most `MAX_LISTED_CHANGES` changed cells, and rows of each kind, are
+//! listed; all are counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,12 +15,12 @@ use serde::Serialize;
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 use utoipa::ToSchema;
 
-use super::grid::Grid;
+use super::grid::OutputGrid;
 use crate::base::files::{FileError, name_of};
 use crate::base::problem::{Error, code};
-use crate::cells::{Cells, ShownCell};
-use crate::engine::Noticed;
-use crate::engine::report::Field;
+use crate::cells::{CellReader, ShownCell};
+use crate::engine::RunNotices;
+use crate::engine::report::ExplainedField;
 use crate::run::inputs::input::is_supported;
 use crate::run::results::layout::name_of_sender;
 use crate::run::results::report_of;
@@ -27,142 +28,143 @@ use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 
-/// How many changed cells, added rows and rows that are gone are listed.
-const MOST_LISTED: usize = 100;
-/// So many characters of a cell are told.
-const MOST_LETTERS: usize = 200;
-/// For so long rows without a key are paired at best.
+/// The maximum number of changed cells, of added rows and of removed rows that are listed.
+const MAX_LISTED_CHANGES: usize = 100;
+/// The maximum number of characters of a cell that are shown.
+const MAX_CELL_CHARS: usize = 200;
+/// The maximum time for pairing rows without a key as well as possible.
 const PAIRING: Duration = Duration::from_secs(10);
 
-/// What differs; of two runs everything, of two workbooks their rows and totals.
+/// The differences: between two runs all of them, between two workbooks only rows and totals.
 #[derive(Debug, Default, Serialize, ToSchema)]
-pub struct Difference {
-    /// What is compared with: the name of the input, or of the workbook.
+pub struct OutputDifference {
+    /// The name of the input, or of the workbook, to compare with.
     pub before: String,
-    /// What is compared.
+    /// The name of the compared input or workbook.
     pub after: String,
-    /// The runs, where they are runs.
+    /// The ids of the runs, if runs are compared.
     pub run_ids: Option<[String; 2]>,
-    /// Configuration, engine and settings that are others.
-    pub versions: Vec<Change<String>>,
-    /// Rows, columns and issues, the same ones too.
-    pub counts: Vec<Change<u64>>,
-    /// Issues by rule, where their number is another.
-    pub issues: Vec<Change<u64>>,
-    /// The headers of the columns that are a field, where they are others; of no length where the field has none.
-    pub mapping: Vec<Change<String>>,
-    /// The rows of the outputs.
+    /// The configuration, engine and settings, if they differ.
+    pub versions: Vec<ValueChange<String>>,
+    /// The numbers of rows, columns and issues, including equal ones.
+    pub counts: Vec<ValueChange<u64>>,
+    /// The numbers of issues by rule, if they differ.
+    pub issues: Vec<ValueChange<u64>>,
+    /// The headers of each field's columns, if they differ; empty if the field has no column.
+    pub mapping: Vec<ValueChange<String>>,
+    /// The differences between the rows of the outputs.
     pub rows: RowChanges,
-    /// The sums of columns of numbers, the same ones too.
-    pub totals: Vec<Change<f64>>,
+    /// The sums of columns of numbers, including equal ones.
+    pub totals: Vec<ValueChange<f64>>,
 }
 
-/// Something before and after.
+/// A value before and after.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
-pub struct Change<T> {
-    /// What it is: a field, a rule, a setting.
+pub struct ValueChange<T> {
+    /// The name of the value: a field, a rule, a setting.
     pub what: String,
-    /// As it was.
+    /// The value as it was.
     pub before: T,
-    /// As it is.
+    /// The value as it is.
     pub after: T,
 }
 
-/// How the rows differ.
+/// The differences between the rows of two outputs.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct RowChanges {
-    /// The fields whose values say which rows belong together. `None`: they are paired as they stand.
+    /// The fields whose values pair the rows. `None`: rows are paired in their order.
     pub key: Option<String>,
-    /// Rows before.
+    /// The number of rows before.
     pub before: u64,
-    /// Rows now.
+    /// The number of rows now.
     pub after: u64,
-    /// How many rows are new.
+    /// The number of rows that are new.
     pub added: u64,
-    /// How many are gone.
+    /// The number of rows that are gone.
     pub gone: u64,
-    /// How many have another value in some cell.
+    /// The number of rows with a changed cell.
     pub changed: u64,
-    /// The first rows that are new: by their key, or by their number from 1.
+    /// The first new rows: their keys, or their numbers from 1.
     pub added_rows: Vec<String>,
-    /// The first that are gone.
+    /// The first rows that are gone.
     pub gone_rows: Vec<String>,
-    /// How many cells have another value, in columns that both have.
+    /// The number of changed cells, in columns that both outputs have.
     pub changed_cells: u64,
-    /// The first of them.
+    /// The first of the changed cells.
     pub cells: Vec<CellChange>,
-    /// Columns that both have.
+    /// The columns that both outputs have.
     pub columns: Vec<String>,
-    /// Columns that only the second has, and the headers of those that have another one in the first.
+    /// The columns that only the second output has, and the second output's headers of columns whose header differs.
     pub added_columns: Vec<String>,
-    /// Columns that only the first has, and the headers of those that have another one in the second.
+    /// The columns that only the first output has, and the first output's headers of columns whose header differs.
     pub gone_columns: Vec<String>,
 }
 
-/// A cell with another value.
+/// A cell with a changed value.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CellChange {
-    /// Its row: the key, or the number from 1 that it has now.
+    /// Its row: the key, or its current number from 1.
     pub row: String,
-    /// Its column.
+    /// The name of its column.
     pub column: String,
-    /// What it was, at most 200 characters.
+    /// The old value, at most 200 characters.
     pub before: String,
-    /// What it is.
+    /// The new value, at most 200 characters.
     pub after: String,
-    /// The sender's cell that it is of now, where the run tells: `Budget!F7`.
+    /// The sender's cell from which the new value comes, if the run recorded it: `Budget!F7`.
     pub source: Option<String>,
-    /// Where it stands in the output now: the sheet, the row and the column, from 1.
+    /// Its position in the new output: the sheet, the row and the column, from 1.
     #[serde(skip)]
     pub place: (Arc<str>, u64, u64),
 }
 
-/// Two folders.
+/// The differences between two folders.
 #[derive(Debug, Serialize)]
 pub struct FolderDifference {
-    /// The workbooks that belong together by their names.
-    pub files: Vec<Difference>,
-    /// The names of those that only the first folder has.
+    /// The differences between workbooks with matching names.
+    pub files: Vec<OutputDifference>,
+    /// The names of the workbooks that only the first folder has.
     pub only_before: Vec<String>,
-    /// The names of those that only the second has.
+    /// The names of the workbooks that only the second folder has.
     pub only_after: Vec<String>,
 }
 
-impl Difference {
-    /// Whether anything that is known differs.
+impl OutputDifference {
+    /// Returns whether there is any known difference.
     pub fn is_any(&self) -> bool {
         let rows = &self.rows;
-        let counts = self.counts.iter().any(|one| one.before != one.after);
+        let counts = self.counts.iter().any(|count| count.before != count.after);
         let columns = rows.added_columns.len() + rows.gone_columns.len();
         let lists = self.versions.len() + self.issues.len() + self.mapping.len() + columns;
         counts || lists > 0 || rows.added + rows.gone + rows.changed_cells > 0
     }
 
-    /// Takes in what the payloads of both say of issues and headers.
-    fn compare_noticed(&mut self, noticed: [&Noticed; 2]) {
+    /// Compares the issues and headers of both payloads.
+    fn compare_noticed(&mut self, noticed: [&RunNotices; 2]) {
         self.issues = of_rules(noticed[0], noticed[1]);
         let [before, after] = noticed.map(mapping);
         self.mapping = changes(&before, &after, String::new());
     }
 }
 
-/// Compares two runs. `key`: the field by which rows belong together; `None`: the first that is unique in both, otherwise their keys.
+/// Compares two runs. `key`: the field whose values pair the rows; `None`: the first field that a rule asks to be unique in
+/// both, otherwise their keys together.
 ///
 /// # Errors
-/// One of them has no output any more, or something cannot be read.
+/// A run no longer has its output, or something cannot be read.
 pub fn of_runs(
     workspace: &Workspace,
     runs: [&RunRecord; 2],
     key: Option<&str>,
-) -> Result<Difference, Error> {
+) -> Result<OutputDifference, Error> {
     let mut noticed = Vec::with_capacity(2);
     let mut grids = Vec::with_capacity(2);
     for run in runs {
         let output = output_of(run)?;
         let told = report_of(&workspace.store, run)?.noticed;
-        let mut grid = Grid::read(&output, &run.input_name, Some(&told))?;
+        let mut grid = OutputGrid::read(&output, &run.input_name, Some(&told))?;
         let folder = RunFolder::at(&run.run_dir);
-        grid.told = Cells::default().rows(&folder.rows(&run.input_name));
+        grid.told = CellReader::default().rows(&folder.rows(&run.input_name));
         grids.push(grid);
         noticed.push(told);
     }
@@ -178,18 +180,18 @@ pub fn of_runs(
     Ok(found)
 }
 
-/// Compares a run, of which is known what was noticed, with what its input comes to now: a workbook and what the engine noticed.
-/// Nothing but rows is counted.
+/// Compares a run, whose notices are known, with the current result for its input: a workbook and the engine's notices. Only
+/// rows are counted.
 ///
 /// # Errors
-/// The run has no output any more, or something cannot be read.
+/// The run no longer has its output, or something cannot be read.
 pub fn of_run_and_now(
     run: &RunRecord,
-    before: &Noticed,
-    now: (&Path, &Noticed),
-) -> Result<Difference, Error> {
-    let old = Grid::read(&output_of(run)?, &run.input_name, Some(before))?;
-    let new = Grid::read(now.0, &run.input_name, Some(now.1))?;
+    before: &RunNotices,
+    now: (&Path, &RunNotices),
+) -> Result<OutputDifference, Error> {
+    let old = OutputGrid::read(&output_of(run)?, &run.input_name, Some(before))?;
+    let new = OutputGrid::read(now.0, &run.input_name, Some(now.1))?;
     let noticed = [before, now.1];
     let mut found = compared(&old, &new, &keys_of(noticed), false)?;
     found.counts = vec![found.rows.counted()];
@@ -197,11 +199,11 @@ pub fn of_run_and_now(
     Ok(found)
 }
 
-/// Compares the files of two folders by their names: the same ones, then those that differ in numbers and months alone. Files that
-/// were run are compared by what their newest runs made of them, workbooks as they are.
+/// Compares the files of two folders by name: equal names first, then names that differ only in numbers and months. If files
+/// were run, compares the outputs of their newest runs; otherwise compares the workbooks themselves.
 ///
 /// # Errors
-/// A folder or a workbook cannot be read, or one of two files was run and the other was not.
+/// A folder or a workbook cannot be read, or only one of two files was run.
 pub fn of_folders(
     workspace: Option<&Workspace>,
     folders: [&Path; 2],
@@ -227,7 +229,7 @@ pub fn of_folders(
             .filter(|&at| name_of_sender(&name_of(&new[at])) == name)
             .collect();
         match alike.as_slice() {
-            [one] => pairs.push((was, new.remove(*one))),
+            [index] => pairs.push((was, new.remove(*index))),
             _ => found.only_before.push(name_of(&was)),
         }
     }
@@ -241,7 +243,8 @@ pub fn of_folders(
             }
             _ => {
                 let keys: Vec<String> = key.map(str::to_owned).into_iter().collect();
-                let [was, is] = [was, is].map(|path| Grid::read(&path, &name_of(&path), None));
+                let [was, is] =
+                    [was, is].map(|path| OutputGrid::read(&path, &name_of(&path), None));
                 compared(&was?, &is?, &keys, true)?
             }
         });
@@ -264,7 +267,7 @@ fn workbooks(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed())? {
         let path = entry.map_err(failed())?.path();
-        // Excel's own lock files begin so.
+        // The names of Excel's own lock files begin with this.
         if path.is_file() && is_supported(&path) && !name_of(&path).starts_with("~$") {
             found.push(path);
         }
@@ -287,9 +290,9 @@ fn output_of(run: &RunRecord) -> Result<PathBuf, Error> {
     })
 }
 
-/// The fields by which rows of both are known: the first that a rule asks to be unique, otherwise the keys together.
-fn keys_of(noticed: [&Noticed; 2]) -> Vec<String> {
-    let in_both = |fits: &dyn Fn(&Field) -> bool| -> Vec<String> {
+/// Returns the fields that pair the rows of both: the first that a rule asks to be unique, otherwise the keys together.
+fn keys_of(noticed: [&RunNotices; 2]) -> Vec<String> {
+    let in_both = |fits: &dyn Fn(&ExplainedField) -> bool| -> Vec<String> {
         let [mut first, second] = noticed.map(|told| {
             let fields = told.tables.iter().flat_map(|table| &table.fields);
             let names = fields.filter(|field| fits(field)).map(|field| &field.field);
@@ -313,7 +316,7 @@ fn keys_of(noticed: [&Noticed; 2]) -> Vec<String> {
 fn versions(
     workspace: &Workspace,
     runs: [&RunRecord; 2],
-) -> Result<Vec<Change<String>>, StoreError> {
+) -> Result<Vec<ValueChange<String>>, StoreError> {
     let mut of = Vec::with_capacity(2);
     for run in runs {
         let mut known = BTreeMap::from([
@@ -339,7 +342,7 @@ fn versions(
     Ok(changes(&of[0], &of[1], String::new()))
 }
 
-fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
+fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<ValueChange<u64>> {
     let mut counts = vec![rows.counted()];
     if let [Some(before), Some(after)] = runs.map(|run| run.metrics.as_ref()) {
         let more = [
@@ -353,7 +356,7 @@ fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
             ("errors", before.errors, after.errors),
             ("warnings", before.warnings, after.warnings),
         ];
-        counts.extend(more.map(|(what, before, after)| Change {
+        counts.extend(more.map(|(what, before, after)| ValueChange {
             what: what.to_owned(),
             before,
             after,
@@ -362,13 +365,13 @@ fn counts(runs: [&RunRecord; 2], rows: &RowChanges) -> Vec<Change<u64>> {
     counts
 }
 
-/// The rules whose number of issues is another.
-pub fn of_rules(before: &Noticed, after: &Noticed) -> Vec<Change<u64>> {
+/// Returns the rules whose numbers of issues differ.
+pub fn of_rules(before: &RunNotices, after: &RunNotices) -> Vec<ValueChange<u64>> {
     changes(&issues_by_rule(before), &issues_by_rule(after), 0)
 }
 
-/// How many issues there are of each rule.
-fn issues_by_rule(noticed: &Noticed) -> BTreeMap<String, u64> {
+/// Returns the number of issues of each rule.
+fn issues_by_rule(noticed: &RunNotices) -> BTreeMap<String, u64> {
     let mut rules: BTreeMap<String, u64> = BTreeMap::new();
     for issues in &noticed.issues {
         *rules.entry(issues.rule.clone()).or_default() += issues.count;
@@ -376,8 +379,8 @@ fn issues_by_rule(noticed: &Noticed) -> BTreeMap<String, u64> {
     rules
 }
 
-/// The headers of each field's columns.
-fn mapping(noticed: &Noticed) -> BTreeMap<String, String> {
+/// Returns the headers of each field's columns.
+fn mapping(noticed: &RunNotices) -> BTreeMap<String, String> {
     let mut fields: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for column in noticed.tables.iter().flat_map(|table| &table.columns) {
         if let Some(field) = &column.field {
@@ -394,14 +397,14 @@ fn mapping(noticed: &Noticed) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What differs in two maps; what one lacks is `nothing`.
+/// Returns the differences between two maps; a missing value is `nothing`.
 fn changes<T: Clone + PartialEq>(
     before: &BTreeMap<String, T>,
     after: &BTreeMap<String, T>,
     nothing: T,
-) -> Vec<Change<T>> {
+) -> Vec<ValueChange<T>> {
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let all = keys.into_iter().map(|key| Change {
+    let all = keys.into_iter().map(|key| ValueChange {
         what: key.clone(),
         before: before.get(key).unwrap_or(&nothing).clone(),
         after: after.get(key).unwrap_or(&nothing).clone(),
@@ -409,7 +412,12 @@ fn changes<T: Clone + PartialEq>(
     all.filter(|change| change.before != change.after).collect()
 }
 
-fn compared(old: &Grid, new: &Grid, keys: &[String], is_given: bool) -> Result<Difference, Error> {
+fn compared(
+    old: &OutputGrid,
+    new: &OutputGrid,
+    keys: &[String],
+    is_given: bool,
+) -> Result<OutputDifference, Error> {
     for grid in [old, new] {
         let lacking = keys.iter().find(|key| grid.column(key).is_none());
         if let (Some(key), true) = (lacking, is_given) {
@@ -450,25 +458,25 @@ fn compared(old: &Grid, new: &Grid, keys: &[String], is_given: bool) -> Result<D
         let is_key = keys.contains(name);
         let (was, is) = (old.sum(was), new.sum(is));
         let known = !is_key && (was.is_some() || is.is_some());
-        known.then(|| Change {
+        known.then(|| ValueChange {
             what: name.clone(),
             before: was.unwrap_or(0.0),
             after: is.unwrap_or(0.0),
         })
     });
-    Ok(Difference {
+    Ok(OutputDifference {
         before: old.name.clone(),
         after: new.name.clone(),
         totals: totals.collect(),
         rows,
-        ..Difference::default()
+        ..OutputDifference::default()
     })
 }
 
-/// Pairs rows with the same key; of rows with an equal key the first with the first.
+/// Pairs rows with the same key; if several rows have the same key, in their order.
 fn by_key(
-    old: &Grid,
-    new: &Grid,
+    old: &OutputGrid,
+    new: &OutputGrid,
     keys: &[(usize, usize)],
     columns: &[(usize, usize)],
     rows: &mut RowChanges,
@@ -503,9 +511,9 @@ fn by_key(
     }
 }
 
-/// Pairs rows in their order: equal ones, and between them those that stand at the same place.
-fn by_place(old: &Grid, new: &Grid, columns: &[(usize, usize)], rows: &mut RowChanges) {
-    let hashes = |grid: &Grid, places: Vec<usize>| -> Vec<u64> {
+/// Pairs rows in their order: equal rows first, and between them the rows at the same position.
+fn by_place(old: &OutputGrid, new: &OutputGrid, columns: &[(usize, usize)], rows: &mut RowChanges) {
+    let hashes = |grid: &OutputGrid, places: Vec<usize>| -> Vec<u64> {
         let hash = |row: &Vec<ShownCell>| {
             let mut hasher = DefaultHasher::new();
             places.iter().for_each(|at| row[*at].text.hash(&mut hasher));
@@ -536,9 +544,9 @@ fn by_place(old: &Grid, new: &Grid, columns: &[(usize, usize)], rows: &mut RowCh
 }
 
 impl RowChanges {
-    /// How many there were and are.
-    fn counted(&self) -> Change<u64> {
-        Change {
+    /// Returns the numbers of rows before and now.
+    fn counted(&self) -> ValueChange<u64> {
+        ValueChange {
             what: "rows".to_owned(),
             before: self.before,
             after: self.after,
@@ -558,8 +566,8 @@ impl RowChanges {
     fn compare(
         &mut self,
         name: &str,
-        (old, was): (&Grid, usize),
-        (new, at): (&Grid, usize),
+        (old, was): (&OutputGrid, usize),
+        (new, at): (&OutputGrid, usize),
         columns: &[(usize, usize)],
     ) {
         let before = self.changed_cells;
@@ -582,11 +590,11 @@ impl RowChanges {
 }
 
 fn keep<T>(list: &mut Vec<T>, one: impl FnOnce() -> T) {
-    if list.len() < MOST_LISTED {
+    if list.len() < MAX_LISTED_CHANGES {
         list.push(one());
     }
 }
 
 fn shown(text: &str) -> String {
-    text.chars().take(MOST_LETTERS).collect()
+    text.chars().take(MAX_CELL_CHARS).collect()
 }

@@ -1,4 +1,4 @@
-//! What a run has left in its folder, and for how long that is kept.
+//! The files in the folder of a run, and how long they are kept.
 
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
@@ -13,51 +13,51 @@ use crate::run::results::{annotated, output};
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
 
-/// What a file of a run is.
+/// The kind of a run's file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileKind {
-    /// The copy of the input that it read.
+    /// The copy of the input that the run read.
     Input,
-    /// The normalized workbook.
+    /// The normalized workbook of the run.
     Output,
-    /// A table of it in another shape (`also_write`).
+    /// A table of the workbook in another shape (`also_write`).
     Table,
     /// The list of issues.
     Issues,
-    /// Which rows of input and output belong together.
+    /// The record of which rows of input and output correspond.
     RowMap,
     /// The input with its issues marked.
     Annotated,
-    /// The audit record.
+    /// The audit record of the run.
     Artifact,
-    /// Its events.
+    /// The event log of the run.
     Log,
-    /// What the engine was asked to do.
+    /// The request to the engine.
     Request,
-    /// Something else that the configuration's code has written.
+    /// Any other file that the configuration's code has written.
     Other,
 }
 
-/// A file of a run.
+/// A file in the folder of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunFile {
-    /// Its file name.
+    /// The name of the file.
     pub name: String,
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// What it is.
+    /// The kind of the file.
     pub kind: FileKind,
-    /// How many bytes it has.
+    /// The size of the file in bytes.
     pub size_bytes: u64,
 }
 
-/// The shapes of tables beside a workbook.
+/// The shapes of tables next to a workbook.
 const SHAPES: [&str; 3] = ["csv", "parquet", "jsonl"];
-/// Code of a configuration may write any number of files; so many are listed.
-const MOST: usize = 1000;
+/// The maximum number of listed files, because code of a configuration may write any number.
+const MAX_LISTED_FILES: usize = 1000;
 
-/// The files in a run's folder as it is now, by what they are and their names. None of a run whose files were collected.
+/// Returns the files that are in a run's folder now, by kind and name. If the run's files were collected, there are none.
 pub fn files_of(run: &RunRecord) -> Vec<RunFile> {
     if run.artifacts_deleted_at.is_some() {
         return Vec::new();
@@ -74,7 +74,7 @@ pub fn files_of(run: &RunRecord) -> Vec<RunFile> {
     .collect();
     let paths = |entry: DirEntry| entry.path();
     let written = folder.output().read_dir().into_iter().flatten().flatten();
-    for path in written.take(MOST).map(paths) {
+    for path in written.take(MAX_LISTED_FILES).map(paths) {
         files.extend(file(&path, kind_of(run, &folder, &path)));
     }
     let painted = folder.painted().read_dir().into_iter().flatten().flatten();
@@ -86,7 +86,7 @@ pub fn files_of(run: &RunRecord) -> Vec<RunFile> {
     files
 }
 
-/// What a file in the folder of the output is.
+/// Returns the kind of a file in the folder of the output.
 fn kind_of(run: &RunRecord, folder: &RunFolder, path: &Path) -> FileKind {
     if run.output_path.as_deref() == Some(path) {
         return FileKind::Output;
@@ -108,7 +108,7 @@ fn kind_of(run: &RunRecord, folder: &RunFolder, path: &Path) -> FileKind {
     }
 }
 
-/// `None`: there is none, or it is a folder or a link.
+/// Returns the file; `None`: it does not exist, or is a folder or a link.
 fn file(path: &Path, kind: FileKind) -> Option<RunFile> {
     let found = path.symlink_metadata().ok()?;
     found.is_file().then(|| RunFile {
@@ -119,7 +119,8 @@ fn file(path: &Path, kind: FileKind) -> Option<RunFile> {
     })
 }
 
-/// When collection may delete the files of a run. `None`: it has not ended, it has none any more, or they are kept for ever.
+/// Returns the time from which collection may delete the files of a run. `None`: it has not ended, it has no files any more,
+/// or they are kept for ever.
 pub fn kept_until(run: &RunRecord, kept: Option<Duration>) -> Option<Timestamp> {
     let ended = run
         .completed_at

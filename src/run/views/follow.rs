@@ -1,8 +1,8 @@
-//! Following the event log of a run or of an environment until that has ended.
+//! Follows the event log of a run or an environment until it has ended.
 //!
-//! The end of a run is recorded in the database first and written to its log a moment later. Where the recorder died in
-//! between, or could not write the log, or the log was collected since, the last event is made here from the record: a
-//! follower of the run sees its end once, and within a second of it.
+//! The end of a run is recorded in the database first and written to its log a moment later. If the recorder died in between,
+//! or could not write the log, or the log was collected since, the last event is made here from the record: a follower of the
+//! run sees its end once, within a second.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -11,9 +11,9 @@ use serde_json::Value;
 
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
-use crate::base::problem::{Error, Kind, code};
+use crate::base::problem::{Error, ProblemKind, code};
 use crate::events::names;
-use crate::events::{self, Follower, OwnEvent};
+use crate::events::{self, AdeEvent, Follower};
 use crate::run::ending::ends;
 use crate::run::ending::recover::settle;
 use crate::run::execution::names::with_known_names;
@@ -24,21 +24,22 @@ use crate::store::{EnvironmentStatus, RunRecord, RunStatus, StoreError};
 use crate::workspace::Workspace;
 use crate::workspace::fleet;
 
-/// How often the log is read, and after how many times the state.
+/// The interval for reading the log, and the number of reads after which the state is checked.
 const READ_EVERY: Duration = Duration::from_millis(50);
 const READS: u32 = 5;
-/// How often it is fetched from another host.
+/// The interval for fetching the log from another host.
 const FETCH_EVERY: Duration = Duration::from_millis(250);
-/// How often the runs of dead processes are recovered meanwhile.
+/// The interval for recovering the runs of dead processes meanwhile.
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
-/// The event of a recorded end is in the log within this time, or will never be: it is written next.
+/// The time within which the event of a recorded end reaches the log, because it is written right after the record; later it
+/// never will.
 const LATE_EVENT: Duration = Duration::from_secs(1);
 
-/// The names by which people know the snapshot of a configuration and the staged copy of an input.
+/// The names that people know for the snapshot of a configuration and the staged copy of an input.
 pub struct KnownNames(Vec<(PathBuf, String)>);
 
 impl KnownNames {
-    /// A text of an event with these names.
+    /// Replaces paths in a text of an event by these names.
     pub fn put_into(&self, text: &str) -> String {
         let names = self.0.iter();
         let names: Vec<(&Path, &str)> = names
@@ -53,28 +54,28 @@ enum Subject {
     Environment(String),
 }
 
-/// So many of the last events that this function wants.
-pub type Last<'a> = (usize, &'a dyn Fn(&Value) -> bool);
+/// The number of last events that satisfy a function.
+pub type LastEvents<'a> = (usize, &'a dyn Fn(&Value) -> bool);
 
 /// A log that is being followed.
-pub struct Following<'a> {
+pub struct FollowedLog<'a> {
     workspace: &'a Workspace,
     subject: Subject,
     log: Follower,
-    /// When it was fetched from other hosts.
+    /// The time when it was fetched from other hosts.
     fetched: Option<Instant>,
-    /// The last event seen that reports an end.
+    /// The last event so far that reports an end.
     last_end: Option<Value>,
-    /// The number of the last event seen.
+    /// The number of the last event so far.
     sequence: u64,
     names: Vec<(PathBuf, String)>,
 }
 
-impl<'a> Following<'a> {
-    /// The log of the run that `given` names (an id, the beginning of one, or `latest`), else of the environment.
+impl<'a> FollowedLog<'a> {
+    /// Opens the log of the run that `given` names (an id, the beginning of one, or `latest`), or else of the environment.
     ///
     /// # Errors
-    /// There is neither, or `given` fits several.
+    /// There is neither, or `given` matches several.
     pub fn open(workspace: &'a Workspace, given: &str) -> Result<Self, Error> {
         let (subject, log, names) = find(workspace, given)?;
         Ok(Self {
@@ -88,34 +89,34 @@ impl<'a> Following<'a> {
         })
     }
 
-    /// The names by which people know the files that events name.
+    /// Returns the names that people know for the files in events.
     pub fn names(&self) -> KnownNames {
         KnownNames(self.names.clone())
     }
 
-    /// Passes on the events so far, one at a time, with the end of a run that has ended. `last`: from the one on where the last
-    /// so many wanted events begin; the log is not read from its beginning then.
+    /// Passes on the events so far, one at a time, including the end of a run that has ended. `last`: begins with the last so
+    /// many events that satisfy the function; then the log is not read from its beginning.
     ///
     /// # Errors
     /// The log cannot be read, or the store cannot be used.
     pub fn so_far(
         &mut self,
-        last: Option<Last<'_>>,
+        last: Option<LastEvents<'_>>,
         on: &mut dyn FnMut(&Value),
     ) -> Result<(), Error> {
-        // The state is read before the log: an end that was recorded and written in between is then seen.
+        // The state is read before the log, so that an end that is recorded and written in between is not missed.
         let end = self.end()?;
         if let Subject::Run(id) = &self.subject {
             shared_log::fetch(self.workspace, id, self.log.path())?;
         }
         if let Some((count, is_wanted)) = last {
-            // At least the last event, which may report the end.
+            // This includes at least the last event, which may report the end.
             self.log.go_to_last(count.max(1), is_wanted)?;
         }
         self.read(on)?;
         let Some(end) = end else { return Ok(()) };
         let machine = &self.workspace.machine;
-        // It is there in a moment, or never: a log that was fetched from another host ends before it.
+        // The event arrives in a moment, or never: a log that was fetched from another host ends before it.
         while !end.is_late(machine.now()) && !end.is_reported_by(self.last_end.as_ref()) {
             machine.wait(&Cancel::new(), READ_EVERY);
             self.read(on)?;
@@ -124,7 +125,7 @@ impl<'a> Following<'a> {
         Ok(())
     }
 
-    /// Passes on the events that came since the last call.
+    /// Passes on the events since the last call.
     fn read(&mut self, on: &mut dyn FnMut(&Value)) -> Result<(), Error> {
         let Self {
             log,
@@ -151,7 +152,7 @@ impl<'a> Following<'a> {
         Ok(())
     }
 
-    /// The event of an end that the log does not report, as it would be there.
+    /// Returns the event of an end that the log does not report, in the form of the log.
     fn missing(&mut self, end: &End) -> Option<Value> {
         if end.is_reported_by(self.last_end.as_ref()) {
             return None;
@@ -166,9 +167,9 @@ impl<'a> Following<'a> {
         Some(line)
     }
 
-    /// Passes each further event to `on` until the subject has ended and its log is complete; `on_idle` is called once where
-    /// the run waits in the queue and no process is there that could execute it. Returns what kind of end
-    /// that was, `None` for success; [`Kind::Cancelled`] also where `cancel` was set first.
+    /// Passes each further event to `on` until the run or environment has ended and its log is complete. Calls `on_idle` once
+    /// if the run waits in the queue and no process exists that could execute it. Returns the kind of end, `None` for
+    /// success; [`ProblemKind::Cancelled`] also if `cancel` was set first.
     ///
     /// # Errors
     /// The log cannot be read, or the store cannot be used.
@@ -177,7 +178,7 @@ impl<'a> Following<'a> {
         cancel: &Cancel,
         on: &mut dyn FnMut(&Value),
         on_idle: &mut dyn FnMut(),
-    ) -> Result<Option<Kind>, Error> {
+    ) -> Result<Option<ProblemKind>, Error> {
         let mut ended: Option<(End, Instant)> = None;
         let (mut settled, mut is_told) = (Instant::now(), false);
         loop {
@@ -189,7 +190,7 @@ impl<'a> Following<'a> {
                     is_told = true;
                 }
             }
-            // The state is read before the log: what was written up to the end is then passed on before this returns.
+            // The state is read before the log, so that everything written up to the end is passed on before this returns.
             if ended.is_none() {
                 ended = self.end()?.map(|end| (end, Instant::now()));
             }
@@ -202,13 +203,13 @@ impl<'a> Following<'a> {
                     return Ok(end.kind);
                 }
                 if cancel.wait(READ_EVERY) {
-                    return Ok(Some(Kind::Cancelled));
+                    return Ok(Some(ProblemKind::Cancelled));
                 }
             }
         }
     }
 
-    /// Whether a run waits in the queue and no process is there that could execute it.
+    /// Returns whether a run waits in the queue and no process exists that could execute it.
     fn is_idle(&self) -> Result<bool, StoreError> {
         let Subject::Run(id) = &self.subject else {
             return Ok(false);
@@ -217,7 +218,7 @@ impl<'a> Following<'a> {
         Ok(run.status == RunStatus::Queued && fleet::living(self.workspace)?.is_empty())
     }
 
-    /// `None`: it has not ended.
+    /// Returns the end; `None`: the run or environment has not ended.
     fn end(&self) -> Result<Option<End>, StoreError> {
         match &self.subject {
             Subject::Run(id) => end_of_run(self.workspace, id),
@@ -226,10 +227,10 @@ impl<'a> Following<'a> {
     }
 }
 
-/// What is followed, its log, and the names by which people know the files in it.
-type Found = (Subject, PathBuf, Vec<(PathBuf, String)>);
+/// The followed run or environment, its log, and the names that people know for its files.
+type FollowTarget = (Subject, PathBuf, Vec<(PathBuf, String)>);
 
-fn find(workspace: &Workspace, given: &str) -> Result<Found, Error> {
+fn find(workspace: &Workspace, given: &str) -> Result<FollowTarget, Error> {
     match workspace.run(given) {
         Ok(run) => {
             let folder = RunFolder::at(&run.run_dir);
@@ -270,39 +271,39 @@ fn reports_an_end(event: &Value) -> bool {
     })
 }
 
-/// A recorded end.
+/// A recorded end of a run or environment.
 pub struct End {
-    /// `None`: success.
-    pub kind: Option<Kind>,
-    /// A key and value in the data of the event that reports this end: a run's attempt, or an environment's status. A
-    /// run that was repeated has ends of earlier attempts in its log.
+    /// The kind of end; `None`: success.
+    pub kind: Option<ProblemKind>,
+    /// A key and value in the data of the event that reports this end: a run's attempt, or an environment's status. The log
+    /// of a repeated run contains ends of earlier attempts.
     sign: (&'static str, Value),
-    /// That event, and when the end was, where it can be made from the record. An environment's event is written before its
-    /// end is recorded.
-    pub event: Option<(OwnEvent, Timestamp)>,
+    /// The event and the time of the end, if the event can be made from the record. An environment's event is written before
+    /// its end is recorded.
+    pub event: Option<(AdeEvent, Timestamp)>,
 }
 
 impl End {
-    /// Whether this event of the log reports it.
+    /// Returns whether this event of the log reports the end.
     pub fn is_reported_by(&self, event: Option<&Value>) -> bool {
         let (key, value) = &self.sign;
         event.and_then(|event| event.get("data")?.get(key)) == Some(value)
     }
 
-    /// Whether its event is in the log by now, or will never be.
+    /// Returns whether the event is in the log by now, or will never be.
     pub fn is_late(&self, now: Timestamp) -> bool {
         let is_recent = |at: &Timestamp| u128::from(now.since(*at)) < LATE_EVENT.as_millis();
         self.event.as_ref().is_none_or(|(_, at)| !is_recent(at))
     }
 }
 
-/// The end of a run; `None`: it has not ended.
+/// Returns the end of a run; `None`: it has not ended.
 pub fn end_of_run(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
     let run = workspace.store.run(workspace.id(), id)?;
     Ok(end_of(&run))
 }
 
-/// Returns the end of a run as its record has it, if it has ended.
+/// Returns the end of a run from its record, if it has ended.
 pub fn end_of(run: &RunRecord) -> Option<End> {
     run.status.is_terminal().then(|| End {
         kind: kind_of_end(run),
@@ -314,13 +315,13 @@ pub fn end_of(run: &RunRecord) -> Option<End> {
 fn end_of_environment(workspace: &Workspace, id: &str) -> Result<Option<End>, StoreError> {
     let status = match workspace.store.environment(workspace.id(), id) {
         Ok(environment) => environment.status,
-        // Removed since, which is only possible after its end.
+        // The environment was removed since, which is only possible after its end.
         Err(StoreError::NotFound { .. }) => EnvironmentStatus::Ready,
         Err(error) => return Err(error),
     };
     let kind = match status {
         EnvironmentStatus::Ready => None,
-        EnvironmentStatus::Failed => Some(Kind::Environment),
+        EnvironmentStatus::Failed => Some(ProblemKind::Environment),
         EnvironmentStatus::Queued | EnvironmentStatus::Building => return Ok(None),
     };
     Ok(Some(End {

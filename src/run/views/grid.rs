@@ -1,51 +1,55 @@
-//! The tables of an output, one below the other, for the comparison with another.
+//! The tables of an output, one after the other, for comparison with another output.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::base::places::{Area, column_named, letters};
-use crate::cells::{Cells, CellsError, Choice, Origin, Reading, Rows, ShownCell, WindowLimits};
-use crate::engine::Noticed;
+use crate::cells::{
+    CellReader, CellsError, ReadSettings, RowOrigin, RunRows, SheetSelector, ShownCell,
+    WindowLimits,
+};
+use crate::engine::RunNotices;
 
-/// A sheet that takes more memory is not compared.
+/// The maximum memory of a sheet in bytes; larger sheets are not compared.
 const SHEET_BYTES: usize = 256 << 20;
-/// The engine's own sheets and columns in a workbook: what they say is told by rule.
+/// The engine's own sheets and columns in a workbook. They are not compared, because the issues are compared by rule.
 const OWN_SHEETS: [&str; 3] = ["Issues", "Notes", "Quarantine"];
 const OWN_COLUMNS: [&str; 3] = ["Severity", "Issues", "Source row"];
 
-/// The tables of a workbook, one below the other.
-pub struct Grid {
-    /// What it is called.
+/// The tables of a workbook, one after the other.
+pub struct OutputGrid {
+    /// The name of the workbook.
     pub name: String,
-    /// The names of its columns: the field, or the header where a column has none.
+    /// The names of its columns: the field, or the header if a column has none.
     pub columns: Vec<String>,
-    /// Their headers.
+    /// The headers of the columns.
     headers: Vec<String>,
-    /// Its rows, as wide as there are columns.
+    /// Its rows, each as wide as there are columns.
     pub rows: Vec<Vec<ShownCell>>,
-    /// Of each row its sheet, its number there, from 1, and where the columns stand there.
-    at: Vec<(Arc<str>, u64, Stand)>,
-    /// The sender's column by the name of one here.
+    /// For each row its sheet, its number there, from 1, and the positions of the columns there.
+    at: Vec<(Arc<str>, u64, ColumnPositions)>,
+    /// The sender's columns by the names of the columns here.
     from: HashMap<String, String>,
-    /// What the run tells of its rows.
-    pub told: Option<Arc<Rows>>,
+    /// The run's record of its rows.
+    pub told: Option<Arc<RunRows>>,
 }
 
-/// The columns that a table has, each with its number in the sheet, from 1.
-type Stand = Arc<[(usize, u64)]>;
+/// The columns of a table, each with its number in the sheet, from 1.
+type ColumnPositions = Arc<[(usize, u64)]>;
 
-/// Where a table stands: its first row of data and its last, and its columns with their names and headers.
-type Place = (u64, u64, Vec<(u64, String, String)>);
+/// The position of a table: its first and its last row of data, and its columns with their names and headers.
+type OutputTable = (u64, u64, Vec<(u64, String, String)>);
 
-impl Grid {
-    /// Reads a workbook. With what its run noticed it is known where its tables stand; otherwise the first row of a sheet has names.
-    pub fn read(path: &Path, name: &str, noticed: Option<&Noticed>) -> Result<Self, CellsError> {
-        let cells = Cells::new(WindowLimits {
+impl OutputGrid {
+    /// Reads a workbook. The run's notices give the positions of its tables; without them the first row of a sheet has the
+    /// names.
+    pub fn read(path: &Path, name: &str, noticed: Option<&RunNotices>) -> Result<Self, CellsError> {
+        let cells = CellReader::new(WindowLimits {
             sheet_bytes: SHEET_BYTES,
             ..WindowLimits::default()
         });
-        let reading = Reading::whole();
+        let reading = ReadSettings::whole();
         let mut grid = Self {
             name: name.to_owned(),
             columns: Vec::new(),
@@ -63,7 +67,7 @@ impl Grid {
             {
                 continue;
             }
-            let sheet = cells.whole(path, &reading, Choice::Named(&title))?;
+            let sheet = cells.whole(path, &reading, SheetSelector::Named(&title))?;
             let (height, width) = sheet.size();
             let heading = |column| {
                 let header = sheet.cell(1, column, usize::MAX).text;
@@ -76,7 +80,7 @@ impl Grid {
                 });
                 vec![(2, height, named.collect())]
             };
-            let places: Vec<Place> = told.get(&title).cloned().unwrap_or_else(whole);
+            let places: Vec<OutputTable> = told.get(&title).cloned().unwrap_or_else(whole);
             let here: Arc<str> = title.as_str().into();
             for (first, last, columns) in places {
                 let at: Vec<usize> = columns
@@ -86,7 +90,7 @@ impl Grid {
                 let stand = at
                     .into_iter()
                     .zip(columns.iter().map(|(column, ..)| *column));
-                let stand: Stand = stand.collect();
+                let stand: ColumnPositions = stand.collect();
                 for row in first..=last.min(height) {
                     let mut values = vec![ShownCell::default(); grid.columns.len()];
                     for (at, column) in stand.iter() {
@@ -116,7 +120,7 @@ impl Grid {
         self.columns.iter().position(|column| column == name)
     }
 
-    /// Its columns that another one lacks, and the headers of those that are called otherwise there.
+    /// Returns the columns that the other output lacks, and the headers of those with another header there.
     pub fn columns_beside(&self, other: &Self) -> Vec<String> {
         let columns = self.columns.iter().zip(&self.headers);
         let beside = columns.filter_map(|(name, header)| match other.column(name) {
@@ -126,18 +130,18 @@ impl Grid {
         beside.collect()
     }
 
-    /// Where a value stands in the workbook: its sheet, row and column, from 1.
+    /// Returns the position of a value in the workbook: its sheet, row and column, from 1.
     pub fn stands_at(&self, row: usize, column: usize) -> (Arc<str>, u64, u64) {
         let (title, row, stand) = &self.at[row];
         let place = stand.iter().find(|(at, _)| *at == column);
         (title.clone(), *row, place.map_or(1, |(_, column)| *column))
     }
 
-    /// The sender's cell that a value of the output is of.
+    /// Returns the sender's cell from which a value of the output comes.
     pub fn source(&self, row: usize, column: &str) -> Option<String> {
         let (title, row, _) = &self.at[row];
         let told = self.told.as_ref()?;
-        let Origin::Row {
+        let RowOrigin::Row {
             sheet,
             row: of_sender,
         } = told.origin(title, *row)
@@ -154,7 +158,7 @@ impl Grid {
         Some(format!("{sheet}!{column}{row}"))
     }
 
-    /// The sum of a column, if it is one of numbers.
+    /// Returns the sum of a column, if it is a column of numbers.
     pub fn sum(&self, column: usize) -> Option<f64> {
         let mut numbers = 0;
         let mut sum = 0.0;
@@ -170,8 +174,8 @@ impl Grid {
     }
 }
 
-/// The sender's columns by the names that they have in the output, as the run has recorded them.
-fn told_columns(noticed: &Noticed) -> HashMap<String, String> {
+/// Returns the sender's columns by their names in the output, as the run recorded them.
+fn told_columns(noticed: &RunNotices) -> HashMap<String, String> {
     let outputs = noticed
         .tables
         .iter()
@@ -181,9 +185,9 @@ fn told_columns(noticed: &Noticed) -> HashMap<String, String> {
     named.collect()
 }
 
-/// Where the tables of an output stand, by sheet, as the run has recorded it.
-fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
-    let mut found: HashMap<String, Vec<Place>> = HashMap::new();
+/// Returns the positions of the tables of an output, by sheet, as the run recorded them.
+fn told_places(noticed: &RunNotices) -> HashMap<String, Vec<OutputTable>> {
+    let mut found: HashMap<String, Vec<OutputTable>> = HashMap::new();
     for output in noticed
         .tables
         .iter()
@@ -193,13 +197,13 @@ fn told_places(noticed: &Noticed) -> HashMap<String, Vec<Place>> {
             continue;
         };
         let columns = output.columns.iter();
-        let columns = columns.filter_map(|one| {
-            let column = column_named(&one.column)?;
-            Some((column, one.name().to_owned(), one.header.clone()))
+        let columns = columns.filter_map(|written| {
+            let column = column_named(&written.column)?;
+            Some((column, written.name().to_owned(), written.header.clone()))
         });
         let place = (area.first.row + 1, area.last.row, columns.collect());
         let places = found.entry(output.sheet.clone()).or_default();
-        // Tables of a sheet that were merged stand in one place.
+        // Merged tables of a sheet have one position.
         if !places.contains(&place) {
             places.push(place);
         }

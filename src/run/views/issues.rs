@@ -1,43 +1,45 @@
-//! The issues of a run as its summary tells them: of each rule how many there are, and where the first ones are. Messages are
-//! told, values are not: a summary is kept in the logs of builds.
+//! The issues of a run for its summary: for each rule the number of issues and the positions of the first ones. The summary
+//! contains messages but no values, because it is kept in the logs of builds.
 
 use std::collections::HashMap;
 
-use crate::issues::{Issue, List, ListError, Severity};
+use crate::issues::{Issue, IssueReader, ListError, Severity};
 
-/// So many places of a rule are told.
+/// The maximum number of positions of a rule.
 const PLACES: usize = 3;
-/// So many cells below one another are told as a range.
+/// The minimum number of cells below each other that are shown as a range.
 const MIN_RANGE_CELLS: usize = 3;
-/// Code of the configuration may have written any list: so many rules are told apart, and of texts so many characters kept.
+/// The maximum numbers of distinct rules and of characters of a text, because code of the configuration may have written any
+/// list.
 const RULES: usize = 1_000;
-const LONGEST: usize = 160;
+const MAX_ISSUE_TEXT_CHARS: usize = 160;
 
 /// The errors, or the warnings, of one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OfRule {
-    /// How much they matter.
+pub struct RuleSummary {
+    /// The severity of the issues.
     pub severity: Severity,
-    /// The rule.
+    /// The name of the rule.
     pub rule: String,
-    /// How many there are.
+    /// The number of issues.
     pub count: u64,
-    /// Where the first ones are: `North!E9` or `North!E9:E40`, and without the sheet where it is that of the place before.
+    /// The positions of the first issues: `North!E9` or `North!E9:E40`, without the sheet if it is that of the position
+    /// before.
     pub places: Vec<String>,
-    /// How many of them are there.
+    /// The number of issues at these positions.
     pub placed: u64,
-    /// What is said of the first one.
+    /// The message of the first issue.
     pub message: String,
-    /// Something else is said of another one.
+    /// Whether another issue has another message.
     pub says_more: bool,
 }
 
-/// The errors and the warnings of a list by their rules: errors first, then the most frequent.
+/// Returns the errors and the warnings of a list by rule: errors first, then the most frequent.
 ///
 /// # Errors
 /// The list cannot be read.
-pub fn by_rule(list: List) -> Result<Vec<OfRule>, ListError> {
-    let mut known: HashMap<(Severity, String), Gathered> = HashMap::new();
+pub fn by_rule(list: IssueReader) -> Result<Vec<RuleSummary>, ListError> {
+    let mut known: HashMap<(Severity, String), RuleTally> = HashMap::new();
     for issue in list {
         let issue = issue?;
         let key = (issue.severity, shortened(&issue.rule));
@@ -46,7 +48,7 @@ pub fn by_rule(list: List) -> Result<Vec<OfRule>, ListError> {
             known.entry(key).or_default().add(&issue);
         }
     }
-    let rules = known.into_iter().map(|((severity, rule), of)| OfRule {
+    let rules = known.into_iter().map(|((severity, rule), of)| RuleSummary {
         severity,
         rule,
         count: of.count,
@@ -55,28 +57,28 @@ pub fn by_rule(list: List) -> Result<Vec<OfRule>, ListError> {
         message: of.message,
         says_more: of.says_more,
     });
-    let mut rules: Vec<OfRule> = rules.collect();
+    let mut rules: Vec<RuleSummary> = rules.collect();
     rules.sort_by(|one, other| {
-        let order = |of: &OfRule| (of.severity, u64::MAX - of.count);
+        let order = |of: &RuleSummary| (of.severity, u64::MAX - of.count);
         (order(one), &one.rule).cmp(&(order(other), &other.rule))
     });
     Ok(rules)
 }
 
-/// What is known of a rule so far.
+/// The issues of a rule so far.
 #[derive(Default)]
-struct Gathered {
+struct RuleTally {
     count: u64,
     places: Vec<String>,
     placed: u64,
-    /// The sheet of the last place, and the cell to which it goes: column, row, and how many cells it has.
+    /// The sheet of the last position, and the cell at which it ends: its column, its row, and the number of cells.
     sheet: String,
     end: Option<(String, u32, usize)>,
     message: String,
     says_more: bool,
 }
 
-impl Gathered {
+impl RuleTally {
     fn add(&mut self, issue: &Issue) {
         let message = shortened(&issue.message);
         if self.count == 0 {
@@ -107,7 +109,7 @@ impl Gathered {
         self.sheet.clone_from(&issue.sheet);
     }
 
-    /// How many cells below one another there are with that of an issue: those of the last places, and this one.
+    /// Returns the number of successive cells below each other that end with the cell of an issue.
     fn stretch_with(&self, issue: &Issue) -> usize {
         match (&self.end, cell_of(issue)) {
             (Some((end, last, cells)), Some((column, row)))
@@ -119,10 +121,10 @@ impl Gathered {
         }
     }
 
-    /// Lets the last place go on to the cell of an issue.
+    /// Extends the last position to the cell of an issue.
     fn extend(&mut self, issue: &Issue, cells: usize) {
         if cells == MIN_RANGE_CELLS {
-            // The cells in front of it have places of their own.
+            // The cells before it have positions of their own.
             self.places
                 .truncate(self.places.len() + 2 - MIN_RANGE_CELLS);
         }
@@ -138,20 +140,20 @@ impl Gathered {
     }
 }
 
-/// The column and the row of the cell that an issue names.
+/// Returns the column and the row of the cell that an issue names.
 fn cell_of(issue: &Issue) -> Option<(&str, u32)> {
     let (column, row) = (issue.column.as_deref()?, issue.row?);
     let cell = issue.cell.as_deref()?;
     (cell.strip_prefix(column)?.parse() == Ok(row)).then_some((column, row))
 }
 
-/// What would move the cursor becomes a space.
+/// Shortens a text, and replaces characters that would move the cursor by spaces.
 fn shortened(text: &str) -> String {
-    let letters = text.chars().take(LONGEST);
+    let letters = text.chars().take(MAX_ISSUE_TEXT_CHARS);
     let mut short: String = letters
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect();
-    if text.chars().nth(LONGEST).is_some() {
+    if text.chars().nth(MAX_ISSUE_TEXT_CHARS).is_some() {
         short.push('…');
     }
     short
@@ -163,10 +165,10 @@ mod tests {
 
     use super::*;
 
-    fn rules(lines: &str) -> Vec<OfRule> {
+    fn rules(lines: &str) -> Vec<RuleSummary> {
         let file = NamedTempFile::new().unwrap();
         std::fs::write(&file, lines).unwrap();
-        by_rule(List::open(file.path()).unwrap()).unwrap()
+        by_rule(IssueReader::open(file.path()).unwrap()).unwrap()
     }
 
     #[test]
@@ -186,7 +188,7 @@ mod tests {
 {"sheet": "South", "cell": "G9", "row": 9, "column": "G", "severity": "warning", "rule": "tax.max", "message": "more than 9"}
 "#,
         );
-        let told = |of: &OfRule| {
+        let told = |of: &RuleSummary| {
             let (severity, places) = (of.severity.word(), of.places.join(", "));
             format!(
                 "{severity} {} {} {places}: {}, {}",
@@ -211,7 +213,7 @@ mod tests {
             r#"{{"sheet": "{long}", "cell": "D8", "severity": "error", "rule": "{long}", "message": "{long}"}}"#
         ));
         for text in [&found[0].rule, &found[0].message, &found[0].places[0]] {
-            assert_eq!(text.chars().count(), LONGEST + 1);
+            assert_eq!(text.chars().count(), MAX_ISSUE_TEXT_CHARS + 1);
             assert!(!text.contains(char::is_control));
         }
     }

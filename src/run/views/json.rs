@@ -1,5 +1,5 @@
-//! The JSON of a run: the object that `ade run --json`, `ade runs ls|show|retry --json` print, and the API answers.
-//! Scripts read it: a key may be added, none is renamed or dropped.
+//! The JSON of a run: the object that `ade run --json` and `ade runs ls|show|retry --json` print, and the API returns.
+//! Scripts read it: keys may be added, but none may be renamed or removed.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -12,83 +12,84 @@ use super::summary::summary;
 use crate::base::clock::Timestamp;
 use crate::base::problem::Problem;
 use crate::base::show_path::ShowPath;
-use crate::run::results::demands::{Nothing, Shortfall, refusals};
+use crate::run::results::demands::{NothingFound, Shortfall, refusals};
 use crate::store::{
-    EnvironmentStatus, Failure, Priority, RunMetrics, RunRecord, RunStatus, StoreError, Submitter,
+    EnvironmentStatus, FailureRecord, Priority, RunMetrics, RunRecord, RunStatus, StoreError,
+    Submitter,
 };
 use crate::workspace::Workspace;
 
-/// A run.
+/// A run with its state and results.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Run)]
 #[serde(deny_unknown_fields)]
 pub struct RunView {
-    /// UUIDv7.
+    /// The id, a UUIDv7.
     id: String,
     workspace_id: String,
     configuration_id: String,
     configuration_name: String,
     /// The published version of the configuration that it uses; null: the files of a folder, as they were.
     configuration_version: Option<u32>,
-    /// The configuration's folder.
+    /// The path of the configuration's folder.
     configuration_path: String,
     /// The digest of the configuration's files.
     source_digest: String,
     environment_id: Option<String>,
-    /// The digest of what its environment depends on.
+    /// The digest of the dependencies of its environment.
     deps_digest: String,
     engine_spec: String,
-    /// The document that it was made from; null if its file was given on a command line.
+    /// The document from which it was made; null if its file was given on a command line.
     document_id: Option<String>,
-    /// The run that this one repeats, as it was or with the configuration as it is now.
+    /// The run that this run repeats, with the same or the current configuration.
     retry_of_run_id: Option<String>,
     input: RunInput,
-    /// What its sender calls it by, key by key.
+    /// The labels that its submitter gave it, by key.
     labels: BTreeMap<String, String>,
-    /// Whether it is claimed before others.
+    /// The priority, which decides whether it is claimed before others.
     priority: Priority,
-    /// Who submitted it; null: an older `ade` did not record it.
+    /// The submitter of the run; null: an older `ade` did not record it.
     submitted_by: Option<Submitter>,
     status: RunStatus,
-    /// What it does now: it waits in the queue, or for its environment; it loads the configuration, looks for tables and columns, or
-    /// writes. Null: it has ended, or its log does not say.
+    /// The current stage: it waits in the queue or for its environment, loads the configuration, looks for tables and
+    /// columns, or writes. Null: it has ended, or its log does not report the stage.
     stage: Option<Stage>,
-    /// The rows that it read; while it is running, those of its sheet that are done. Null: not known.
+    /// The number of rows that it read; while it is running, the rows of its sheet that are done. Null: unknown.
     rows: Option<u64>,
     attempt_count: u32,
     max_attempts: u32,
     created_at: Timestamp,
     started_at: Option<Timestamp>,
     completed_at: Option<Timestamp>,
-    /// How long its last attempt took, once the run has ended.
+    /// The duration of its last attempt in milliseconds, once the run has ended.
     duration_ms: Option<u64>,
-    /// Where the normalized workbook is on the server.
+    /// The path of the normalized workbook on the server.
     output_path: Option<String>,
-    /// Where `ade run -o` put a copy of it.
+    /// The path to which `ade run -o` copied it.
     output_copy: Option<String>,
     run_dir: String,
     exit_code: Option<i32>,
-    /// One sentence about the end, if there is more to say than the status.
+    /// One sentence about the end, if there is more to report than the status.
     summary: Option<String>,
-    /// `safe_mode`: it succeeded without having executed anything.
+    /// `safe_mode`: it succeeded without executing anything.
     skipped_reason: Option<&'static str>,
-    /// What it found none of, although it succeeded: no `table`, no column that is a `field`, or no `row`. Null: it found them all, or
-    /// was not to look.
-    nothing_found: Option<Nothing>,
-    /// In what it falls short of what `ade run` asked of it (`--max-errors`, `--deny` and others); empty: it was not refused.
-    refused: Vec<Refusal>,
+    /// The kind of thing that it found none of, although it succeeded: no `table`, no column that is a `field`, or no `row`.
+    /// Null: it found all of them, or was not to look for them.
+    nothing_found: Option<NothingFound>,
+    /// The demands of `ade run` that it did not meet (`--max-errors`, `--deny` and others); empty: it was not refused.
+    refused: Vec<RunRefusal>,
     cancel_requested_at: Option<Timestamp>,
-    /// When its files were collected.
+    /// The time at which its files were collected.
     artifacts_deleted_at: Option<Timestamp>,
-    /// Why it failed.
-    error: Option<Failure>,
+    /// The reason why it failed.
+    error: Option<FailureRecord>,
     metrics: Option<RunMetrics>,
 }
 
-/// Why a run that succeeded was refused.
+/// The reason why a run that succeeded was refused.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Refusal {
-    /// Such as `too_many_errors`.
+pub struct RunRefusal {
+    /// The code of the reason, such as `too_many_errors`.
     code: &'static str,
     message: String,
 }
@@ -96,7 +97,7 @@ pub struct Refusal {
 /// The input of a run.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RunInput {
-    /// Its file name.
+    /// The file name of the input.
     name: String,
     sha256: String,
     size_bytes: u64,
@@ -112,19 +113,20 @@ pub fn runs_json(
 ) -> Result<Vec<RunView>, StoreError> {
     let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();
     let copies = workspace.store.copies_of(&ids)?;
-    // Of many runs that wait, most wait for the same environment.
+    // If many runs wait, most of them wait for the same environment.
     let mut ready = HashMap::new();
     let mut objects = Vec::with_capacity(runs.len());
     for run in runs {
         let refused = refusals(&workspace.store, run)?;
         let copy = copies.get(&run.id).map(AsRef::as_ref);
-        let mut object = RunView::of(run, copy, &refused, paths);
+        let mut object = RunView::new(run, copy, &refused, paths);
         if run.status == RunStatus::Queued {
             let is_ready = match ready.get(&run.key) {
                 Some(known) => *known,
                 None => {
                     let found = workspace.store.environment_of(&run.key)?;
-                    let is_ready = found.is_some_and(|one| one.status == EnvironmentStatus::Ready);
+                    let is_ready = found
+                        .is_some_and(|environment| environment.status == EnvironmentStatus::Ready);
                     ready.insert(&run.key, is_ready);
                     is_ready
                 }
@@ -142,20 +144,20 @@ pub fn runs_json(
 }
 
 impl RunView {
-    /// The run without what only the store knows: the copy of its workbook, and in what it was refused.
+    /// Returns the run without what only the store knows: the copy of its workbook, and the unmet demands.
     pub fn plain(run: &RunRecord, paths: &dyn ShowPath) -> Self {
-        Self::of(run, None, &[], paths)
+        Self::new(run, None, &[], paths)
     }
 
-    /// `copy`: where the copy of its workbook is, if there is one; `refused`: in what it falls short of what was asked of it; `paths`:
-    /// how much of a path its reader sees.
-    pub fn of(
+    /// Creates the object. `copy`: the path of the workbook's copy, if there is one; `refused`: the unmet demands; `paths`:
+    /// how much of a path the reader may see.
+    pub fn new(
         run: &RunRecord,
         copy: Option<&Path>,
         refused: &[Shortfall],
         paths: &dyn ShowPath,
     ) -> Self {
-        let refused = refused.iter().map(|short| Refusal {
+        let refused = refused.iter().map(|short| RunRefusal {
             code: short.facts().code,
             message: short.to_string(),
         });
@@ -199,7 +201,7 @@ impl RunView {
             exit_code: run.exit_code,
             summary: summary(run).map(|text| about.text(&text).into_owned()),
             skipped_reason: run.skipped_reason(),
-            nothing_found: Nothing::of(run),
+            nothing_found: NothingFound::from_run(run),
             refused: refused.collect(),
             cancel_requested_at: run.cancel_requested_at,
             artifacts_deleted_at: run.artifacts_deleted_at,

@@ -1,7 +1,9 @@
 //! Runs as people see them.
 //!
-//! - [`chosen`]: which runs a call means; [`show`]: one run; [`explain`]: why it read its input as it did; [`json`], [`mod@summary`], [`issues`]: its parts; [`stage`]: what a run does now; [`waiting`]: why a queued run does not run yet; [`files`]: what a run has left.
-//! - [`difference`]: what differs between two runs, or two workbooks.
+//! - [`chosen`]: selecting runs; [`show`]: one run; [`explain`]: why it read its input as it did; [`json`], [`mod@summary`],
+//!   [`issues`]: parts of a run; [`stage`]: what a run does now; [`waiting`]: why a queued run does not run yet; [`files`]:
+//!   the files of a run.
+//! - [`difference`]: the differences between two runs, or two workbooks.
 //! - [`follow`]: a log until the run ends; [`top`]: the queue at one moment.
 
 pub mod chosen;

@@ -7,52 +7,52 @@ use serde_json::{Value, json};
 use super::explain::tables_of;
 use super::json::RunView;
 use super::waiting;
-use crate::base::show_path::Whole;
-use crate::cells::Rows;
+use crate::base::show_path::FullPaths;
+use crate::cells::RunRows;
 use crate::engine::RunReport;
-use crate::engine::report::Table;
+use crate::engine::report::ExplainedTable;
 use crate::run::results::demands::{Shortfall, refusals};
 use crate::settings::paths::RunFolder;
 use crate::store::{Attempt, ColumnResult, FieldResult, RunRecord, StoreError};
 use crate::workspace::Workspace;
 
-/// A run with all that belongs to it.
-pub struct Shown {
-    /// The run.
+/// A run with all its recorded details.
+pub struct RunDetails {
+    /// The record of the run.
     pub run: RunRecord,
-    /// The copy of its workbook, where one was asked for.
+    /// The copy of its workbook, if one was requested.
     pub copy: Option<PathBuf>,
-    /// In what it falls short of what was asked of it.
+    /// The demands that it did not meet.
     pub refused: Vec<Shortfall>,
-    /// What it waits for, in words; `None`: it is not queued.
+    /// The reason why it waits, in words; `None`: it is not queued.
     pub waits_for: Option<String>,
     /// Its attempts, the first one first.
     pub attempts: Vec<Attempt>,
-    /// Which fields were found.
+    /// The results of the fields.
     pub fields: Vec<FieldResult>,
-    /// How each column was mapped.
+    /// The mapping of each column.
     pub columns: Vec<ColumnResult>,
-    /// The payload of the engine's completed event; `None`: it has none.
+    /// The payload of the engine's completed event; `None`: there is none.
     pub payload: Option<Value>,
-    /// The same, parsed; empty where it has none.
+    /// The same payload, parsed; empty if there is none.
     pub report: RunReport,
-    /// Why each table was read as it was.
-    pub tables: Vec<Table>,
-    /// What it tells of its rows; `None`: nothing.
-    pub rows: Option<Rows>,
+    /// The tables, with the reasons for their reading.
+    pub tables: Vec<ExplainedTable>,
+    /// The record of its rows; `None`: it recorded none.
+    pub rows: Option<RunRows>,
 }
 
 /// Returns everything about the run that `given` names: an id, the beginning of one, or `latest`.
 ///
 /// # Errors
-/// There is no such run, or the store cannot be used.
-pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
+/// The run does not exist, or the store cannot be used.
+pub fn show(workspace: &Workspace, given: &str) -> Result<RunDetails, StoreError> {
     let store = &workspace.store;
     let run = workspace.run(given)?;
     let payload = store.run_payload(&run.id)?;
     let payload: Option<Value> = payload.and_then(|text| serde_json::from_str(&text).ok());
-    let report = payload.as_ref().map(RunReport::of).unwrap_or_default();
-    Ok(Shown {
+    let report = payload.as_ref().map(RunReport::parse).unwrap_or_default();
+    Ok(RunDetails {
         copy: store.copies_of(&[&run.id])?.remove(&run.id),
         refused: refusals(store, &run)?,
         waits_for: waiting::reason(workspace, &run, workspace.machine.now())?,
@@ -60,18 +60,18 @@ pub fn show(workspace: &Workspace, given: &str) -> Result<Shown, StoreError> {
         fields: store.run_fields(&run.id)?,
         columns: store.run_columns(&run.id)?,
         tables: tables_of(&report),
-        rows: Rows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
+        rows: RunRows::read(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
         report,
         payload,
         run,
     })
 }
 
-impl Shown {
-    /// Returns the run object with the keys that only a single run has. Scripts read it: a key may be added, none is
-    /// renamed or dropped.
+impl RunDetails {
+    /// Returns the run object with the additional keys of a single run. Scripts read it: keys may be added, but none may be
+    /// renamed or removed.
     pub fn json(&self) -> Value {
-        let run = RunView::of(&self.run, self.copy.as_deref(), &self.refused, &Whole);
+        let run = RunView::new(&self.run, self.copy.as_deref(), &self.refused, &FullPaths);
         let mut object = json!(run);
         object["waits_for"] = json!(self.waits_for);
         object["attempts"] = json!(self.attempts);

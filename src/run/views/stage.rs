@@ -1,4 +1,4 @@
-//! What a run does now, and how far it is, as its log tells.
+//! The current stage and progress of a run, from its log.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 use crate::settings::paths::RunFolder;
 use crate::store::{RunRecord, RunStatus};
 
-/// So much of the end of a log is looked at: some twenty events.
+/// The number of bytes at the end of a log that are read: some twenty events.
 const END: u64 = 4096;
 
-/// What a run does now.
+/// The current activity of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
@@ -25,32 +25,33 @@ pub enum Stage {
     Writing,
 }
 
-/// What a run does now, and the rows of the sheet that it has done.
+/// The current stage of a run, and the rows of the sheet that are done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// `None`: it has ended, or its log does not say.
+pub struct StageProgress {
+    /// The current stage; `None`: the run has ended, or its log does not report it.
     pub stage: Option<Stage>,
-    /// The rows that it read, once it has ended; while it is running, those of its sheet that are done. `None`: not known.
+    /// The number of rows that the run read, once it has ended; while it is running, the rows of its sheet that are done.
+    /// `None`: unknown.
     pub rows: Option<u64>,
 }
 
-/// How far a run is.
-pub fn progress(run: &RunRecord) -> Progress {
+/// Returns the stage and the progress of a run.
+pub fn progress(run: &RunRecord) -> StageProgress {
     let rows = run.metrics.as_ref().map(|metrics| metrics.rows);
     match run.status {
-        RunStatus::Queued => Progress {
+        RunStatus::Queued => StageProgress {
             stage: Some(Stage::Queued),
             rows,
         },
         RunStatus::Running => {
             let end = end_of(&RunFolder::at(&run.run_dir).events());
-            end.map_or(Progress::default(), |end| told(&end))
+            end.map_or(StageProgress::default(), |end| told(&end))
         }
-        _ => Progress { stage: None, rows },
+        _ => StageProgress { stage: None, rows },
     }
 }
 
-/// The last bytes of a log.
+/// Returns the last bytes of a log.
 fn end_of(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -60,14 +61,14 @@ fn end_of(path: &Path) -> io::Result<Vec<u8>> {
     Ok(end)
 }
 
-/// What the last event says that says anything.
-fn told(end: &[u8]) -> Progress {
+/// Returns the progress from the last event that reports a stage.
+fn told(end: &[u8]) -> StageProgress {
     let mut lines = end.split(|byte| *byte == b'\n').rev();
     let found = lines.find_map(|line| {
         let event: Value = serde_json::from_slice(line).ok()?;
         let stage = stage_of(event["event"].as_str()?, &event["data"])?;
         let rows = event["data"]["rows"].as_u64();
-        Some(Progress {
+        Some(StageProgress {
             stage: Some(stage),
             rows: rows.filter(|_| event["event"] == "engine.sheet.progress"),
         })
@@ -75,7 +76,7 @@ fn told(end: &[u8]) -> Progress {
     found.unwrap_or_default()
 }
 
-/// The stage of which an event tells.
+/// Returns the stage that an event indicates.
 fn stage_of(event: &str, data: &Value) -> Option<Stage> {
     match event {
         "run.start" | "engine.settings.effective" | "engine.run.started" | "engine.run.planned" => {

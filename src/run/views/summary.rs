@@ -1,9 +1,9 @@
-//! What came of a run in one sentence, for lists and for other programs that show runs: made from the record.
+//! The result of a run in one sentence, for lists and for other programs that show runs, made from the record.
 
 use crate::base::counted::{plural, thousands};
 use crate::store::{RunRecord, RunStatus};
 
-/// What became of a run that succeeded and was not to process its input: a word for lists, and what it did instead.
+/// Describes a run that succeeded without having to process its input: a word for lists, and what it did instead.
 pub fn unprocessed(run: &RunRecord) -> Option<(&'static str, &'static str)> {
     let options = &run.options;
     let found = if options.safe_mode {
@@ -24,8 +24,8 @@ pub fn unprocessed(run: &RunRecord) -> Option<(&'static str, &'static str)> {
     (run.status == RunStatus::Succeeded).then_some(found)
 }
 
-/// The sentence about a run that has ended, without a full stop: what was read and found, or why it failed. `None`: the run
-/// has not ended.
+/// Returns the sentence about a run that has ended, without a full stop: what it read and found, or why it failed. `None`:
+/// the run has not ended.
 pub fn summary(run: &RunRecord) -> Option<String> {
     if run.summary.is_some() {
         return run.summary.clone();

@@ -5,33 +5,33 @@ use std::time::Duration;
 use super::chosen::short_ids;
 use crate::run::ending::recover::settle;
 use crate::store::{RunFilter, RunRecord, RunStatus, StoreError};
-use crate::workspace::figures::{Figures, Of};
-use crate::workspace::pause::Paused;
+use crate::workspace::figures::{FigureScope, Figures};
+use crate::workspace::pause::ActivePause;
 use crate::workspace::{Workspace, pause};
 
-/// Ended runs are counted for this long.
+/// The time for which ended runs are counted.
 pub const WINDOW: Duration = Duration::from_secs(60);
-/// The largest number of running runs that are listed.
+/// The maximum number of running runs that are listed.
 const RUNNING: u32 = 50;
-/// Ended runs are listed if they are among this many newest runs.
+/// The number of newest runs among which ended runs are listed.
 const RECENT: u32 = 10;
 
-/// The queue at one moment.
-pub struct View {
+/// The state of the queue at one moment.
+pub struct QueueView {
     /// Its figures; ended runs are counted within [`WINDOW`].
     pub figures: Figures,
-    /// What is paused.
-    pub paused: Vec<Paused>,
+    /// The paused parts of the queue.
+    pub paused: Vec<ActivePause>,
     /// The runs that are being executed.
     pub running: Vec<RunRecord>,
-    /// The part of the id of each that tells it from all others.
+    /// The unique part of each running run's id.
     pub running_ids: Vec<String>,
     /// Runs that have ended recently, newest first.
     pub recent: Vec<RunRecord>,
 }
 
-/// Reads the state of the queue, after the runs of dead processes were recovered.
-pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
+/// Reads the state of the queue, after recovering the runs of dead processes.
+pub fn look(workspace: &Workspace) -> Result<QueueView, StoreError> {
     settle(workspace);
     let runs = |status, limit| {
         workspace.store.runs(&RunFilter {
@@ -44,8 +44,8 @@ pub fn look(workspace: &Workspace) -> Result<View, StoreError> {
     let mut recent = runs(None, RECENT)?;
     recent.retain(|run| run.status.is_terminal());
     let running = runs(Some(RunStatus::Running), RUNNING)?;
-    Ok(View {
-        figures: Figures::read(workspace, Of::default(), WINDOW)?,
+    Ok(QueueView {
+        figures: Figures::read(workspace, FigureScope::default(), WINDOW)?,
         paused: pause::all(workspace)?,
         running_ids: short_ids(workspace, &running)?,
         running,

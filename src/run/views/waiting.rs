@@ -1,10 +1,10 @@
-//! Why a queued run does not run yet.
+//! Explains why a queued run does not run yet.
 
 use crate::base::clock::Timestamp;
 use crate::store::{EnvironmentStatus, RunFilter, RunRecord, RunStatus, StoreError};
 use crate::workspace::{Workspace, pause};
 
-/// What a queued run waits for, in words. `None`: it is not queued.
+/// Returns what a queued run waits for, in words. `None`: it is not queued.
 pub fn reason(
     workspace: &Workspace,
     run: &RunRecord,
@@ -49,7 +49,7 @@ pub fn reason(
     Ok(Some(words))
 }
 
-/// The largest number of runs of its configuration at once, where so many are executed.
+/// Returns the maximum number of simultaneous runs of its configuration, if that many are being executed.
 fn limit(workspace: &Workspace, run: &RunRecord) -> Result<Option<u32>, StoreError> {
     let id = &run.key.configuration_id;
     let Some(most) = workspace.store.configuration(id)?.max_concurrency else {

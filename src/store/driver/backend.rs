@@ -1,4 +1,4 @@
-//! What the store asks of a database beyond its statements.
+//! The operations of a database beyond statements.
 
 use std::time::Duration;
 
@@ -9,36 +9,39 @@ use crate::store::{Result, StoreError};
 
 /// The database that a store is open on.
 pub trait Backend: Send + Sync {
-    /// One more connection, for readers. `None`: the database has but the one.
+    /// Opens another connection for readers. `None`: the database has only the first connection.
     fn reader(&self) -> Option<Connection>;
 
-    /// The host that its sessions work for, where several share the database.
+    /// Returns the host that its sessions work for, if several hosts share the database.
     fn host(&self) -> Option<&str> {
         None
     }
 
-    /// A connection for heartbeats alone, so that no long statement delays them. `None`: they go the way of all that is written.
+    /// Opens a connection only for heartbeats, so that no long statement delays them. `None`: heartbeats use the connection
+    /// for writes.
     fn for_heartbeats(&self) -> Option<Connection> {
         None
     }
 
-    /// A database that was moved away or replaced under this process is still open, but the files that its records name are no
-    /// longer where this process looks for them, and others look into another one: it takes on and claims nothing.
+    /// Returns an error if the database was moved away or replaced. It is still open in this process, but the files that its
+    /// records name are no longer where this process expects them, and other processes use another database: so this process
+    /// records and claims nothing.
     fn demand_in_place(&self) -> Result<()>;
 
-    /// Calls `ring` whenever a transaction has woken those who sleep, until `end` is set. `false`: this database cannot.
+    /// Calls `ring` whenever a transaction has woken sleeping processes, until `end` is set. `false`: this database cannot do
+    /// that.
     fn listen(&self, _ring: &dyn Fn(), _end: &Cancel) -> bool {
         false
     }
 
-    /// From now on a server has so long for each answer: somebody waits for it.
+    /// Sets the time limit for each answer of a server from now on, because somebody waits for it.
     fn answer_within(&self, _: Duration) {}
 
-    /// Looks at the schema once more, where other processes may migrate it while it is open.
+    /// Checks the schema again, if other processes may migrate it while it is open.
     fn demand_current_schema(&self, _: &Connection) -> Result<()> {
         Ok(())
     }
 
-    /// What an error means for the user.
+    /// Explains an error to the user.
     fn explain(&self, error: Error) -> StoreError;
 }

@@ -1,42 +1,42 @@
-//! What a database answers instead of what was asked for.
+//! The errors of database statements.
 
 use rusqlite::types::{FromSqlError, ValueRef};
 
 use crate::store::StoreError;
 
-/// The outcome of every statement.
+/// The result of every statement.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// A statement failed. What it means for the user says the backend, which knows its database's codes.
+/// A statement failed. The backend, which knows its database's error codes, explains the error to the user.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The records do not allow the operation, which has changed nothing.
+    /// The records do not allow the operation, which changed nothing.
     #[error(transparent)]
     Unmet(Box<StoreError>),
-    /// A statement that gives one row gave none.
+    /// A statement that always returns a row returned none.
     #[error("a row is missing")]
     NoRow,
-    /// A column holds what no `ade` writes there.
+    /// A column holds a value that no `ade` writes there.
     #[error("the column {column} holds {found}")]
     Unreadable {
-        /// Its name or position.
+        /// The column's name or position.
         column: String,
-        /// What it holds.
+        /// The value in the column.
         found: String,
     },
-    /// SQLite's own.
+    /// An error of SQLite itself.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
-    /// Another transaction was in the way: nothing was changed, and the same may succeed at once.
+    /// The transaction conflicted with another: nothing was changed, and a repetition may succeed at once.
     #[error("{0}")]
     Conflict(String),
-    /// The server could not be asked, or gave up the connection.
+    /// The server is out of reach, or closed the connection.
     #[error("{0}")]
     Unreachable(String),
-    /// The server does not let this user in, or not to this database.
+    /// The server does not admit this user, or not to this database.
     #[error("{0}")]
     Denied(String),
-    /// Who answers is not shown to be the server.
+    /// The certificate does not prove that this is the server.
     #[error("{0}")]
     Untrusted(String),
     /// The server refused a statement.
@@ -51,7 +51,7 @@ impl From<StoreError> for Error {
 }
 
 impl Error {
-    /// A column holds a value that cannot be read, for this reason.
+    /// Returns the error for a column whose value cannot be read.
     pub(super) fn unreadable(
         column: &dyn std::fmt::Display,
         why: FromSqlError,

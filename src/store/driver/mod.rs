@@ -1,11 +1,12 @@
-//! One kind of connection for all databases: the statements in `sql/` are written once, and know no database.
+//! One kind of connection for all databases: the store's statements are written once, and do not depend on the database.
 //!
-//! - A statement is a text of SQL that each database understands, with its parameters as `?1`, `?2`. `connection` prepares it once and keeps it so.
-//! - `value` says what goes in and comes out, `statement` executes and reads, `error` is what a database answers instead.
-//! - `shared` lets the threads of a process take turns with a connection; `backend` is what the store asks of a database beyond its statements.
+//! - A statement is an SQL text that each database understands, with the parameters `?1`, `?2`. `connection` prepares it once
+//!   and keeps it prepared.
+//! - `value` converts values in both directions, `statement` executes and reads, `error` holds the errors of a database.
+//! - `shared` lets the threads of a process take turns with a connection; `backend` has the operations of a database beyond
+//!   statements.
 //!
-//! Each type has a variant for each database, so that a row is read where it lies: nothing is copied, and nothing decided at
-//! run time that a compiler could.
+//! Each type has a variant for each database, so rows are read without copying, and without dynamic dispatch.
 
 mod backend;
 mod connection;
@@ -18,8 +19,8 @@ mod value;
 pub use backend::Backend;
 pub use connection::{Connection, Transaction};
 pub use error::{Error, Result};
-pub use shared::OneConnection;
+pub use shared::SharedConnection;
 pub(in crate::store) use statement::record;
-pub use statement::{Record, Row, Statement};
+pub use statement::{DbRow, FromRow, Statement};
 pub use value::Params;
 pub(in crate::store) use value::{params, words};

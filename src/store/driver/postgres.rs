@@ -1,4 +1,4 @@
-//! A session with a PostgreSQL server: statements as it reads them, values as its columns have them, and its errors.
+//! A session with a PostgreSQL server: translates statements, values and errors.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -25,50 +25,50 @@ use crate::base::mutex::lock;
 pub use tokio_postgres::row::RowIndex;
 pub use tokio_postgres::{Row, Statement};
 
-/// A connection, which is made before the first statement, and anew before the first after it was lost.
+/// A connection that is opened before the first statement, and opened again before the next transaction if it was lost.
 ///
-/// A message to the server and its answer take longer than most statements. So BEGIN, and statements of which nobody wants to know
-/// anything, wait for the next message and go with it ([`later`](Self::later)). The server executes them in their order. The error of the first that
-/// fails is that of the message: behind it the server executes none.
-pub struct Session {
+/// A message to the server and its answer take longer than most statements. So BEGIN and statements without a needed result
+/// wait for the next message and are sent with it ([`later`](Self::later)). The server executes them in order. If a statement
+/// fails, its error is that of the message, and the server executes no later statement.
+pub struct ServerSession {
     config: Config,
     tls: MakeRustlsConnect,
-    patience: Arc<Patience>,
-    open: RefCell<Option<Open>>,
-    /// What goes with the next message.
-    waiting: RefCell<Vec<Sending>>,
-    state: Cell<State>,
-    /// Whether others are woken once the transaction has ended.
+    patience: Arc<AnswerTimeout>,
+    open: RefCell<Option<ServerConnection>>,
+    /// The statements to be sent with the next message.
+    waiting: RefCell<Vec<PendingStatement>>,
+    state: Cell<TransactionState>,
+    /// Whether waiting processes are woken once the transaction has ended.
     wakes: Cell<bool>,
-    /// When this connection wrote what it need not write again soon.
+    /// When this connection wrote values that it need not write again soon.
     noted: RefCell<HashMap<String, i64>>,
-    /// How often it sent something and waited for the answer, and how many statements these were.
+    /// How many messages and statements were sent.
     sent: Cell<Traffic>,
-    /// Called before each statement, which is then a message of its own.
+    /// Called before each statement, which is then a separate message.
     #[cfg(test)]
     pub before_each: RefCell<Option<Box<dyn FnMut() + Send>>>,
-    /// Locks stay comments, and nobody waits at a gate.
+    /// Leave locks as comments, and do not wait at gates.
     #[cfg(test)]
     pub without_locks: Cell<bool>,
-    /// How often another transaction and this one waited for each other.
+    /// How many deadlocks with other transactions occurred.
     #[cfg(test)]
     pub deadlocks: Cell<u64>,
 }
 
-/// How long all sessions of a process wait for an answer of their server, and whether it gives none.
+/// The time limit for answers that all sessions of a process share, and whether the server currently gives none.
 ///
-/// One that is stopped, or behind a network that loses everything, keeps its connections open. So each message has a time limit. Once
-/// one is exceeded, the others fail at once for a moment: nobody waits behind those who wait.
-pub struct Patience {
+/// A server that is stopped, or behind a network that loses everything, keeps its connections open. So each message has a time
+/// limit. Once a message exceeds it, all other messages fail at once for a moment, so that they do not wait as well.
+pub struct AnswerTimeout {
     milliseconds: AtomicU64,
     silent_until: Mutex<Option<Instant>>,
 }
 
-/// For so long after a message without an answer the server is not asked again.
+/// The pause in messages to a server after a message without an answer.
 const SILENCE: Duration = Duration::from_secs(1);
 
-impl Patience {
-    /// With a time limit for each message. The server itself gives up a statement after three quarters of it.
+impl AnswerTimeout {
+    /// Sets a time limit for each message. The server itself cancels a statement after three quarters of it.
     pub fn new(most: Duration) -> Self {
         let patience = Self {
             milliseconds: AtomicU64::new(0),
@@ -78,7 +78,7 @@ impl Patience {
         patience
     }
 
-    /// Changes the limit; for sessions that are open, too.
+    /// Changes the limit, also for open sessions.
     pub fn set(&self, most: Duration) {
         let milliseconds = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
         self.milliseconds.store(milliseconds, Ordering::Relaxed);
@@ -88,7 +88,7 @@ impl Patience {
         Duration::from_millis(self.milliseconds.load(Ordering::Relaxed))
     }
 
-    /// Waits for an answer.
+    /// Waits for an answer within the limit.
     fn wait<T>(&self, runtime: &Runtime, answer: impl Future<Output = Result<T>>) -> Result<T> {
         let most = self.most();
         let silent = || Error::Unreachable(format!("the server gave no answer within {most:.0?}"));
@@ -101,42 +101,42 @@ impl Patience {
     }
 }
 
-/// What a session has sent.
+/// The numbers of messages and statements that a session sent.
 #[derive(Clone, Copy, Default)]
 pub struct Traffic {
     pub messages: u64,
     pub statements: u64,
 }
 
-/// How far a transaction is.
+/// The progress of a transaction.
 #[derive(Clone, Copy, PartialEq)]
-enum State {
+enum TransactionState {
     None,
-    /// BEGIN waits.
+    /// BEGIN waits for the next message.
     Wanted,
     Begun,
 }
 
-struct Open {
+struct ServerConnection {
     runtime: Runtime,
-    patience: Arc<Patience>,
-    /// The limit that it was begun with.
+    patience: Arc<AnswerTimeout>,
+    /// The limit with which the connection was opened.
     most: Duration,
     client: Arc<Client>,
-    /// Sends and receives, and returns what the server says unasked.
-    connection: Box<Receive>,
+    /// Sends and receives, and returns messages that the server sends by itself.
+    connection: Box<MessageReceiver>,
     prepared: HashMap<String, Statement>,
 }
 
-type Receive = dyn FnMut(&mut Context<'_>) -> Poll<Result<AsyncMessage>> + Send;
+type MessageReceiver = dyn FnMut(&mut Context<'_>) -> Poll<Result<AsyncMessage>> + Send;
 
-/// A statement on its way, with its answer.
-type Sending =
-    Pin<Box<dyn Future<Output = std::result::Result<Answer, tokio_postgres::Error>> + Send>>;
+/// A statement that is being sent, with its answer.
+type PendingStatement =
+    Pin<Box<dyn Future<Output = std::result::Result<ServerAnswer, tokio_postgres::Error>> + Send>>;
 
-/// What the server answers.
+/// The answer of the server to a statement.
 #[derive(Default)]
-struct Answer {
+struct ServerAnswer {
     rows: Vec<Row>,
     changed: u64,
 }
@@ -145,8 +145,12 @@ fn closed() -> Error {
     Error::Unreachable("the server closed the connection".to_owned())
 }
 
-impl Open {
-    fn begin(config: &Config, tls: &MakeRustlsConnect, patience: &Arc<Patience>) -> Result<Self> {
+impl ServerConnection {
+    fn begin(
+        config: &Config,
+        tls: &MakeRustlsConnect,
+        patience: &Arc<AnswerTimeout>,
+    ) -> Result<Self> {
         let most = patience.most();
         let options = config.get_options().unwrap_or_default();
         let mut config = config.clone();
@@ -173,13 +177,13 @@ impl Open {
         })
     }
 
-    /// Sends these, and waits for all answers. Returns the last.
-    fn exchange(&mut self, mut all: Vec<Sending>) -> Result<Answer> {
+    /// Sends these statements and waits for all answers. Returns the last answer.
+    fn exchange(&mut self, mut all: Vec<PendingStatement>) -> Result<ServerAnswer> {
         let mut answers: Vec<_> = all.iter().map(|_| None).collect();
         let connection = &mut self.connection;
         let answered = poll_fn(|context| {
             loop {
-                // Each is encoded and handed over when it is polled first: in this order.
+                // Each statement is encoded and sent when it is first polled, so in this order.
                 for (sending, answer) in all.iter_mut().zip(&mut answers) {
                     if answer.is_none()
                         && let Poll::Ready(ready) = sending.as_mut().poll(context)
@@ -190,14 +194,14 @@ impl Open {
                 if answers.iter().all(Option::is_some) {
                     return Poll::Ready(Ok(()));
                 }
-                // It may be something that nobody asked for.
+                // The message may be a notification.
                 if let Err(error) = ready!(connection(context)) {
                     return Poll::Ready(Err(error));
                 }
             }
         });
         self.patience.wait(&self.runtime, answered)?;
-        let mut last = Answer::default();
+        let mut last = ServerAnswer::default();
         for answer in answers.into_iter().flatten() {
             last = answer?;
         }
@@ -228,17 +232,21 @@ impl Open {
         let (sent, prepared) = std::sync::mpsc::channel();
         self.exchange(vec![Box::pin(async move {
             let _ = sent.send(client.prepare(&text).await?);
-            Ok(Answer::default())
+            Ok(ServerAnswer::default())
         })])?;
         let statement = prepared.recv().map_err(|_| closed())?;
         self.prepared.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
 
-    fn sending(&self, statement: &Statement, values: &[&dyn rusqlite::ToSql]) -> Result<Sending> {
+    fn sending(
+        &self,
+        statement: &Statement,
+        values: &[&dyn rusqlite::ToSql],
+    ) -> Result<PendingStatement> {
         let (client, statement) = (Arc::clone(&self.client), statement.clone());
-        let values = values.iter().map(|value| Passed::of(*value));
-        let values = values.collect::<Result<Vec<Passed>>>()?;
+        let values = values.iter().map(|value| ParameterValue::new(*value));
+        let values = values.collect::<Result<Vec<ParameterValue>>>()?;
         Ok(Box::pin(async move {
             let mut found = pin!(client.query_raw(&statement, values).await?);
             let mut rows = Vec::new();
@@ -246,38 +254,38 @@ impl Open {
                 rows.push(row);
             }
             let changed = found.rows_affected().unwrap_or(0);
-            Ok(Answer { rows, changed })
+            Ok(ServerAnswer { rows, changed })
         }))
     }
 
-    fn sending_text(&self, sql: &str) -> Sending {
+    fn sending_text(&self, sql: &str) -> PendingStatement {
         let (client, sql) = (Arc::clone(&self.client), sql.to_owned());
         Box::pin(async move {
             client.batch_execute(&sql).await?;
-            Ok(Answer::default())
+            Ok(ServerAnswer::default())
         })
     }
 }
 
-impl Session {
+impl ServerSession {
     pub fn connect(
         config: &Config,
         tls: &MakeRustlsConnect,
-        patience: &Arc<Patience>,
+        patience: &Arc<AnswerTimeout>,
     ) -> Result<Self> {
         let session = Self::new(config, tls, patience);
         session.reconnect()?;
         Ok(session)
     }
 
-    pub fn new(config: &Config, tls: &MakeRustlsConnect, patience: &Arc<Patience>) -> Self {
+    pub fn new(config: &Config, tls: &MakeRustlsConnect, patience: &Arc<AnswerTimeout>) -> Self {
         Self {
             config: config.clone(),
             tls: tls.clone(),
             patience: Arc::clone(patience),
             open: RefCell::default(),
             waiting: RefCell::default(),
-            state: Cell::new(State::None),
+            state: Cell::new(TransactionState::None),
             wakes: Cell::new(false),
             noted: RefCell::default(),
             sent: Cell::default(),
@@ -290,7 +298,7 @@ impl Session {
         }
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut Open) -> T) -> Result<T> {
+    fn with<T>(&self, work: impl FnOnce(&mut ServerConnection) -> T) -> Result<T> {
         self.open.borrow_mut().as_mut().map(work).ok_or_else(closed)
     }
 
@@ -314,15 +322,16 @@ impl Session {
         self.noted.borrow_mut().insert(what.to_owned(), at);
     }
 
-    /// Sends one message with all that waits and this, and waits for the answers. Returns that to this.
-    fn send(&self, last: Sending) -> Result<Answer> {
+    /// Sends one message with all waiting statements and this one, and waits for the answers. Returns the answer to this
+    /// statement.
+    fn send(&self, last: PendingStatement) -> Result<ServerAnswer> {
         #[cfg(test)]
         if let Some(before) = &mut *self.before_each.borrow_mut() {
             before();
         }
         let mut all = self.waiting.take();
-        if self.state.get() == State::Wanted {
-            self.state.set(State::Begun);
+        if self.state.get() == TransactionState::Wanted {
+            self.state.set(TransactionState::Begun);
         }
         all.push(last);
         let sent = self.sent.get();
@@ -332,7 +341,7 @@ impl Session {
         });
         let answer = self.with(|open| open.exchange(all))?;
         if matches!(answer, Err(Error::Unreachable(_))) {
-            // What it answers later would be taken for the answer to something else.
+            // A later answer would be taken for the answer to another statement.
             self.open.take();
         }
         #[cfg(test)]
@@ -357,7 +366,7 @@ impl Session {
         Ok(usize::try_from(changed).unwrap_or(usize::MAX))
     }
 
-    /// Executes it with the next message. Its error is that of this message.
+    /// Executes the statement with the next message, which fails with its error.
     pub(super) fn later(
         &self,
         statement: &Statement,
@@ -372,7 +381,7 @@ impl Session {
         Ok(())
     }
 
-    /// All rows at once: while some are still to come, the connection takes no other statement.
+    /// Returns all rows at once: while rows are still coming, the connection accepts no other statement.
     pub(super) fn rows(
         &self,
         statement: &Statement,
@@ -393,17 +402,17 @@ impl Session {
         self.wakes.set(false);
         let begin = self.with(|open| open.sending_text("BEGIN"))?;
         *self.waiting.borrow_mut() = vec![begin];
-        self.state.set(State::Wanted);
+        self.state.set(TransactionState::Wanted);
         Ok(())
     }
 
-    /// Wakes those who [`wait`](Self::wait), once the transaction has ended.
+    /// Wakes processes that [`wait`](Self::wait), once the transaction has ended.
     pub(super) fn wake(&self) {
         self.wakes.set(true);
     }
 
     pub(super) fn commit(&self) -> Result<()> {
-        if self.waiting.borrow().len() <= 1 && self.state.get() == State::Wanted {
+        if self.waiting.borrow().len() <= 1 && self.state.get() == TransactionState::Wanted {
             self.roll_back();
             return Ok(());
         }
@@ -411,26 +420,27 @@ impl Session {
             self.with(|open| (open.sending_text("COMMIT"), open.sending_text(WAKE)))?;
         let done = if self.wakes.get() {
             self.waiting.borrow_mut().push(commit);
-            // Whoever is not woken looks by itself after a while.
+            // A process that is not woken looks by itself after a while.
             self.send(Box::pin(async {
                 let _ = wake.await;
-                Ok(Answer::default())
+                Ok(ServerAnswer::default())
             }))
         } else {
             self.send(commit)
         };
-        self.state.set(State::None);
+        self.state.set(TransactionState::None);
         if done.is_err() {
             self.noted.borrow_mut().clear();
         }
         done.map(drop)
     }
 
-    /// What was noted may be undone with it. Where the connection is lost, the server rolls back by itself.
+    /// Rolls back, and forgets all noted writes, which may be undone. If the connection is lost, the server rolls back by
+    /// itself.
     pub(super) fn roll_back(&self) {
         self.noted.borrow_mut().clear();
         self.waiting.borrow_mut().clear();
-        if self.state.replace(State::None) == State::Begun {
+        if self.state.replace(TransactionState::None) == TransactionState::Begun {
             let rolled_back = self
                 .with(|open| open.sending_text("ROLLBACK"))
                 .and_then(|sending| self.send(sending));
@@ -438,30 +448,38 @@ impl Session {
         }
     }
 
-    /// What was begun on a connection that is lost is lost with it, and so is no reason to begin anew.
+    /// Connects again if the connection is lost and no transaction is open. The statements of a transaction are lost with
+    /// their connection, so an open transaction must fail.
     fn reconnect(&self) -> Result<()> {
-        let is_open = |open: &Open| !open.client.is_closed() && open.most == self.patience.most();
-        if self.state.get() == State::None && !self.open.borrow().as_ref().is_some_and(is_open) {
+        let is_open =
+            |open: &ServerConnection| !open.client.is_closed() && open.most == self.patience.most();
+        if self.state.get() == TransactionState::None
+            && !self.open.borrow().as_ref().is_some_and(is_open)
+        {
             self.waiting.borrow_mut().clear();
-            *self.open.borrow_mut() = Some(Open::begin(&self.config, &self.tls, &self.patience)?);
+            *self.open.borrow_mut() = Some(ServerConnection::begin(
+                &self.config,
+                &self.tls,
+                &self.patience,
+            )?);
             self.noted.borrow_mut().clear();
         }
         Ok(())
     }
 
-    /// From now on this connection hears of what [`wake`](Self::wake) announces.
+    /// From now on, this connection receives the notifications of [`wake`](Self::wake).
     pub fn listen(&self) -> Result<()> {
         self.batch("DO $$ BEGIN EXECUTE format('LISTEN %I', current_schema()); END $$")
     }
 
-    /// Waits until it hears of something, for so long at most. Returns whether it did.
+    /// Waits for a notification for at most this time. Returns whether there was one.
     pub fn wait(&self, most: Duration) -> Result<bool> {
         self.with(|open| open.wait(most))?
     }
 }
 
-/// Wakes the processes that sleep until something may be claimed. It follows the COMMIT: within the transaction it would be a lock of
-/// the whole server's until that is on the disk.
+/// Wakes processes that sleep until a run may be claimed. It follows the COMMIT: within the transaction it would lock the
+/// whole server until the commit is on the disk.
 const WAKE: &str = "SELECT pg_notify(current_schema(), '')";
 
 impl From<tokio_postgres::Error> for Error {
@@ -477,9 +495,9 @@ impl From<tokio_postgres::Error> for Error {
             || StdError::source(&failure).is_some_and(|cause| cause.is::<std::io::Error>());
         match failure.code().map(SqlState::code) {
             Some("40001" | "40P01") => Self::Conflict(message),
-            // Classes of codes: the connection, what the server has no more of, an operator who stops it.
+            // Classes of codes: connection failures, exhausted resources, an operator who stops the server.
             Some(code) if ["08", "53", "57"].contains(&&code[..2]) => Self::Unreachable(message),
-            // Who may connect, to which database, and what of it.
+            // Codes for refused connections, missing databases and missing privileges.
             Some(code) if code.starts_with("28") || ["3D000", "42501"].contains(&code) => {
                 Self::Denied(message)
             }
@@ -490,7 +508,7 @@ impl From<tokio_postgres::Error> for Error {
     }
 }
 
-/// An error with what caused it: that a handshake failed does not say why.
+/// Returns an error's text with its causes: that a handshake failed does not give the reason.
 fn with_causes(failure: &tokio_postgres::Error) -> String {
     let mut words = failure.to_string();
     let mut cause = StdError::source(failure);
@@ -504,9 +522,9 @@ fn with_causes(failure: &tokio_postgres::Error) -> String {
     words
 }
 
-/// A statement as PostgreSQL reads it. It differs in the places of values, in what guides SQLite's planner alone (`INDEXED BY`,
-/// `CROSS JOIN … ON`, a `+` before a column), in the end of an id, and in what SQLite reads as comments: locks (`/*pg FOR UPDATE*/`), and what is
-/// asked of all hosts instead of one (`environments/*pg_anywhere*/`).
+/// Translates a statement from SQLite to PostgreSQL. It differs in placeholders, in hints for SQLite's planner (`INDEXED BY`,
+/// `CROSS JOIN … ON`, a `+` before a column), in the end of an id, and in parts that are comments to SQLite: locks (`/*pg FOR
+/// UPDATE*/`) and tables of all hosts instead of one (`environments/*pg_anywhere*/`).
 fn translated(sql: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut rest = sql.split(' ');
@@ -540,14 +558,14 @@ fn translated(sql: &str) -> String {
     )
 }
 
-type Converted<T> = std::result::Result<T, Box<dyn StdError + Sync + Send>>;
+type ConversionResult<T> = std::result::Result<T, Box<dyn StdError + Sync + Send>>;
 
-/// A value on its way, as the type that the statement's parameter has.
+/// A value to be sent, in the type of the statement's parameter.
 #[derive(Debug)]
-struct Passed(Value);
+struct ParameterValue(Value);
 
-impl Passed {
-    fn of(value: &dyn rusqlite::ToSql) -> Result<Self> {
+impl ParameterValue {
+    fn new(value: &dyn rusqlite::ToSql) -> Result<Self> {
         let passed = match value.to_sql()? {
             ToSqlOutput::Borrowed(value) => value.try_into().ok(),
             ToSqlOutput::Owned(value) => Some(value),
@@ -559,8 +577,8 @@ impl Passed {
     }
 }
 
-impl ToSql for Passed {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Converted<IsNull> {
+impl ToSql for ParameterValue {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> ConversionResult<IsNull> {
         match &self.0 {
             Value::Null => Ok(IsNull::Yes),
             &Value::Integer(number) => match *ty {
@@ -571,7 +589,7 @@ impl ToSql for Passed {
                 _ => Err(format!("a whole number is no {ty}").into()),
             },
             &Value::Real(number) => match *ty {
-                // As in SQLite, a column of whole numbers takes one that is whole.
+                // As in SQLite, a column of whole numbers accepts a whole floating-point number.
                 Type::INT8 if number.fract() == 0.0 => (number as i64).to_sql(ty, out),
                 Type::FLOAT8 => number.to_sql(ty, out),
                 _ => Err(format!("a number with a fraction is no {ty}").into()),
@@ -589,10 +607,10 @@ impl ToSql for Passed {
 }
 
 /// A value as the server sent it.
-struct Sent<'a>(ValueRef<'a>);
+struct ServerValue<'a>(ValueRef<'a>);
 
-impl<'a> FromSql<'a> for Sent<'a> {
-    fn from_sql(ty: &Type, raw: &'a [u8]) -> Converted<Self> {
+impl<'a> FromSql<'a> for ServerValue<'a> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> ConversionResult<Self> {
         Ok(Self(match *ty {
             Type::BOOL => ValueRef::Integer(i64::from(bool::from_sql(ty, raw)?)),
             Type::INT4 => ValueRef::Integer(i64::from(i32::from_sql(ty, raw)?)),
@@ -604,7 +622,7 @@ impl<'a> FromSql<'a> for Sent<'a> {
         }))
     }
 
-    fn from_sql_null(_: &Type) -> Converted<Self> {
+    fn from_sql_null(_: &Type) -> ConversionResult<Self> {
         Ok(Self(ValueRef::Null))
     }
 
@@ -618,7 +636,7 @@ pub(super) fn value<'a>(
     row: &'a Row,
     column: impl RowIndex + std::fmt::Display,
 ) -> Result<ValueRef<'a>> {
-    let Sent(value) = row.try_get(column)?;
+    let ServerValue(value) = row.try_get(column)?;
     Ok(value)
 }
 

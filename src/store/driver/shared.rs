@@ -1,7 +1,7 @@
-//! A connection for the threads of a process, and write transactions on it.
+//! A connection that the threads of a process share, and write transactions on it.
 //!
-//! They take it in turn, and each write is one short transaction of its own: a failure or a
-//! panic within undoes all of it, and nothing of another thread's.
+//! The threads take turns, and each write is one short transaction: a failure or a panic undoes all of its changes, and no
+//! changes of other threads.
 
 use std::sync::{Mutex, MutexGuard, TryLockError};
 
@@ -9,18 +9,18 @@ use super::connection::{Connection, Transaction};
 use super::error::{Error, Result};
 use crate::base::mutex::lock;
 
-/// So often at most a transaction is tried while others are in its way.
+/// The maximum number of attempts at a transaction that conflicts with others.
 const TRIES: u32 = 10;
 
-/// A connection for all threads of a process.
-pub struct OneConnection(Mutex<Connection>);
+/// A connection that all threads of a process share.
+pub struct SharedConnection(Mutex<Connection>);
 
-impl OneConnection {
+impl SharedConnection {
     pub fn new(connection: Connection) -> Self {
         Self(Mutex::new(connection))
     }
 
-    /// The connection, where no other thread has it.
+    /// Returns the connection if no other thread is using it.
     pub fn try_lock(&self) -> Option<MutexGuard<'_, Connection>> {
         match self.0.try_lock() {
             Ok(connection) => Some(connection),
@@ -29,18 +29,18 @@ impl OneConnection {
         }
     }
 
-    /// The connection.
+    /// Waits for the connection and returns it.
     pub fn lock(&self) -> MutexGuard<'_, Connection> {
-        // A panic within a transaction has rolled it back: the connection is sound.
+        // A panic within a transaction has rolled it back, so the connection is usable.
         lock(&self.0)
     }
 }
 
 impl Connection {
-    /// Runs `work` in a write transaction; again, where another transaction was in the way.
+    /// Runs `work` in a write transaction; repeats it if it conflicted with another transaction.
     ///
     /// # Errors
-    /// The work failed or the transaction could not be begun or committed; then nothing was changed.
+    /// The work failed, or the transaction could not be begun or committed; then nothing was changed.
     pub fn write<T>(&self, mut work: impl FnMut(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let mut once = || -> Result<T> {
             let transaction = self.begin()?;
@@ -57,7 +57,7 @@ impl Connection {
         }
     }
 
-    /// The same of one statement, which is a transaction by itself where a server executes it.
+    /// Runs a single statement, which on a server is a transaction by itself.
     pub fn write_one<T>(&self, mut work: impl FnMut(&Self) -> Result<T>) -> Result<T> {
         if self.is_server() {
             return work(self);
@@ -78,7 +78,7 @@ mod tests {
         connection
             .execute_batch("CREATE TABLE t (name TEXT UNIQUE NOT NULL)")
             .unwrap();
-        let shared = OneConnection::new(connection);
+        let shared = SharedConnection::new(connection);
         let insert = |transaction: &Transaction<'_>, name: &str| {
             let sql = "INSERT INTO t VALUES (?1)";
             transaction.prepare_cached(sql)?.execute([name])
@@ -95,7 +95,7 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(count().unwrap(), 0);
 
-        // SQLite itself ends a transaction where the disk is full, say.
+        // SQLite ends a transaction by itself if, for example, the disk is full.
         let lost = shared.lock().write(|transaction| {
             insert(transaction, "one")?;
             transaction.execute_batch("ROLLBACK")

@@ -1,4 +1,4 @@
-//! A prepared statement, and the rows that it gives.
+//! A prepared statement and its rows.
 
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -6,18 +6,18 @@ use std::path::PathBuf;
 use rusqlite::types::{FromSql, ToSql, Value, ValueRef};
 
 use super::error::{Error, Result};
-use super::postgres::{self, Session};
+use super::postgres::{self, ServerSession};
 use super::value::Params;
 use crate::base::clock::Timestamp;
 
 /// A statement that its connection keeps prepared.
 pub enum Statement<'c> {
     Sqlite(rusqlite::CachedStatement<'c>),
-    Postgres(&'c Session, postgres::Statement),
+    Postgres(&'c ServerSession, postgres::Statement),
 }
 
 impl Statement<'_> {
-    /// Executes it. Returns how many rows it changed.
+    /// Executes the statement. Returns the number of rows that it changed.
     pub fn execute(&mut self, values: impl Params) -> Result<usize> {
         let mut changed = 0;
         values.pass(&mut |values| {
@@ -33,7 +33,7 @@ impl Statement<'_> {
         Ok(changed)
     }
 
-    /// Executes it, before whatever is executed next. Where that goes to a server, both are one message.
+    /// Executes the statement before the next statement. On a server, both are sent in one message.
     pub fn later(&mut self, values: impl Params) -> Result<()> {
         match self {
             Self::Sqlite(_) => self.execute(values).map(drop),
@@ -43,11 +43,11 @@ impl Statement<'_> {
         }
     }
 
-    /// Passes each row to `visit`, until that returns false.
+    /// Passes each row to `visit`, until `visit` returns false.
     pub fn each(
         &mut self,
         values: impl Params,
-        mut visit: impl FnMut(&Row<'_>) -> Result<bool>,
+        mut visit: impl FnMut(&DbRow<'_>) -> Result<bool>,
     ) -> Result<()> {
         values.pass(&mut |values| self.visit_rows(values, &mut visit))
     }
@@ -55,21 +55,21 @@ impl Statement<'_> {
     fn visit_rows(
         &mut self,
         values: &[&dyn ToSql],
-        visit: &mut dyn FnMut(&Row<'_>) -> Result<bool>,
+        visit: &mut dyn FnMut(&DbRow<'_>) -> Result<bool>,
     ) -> Result<()> {
         match self {
             Self::Sqlite(statement) => {
                 bind(statement, values)?;
                 let mut rows = statement.raw_query();
                 while let Some(row) = rows.next()? {
-                    if !visit(&Row::Sqlite(row))? {
+                    if !visit(&DbRow::Sqlite(row))? {
                         break;
                     }
                 }
             }
             Self::Postgres(session, statement) => {
                 for row in &session.rows(statement, values)? {
-                    if !visit(&Row::Postgres(row))? {
+                    if !visit(&DbRow::Postgres(row))? {
                         break;
                     }
                 }
@@ -78,32 +78,32 @@ impl Statement<'_> {
         Ok(())
     }
 
-    /// Reads all rows.
-    pub fn rows<T: Record>(&mut self, values: impl Params) -> Result<Vec<T>> {
+    /// Reads all rows of the statement.
+    pub fn rows<T: FromRow>(&mut self, values: impl Params) -> Result<Vec<T>> {
         let mut all = Vec::new();
         self.each(values, |row| {
-            all.push(T::of(row)?);
+            all.push(T::from_row(row)?);
             Ok(true)
         })?;
         Ok(all)
     }
 
-    /// Reads the first row, if there is one.
-    pub fn first<T: Record>(&mut self, values: impl Params) -> Result<Option<T>> {
+    /// Reads the first row of the statement, if any.
+    pub fn first<T: FromRow>(&mut self, values: impl Params) -> Result<Option<T>> {
         let mut first = None;
         self.each(values, |row| {
-            first = Some(T::of(row)?);
+            first = Some(T::from_row(row)?);
             Ok(false)
         })?;
         Ok(first)
     }
 
-    /// The same of a statement that always gives one.
-    pub fn one<T: Record>(&mut self, values: impl Params) -> Result<T> {
+    /// Reads the first row of a statement that always returns a row.
+    pub fn one<T: FromRow>(&mut self, values: impl Params) -> Result<T> {
         self.first(values)?.ok_or(Error::NoRow)
     }
 
-    /// Whether it gives any row.
+    /// Returns whether the statement finds any row.
     pub fn exists(&mut self, values: impl Params) -> Result<bool> {
         self.first::<()>(values).map(|row| row.is_some())
     }
@@ -122,43 +122,43 @@ fn bind(statement: &mut rusqlite::Statement<'_>, values: &[&dyn ToSql]) -> Resul
 }
 
 /// A row of a result.
-pub enum Row<'a> {
+pub enum DbRow<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     Postgres(&'a postgres::Row),
 }
 
-/// Names a column of a row: by its position, from 0, or by its name.
-pub trait Column: rusqlite::RowIndex + postgres::RowIndex + Display + Copy {}
-impl Column for usize {}
-impl Column for &str {}
+/// Identifies a column of a row: by its position, from 0, or by its name.
+pub trait RowColumn: rusqlite::RowIndex + postgres::RowIndex + Display + Copy {}
+impl RowColumn for usize {}
+impl RowColumn for &str {}
 
-impl Row<'_> {
-    /// Reads a column.
-    pub fn get<C: Column, T: FromSql>(&self, column: C) -> Result<T> {
+impl DbRow<'_> {
+    /// Reads the value of a column.
+    pub fn get<C: RowColumn, T: FromSql>(&self, column: C) -> Result<T> {
         let value = self.value(column)?;
         T::column_result(value).map_err(|error| Error::unreadable(&column, error, value))
     }
 
     /// Reads the path of a file.
-    pub fn path<C: Column>(&self, column: C) -> Result<PathBuf> {
+    pub fn path<C: RowColumn>(&self, column: C) -> Result<PathBuf> {
         self.get::<_, String>(column).map(Into::into)
     }
 
-    /// Reads a text without a copy of it.
+    /// Reads a text without copying it.
     pub fn text(&self, column: &str) -> Result<&str> {
         let value = self.value(column)?;
         let text = value.as_str();
         text.map_err(|error| Error::unreadable(&column, error, value))
     }
 
-    fn value<C: Column>(&self, column: C) -> Result<ValueRef<'_>> {
+    fn value<C: RowColumn>(&self, column: C) -> Result<ValueRef<'_>> {
         match self {
             Self::Sqlite(row) => Ok(row.get_ref(column)?),
             Self::Postgres(row) => postgres::value(row, column),
         }
     }
 
-    /// How many columns it has.
+    /// Returns the number of columns.
     fn len(&self) -> usize {
         match self {
             Self::Sqlite(row) => row.as_ref().column_count(),
@@ -167,16 +167,16 @@ impl Row<'_> {
     }
 }
 
-/// What a row can be read as.
-pub trait Record: Sized {
-    fn of(row: &Row<'_>) -> Result<Self>;
+/// A value that can be read from a row.
+pub trait FromRow: Sized {
+    fn from_row(row: &DbRow<'_>) -> Result<Self>;
 }
 
-/// Reads a record from a row: each field from the column of its name, and those behind the semicolon as they say.
+/// Reads a record from a row: each field from the column of its name, and fields after the semicolon from their expressions.
 macro_rules! record {
     ($record:ident($row:ident) { $($field:ident),* $(,)? $(; $($other:ident: $value:expr),+ $(,)?)? }) => {
-        impl $crate::store::driver::Record for $record {
-            fn of($row: &$crate::store::driver::Row<'_>) -> $crate::store::driver::Result<Self> {
+        impl $crate::store::driver::FromRow for $record {
+            fn from_row($row: &$crate::store::driver::DbRow<'_>) -> $crate::store::driver::Result<Self> {
                 Ok(Self {
                     $($field: $row.get(stringify!($field))?,)*
                     $($($other: $value,)+)?
@@ -188,30 +188,30 @@ macro_rules! record {
 
 pub(in crate::store) use record;
 
-/// That there is one.
-impl Record for () {
-    fn of(_: &Row<'_>) -> Result<Self> {
+/// Reads nothing: only the existence of the row matters.
+impl FromRow for () {
+    fn from_row(_: &DbRow<'_>) -> Result<Self> {
         Ok(())
     }
 }
 
-/// All of its values.
-impl Record for Vec<Value> {
-    fn of(row: &Row<'_>) -> Result<Self> {
+/// Reads all values of the row.
+impl FromRow for Vec<Value> {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         (0..row.len()).map(|column| row.get(column)).collect()
     }
 }
 
-impl Record for PathBuf {
-    fn of(row: &Row<'_>) -> Result<Self> {
+impl FromRow for PathBuf {
+    fn from_row(row: &DbRow<'_>) -> Result<Self> {
         row.path(0)
     }
 }
 
 macro_rules! single {
     ($($value:ty)*) => { $(
-        impl Record for $value {
-            fn of(row: &Row<'_>) -> Result<Self> {
+        impl FromRow for $value {
+            fn from_row(row: &DbRow<'_>) -> Result<Self> {
                 row.get(0)
             }
         }
@@ -222,8 +222,8 @@ single!(String Timestamp bool i64 u32 u64);
 
 macro_rules! several {
     ($($($value:ident $column:literal),+;)*) => { $(
-        impl<$($value: FromSql),+> Record for ($($value,)+) {
-            fn of(row: &Row<'_>) -> Result<Self> {
+        impl<$($value: FromSql),+> FromRow for ($($value,)+) {
+            fn from_row(row: &DbRow<'_>) -> Result<Self> {
                 Ok(($(row.get($column)?,)+))
             }
         }

@@ -1,5 +1,5 @@
-//! Values between Rust and a database, as rusqlite converts them: nothing, whole numbers, floating point numbers, text and bytes, which
-//! both databases have. A yes or no is a whole number, 1 or 0, in the columns of both.
+//! Converts values between Rust and a database, as rusqlite does: null, whole numbers, floating-point numbers, text and bytes,
+//! which both databases have. Boolean values are the whole numbers 1 and 0 in the columns of both.
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
@@ -18,12 +18,13 @@ impl FromSql for Timestamp {
     }
 }
 
-/// The values of a statement, in the order of its parameters. Who receives them knows no types of theirs, and is compiled once.
+/// The values of a statement, in the order of its parameters. The receiver does not depend on their types, and is compiled
+/// once.
 pub trait Params {
     fn pass(&self, to: &mut ValuesReceiver<'_>) -> Result<()>;
 }
 
-/// See [`Params`].
+/// The receiver of the values; see [`Params`].
 pub(super) type ValuesReceiver<'a> = dyn FnMut(&[&dyn ToSql]) -> Result<()> + 'a;
 
 impl Params for &[&dyn ToSql] {
@@ -32,7 +33,7 @@ impl Params for &[&dyn ToSql] {
     }
 }
 
-/// No values: not of any type, so that `[]` needs no annotation.
+/// No values. The type is fixed, so that `[]` needs no annotation.
 impl Params for [&(dyn ToSql + Send + Sync); 0] {
     fn pass(&self, to: &mut ValuesReceiver<'_>) -> Result<()> {
         to(&[])
@@ -51,28 +52,29 @@ macro_rules! arrays {
 
 arrays!(1 2 3 4);
 
-/// Values of several types, as [`Params`].
+/// Builds [`Params`] from values of several types.
 macro_rules! params {
     ($($value:expr),* $(,)?) => {
         &[$(&$value as &dyn rusqlite::ToSql),*] as &[&dyn rusqlite::ToSql]
     };
 }
 
-/// Gives an enum the words that the database, the CLI and the API use for its variants, in their order. What stands behind `|` is read, too.
+/// Gives an enum the words for its variants that the database, the CLI and the API use, in this order. Words after `|` are
+/// also parsed.
 macro_rules! words {
     ($name:ident { $($variant:ident = $word:literal $(| $other:literal)?),+ $(,)? }) => {
         impl $name {
-            /// All of them.
+            /// All variants in their order.
             pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
 
-            /// The word that the database, the CLI and the API use.
+            /// Returns the word that the database, the CLI and the API use.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
                 }
             }
 
-            /// Parses such a word.
+            /// Parses a word of a variant.
             pub fn parse(word: &str) -> Option<Self> {
                 match word {
                     $($word $(| $other)? => Some(Self::$variant),)+

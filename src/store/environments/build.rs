@@ -3,9 +3,9 @@
 use crate::base::clock::Timestamp;
 use crate::base::problem::code;
 use crate::store::driver::{self, Transaction, params};
-use crate::store::{AfterFailure, BuildAttempts, Failure};
+use crate::store::{BuildAttempts, BuildFailureOutcome, FailureRecord};
 
-/// Part of every statement that leaves `building`: the schema allows a token in that state only.
+/// Part of every statement that leaves `building`: the schema allows a token only in that state.
 pub(super) const UNCLAIM: &str =
     "claimed_by = NULL, claim_token = NULL, claim_expires_at = NULL, claim_process = NULL";
 
@@ -14,8 +14,8 @@ pub(super) fn leave(
     transaction: &Transaction<'_>,
     id: &str,
     token: &str,
-    failure: &Failure,
-    after: AfterFailure,
+    failure: &FailureRecord,
+    after: BuildFailureOutcome,
     now: Timestamp,
 ) -> driver::Result<bool> {
     let sql = format!(
@@ -24,8 +24,8 @@ pub(super) fn leave(
          WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
     );
     let (status, due) = match after {
-        AfterFailure::RetryAt(due) | AfterFailure::WaitUntil(due) => ("queued", due),
-        AfterFailure::Fail | AfterFailure::FailHere => ("failed", now),
+        BuildFailureOutcome::RetryAt(due) | BuildFailureOutcome::WaitUntil(due) => ("queued", due),
+        BuildFailureOutcome::Fail | BuildFailureOutcome::FailHere => ("failed", now),
     };
     transaction.changes(
         &sql,
@@ -38,8 +38,8 @@ pub(super) fn leave(
             failure.message,
             failure.hint,
             now,
-            matches!(after, AfterFailure::WaitUntil(_)),
-            after == AfterFailure::FailHere
+            matches!(after, BuildFailureOutcome::WaitUntil(_)),
+            after == BuildFailureOutcome::FailHere
         ],
     )
 }
@@ -51,11 +51,11 @@ pub(super) fn expire(
 ) -> driver::Result<usize> {
     let message = "the process that built it stood still, or its machine is gone";
     let hint = "see how that worker and its machine are; `ade env build` tries again".to_owned();
-    let failure = Failure::new(code::LEASE_EXPIRED, "environment", message, Some(hint));
+    let failure = FailureRecord::new(code::LEASE_EXPIRED, "environment", message, Some(hint));
     end_claims(transaction, EXPIRED, &now, &failure, attempts, now)
 }
 
-/// Reclaims the builds of a dead process.
+/// Ends the claims of a dead process's builds.
 pub fn reclaim(
     transaction: &Transaction<'_>,
     process: &str,
@@ -64,32 +64,32 @@ pub fn reclaim(
 ) -> driver::Result<usize> {
     let message = "the process that built it died";
     let hint = "is memory short? `ade env build` tries again".to_owned();
-    let failure = Failure::new(code::WORKER_DIED, "environment", message, Some(hint));
+    let failure = FailureRecord::new(code::WORKER_DIED, "environment", message, Some(hint));
     end_claims(transaction, HELD_BY, &process, &failure, attempts, now)
 }
 
-/// The builds whose leases ended before an instant.
+/// Selects the builds whose leases ended before a time.
 const EXPIRED: &str = "SELECT id, claim_token, attempt_count FROM environments WHERE status = 'building' AND claim_expires_at < ?1";
 
-/// The builds of a process. They are found by the index `environments_leased`, which is always small.
+/// Selects the builds of a process, by the index `environments_leased`, which is always small.
 pub const HELD_BY: &str = "SELECT id, claim_token, attempt_count FROM environments WHERE status = 'building' AND claim_process = ?1";
 
-/// Ends the claims of builders that did not end them. An installer that kills its process, or keeps it from renewing its
-/// lease, would do so each time: so it is tried again after a while, and not for ever.
+/// Ends the claims of builders that did not end them. An installer that kills its process, or prevents it from renewing its
+/// lease, would do so each time: so the build is repeated after a while, and not forever.
 fn end_claims(
     transaction: &Transaction<'_>,
     builds: &str,
     value: &dyn rusqlite::ToSql,
-    failure: &Failure,
+    failure: &FailureRecord,
     attempts: &BuildAttempts<'_>,
     now: Timestamp,
 ) -> driver::Result<usize> {
     let left: Vec<(String, String, u32)> = transaction.rows(builds, [value])?;
     for (id, token, count) in &left {
         let after = if *count < attempts.most {
-            AfterFailure::RetryAt(now.plus((attempts.backoff)(*count)))
+            BuildFailureOutcome::RetryAt(now.plus((attempts.backoff)(*count)))
         } else {
-            AfterFailure::FailHere
+            BuildFailureOutcome::FailHere
         };
         let mut failure = failure.clone();
         if *count > 1 {

@@ -1,4 +1,4 @@
-//! Environments: queued → building → ready | failed, under leases of their own.
+//! Environments: queued → building → ready | failed, under separate leases.
 
 mod build;
 mod read;
@@ -16,7 +16,7 @@ pub(super) use read::NEXT;
 use read::SELECT;
 
 use super::Call;
-use super::ids::Named;
+use super::ids::IdKind;
 use super::values::path_text;
 use super::{Store, runs};
 use crate::base::clock::{Timestamp, milliseconds};
@@ -25,13 +25,14 @@ use crate::store::driver::{self, Transaction, params};
 use crate::store::needed::{archived, held};
 use crate::store::observed_time::observe;
 use crate::store::{
-    AfterFailure, BuildAttempts, Claim, Claimable, Clock, EnvironmentContents, EnvironmentKey,
-    EnvironmentRecord, Failure, Heartbeat, LAST_USE_KNOWN_TO, NewEnvironment, Result, StoreError,
+    BuildAttempts, BuildFailureOutcome, Claim, ClaimableState, Clock, EnvironmentContents,
+    EnvironmentKey, EnvironmentRecord, FailureRecord, Heartbeat, LAST_USE_KNOWN_TO, NewEnvironment,
+    Result, StoreError,
 };
 
 impl Store {
-    /// Returns the environment of the key of `new`. Records `new` as queued where the key has none yet; where another host has it, with
-    /// the same id.
+    /// Returns the environment with the key of `new`. Records `new` as queued if there is none yet, with the id that another
+    /// host uses for the key, if any.
     ///
     /// # Errors
     /// Its configuration is archived or deleted, or the database cannot be used.
@@ -41,7 +42,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<EnvironmentRecord> {
         self.observed(Call::EnsureEnvironment, Some(now), |store| {
-            // Nearly always it is recorded already, and reading needs no write lock.
+            // It is nearly always recorded already, and reading needs no write lock.
             match store.environment_of(&new.key)? {
                 Some(known) if known.configuration_archived => {
                     return Err(archived(&known.configuration_name));
@@ -78,42 +79,43 @@ impl Store {
         })
     }
 
-    /// The environment of a key.
+    /// Returns the environment with this key.
     pub fn environment_of(&self, key: &EnvironmentKey) -> Result<Option<EnvironmentRecord>> {
         self.read(|connection| read::of_key(connection, key))
     }
 
-    /// Returns the environment of an id or of an unambiguous prefix.
+    /// Returns the environment with this id or unambiguous prefix.
     ///
     /// # Errors
     /// It does not exist, the prefix is ambiguous, or the database cannot be used.
     pub fn environment(&self, workspace: &str, id: &str) -> Result<EnvironmentRecord> {
-        let id = self.resolve(Named::Environments, workspace, id)?;
+        let id = self.resolve(IdKind::Environments, workspace, id)?;
         self.read(|connection| read::by_id(connection, &id))?
             .ok_or_else(|| StoreError::not_found("environment", &id))
     }
 
-    /// All environments of a workspace, last used first.
+    /// Returns all environments of a workspace, the last used first.
     pub fn environments(&self, workspace: &str) -> Result<Vec<EnvironmentRecord>> {
-        // One that no run has used yet is sorted by when it was built. A workspace has tens of environments, which need no index.
+        // An environment that no run has used yet is sorted by its last change. A workspace has tens of environments, which
+        // need no index.
         let sql = format!(
             "{SELECT} WHERE e.workspace_id = ?1 ORDER BY coalesce(e.last_used_at, e.updated_at) DESC, e.id DESC"
         );
         self.rows(&sql, [workspace])
     }
 
-    /// The environments of all workspaces.
+    /// Returns the environments of all workspaces.
     pub fn all_environments(&self) -> Result<Vec<EnvironmentRecord>> {
         self.rows(&format!("{SELECT} ORDER BY e.id"), [])
     }
 
-    /// Claims one environment for building: in its folder, or in the folder `elsewhere` where the lease of its last builder
-    /// ended, for that may still be at work in it. `None`: its state is not the one that is `claimable`.
+    /// Claims an environment for building: in its folder, or in the folder `elsewhere` if the lease of its last builder
+    /// expired, because that builder may still be working in it. `None`: its state is not `claimable`.
     pub fn claim_environment(
         &self,
         id: &str,
         claim: &Claim,
-        claimable: Claimable,
+        claimable: ClaimableState,
         elsewhere: &Path,
         now: Timestamp,
     ) -> Result<Option<EnvironmentRecord>> {
@@ -124,11 +126,11 @@ impl Store {
                 store.demand_in_place()?;
                 store.write_at(now, |transaction| {
                     let (state, left_at) = match claimable {
-                        Claimable::Due => ("due", None),
-                        Claimable::Left(at) => ("left", Some(at)),
+                        ClaimableState::Due => ("due", None),
+                        ClaimableState::Left(at) => ("left", Some(at)),
                     };
-                    // The attempt is counted here and not when it fails, so that a build that kills its process counts too. A lease that was
-                    // renewed since, or another builder's, ends at another time.
+                    // The attempt is counted here and not when it fails, so that a build that kills its process counts too. If
+                    // the lease was renewed since, or belongs to another builder, it ends at another time.
                     let claimed = transaction.changes(
                         "UPDATE environments SET status = 'building', claimed_by = ?2, claim_token = ?3, claim_expires_at = ?4, claim_process = ?6,
                          attempt_count = attempt_count + 1,
@@ -160,8 +162,8 @@ impl Store {
         )
     }
 
-    /// Returns the due environment that has waited longest to be built; where `after` is given, of those that come after
-    /// it. Where `process` is given, of those that this worker takes.
+    /// Returns the due environment that has waited longest to be built; with `after`, only among environments after it; with
+    /// `process`, only among environments that this worker accepts.
     pub fn next_environment(
         &self,
         now: Timestamp,
@@ -177,8 +179,8 @@ impl Store {
         })
     }
 
-    /// Gives an environment that is being built another folder, because a process that lost its claim may still be at work
-    /// in the one that it has. False: the lease was lost and nothing changed.
+    /// Gives an environment that is being built another folder, because a process that lost its claim may still be working in
+    /// the current folder. False: the lease was lost and nothing changed.
     pub fn move_environment(
         &self,
         id: &str,
@@ -193,7 +195,7 @@ impl Store {
         })
     }
 
-    /// Renews a builder's lease.
+    /// Renews the lease of a builder.
     pub fn heartbeat_environment(
         &self,
         id: &str,
@@ -208,7 +210,7 @@ impl Store {
         })
     }
 
-    /// Building → ready. False: the lease was lost and nothing changed.
+    /// Moves an environment from building to ready. False: the lease was lost and nothing changed.
     pub fn complete_environment(
         &self,
         id: &str,
@@ -219,7 +221,7 @@ impl Store {
         self.observed(Call::CompleteEnvironment(id, claim), Some(now), |store| {
             store.write_at(now, |transaction| {
                 let packages = serde_json::to_string(&contents.packages).unwrap_or_default();
-                // The count of attempts begins anew, for the case that its files vanish and it is built again.
+                // The count of attempts starts over, in case its files vanish and it is built again.
                 let sql = format!(
                     "UPDATE environments SET status = 'ready', {UNCLAIM}, python_version = ?3, python_path = ?4, engine_version = ?5, installer = ?6, packages = ?7,
                      lock_digest = ?8, size_bytes = ?9, ready_at = ?10, updated_at = ?10, attempt_count = 0, trouble_count = 0 WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
@@ -241,13 +243,13 @@ impl Store {
         })
     }
 
-    /// Building → failed or queued, as `after` says. False: the lease was lost and nothing changed.
+    /// Moves an environment from building to failed or queued, by `after`. False: the lease was lost and nothing changed.
     pub fn fail_environment(
         &self,
         id: &str,
         claim: &Claim,
-        failure: &Failure,
-        after: AfterFailure,
+        failure: &FailureRecord,
+        after: BuildFailureOutcome,
         now: Timestamp,
     ) -> Result<bool> {
         self.observed(Call::FailEnvironment(id, claim), Some(now), |store| {
@@ -257,12 +259,13 @@ impl Store {
         })
     }
 
-    /// It was asked for. Failed → queued, its attempts counted anew, due from `due` on; one that is queued already is due then
-    /// at the latest. False: it is neither. The same happens to it on the other hosts, unless one of them has it or builds it.
+    /// Requests an environment. A failed environment is queued, due from `due` on, and its attempts start over; a queued
+    /// environment is due by then at the latest. False: it is neither. The same happens on the other hosts, unless a host has
+    /// it or is building it.
     pub fn ask_for_environment(&self, id: &str, due: Timestamp, now: Timestamp) -> Result<bool> {
         self.observed(Call::AskForEnvironment(id), Some(now), |store| {
-            // What it failed at stays recorded until the next attempt begins: it says why the environment waits. Of one that waits, its
-            // last change stays when it failed.
+            // The error stays recorded until the next attempt begins: it explains why the environment waits. The last change
+            // of a waiting environment stays the time when it failed.
             let sql = "UPDATE environments/*pg_of_hosts*/ SET status = 'queued', attempt_count = CASE status WHEN 'failed' THEN 0 ELSE attempt_count END,
                      trouble_count = CASE status WHEN 'failed' THEN 0 ELSE trouble_count END,
                      available_at = CASE WHEN status = 'failed' OR available_at > ?2 THEN ?2 ELSE available_at END,
@@ -278,10 +281,12 @@ impl Store {
         })
     }
 
-    /// Building → queued, the attempt not counted: the build was cancelled. False: the lease was lost and nothing changed.
+    /// Moves an environment from building to queued without counting the attempt: the build was cancelled. False: the lease
+    /// was lost and nothing changed.
     pub fn release_environment(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<bool> {
         self.observed(Call::ReleaseEnvironment(id, claim), Some(now), |store| {
-            // Due again at once, the attempt not counted; never below zero, because a build since may have reset the count.
+            // Due again at once, without counting the attempt; never below zero, because a later build may have reset the
+            // count.
             let sql = format!(
                 "UPDATE environments SET status = 'queued', {UNCLAIM}, attempt_count = CASE WHEN attempt_count > 0 THEN attempt_count - 1 ELSE 0 END, available_at = ?3, updated_at = ?3
                  WHERE id = ?1 AND claim_token = ?2 AND status = 'building'"
@@ -291,8 +296,8 @@ impl Store {
         })
     }
 
-    /// Ready → queued, to be built in `folder`: its files vanished, or a rebuild was asked for. `seen` is the environment
-    /// as the caller read it. False: another process has built or requeued it since.
+    /// Moves an environment from ready to queued, to be built in `folder`: its files vanished, or a rebuild was requested.
+    /// `seen` is the environment as the caller read it. False: another process has built or requeued it since.
     pub fn requeue_environment(
         &self,
         seen: &EnvironmentRecord,
@@ -301,8 +306,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool> {
         self.observed(Call::RequeueEnvironment(&seen.id), Some(now), |store| {
-            // `ready_at` identifies a build: if the environment was built since, it differs, and if it is not ready, it is null,
-            // which equals nothing.
+            // `ready_at` identifies a build: if the environment was built since, it differs; if the environment is not ready,
+            // it is null, which equals nothing.
             let sql = "UPDATE environments SET status = 'queued', folder = relative(?3), snapshot_path = relative(?4), attempt_count = 0, available_at = ?5, ready_at = NULL, updated_at = ?5
                  WHERE id = ?1 AND status = 'ready' AND ready_at = ?2";
             let values = params![
@@ -316,8 +321,8 @@ impl Store {
         })
     }
 
-    /// Building → queued, or failed where `attempts` are spent, for all environments whose builder's lease has expired.
-    /// Returns how many.
+    /// Queues all environments whose builder's lease has expired, or fails them if `attempts` are used up. Returns their
+    /// number.
     pub fn expire_environment_leases(
         &self,
         attempts: &BuildAttempts<'_>,
@@ -334,22 +339,22 @@ impl Store {
         })
     }
 
-    /// How many queued and running runs refer to an environment.
+    /// Returns how many queued and running runs refer to an environment.
     pub fn live_runs_of_environment(&self, id: &str) -> Result<u64> {
         let sql = "SELECT count(*) FROM queue WHERE environment_id = ?1";
         self.one(sql, [id])
     }
 
-    /// Returns the runs that wait for an environment, in the order in which they are claimed, `limit` at most.
+    /// Returns at most `limit` runs that wait for an environment, in the order in which they are claimed.
     pub fn waiting_runs_of_environment(&self, id: &str, limit: u32) -> Result<Vec<String>> {
         let sql = "SELECT run_id FROM queue WHERE environment_id = ?1 AND status = 'queued'
              ORDER BY available_at, created_at, run_id LIMIT ?2";
         self.rows(sql, params![id, limit])
     }
 
-    /// Moves runs that wait for one environment to another one, because the former's engine is not available here. The
-    /// former's record is deleted if it is still queued. False: only a part was moved, so that other processes need not wait
-    /// for long; the caller asks again.
+    /// Moves runs that wait for an environment to another environment, because the former's engine is not available here.
+    /// Deletes the former's record if it is still queued. False: only a part was moved, so that other processes need not wait
+    /// long; the caller must repeat the call.
     pub fn move_waiting_runs(
         &self,
         from: &str,
@@ -372,8 +377,8 @@ impl Store {
             if waiting.len() == MOVED_AT_ONCE {
                 return Ok(false);
             }
-            // A running run of the former may come back to the queue; then the former is kept for it, and is due again a little
-            // later.
+            // A running run of the former environment may return to the queue; then the environment is kept for it, and is due
+            // again a little later.
             transaction.execute(
                 "DELETE FROM environments WHERE id = ?1 AND status = 'queued' AND NOT EXISTS (SELECT 1 FROM queue WHERE environment_id = ?1)",
                 [from],
@@ -386,18 +391,18 @@ impl Store {
         })
     }
 
-    /// Deletes the record of an environment that is ready or failed, that no queued or running run needs, and that was last
-    /// used (or changed) before `cold_since`, where that is given; it is asked within the transaction. False: it must stay, or
-    /// the clock cannot be trusted.
+    /// Deletes the record of an environment that is not being built, that no queued or running run needs, and, if `cold_since`
+    /// is given, that was last used (or changed) before it; `cold_since` is read within the transaction. False: the
+    /// environment must stay, or the clock cannot be trusted.
     pub fn delete_environment(&self, id: &str, cold_since: Option<&Clock<'_>>) -> Result<bool> {
         self.observed(
             Call::DeleteEnvironment(id, cold_since.is_some()),
             None,
             |store| {
                 store.write(|transaction| {
-                    // Deletes the record, unless the environment has come into use since it was judged: the statement repeats all conditions.
-                    // A run needs the environment if the queue names it, or if it names none and has the same key, since it will be given this
-                    // one.
+                    // The statement repeats all conditions, in case the environment came into use since it was judged. A run
+                    // needs the environment if the queue names it, or if the queue names none and the run has the same key,
+                    // because it will get this environment.
                     let cold_since = match cold_since.map(|clock| clock()) {
                         Some(None) => return Ok(false),
                         asked => asked.flatten(),
@@ -422,7 +427,8 @@ impl Store {
     }
 }
 
-/// The id of an environment that other hosts have. One host at a time records what none has, so that there is one id for each key.
+/// Returns the id of this environment on other hosts. One host at a time records a new environment, so that there is one id
+/// for each key.
 fn of_other_host(
     transaction: &Transaction<'_>,
     key: &EnvironmentKey,
@@ -437,13 +443,14 @@ fn of_other_host(
     transaction.row(sql, values)
 }
 
-/// Whoever records a run for an environment holds it: with this, none is recorded until the transaction ends.
+/// Locks an environment until the transaction ends. Transactions that record a run for it lock it too, so none can be recorded
+/// meanwhile.
 fn lock(transaction: &Transaction<'_>, id: &str) -> driver::Result<()> {
     let sql = "SELECT 1 FROM environments WHERE id = ?1 FOR UPDATE";
     transaction.lock(sql, [id]).map(drop)
 }
 
-/// How many runs one transaction moves to another environment.
+/// The number of runs that one transaction moves to another environment.
 const MOVED_AT_ONCE: usize = 500;
-/// How long an environment stays queued without being due when not all of its runs could be moved.
+/// The wait before an environment is due again if not all of its runs could be moved.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);

@@ -1,7 +1,7 @@
-//! Reads environments.
+//! Reads the records of environments.
 
-use crate::store::driver::{self, Connection, Row, record};
-use crate::store::{EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure};
+use crate::store::driver::{self, Connection, DbRow, record};
+use crate::store::{EnvironmentContents, EnvironmentKey, EnvironmentRecord, FailureRecord};
 
 pub(super) const SELECT: &str = "SELECT e.*, absolute(e.folder) AS folder_at, absolute(e.snapshot_path) AS snapshot_at, c.name AS configuration_name, absolute(c.path) AS configuration_path,
     c.archived_at IS NOT NULL AS configuration_archived
@@ -12,7 +12,7 @@ record!(EnvironmentKey(row) { workspace_id, configuration_id, engine_spec, deps_
 record!(EnvironmentRecord(row) {
     id, configuration_name, configuration_archived, status, claimed_by, claim_process, claim_expires_at, attempt_count,
     trouble_count, available_at, created_at, updated_at, ready_at, last_used_at;
-    key: EnvironmentKey::of(row)?,
+    key: EnvironmentKey::from_row(row)?,
     configuration_path: row.path("configuration_path")?,
     folder: row.path("folder_at")?,
     snapshot: row.path("snapshot_at")?,
@@ -20,8 +20,8 @@ record!(EnvironmentRecord(row) {
     contents: contents(row)?,
 });
 
-/// Reads the contents. They are recorded exactly where a Python version is.
-fn contents(row: &Row<'_>) -> driver::Result<Option<EnvironmentContents>> {
+/// Reads the contents, which are recorded exactly if there is a Python version.
+fn contents(row: &DbRow<'_>) -> driver::Result<Option<EnvironmentContents>> {
     let Some(python_version) = row.get::<_, Option<String>>("python_version")? else {
         return Ok(None);
     };
@@ -38,13 +38,18 @@ fn contents(row: &Row<'_>) -> driver::Result<Option<EnvironmentContents>> {
     }))
 }
 
-fn failure(row: &Row<'_>) -> driver::Result<Option<Failure>> {
+fn failure(row: &DbRow<'_>) -> driver::Result<Option<FailureRecord>> {
     let Some(code) = row.get::<_, Option<String>>("error_code")? else {
         return Ok(None);
     };
     let message: Option<String> = row.get("error_message")?;
     let (message, hint) = (message.unwrap_or_default(), row.get("error_hint")?);
-    Ok(Some(Failure::new(&code, "environment", message, hint)))
+    Ok(Some(FailureRecord::new(
+        &code,
+        "environment",
+        message,
+        hint,
+    )))
 }
 
 pub(super) fn by_id(
@@ -71,8 +76,8 @@ pub(super) fn of_key(
     connection.row(&sql, values)
 }
 
-/// The due environment that has waited longest, is neither paused nor of an archived configuration, and is taken by a worker, after one that is given by its place: the next entry of the index
-/// `environments_waiting`, which has the order of this statement.
+/// Selects the due environment that has waited longest, is neither paused nor of an archived configuration, and is accepted by
+/// a worker, after a given position: the next entry of `environments_waiting`, which has the order of this statement.
 pub const NEXT: &str = "SELECT id FROM environments WHERE status = 'queued' AND available_at <= ?1 AND (available_at, id) > (?2, ?3)
     AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', environments.configuration_id))
     AND (SELECT archived_at FROM configurations c WHERE c.id = environments.configuration_id) IS NULL

@@ -1,4 +1,4 @@
-//! Environments: queued → building → ready | failed, under leases of their own.
+//! The records of environments: queued → building → ready | failed, under separate leases.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,162 +7,162 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::base::clock::Timestamp;
-use crate::store::Failure;
+use crate::store::FailureRecord;
 use crate::store::driver::words;
 
 /// The status of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EnvironmentStatus {
-    /// It waits to be built.
+    /// The environment waits to be built.
     Queued,
-    /// It is being built: a builder holds its lease.
+    /// A builder holds its lease and builds it.
     Building,
-    /// Runs can use it.
+    /// Runs can use the environment.
     Ready,
-    /// It could not be built.
+    /// The environment could not be built.
     Failed,
 }
 
 words!(EnvironmentStatus { Queued = "queued", Building = "building", Ready = "ready", Failed = "failed" });
 
-/// The key by which a run finds its environment. Unique.
+/// The unique key by which a run finds its environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct EnvironmentKey {
-    /// The workspace.
+    /// The id of the workspace.
     pub workspace_id: String,
-    /// The configuration.
+    /// The id of the configuration.
     pub configuration_id: String,
-    /// The engine: `embedded`, or what `ADE_ENGINE_SPEC` says.
+    /// The engine: `embedded`, or the value of `ADE_ENGINE_SPEC`.
     pub engine_spec: String,
-    /// The digest of everything that its contents depend on, 64 hexadecimal digits.
+    /// The digest of everything that the environment's contents depend on, 64 hexadecimal digits.
     pub deps_digest: String,
 }
 
-/// An environment.
+/// A recorded environment of a configuration.
 #[derive(Clone, Debug)]
 pub struct EnvironmentRecord {
-    /// UUIDv7.
+    /// The environment's id, a UUIDv7.
     pub id: String,
-    /// Its key.
+    /// The unique key of the environment.
     pub key: EnvironmentKey,
-    /// The configuration's name.
+    /// The name of its configuration.
     pub configuration_name: String,
-    /// The configuration's folder.
+    /// The folder of its configuration.
     pub configuration_path: PathBuf,
     /// Whether the configuration is archived.
     pub configuration_archived: bool,
-    /// Its status.
+    /// The status of the environment.
     pub status: EnvironmentStatus,
-    /// Its own folder.
+    /// The folder of the environment.
     pub folder: PathBuf,
-    /// The snapshot of the configuration that it is provisioned from.
+    /// The snapshot of the configuration from which the environment is provisioned.
     pub snapshot: PathBuf,
     /// The worker id of its builder.
     pub claimed_by: Option<String>,
-    /// The process that builds it, if it is registered ([`WorkerRecord`](crate::store::workers::WorkerRecord)).
+    /// The process that builds the environment, if it is registered ([`WorkerRecord`](crate::store::workers::WorkerRecord)).
     pub claim_process: Option<String>,
-    /// Until when its builder's lease holds.
+    /// When the lease of its builder expires.
     pub claim_expires_at: Option<Timestamp>,
-    /// How many builds were attempted.
+    /// The number of attempted builds.
     pub attempt_count: u32,
-    /// How often in a row trouble of the machine or the network kept it from being built.
+    /// How often in a row trouble of the machine or the network prevented its build.
     pub trouble_count: u32,
     /// When the next attempt may begin.
     pub available_at: Timestamp,
-    /// Why it failed.
-    pub error: Option<Failure>,
-    /// What is in it, once ready.
+    /// The reason why the environment failed.
+    pub error: Option<FailureRecord>,
+    /// The contents of the environment, once it is ready.
     pub contents: Option<EnvironmentContents>,
-    /// When it was recorded.
+    /// When the environment was recorded.
     pub created_at: Timestamp,
-    /// When anything about it changed.
+    /// When anything about the environment changed.
     pub updated_at: Timestamp,
-    /// When it became ready.
+    /// When the environment became ready.
     pub ready_at: Option<Timestamp>,
-    /// When a run used it last.
+    /// When a run last used the environment.
     pub last_used_at: Option<Timestamp>,
 }
 
 impl EnvironmentRecord {
-    /// When a run used it last; if none has, when anything about it changed.
+    /// Returns when a run last used the environment; if none has, when anything about it changed.
     pub fn last_used(&self) -> Timestamp {
         self.last_used_at.unwrap_or(self.updated_at)
     }
 }
 
-/// The last use of an environment, and of a configuration, is recorded to this: a change at each claim would be one more page
-/// to write. A judgement by it allows for so much more.
+/// The precision of the recorded last use of an environment or a configuration: a change at each claim would be one more page
+/// to write. Decisions that use it add this margin.
 pub const LAST_USE_KNOWN_TO: Duration = Duration::from_secs(10);
 
 /// An environment that is to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewEnvironment {
-    /// UUIDv7.
+    /// The environment's id, a UUIDv7.
     pub id: String,
-    /// Its key.
+    /// The unique key of the environment.
     pub key: EnvironmentKey,
-    /// Its own folder.
+    /// The folder of the environment.
     pub folder: PathBuf,
-    /// The snapshot of the configuration that it is provisioned from.
+    /// The snapshot of the configuration from which the environment is provisioned.
     pub snapshot: PathBuf,
 }
 
-/// What is in an environment.
+/// The contents of an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvironmentContents {
-    /// `3.11.7`
+    /// The version of Python, such as `3.11.7`.
     pub python_version: String,
-    /// The Python that it was made from.
+    /// The Python from which the environment was made.
     pub python_path: PathBuf,
-    /// The engine's version.
+    /// The version of the engine.
     pub engine_version: String,
-    /// What installed it: `uv 0.13.8`.
+    /// The installer with its version, such as `uv 0.13.8`.
     pub installer: String,
-    /// What is installed, by name.
-    pub packages: Vec<Package>,
-    /// SHA-256 over the packages with their versions.
+    /// The installed packages, by name.
+    pub packages: Vec<InstalledPackage>,
+    /// The SHA-256 of the packages with their versions.
     pub lock_digest: String,
-    /// Its size on disk.
+    /// The size on disk in bytes.
     pub size_bytes: u64,
 }
 
-/// An installed package.
+/// A package in an environment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Package {
-    /// Its name.
+pub struct InstalledPackage {
+    /// The name of the package.
     pub name: String,
-    /// Its version.
+    /// The version of the package.
     pub version: String,
 }
 
-/// Which state of an environment lets a builder claim it.
+/// The state of an environment in which a builder may claim it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claimable {
-    /// It waits, and is due.
+pub enum ClaimableState {
+    /// The environment is queued and due.
     Due,
-    /// It is being built, but its builder has let the lease end at this time.
+    /// The environment is being built, but the lease of its builder ended at this time.
     Left(Timestamp),
 }
 
-/// What becomes of an environment that could not be built.
+/// The next state of an environment that could not be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AfterFailure {
-    /// It waits, and is tried again from then on.
+pub enum BuildFailureOutcome {
+    /// The environment is queued, and is tried again from this time on.
     RetryAt(Timestamp),
-    /// It waits until then, and no attempt is spent: the machine or the network is in trouble, not the environment.
+    /// The environment waits until this time, and its attempt does not count: the machine or the network is in trouble.
     WaitUntil(Timestamp),
-    /// It fails, and is tried again when it is asked for anew: the configuration is at fault, on any host.
+    /// The environment fails, and is tried again when it is requested again: the configuration is at fault, on any host.
     Fail,
-    /// It fails on this host, and is tried again when it is asked for anew. Another host may build it.
+    /// The environment fails on this host, and is tried again when it is requested again. Another host may build it.
     FailHere,
 }
 
-/// How builds are begun again whose builders died, or let their lease end.
+/// The rules for repeating builds whose builders died or let their lease expire.
 #[derive(Clone, Copy)]
 pub struct BuildAttempts<'a> {
-    /// After so many attempts the environment fails.
+    /// The maximum number of attempts, after which the environment fails.
     pub most: u32,
-    /// The wait after an attempt of this number.
+    /// Returns the wait after the attempt with this number.
     pub backoff: &'a dyn Fn(u32) -> Duration,
 }

@@ -1,8 +1,8 @@
 //! The address of a server: `postgresql://user@host:port/database?…`, as PostgreSQL's own programs read it.
 //!
-//! Beyond a socket of this machine the connection is encrypted and the server's certificate verified, unless the address says
-//! `sslmode=disable`: what is not verified may be anybody. `schema=NAME` names the schema that the tables are in, `ade` without it.
-//! The password stands in the address or in a setting, and is shown nowhere.
+//! Except for a socket of this machine, the connection is encrypted and the server's certificate is verified, unless the
+//! address contains `sslmode=disable`: an unverified server may be anybody. `schema=NAME` gives the schema of the tables; the
+//! default is `ade`. The password is in the address or in a setting, and is never shown.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -16,50 +16,50 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::settings::{Settings, mask_password};
 use crate::store::{Result, StoreError};
 
-/// The schema that the tables are in, where the address names none.
+/// The default schema of the tables.
 const SCHEMA: &str = "ade";
 
-/// The port of servers, which goes without saying.
+/// The default port of servers, which is not shown.
 const PORT: u16 = 5432;
 
-/// The error is a reason, without the address.
-type Parsed<T> = std::result::Result<T, String>;
+/// The result of parsing; the error is a reason, without the address.
+type ParseResult<T> = std::result::Result<T, String>;
 
-/// Where a server is, and how it is connected to.
+/// The address of a server, and the settings of connections to it.
 #[derive(Clone)]
 pub struct Address {
     pub config: Config,
     pub schema: String,
     /// The address without a password.
     pub shown: String,
-    /// As it was given, but for the password.
+    /// The address as it was given, with the password masked.
     given: String,
-    trusted: Trusted,
+    trusted: TrustedRoots,
 }
 
-/// Which certificates are trusted.
+/// The certificates that are trusted.
 #[derive(Clone)]
-enum Trusted {
-    /// None are asked for.
+enum TrustedRoots {
+    /// No certificate is requested.
     All,
-    /// Those of the system.
+    /// The certificates of the system.
     OfSystem,
-    /// Those of a file.
+    /// The certificates of a file.
     OfFile(String),
 }
 
-/// What an address says to `ade` rather than to the server.
+/// The parameters of an address that are for `ade` and not for the server.
 #[derive(Default)]
-struct Own {
+struct AddressOptions {
     mode: Option<String>,
     certificates: Option<String>,
     schema: Option<String>,
 }
 
 impl Address {
-    /// Reads an address. The error is a reason, without the address.
-    pub fn parse(given: &str, settings: &Settings) -> Parsed<Self> {
-        let (url, own) = Own::taken_from(given)?;
+    /// Parses an address. The error is a reason, without the address.
+    pub fn parse(given: &str, settings: &Settings) -> ParseResult<Self> {
+        let (url, own) = AddressOptions::taken_from(given)?;
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             cause.unwrap_or_else(|| error.to_string())
@@ -82,11 +82,11 @@ impl Address {
             false => SslMode::Disable,
         });
         let trusted = match own.certificates.filter(|file| file != "system") {
-            _ if !is_verified => Trusted::All,
-            None => Trusted::OfSystem,
-            Some(file) => Trusted::OfFile(file),
+            _ if !is_verified => TrustedRoots::All,
+            None => TrustedRoots::OfSystem,
+            Some(file) => TrustedRoots::OfFile(file),
         };
-        // Nothing waits for ever for an answer, and a transaction that its process forgot holds no locks.
+        // No connection waits forever for an answer, and a transaction that its process abandoned holds no locks.
         config
             .connect_timeout(Duration::from_secs(10))
             .tcp_user_timeout(Duration::from_secs(10))
@@ -103,7 +103,7 @@ impl Address {
         })
     }
 
-    /// What a connection is encrypted and verified with. Only whoever connects needs it: the certificates are read for it.
+    /// Returns the settings that encrypt and verify a connection. Only needed to connect, because it reads the certificates.
     pub fn tls(&self) -> Result<MakeRustlsConnect> {
         let roots = self.trusted.roots().map_err(|reason| StoreError::BadUrl {
             url: self.given.clone(),
@@ -116,8 +116,8 @@ impl Address {
     }
 }
 
-impl Own {
-    fn taken_from(url: &str) -> Parsed<(String, Self)> {
+impl AddressOptions {
+    fn taken_from(url: &str) -> ParseResult<(String, Self)> {
         let mut own = Self::default();
         let Some((place, query)) = url.split_once('?') else {
             return Ok((url.to_owned(), own));
@@ -149,8 +149,8 @@ impl Own {
         Ok((format!("{place}?{}", rest.finish()), own))
     }
 
-    /// Whether the server has to show a certificate that is verified.
-    fn is_verified(&self, is_remote: bool) -> Parsed<bool> {
+    /// Returns whether the server must present a valid certificate.
+    fn is_verified(&self, is_remote: bool) -> ParseResult<bool> {
         match self.mode.as_deref() {
             None => Ok(is_remote),
             Some("verify-full") => Ok(true),
@@ -162,8 +162,8 @@ impl Own {
     }
 }
 
-impl Trusted {
-    fn roots(&self) -> Parsed<RootCertStore> {
+impl TrustedRoots {
+    fn roots(&self) -> ParseResult<RootCertStore> {
         let mut roots = RootCertStore::empty();
         let (place, found) = match self {
             Self::All => return Ok(roots),
@@ -180,8 +180,8 @@ impl Trusted {
     }
 }
 
-/// The password that settings name.
-fn password(settings: &Settings) -> Parsed<Option<String>> {
+/// Returns the password from the settings.
+fn password(settings: &Settings) -> ParseResult<Option<String>> {
     let Some(file) = &settings.database_password_file else {
         return Ok(settings.database_password.clone());
     };
@@ -195,7 +195,7 @@ fn password(settings: &Settings) -> Parsed<Option<String>> {
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
-/// `postgresql://user@host/database`.
+/// Returns the address to be shown: `postgresql://user@host/database`.
 fn shown(config: &Config) -> String {
     let mut text = "postgresql://".to_owned();
     if let Some(user) = config.get_user() {
@@ -239,7 +239,7 @@ mod tests {
         .unwrap()
     }
 
-    fn address(url: &str) -> Parsed<Address> {
+    fn address(url: &str) -> ParseResult<Address> {
         let address = Address::parse(url, &settings(&[]))?;
         address.tls().map_err(|error| error.to_string())?;
         Ok(address)

@@ -1,4 +1,4 @@
-//! PostgreSQL's migrations: the same numbers as SQLite's, with the same tables and columns.
+//! PostgreSQL's migrations, with the same numbers, tables and columns as SQLite's.
 
 use crate::base::clock::Timestamp;
 use crate::store::driver::{Connection, Result, params};
@@ -7,8 +7,8 @@ use crate::store::schema::{AppliedMigration, Migration, migrations};
 /// All migrations of this `ade`.
 pub(super) const MIGRATIONS: &[Migration] = migrations!();
 
-/// Makes the schema where there is none, and applies what is pending, in one transaction. Processes that try at once wait for each other.
-/// Returns what was applied.
+/// Creates the schema if it does not exist, and applies pending migrations, in one transaction. Processes that try at once
+/// wait for each other. Returns the applied migrations.
 pub(super) fn apply(
     connection: &Connection,
     schema: &str,
@@ -44,7 +44,7 @@ fn apply_pending(connection: &Connection, now: Timestamp) -> Result<Vec<&'static
     Ok(applied)
 }
 
-/// The migrations that a schema has; none where there is no schema.
+/// Returns the migrations of a schema; none if there is no schema.
 pub(super) fn applied(connection: &Connection) -> Result<Vec<AppliedMigration>> {
     let exists = "SELECT 1 WHERE to_regclass('schema_migrations') IS NOT NULL";
     match connection.exists(exists, [])? {

@@ -1,4 +1,4 @@
-//! Opens a schema on a server, and brings one up to date.
+//! Opens a schema on a server, and brings it up to date.
 
 use super::address::Address;
 use super::migrations;
@@ -7,11 +7,11 @@ use crate::base::clock::Timestamp;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::store::driver::{Backend, Connection};
-use crate::store::schema::{Migrated, MigrationState, Opening, SchemaStatus};
+use crate::store::schema::{MigrationOutcome, MigrationState, OpenMode, SchemaStatus};
 use crate::store::{Result, StoreError};
 
 impl Store {
-    /// Opens a schema of a server's database for the host of this id, and checks it.
+    /// Opens a schema of a server's database for the host with this id, and checks it.
     ///
     /// # Errors
     /// It is absent, behind, newer or altered, or the server is out of reach or refuses.
@@ -19,12 +19,12 @@ impl Store {
         settings: &Settings,
         address: &Address,
         host: &str,
-        opening: Opening,
+        opening: OpenMode,
     ) -> Result<Self> {
-        let server = Server::of(settings, address, host)?;
+        let server = Server::new(settings, address, host)?;
         let connection = server.connect()?;
         let mut status = server.status(&connection)?;
-        if opening == Opening::CreateIfAbsent && status.state == MigrationState::Absent {
+        if opening == OpenMode::CreateIfAbsent && status.state == MigrationState::Absent {
             bring_up_to_date(&server, &connection)?;
             status = server.status(&connection)?;
         }
@@ -32,15 +32,15 @@ impl Store {
         Ok(Self::on(connection, server))
     }
 
-    /// Makes the schema or brings it up to date. Any number of processes may call it at once: one works, the others wait.
+    /// Creates the schema or brings it up to date. Any number of processes may call it at once: one works, the others wait.
     ///
     /// # Errors
     /// It is newer or altered, which changes nothing, or the server is out of reach or refuses.
     pub(in crate::store) fn migrate_on_server(
         settings: &Settings,
         address: &Address,
-    ) -> Result<Migrated> {
-        let server = Server::of(settings, address, "")?;
+    ) -> Result<MigrationOutcome> {
+        let server = Server::new(settings, address, "")?;
         let connection = server.connect()?;
         let before = server.status(&connection)?;
         let created = before.state == MigrationState::Absent;
@@ -54,7 +54,7 @@ impl Store {
                 Vec::new()
             }
         };
-        Ok(Migrated {
+        Ok(MigrationOutcome {
             applied,
             backup: None,
             path: server.place(),
@@ -70,7 +70,7 @@ impl Store {
         settings: &Settings,
         address: &Address,
     ) -> Result<SchemaStatus> {
-        let server = Server::of(settings, address, "")?;
+        let server = Server::new(settings, address, "")?;
         server.status(&server.connect()?)
     }
 }

@@ -1,4 +1,4 @@
-//! The server that a store is open on, and how its sessions are begun.
+//! The server that a store is open on, and the settings of its sessions.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -12,32 +12,32 @@ use super::address::Address;
 use super::migrations::{self, MIGRATIONS};
 use crate::base::cancel::Cancel;
 use crate::settings::Settings;
-use crate::store::driver::postgres::{Patience, Session};
+use crate::store::driver::postgres::{AnswerTimeout, ServerSession};
 use crate::store::driver::{Backend, Connection, Error};
 use crate::store::schema::{MigrationState, SchemaStatus};
 use crate::store::{DeliveryKind, Result, StoreError};
 
-/// So often a process that listens looks whether it is to end, and tries to connect again where it cannot.
+/// How often a listening process checks whether it must end, and tries to reconnect.
 const LOOK_FOR_THE_END: Duration = Duration::from_secs(1);
 
-/// So long an answer is waited for, where nobody waits for it.
+/// The time limit for answers, unless [`Backend::answer_within`] sets another.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A server, and what each session with it begins with.
+/// A server, and the settings of each session with it.
 pub(super) struct Server {
     address: Address,
     tls: MakeRustlsConnect,
-    patience: Arc<Patience>,
+    patience: Arc<AnswerTimeout>,
     host: String,
 }
 
 impl Server {
-    /// For the host of this id, which the sessions read and write the environments of.
+    /// Prepares sessions for the host with this id, whose environments they read and write.
     ///
     /// # Errors
     /// The certificates that the address names cannot be read.
-    pub fn of(settings: &Settings, address: &Address, host: &str) -> Result<Self> {
-        let kinds: Vec<&str> = DeliveryKind::of(settings)
+    pub fn new(settings: &Settings, address: &Address, host: &str) -> Result<Self> {
+        let kinds: Vec<&str> = DeliveryKind::from_settings(settings)
             .into_iter()
             .map(DeliveryKind::as_str)
             .collect();
@@ -45,7 +45,7 @@ impl Server {
         let real = data.canonicalize().unwrap_or_else(|_| data.clone());
         let mut address = address.clone();
         let schema = address.schema.clone();
-        // A connection that nobody answers is given up, and so is a transaction that its process forgot: both hold locks.
+        // Abandoned connections and transactions are ended, because they hold locks.
         let options = options(&[
             ("search_path", &schema),
             ("ade.host", host),
@@ -55,8 +55,9 @@ impl Server {
             ("lock_timeout", "20s"),
             ("idle_in_transaction_session_timeout", "15s"),
             ("default_transaction_isolation", "read committed"),
-            // The statements are written for rows that are found one after the other by indexes, as SQLite finds them. A connection plans
-            // each once, whatever the tables hold at that moment: what reads them whole would stay the plan when they have grown.
+            // The statements are written for rows that indexes find one after the other, as in SQLite. A connection plans each
+            // statement once, whatever the tables hold at that moment: a plan that reads a whole table would remain after it
+            // has grown.
             ("plan_cache_mode", "force_generic_plan"),
             ("enable_seqscan", "off"),
             ("enable_hashjoin", "off"),
@@ -66,7 +67,7 @@ impl Server {
         address.config.options(&options);
         Ok(Self {
             tls: address.tls()?,
-            patience: Arc::new(Patience::new(PATIENCE)),
+            patience: Arc::new(AnswerTimeout::new(PATIENCE)),
             address,
             host: host.to_owned(),
         })
@@ -77,7 +78,7 @@ impl Server {
         let applied = migrations::applied(connection).map_err(|error| self.explain(error))?;
         let state = match applied.is_empty() {
             true => MigrationState::Absent,
-            false => MigrationState::of(&applied, MIGRATIONS),
+            false => MigrationState::compare(&applied, MIGRATIONS),
         };
         Ok(SchemaStatus {
             path: self.place(),
@@ -87,16 +88,20 @@ impl Server {
         })
     }
 
-    /// A session that begins with its first statement.
+    /// Returns a session that connects with its first statement.
     fn session(&self, config: &Config) -> Connection {
-        Connection::Postgres(Box::new(Session::new(config, &self.tls, &self.patience)))
+        Connection::Postgres(Box::new(ServerSession::new(
+            config,
+            &self.tls,
+            &self.patience,
+        )))
     }
 
-    /// Begins a session.
+    /// Connects and returns the session.
     pub fn connect(&self) -> Result<Connection> {
         let (config, tls) = (&self.address.config, &self.tls);
-        let session =
-            Session::connect(config, tls, &self.patience).map_err(|error| self.explain(error))?;
+        let session = ServerSession::connect(config, tls, &self.patience)
+            .map_err(|error| self.explain(error))?;
         Ok(Connection::Postgres(Box::new(session)))
     }
 
@@ -104,13 +109,13 @@ impl Server {
         &self.address.schema
     }
 
-    /// The address, to be shown.
+    /// Returns the address to be shown.
     pub fn place(&self) -> PathBuf {
         PathBuf::from(&self.address.shown)
     }
 }
 
-/// Settings of a session as its options have them: `-c name=value`, with a backslash before spaces.
+/// Formats settings of a session as options: `-c name=value`, with a backslash before spaces.
 fn options(settings: &[(&str, &str)]) -> String {
     settings
         .iter()
@@ -129,7 +134,7 @@ impl Backend for Server {
     fn for_heartbeats(&self) -> Option<Connection> {
         let mut config = self.address.config.clone();
         let options = config.get_options().unwrap_or_default();
-        // A server that breaks down may lose one, as a network may: the next one comes long before the lease ends.
+        // A server that crashes may lose a heartbeat, as a network may: the next one comes long before the lease ends.
         let options = format!("{options} -c synchronous_commit=off");
         config.options(options);
         Some(self.session(&config))
@@ -138,17 +143,18 @@ impl Backend for Server {
     fn listen(&self, ring: &dyn Fn(), end: &Cancel) -> bool {
         let (config, tls) = (&self.address.config, &self.tls);
         while !end.is_cancelled() {
-            let listening = Session::connect(config, tls, &self.patience).and_then(|session| {
-                session.listen()?;
-                // What was missed without a connection.
-                ring();
-                while !end.is_cancelled() {
-                    if session.wait(LOOK_FOR_THE_END)? {
-                        ring();
+            let listening =
+                ServerSession::connect(config, tls, &self.patience).and_then(|session| {
+                    session.listen()?;
+                    // Notifications may have been missed without a connection.
+                    ring();
+                    while !end.is_cancelled() {
+                        if session.wait(LOOK_FOR_THE_END)? {
+                            ring();
+                        }
                     }
-                }
-                Ok(())
-            });
+                    Ok(())
+                });
             if listening.is_err() {
                 end.wait(LOOK_FOR_THE_END);
             }
@@ -195,7 +201,7 @@ impl Backend for Server {
             Error::Conflict(message) => {
                 unreachable(message, "others were in the way each time; try again")
             }
-            // Whoever wrote it was no `ade`.
+            // No `ade` wrote this value.
             Error::Unreadable { .. } => StoreError::Damaged {
                 path,
                 message: error.to_string(),

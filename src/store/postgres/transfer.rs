@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 
 use crate::store::Store;
 use crate::store::driver::{self, Connection, Transaction};
-use crate::store::{Moved, Result};
+use crate::store::{MoveSummary, Result};
 
-/// The tables whose rows are moved, each behind those that it refers to, with the order of its rows. Processes and leases belong to
-/// this moment and stay.
+/// The tables whose rows are moved, each after the tables that it refers to, with the order of its rows. Processes and leases
+/// are temporary and are not moved.
 const TABLES: [(&str, &str); 23] = [
     ("workspaces", "id"),
     ("configurations", "id"),
@@ -41,31 +41,31 @@ const TABLES: [(&str, &str); 23] = [
     ("identity", "one"),
 ];
 
-/// Tables with triggers that count, or keep turns, of rows that come one by one.
+/// Tables with triggers that count rows, or maintain turns, when single rows change.
 const WITH_TRIGGERS: [&str; 3] = ["runs", "run_attempts", "queue"];
 
-/// So many rows are read and written at once.
+/// The number of rows to read and write at once.
 const AT_ONCE: usize = 200;
 
 impl Store {
-    /// Moves all records of `source` into this schema, which has none. Returns what it counted, once both sides are the same.
+    /// Moves all records of `source` into this schema, which has none. Returns the counts once both sides are the same.
     ///
     /// # Errors
     /// A database cannot be used. Then the schema is as it was.
-    pub(in crate::store) fn take_from(&self, source: &Self) -> Result<Moved> {
+    pub(in crate::store) fn take_from(&self, source: &Self) -> Result<MoveSummary> {
         // The write lock of the source is held to the end, so that nothing changes there meanwhile.
         source.write(|from| {
             let moved = self.write(|to| {
                 WITH_TRIGGERS
                     .iter()
                     .try_for_each(|table| triggers(to, table, "DISABLE"))?;
-                let mut moved = Moved::default();
+                let mut moved = MoveSummary::default();
                 for (table, order) in TABLES {
                     let columns = columns(from, table)?;
                     let before = copy(from, to, table, order, &columns)?;
                     let after = summary(to, table, order, &columns)?;
                     if before != after {
-                        // What differs is not kept.
+                        // A table that differs is not kept.
                         let message =
                             format!("the rows of {table} are not those that were written");
                         return Err(driver::Error::Refused(message));
@@ -85,8 +85,8 @@ impl Store {
     ///
     /// # Errors
     /// A database cannot be used.
-    pub(in crate::store) fn compared_with(&self, source: &Self) -> Result<Moved> {
-        let mut moved = Moved::default();
+    pub(in crate::store) fn compared_with(&self, source: &Self) -> Result<MoveSummary> {
+        let mut moved = MoveSummary::default();
         for (table, order) in TABLES {
             let columns = source.write(|from| columns(from, table))?;
             let before = source.write(|from| summary(from, table, order, &columns))?;
@@ -96,7 +96,7 @@ impl Store {
         Ok(moved)
     }
 
-    /// Whether the schema has no records yet.
+    /// Returns whether the schema has no records yet.
     ///
     /// # Errors
     /// The server cannot be asked.
@@ -116,20 +116,20 @@ fn columns(connection: &Connection, table: &str) -> driver::Result<Vec<String>> 
     connection.rows(&sql, [])
 }
 
-/// What a table holds: its rows, and a digest of all their values in order.
+/// The content of a table: the number of rows, and a digest of all their values in order.
 #[derive(PartialEq)]
 struct Summary {
     rows: u64,
     digest: [u8; 32],
 }
 
-/// A summary while rows are added.
-struct Summing {
+/// A summary to which rows are being added.
+struct SummaryBuilder {
     rows: u64,
     hasher: Sha256,
 }
 
-impl Summing {
+impl SummaryBuilder {
     fn new() -> Self {
         Self {
             rows: 0,
@@ -168,11 +168,11 @@ fn copy(
     order: &str,
     columns: &[String],
 ) -> driver::Result<Summary> {
-    // A new schema has one of these.
+    // A new schema already has a row in this table.
     if table == "totals" {
         to.execute_batch("DELETE FROM totals")?;
     }
-    let mut summing = Summing::new();
+    let mut summing = SummaryBuilder::new();
     pages(from, table, order, columns, &mut |page| {
         page.iter().for_each(|row| summing.add(row));
         insert(to, table, columns, page)
@@ -207,7 +207,7 @@ fn summary(
     order: &str,
     columns: &[String],
 ) -> driver::Result<Summary> {
-    let mut summing = Summing::new();
+    let mut summing = SummaryBuilder::new();
     pages(connection, table, order, columns, &mut |page| {
         page.iter().for_each(|row| summing.add(row));
         Ok(())
@@ -215,7 +215,7 @@ fn summary(
     Ok(summing.end())
 }
 
-/// Passes on all rows of a table in order, some at a time: each page begins behind the last row of the one before.
+/// Passes on all rows of a table in order, page by page: each page begins after the last row of the previous page.
 fn pages(
     connection: &Connection,
     table: &str,

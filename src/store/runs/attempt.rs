@@ -1,21 +1,21 @@
-//! The record of an attempt at a run, made when the attempt ends. Until then what is known of it is in the queue.
+//! Records an attempt at a run when the attempt ends. Until then its facts are in the queue.
 
-use super::live::Live;
+use super::live::LiveClaim;
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Transaction, params, record};
-use crate::store::{Attempt, Result, Store, Used};
+use crate::store::{Attempt, AttemptUsage, Result, Store};
 
-/// Records the attempt that a claim on a run was. How it ended: `succeeded`, `failed`, `cancelled`, `retried`, `lost`, `released`; with
-/// what was measured, where it came to an end of its own.
+/// Records the attempt of a claim on a run. The outcome is `succeeded`, `failed`, `cancelled`, `retried`, `lost` or
+/// `released`. `used` holds measurements if the attempt ended by itself.
 pub(super) fn record(
     transaction: &Transaction<'_>,
     run: &str,
-    live: &Live,
+    live: &LiveClaim,
     (outcome, error): (&str, Option<&str>),
-    used: Used,
+    used: AttemptUsage,
     now: Timestamp,
 ) -> driver::Result<()> {
-    // After an attempt that was not counted the next one has the same number: then the record is replaced.
+    // After an attempt that does not count, the next attempt has the same number and replaces the record.
     transaction.later(
         "INSERT INTO run_attempts (run_id, attempt, worker, started_at, completed_at, outcome, error, exit_code, peak_memory_bytes, cpu_seconds)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -41,9 +41,9 @@ record!(Attempt(row) {
 });
 
 impl Store {
-    /// Returns the attempts at a run, first one first.
+    /// Returns the attempts at a run, the first attempt first.
     pub fn attempts(&self, run: &str) -> Result<Vec<Attempt>> {
-        // The running one replaces one of the same number that was not counted.
+        // A running attempt replaces an attempt with the same number that did not count.
         let sql = "SELECT attempt, worker, started_at, completed_at, outcome, exit_code, error, peak_memory_bytes, cpu_seconds FROM run_attempts
              WHERE run_id = ?1 AND attempt NOT IN (SELECT attempt_count FROM queue WHERE run_id = ?1 AND status = 'running')
              UNION ALL

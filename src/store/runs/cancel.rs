@@ -1,4 +1,4 @@
-//! Requests to cancel: a run that waits ends at once; one that runs is marked, for its holder to see.
+//! Cancels runs: a waiting run ends at once; a running run is marked, and its holder stops it.
 
 use super::end::{cancelled, complete};
 use super::live;
@@ -8,18 +8,20 @@ use crate::store::driver::{self, Transaction, params};
 use crate::store::{Call, CancelOutcome, Result, RunStatus, Store};
 
 impl Store {
-    /// Requests the cancellation of a run. A queued one is cancelled at once.
+    /// Requests the cancellation of a run. A queued run is cancelled at once.
     ///
     /// # Errors
     /// There is no such run, or the database cannot be used.
     pub fn request_cancel(&self, id: &str, now: Timestamp) -> Result<CancelOutcome> {
         self.observed(Call::Cancel(id), Some(now), |store| {
             store.write(|transaction| {
-                // An environment that nobody builds may go with its last run. It is locked before the run, in the order in which all lock.
+                // An environment that no process is building may be deleted with its last run. It is locked before the run, in
+                // the same order as everywhere.
                 let environment = "SELECT 1 FROM environments WHERE id = (SELECT environment_id FROM queue WHERE run_id = ?1) AND status = 'queued' FOR UPDATE";
                 transaction.lock(environment, [id])?;
-                // Which of the two happens is decided under one write lock: a run that waits is cancelled here, one that is under a claim
-                // is left to its holder, which learns of it with its next heartbeat. Asking again does not change when it was asked first.
+                // The write lock decides which of the two happens: a waiting run is cancelled here; a run under a claim is
+                // left to its holder, which sees the request at its next heartbeat. A repeated request does not change the
+                // time of the first.
                 if let Some(mut live) = live::queued(transaction, id)? {
                     live.cancel_requested_at.get_or_insert(now);
                     let (status, error) = (RunStatus::Cancelled, cancelled());
@@ -43,11 +45,11 @@ impl Store {
     }
 }
 
-/// An environment that no process has begun to build was asked for by runs that wait. Without them no run would use it.
+/// Deletes an environment that no process has begun to build if no run waits for it any more: then no run would use it.
 fn forget_unneeded(transaction: &Transaction<'_>, environment: &str) -> driver::Result<()> {
     let free = "SELECT 1 FROM environments WHERE id = ?1 FOR UPDATE SKIP LOCKED";
     if !transaction.lock(free, [environment])? {
-        // Somebody records a run for it.
+        // Another process is recording a run for it.
         return Ok(());
     }
     transaction.execute(

@@ -1,4 +1,4 @@
-//! Claims queued runs.
+//! Claims queued runs, and records when environments and configurations were used.
 
 use super::due;
 use super::read::by_id;
@@ -7,8 +7,8 @@ use crate::store::driver::{self, Transaction, params};
 use crate::store::observed_time::observe;
 use crate::store::{Call, Claim, LAST_USE_KNOWN_TO, Result, RunRecord, Store};
 
-/// Collection depends on this: an environment counts as used when a run that needs it is claimed. A use in the future is
-/// from before the clock was set back.
+/// Records that an environment was used. Collection depends on this: an environment counts as used when a run that needs it is
+/// claimed. A use in the future was recorded before the clock was set back.
 pub(super) fn touch_environment(
     transaction: &Transaction<'_>,
     id: &str,
@@ -18,7 +18,7 @@ pub(super) fn touch_environment(
     touch(transaction, sql, id, now)
 }
 
-/// The same of a configuration, whose runs keep its environments.
+/// The same for a configuration, whose runs keep its environments.
 pub(super) fn touch_configuration(
     transaction: &Transaction<'_>,
     id: &str,
@@ -28,7 +28,7 @@ pub(super) fn touch_configuration(
     touch(transaction, sql, id, now)
 }
 
-/// Whether a use was recorded so recently that this one need not be.
+/// Returns whether a use was recorded so recently that this use need not be recorded.
 pub(super) fn is_known(last: Option<i64>, now: Timestamp) -> bool {
     last.is_some_and(|at| (now.0 - at).abs() < milliseconds(LAST_USE_KNOWN_TO))
 }
@@ -36,7 +36,7 @@ pub(super) fn is_known(last: Option<i64>, now: Timestamp) -> bool {
 fn touch(transaction: &Transaction<'_>, sql: &str, id: &str, now: Timestamp) -> driver::Result<()> {
     let mut known_to = milliseconds(LAST_USE_KNOWN_TO);
     if transaction.is_server() {
-        // What it says now, which may be this old, is relied on for as long again.
+        // The noted time may be this old, and is then relied on for as long again.
         known_to /= 2;
         let noted = transaction.noted(id);
         if noted.is_some_and(|at| (now.0 - at).abs() < known_to) {
@@ -51,8 +51,8 @@ fn touch(transaction: &Transaction<'_>, sql: &str, id: &str, now: Timestamp) -> 
 }
 
 impl Store {
-    /// Claims one run that is queued and due, whatever the status of its environment, which the caller then provides.
-    /// `None`: the run is not queued, not due, or paused.
+    /// Claims a queued and due run, whatever the status of its environment, which the caller then provides. `None`: the run is
+    /// not queued, not due, or paused.
     pub fn claim_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
         self.observed(Call::ClaimRun(id, claim), Some(now), |store| {
             store.demand_in_place()?;
@@ -64,7 +64,7 @@ impl Store {
     }
 }
 
-/// Claims the run that is next.
+/// Claims the next run in the queue.
 pub(super) fn next(
     transaction: &Transaction<'_>,
     claim: &Claim,
@@ -79,10 +79,10 @@ pub(super) fn next(
     Ok(run)
 }
 
-/// Whether a run is paused.
+/// Finds a row if a run is paused.
 const IS_PAUSED: &str = "SELECT 1 FROM pauses WHERE configuration_id IN ('', (SELECT configuration_id FROM runs WHERE id = ?1))";
 
-/// Claims a run, where it is queued and due. `touch`: its environment was not used so recently that this is known.
+/// Claims a run if it is queued and due. With `touch`, also records that its environment was used.
 fn take(
     transaction: &Transaction<'_>,
     id: &str,
@@ -90,7 +90,7 @@ fn take(
     touch: bool,
     now: Timestamp,
 ) -> driver::Result<Option<RunRecord>> {
-    // `started_at` keeps the time of the first claim. Without RETURNING, for which SQLite opens a table of its own.
+    // `started_at` keeps the time of the first claim. RETURNING is avoided because SQLite opens an extra table for it.
     let claimed = transaction.changes(
         "UPDATE queue SET status = 'running', claimed_by = ?3, claim_token = ?4, claim_expires_at = ?5, claim_process = ?6, claimed_at = ?2,
              started_at = coalesce(started_at, ?2), attempt_count = attempt_count + 1, last_error = NULL

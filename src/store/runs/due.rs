@@ -1,20 +1,21 @@
-//! What may be claimed, and in which order all that wait are.
+//! Determines which runs may be claimed, and the order of all waiting runs.
 //!
-//! The queue is looked through environment by environment, from each to the next in the index `queue_of_environment`. Whether
-//! runs of one may be claimed at all is a matter of the environment: it is ready, its configuration is not paused, no more
-//! runs of that or of its workspace are executed than may be at once, and the worker takes what is of that workspace. Within one, whose turn it is says the table `queue_turns`, and which run of
-//! theirs the first entry in `queue_of_submitter`. So the time depends on how many environments have runs in the queue, and
-//! neither on how many runs wait nor on how many people have submitted them.
+//! The queue is searched environment by environment, in the order of the index `queue_of_environment`. Runs of an environment
+//! may be claimed if the environment is ready, its configuration is not paused, the limits of running runs for the
+//! configuration and the workspace are not reached, and the worker accepts runs of this workspace. Within an environment, the
+//! table `queue_turns` gives the submitter whose turn it is, and the first entry in `queue_of_submitter` gives that
+//! submitter's run. So the time depends on the number of environments with runs in the queue, and neither on the number of
+//! waiting runs nor on the number of submitters.
 
 use std::collections::HashMap;
 
-use super::limits::Busy;
+use super::limits::RunningCounts;
 use super::read::SELECT;
 use crate::base::clock::Timestamp;
-use crate::store::driver::{self, Connection, Record, Row, Transaction, params, record};
-use crate::store::{Claim, Limits, QueuePlace, Result, RunRecord, Store, WaitingRun, WaitsFor};
+use crate::store::driver::{self, Connection, DbRow, FromRow, Transaction, params, record};
+use crate::store::{Claim, Limits, QueuePlace, Result, RunRecord, Store, WaitReason, WaitingRun};
 
-/// The next environment that has runs in the queue, after a given one, and what its runs wait for.
+/// The first environment after a given one that has runs in the queue, and the facts that decide what its runs wait for.
 pub const NEXT_ENVIRONMENT: &str = "SELECT q.id, e.status = 'ready',
     EXISTS (SELECT 1 FROM pauses WHERE configuration_id = '') OR EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id = e.configuration_id),
     (SELECT CASE WHEN c.max_concurrency IS NULL THEN FALSE ELSE c.max_concurrency <= (SELECT count(*) FROM environments/*pg_anywhere*/ o
@@ -23,23 +24,23 @@ pub const NEXT_ENVIRONMENT: &str = "SELECT q.id, e.status = 'ready',
     e.workspace_id, e.last_used_at
     FROM (SELECT environment_id AS id FROM queue WHERE environment_id > ?1 ORDER BY environment_id LIMIT 1) q LEFT JOIN environments/*pg_anywhere*/ e ON e.id = q.id";
 
-/// Who has runs that wait for an environment: those first whose turn is next.
+/// The submitters with runs that wait for an environment, in the order of their turns.
 pub const TURNS: &str = "SELECT priority, turn, submitter FROM queue_turns WHERE environment_id = ?1 ORDER BY priority, turn";
 
-/// The runs that somebody has waiting for an environment and that are due by a time, oldest first. Runs whose attempts are spent
-/// are normally not queued; the schema forbids one attempt more, so without the condition one such run would make every claim
-/// fail.
+/// The runs of a submitter that wait for an environment and are due by a given time, oldest first. Runs without attempts left
+/// are normally not queued; but the schema forbids a further attempt, so without the condition one such run would make every
+/// claim fail.
 pub const DUE_OF: &str = "SELECT available_at, created_at, run_id FROM queue
     WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND status = 'queued' AND available_at <= ?4 AND attempt_count < max_attempts
     ORDER BY available_at, created_at, run_id LIMIT ?5";
 
-/// The same of those with a label.
+/// The same, limited to runs with a label.
 pub const DUE_WITH_LABEL: &str = "SELECT available_at, created_at, run_id FROM queue
     WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND status = 'queued' AND available_at <= ?4 AND attempt_count < max_attempts
     AND labels IS NOT NULL AND instr(labels, ?6) > 0 ORDER BY available_at, created_at, run_id LIMIT ?5";
 
-/// What a process takes of what waits: of which workspace, and with which label; everything, where it is no worker. `None`: nothing, for it
-/// is quieted.
+/// Returns the workspace and the label that a process is limited to; no limits if it is not a registered worker. `None`: it is
+/// quieted and takes nothing.
 fn takes(
     connection: &Connection,
     process: Option<&str>,
@@ -55,34 +56,34 @@ fn takes(
 const TAKES: &str =
     "SELECT only_workspace, only_label, quieted_at IS NOT NULL FROM workers WHERE id = ?1";
 
-/// The runs that wait and have no environment yet.
+/// The waiting runs that have no environment yet.
 const WITHOUT_ENVIRONMENT: &str = "SELECT q.available_at, q.created_at, q.run_id, q.priority,
     EXISTS (SELECT 1 FROM pauses WHERE configuration_id IN ('', r.configuration_id))
     FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL AND q.status = 'queued'";
 
-/// What runs that are due wait for in an environment.
-fn waits_for(row: &Row<'_>) -> driver::Result<WaitsFor> {
+/// Returns what due runs of an environment wait for.
+fn waits_for(row: &DbRow<'_>) -> driver::Result<WaitReason> {
     let is = |column| Ok::<_, driver::Error>(row.get::<_, Option<bool>>(column)? == Some(true));
     Ok(match () {
-        () if is(2)? => WaitsFor::Pause,
-        () if !is(1)? => WaitsFor::Environment,
-        () if is(3)? => WaitsFor::Limit,
-        () => WaitsFor::Slot,
+        () if is(2)? => WaitReason::Pause,
+        () if !is(1)? => WaitReason::Environment,
+        () if is(3)? => WaitReason::Limit,
+        () => WaitReason::Slot,
     })
 }
 
 /// An environment that has runs in the queue.
-pub struct Wanted {
+pub struct QueueEnvironment {
     pub id: String,
-    /// What runs of it that are due wait for.
-    waits_for: WaitsFor,
-    /// Empty where its record was deleted.
+    /// The reason why its due runs wait.
+    waits_for: WaitReason,
+    /// Empty if the environment's record was deleted.
     workspace: String,
     last_used_at: Option<i64>,
 }
 
-impl Record for Wanted {
-    fn of(row: &Row<'_>) -> driver::Result<Self> {
+impl FromRow for QueueEnvironment {
+    fn from_row(row: &DbRow<'_>) -> driver::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
             waits_for: waits_for(row)?,
@@ -92,14 +93,14 @@ impl Record for Wanted {
     }
 }
 
-/// Passes each environment that has runs in the queue to `visit`, until that returns false.
+/// Passes each environment that has runs in the queue to `visit`, until `visit` returns false.
 pub fn each_environment(
     connection: &Connection,
-    mut visit: impl FnMut(&Wanted) -> driver::Result<bool>,
+    mut visit: impl FnMut(&QueueEnvironment) -> driver::Result<bool>,
 ) -> driver::Result<()> {
     let mut next = connection.prepare_cached(NEXT_ENVIRONMENT)?;
     let mut last = String::new();
-    while let Some(wanted) = next.first::<Wanted>([&last])? {
+    while let Some(wanted) = next.first::<QueueEnvironment>([&last])? {
         if !visit(&wanted)? {
             break;
         }
@@ -108,7 +109,7 @@ pub fn each_environment(
     Ok(())
 }
 
-/// Whose runs of one priority wait for an environment, and when it is their turn.
+/// The turn of a submitter with runs of one priority that wait for an environment.
 struct Turn {
     priority: i64,
     turn: i64,
@@ -117,40 +118,40 @@ struct Turn {
 
 record!(Turn(row) { priority, turn, submitter });
 
-/// The run that is to be claimed next, with its environment and whose turn it is.
-pub(super) struct Next {
+/// The run to be claimed next, with its environment and the turn that it uses.
+pub(super) struct NextRun {
     environment: String,
-    /// When that was last used, as far as it is known.
+    /// When the environment was last used, as far as known.
     pub last_used_at: Option<i64>,
     turn: Turn,
-    /// Whether others would have been served before who have no run that may be claimed.
+    /// Whether submitters with an earlier turn were skipped because they have no run that may be claimed.
     passed_over: bool,
     pub run: String,
 }
 
-/// Finds the run that a claim takes next.
+/// Finds the next run for a claim.
 pub(super) fn next(
     connection: &Connection,
     claim: &Claim,
     now: Timestamp,
-) -> driver::Result<Option<Next>> {
+) -> driver::Result<Option<NextRun>> {
     let Some((only, label)) = takes(connection, claim.process.as_deref())? else {
         return Ok(None);
     };
-    let busy = Busy::count(connection, &claim.limits)?;
+    let busy = RunningCounts::count(connection, &claim.limits)?;
     let is_taken = |workspace: &String| only.as_ref().is_none_or(|only| only == workspace);
-    let mut first: Option<Next> = None;
+    let mut first: Option<NextRun> = None;
     each_environment(connection, |wanted| {
         let environment = &wanted.id;
-        if wanted.waits_for == WaitsFor::Slot
+        if wanted.waits_for == WaitReason::Slot
             && is_taken(&wanted.workspace)
             && busy.has_room_in_workspace(&wanted.workspace)
         {
             let mut turns = connection.prepare_cached(TURNS)?;
             let mut passed_over = false;
-            // Those whose runs are all due later are passed over.
+            // Submitters whose runs are all due later are skipped.
             turns.each([environment], |row| {
-                let turn = Turn::of(row)?;
+                let turn = Turn::from_row(row)?;
                 if first
                     .as_ref()
                     .is_some_and(|first| !turn.is_before(&first.turn))
@@ -165,7 +166,7 @@ pub(super) fn next(
                     passed_over = true;
                     return Ok(true);
                 };
-                first = Some(Next {
+                first = Some(NextRun {
                     environment: environment.clone(),
                     last_used_at: wanted.last_used_at,
                     turn,
@@ -189,7 +190,7 @@ fn oldest_due(
 ) -> driver::Result<Option<String>> {
     let (priority, submitter) = (turn.priority, &turn.submitter);
     let due = params![environment, priority, submitter, now, 1, label];
-    let found: Option<Due> = match label {
+    let found: Option<QueueEntry> = match label {
         None => connection.row(DUE_OF, &due[..5])?,
         Some(_) => connection.row(DUE_WITH_LABEL, due)?,
     };
@@ -202,8 +203,8 @@ impl Turn {
     }
 }
 
-/// Whoever was served goes last. Those who would have been served before and have nothing left are forgotten.
-pub(super) fn served(transaction: &Transaction<'_>, next: &Next) -> driver::Result<()> {
+/// Moves the submitter that was served to the end. Deletes earlier turns of submitters that have nothing left.
+pub(super) fn served(transaction: &Transaction<'_>, next: &NextRun) -> driver::Result<()> {
     let (environment, turn) = (&next.environment, &next.turn);
     let last = "UPDATE queue_turns SET turn = (SELECT max(turn) FROM queue_turns) + 1
          WHERE environment_id = ?1 AND priority = ?2 AND submitter = ?3 AND turn < (SELECT max(turn) FROM queue_turns)";
@@ -219,21 +220,22 @@ pub(super) fn served(transaction: &Transaction<'_>, next: &Next) -> driver::Resu
     transaction.execute(without, values)
 }
 
-/// The places of all runs that wait, in order: of those that may be claimed now the order in which [`next`] takes them.
+/// Returns the positions of all waiting runs in order. Runs that may be claimed now are in the order in which [`next`] takes
+/// them.
 fn places(
     connection: &Connection,
     limits: &Limits,
     now: Timestamp,
 ) -> driver::Result<Vec<QueuePlace>> {
-    let busy = Busy::count(connection, limits)?;
+    let busy = RunningCounts::count(connection, limits)?;
     let mut places = Vec::new();
     let mut without = connection.prepare_cached(WITHOUT_ENVIRONMENT)?;
     without.each([], |row| {
         let waits_for = match row.get::<_, bool>(4)? {
-            true => WaitsFor::Pause,
-            false => WaitsFor::Environment,
+            true => WaitReason::Pause,
+            false => WaitReason::Environment,
         };
-        places.push(Due::of(row)?.at(waits_for, row.get(3)?, 0, 0));
+        places.push(QueueEntry::from_row(row)?.at(waits_for, row.get(3)?, 0, 0));
         Ok(true)
     })?;
     each_environment(connection, |wanted| {
@@ -242,7 +244,7 @@ fn places(
             let has_room = busy.has_room_in_workspace(&wanted.workspace)
                 && busy.has_room_for_submitter(&turn.submitter);
             let why = match wanted.waits_for {
-                WaitsFor::Slot if !has_room => WaitsFor::Limit,
+                WaitReason::Slot if !has_room => WaitReason::Limit,
                 why => why,
             };
             let mut rounds = 0..;
@@ -253,16 +255,16 @@ fn places(
                 i64::MAX,
                 i64::MAX
             ];
-            let all: Vec<Due> = connection.rows(DUE_OF, all)?;
+            let all: Vec<QueueEntry> = connection.rows(DUE_OF, all)?;
             places.extend(all.into_iter().map(|due| {
                 let is_due = due.available_at <= now.0;
                 match why {
-                    WaitsFor::Slot if is_due => {
+                    WaitReason::Slot if is_due => {
                         let round = rounds.next().unwrap_or_default();
                         due.at(why, turn.priority, round, turn.turn)
                     }
-                    WaitsFor::Slot | WaitsFor::Limit if !is_due => {
-                        due.at(WaitsFor::Retry, turn.priority, 0, 0)
+                    WaitReason::Slot | WaitReason::Limit if !is_due => {
+                        due.at(WaitReason::Retry, turn.priority, 0, 0)
                     }
                     why => due.at(why, turn.priority, 0, 0),
                 }
@@ -274,17 +276,17 @@ fn places(
     Ok(places)
 }
 
-/// A run that waits.
-struct Due {
+/// A waiting run in the queue.
+struct QueueEntry {
     available_at: i64,
     created_at: i64,
     run_id: String,
 }
 
-record!(Due(row) { available_at, created_at, run_id });
+record!(QueueEntry(row) { available_at, created_at, run_id });
 
-impl Due {
-    fn at(self, waits_for: WaitsFor, priority: i64, round: u64, turn: i64) -> QueuePlace {
+impl QueueEntry {
+    fn at(self, waits_for: WaitReason, priority: i64, round: u64, turn: i64) -> QueuePlace {
         QueuePlace {
             waits_for,
             priority,
@@ -297,22 +299,22 @@ impl Due {
     }
 }
 
-/// Where a page begins that goes on behind a place. Of runs that wait for a slot those before one that waits no more were
-/// claimed before it, so that the page begins with the first.
+/// Returns the index where the page after a position begins. If a run that waited for a slot is no longer waiting, the runs
+/// before it were claimed earlier, so the page begins with the first run.
 fn first_behind(places: &[QueuePlace], behind: &QueuePlace) -> usize {
     match places
         .iter()
         .position(|place| place.run_id == behind.run_id)
     {
         Some(at) => at + 1,
-        None if behind.waits_for == WaitsFor::Slot => 0,
+        None if behind.waits_for == WaitReason::Slot => 0,
         None => places.partition_point(|place| place <= behind),
     }
 }
 
 impl Store {
-    /// Returns the runs of a workspace that wait, in the order in which they are claimed within these limits, at most `limit` of those
-    /// behind a place.
+    /// Returns the waiting runs of a workspace, in the order in which they are claimed within these limits: at most `limit`
+    /// runs after a given position.
     pub fn waiting_runs(
         &self,
         workspace: &str,
@@ -346,7 +348,7 @@ impl Store {
     }
 }
 
-/// Runs that wait for an environment, due or not, at most `limit`.
+/// Returns at most `limit` runs that wait for an environment, due or not.
 pub fn waiting_in(
     connection: &Connection,
     environment: &str,

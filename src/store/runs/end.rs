@@ -1,8 +1,8 @@
-//! Ends runs: takes them out of the queue and completes their records, in one transaction.
+//! Ends runs: removes them from the queue and completes their records, in one transaction.
 
 use super::attempt;
 use super::due;
-use super::live::{self, Live};
+use super::live::{self, LiveClaim};
 use super::read::by_id;
 use super::results;
 use crate::base::clock::Timestamp;
@@ -11,18 +11,18 @@ use crate::store::driver::{self, Transaction, params};
 use crate::store::observed_time::observe;
 use crate::store::values::{compressed, path_text};
 use crate::store::{
-    Call, Claim, Ending, Failure, LIMITS, NOT_BUILT, Place, Result, RunRecord, RunStatus, SKIPPED,
-    Store, Used,
+    AttemptUsage, Call, Claim, Ending, FailurePosition, FailureRecord, LIMITS, NOT_BUILT, Result,
+    RunRecord, RunStatus, SKIPPED, Store,
 };
 
-/// Takes a run out of the queue that the transaction has just read, and completes its record. With `ending`, what its last
-/// attempt found.
+/// Removes a run that the transaction has just read from the queue, and completes its record. `ending` holds the results of
+/// the last attempt, if any.
 pub(super) fn complete(
     transaction: &Transaction<'_>,
     id: &str,
-    live: &Live,
+    live: &LiveClaim,
     status: RunStatus,
-    error: Option<&Failure>,
+    error: Option<&FailureRecord>,
     ending: Option<&Ending>,
     now: Timestamp,
 ) -> driver::Result<()> {
@@ -48,7 +48,7 @@ pub(super) fn complete(
             ending.and_then(|ending| ending.output_path.as_deref()).map(path_text),
             ending.and_then(|ending| ending.results.as_ref()).map(|results| compressed(&results.payload)),
             error.and_then(|error| place_text(&error.place)),
-            // An end that was found here: its files are this claim's.
+            // An end with results: the files belong to this claim.
             ending.and(live.claim_token.as_ref()),
         ],
     )?;
@@ -56,11 +56,11 @@ pub(super) fn complete(
     observe(transaction, now)
 }
 
-/// Counts an end for its configuration and its submitter, by how long the run waited until it was first claimed, and how long its last attempt
-/// took.
+/// Counts an end for its configuration and its submitter, by the wait until the first claim and the duration of the last
+/// attempt.
 fn count(
     transaction: &Transaction<'_>,
-    live: &Live,
+    live: &LiveClaim,
     status: RunStatus,
     now: Timestamp,
 ) -> driver::Result<()> {
@@ -88,21 +88,21 @@ fn count(
     Ok(())
 }
 
-/// The first limit that holds a time in milliseconds; behind the last one, their number.
+/// Returns the index of the first limit that is not below a time in milliseconds, or the number of limits; -1 without a time.
 fn place_among_limits(time: Option<u64>) -> i64 {
     let place = time.map(|time| LIMITS.partition_point(|limit| *limit < time));
     place.map_or(-1, |place| place as i64)
 }
 
-/// The place of a failure as its column has it: null if nothing is known.
-fn place_text(place: &Place) -> Option<String> {
+/// Returns the text of a failure's position for its column; null if nothing is known.
+fn place_text(place: &FailurePosition) -> Option<String> {
     let known = (!place.is_unknown()).then(|| serde_json::to_string(place));
     known.and_then(std::result::Result::ok)
 }
 
-/// The error of a run that was cancelled without an engine that could say so.
-pub(super) fn cancelled() -> Failure {
-    Failure::new(code::CANCELLED, "run", "cancelled", None)
+/// Returns the error of a run that was cancelled without a report from an engine.
+pub(super) fn cancelled() -> FailureRecord {
+    FailureRecord::new(code::CANCELLED, "run", "cancelled", None)
 }
 
 pub(super) fn finish(
@@ -119,16 +119,23 @@ pub(super) fn finish(
     complete(transaction, id, &live, status, error, Some(ending), now)?;
     let message = error.map(|error| error.message.as_str());
     let outcome = (status.as_str(), message);
-    attempt::record(transaction, id, &live, outcome, Used::of(ending), now)?;
+    attempt::record(
+        transaction,
+        id,
+        &live,
+        outcome,
+        AttemptUsage::from_ending(ending),
+        now,
+    )?;
     if let Some(results) = &ending.results {
         results::insert(transaction, id, results)?;
     }
     Ok(true)
 }
 
-/// Environments that failed for good, of which runs wait that are not paused. There are few, and each is looked up once. Where the
-/// configuration is at fault, its runs fail unless another host has the environment or builds it. Where it is this host that cannot build
-/// it, they fail when no host with workers is left that may.
+/// Environments that failed permanently and have queued runs that are not paused. They are few, and each is looked up once. If
+/// the configuration is at fault, its runs fail unless another host has the environment or is building it. If only this host
+/// cannot build it, they fail when no other host with workers may build it.
 pub const FAILED_WITH_RUNS: &str = "SELECT id, coalesce(error_message, 'no reason recorded'), error_hint FROM environments
     WHERE status = 'failed' AND (SELECT 1 FROM queue WHERE environment_id = environments.id AND queue.status = 'queued' LIMIT 1) IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM pauses p WHERE p.configuration_id IN ('', environments.configuration_id))
@@ -137,15 +144,15 @@ pub const FAILED_WITH_RUNS: &str = "SELECT id, coalesce(error_message, 'no reaso
             ELSE coalesce(o.status IN ('ready', 'building'), FALSE) END)*/";
 
 impl Store {
-    /// Queued runs whose environment failed finally: → failed, with its error; at most `limit` of them, so that other processes
-    /// need not wait for long. Returns the runs as they are now.
+    /// Fails at most `limit` queued runs whose environment failed permanently, with the environment's error; the limit keeps
+    /// other processes from waiting long. Returns the runs as they are afterwards.
     pub fn fail_runs_of_failed_environments(
         &self,
         limit: usize,
         now: Timestamp,
     ) -> Result<Vec<RunRecord>> {
         self.observed(Call::FailForEnvironments, Some(now), |store| {
-            // Workers ask this often, and a read needs no write lock.
+            // Workers call this often, and a read needs no write lock.
             if !store.read(|connection| connection.exists(FAILED_WITH_RUNS, []))? {
                 return Ok(Vec::new());
             }
@@ -156,7 +163,7 @@ impl Store {
                 for (environment, reason, hint) in failed {
                     let message = format!("{NOT_BUILT}{reason}");
                     let failure =
-                        Failure::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
+                        FailureRecord::new(code::ENVIRONMENT_FAILED, "environment", message, hint);
                     for id in due::waiting_in(transaction, &environment, limit - runs.len())? {
                         if let Some(live) = live::queued(transaction, &id)? {
                             let (status, failure) = (RunStatus::Failed, Some(&failure));
@@ -171,7 +178,7 @@ impl Store {
     }
 }
 
-/// Ends a run that was recorded in this transaction, without having executed anything.
+/// Ends a run that was recorded in this transaction, without executing anything.
 pub(super) fn skip(transaction: &Transaction<'_>, id: &str, now: Timestamp) -> driver::Result<()> {
     let Some(live) = live::queued(transaction, id)? else {
         return Ok(());

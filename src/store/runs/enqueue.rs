@@ -1,6 +1,6 @@
-//! Records runs: in the queue or, for `ade run`, under a claim from the first moment.
+//! Records runs: in the queue or, for `ade run`, under a claim from the start.
 //!
-//! What is recorded is known here, so that its record is not read back.
+//! All recorded values are known here, so the record is not read back.
 
 use std::path::PathBuf;
 
@@ -13,33 +13,33 @@ use crate::store::driver::{self, Transaction, params, record};
 use crate::store::needed::archived;
 use crate::store::values::path_text;
 use crate::store::{
-    Call, Claim, NewRun, Only, Result, RunRecord, RunStatus, Store, StoreError, Submitter,
-    SubmitterKind,
+    Call, Claim, NewRun, Result, RunRecord, RunStatus, Store, StoreError, Submitter, SubmitterKind,
+    WorkerFilter,
 };
 
-/// What the records of a run's configuration and environment say.
-struct Found {
+/// The facts from the records of a run's configuration and environment.
+struct EnqueueContext {
     configuration_name: String,
     configuration_path: PathBuf,
-    /// One that was deleted since the caller read it becomes null in the run's record, and a worker records it anew; its id would violate the
-    /// foreign key.
+    /// The environment; `None` if it was deleted since the caller read it. The run's record then has null, and a worker
+    /// records the environment again; its id would violate the foreign key.
     environment: Option<String>,
-    /// When the configuration was last run, as far as it is known.
+    /// When the configuration was last run, as far as known.
     last_run_at: Option<i64>,
     is_archived: bool,
 }
 
-record!(Found(row) {
+record!(EnqueueContext(row) {
     configuration_name, environment, last_run_at, is_archived;
     configuration_path: row.path("configuration_path")?,
 });
 
-/// The configuration is neither archived nor deleted until the transaction ends.
-fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<Found> {
+/// Reads these facts. The configuration is neither archived nor deleted until the transaction ends.
+fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<EnqueueContext> {
     let sql = "SELECT name AS configuration_name, absolute(path) AS configuration_path, (SELECT id FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/) AS environment, last_run_at, archived_at IS NOT NULL AS is_archived
          FROM configurations WHERE id = ?1 /*pg FOR KEY SHARE*/";
     let id = &run.key.configuration_id;
-    let found: Option<Found> = transaction.row(sql, [id, &run.environment_id])?;
+    let found: Option<EnqueueContext> = transaction.row(sql, [id, &run.environment_id])?;
     let found = found.ok_or_else(|| StoreError::not_found("configuration", id))?;
     match found.is_archived {
         true => Err(archived(&found.configuration_name).into()),
@@ -48,8 +48,8 @@ fn find(transaction: &Transaction<'_>, run: &NewRun) -> driver::Result<Found> {
 }
 
 impl Store {
-    /// Records runs as queued, all of them or none, which is an error where it is for a limit. Those in safe mode are recorded as succeeded, without having executed
-    /// anything, here and in [`Store::submit_run`].
+    /// Records runs as queued, either all or none; exceeding a limit is an error. Runs in safe mode are recorded as succeeded,
+    /// without executing anything, here and in [`Store::submit_run`].
     pub fn enqueue_runs(&self, runs: &[NewRun], now: Timestamp) -> Result<Vec<RunRecord>> {
         self.observed(Call::Enqueue(runs), Some(now), |store| {
             store.demand_in_place()?;
@@ -57,7 +57,7 @@ impl Store {
                 if let Some(over) = over_queued(transaction, runs)? {
                     return Ok(Err(over));
                 }
-                let mut last: Option<(&NewRun, Found)> = None;
+                let mut last: Option<(&NewRun, EnqueueContext)> = None;
                 let mut recorded = Vec::with_capacity(runs.len());
                 for run in runs {
                     let found = match last {
@@ -76,7 +76,7 @@ impl Store {
         })
     }
 
-    /// Records a run as running under a claim, its first attempt begun, as `ade run` does.
+    /// Records a run as running under a claim, with its first attempt begun, for `ade run`.
     pub fn insert_claimed_run(
         &self,
         run: &NewRun,
@@ -90,7 +90,7 @@ impl Store {
     }
 }
 
-/// Records a run.
+/// Records one run in the queue or under a claim.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
     run: &NewRun,
@@ -104,7 +104,7 @@ pub(super) fn insert(
 fn insert_found(
     transaction: &Transaction<'_>,
     run: &NewRun,
-    found: &Found,
+    found: &EnqueueContext,
     claim: Option<&Claim>,
     now: Timestamp,
 ) -> driver::Result<RunRecord> {
@@ -160,7 +160,7 @@ fn insert_run(transaction: &Transaction<'_>, run: &NewRun, now: Timestamp) -> dr
 fn insert_queued(
     transaction: &Transaction<'_>,
     run: &NewRun,
-    found: &Found,
+    found: &EnqueueContext,
     claim: Option<&Claim>,
     now: Timestamp,
 ) -> driver::Result<()> {
@@ -185,13 +185,18 @@ fn insert_queued(
             run.options.priority as u8,
             by.map(Submitter::key).unwrap_or_default(),
             by.is_some_and(|by| by.kind == SubmitterKind::Token),
-            Only::lines(&run.options.labels),
+            WorkerFilter::lines(&run.options.labels),
         ],
     )
 }
 
-/// The record, as it would be read.
-fn recorded(run: &NewRun, found: &Found, claim: Option<&Claim>, now: Timestamp) -> RunRecord {
+/// Returns the record as it would be read.
+fn recorded(
+    run: &NewRun,
+    found: &EnqueueContext,
+    claim: Option<&Claim>,
+    now: Timestamp,
+) -> RunRecord {
     RunRecord {
         id: run.id.clone(),
         key: run.key.clone(),

@@ -1,38 +1,41 @@
-//! Ends claims without a result: for a retry, on release, when the lease expired, or when the process died.
+//! Ends claims without a result: for a retry, on release, after the lease expired, or after the process died.
 //!
-//! All four use [`leave`]: the run goes back to the queue, or ends where attempts are spent or its cancellation was requested.
+//! All four use [`leave`]: the run returns to the queue, or ends if its attempts are used up or its cancellation was
+//! requested.
 
 use std::time::Duration;
 
 use super::attempt;
 use super::end::{cancelled, complete};
-use super::live::{self, Live};
+use super::live::{self, LiveClaim};
 use super::read::by_id;
 use crate::base::clock::Timestamp;
 use crate::base::problem::code;
 use crate::settings::Recovery;
 use crate::store::driver::{self, Transaction, params};
-use crate::store::{Call, Claim, Clock, Failure, Result, Retry, RunRecord, RunStatus, Store, Used};
+use crate::store::{
+    AttemptUsage, Call, Claim, Clock, FailureRecord, Result, Retry, RunRecord, RunStatus, Store,
+};
 
-/// How a claim ends without a result.
-struct Leaving<'a> {
-    failure: &'a Failure,
-    /// The outcome in the attempt's record where the run goes back to the queue.
+/// The way in which a claim ends without a result.
+struct ClaimExit<'a> {
+    failure: &'a FailureRecord,
+    /// The outcome in the attempt's record if the run returns to the queue.
     outcome: &'a str,
     available_at: Timestamp,
-    /// Whether the run ends with this attempt, however many are left.
+    /// Whether the run ends with this attempt, even if attempts are left.
     last: bool,
     /// Whether the attempt does not count.
     release: bool,
     /// Whether the machine or the network was in trouble.
     trouble: bool,
-    /// What the attempt used, as far as that is known.
-    used: Used,
+    /// The resources that the attempt used, as far as known.
+    used: AttemptUsage,
 }
 
-impl<'a> Leaving<'a> {
-    /// The attempt counts, and nothing more is known of it.
-    fn lost(failure: &'a Failure, available_at: Timestamp) -> Self {
+impl<'a> ClaimExit<'a> {
+    /// Returns the end of a claim whose attempt counts and of which nothing else is known.
+    fn lost(failure: &'a FailureRecord, available_at: Timestamp) -> Self {
         Self {
             failure,
             outcome: "lost",
@@ -40,18 +43,18 @@ impl<'a> Leaving<'a> {
             last: false,
             release: false,
             trouble: false,
-            used: Used::default(),
+            used: AttemptUsage::default(),
         }
     }
 }
 
-/// Ends a claim that the transaction has just read: the run goes back to the queue, or ends where attempts are spent or its
+/// Ends a claim that the transaction has just read: the run returns to the queue, or ends if its attempts are used up or its
 /// cancellation was requested. Returns the run as it is then.
 fn leave(
     transaction: &Transaction<'_>,
     id: &str,
-    live: &Live,
-    leaving: &Leaving<'_>,
+    live: &LiveClaim,
+    leaving: &ClaimExit<'_>,
     now: Timestamp,
 ) -> driver::Result<RunRecord> {
     let status = if live.cancel_requested_at.is_some() {
@@ -90,12 +93,12 @@ fn leave(
     by_id(transaction, id)
 }
 
-/// Ends the claim of a run, where it still holds.
+/// Ends the claim of a run if the claim still holds.
 fn leave_claimed(
     transaction: &Transaction<'_>,
     id: &str,
     claim: &Claim,
-    leaving: &Leaving<'_>,
+    leaving: &ClaimExit<'_>,
     now: Timestamp,
 ) -> driver::Result<Option<RunRecord>> {
     let held = live::claimed(transaction, id, claim)?;
@@ -104,14 +107,15 @@ fn leave_claimed(
 }
 
 impl Store {
-    /// Running → queued, or failed when attempts are spent and this one counts. The attempt is recorded with what it used. If its
-    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
+    /// Moves a running run back to the queue, or fails it if its attempts are used up and this attempt counts. Records the
+    /// attempt with the resources that it used. If its cancellation was requested, the run is cancelled instead. Returns the
+    /// run as it is then; `None`: the lease was lost and nothing changed.
     pub fn retry_run(
         &self,
         id: &str,
         claim: &Claim,
-        failure: &Failure,
-        used: &Used,
+        failure: &FailureRecord,
+        used: &AttemptUsage,
         retry: Retry,
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
@@ -120,19 +124,20 @@ impl Store {
                 Retry::Counted(at) => (at, false),
                 Retry::Free(at) => (at, true),
             };
-            let leaving = Leaving {
+            let leaving = ClaimExit {
                 outcome: if is_free { "released" } else { "retried" },
                 release: is_free,
                 trouble: is_free,
                 used: *used,
-                ..Leaving::lost(failure, available_at)
+                ..ClaimExit::lost(failure, available_at)
             };
             store.write(|transaction| leave_claimed(transaction, id, claim, &leaving, now))
         })
     }
 
-    /// Running → queued at once, the attempt not counted: the worker stops, or the run's environment vanished. If its
-    /// cancellation was requested, → cancelled. Returns the run as it is then; `None`: the lease was lost and nothing changed.
+    /// Moves a running run back to the queue at once, without counting the attempt: the worker stops, or the run's environment
+    /// vanished. If its cancellation was requested, the run is cancelled instead. Returns the run as it is then; `None`: the
+    /// lease was lost and nothing changed.
     pub fn release_run(
         &self,
         id: &str,
@@ -141,33 +146,33 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<RunRecord>> {
         self.observed(Call::Release(id, claim), Some(now), |store| {
-            let failure = Failure::new(code::RELEASED, "worker", reason, None);
-            let leaving = Leaving {
+            let failure = FailureRecord::new(code::RELEASED, "worker", reason, None);
+            let leaving = ClaimExit {
                 outcome: "released",
                 release: true,
-                ..Leaving::lost(&failure, now)
+                ..ClaimExit::lost(&failure, now)
             };
             store.write(|transaction| leave_claimed(transaction, id, claim, &leaving, now))
         })
     }
 
-    /// Runs with an expired lease: → queued, or failed when attempts are spent. `backoff` returns the wait after an attempt.
-    /// Returns the runs as they are now.
+    /// Returns runs with an expired lease to the queue, or fails them if their attempts are used up. `backoff` returns the
+    /// wait after an attempt. Returns the runs as they are afterwards.
     pub fn expire_run_leases(
         &self,
         backoff: &dyn Fn(u32) -> Duration,
         clock: &Clock<'_>,
     ) -> Result<Vec<RunRecord>> {
         self.observed(Call::ExpireRuns, None, |store| {
-            let failure = Failure::new(code::LEASE_EXPIRED, "worker", "lease expired", None);
+            let failure = FailureRecord::new(code::LEASE_EXPIRED, "worker", "lease expired", None);
             store.write(|transaction| {
                 let Some(now) = clock() else {
                     return Ok(Vec::new());
                 };
-                let is_expired = |live: &Live| live.is_expired(now);
+                let is_expired = |live: &LiveClaim| live.is_expired(now);
                 let expired = live::running(transaction, live::EXPIRED, now, is_expired)?;
                 leave_all(transaction, &expired, now, |live| {
-                    Leaving::lost(&failure, now.plus(backoff(live.attempt_count)))
+                    ClaimExit::lost(&failure, now.plus(backoff(live.attempt_count)))
                 })
             })
         })
@@ -183,22 +188,22 @@ pub fn reclaim(
 ) -> driver::Result<Vec<RunRecord>> {
     let message = "the process that executed the run died";
     let hint = (recovery == Recovery::Fail).then(|| "`ade runs retry` runs it again".to_owned());
-    let failure = Failure::new(code::WORKER_DIED, "worker", message, hint);
+    let failure = FailureRecord::new(code::WORKER_DIED, "worker", message, hint);
     let orphans = live::running(transaction, live::HELD_BY, process, |live| {
         live.is_held_by(process)
     })?;
-    leave_all(transaction, &orphans, now, |_| Leaving {
+    leave_all(transaction, &orphans, now, |_| ClaimExit {
         last: recovery == Recovery::Fail,
-        ..Leaving::lost(&failure, now)
+        ..ClaimExit::lost(&failure, now)
     })
 }
 
 /// Ends claims that the transaction has just read. Returns the runs as they are then.
 fn leave_all<'a>(
     transaction: &Transaction<'_>,
-    held: &[(String, Live)],
+    held: &[(String, LiveClaim)],
     now: Timestamp,
-    leaving: impl Fn(&Live) -> Leaving<'a>,
+    leaving: impl Fn(&LiveClaim) -> ClaimExit<'a>,
 ) -> driver::Result<Vec<RunRecord>> {
     held.iter()
         .map(|(id, live)| leave(transaction, id, live, &leaving(live), now))

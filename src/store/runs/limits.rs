@@ -1,32 +1,32 @@
-//! How many runs of one submitter or workspace wait and are executed, beside how many may.
+//! Counts the waiting and running runs of a submitter or workspace, and compares them with the limits.
 
 use std::collections::HashMap;
 
 use crate::store::driver::{self, Connection, Transaction, params};
 use crate::store::values::signed;
-use crate::store::{Limits, NewRun, Over, Owner, Submitter};
+use crate::store::{LimitExceeded, Limits, NewRun, Owner, Submitter};
 
-/// The runs that wait of a submitter, found by its turns; `?2` at most are counted.
+/// Counts the waiting runs of a submitter, found by its turns, up to `?2`.
 const QUEUED_OF_SUBMITTER: &str = "SELECT count(*) AS found FROM (
     SELECT 1 FROM queue_turns t CROSS JOIN queue q INDEXED BY queue_of_submitter ON q.environment_id = t.environment_id AND q.priority = t.priority
         AND q.submitter = t.submitter AND q.status = 'queued' WHERE t.submitter = ?1
     UNION ALL SELECT 1 FROM queue WHERE environment_id IS NULL AND status = 'queued' AND submitter = ?1 LIMIT ?2) AS waiting";
 
-/// The same of a workspace, found by its environments.
+/// The same for a workspace, found by its environments.
 const QUEUED_OF_WORKSPACE: &str = "SELECT count(*) AS found FROM (
     SELECT 1 FROM environments/*pg_anywhere*/ e CROSS JOIN queue q INDEXED BY queue_of_environment ON q.environment_id = e.id AND q.status = 'queued'
         WHERE e.workspace_id = ?1
     UNION ALL SELECT 1 FROM queue q JOIN runs r ON r.id = q.run_id WHERE q.environment_id IS NULL AND q.status = 'queued' AND r.workspace_id = ?1 LIMIT ?2) AS waiting";
 
-/// What is executed, of whom and where.
+/// Counts the running runs by submitter and workspace.
 const RUNNING: &str = "SELECT q.submitter, r.workspace_id, count(*) AS found FROM queue_running w JOIN queue q ON q.run_id = w.run_id
     JOIN runs r ON r.id = w.run_id GROUP BY q.submitter, r.workspace_id";
 
-/// Whether runs would be more than may wait. Those that execute nothing do not wait.
+/// Returns the limit that new runs would exceed, if any. Runs that execute nothing do not wait and do not count.
 pub(super) fn over_queued(
     transaction: &Transaction<'_>,
     runs: &[NewRun],
-) -> driver::Result<Option<Over>> {
+) -> driver::Result<Option<LimitExceeded>> {
     let mut new: HashMap<(Owner, u64), u64> = HashMap::new();
     for run in runs.iter().filter(|run| !run.options.safe_mode) {
         let by = run.options.submitted_by.as_ref().map(Submitter::key);
@@ -46,7 +46,7 @@ pub(super) fn over_queued(
         }
     }
     let mut new: Vec<_> = new.into_iter().collect();
-    // Whoever waits at several gates does so in one order.
+    // Transactions that pass several gates pass them in the same order.
     new.sort_by_key(|((owner, _), _)| owner.to_string());
     for ((owner, limit), count) in new {
         transaction.gate(&format!("queued of {owner}"))?;
@@ -57,7 +57,7 @@ pub(super) fn over_queued(
         let values = params![key, signed(limit.saturating_add(1))];
         let queued: u64 = transaction.one(sql, values)?;
         if queued + count > limit {
-            return Ok(Some(Over::Queued {
+            return Ok(Some(LimitExceeded::Queued {
                 owner,
                 queued,
                 limit,
@@ -67,13 +67,13 @@ pub(super) fn over_queued(
     Ok(None)
 }
 
-/// How many runs are executed of each submitter and of each workspace of which only so many may be.
-pub(super) struct Busy {
+/// The number of running runs of each submitter and workspace, if there are limits for them.
+pub(super) struct RunningCounts {
     limits: Limits,
     of: HashMap<Owner, u64>,
 }
 
-impl Busy {
+impl RunningCounts {
     pub fn count(connection: &Connection, limits: &Limits) -> driver::Result<Self> {
         let mut busy = Self {
             limits: *limits,
@@ -91,13 +91,13 @@ impl Busy {
         Ok(busy)
     }
 
-    /// Whether one more run of a submitter may be executed. Of runs that nobody is known to have submitted any number may.
+    /// Returns whether another run of a submitter may start. Runs without a known submitter have no limit.
     pub fn has_room_for_submitter(&self, key: &str) -> bool {
         let limit = self.limits.of_submitter.running;
         key.is_empty() || self.has_room(limit, || Owner::Submitter(key.to_owned()))
     }
 
-    /// Whether one more run of a workspace may be executed.
+    /// Returns whether another run of a workspace may start.
     pub fn has_room_in_workspace(&self, id: &str) -> bool {
         self.has_room(self.limits.of_workspace.running, || {
             Owner::Workspace(id.to_owned())

@@ -1,8 +1,8 @@
 //! Lists runs, newest first.
 //!
-//! Ids grow with time (they are UUIDs of version 7), so that "newest first" is the reverse order of ids. The index
-//! `runs_listed` holds each configuration's runs of each status in that order. A list merges those that the filter asks for,
-//! and reads of each no more than it shows: it takes as long with a million runs as with a hundred.
+//! Ids grow with time (they are UUIDs of version 7), so "newest first" is the reverse order of ids. The index `runs_listed`
+//! holds the runs of each configuration and status in that order. A list merges the parts that the filter selects, and reads
+//! no more of each than it shows: it takes as long with a million runs as with a hundred.
 
 use std::collections::BinaryHeap;
 use std::time::Duration;
@@ -14,40 +14,40 @@ use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::driver::{self, Connection, params};
 use crate::store::{FoundRuns, RunFilter, RunRecord, RunStatus};
 
-/// A run's id is made before the run is recorded, with its input staged in between: by no more than this.
+/// The maximum time between making a run's id and recording the run; the input is staged in between.
 const STAGING: Duration = Duration::from_secs(3600);
 
-/// Ids of a configuration and a status, from one id backwards; and those of runs in the queue.
+/// Selects ids of a configuration and a status, from one id backwards; the second statement selects runs in the queue.
 pub const NEWEST: [&str; 2] = [
     "SELECT id FROM runs WHERE configuration_id = ?1 AND status = ?5 AND id < ?2 AND id >= ?3 ORDER BY id DESC LIMIT ?4",
     "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS NULL AND id < ?2 AND id >= ?3 ORDER BY id DESC LIMIT ?4",
 ];
 
-/// The same, of inputs with one name or with these bytes: neither is in the index, so that each entry's run is looked at until enough are
-/// found.
+/// The same, limited to inputs with a given name or given bytes. Neither is in the index, so the run of each entry is read
+/// until enough are found.
 const NEWEST_OF_INPUT: [&str; 2] = [
     "SELECT id FROM runs WHERE configuration_id = ?1 AND status = ?7 AND id < ?2 AND id >= ?3 AND (input_name = ?5 OR input_sha256 = ?6) ORDER BY id DESC LIMIT ?4",
     "SELECT id FROM runs WHERE configuration_id = ?1 AND status IS NULL AND id < ?2 AND id >= ?3 AND (input_name = ?5 OR input_sha256 = ?6) ORDER BY id DESC LIMIT ?4",
 ];
 
-/// Sorts behind every id.
+/// A text that sorts after every id.
 pub(super) const BEHIND_ALL: &str = "~";
 
 /// The runs of one configuration with one status, newest first, read a few at a time.
-struct Part<'a> {
+struct RunListCursor<'a> {
     configuration: &'a str,
     status: Option<RunStatus>,
-    /// The name of the input, and the SHA-256 of its bytes where that counts.
+    /// The name of the input, and the SHA-256 of its bytes if that matters.
     input: Option<[&'a str; 2]>,
-    /// Read and not taken yet, oldest first.
+    /// Ids that are read but not yet taken, oldest first.
     read: Vec<String>,
-    /// How many to read at a time.
+    /// The number of ids to read at a time.
     step: usize,
     ended: bool,
 }
 
-impl Part<'_> {
-    /// Reads on where nothing is left, from `last` on backwards.
+impl RunListCursor<'_> {
+    /// Reads the next ids before `last` if none are left.
     fn fill(&mut self, connection: &Connection, last: &str, from: &str) -> driver::Result<()> {
         if !self.read.is_empty() || self.ended {
             return Ok(());
@@ -84,10 +84,10 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Resul
     let input = input.map(|name| [name, sha256.unwrap_or_default()]);
     let parts = configurations.len() * statuses.len();
     let step = (limit / parts.max(1)).clamp(1, 256);
-    let mut parts: Vec<Part<'_>> = configurations
+    let mut parts: Vec<RunListCursor<'_>> = configurations
         .iter()
         .flat_map(|configuration| {
-            statuses.iter().map(move |status| Part {
+            statuses.iter().map(move |status| RunListCursor {
                 configuration,
                 status: *status,
                 input,
@@ -97,7 +97,7 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Resul
             })
         })
         .collect();
-    // The newest run of each part, the newest of them on top.
+    // The newest run of each part; the newest of these is on top.
     let mut heads = BinaryHeap::with_capacity(parts.len());
     for (index, part) in parts.iter_mut().enumerate() {
         part.fill(connection, &last, &from)?;
@@ -108,7 +108,7 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Resul
         .look_at
         .filter(|_| asks_for_what_no_index_knows(filter));
     let mut looked_to = None;
-    let mut one = prepared(connection)?;
+    let mut by_id = prepared(connection)?;
     while found.runs.len() < limit
         && let Some((id, index)) = heads.pop()
     {
@@ -117,7 +117,7 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Resul
             break;
         }
         left = left.map(|left| left - 1);
-        let run: RunRecord = one.one([&id])?;
+        let run: RunRecord = by_id.one([&id])?;
         if is_wanted(&run, filter) {
             found.runs.push(run);
         }
@@ -129,7 +129,7 @@ pub(super) fn list(connection: &Connection, filter: &RunFilter) -> driver::Resul
     Ok(found)
 }
 
-/// Whether the record of each run has to be looked at.
+/// Returns whether the record of each run has to be read.
 pub(super) fn asks_for_what_no_index_knows(filter: &RunFilter) -> bool {
     filter.has_issues.is_some()
         || filter.fields_missing.is_some()
@@ -156,7 +156,7 @@ fn is_of_input(run: &RunRecord, filter: &RunFilter) -> bool {
     }
 }
 
-/// What no index knows of a run.
+/// Returns whether a run meets the conditions without an index.
 fn has_what_is_asked(run: &RunRecord, filter: &RunFilter) -> bool {
     let labels = &run.options.labels;
     is_as_found(run, filter)
@@ -167,11 +167,11 @@ fn has_what_is_asked(run: &RunRecord, filter: &RunFilter) -> bool {
         && filter.text.as_ref().is_none_or(|text| has_text(run, text))
 }
 
-/// Whether it found what is asked for in its input.
+/// Returns whether a run found in its input what the filter requires.
 pub(super) fn is_as_found(run: &RunRecord, filter: &RunFilter) -> bool {
     let metrics = run.metrics.as_ref();
     let has_issues = metrics.map(|found| found.issues > 0);
-    // What failed lacks more than fields.
+    // A failed run lacks more than fields.
     let ended_well = metrics.filter(|_| run.status == RunStatus::Succeeded);
     let fields_missing = ended_well.map(|found| !found.missing_fields.is_empty());
     (filter.has_issues).is_none_or(|wanted| has_issues == Some(wanted))
@@ -191,8 +191,8 @@ fn has_text(run: &RunRecord, text: &str) -> bool {
     run.id.ends_with(&text) || names.any(|name| name.to_lowercase().contains(&text))
 }
 
-/// Sorts behind every id that is wanted: a run's id is made before the run is recorded. The clock may have been set back in
-/// between.
+/// Returns a text that sorts after every matching id. A run's id is made before the run is recorded, and the clock may have
+/// been set back in between.
 fn last(filter: &RunFilter) -> String {
     let before = filter
         .before
@@ -211,7 +211,7 @@ pub(super) fn configurations(
     connection.rows(sql, values)
 }
 
-/// Which statuses to look through, each once; none: that of the runs in the queue.
+/// Returns the statuses to search, each once; `None` stands for the runs in the queue.
 fn statuses(wanted: &[RunStatus]) -> Vec<Option<RunStatus>> {
     let is_wanted = |status: &RunStatus| wanted.is_empty() || wanted.contains(status);
     let mut statuses: Vec<_> = RunStatus::ALL
@@ -219,12 +219,12 @@ fn statuses(wanted: &[RunStatus]) -> Vec<Option<RunStatus>> {
         .filter(is_wanted)
         .map(|status| status.is_terminal().then_some(status))
         .collect();
-    // Queued and running ones are together, and first.
+    // Queued and running runs are together, and first.
     statuses.dedup();
     statuses
 }
 
-/// Few runs are running at any time, however many are in the queue.
+/// Lists the running runs, which are few however many runs are in the queue.
 fn running(
     connection: &Connection,
     filter: &RunFilter,
@@ -233,14 +233,14 @@ fn running(
 ) -> driver::Result<Vec<RunRecord>> {
     let sql = "SELECT run_id FROM queue_running";
     let mut ids: Vec<String> = connection.rows(sql, [])?;
-    ids.sort_unstable_by(|one, other| other.cmp(one));
+    ids.sort_unstable_by(|id, other| other.cmp(id));
     let mut runs = Vec::new();
-    let mut one = prepared(connection)?;
+    let mut by_id = prepared(connection)?;
     for id in ids {
         if runs.len() == limit {
             break;
         }
-        let run: RunRecord = one.one([&id])?;
+        let run: RunRecord = by_id.one([&id])?;
         if is_wanted(&run, filter) && configurations.contains(&run.key.configuration_id) {
             runs.push(run);
         }
@@ -248,13 +248,13 @@ fn running(
     Ok(runs)
 }
 
-/// No run that was recorded since then has a smaller id. RFC 9562, 5.7: a UUID of version 7 begins with its time in
-/// milliseconds, 48 bits, in hexadecimal digits with a hyphen after the eighth.
+/// Returns an id that is not greater than the id of any run recorded since a time. RFC 9562, 5.7: a UUID of version 7 begins
+/// with its time in milliseconds, as 48 bits in hexadecimal digits with a hyphen after the eighth.
 pub(super) fn first_id_since(since: Timestamp) -> String {
     id_at(since.0 - milliseconds(STAGING))
 }
 
-/// What every id begins with, or sorts behind, that was made at this time (in milliseconds) or later.
+/// Returns the beginning that ids made at this time (in milliseconds) share; later ids sort after it.
 fn id_at(time: i64) -> String {
     let time = format!("{:012x}", time.clamp(0, (1 << 48) - 1));
     format!("{}-{}", &time[..8], &time[8..])

@@ -1,4 +1,4 @@
-//! Runs: the queue, and the records of those that ended.
+//! The queue of runs, and the records of runs that ended.
 
 mod attempt;
 mod cancel;
@@ -21,8 +21,8 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 use self::read::SELECT;
-use super::ids::Named;
-use super::together::{Beat, End};
+use super::ids::IdKind;
+use super::together::{ClaimCheck, RunEnd};
 use crate::base::clock::Timestamp;
 use crate::store::driver::{self, Connection, params};
 use crate::store::{
@@ -45,18 +45,19 @@ pub(super) use live::{EXPIRED, HELD_BY};
 pub(super) use read::by_id;
 
 impl Store {
-    /// Returns the run with this whole id, of whatever workspace.
+    /// Returns the run with this full id, in any workspace.
     ///
     /// # Errors
-    /// There is none, or the database cannot be used.
+    /// There is no such run, or the database cannot be used.
     pub fn run_of_any_workspace(&self, id: &str) -> Result<RunRecord> {
         self.read(|connection| read::by_id_or_none(connection, id))?
             .ok_or_else(|| StoreError::not_found("run", id))
     }
 
-    /// Claims the due run that is next: by priority, then in turns of submitters and environments, the oldest of each first. Its
-    /// environment is ready, its configuration not paused, no more runs of that, of its submitter and of its workspace are executed than may be, and the
-    /// claim's process takes it, which a worker does that is not quieted and takes what is of this workspace and label. `None`: there is none.
+    /// Claims the next due run: by priority, then in turns of submitters and environments, the oldest run of each first. The
+    /// run's environment is ready, its configuration is not paused, and the limits of running runs for its configuration,
+    /// submitter and workspace are not reached. If the claim's process is a worker, it is not quieted and accepts runs of this
+    /// workspace and label. `None`: there is no such run.
     pub fn claim_next_run(&self, claim: &Claim, now: Timestamp) -> Result<Option<RunRecord>> {
         self.observed(Call::ClaimNext(claim), Some(now), |store| {
             store.demand_in_place()?;
@@ -72,7 +73,7 @@ impl Store {
                 in_a_row.store(count_on(found, claimed.is_some()), Ordering::Relaxed);
                 return Ok(claimed);
             }
-            // Workers that poll an idle queue need no write lock, and those of a busy one no second look.
+            // Workers that poll an idle queue need no write lock, and workers of a busy queue skip this look.
             if found == 0
                 && store
                     .read(|connection| due::next(connection, claim, now))?
@@ -86,19 +87,19 @@ impl Store {
         })
     }
 
-    /// Renews a run's lease.
+    /// Renews the lease of a run.
     pub fn heartbeat_run(&self, id: &str, claim: &Claim, now: Timestamp) -> Result<Heartbeat> {
         self.observed(Call::Heartbeat(id, claim), Some(now), |store| {
             if store.connections.is_server {
-                let beat = Beat::of(id, claim, Some(now.plus(claim.lease)));
-                let renew = |all: &[&Beat]| {
-                    let beats = Beat::all(all);
+                let beat = ClaimCheck::new(id, claim, Some(now.plus(claim.lease)));
+                let renew = |all: &[&ClaimCheck]| {
+                    let beats = ClaimCheck::all(all);
                     let heard = store.write_one(|connection| heard_of(connection, RENEW, &beats))?;
                     Ok(answers(all, &heard))
                 };
                 return store.connections.beats.ask(beat, renew).map(Heartbeat::heard);
             }
-            // RETURNING gives no row where the claim is lost, and else what `ade runs cancel` may have left in it.
+            // RETURNING gives no row if the claim is lost, and otherwise the request that `ade runs cancel` may have left.
             let sql = "UPDATE queue SET claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running' RETURNING cancel_requested_at IS NOT NULL";
             let values = params![id, claim.token, now.plus(claim.lease)];
             store.write_one(|connection| connection.row(sql, values))
@@ -106,19 +107,19 @@ impl Store {
         })
     }
 
-    /// Checks a claim without renewing it: whether it still holds, and whether a cancellation was requested.
+    /// Checks whether a claim still holds and whether a cancellation was requested, without renewing the claim.
     pub fn watch_run(&self, run: &str, claim: &Claim) -> Result<Heartbeat> {
         self.observed(Call::Watch(run, claim), None, |store| {
             if store.connections.is_server {
-                let look = |all: &[&Beat]| {
-                    let beats = Beat::all(all);
+                let look = |all: &[&ClaimCheck]| {
+                    let beats = ClaimCheck::all(all);
                     let heard = store.read(|connection| heard_of(connection, LOOK, &beats))?;
                     Ok(answers(all, &heard))
                 };
                 return store
                     .connections
                     .looks
-                    .ask(Beat::of(run, claim, None), look)
+                    .ask(ClaimCheck::new(run, claim, None), look)
                     .map(Heartbeat::heard);
             }
             let sql = "SELECT cancel_requested_at IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2 AND status = 'running'";
@@ -127,7 +128,7 @@ impl Store {
         })
     }
 
-    /// Running → ended, with all results, in one transaction. False: the lease was lost and nothing changed.
+    /// Moves a run from running to ended, with all results, in one transaction. False: the lease was lost and nothing changed.
     pub fn finish_run(
         &self,
         id: &str,
@@ -139,20 +140,20 @@ impl Store {
             if !store.connections.is_server {
                 return store.write(|transaction| end::finish(transaction, id, claim, ending, now));
             }
-            let end = End {
+            let end = RunEnd {
                 run: id.to_owned(),
                 claim: claim.clone(),
                 ending: ending.clone(),
                 now,
             };
             store.connections.ends.ask(end, |all| {
-                // Whoever locks several locks them in one order.
+                // Transactions that lock several runs lock them in the same order.
                 let mut order: Vec<usize> = (0..all.len()).collect();
                 order.sort_by_key(|place| &all[*place].run);
                 store.write(|transaction| {
                     let mut recorded = vec![false; all.len()];
                     for place in &order {
-                        let End {
+                        let RunEnd {
                             run,
                             claim,
                             ending,
@@ -175,11 +176,11 @@ impl Store {
         self.rows(&sql, [limit])
     }
 
-    /// Sets the environment of such a run, unless the environment was deleted since, or the run has ended.
+    /// Sets the environment of a run that has none, unless the environment was deleted or the run has ended since.
     pub fn set_run_environment(&self, run: &str, environment: &str) -> Result<()> {
         self.observed(Call::SetEnvironment(run), None, |store| {
-            // The environment may have been deleted since it was found: an id without a record would violate the foreign key. And
-            // the run may have been cancelled since: then it is not in the queue.
+            // The environment may have been deleted since it was found: an id without a record would violate the foreign key.
+            // The run may have been cancelled since: then it is not in the queue.
             let sql = "UPDATE queue SET environment_id = ?2 WHERE run_id = ?1 AND status = 'queued' AND environment_id IS NULL
                  AND EXISTS (SELECT 1 FROM environments WHERE id = ?2 /*pg FOR KEY SHARE*/)";
             store.write(|transaction| {
@@ -189,8 +190,8 @@ impl Store {
         })
     }
 
-    /// Returns the run of an id, of an unambiguous beginning or end of one, or `latest`. What else a person may type for a run,
-    /// `workspace::Workspace::find_run` knows.
+    /// Returns the run with this id, with this unambiguous beginning or end of an id, or, for `latest`, the newest run.
+    /// `workspace::Workspace::find_run` accepts everything else that a person may type for a run.
     ///
     /// # Errors
     /// It does not exist, the prefix is ambiguous, or the database cannot be used.
@@ -204,17 +205,17 @@ impl Store {
             let newest = self.runs(&newest)?.pop();
             return newest.ok_or_else(|| StoreError::not_found("run", id));
         }
-        let id = self.resolve(Named::Runs, workspace, id)?;
+        let id = self.resolve(IdKind::Runs, workspace, id)?;
         self.run_of_any_workspace(&id)
     }
 
-    /// Runs, newest first, and how far they were looked for.
+    /// Returns the runs that match, newest first, and how far the search went.
     pub fn find_runs(&self, filter: &RunFilter) -> Result<FoundRuns> {
         self.read(|connection| list::list(connection, filter))
     }
 
-    /// Returns runs that succeeded, executed something and still have their files, of these bytes under this name, by these files of a
-    /// configuration in this environment; newest first. No more than the newest 100 of the input are looked at.
+    /// Returns runs that succeeded, executed something and still have their files, for an input with this content and name,
+    /// this configuration source and this environment; newest first. At most the newest 100 runs of the input are examined.
     pub fn succeeded_runs_of(
         &self,
         key: &EnvironmentKey,
@@ -234,8 +235,8 @@ impl Store {
         self.rows(&sql, values)
     }
 
-    /// Returns the ids of the runs of a configuration that succeeded, newest first, each with the name of its input; at most `limit` of those
-    /// behind a run.
+    /// Returns the ids of the runs of a configuration that succeeded, newest first, each with the name of its input: at most
+    /// `limit` runs after the run `behind`.
     pub fn succeeded_inputs(
         &self,
         configuration: &str,
@@ -247,18 +248,18 @@ impl Store {
         self.rows(SUCCEEDED_INPUTS, values)
     }
 
-    /// Whether a run of that id is recorded.
+    /// Returns whether a run with this id is recorded.
     pub fn run_exists(&self, run: &str) -> Result<bool> {
         let sql = "SELECT 1 FROM runs WHERE id = ?1";
         self.read(|connection| connection.exists(sql, [run]))
     }
 
-    /// Returns runs that ended before `cutoff` and still have their files, at most `limit`, those that ended first.
+    /// Returns at most `limit` runs that ended before `cutoff` and still have their files, in the order of their ends.
     pub fn runs_with_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
         self.ended_before(WITH_ARTIFACTS, cutoff, limit)
     }
 
-    /// Returns runs that ended before `cutoff` and have no files any more, at most `limit`, those that ended first.
+    /// Returns at most `limit` runs that ended before `cutoff` and no longer have files, in the order of their ends.
     pub fn runs_without_artifacts(&self, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
         self.ended_before(WITHOUT_ARTIFACTS, cutoff, limit)
     }
@@ -275,22 +276,22 @@ impl Store {
         self.changes(sql, values)
     }
 
-    /// Deletes the record of a run that has ended. False: it has not ended.
+    /// Deletes the record of a run that has ended. False: the run has not ended.
     pub fn delete_run(&self, run: &str) -> Result<bool> {
         let sql = "DELETE FROM runs WHERE id = ?1 AND status IS NOT NULL";
         self.changes(sql, [run])
     }
 
-    /// Runs, newest first.
+    /// Returns the runs that match, newest first.
     pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRecord>> {
         Ok(self.find_runs(filter)?.runs)
     }
 }
 
-/// After so many claims in a row turns with nothing left are looked for.
+/// After this number of claims in a row, a claim also deletes turns that have nothing left.
 const FORGETS_EVERY: u32 = 16;
 
-/// How many claims in a row have found a run, after another one.
+/// Returns the number of claims in a row that found a run, after another claim.
 fn count_on(before: u32, found: bool) -> u32 {
     if found {
         before.wrapping_add(1).max(1)
@@ -299,16 +300,16 @@ fn count_on(before: u32, found: bool) -> u32 {
     }
 }
 
-/// Renews claims. Whoever locks several locks them in one order.
+/// Renews claims. Transactions that lock several runs lock them in the same order.
 const RENEW: &str = "WITH beats AS MATERIALIZED (SELECT b.run, b.until FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text, until bigint),
         LATERAL (SELECT 1 FROM queue WHERE run_id = b.run AND claim_token = b.token AND status = 'running' LIMIT 1 FOR UPDATE) AS q)
     UPDATE queue q SET claim_expires_at = beats.until FROM beats WHERE q.run_id = beats.run RETURNING q.claim_token, q.cancel_requested_at IS NOT NULL";
 
-/// Looks at claims.
+/// Checks claims without changing them.
 const LOOK: &str = "SELECT q.* FROM json_to_recordset(CAST(?1 AS json)) AS b (run text, token text),
     LATERAL (SELECT claim_token, cancel_requested_at IS NOT NULL FROM queue WHERE run_id = b.run AND claim_token = b.token AND status = 'running' LIMIT 1) AS q";
 
-/// Which of these claims hold, by their tokens, and whether a cancellation was requested.
+/// Returns the tokens of the claims that still hold, each with whether a cancellation was requested.
 fn heard_of(
     connection: &Connection,
     sql: &str,
@@ -318,14 +319,14 @@ fn heard_of(
     Ok(held.into_iter().collect())
 }
 
-fn answers(all: &[&Beat], heard: &HashMap<String, bool>) -> Vec<Option<bool>> {
+fn answers(all: &[&ClaimCheck], heard: &HashMap<String, bool>) -> Vec<Option<bool>> {
     all.iter()
         .map(|beat| heard.get(&beat.token).copied())
         .collect()
 }
 
-/// Runs that succeeded and have an output, of one input: among the newest of it that the index `runs_of_input` has, so that it takes no longer
-/// however often it was run.
+/// Runs of one input that succeeded and have an output, among the newest entries for the input in the index `runs_of_input`.
+/// So the time does not depend on how often the input was run.
 pub(super) const SUCCEEDED_OF: &str = "SELECT id FROM (
         SELECT id, input_sha256, source_digest, engine_spec, deps_digest, output_path FROM runs INDEXED BY runs_of_input
         WHERE configuration_id = ?1 AND substr(input_sha256, 1, 16) = substr(?2, 1, 16) AND input_name = ?3
@@ -333,7 +334,7 @@ pub(super) const SUCCEEDED_OF: &str = "SELECT id FROM (
         ORDER BY id DESC LIMIT 100) AS newest
     WHERE input_sha256 = ?2 AND source_digest = ?4 AND engine_spec = ?5 AND deps_digest = ?6 AND output_path IS NOT NULL";
 
-/// The inputs of a configuration's runs that succeeded, as the index `runs_listed` has them.
+/// The inputs of a configuration's runs that succeeded, in the order of the index `runs_listed`.
 pub(super) const SUCCEEDED_INPUTS: &str = "SELECT id, input_name FROM runs
     WHERE configuration_id = ?1 AND status = 'succeeded' AND id < ?2 ORDER BY id DESC LIMIT ?3";
 
@@ -346,7 +347,7 @@ pub(super) const WITHOUT_ARTIFACTS: &str = "SELECT id FROM runs INDEXED BY runs_
     WHERE artifacts_deleted_at IS NOT NULL AND completed_at < ?1 ORDER BY completed_at LIMIT ?2";
 
 impl Store {
-    /// Returns the runs of one of these two, those that ended first.
+    /// Returns the runs of one of these two statements, in the order of their ends.
     fn ended_before(&self, ended: &str, cutoff: Timestamp, limit: u32) -> Result<Vec<RunRecord>> {
         let sql = format!("{SELECT} WHERE r.id IN ({ended}) ORDER BY r.completed_at");
         self.rows(&sql, params![cutoff, limit])

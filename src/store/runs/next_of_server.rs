@@ -1,12 +1,12 @@
-//! Claims the runs that are next on a server, where others claim at the same time: by the rules of `due.rs`, and with the same outcome
-//! as if one claimed after the other.
+//! Claims the next runs on a server, where other processes claim at the same time: by the rules of `due.rs`, and with the same
+//! outcome as if one claimed after the other.
 //!
-//! Whoever claims holds the turns that it serves until the end of its transaction, so that others take the turns behind them. Only
-//! where there are none do they wait. One statement finds the turns, claims their first due runs that nobody else holds, and reads
-//! their records; it is asked for one of them.
+//! A claim locks the turns that it serves until the end of its transaction, so that other claims take the turns after them.
+//! They wait only if there are no other turns. One statement finds the turns, claims their first due runs that no other
+//! transaction has locked, and reads their records; it is asked for one run.
 //!
-//! Each connection plans that statement once, perhaps while the tables are empty. So it leaves no choice: what is asked for each turn
-//! is a subquery with a LIMIT, which the planner neither joins nor hashes, and which one index answers.
+//! Each connection plans that statement once, perhaps while the tables are empty. So the statement leaves no choice: the
+//! lookup for each turn is a subquery with a LIMIT, which the planner neither joins nor hashes, and which one index answers.
 
 use std::sync::LazyLock;
 
@@ -20,13 +20,14 @@ use crate::store::driver::{self, Transaction, params, record};
 use crate::store::values::signed;
 use crate::store::{Claim, Priority, RunRecord, Submitter};
 
-/// The runs of a turn that are due for the worker `?2`.
+/// The due runs of a turn for the worker `?2`.
 const DUE: &str = "FROM queue WHERE environment_id = t.environment_id AND priority = t.priority AND submitter = t.submitter AND status = 'queued'
     AND available_at <= ?1 AND attempt_count < max_attempts
     AND ((SELECT only_label FROM workers WHERE id = ?2) IS NULL OR instr(labels, (SELECT only_label FROM workers WHERE id = ?2)) > 0)
     ORDER BY available_at, created_at, run_id";
 
-/// The turns that may be served now, in their order, by that worker, of whom and where no more than `?3` and `?4` runs may be executed.
+/// The turns that this worker may serve now, in order. At most `?3` runs of a submitter and `?4` runs of a workspace may be
+/// running.
 static TURNS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT t.environment_id, t.priority, t.submitter, t.turn FROM queue_turns t
@@ -45,20 +46,21 @@ static TURNS: LazyLock<String> = LazyLock::new(|| {
 
 const IN_ORDER: &str = "ORDER BY t.priority, t.turn, t.environment_id, t.submitter";
 
-/// Whether any turn may be served.
+/// Finds a row if any turn may be served.
 static ANY_TURN: LazyLock<String> = LazyLock::new(|| format!("{} LIMIT 1", *TURNS));
 
-/// Whether more runs of a configuration are executed than may be.
+/// Finds a row if a configuration has more running runs than allowed.
 const IS_OVER: &str = "SELECT 1 FROM configurations c WHERE c.id = ?1 AND c.max_concurrency < (SELECT count(*) FROM environments_anywhere o
     JOIN queue r ON r.environment_id = o.id WHERE r.status = 'running' AND o.workspace_id = c.workspace_id AND o.configuration_id = c.id)";
 
-/// Whether more runs of a submitter, or of a workspace, are executed than may be.
+/// Finds a row if a submitter, or a workspace, has more running runs than allowed.
 const IS_OVER_OF_SUBMITTER: &str =
     "SELECT 1 WHERE ?2 < (SELECT count(*) FROM queue WHERE status = 'running' AND submitter = ?1)";
 const IS_OVER_OF_WORKSPACE: &str = "SELECT 1 WHERE ?2 < (SELECT count(*) FROM queue r JOIN runs o ON o.id = r.run_id WHERE r.status = 'running' AND o.workspace_id = ?1)";
 
-/// Claims the runs that are next, as many as there are claims in the list `?5`, `?6` at most, and reads their records ([`SELECT`]): one of each turn, then the
-/// second of each. A configuration of which only so many may be executed is served alone. Turns that were served go behind all others.
+/// Claims the next runs, as many as the list `?5` has claims and at most `?6`, and reads their records ([`SELECT`]): the first
+/// run of each turn, then the second of each. If the runs of a configuration with a limit are among them, only one run is
+/// claimed. Turns that were served go behind all others.
 static CLAIM: LazyLock<[String; 2]> = LazyLock::new(|| {
     let turns = &*TURNS;
     let record = SELECT
@@ -68,8 +70,8 @@ static CLAIM: LazyLock<[String; 2]> = LazyLock::new(|| {
              (SELECT 1 FROM queue_turns t WHERE ?7 > 0 AND q.n = 1 AND t.priority = q.priority AND t.turn < q.turn AND {NOTHING_LEFT} LIMIT 1) IS NOT NULL AS has_passed FROM runs r "),
         )
         .replace("LEFT JOIN queue q ", "JOIN served q ");
-    // Turns that somebody holds are passed over, as long as there are others, and so are those that went behind all others since this statement began:
-    // seen from there, all have been served before. Whoever waits for a turn waits for one alone.
+    // Locked turns are skipped as long as there are others, and so are turns that went behind all others since this statement
+    // began: in its snapshot, all other turns have been served before them. A transaction never waits for more than one turn.
     let in_its_place = "AND (t.turn = (SELECT s.turn FROM queue_turns s WHERE s.environment_id = t.environment_id AND s.priority = t.priority
         AND s.submitter = t.submitter LIMIT 1)) IS TRUE";
     let of_free = format!("{in_its_place} {IN_ORDER} LIMIT ?6 FOR NO KEY UPDATE OF t SKIP LOCKED");
@@ -95,19 +97,19 @@ static CLAIM: LazyLock<[String; 2]> = LazyLock::new(|| {
     })
 });
 
-/// So often another turn is looked for where another process took the runs of the one that was found.
+/// The maximum number of searches for another turn after another process took the runs of the turn that was found.
 const LOOKS: usize = 5;
 
-/// What was claimed, and what is known of its turn.
-struct Claimed {
+/// A claimed run, and the facts about its turn.
+struct ServerClaim {
     run: RunRecord,
     turn: i64,
     is_limited: bool,
-    /// Whether somebody was to be served before who has nothing left.
+    /// Whether an earlier turn has nothing left.
     has_passed: bool,
 }
 
-/// Claims the run that is next. `None`: nothing is left. With `forgets`, turns that were passed over and have nothing left are deleted.
+/// Claims the next run. `None`: no run is left. With `forgets`, skipped turns that have nothing left are deleted.
 pub(super) fn claim(
     transaction: &Transaction<'_>,
     claim: &Claim,
@@ -129,21 +131,21 @@ pub(super) fn claim(
         1,
         i64::from(forgets)
     ];
-    let mut found: Option<Claimed> = transaction.row(of_free, values)?;
+    let mut found: Option<ServerClaim> = transaction.row(of_free, values)?;
     for _ in 0..LOOKS {
         if found.is_some() || !transaction.exists(&ANY_TURN, may)? {
             break;
         }
         found = transaction.row(of_any, values)?;
     }
-    let Some(one) = found else {
+    let Some(claimed) = found else {
         return Ok(None);
     };
-    let key = &one.run.key;
-    let by = one.run.options.submitted_by.as_ref();
+    let key = &claimed.run.key;
+    let by = claimed.run.options.submitted_by.as_ref();
     let submitter = by.map(Submitter::key).unwrap_or_default();
     let mut is_over = false;
-    if one.is_limited {
+    if claimed.is_limited {
         transaction.gate(&key.configuration_id)?;
         is_over |= transaction.exists(IS_OVER, [&key.configuration_id])?;
     }
@@ -160,35 +162,39 @@ pub(super) fn claim(
         let faster = "another process claimed the last run that may be executed now";
         return Err(driver::Error::Conflict(faster.to_owned()));
     }
-    if one.has_passed {
-        forget(transaction, one.run.options.priority as u8, one.turn)?;
+    if claimed.has_passed {
+        forget(
+            transaction,
+            claimed.run.options.priority as u8,
+            claimed.turn,
+        )?;
     }
-    if let Some(environment) = &one.run.environment_id {
+    if let Some(environment) = &claimed.run.environment_id {
         touch_environment(transaction, environment, now)?;
     }
-    Ok(Some(one.run))
+    Ok(Some(claimed.run))
 }
 
-record!(Claimed(row) { turn, is_limited, has_passed; run: RunRecord::of(row)? });
+record!(ServerClaim(row) { turn, is_limited, has_passed; run: RunRecord::from_row(row)? });
 
-/// Deletes turns before a turn for which nothing is left, except where somebody records a run for one.
+/// Deletes turns before a given turn that have nothing left, unless another transaction is recording a run for them.
 fn forget(transaction: &Transaction<'_>, priority: u8, before: i64) -> driver::Result<()> {
     let held: Vec<Turn> = transaction.rows(&HELD_TURNS, params![priority, before])?;
     if held.is_empty() {
         return Ok(());
     }
-    // Whether something is left is seen anew, now that they are held.
+    // Now that the turns are locked, the statement checks again whether something is left.
     let held = serde_json::to_string(&held).unwrap_or_default();
     transaction.later(&FORGOTTEN, params![priority, held])
 }
 
-/// The same for all turns: what is left behind by a queue that is empty now.
+/// The same for all turns: cleans up after a queue that is empty now.
 pub(super) fn forget_all(transaction: &Transaction<'_>) -> driver::Result<()> {
     let mut each = Priority::ALL.into_iter();
     each.try_for_each(|priority| forget(transaction, priority as u8, i64::MAX))
 }
 
-/// Whose turn it is for an environment.
+/// The submitter whose turn it is in an environment.
 #[derive(Serialize)]
 struct Turn {
     environment: String,

@@ -1,4 +1,4 @@
-//! Reads runs.
+//! Reads the records of runs.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -6,12 +6,14 @@ use std::sync::LazyLock;
 use rusqlite::types::FromSql;
 use serde::de::DeserializeOwned;
 
-use crate::store::driver::{self, Connection, Row, Statement};
-use crate::store::{EnvironmentKey, Failure, Place, RunMetrics, RunOptions, RunRecord, RunStatus};
+use crate::store::driver::{self, Connection, DbRow, Statement};
+use crate::store::{
+    EnvironmentKey, FailurePosition, FailureRecord, RunMetrics, RunOptions, RunRecord, RunStatus,
+};
 
-/// Every column but `result`, the engine's whole payload, which can be long and which lists do not show. What changes while a
-/// run is in the queue is read from there. A [`RunRecord`] reads the columns in this order, by position: to find each of fifty by its
-/// name takes longer than the query itself.
+/// Selects every column except `result`, the engine's whole payload, which can be long and which lists do not show. Values
+/// that change while a run is in the queue come from there. A [`RunRecord`] reads the columns in this order, by position:
+/// finding each of fifty by name takes longer than the query itself.
 pub(super) const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id, r.engine_spec, r.deps_digest, coalesce(q.environment_id, r.environment_id),
     r.document_id, r.retry_of_run_id, c.name, absolute(c.path), r.source_digest, absolute(r.snapshot_path), r.input_name, absolute(r.input_path), r.input_sha256, r.input_size_bytes,
     r.input_sheets, r.options, coalesce(r.status, q.status) AS status, coalesce(q.attempt_count, r.attempt_count), r.max_attempts,
@@ -23,12 +25,12 @@ pub(super) const SELECT: &str = "SELECT r.id, r.workspace_id, r.configuration_id
     CASE WHEN m.field_count_not_detected > 0 THEN (SELECT string_agg(f.field, '\n' ORDER BY f.position) FROM run_fields f WHERE f.run_id = r.id AND f.detected = 0 AND f.computed = 0) END
     FROM runs r JOIN configurations c ON c.id = r.configuration_id LEFT JOIN queue q ON q.run_id = r.id LEFT JOIN run_metrics m ON m.run_id = r.id";
 
-/// Reads a record from the columns of a row in their order: each by [`Columns::take`], or by the method behind it.
+/// Reads a record from the columns of a row in their order: each with [`ColumnCursor::take`], or with the method given after `as`.
 macro_rules! in_order {
     ($record:ident { $($field:ident $(as $read:ident)?),+ $(,)? }) => {
-        impl $crate::store::driver::Record for $record {
-            fn of(row: &$crate::store::driver::Row<'_>) -> $crate::store::driver::Result<Self> {
-                let mut columns = $crate::store::runs::read::Columns::of(row);
+        impl $crate::store::driver::FromRow for $record {
+            fn from_row(row: &$crate::store::driver::DbRow<'_>) -> $crate::store::driver::Result<Self> {
+                let mut columns = $crate::store::runs::read::ColumnCursor::new(row);
                 Ok(Self { $($field: in_order!(columns $($read)?)?),+ })
             }
         }
@@ -47,13 +49,13 @@ in_order!(RunRecord {
 });
 
 /// The columns of a row, from the first to the last.
-pub(super) struct Columns<'a, 'r> {
-    row: &'a Row<'r>,
+pub(super) struct ColumnCursor<'a, 'r> {
+    row: &'a DbRow<'r>,
     next: usize,
 }
 
-impl<'a, 'r> Columns<'a, 'r> {
-    pub fn of(row: &'a Row<'r>) -> Self {
+impl<'a, 'r> ColumnCursor<'a, 'r> {
+    pub fn new(row: &'a DbRow<'r>) -> Self {
         Self { row, next: 0 }
     }
 
@@ -85,7 +87,7 @@ impl<'a, 'r> Columns<'a, 'r> {
         Ok(number.unwrap_or(0))
     }
 
-    /// The column is named where it holds what it cannot.
+    /// Reads the column by name, so that an error for an impossible value names it.
     fn status(&mut self) -> driver::Result<RunStatus> {
         self.next += 1;
         self.row.get("status")
@@ -95,7 +97,7 @@ impl<'a, 'r> Columns<'a, 'r> {
         Ok(self.json()?.unwrap_or_default())
     }
 
-    /// A clock that was set back meanwhile tells nothing.
+    /// Reads a duration as zero if the clock was set back meanwhile.
     fn took(&mut self) -> driver::Result<Option<u64>> {
         let milliseconds: Option<i64> = self.take()?;
         Ok(milliseconds.map(|took| u64::try_from(took).unwrap_or(0)))
@@ -106,15 +108,15 @@ impl<'a, 'r> Columns<'a, 'r> {
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
-    /// Why it failed or, of a run that waits for another attempt, why the last one did.
-    fn failure(&mut self) -> driver::Result<Option<Failure>> {
-        let last: Option<Failure> = self.json()?;
+    /// Reads the error of a failed run or, for a run that waits for another attempt, the error of the last attempt.
+    fn failure(&mut self) -> driver::Result<Option<FailureRecord>> {
+        let last: Option<FailureRecord> = self.json()?;
         let code: Option<String> = self.take()?;
         let (stage, message) = (self.take()?, self.take::<Option<String>>()?);
         let hint = self.take()?;
-        let place: Option<Box<Place>> = self.json()?;
+        let place: Option<Box<FailurePosition>> = self.json()?;
         Ok(last.or_else(|| {
-            code.map(|code| Failure {
+            code.map(|code| FailureRecord {
                 code,
                 stage,
                 message: message.unwrap_or_default(),
@@ -124,7 +126,7 @@ impl<'a, 'r> Columns<'a, 'r> {
         }))
     }
 
-    /// Only a run with results has metrics.
+    /// Reads the metrics, which only runs with results have.
     fn metrics(&mut self) -> driver::Result<Option<RunMetrics>> {
         let sheets: Option<u64> = self.take()?;
         let (tables, rows, columns) = (self.or_zero()?, self.or_zero()?, self.or_zero()?);
@@ -162,8 +164,8 @@ pub(super) fn by_id_or_none(
     prepared(connection)?.first([id])
 }
 
-/// The statement that reads a run by its id, for callers that read several: to find it among the prepared ones takes a look at all
-/// of its text.
+/// Returns the statement that reads a run by its id, for callers that read several runs: finding it among the prepared
+/// statements compares its whole text.
 pub(super) fn prepared(connection: &Connection) -> driver::Result<Statement<'_>> {
     static BY_ID: LazyLock<String> = LazyLock::new(|| format!("{SELECT} WHERE r.id = ?1"));
     connection.prepare_cached(&BY_ID)

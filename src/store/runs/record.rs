@@ -1,4 +1,4 @@
-//! Runs: queued → running → succeeded | failed | cancelled, under leases.
+//! The records of runs: queued → running → succeeded | failed | cancelled, under leases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -8,25 +8,27 @@ use utoipa::ToSchema;
 
 use crate::base::clock::Timestamp;
 use crate::store::driver::words;
-use crate::store::{Demands, EnvironmentKey, Failure, Limits, Over, RunMetrics, RunResults};
+use crate::store::{
+    Demands, EnvironmentKey, FailureRecord, LimitExceeded, Limits, RunMetrics, RunResults,
+};
 use crate::system::machine::Machine;
 
-/// The status of a run. A job, which is the same run under an older name, says `success` for `succeeded`, and `error` for `failed` and
+/// The status of a run. A job, the older name of a run, has `success` for `succeeded` and `error` for `failed` and
 /// `cancelled`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = Status)]
 pub enum RunStatus {
-    /// It waits for its environment, for the time when it is due, or for a worker.
+    /// The run waits for its environment, its due time, or a worker.
     #[default]
     Queued,
-    /// It is being executed: a worker holds its lease.
+    /// A worker holds the run's lease and executes it.
     Running,
-    /// It succeeded, with a normalized workbook where one was asked for.
+    /// The run succeeded, with a normalized workbook if one was requested.
     Succeeded,
-    /// It failed.
+    /// The run failed; its error gives the reason.
     Failed,
-    /// It was cancelled.
+    /// The run was cancelled before it ended.
     Cancelled,
 }
 
@@ -39,27 +41,27 @@ words!(RunStatus {
 });
 
 impl RunStatus {
-    /// The final ones.
+    /// The final statuses of a run.
     pub const ENDED: [Self; 3] = [Self::Succeeded, Self::Failed, Self::Cancelled];
 
-    /// Whether the status is final.
+    /// Returns whether the status is final.
     pub fn is_terminal(self) -> bool {
         Self::ENDED.contains(&self)
     }
 }
 
-/// Which runs are claimed before others.
+/// The order in which runs are claimed.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
-    /// Before all others.
+    /// Before all other runs.
     High,
-    /// As usual.
+    /// The default: after high and before low.
     #[default]
     Normal,
-    /// After all others.
+    /// After all other runs.
     Low,
 }
 
@@ -71,7 +73,7 @@ impl Priority {
     }
 }
 
-/// By which way a run was submitted.
+/// How a run was submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SubmitterKind {
@@ -81,19 +83,19 @@ pub enum SubmitterKind {
     Token,
 }
 
-/// Who submitted a run. Runs are claimed in turns of those who did.
+/// The user or token that submitted a run. Submitters take turns when runs are claimed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Submitter {
-    /// A user or a token.
+    /// Either a user or a token.
     pub kind: SubmitterKind,
     /// The number of the user, or the id of the token.
     pub id: String,
-    /// What it is called.
+    /// The name of the user or token.
     pub name: String,
 }
 
 impl Submitter {
-    /// The user that this process belongs to.
+    /// Returns the user that this process belongs to.
     pub fn of_machine(machine: &dyn Machine) -> Self {
         let (id, name) = machine.user();
         Self {
@@ -103,7 +105,7 @@ impl Submitter {
         }
     }
 
-    /// What tells it from all others.
+    /// Returns a key that identifies this submitter among all others.
     pub fn key(&self) -> String {
         format!("{} {}", self.word(), self.id)
     }
@@ -125,11 +127,11 @@ impl std::fmt::Display for Submitter {
 /// The summary of a run that was submitted in safe mode.
 pub const SKIPPED: &str = "Safe mode skip";
 
-/// The options of a run, beside its configuration and input.
+/// The options of a run, besides its configuration and input.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RunOptions {
-    /// Only the sheet that was active when the workbook was saved.
+    /// Process only the sheet that was active when the workbook was saved.
     pub active_sheet_only: bool,
     /// Load and check the configuration, process nothing.
     pub validate_only: bool,
@@ -140,55 +142,55 @@ pub struct RunOptions {
     pub safe_mode: bool,
     /// The wall-clock limit in seconds.
     pub timeout_seconds: Option<f64>,
-    /// Ask for a network; the operator decides.
+    /// Request network access; the operator decides.
     #[serde(
         rename = "runtime_network_access",
         skip_serializing_if = "std::ops::Not::not"
     )]
     pub network: bool,
-    /// The least severe events that the engine sends; `None`: by the settings.
+    /// The minimum severity of the events that the engine sends; `None`: by the settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_level: Option<String>,
-    /// What the caller says of single sheets, by their titles.
+    /// The caller's choices for single sheets, by sheet title.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sheets: BTreeMap<String, SheetChoice>,
-    /// The engine's settings that the caller gives, by name.
+    /// The engine settings that the caller sets, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, String>,
-    /// The engine's settings in the environment of the process that recorded the run, by the names of the variables. `None`: an
-    /// older `ade` recorded it, and those of the process that executes it hold.
+    /// The engine settings in the environment of the process that recorded the run, by variable name. If `None`, an older
+    /// `ade` recorded the run, and the settings of the process that executes it apply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine_variables: Option<BTreeMap<String, String>>,
-    /// What the caller calls the run by, key by key. It decides nothing.
+    /// The caller's labels for the run. They have no effect on the run.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// The published version of the configuration that it uses; `None`: the files of a folder as they were, or an older `ade`
-    /// recorded it.
+    /// The published version of the configuration that the run uses. If `None`, it uses the files of a folder as they were, or
+    /// an older `ade` recorded it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub configuration_version: Option<u32>,
-    /// Whether it is claimed before others.
+    /// The priority with which the run is claimed.
     #[serde(skip_serializing_if = "Priority::is_normal")]
     pub priority: Priority,
-    /// Who submitted it; `None`: an older `ade` did not record it.
+    /// The submitter of the run. If `None`, an older `ade` did not record it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub submitted_by: Option<Submitter>,
-    /// Where the file lay that its input was copied from, with links resolved. `None`: the input is a stored document, or an older
-    /// `ade` did not record it.
+    /// The path of the file that the input was copied from, with links resolved. If `None`, the input is a stored document, or
+    /// an older `ade` did not record the path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_place: Option<String>,
-    /// What is asked of the run beyond that it succeeds; older versions of `ade` did not record it.
+    /// The run's requirements beyond success; older versions of `ade` did not record them.
     #[serde(skip_serializing_if = "Demands::is_empty")]
     pub demands: Demands,
 }
 
-/// What a caller says of one sheet, in the words of the engine's setting `sheets`.
+/// The caller's choice for one sheet, in the terms of the engine's setting `sheets`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SheetChoice {
-    /// The rows of its header, from 1; empty where it has none, `None` where the engine is to find them.
+    /// The header rows, from 1. Empty: the table has none. `None`: the engine finds them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_rows: Option<Vec<u32>>,
-    /// Where its table lies, such as `B3:H90`.
+    /// The cell range of the table, such as `B3:H90`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<String>,
 }
@@ -196,124 +198,128 @@ pub struct SheetChoice {
 /// A run about to be recorded.
 #[derive(Clone, Debug)]
 pub struct NewRun {
-    /// UUIDv7.
+    /// The run's id, a UUIDv7.
     pub id: String,
     /// The environment that it needs.
     pub key: EnvironmentKey,
-    /// That environment's id.
+    /// The id of that environment.
     pub environment_id: String,
-    /// The stored input; none where `ade run` stages it straight from its place.
+    /// The stored input; `None` if `ade run` stages the input directly from its path.
     pub document_id: Option<String>,
     /// The digest of the configuration's files.
     pub source_digest: String,
-    /// The read-only copy of them.
+    /// The read-only copy of the configuration's files.
     pub snapshot: PathBuf,
-    /// The input's file name.
+    /// The file name of the input.
     pub input_name: String,
     /// The path of the input.
     pub input_path: PathBuf,
-    /// The input's SHA-256.
+    /// The SHA-256 of the input.
     pub input_sha256: String,
-    /// The input's size in bytes.
+    /// The size of the input in bytes.
     pub input_size_bytes: u64,
-    /// The sheets to process; `None`: all visible ones.
+    /// The sheets to process; `None`: all visible sheets.
     pub input_sheets: Option<Vec<String>>,
-    /// Its options.
+    /// The options of the run.
     pub options: RunOptions,
-    /// The largest number of attempts.
+    /// The maximum number of attempts.
     pub max_attempts: u32,
-    /// Its folder.
+    /// The folder of the run.
     pub run_dir: PathBuf,
-    /// The run that it retries.
+    /// The run that this run retries.
     pub retry_of_run_id: Option<String>,
-    /// How many runs of its submitter and of its workspace may wait, this one among them.
+    /// How many runs of its submitter and of its workspace may be queued, including this run.
     pub limits: Limits,
 }
 
-/// A run.
+/// A recorded run, with its state in the queue.
 #[derive(Clone, Debug, Default)]
 pub struct RunRecord {
-    /// UUIDv7.
+    /// The run's id, a UUIDv7.
     pub id: String,
     /// The environment that it needs.
     pub key: EnvironmentKey,
-    /// That environment's id. None while it has to be recorded anew; of a run that has ended, it may be deleted since.
+    /// The id of that environment. `None` while the environment has to be recorded again. The environment of an ended run may
+    /// have been deleted since.
     pub environment_id: Option<String>,
-    /// The stored input.
+    /// The id of the stored input.
     pub document_id: Option<String>,
     /// The run that this one retries.
     pub retry_of_run_id: Option<String>,
-    /// The configuration's name.
+    /// The name of its configuration.
     pub configuration_name: String,
-    /// The configuration's folder.
+    /// The folder of its configuration.
     pub configuration_path: PathBuf,
     /// The digest of the configuration's files.
     pub source_digest: String,
-    /// The read-only copy of them.
+    /// The read-only copy of the configuration's files.
     pub snapshot: PathBuf,
-    /// The input's file name.
+    /// The file name of the input.
     pub input_name: String,
     /// The path that the input is staged from.
     pub input_path: PathBuf,
-    /// The input's SHA-256.
+    /// The SHA-256 of the input.
     pub input_sha256: String,
     /// The input's size in bytes.
     pub input_size_bytes: u64,
-    /// The sheets to process; `None`: all visible ones.
+    /// The sheets to process; `None`: all visible sheets.
     pub input_sheets: Option<Vec<String>>,
-    /// Its options.
+    /// The options of the run.
     pub options: RunOptions,
-    /// Its status.
+    /// The status of the run.
     pub status: RunStatus,
-    /// Attempts so far.
+    /// The number of attempts so far.
     pub attempt_count: u32,
-    /// The largest number of attempts.
+    /// The maximum number of attempts.
     pub max_attempts: u32,
-    /// How often in a row trouble of the machine or the network sent it back to the queue.
+    /// How often in a row trouble of the machine or the network sent the run back to the queue.
     pub trouble_count: u32,
-    /// When it may be claimed, while it is queued.
+    /// When the run may be claimed, while it is queued.
     pub available_at: Timestamp,
-    /// The worker that executes it.
+    /// The worker that executes the run.
     pub claimed_by: Option<String>,
-    /// When that worker's lease expires.
+    /// When the lease of that worker expires.
     pub claim_expires_at: Option<Timestamp>,
-    /// The process that holds the claim, see [`WorkerRecord`](crate::store::workers::WorkerRecord).
+    /// The process that holds the claim; see [`WorkerRecord`](crate::store::workers::WorkerRecord).
     pub claim_process: Option<String>,
-    /// When its cancellation was requested.
+    /// When the run's cancellation was requested.
     pub cancel_requested_at: Option<Timestamp>,
-    /// When its files were collected; the record stays.
+    /// When the run's files were collected; the record stays.
     pub artifacts_deleted_at: Option<Timestamp>,
-    /// When it was recorded.
+    /// When the run was recorded.
     pub created_at: Timestamp,
-    /// When it was claimed first.
+    /// When the run was first claimed.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// When the run ended.
     pub completed_at: Option<Timestamp>,
-    /// How long its last attempt took, in milliseconds, once the run has ended.
+    /// The duration of the last attempt in milliseconds, once the run has ended.
     pub took_ms: Option<u64>,
-    /// The engine's exit code.
+    /// The exit code of the engine.
     pub exit_code: Option<i32>,
-    /// Why it failed.
-    pub error: Option<Failure>,
-    /// One sentence, if there is more to report than status, error and metrics (`run::summary` makes one of these).
+    /// The reason of the failure, if the run failed.
+    pub error: Option<FailureRecord>,
+    /// One sentence, if there is more to report than status, error and metrics (`run::summary` makes such sentences).
     pub summary: Option<String>,
-    /// The normalized workbook.
+    /// The path of the normalized workbook.
     pub output_path: Option<PathBuf>,
-    /// Its folder.
+    /// The folder of the run.
     pub run_dir: PathBuf,
-    /// The token of the claim under which its last attempt ended it; `None`: it has not ended, or ended without one.
+    /// The token of the claim under which the last attempt ended the run. `None`: the run has not ended, or ended without a
+    /// claim.
     pub ended_token: Option<String>,
     /// The summary of its metrics.
     pub metrics: Option<RunMetrics>,
 }
 
 impl RunRecord {
-    /// Why it succeeded without having executed anything: `safe_mode`. `None`: it executed something, or did not succeed.
+    /// The reason why the run succeeded without executing anything: `safe_mode`. `None`: it executed something, or did not
+    /// succeed.
     pub fn skipped_reason(&self) -> Option<&'static str> {
         (self.status == RunStatus::Succeeded && self.options.safe_mode).then_some("safe_mode")
     }
 
-    /// How long the attempt took that ended, in milliseconds: without those before it, and the waits between them.
+    /// Returns the duration of the attempt that ended the run, in milliseconds, without earlier attempts and the waits between
+    /// them.
     pub fn duration_ms(&self) -> Option<u64> {
         self.took_ms
     }
@@ -322,41 +328,41 @@ impl RunRecord {
 /// One attempt at a run.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Attempt {
-    /// From 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// The worker that made it. Null with a token for some workspaces.
+    /// The worker that made the attempt. Null for tokens that are limited to some workspaces.
     pub worker: Option<String>,
     /// When the claim was made.
     pub started_at: Timestamp,
-    /// When it ended; null: it goes on.
+    /// When the attempt ended; null while it is running.
     pub completed_at: Option<Timestamp>,
-    /// `succeeded`, `failed`, `cancelled`; `retried`: another attempt is made; `lost`: its worker was not heard of any more;
-    /// `released`: it was given back, and does not count. Null: it goes on.
+    /// `succeeded`, `failed` or `cancelled`; `retried`: another attempt follows; `lost`: the worker stopped responding;
+    /// `released`: the worker gave the run back, and the attempt does not count. Null while the attempt is running.
     pub outcome: Option<String>,
-    /// The engine's exit code.
+    /// The exit code of the engine.
     pub exit_code: Option<i32>,
-    /// Why it did not succeed.
+    /// The reason why the attempt did not succeed.
     pub error: Option<String>,
     /// The engine's peak memory in bytes.
     pub peak_memory_bytes: Option<u64>,
-    /// The engine's processor time.
+    /// The processor time of the engine in seconds.
     pub cpu_seconds: Option<f64>,
 }
 
-/// What an attempt used.
+/// The resources that an attempt used, and its exit code.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Used {
-    /// The engine's exit code.
+pub struct AttemptUsage {
+    /// The exit code of the engine.
     pub exit_code: Option<i32>,
-    /// Its peak memory in bytes.
+    /// The peak memory of the engine in bytes.
     pub peak_memory_bytes: Option<u64>,
-    /// Its processor time.
+    /// The processor time of the engine in seconds.
     pub cpu_seconds: Option<f64>,
 }
 
-impl Used {
-    /// What an attempt used that came to an end.
-    pub fn of(ending: &Ending) -> Self {
+impl AttemptUsage {
+    /// Takes the figures of an attempt that ended.
+    pub fn from_ending(ending: &Ending) -> Self {
         Self {
             exit_code: ending.exit_code,
             peak_memory_bytes: ending.peak_memory_bytes,
@@ -365,32 +371,32 @@ impl Used {
     }
 }
 
-/// How an attempt ended, to be recorded.
+/// The end of an attempt, to be recorded.
 #[derive(Clone, Debug, Default)]
 pub struct Ending {
-    /// The final status.
+    /// The final status of the run.
     pub status: RunStatus,
-    /// The engine's exit code.
+    /// The exit code of the engine.
     pub exit_code: Option<i32>,
-    /// Why it failed.
-    pub error: Option<Failure>,
-    /// One sentence, where there is more to report than the status.
+    /// The reason of the failure, if the run failed.
+    pub error: Option<FailureRecord>,
+    /// One sentence, if there is more to report than the status.
     pub summary: Option<String>,
-    /// The normalized workbook.
+    /// The path of the normalized workbook.
     pub output_path: Option<PathBuf>,
-    /// The results.
+    /// The results of the run.
     pub results: Option<RunResults>,
     /// The engine's peak memory in bytes.
     pub peak_memory_bytes: Option<u64>,
-    /// The engine's processor time.
+    /// The processor time of the engine in seconds.
     pub cpu_seconds: Option<f64>,
-    /// How long its process ran, in seconds.
+    /// The runtime of the engine's process in seconds.
     pub engine_seconds: Option<f64>,
 }
 
 impl Ending {
-    /// An end with this status, of which nothing more is known.
-    pub fn of(status: RunStatus) -> Self {
+    /// Returns an end with this status and no further details.
+    pub fn new(status: RunStatus) -> Self {
         Self {
             status,
             ..Self::default()
@@ -401,104 +407,105 @@ impl Ending {
 /// The result of a request to cancel.
 #[derive(Clone, Debug)]
 pub enum CancelOutcome {
-    /// It was queued, and is cancelled now.
+    /// The run was queued and is now cancelled.
     Cancelled(Box<RunRecord>),
-    /// It is running; its worker will stop it. A second request changes nothing.
+    /// The run is running; its worker will stop it. A second request changes nothing.
     Requested(Box<RunRecord>),
-    /// It had ended already.
+    /// The run had already ended.
     Ended(Box<RunRecord>),
 }
 
-/// A file, as the input of runs: they are its own that read these bytes, or whose input lay in its place.
+/// A file as the input of runs. A run belongs to the file if it read these bytes, or if its input was at this path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InputFile {
-    /// The SHA-256 of its bytes; `None`: it is not there any more.
+    /// The SHA-256 of the file's bytes; `None`: the file no longer exists.
     pub sha256: Option<String>,
-    /// Where it lies, or lay, with links resolved.
+    /// The path of the file, now or formerly, with links resolved.
     pub place: String,
 }
 
 impl InputFile {
-    /// Whether a run read the same bytes.
+    /// Returns whether a run read the same bytes.
     pub fn has_bytes_of(&self, run: &RunRecord) -> bool {
         self.sha256.as_deref() == Some(&run.input_sha256)
     }
 
-    /// Whether the input of a run lay in the same place.
+    /// Returns whether the input of a run was at the same path.
     pub fn has_place_of(&self, run: &RunRecord) -> bool {
         run.options.input_place.as_ref() == Some(&self.place)
     }
 }
 
-/// Which runs to list.
+/// The conditions that listed runs meet.
 #[derive(Clone, Debug, Default)]
 pub struct RunFilter {
-    /// Those of this workspace.
+    /// The workspace of the runs.
     pub workspace_id: String,
-    /// Those with one of these statuses; empty: with any.
+    /// The allowed statuses; empty: any status.
     pub statuses: Vec<RunStatus>,
-    /// Those of the configuration with this id, name or folder.
+    /// The id, name or folder of the configuration.
     pub configuration: Option<String>,
-    /// Those of the input with this file name.
+    /// The file name of the input.
     pub input: Option<String>,
-    /// Those of this one file alone, whose name `input` is.
+    /// The input file; `input` is then the name of this file.
     pub file: Option<InputFile>,
-    /// Those recorded at or after this time.
+    /// The earliest time when runs were recorded, inclusive.
     pub since: Option<Timestamp>,
-    /// Those recorded before this time.
+    /// The latest time when runs were recorded, exclusive.
     pub before: Option<Timestamp>,
-    /// Those that have this text, in whatever case, in the name of their input or configuration or in a label, or whose id ends
-    /// with it.
+    /// A text, in upper or lower case, that is part of the name of the input or configuration or of a label, or that ends the
+    /// id.
     pub text: Option<String>,
-    /// Those that found issues in their input; or those that looked and found none.
+    /// True: only runs that found issues in their input; false: only runs that looked for issues and found none.
     pub has_issues: Option<bool>,
-    /// Those that found no column for some of their fields; or those that looked and found all.
+    /// True: only runs that found no column for some of their fields; false: only runs that looked and found all fields.
     pub fields_missing: Option<bool>,
-    /// Those that have all of these labels.
+    /// The labels that the runs must all have.
     pub labels: BTreeMap<String, String>,
-    /// None of those with these ids.
+    /// The ids of runs to leave out.
     pub without: BTreeSet<String>,
-    /// Those that a list shows behind the run with this id: the next page.
+    /// The id of the run after which the list continues: the next page.
     pub behind: Option<String>,
-    /// The largest number to return.
+    /// The maximum number of runs to return.
     pub limit: u32,
-    /// The largest number to look at where text, issues or labels are asked for, which no index knows; `None`: all.
+    /// The maximum number of runs to examine if text, issues or labels are given, for which there is no index; `None`: all.
     pub look_at: Option<u32>,
 }
 
-/// Runs that were found, newest first.
+/// The runs that were found, newest first.
 #[derive(Clone, Debug, Default)]
 pub struct FoundRuns {
-    /// The runs.
+    /// The matching runs, newest first.
     pub runs: Vec<RunRecord>,
-    /// Where so many were looked at as may be, and there are more: the last one that was. A list goes on behind it.
+    /// The last run that was examined, if the maximum was reached and there are more. The list continues after it.
     pub looked_to: Option<String>,
 }
 
-/// How many runs there are of each status.
+/// The number of runs with each status.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RunCounts {
-    /// Those that wait.
+    /// Runs that are waiting.
     pub queued: u64,
-    /// Those that are being executed.
+    /// Runs that are being executed.
     pub running: u64,
-    /// Those that succeeded.
+    /// Runs that ended with success.
     pub succeeded: u64,
-    /// Those that failed.
+    /// Runs that ended with a failure.
     pub failed: u64,
-    /// Those that were cancelled.
+    /// Runs that were cancelled.
     pub cancelled: u64,
-    /// Those that found issues in their input, whatever the filter says of that and of missing fields.
+    /// Runs that found issues in their input, whatever the filter says about issues and missing fields.
     pub with_issues: u64,
-    /// Those that found no column for some of their fields, likewise.
+    /// Runs that found no column for some of their fields, likewise.
     pub fields_missing: u64,
-    /// False: there are more than were counted, of a status that says 10000, or, with text, labels or issues asked for, of any.
+    /// False if more runs exist than were counted: of a status with the count 10000, or, if text, labels or issues are given,
+    /// of any status.
     pub is_whole: bool,
 }
 
 impl RunCounts {
-    /// The count of a status.
-    pub fn of(&mut self, status: RunStatus) -> &mut u64 {
+    /// Returns the count of a status.
+    pub fn count_mut(&mut self, status: RunStatus) -> &mut u64 {
         match status {
             RunStatus::Queued => &mut self.queued,
             RunStatus::Running => &mut self.running,
@@ -509,84 +516,85 @@ impl RunCounts {
     }
 }
 
-/// What a queued run waits for.
+/// The reason why a queued run is waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum WaitsFor {
-    /// A worker with a free slot.
+pub enum WaitReason {
+    /// It needs a worker with a free slot.
     Slot,
-    /// The end of another run of its configuration, submitter or workspace, of which no more may be executed at once.
+    /// Its configuration, submitter or workspace has as many running runs as allowed.
     Limit,
-    /// Its environment.
+    /// Its environment is not ready.
     Environment,
-    /// The time of its next attempt.
+    /// The time of its next attempt has not come.
     Retry,
-    /// The end of a pause.
+    /// The queue or its configuration is paused.
     Pause,
 }
 
-/// The place of a run in the queue. Places are in the order in which runs are claimed: those first that may be claimed now.
+/// The position of a run in the queue. Positions sort in the order in which runs are claimed: runs that may be claimed now
+/// come first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct QueuePlace {
-    /// What it waits for.
-    pub waits_for: WaitsFor,
+    /// The reason why the run is waiting.
+    pub waits_for: WaitReason,
     /// Its priority: 0 is high.
     pub priority: i64,
-    /// Which one it is of those that its submitter has waiting for a slot; otherwise zero.
+    /// The number of the run among the runs of its submitter that wait for a slot, from 0; otherwise zero.
     pub round: u64,
-    /// The turn of its submitter, likewise.
+    /// The turn of its submitter if the run waits for a slot; otherwise zero.
     pub turn: i64,
-    /// When it may be claimed.
+    /// When the run may be claimed.
     pub available_at: i64,
-    /// When it was recorded.
+    /// When the run was recorded.
     pub created_at: i64,
-    /// Its id.
+    /// The id of the run.
     pub run_id: String,
 }
 
-/// A run that waits.
+/// A waiting run with its position.
 #[derive(Clone, Debug)]
 pub struct WaitingRun {
-    /// The run.
+    /// The run that is waiting.
     pub run: RunRecord,
-    /// Its place.
+    /// Its position in claim order.
     pub place: QueuePlace,
-    /// Which one it is of all that wait, whatever their workspaces, from 1.
+    /// Its number among all waiting runs of all workspaces, from 1.
     pub position: u64,
 }
 
-/// From when on a run is tried again, and whether its attempt is spent.
+/// When a run is tried again, and whether its attempt counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Retry {
-    /// The attempt is spent: the run itself may have caused its failure.
+    /// The attempt counts: the run itself may have caused its failure.
     Counted(Timestamp),
-    /// The attempt is not spent: the machine or the network is in trouble.
+    /// The attempt does not count: the machine or the network is in trouble.
     Free(Timestamp),
 }
 
-/// What a client asks of the queue beside its run.
+/// The conditions of a client's request to submit a run.
 #[derive(Clone, Debug, Default)]
 pub struct Submission {
-    /// The largest number of queued runs that came by HTTP with which one more is accepted. `None`: any number.
+    /// The maximum number of queued runs submitted over HTTP with which another run is accepted. `None`: any number.
     pub most_queued: Option<u64>,
-    /// The client's key for this request, and the digest of what is asked for: the same key with the same digest is the same
-    /// request again.
+    /// The client's key for this request, and the digest of the requested run: the same key with the same digest is a
+    /// repetition of the same request.
     pub key: Option<(String, String)>,
 }
 
-/// What became of a submission.
+/// The outcome of a submission.
 #[derive(Clone, Debug)]
-pub enum Submitted {
-    /// It is in the queue.
+pub enum SubmissionOutcome {
+    /// The run is in the queue.
     Queued(Box<RunRecord>),
-    /// The key was used for the same request before; this is the run of then.
+    /// The key was used before for the same request; this is the run from then.
     Repeated(Box<RunRecord>),
-    /// The key was used for another request.
+    /// The key was used before for another request.
     KeyInUse,
-    /// This many runs are queued already.
+    /// The queue is full: it already has this many runs.
     Full(u64),
-    /// Its submitter or its workspace has as many as it may have.
-    Over(Over),
-    /// Its document, with this id, is deleted.
+    /// Its submitter or its workspace has reached a limit.
+    Over(LimitExceeded),
+    /// Its document, with this id, was deleted.
     DocumentDeleted(String),
 }

@@ -1,10 +1,10 @@
-//! What is recorded of a run's results, with its end.
+//! Records and reads the results of runs.
 
 use rusqlite::ToSql;
 use serde_json::Value;
 
 use crate::store::driver::{self, Transaction, params, record};
-use crate::store::values::Decompressed;
+use crate::store::values::DecompressedText;
 use crate::store::{ColumnResult, FieldResult, Result, RunResults, Store};
 
 impl Store {
@@ -20,15 +20,15 @@ impl Store {
         self.rows(sql, [run])
     }
 
-    /// Returns the engine's completed payload, as it was recorded. `None`: there is no such run, or it has none.
+    /// Returns the engine's completed payload as it was recorded. `None`: there is no such run, or it has no payload.
     pub fn run_payload(&self, run: &str) -> Result<Option<String>> {
         let sql = "SELECT result FROM runs WHERE id = ?1";
-        let payload: Option<(Option<Decompressed>,)> = self.row(sql, [run])?;
+        let payload: Option<(Option<DecompressedText>,)> = self.row(sql, [run])?;
         Ok(payload.and_then(|(payload,)| Some(payload?.0)))
     }
 }
 
-/// Records the results of a run, with its end: a run ends once, so there are none of an earlier attempt.
+/// Records the results of a run with its end. A run ends once, so no earlier attempt has recorded any.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
     run: &str,

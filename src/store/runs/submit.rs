@@ -1,4 +1,4 @@
-//! A client's run enters the queue: back-pressure, the client's key and the record in one transaction.
+//! Submits a client's run: checks the queue's limits and the client's key and records the run, in one transaction.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use super::read::by_id;
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::store::documents::is_deleted;
 use crate::store::driver::{self, Connection, params};
-use crate::store::{NewRun, Result, Store, Submission, Submitted};
+use crate::store::{NewRun, Result, Store, Submission, SubmissionOutcome};
 
-/// How long a client's key is remembered.
+/// How long a client's key is stored.
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 
 impl Store {
@@ -20,11 +20,11 @@ impl Store {
         run: &NewRun,
         asked: &Submission,
         now: Timestamp,
-    ) -> Result<Submitted> {
+    ) -> Result<SubmissionOutcome> {
         self.demand_in_place()?;
         self.write(|transaction| {
             let workspace = &run.key.workspace_id;
-            // What is absent decides: a key, or one run more.
+            // Rows that do not exist yet decide: a key, or one more run.
             if asked.key.is_some() || asked.most_queued.is_some() {
                 transaction.gate("submit")?;
             }
@@ -35,9 +35,9 @@ impl Store {
                 let of_key = "SELECT request, run_id FROM idempotency_keys WHERE workspace_id = ?1 AND key = ?2";
                 match transaction.row::<(String, String)>(of_key, [workspace, key])? {
                     Some((used_for, id)) if used_for == *request => {
-                        return Ok(Submitted::Repeated(Box::new(by_id(transaction, &id)?)));
+                        return Ok(SubmissionOutcome::Repeated(Box::new(by_id(transaction, &id)?)));
                     }
-                    Some(_) => return Ok(Submitted::KeyInUse),
+                    Some(_) => return Ok(SubmissionOutcome::KeyInUse),
                     None => {}
                 }
             }
@@ -48,16 +48,16 @@ impl Store {
                 )?
                 && is_deleted(transaction, document, &run.input_path)?
             {
-                return Ok(Submitted::DocumentDeleted(document.clone()));
+                return Ok(SubmissionOutcome::DocumentDeleted(document.clone()));
             }
             if let Some(most) = asked.most_queued {
                 let queued = queued(transaction, most)?;
                 if queued >= most {
-                    return Ok(Submitted::Full(queued));
+                    return Ok(SubmissionOutcome::Full(queued));
                 }
             }
             if let Some(over) = over_queued(transaction, std::slice::from_ref(run))? {
-                return Ok(Submitted::Over(over));
+                return Ok(SubmissionOutcome::Over(over));
             }
             let recorded = enqueue::insert(transaction, run, None, now)?;
             if let Some((key, request)) = &asked.key {
@@ -66,12 +66,12 @@ impl Store {
                     params![workspace, key, request, run.id, now],
                 )?;
             }
-            Ok(Submitted::Queued(Box::new(recorded)))
+            Ok(SubmissionOutcome::Queued(Box::new(recorded)))
         })
     }
 }
 
-/// Counts the queued runs of all workspaces that came by HTTP, up to the first that is too many.
+/// Counts the queued runs of all workspaces that were submitted over HTTP, up to `most`.
 fn queued(connection: &Connection, most: u64) -> driver::Result<u64> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     connection.one(

@@ -1,4 +1,4 @@
-//! Waiting for a lock that another process holds: in steps of a fraction of a millisecond, up to the busy timeout.
+//! Waits for a lock that another process holds, in steps of a fraction of a millisecond, up to the busy timeout.
 //!
 //! SQLite's own backoff grows to 100 ms and more, which would delay a contended claim.
 
@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-/// A busy handler is a plain function, so its limit is a static. A process uses one database, with one timeout.
+/// The limit of the busy handler, which is a plain function and so needs a static. A process uses one database, with one
+/// timeout.
 static BUSY_TIMEOUT_MS: AtomicU64 = AtomicU64::new(30_000);
 
 thread_local! {
@@ -16,7 +17,7 @@ thread_local! {
     static LESS_PATIENCE: Cell<Option<Duration>> = const { Cell::new(None) };
 }
 
-/// Lets a connection wait for locks, for `timeout` at most.
+/// Makes a connection wait for locks, for at most `timeout`.
 pub(super) fn wait_patiently(
     connection: &mut Connection,
     timeout: Duration,
@@ -26,7 +27,7 @@ pub(super) fn wait_patiently(
     connection.busy_handler(Some(wait_for_lock))
 }
 
-/// Does `work`, in which no lock is waited for longer than `patience`.
+/// Does `work`, and waits for no lock longer than `patience` in it.
 pub(super) fn with_patience<T>(patience: Duration, work: impl FnOnce() -> T) -> T {
     LESS_PATIENCE.set(Some(patience));
     let done = work();
@@ -34,7 +35,7 @@ pub(super) fn with_patience<T>(patience: Duration, work: impl FnOnce() -> T) -> 
     done
 }
 
-/// SQLite calls this while another process holds a lock; `tries` counts from 0 for each wait. False: give up.
+/// Waits while another process holds a lock, when SQLite calls it; `tries` counts from 0 for each wait. False: give up.
 fn wait_for_lock(tries: i32) -> bool {
     let since = if tries == 0 {
         Instant::now()

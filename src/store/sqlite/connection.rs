@@ -11,19 +11,19 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::options::DatabaseOptions;
 use super::{busy, paths};
 
-/// More than the number of statements in `sqlite/`, so that each is prepared once.
+/// The maximum number of prepared statements, which is larger than their number, so that each is prepared once.
 const PREPARED_STATEMENTS: usize = 128;
 
-/// The write-ahead log is moved into the database whenever it has grown by this many pages of 4 KiB: with SQLite's own 1,000
-/// a busy queue waits for the disk every few dozen runs.
+/// The write-ahead log is moved into the database whenever it has grown by this many pages of 4 KiB: with SQLite's default of
+/// 1,000 a busy queue would wait for the disk every few dozen runs.
 const PAGES_IN_LOG: c_int = 4_000;
 
-/// How long writers may be shut out in vain while the log is moved, by a reader that takes long.
+/// How long writers may be blocked in vain while the log is moved and a slow reader prevents it.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Opens the database file; creates an empty one where there is none and `create` allows it.
+/// Opens the database file; creates an empty file if there is none and `create` is set.
 pub(super) fn connect(options: &DatabaseOptions, create: bool) -> rusqlite::Result<Connection> {
-    // No mutex of SQLite's: the store has one around the connection.
+    // SQLite needs no mutex: the store has one around the connection.
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if create {
         flags |= OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_URI;
@@ -31,7 +31,8 @@ pub(super) fn connect(options: &DatabaseOptions, create: bool) -> rusqlite::Resu
     let mut connection = Connection::open_with_flags(&options.path, flags)?;
     busy::wait_patiently(&mut connection, options.busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(PREPARED_STATEMENTS);
-    // One plan for each statement, whatever its values: else SQLite prepares a statement again for each new `now` in it.
+    // One plan for each statement, whatever its values: otherwise SQLite would prepare a statement again for each new `now` in
+    // it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "synchronous", &options.synchronous)?;
@@ -41,16 +42,16 @@ pub(super) fn connect(options: &DatabaseOptions, create: bool) -> rusqlite::Resu
     Ok(connection)
 }
 
-/// Moves the write-ahead log into the database after a commit, where that is due, and lets it start over.
+/// Moves the write-ahead log into the database after a commit, if it is long enough, and lets it start over.
 ///
-/// SQLite's own automatic checkpoint (`wal_autocheckpoint`) shuts no writer out. While several processes write without a pause,
-/// each one ends behind new commits, so that the log never starts over: four processes made it 1.8 GiB long in ten seconds.
+/// SQLite's own automatic checkpoint (`wal_autocheckpoint`) blocks no writer. If several processes write without a pause, each
+/// checkpoint ends behind new commits, so the log never starts over: four processes made it 1.8 GiB long in ten seconds.
 /// Source: <https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files>.
 fn keep_log_short(connection: &mut Connection) -> rusqlite::Result<()> {
     let mut last = 0;
     connection.wal_hook(Some(move |log: &mut Wal, pages: c_int| {
         if pages / PAGES_IN_LOG > last / PAGES_IN_LOG {
-            // The transaction is committed: a checkpoint that fails is no error of its writer.
+            // The transaction is committed: a failed checkpoint is no error of its writer.
             let _ = busy::with_patience(PATIENCE, || log.checkpoint_v2(CheckpointMode::RESTART));
         }
         last = pages;

@@ -7,14 +7,14 @@ use crate::base::files;
 use crate::store::StoreError;
 use crate::store::driver;
 
-/// With less free space than this a disk may be too full to open a database on it.
-const LEAST_ROOM: u64 = 64 << 10;
+/// The minimum free space of a disk in bytes: with less, it may be too full to open a database on it.
+const MIN_FREE_BYTES: u64 = 64 << 10;
 
 /// Returns the error of the store for one of SQLite's.
 pub(super) fn explain(options: &DatabaseOptions, error: impl Into<driver::Error>) -> StoreError {
     let (path, error) = (options.path.clone(), error.into());
     let (code, message) = match &error {
-        // Whoever wrote it was no `ade`.
+        // No `ade` wrote this value.
         driver::Error::Unreadable { .. }
         | driver::Error::Sqlite(
             rusqlite::Error::InvalidColumnType(..)
@@ -55,8 +55,10 @@ pub(super) fn explain(options: &DatabaseOptions, error: impl Into<driver::Error>
             "check that the data directory exists and that you may write to it, or point --data-dir elsewhere",
         ),
         ErrorCode::DiskFull => unreachable(files::FREE_SPACE),
-        // Without room for its index in memory, SQLite gives an error that is not that of a full disk.
-        ErrorCode::SystemIoFailure if files::room(&path).is_ok_and(|room| room < LEAST_ROOM) => {
+        // Without room for its index in memory, SQLite gives another error than for a full disk.
+        ErrorCode::SystemIoFailure
+            if files::room(&path).is_ok_and(|room| room < MIN_FREE_BYTES) =>
+        {
             StoreError::Unreachable {
                 message: format!("its disk is full ({message})"),
                 hint: files::FREE_SPACE.to_owned(),

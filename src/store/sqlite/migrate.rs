@@ -1,7 +1,7 @@
 //! Creates a database and brings its schema up to date: only once, however many processes try, and never partly.
 //!
-//! A lock file beside the database lets one process work while the others wait. A new database is created beside its place
-//! and renamed into it; an old one is backed up before it is changed.
+//! A lock file beside the database lets one process work while the others wait. A new database is created under another name
+//! and renamed; an old database is backed up before it is changed.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,15 +18,15 @@ use crate::base::files::FileError;
 use crate::settings::Settings;
 use crate::settings::paths::DatabaseFile;
 use crate::store::Store;
-use crate::store::schema::{Migrated, Migration, MigrationState, SchemaStatus};
+use crate::store::schema::{Migration, MigrationOutcome, MigrationState, SchemaStatus};
 use crate::store::{Result, StoreError};
 use crate::system::lock::Lock;
 
-/// What the log of a migration and its index may take in addition.
+/// The additional bytes for the log of a migration and its index.
 const LOG: u64 = 256 << 10;
 
 impl Store {
-    /// The newest migration.
+    /// The number of the newest migration.
     pub(in crate::store) const NEWEST_SCHEMA: i64 =
         migrations::MIGRATIONS[migrations::MIGRATIONS.len() - 1].version;
 
@@ -35,8 +35,8 @@ impl Store {
     ///
     /// # Errors
     /// It is newer, altered, damaged, locked, out of reach, or on a network; then nothing was changed.
-    pub fn migrate(settings: &Settings, path: &Path) -> Result<Migrated> {
-        let options = DatabaseOptions::of(settings, path);
+    pub fn migrate(settings: &Settings, path: &Path) -> Result<MigrationOutcome> {
+        let options = DatabaseOptions::from_settings(settings, path);
         options.demand_own_disk()?;
         bring_up_to_date(&options)
     }
@@ -55,16 +55,16 @@ pub(super) fn schema_status(
     let known = migrations::MIGRATIONS;
     Ok(SchemaStatus {
         path: options.path.clone(),
-        state: MigrationState::of(&applied, known),
+        state: MigrationState::compare(&applied, known),
         applied,
         known,
     })
 }
 
-pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
+pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<MigrationOutcome> {
     let path = &options.path;
     if let Some(folder) = path.parent() {
-        // What it holds is the senders': the data directory, if this makes it, is for its owner alone.
+        // The database holds the senders' data: if this creates the data directory, only its owner may open it.
         if folder.starts_with(&options.data) {
             files::create_private_folder(&options.data)?;
         }
@@ -72,7 +72,7 @@ pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
     }
     let _lock = migration_lock(path)?;
     if !path.exists() {
-        return Ok(Migrated {
+        return Ok(MigrationOutcome {
             applied: create_file(options)?,
             backup: None,
             path: path.clone(),
@@ -81,7 +81,7 @@ pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
     }
     let mut connection = connect(options, true).map_err(|error| no_room(path).unwrap_or(error))?;
     let (applied, backup) = upgrade(&mut connection, options)?;
-    Ok(Migrated {
+    Ok(MigrationOutcome {
         applied,
         backup,
         path: path.clone(),
@@ -89,8 +89,8 @@ pub(super) fn bring_up_to_date(options: &DatabaseOptions) -> Result<Migrated> {
     })
 }
 
-/// Creates a database beside its place and renames it into it, so that no process sees an incomplete one. The caller
-/// holds the migration lock.
+/// Creates a database under another name and renames it, so that no process sees an incomplete database. The caller holds the
+/// migration lock.
 fn create_file(options: &DatabaseOptions) -> Result<Vec<&'static Migration>> {
     let path = &options.path;
     let beside = DatabaseFile(path).unfinished(&uuid::Uuid::new_v4().to_string());
@@ -144,7 +144,7 @@ fn upgrade(
     Ok((apply_pending(connection, options)?, backup))
 }
 
-/// Applies the pending migrations. The caller holds the migration lock, or has the database for itself.
+/// Applies the pending migrations. The caller holds the migration lock, or is the only user of the database.
 pub(super) fn apply_pending(
     connection: &mut Connection,
     options: &DatabaseOptions,
@@ -157,9 +157,9 @@ fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
     connection.prepare(sql)?.exists([])
 }
 
-/// Writes a complete copy into a new file, page by page: what is damaged is damaged there, too, and a check of the copy finds it. Unlike
-/// a copy of the file, it contains the write-ahead log, and nothing of an open transaction. It is one step, of one read transaction: it
-/// does not begin anew whenever another process writes.
+/// Writes a complete copy into a new file, page by page; damage is copied too, and a check of the copy finds it. Unlike a copy
+/// of the file, it contains the write-ahead log, and nothing of an open transaction. It is one step of one read transaction,
+/// so it does not restart whenever another process writes.
 pub(super) fn copy(connection: &Connection, options: &DatabaseOptions, to: &Path) -> Result<()> {
     let step = || -> rusqlite::Result<StepResult> {
         let mut target = Connection::open(to)?;
@@ -175,7 +175,7 @@ pub(super) fn copy(connection: &Connection, options: &DatabaseOptions, to: &Path
     }
 }
 
-/// Makes a complete copy beside the database, named after its schema version.
+/// Makes a complete copy beside the database; its name contains the schema version.
 fn back_up(
     connection: &Connection,
     options: &DatabaseOptions,
@@ -199,7 +199,7 @@ fn back_up(
     Ok(target)
 }
 
-/// The error where a backup of a database would not fit beside it, with what may change after that.
+/// Returns an error if there is not enough space for a backup of the database and the following changes.
 fn no_room(path: &Path) -> Option<StoreError> {
     let size = std::fs::metadata(path).ok()?.len();
     let (needed, free) = (2 * size + LOG, files::room(path).ok()?);
@@ -214,8 +214,8 @@ fn no_room(path: &Path) -> Option<StoreError> {
     })
 }
 
-/// Migrations and first creations exclude each other through a lock of the operating system beside the database. Held until
-/// the file is dropped.
+/// Takes the lock of the operating system beside the database by which migrations and first creations exclude each other. It
+/// is held until it is dropped.
 fn migration_lock(path: &Path) -> Result<Lock> {
     Ok(Lock::take(&DatabaseFile(path).lock())?)
 }

@@ -1,9 +1,8 @@
-//! SQLite's migrations: plain SQL files, numbered, kept in the binary, never changed once they have landed, comments
-//! included.
+//! SQLite's migrations: plain, numbered SQL files in the binary. They never change once they have landed, including comments.
 //!
-//! `schema_migrations` keeps what was applied, with a checksum. A database that a newer `ade` migrated, or whose
-//! migrations differ from those of this `ade`, is refused before anything is read from it. When they are applied, under
-//! which lock and after which backup, is decided in `migrate`.
+//! `schema_migrations` records the applied migrations with their checksums. A database that a newer `ade` migrated, or whose
+//! migrations differ from those of this `ade`, is refused before anything is read from it. `migrate` decides when they are
+//! applied, under which lock and after which backup.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
@@ -18,7 +17,7 @@ const CREATE_SCHEMA_MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS schema_migrat
     version INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL, ade_version TEXT NOT NULL
 ) STRICT";
 
-/// Reads the applied migrations. The database may be an empty file, without even the table of migrations.
+/// Reads the applied migrations. The database may be an empty file, even without the table of migrations.
 pub(super) fn applied(connection: &Connection) -> driver::Result<Vec<AppliedMigration>> {
     let has_table =
         "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_migrations'";
@@ -29,15 +28,15 @@ pub(super) fn applied(connection: &Connection) -> driver::Result<Vec<AppliedMigr
     driver::Statement::Sqlite(all).rows([])
 }
 
-/// Applies what is pending, in one transaction with its entries in `schema_migrations`: a process that opens the database
+/// Applies pending migrations in one transaction with their entries in `schema_migrations`: a process that opens the database
 /// meanwhile sees either the old or the new schema, and an interrupted creation leaves an empty file. The caller holds the
 /// migration lock.
 pub(super) fn apply(
     connection: &mut Connection,
     now: Timestamp,
 ) -> rusqlite::Result<Vec<&'static Migration>> {
-    // A table that is made anew is dropped in between: with foreign keys on, the rows that refer to it would be deleted with
-    // it. They are checked before the commit instead. The setting cannot be changed within a transaction.
+    // A table that is rebuilt is dropped in between: with foreign keys enabled, the rows that refer to it would be deleted
+    // with it. They are checked before the commit instead. The setting cannot be changed within a transaction.
     connection.pragma_update(None, "foreign_keys", false)?;
     let done = apply_unchecked(connection, now);
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -71,8 +70,10 @@ fn apply_unchecked(
     Ok(done)
 }
 
+/// Checks all foreign keys.
+///
 /// # Errors
-/// A row refers to one that does not exist. That is how a foreign key fails that is checked at once.
+/// A row refers to a row that does not exist. The error is that of an immediate foreign key.
 fn refuse_dangling_references(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     let dangling: Option<(String, String)> = transaction
         .query_row("PRAGMA foreign_key_check", [], |row| {

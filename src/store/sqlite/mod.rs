@@ -1,12 +1,12 @@
-//! SQLite: one file, any number of processes on one machine.
+//! SQLite: one file for any number of processes on one machine.
 //!
 //! Writes are short `BEGIN IMMEDIATE` transactions: the write lock is taken before the first read, so that waiting for it
-//! follows the busy timeout, which SQLite ignores when a transaction turns from reading to writing. The write-ahead log lets
-//! others read meanwhile what is committed.
+//! follows the busy timeout, which SQLite ignores when a transaction changes from reading to writing. The write-ahead log lets
+//! other processes read committed data meanwhile.
 //!
 //! `open` and `migrate` open, create and upgrade a database; `migrations` and its folder hold the schema, with each index.
-//! `options` reads the settings, `connection` and `busy` set a connection up, `file` knows the file that is open, `error` converts
-//! SQLite's errors, `paths` stores paths relative to the data directory.
+//! `options` reads the settings, `connection` and `busy` set a connection up, `error` converts SQLite's errors, and `paths`
+//! stores paths relative to the data directory.
 
 mod busy;
 mod connection;

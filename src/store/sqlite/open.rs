@@ -1,4 +1,4 @@
-//! Opens a database, and examines one; the file that a store is open on.
+//! Opens and checks databases, and tracks the file that a store is open on.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -9,12 +9,12 @@ use super::options::DatabaseOptions;
 use super::{connection, error, migrate, migrations};
 use crate::settings::Settings;
 use crate::store::driver::{self, Backend};
-use crate::store::schema::{Migration, MigrationState, Opening, SchemaStatus};
+use crate::store::schema::{Migration, MigrationState, OpenMode, SchemaStatus};
 use crate::store::{Result, StoreError, Tables};
 use crate::store::{Store, deliveries};
 
 impl Store {
-    /// All migrations of this `ade`.
+    /// Returns all migrations of this `ade`.
     pub fn migrations() -> &'static [Migration] {
         migrations::MIGRATIONS
     }
@@ -23,19 +23,19 @@ impl Store {
     ///
     /// # Errors
     /// It is absent, behind, newer, altered, damaged, locked, out of reach, or on a network.
-    pub fn open(settings: &Settings, path: &Path, opening: Opening) -> Result<Self> {
-        let options = DatabaseOptions::of(settings, path);
+    pub fn open(settings: &Settings, path: &Path, opening: OpenMode) -> Result<Self> {
+        let options = DatabaseOptions::from_settings(settings, path);
         store(current(&options, opening)?, options)
     }
 
-    /// An empty database of the current schema in memory, for tests and simulations. It is gone when the last connection
-    /// to `file:/<name>?vfs=memdb` is closed; another one in the same process shares it.
+    /// Creates an empty database with the current schema in memory, for tests and simulations. It is gone when the last
+    /// connection to `file:/<name>?vfs=memdb` is closed; connections in the same process share it.
     ///
     /// # Errors
     /// The settings name a mode that SQLite does not have.
     pub fn in_memory(settings: &Settings, name: &str) -> Result<Self> {
         let path = format!("file:/{name}?vfs=memdb");
-        let options = DatabaseOptions::of(settings, path.as_ref());
+        let options = DatabaseOptions::from_settings(settings, path.as_ref());
         let mut connection = migrate::connect(&options, true)?;
         migrate::apply_pending(&mut connection, &options)?;
         store(connection, options)
@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     /// It is damaged, locked or out of reach.
     pub fn status(settings: &Settings, path: &Path) -> Result<SchemaStatus> {
-        let options = DatabaseOptions::of(settings, path);
+        let options = DatabaseOptions::from_settings(settings, path);
         options.demand_own_disk()?;
         if !path.exists() {
             return Ok(SchemaStatus {
@@ -60,30 +60,30 @@ impl Store {
         migrate::schema_status(&connection, &options)
     }
 
-    /// Runs SQLite's own check of the file. Returns the problems that it found.
+    /// Runs SQLite's own check of the file. Returns the problems found.
     ///
     /// # Errors
-    /// As [`Store::open`].
+    /// See [`Store::open`].
     pub(in crate::store) fn integrity_problems(
         settings: &Settings,
         path: &Path,
     ) -> Result<Vec<String>> {
-        let options = DatabaseOptions::of(settings, path);
-        let connection = current(&options, Opening::Existing)?;
-        // It leaves out what takes longest: whether every row has its entry in every index.
+        let options = DatabaseOptions::from_settings(settings, path);
+        let connection = current(&options, OpenMode::Existing)?;
+        // The quick check omits the slowest part: whether every row has its entry in every index.
         problems(&connection, "quick_check").map_err(|error| error::explain(&options, error))
     }
 }
 
-/// Copies a database file as it is at one moment into a new file, while others use it, and checks the copy. Returns each table with
-/// the number of its rows.
+/// Copies a database file as it is at one moment into a new file, while other processes use it, and checks the copy. Returns
+/// each table with the number of its rows.
 ///
 /// # Errors
-/// As [`open`](crate::store::open), or the file cannot be written, or the copy is damaged, as the database is then.
+/// See [`open`](crate::store::open). Also if the file cannot be written, or if the copy is damaged, as the database is then.
 pub fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<Tables> {
-    let options = DatabaseOptions::of(settings, path);
-    let connection = current(&options, Opening::Existing)?;
-    // Counted and copied in one transaction: what others write meanwhile is in neither.
+    let options = DatabaseOptions::from_settings(settings, path);
+    let connection = current(&options, OpenMode::Existing)?;
+    // Counted and copied in one transaction, so that writes of other processes are in neither.
     let begun = connection.execute_batch("BEGIN");
     let counted = begun.and_then(|()| count(&connection));
     let counted = counted.map_err(|error| error::explain(&options, error))?;
@@ -100,12 +100,12 @@ pub fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<Tables> {
     }
 }
 
-/// Has a database file check itself whole, whatever its schema. Returns each table with the number of its rows.
+/// Checks a whole database file with any schema. Returns each table with the number of its rows.
 ///
 /// # Errors
-/// It is damaged, or cannot be read.
+/// The file is damaged, or cannot be read.
 pub fn check(settings: &Settings, path: &Path) -> Result<Tables> {
-    let options = DatabaseOptions::of(settings, path);
+    let options = DatabaseOptions::from_settings(settings, path);
     let connection = migrate::connect(&options, false)?;
     let checked = problems(&connection, "integrity_check")
         .and_then(|problems| Ok((problems, count(&connection)?)));
@@ -118,7 +118,7 @@ pub fn check(settings: &Settings, path: &Path) -> Result<Tables> {
     }
 }
 
-/// What one of SQLite's checks finds: the first ten are enough to say that a database is damaged.
+/// Returns the problems that a check of SQLite finds: the first ten suffice to call a database damaged.
 fn problems(connection: &Connection, check: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(&format!("PRAGMA {check}(10)"))?;
     let lines = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -139,26 +139,26 @@ fn count(connection: &Connection) -> rusqlite::Result<Tables> {
     names.map(|name| rows_of(name?)).collect()
 }
 
-/// A connection to a database whose schema is current.
-fn current(options: &DatabaseOptions, opening: Opening) -> Result<Connection> {
+/// Opens a connection to a database whose schema is current.
+fn current(options: &DatabaseOptions, opening: OpenMode) -> Result<Connection> {
     options.demand_own_disk()?;
     if !options.path.exists() {
         match opening {
-            Opening::Existing => {
+            OpenMode::Existing => {
                 let path = options.path.clone();
                 return Err(StoreError::Absent { path });
             }
-            Opening::CreateIfAbsent => {
+            OpenMode::CreateIfAbsent => {
                 migrate::bring_up_to_date(options)?;
             }
         }
     }
     let connection = migrate::connect(options, false)?;
     let mut status = migrate::schema_status(&connection, options)?;
-    if opening == Opening::CreateIfAbsent
+    if opening == OpenMode::CreateIfAbsent
         && status.state == MigrationState::Behind(status.known.len())
     {
-        // An empty file: a creation that was interrupted.
+        // An empty file is a creation that was interrupted.
         migrate::bring_up_to_date(options)?;
         status = migrate::schema_status(&connection, options)?;
     }
@@ -166,12 +166,12 @@ fn current(options: &DatabaseOptions, opening: Opening) -> Result<Connection> {
     Ok(connection)
 }
 
-/// The store on a connection, which is the one that writes: it records what is to be told with each end.
+/// Returns the store on the connection that writes, which records deliveries with each end of a run.
 fn store(connection: Connection, options: DatabaseOptions) -> Result<Store> {
     let connection = driver::Connection::Sqlite(connection);
     deliveries::record_with_ends(&connection, &options.deliveries)
         .map_err(|error| error::explain(&options, error))?;
-    Ok(Store::on(connection, DatabaseFile::of(options)))
+    Ok(Store::on(connection, DatabaseFile::new(options)))
 }
 
 /// The numbers of a device and of a file on it.
@@ -182,15 +182,15 @@ fn file_identity(path: &Path) -> Option<FileIdentity> {
     Some((metadata.dev(), metadata.ino()))
 }
 
-/// An open database.
+/// A database file that is open.
 struct DatabaseFile {
     options: DatabaseOptions,
-    /// The file that was opened; a database in memory has none.
+    /// The file that was opened; `None` for a database in memory.
     opened: Option<FileIdentity>,
 }
 
 impl DatabaseFile {
-    fn of(options: DatabaseOptions) -> Self {
+    fn new(options: DatabaseOptions) -> Self {
         let opened = file_identity(&options.path);
         Self { options, opened }
     }
@@ -198,7 +198,7 @@ impl DatabaseFile {
 
 impl Backend for DatabaseFile {
     fn reader(&self) -> Option<driver::Connection> {
-        // A database in memory is its connection's own.
+        // A database in memory is visible only to its own connection.
         let is_file = self.options.path.is_file();
         let opened = is_file.then(|| connection::connect(&self.options, false).ok());
         opened.flatten().map(driver::Connection::Sqlite)
@@ -207,7 +207,7 @@ impl Backend for DatabaseFile {
     fn demand_in_place(&self) -> Result<()> {
         let path = &self.options.path;
         match file_identity(path) {
-            // One in memory has no file.
+            // A database in memory has no file.
             found if self.opened.is_none() || found == self.opened => Ok(()),
             None => Err(StoreError::Absent { path: path.clone() }),
             Some(_) => Err(StoreError::Replaced { path: path.clone() }),

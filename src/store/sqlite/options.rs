@@ -1,4 +1,4 @@
-//! How a database file is used: the only place where the store on SQLite reads the settings.
+//! The settings of a database file: the only place where the store on SQLite reads the settings.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,37 +11,37 @@ use crate::store::{DeliveryKind, Result, StoreError};
 /// The journal mode with a write-ahead log.
 const WAL: &str = "WAL";
 
-/// The settings of the database.
+/// The settings of a database file.
 #[derive(Clone, Debug)]
 pub(super) struct DatabaseOptions {
     pub path: PathBuf,
-    /// The data directory.
+    /// The path of the data directory.
     pub data: PathBuf,
     pub journal_mode: String,
     pub synchronous: String,
     pub busy_timeout: Duration,
-    /// How the ends of runs are told.
+    /// The ways in which ends of runs are delivered.
     pub deliveries: Vec<DeliveryKind>,
 }
 
 impl DatabaseOptions {
-    /// The options for the database at a path.
-    pub fn of(settings: &Settings, path: &Path) -> Self {
+    /// Returns the options for the database at a path.
+    pub fn from_settings(settings: &Settings, path: &Path) -> Self {
         Self {
             path: path.to_owned(),
             data: settings.data_dir.clone(),
             journal_mode: settings.sqlite_journal_mode.clone(),
             synchronous: settings.sqlite_synchronous.clone(),
             busy_timeout: settings.sqlite_busy_timeout,
-            deliveries: DeliveryKind::of(settings),
+            deliveries: DeliveryKind::from_settings(settings),
         }
     }
 
-    /// A write-ahead log needs memory that all its users share, which processes of different machines do not have. The other
-    /// journal modes need no more than locks.
+    /// Checks that a write-ahead log is possible. It needs memory that all its users share, which processes of different
+    /// machines do not have. The other journal modes need only locks.
     ///
     /// # Errors
-    /// The database has such a log, or is to get one, and is on a file system that other machines use too.
+    /// The database has or is to get such a log, and is on a file system that other machines use too.
     pub fn demand_own_disk(&self) -> Result<()> {
         match files::shared(&self.path) {
             Some(SharedDisk::Network(kind)) if self.journal_mode == WAL => {

@@ -1,15 +1,15 @@
-//! The places that records name. One below the data directory is stored relative to it, so that the directory can be moved, copied
-//! and restored; any other is stored as it is. Nothing outside these statements sees a relative path.
+//! Converts the paths in records. A path below the data directory is stored relative to it, so that the directory can be
+//! moved, copied and restored; any other path is stored as it is. Relative paths are visible only inside the statements.
 //!
-//! Two functions of SQL convert: a statement that writes such a path, or looks for it, says `relative(?)`, and one that reads it
-//! says `absolute(column)`.
+//! Two SQL functions convert: a statement that writes or searches such a path uses `relative(?)`, and a statement that reads
+//! it uses `absolute(column)`.
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rusqlite::functions::{Context, FunctionFlags};
 
-/// Teaches a connection both functions, for the data directory at `data`.
+/// Registers both functions on a connection, for the data directory at `data`.
 pub(super) fn convert(connection: &Connection, data: &Path) -> rusqlite::Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
     let mut spellings = vec![data.to_owned()];
@@ -26,7 +26,7 @@ pub(super) fn convert(connection: &Connection, data: &Path) -> rusqlite::Result<
     })
 }
 
-/// A path that is no text was not written by any `ade`.
+/// Returns the error for a path that is no text, which no `ade` wrote.
 fn damaged() -> rusqlite::Error {
     let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
     rusqlite::Error::SqliteFailure(code, None)
@@ -37,7 +37,7 @@ fn relative(data: &[PathBuf], path: String) -> String {
         .iter()
         .find_map(|data| Path::new(&path).strip_prefix(data).ok())
         .and_then(Path::to_str)
-        // One that leads out of the directory again is elsewhere.
+        // A path that leads out of the directory again is elsewhere.
         .filter(|rest| !rest.is_empty() && !rest.split('/').any(|part| part == ".."));
     below.map(str::to_owned).unwrap_or(path)
 }

@@ -1,4 +1,4 @@
-//! Runs the suite on SQLite, on a file and in memory, and tests what only SQLite has: files and locks.
+//! Runs the suite on SQLite, on a file and in memory, and tests SQLite's files and locks.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::settings::{Inputs, Settings};
 use crate::store::Store;
 use crate::store::suite::{self, Opener, places};
-use crate::store::{MigrationState, Opening, StoreError};
+use crate::store::{MigrationState, OpenMode, StoreError};
 
 suite::run!(on_a_file, crate::store::sqlite::tests::file_database);
 suite::run!(in_memory, crate::store::sqlite::tests::memory_database);
@@ -14,12 +14,12 @@ suite::run!(in_memory, crate::store::sqlite::tests::memory_database);
 fn file_database() -> Option<Box<Opener>> {
     let database = Database::new();
     Some(Box::new(move || {
-        database.open(Opening::CreateIfAbsent).unwrap()
+        database.open(OpenMode::CreateIfAbsent).unwrap()
     }))
 }
 
 fn memory_database() -> Option<Box<Opener>> {
-    // All that the tests of the suite record is below this data directory: what is stored relative to it is read as it was written.
+    // All paths in the suite are below this data directory: a path stored relative to it is read as it was written.
     let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
     let name = uuid::Uuid::new_v4().to_string();
     let kept = Store::in_memory(&settings, &name).unwrap();
@@ -29,7 +29,7 @@ fn memory_database() -> Option<Box<Opener>> {
     }))
 }
 
-/// A database file of its own.
+/// A separate database file for a test.
 pub(in crate::store) struct Database {
     _folder: tempfile::TempDir,
     settings: Settings,
@@ -37,7 +37,7 @@ pub(in crate::store) struct Database {
 }
 
 pub(in crate::store) fn settings(folder: &Path, flags: &[(&'static str, &str)]) -> Settings {
-    // With these every end is to be told.
+    // With these settings, every end is delivered.
     let told = [("ADE_ON_END_URL", "http://x/"), ("ADE_ON_END_COMMAND", "x")];
     let flags: BTreeMap<&'static str, String> = told
         .iter()
@@ -68,7 +68,7 @@ impl Database {
         }
     }
 
-    pub(in crate::store) fn open(&self, opening: Opening) -> Result<Store, StoreError> {
+    pub(in crate::store) fn open(&self, opening: OpenMode) -> Result<Store, StoreError> {
         Store::open(&self.settings, &self.path, opening)
     }
 }
@@ -76,10 +76,10 @@ impl Database {
 #[test]
 fn a_waiting_run_whose_attempts_are_spent_is_not_claimed() {
     let database = Database::new();
-    let store = database.open(Opening::CreateIfAbsent).unwrap();
+    let store = database.open(OpenMode::CreateIfAbsent).unwrap();
     let environment = places::ready(&store, "d", places::at(0));
     let run = places::queued(&store, &environment, places::at(1));
-    // No code does this; an older ade or a manual change might.
+    // No code does this, but an older ade or a manual change might.
     let spend = "UPDATE queue SET attempt_count = max_attempts";
     store
         .connections
@@ -96,7 +96,7 @@ fn several_first_starts_at_once_make_one_database() {
     let database = Database::new();
     let opened: Vec<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
-            .map(|_| scope.spawn(|| database.open(Opening::CreateIfAbsent)))
+            .map(|_| scope.spawn(|| database.open(OpenMode::CreateIfAbsent)))
             .collect();
         threads
             .into_iter()
@@ -115,8 +115,8 @@ fn several_first_starts_at_once_make_one_database() {
 #[test]
 fn databases_that_cannot_serve_are_told_apart() {
     let database = Database::new();
-    let store = database.open(Opening::CreateIfAbsent).unwrap();
-    let reopen = || database.open(Opening::CreateIfAbsent);
+    let store = database.open(OpenMode::CreateIfAbsent).unwrap();
+    let reopen = || database.open(OpenMode::CreateIfAbsent);
     let execute = |sql: &str| store.connections.shared.lock().execute_batch(sql).unwrap();
 
     execute("INSERT INTO schema_migrations VALUES (99, 'future', 'x', 0, '9.9.9')");
@@ -141,12 +141,12 @@ fn databases_that_cannot_serve_are_told_apart() {
     )
     .unwrap();
     assert!(matches!(
-        Store::open(&database.settings, &elsewhere, Opening::CreateIfAbsent),
+        Store::open(&database.settings, &elsewhere, OpenMode::CreateIfAbsent),
         Err(StoreError::Damaged { .. })
     ));
     let absent = database.path.with_file_name("absent.sqlite");
     assert!(matches!(
-        Store::open(&database.settings, &absent, Opening::Existing),
+        Store::open(&database.settings, &absent, OpenMode::Existing),
         Err(StoreError::Absent { .. })
     ));
 }
@@ -154,12 +154,12 @@ fn databases_that_cannot_serve_are_told_apart() {
 #[test]
 fn a_database_that_stays_locked_is_given_up_in_time() {
     let database = Database::new();
-    let store = database.open(Opening::CreateIfAbsent).unwrap();
+    let store = database.open(OpenMode::CreateIfAbsent).unwrap();
     let settings = settings(
         database.path.parent().unwrap(),
         &[("ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS", "50")],
     );
-    let other = Store::open(&settings, &database.path, Opening::Existing).unwrap();
+    let other = Store::open(&settings, &database.path, OpenMode::Existing).unwrap();
     let holder = store.connections.shared.lock();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let refused = other.ensure_configuration(&places::new_configuration("c", "/c"), places::at(0));
@@ -169,11 +169,11 @@ fn a_database_that_stays_locked_is_given_up_in_time() {
     );
 }
 
-/// Three processes write 80,000 pages of 4 KiB, twenty times what the log may grow by until it is to start over.
+/// Three processes write 80,000 pages of 4 KiB, twenty times as many as the log may grow by before it starts over.
 #[test]
 fn the_log_stays_short_while_several_write_without_a_pause() {
     let database = Database::new();
-    let first = database.open(Opening::CreateIfAbsent).unwrap();
+    let first = database.open(OpenMode::CreateIfAbsent).unwrap();
     let table = "CREATE TABLE t (id INTEGER PRIMARY KEY, body BLOB) STRICT";
     first
         .connections
@@ -183,7 +183,7 @@ fn the_log_stays_short_while_several_write_without_a_pause() {
         .unwrap();
     std::thread::scope(|scope| {
         for writer in 0..3 {
-            let store = database.open(Opening::Existing).unwrap();
+            let store = database.open(OpenMode::Existing).unwrap();
             scope.spawn(move || {
                 for round in 0..1_800 {
                     let row = writer * 100 + round % 100;
@@ -193,7 +193,7 @@ fn the_log_stays_short_while_several_write_without_a_pause() {
                             transaction.prepare_cached(replace)?.execute([row])
                         })
                     };
-                    // How long one waits is the same for the whole process, and another test waits for less.
+                    // The wait is a setting of the whole process, and another test sets a shorter wait.
                     while let Err(error) = write() {
                         assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
                     }

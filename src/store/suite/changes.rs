@@ -1,4 +1,4 @@
-//! What changed.
+//! Tests of change marks and of the runs that changed.
 
 use super::places::{
     at, claim, claim_next, collected, ended, environment, find, finish, queued, ready, running,
@@ -8,7 +8,7 @@ use crate::store::{EndedRuns, Retry, RunStatus, Store};
 
 pub fn whatever_is_written_changes_the_mark_and_reading_does_not(store: &Store) {
     let ready = ready(store, "d", at(0));
-    // On a server others may write at the same time, in databases of their own.
+    // On a server, others may write at the same time, in other databases.
     let is_unchanged_by_reading = || {
         let before = store.change_mark().unwrap();
         store.live_runs("default").unwrap();
@@ -39,7 +39,7 @@ pub fn runs_in_the_queue_are_those_of_the_workspace_as_they_are(store: &Store) {
     store.request_cancel(&first.id, at(5)).unwrap();
     let live = || {
         let mut live = store.live_runs("default").unwrap();
-        live.sort_by(|one, other| one.id.cmp(&other.id));
+        live.sort_by(|run, other| run.id.cmp(&other.id));
         live
     };
     let both = live();
@@ -56,7 +56,7 @@ pub fn runs_in_the_queue_are_those_of_the_workspace_as_they_are(store: &Store) {
     );
     assert!(store.live_runs("other").unwrap().is_empty());
 
-    // Back in the queue, it is due later than it was.
+    // Back in the queue, the run is due later than before.
     let third = queued(store, &ready, at(6));
     let mine = claim("w");
     assert_eq!(claim_next(store, &mine, at(7)).unwrap().id, third.id);
@@ -85,7 +85,7 @@ pub fn runs_that_ended_since_are_found_those_that_ended_last_first(store: &Store
         (run.status, run.created_at, run.started_at, run.completed_at),
         (RunStatus::Failed, at(10), Some(at(10)), at(10))
     );
-    // As many as there are is all; of more, the last ones.
+    // If the number fits exactly, all runs are returned; if there are more, the last ones.
     assert_eq!(
         store.ended_runs("default", at(10), 2).unwrap().only_since,
         None
@@ -96,7 +96,7 @@ pub fn runs_that_ended_since_are_found_those_that_ended_last_first(store: &Store
     let other = store.ended_runs("other", at(0), 2).unwrap();
     assert!(other.runs.is_empty());
     assert_eq!(other.only_since, Some(at(10)), "of whatever workspace");
-    // Without those whose files were collected.
+    // Runs whose files were collected are left out.
     collected(store, &third.id, at(31));
     assert!(find(store, &third.id).artifacts_deleted_at.is_some());
     let left = store.ended_runs("default", at(20), 10).unwrap();
@@ -127,7 +127,7 @@ pub fn it_is_known_which_runs_each_process_executes(store: &Store) {
     assert_eq!(known(Some(&[other.clone(), own])), claimed);
     assert_eq!(known(Some(&[other])), []);
     assert_eq!(known(Some(&[])), []);
-    // What such runs take: the median of those that succeeded.
+    // The usual duration is the median of the runs that succeeded.
     let configuration = &store.running_runs(None).unwrap()[0].configuration_id;
     assert_eq!(store.usual_duration(configuration).unwrap(), None);
     for (took, status) in [

@@ -1,4 +1,4 @@
-//! What collection asks of the records.
+//! Tests of the records that collection reads.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ pub fn the_files_of_a_run_are_kept_until_its_record_says_otherwise(store: &Store
     let files = store.run_files(&asked).unwrap();
     assert_eq!(files.len(), 3);
     assert_eq!(files[&live], RunFiles::Kept(None));
-    // The claim under which it ended is that of its record.
+    // The claim under which the run ended is that of its record.
     let token = find(store, &kept).ended_token;
     assert!(token.is_some());
     assert_eq!(files[&kept], RunFiles::Kept(token));

@@ -1,4 +1,4 @@
-//! Configurations: one for each folder.
+//! Tests of configurations: one for each folder.
 
 use std::path::Path;
 
@@ -51,10 +51,10 @@ fn publish(store: &Store, id: &str, digest: &str, now: i64) -> Publication {
     store.publish(id, digest, &snapshot, at(now)).unwrap()
 }
 
-/// The numbers of the versions, and which is active.
+/// Returns the numbers of the versions, and whether each is active.
 fn numbers(store: &Store, id: &str) -> Vec<(u32, bool)> {
     let versions = store.versions(id).unwrap();
-    let number = |one: &ConfigurationVersion| (one.version, one.active);
+    let number = |version: &ConfigurationVersion| (version.version, version.active);
     versions.iter().map(number).collect()
 }
 
@@ -107,7 +107,7 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &St
     assert_eq!(default(store), ["c"]);
     assert_eq!(publish("d1", 2), Publication::Unchanged(first.clone()));
     assert!(matches!(publish("d2", 3), Publication::Published(_)));
-    // Files of a version that is archived are published anew.
+    // Files of an archived version are published again.
     assert!(matches!(publish("d1", 4), Publication::Published(_)));
     let versions = store.versions(&new.id).unwrap();
     assert_eq!(numbers(store, &new.id), [(3, true), (2, false), (1, false)]);
@@ -118,7 +118,7 @@ pub fn an_uploaded_configuration_has_the_versions_that_were_published(store: &St
     assert_eq!(kept, ["/snapshots/d1", "/snapshots/d2"].map(Path::new));
     let unknown = store.publish("0199", "d", Path::new("/s"), at(5));
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
-    // It is called as somebody wanted, whatever its manifest says.
+    // The configuration has the name that a person chose, whatever its manifest contains.
     let renamed = store.change_configuration(&new.id, &put_away(Some("d"), None), at(6));
     assert_eq!(renamed.unwrap().record.name, "d");
     assert_eq!(store.ensure_configuration(&new, at(6)).unwrap().name, "d");
@@ -137,16 +137,16 @@ pub fn any_version_is_made_active_again_and_none_is_lost(store: &Store) {
         };
         store.change_configuration(&new.id, &change, at(now))
     };
-    let active = |known: &KnownConfiguration| known.version.as_ref().map(|one| one.version);
+    let active = |known: &KnownConfiguration| known.version.as_ref().map(|version| version.version);
     let statuses = || numbers(store, &new.id);
     let back = activate(Some(1), 3).unwrap();
     assert_eq!((active(&back), back.updated_at), (Some(1), at(3)));
     assert_eq!(statuses(), [(2, false), (1, true)]);
-    // What is so already changes nothing, and neither does what is not there.
+    // Activating the active version changes nothing, and neither does a missing version.
     assert_eq!(activate(Some(1), 4).unwrap().updated_at, at(3));
     let unknown = activate(Some(3), 4).unwrap_err();
     assert_eq!(unknown.code(), "not_found");
-    // All that is asked for, or nothing.
+    // Either all requested changes are made, or none.
     let change = ConfigurationChange {
         active_version: Some(Some(3)),
         ..put_away(Some("e"), None)
@@ -156,12 +156,12 @@ pub fn any_version_is_made_active_again_and_none_is_lost(store: &Store) {
         .unwrap_err();
     assert_eq!(store.configuration(&new.id).unwrap().record.name, "c");
     assert_eq!(statuses(), [(2, false), (1, true)]);
-    // The next one has the next number, whichever was active.
-    assert!(matches!(publish("d3", 5), Publication::Published(one) if one.version == 3));
+    // The next version has the next number, whichever was active.
+    assert!(matches!(publish("d3", 5), Publication::Published(version) if version.version == 3));
     assert_eq!(active(&activate(None, 6).unwrap()), None);
     assert_eq!(statuses(), [(3, false), (2, false), (1, false)]);
-    // Without an active version its files are those of none.
-    assert!(matches!(publish("d3", 7), Publication::Published(one) if one.version == 4));
+    // Without an active version, any files are new.
+    assert!(matches!(publish("d3", 7), Publication::Published(version) if version.version == 4));
     let unknown = store.change_configuration("0199", &limit_to(None), at(8));
     assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
 }
@@ -187,7 +187,7 @@ pub fn a_workspace_is_recorded_once(store: &Store) {
     assert!(is_new);
     let again = store.add_workspace("b", at(2)).unwrap();
     assert_eq!(again, (first, false));
-    // One is recorded with its first configuration, too.
+    // A workspace is also recorded with its first configuration.
     let new = new_configuration("c", "/c");
     store.ensure_configuration(&new, at(3)).unwrap();
     let known = store.workspaces().unwrap().into_iter();

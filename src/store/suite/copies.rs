@@ -1,4 +1,4 @@
-//! Copies of normalized workbooks.
+//! Tests of copies of normalized workbooks.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub fn a_copy_is_known_by_its_path_and_that_of_a_run_by_the_run(store: &Store) {
     assert_eq!(copies.len(), 2, "{copies:?}");
     assert_eq!(copies["two"], Path::new("/clean/b_normalized.xlsx"));
     assert_eq!(copies["three"], Path::new("/clean/a_normalized.xlsx"));
-    // Renamed to where another one was.
+    // The copy was renamed to the path of another copy.
     let renamed = Path::new("/clean/b_normalized.xlsx");
     store
         .move_copy(Path::new("/clean/a_normalized.xlsx"), renamed)

@@ -1,6 +1,7 @@
-//! What the queue costs, counted instead of timed, on both databases: how the statements of a cycle are planned, and what they read and write.
+//! Measures the cost of the queue by counting instead of timing, on both databases: how the statements of a cycle are planned,
+//! and how much they read and write.
 //!
-//! A cycle is all that is asked of the store for one run: it is recorded, a slot looks for what else there is to do, claims the run, renews the
+//! A cycle is all calls of the store for one run: the run is recorded, a slot looks for other work, claims the run, renews the
 //! claim and records the end. The queue is as full as that of a busy server.
 
 use std::collections::BTreeMap;
@@ -16,14 +17,14 @@ use crate::store::driver::Connection;
 use crate::store::driver::postgres::Traffic;
 use crate::store::postgres::tests::{TestServer, hosts};
 use crate::store::sqlite::tests::Database;
-use crate::store::{EnvironmentRecord, Heartbeat, Opening, RunStatus, Store};
+use crate::store::{EnvironmentRecord, Heartbeat, OpenMode, RunStatus, Store};
 
 const ENDED: i64 = 100_000;
 const WAITING: i64 = 10_000;
 const PEOPLE: i64 = 100;
-/// What is counted is what so many cycles take.
+/// The number of cycles that are counted.
 const CYCLES: i64 = 40;
-/// More than what is held by this share fails.
+/// The share by which a figure may exceed the stored figure.
 const ABOVE: f64 = 0.05;
 
 fn cycle(store: &Store, environment: &EnvironmentRecord, time: i64) {
@@ -46,7 +47,7 @@ fn execute(store: &Store, sql: &str) {
     store.connections.shared.lock().execute_batch(sql).unwrap();
 }
 
-/// What a server's sessions of a store keep prepared: each statement, its plan, and how often the server made one for it.
+/// Returns the statements that a server's sessions keep prepared, each with its plan, and how often the server planned it.
 fn plans(store: &Store) -> Vec<(String, String, i64)> {
     let connections = &store.connections;
     let mut all = Vec::new();
@@ -69,12 +70,12 @@ fn plans(store: &Store) -> Vec<(String, String, i64)> {
     all
 }
 
-/// Tables that grow with what is submitted.
+/// Tables that grow with the number of submitted runs.
 const GROWING: [&str; 5] = ["runs", "queue", "queue_turns", "run_attempts", "ended"];
 
-/// What a plan reads whole of them: the table, or an index without a condition. `None`: nothing.
+/// Returns the growing table, or index without a condition, that a plan reads whole. `None`: there is none.
 fn read_whole(plan: &str) -> Option<&str> {
-    // The first rows of the one are read, and the other holds what is executed alone.
+    // Only the first rows of one index are read, and the other contains only running runs.
     let short = ["queue_turns_in_order", "queue_claimed"];
     let lines: Vec<&str> = plan.lines().collect();
     let next = lines.iter().skip(1).chain([&""]);
@@ -95,7 +96,8 @@ fn read_whole(plan: &str) -> Option<&str> {
     found.map(|(line, _)| *line)
 }
 
-/// No statement is planned again for each call, none reads a table whole, and the next turn and its runs are found in the order of their indexes.
+/// Asserts that no statement is planned again for each call, that none reads a table whole, and that the next turn and its
+/// runs are found in the order of their indexes.
 fn are_well_planned(store: &Store, what: &str) {
     let plans = plans(store);
     assert!(plans.len() > 12, "{}", plans.len());
@@ -136,7 +138,7 @@ fn a_server_plans_the_statements_of_a_cycle_once_and_reads_no_table_whole() {
     }
 }
 
-/// Figures by their names.
+/// The counted figures by name.
 type Counts = BTreeMap<String, i64>;
 
 fn difference(after: &Counts, before: &Counts) -> BTreeMap<String, f64> {
@@ -152,7 +154,7 @@ fn cycles(store: &Store, environment: &EnvironmentRecord, round: i64) {
     }
 }
 
-/// What SQLite has executed of the statements that a store keeps prepared, and the pages that it looked at and wrote.
+/// Returns what SQLite executed of a store's prepared statements, and the pages that it read and wrote.
 fn counts_of_file(store: &Store) -> Counts {
     let connection = store.connections.shared.lock();
     let Connection::Sqlite(connection) = &*connection else {
@@ -188,10 +190,10 @@ fn counts_of_file(store: &Store) -> Counts {
     counts
 }
 
-/// A cycle on SQLite, with what is done before it to the queue.
+/// Counts a cycle on SQLite, after `before` was executed on the queue.
 fn counted_on_file(before: &str) -> BTreeMap<String, f64> {
     let database = Database::new();
-    let store = database.open(Opening::CreateIfAbsent).unwrap();
+    let store = database.open(OpenMode::CreateIfAbsent).unwrap();
     let environment = ready(&store, "r", at(0));
     fill(&store, &environment, ENDED, WAITING, PEOPLE);
     execute(&store, before);
@@ -201,7 +203,7 @@ fn counted_on_file(before: &str) -> BTreeMap<String, f64> {
     difference(&counts_of_file(&store), &counts)
 }
 
-/// What all sessions that have ended did to the tables of a schema.
+/// Returns the work of all ended sessions on the tables of a schema.
 fn counts_of_server(store: &Store) -> Counts {
     let sql = "SELECT CAST(sum(seq_scan) AS BIGINT) AS \"tables read whole\", CAST(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) AS BIGINT) AS \"rows read\",
          CAST(sum(n_tup_ins + n_tup_upd + n_tup_del) AS BIGINT) AS \"rows written\",
@@ -214,7 +216,7 @@ fn counts_of_server(store: &Store) -> Counts {
     names.map(str::to_owned).into_iter().zip(counts).collect()
 }
 
-/// The same once the sessions that were closed have told it.
+/// Returns the same once the closed sessions have reported it.
 fn counts_when_told(store: &Store) -> Counts {
     let since = Instant::now();
     let mut last = counts_of_server(store);
@@ -229,7 +231,7 @@ fn counts_when_told(store: &Store) -> Counts {
     last
 }
 
-/// A cycle on a server that nobody else uses, with what is done before it to the queue.
+/// Counts a cycle on a server without other users, after `before` was executed on the queue.
 fn counted_on_server(server: &TestServer, before: &str) -> BTreeMap<String, f64> {
     let open = server.hosts();
     let store = open("here");
@@ -264,14 +266,14 @@ fn counted_on_server(server: &TestServer, before: &str) -> BTreeMap<String, f64>
     cycle
 }
 
-/// What was counted on each database, under names that say which.
+/// The figures of each database, under names that begin with the database.
 struct Counted {
     figures: BTreeMap<String, f64>,
-    /// The server's major version, of which its figures are.
+    /// The server's major version, to which its figures belong.
     server: String,
 }
 
-/// `None`: PostgreSQL is not installed.
+/// Counts on both databases. `None`: PostgreSQL is not installed.
 fn count(before: &str) -> Option<Counted> {
     let server = TestServer::start()?;
     let looking = server.hosts()("here");
@@ -297,7 +299,7 @@ fn file() -> PathBuf {
 
 const HEAD: &str = "# What a cycle of the queue reads and writes: .ci/run. PostgreSQL ";
 
-/// What is held, and the version of the server that it was counted on.
+/// Reads the stored figures and the version of their server.
 fn held() -> Counted {
     let text = std::fs::read_to_string(file()).unwrap();
     let (head, lines) = text.split_once('\n').unwrap();
@@ -312,7 +314,8 @@ fn held() -> Counted {
 }
 
 impl Counted {
-    /// The figures that are too far above what is held, or not held. Another version of the server does other things.
+    /// Returns the figures that are too far above the stored figures, or not stored. Another version of the server behaves
+    /// differently.
     fn above(&self, held: &Self) -> Vec<String> {
         let is_comparable =
             |name: &&String| self.server == held.server || !name.starts_with("PostgreSQL");
@@ -334,7 +337,7 @@ impl Counted {
     }
 }
 
-/// `ADE_UPDATE_GENERATED=1` holds what is counted now.
+/// With `ADE_UPDATE_GENERATED=1`, the counted figures are stored.
 #[test]
 #[ignore = "it takes a while: .ci/run counts"]
 #[expect(
@@ -368,7 +371,7 @@ fn a_cycle_reads_and_writes_no_more_than_is_held() {
     );
 }
 
-/// So the test above would find it.
+/// Shows that the test above would find a missing index.
 #[test]
 #[ignore = "it takes a while: .ci/run counts"]
 fn without_an_index_more_is_counted_than_is_held() {

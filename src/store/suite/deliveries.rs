@@ -1,22 +1,22 @@
-//! What is to be told of runs that have ended.
+//! Tests of deliveries about ended runs.
 
 use super::places::{
     at, claim, environment, expiry, fails, process, queued, ready, reclaim, running,
 };
 use crate::settings::Recovery;
 use crate::store::{
-    AfterFailure, Claim, Delivery, DeliveryCounts, DeliveryFilter, DeliveryKind, DeliveryStatus,
-    Store, Undelivered,
+    BuildFailureOutcome, Claim, Delivery, DeliveryCounts, DeliveryFailure, DeliveryFilter,
+    DeliveryKind, DeliveryStatus, Store,
 };
 
 const ALL: [DeliveryKind; 2] = [DeliveryKind::Url, DeliveryKind::Command];
 const URL: [DeliveryKind; 1] = [DeliveryKind::Url];
 
-/// The runs of which something is to be told.
+/// Claims all due deliveries, and returns their runs.
 fn to_be_told(store: &Store) -> Vec<String> {
     let mut runs = Vec::new();
-    while let Some(one) = store.claim_delivery(&ALL, &claim("w"), at(99)).unwrap() {
-        runs.push(one.run_id);
+    while let Some(delivery) = store.claim_delivery(&ALL, &claim("w"), at(99)).unwrap() {
+        runs.push(delivery.run_id);
     }
     runs.sort();
     runs
@@ -27,7 +27,7 @@ pub fn every_end_is_to_be_told_until_it_was(store: &Store) {
     let cancelled = queued(store, &made, at(1)).id;
     store.request_cancel(&cancelled, at(2)).unwrap();
     let lost = queued(store, &unmade, at(1)).id;
-    fails(store, &unmade, AfterFailure::Fail, at(3));
+    fails(store, &unmade, BuildFailureOutcome::Fail, at(3));
     store.fail_runs_of_failed_environments(9, at(4)).unwrap();
     let holder = claim("w").by(Some("dead"));
     let dead = running(store, &made, &holder, at(5)).id;
@@ -56,7 +56,7 @@ pub fn every_end_is_to_be_told_until_it_was(store: &Store) {
     assert_eq!(store.count_deliveries().unwrap().waiting, 3);
 }
 
-/// One of the deliveries of a run that was cancelled, claimed.
+/// Returns a claimed delivery of a run that was cancelled.
 fn one(store: &Store, by: &Claim) -> Delivery {
     let run = queued(store, &ready(store, "r", at(0)), at(1));
     store.request_cancel(&run.id, at(2)).unwrap();
@@ -68,7 +68,7 @@ pub fn what_is_refused_waits_and_is_given_up_and_forgotten(store: &Store) {
     let told = one(store, &own);
     let next = |now| store.claim_delivery(&URL, &claim("v"), now).unwrap();
     assert_eq!(next(at(4)), None, "it is claimed");
-    let again = Undelivered::Again(at(9));
+    let again = DeliveryFailure::Again(at(9));
     assert!(!store.undelivered(&told, &claim("x"), "no", again).unwrap());
     assert!(store.undelivered(&told, &own, "no", again).unwrap());
     assert!(!store.undelivered(&told, &own, "no", again).unwrap());
@@ -79,7 +79,7 @@ pub fn what_is_refused_waits_and_is_given_up_and_forgotten(store: &Store) {
     let expired = store.claim_delivery(&URL, &third, expiry(at(9))).unwrap();
     let expired = expired.unwrap();
     assert_eq!(expired.attempts, 3);
-    let given_up = Undelivered::GivenUp;
+    let given_up = DeliveryFailure::GivenUp;
     assert!(store.undelivered(&expired, &third, "no", given_up).unwrap());
     let all = DeliveryCounts {
         waiting: 1,
@@ -116,7 +116,7 @@ pub fn what_was_told_is_listed_and_told_again(store: &Store) {
         store.deliveries(&filter).unwrap()
     };
     let all = of(None, None);
-    let kinds: Vec<_> = all.iter().map(|one| one.kind).collect();
+    let kinds: Vec<_> = all.iter().map(|delivery| delivery.kind).collect();
     assert_eq!(kinds, [DeliveryKind::Url, DeliveryKind::Command]);
     assert_eq!(of(None, Some(&all[0].id)), all[1..]);
     let again = |now| store.redeliver(&told.run_id, told.kind, now).unwrap();

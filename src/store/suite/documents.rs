@@ -1,9 +1,9 @@
-//! Documents: each content once under each name.
+//! Tests of documents: each content is stored once under each name.
 
 use super::places::{at, claim, claim_next, finish, new_id, new_run, ready};
 use crate::store::{
-    DocumentRecord, EnvironmentRecord, Limits, Most, NewRun, RunStatus, Store, StoreError,
-    Submission, Submitted,
+    DocumentRecord, EnvironmentRecord, Limits, NewRun, OwnerLimits, RunStatus, Store, StoreError,
+    Submission, SubmissionOutcome,
 };
 
 fn new(workspace: &str, name: &str, sha256: &str) -> DocumentRecord {
@@ -43,7 +43,7 @@ pub fn the_same_bytes_under_the_same_name_are_one_document(store: &Store) {
         );
         assert_eq!(store.document(&other.id).unwrap(), *other);
     }
-    // They are found by their bytes, too.
+    // Documents are also found by their bytes.
     let with =
         |sha256: &str, before: Option<&str>| store.documents("default", Some(sha256), before, 10);
     let [second, ..] = &others;
@@ -79,7 +79,7 @@ pub fn documents_are_listed_newest_first_and_page_by_page(store: &Store) {
     assert_eq!(found, ids);
 }
 
-/// A run that reads a document from its place.
+/// Returns a run that reads a document from its path.
 fn run_of(environment: &EnvironmentRecord, document: &DocumentRecord) -> NewRun {
     NewRun {
         document_id: Some(document.id.clone()),
@@ -102,13 +102,16 @@ pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &S
     claim_next(store, &mine, at(3)).unwrap();
     assert!(!store.delete_document(&document.id, at(4)).unwrap());
     finish(store, &run.id, &mine, RunStatus::Succeeded, at(5));
-    // One that has a copy of its own needs it no more.
+    // A run that has its own copy no longer needs the document.
     let again = NewRun {
         input_path: "/r/input/a.csv".into(),
         ..run_of(&environment, &document)
     };
     let submit = |run: &NewRun| store.submit_run(run, &Submission::default(), at(6));
-    assert!(matches!(submit(&again).unwrap(), Submitted::Queued(_)));
+    assert!(matches!(
+        submit(&again).unwrap(),
+        SubmissionOutcome::Queued(_)
+    ));
     assert!(store.delete_document(&document.id, at(7)).unwrap());
     assert!(store.delete_document(&document.id, at(8)).unwrap());
     let deleted = store.document(&document.id).unwrap();
@@ -118,13 +121,16 @@ pub fn a_document_is_deleted_when_no_run_needs_it_and_its_record_stays(store: &S
     assert!(!store.delete_document("0199", at(8)).unwrap());
 
     let refused = submit(&run_of(&environment, &document)).unwrap();
-    assert!(matches!(refused, Submitted::DocumentDeleted(id) if id == document.id));
+    assert!(matches!(refused, SubmissionOutcome::DocumentDeleted(id) if id == document.id));
     let retry = NewRun {
         input_path: "/r2/input/a.csv".into(),
         ..run_of(&environment, &document)
     };
-    assert!(matches!(submit(&retry).unwrap(), Submitted::Queued(_)));
-    // The same bytes are another document.
+    assert!(matches!(
+        submit(&retry).unwrap(),
+        SubmissionOutcome::Queued(_)
+    ));
+    // The same bytes are another document now.
     let stored = new("default", "a.csv", "1");
     assert_eq!(
         store.add_document(&stored, &Limits::default()).unwrap(),
@@ -147,13 +153,13 @@ pub fn a_request_that_is_repeated_has_its_run_though_the_document_is_deleted(sto
     store.request_cancel(&first.id, at(2)).unwrap();
     assert!(store.delete_document(&document.id, at(3)).unwrap());
     let repeated = store.submit_run(&run_of(&environment, &document), &asked, at(4));
-    assert!(matches!(repeated.unwrap(), Submitted::Repeated(run) if run.id == first.id));
+    assert!(matches!(repeated.unwrap(), SubmissionOutcome::Repeated(run) if run.id == first.id));
 }
 
 pub fn a_submitter_and_a_workspace_store_no_more_bytes_than_they_may(store: &Store) {
-    let of = |stored_bytes| Most {
+    let of = |stored_bytes| OwnerLimits {
         stored_bytes,
-        ..Most::default()
+        ..OwnerLimits::default()
     };
     let by = |who: &str, name: &str| DocumentRecord {
         submitter: Some(format!("user {who}")),
@@ -178,7 +184,7 @@ pub fn a_submitter_and_a_workspace_store_no_more_bytes_than_they_may(store: &Sto
     let stored = store.stored_bytes().unwrap();
     let stored: Vec<_> = stored
         .iter()
-        .map(|one| (&*one.submitter, one.bytes))
+        .map(|stored| (&*stored.submitter, stored.bytes))
         .collect();
     assert_eq!(stored, [("user ann", 20), ("user bob", 10)]);
     assert!(store.delete_document(&first.id, at(5)).unwrap());

@@ -1,4 +1,4 @@
-//! Environments: one for each key, one builder at a time, and when they are deleted.
+//! Tests of environments: one for each key, one builder at a time, and when they are deleted.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,10 +9,11 @@ use super::places::{
 };
 use crate::settings::Recovery;
 use crate::store::{
-    AfterFailure, Claimable, EnvironmentRecord, EnvironmentStatus, Heartbeat, RunStatus, Store,
+    BuildFailureOutcome, ClaimableState, EnvironmentRecord, EnvironmentStatus, Heartbeat,
+    RunStatus, Store,
 };
 
-/// The wait that [`build_attempts`] says.
+/// The wait that [`build_attempts`] returns.
 const BACKOFF: Duration = Duration::from_secs(7);
 
 pub fn a_key_has_one_environment(store: &Store) {
@@ -31,7 +32,7 @@ pub fn a_key_has_one_environment(store: &Store) {
     assert_eq!(store.environments("default").unwrap().len(), 2);
     assert_eq!(store.environments("another").unwrap().len(), 0);
     assert_eq!(store.all_environments().unwrap().len(), 2);
-    // What is in it is known once it is ready.
+    // The contents are known once the environment is ready.
     assert_eq!((first.contents, first.ready_at), (None, None));
     let ready = ready(store, "d", at(3));
     assert_eq!(
@@ -65,16 +66,16 @@ pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store
     let EnvironmentRecord { id, folder, .. } = environment(store, "d", at(0));
     let (mine, theirs) = (claim("mine"), claim("theirs"));
     let take = |claim, claimable, now| take(store, &id, claim, claimable, at(now));
-    let held = take(&mine, Claimable::Due, 1).unwrap();
-    assert!(take(&theirs, Claimable::Due, 2).is_none());
+    let held = take(&mine, ClaimableState::Due, 1).unwrap();
+    assert!(take(&theirs, ClaimableState::Due, 2).is_none());
     let until = held.claim_expires_at.unwrap();
     store.heartbeat_environment(&id, &mine, at(2)).unwrap();
     assert!(
-        take(&theirs, Claimable::Left(until), 3).is_none(),
+        take(&theirs, ClaimableState::Left(until), 3).is_none(),
         "its lease was renewed since"
     );
     let until = reread(store, &held).claim_expires_at.unwrap();
-    let taken = take(&theirs, Claimable::Left(until), 3).unwrap();
+    let taken = take(&theirs, ClaimableState::Left(until), 3).unwrap();
     assert_eq!(
         (taken.claimed_by.as_deref(), taken.attempt_count),
         (Some("theirs"), 2)
@@ -108,19 +109,19 @@ pub fn an_environment_has_one_builder_and_one_that_lost_it_changes_nothing(store
             .fail_environment(&id, claim, &failure(), after, at(5))
             .unwrap()
     };
-    assert!(!fail(&mine, AfterFailure::Fail));
-    assert!(fail(&theirs, AfterFailure::RetryAt(at(100))));
+    assert!(!fail(&mine, BuildFailureOutcome::Fail));
+    assert!(fail(&theirs, BuildFailureOutcome::RetryAt(at(100))));
     let next = |now| store.next_environment(at(now), None, None).unwrap();
     assert!(next(99).is_none(), "it waits for its backoff");
-    assert!(take(&mine, Claimable::Due, 99).is_none());
+    assert!(take(&mine, ClaimableState::Due, 99).is_none());
     assert_eq!(next(100).unwrap().id, id);
-    assert!(take(&mine, Claimable::Due, 100).is_some());
+    assert!(take(&mine, ClaimableState::Due, 100).is_some());
 }
 
 pub fn a_cancelled_build_gives_its_attempt_back(store: &Store) {
     let waiting = environment(store, "d", at(0));
     let mine = claim("mine");
-    take(store, &waiting.id, &mine, Claimable::Due, at(1)).unwrap();
+    take(store, &waiting.id, &mine, ClaimableState::Due, at(1)).unwrap();
     assert!(
         store
             .release_environment(&waiting.id, &mine, at(2))
@@ -136,7 +137,7 @@ pub fn a_cancelled_build_gives_its_attempt_back(store: &Store) {
 pub fn a_builder_whose_lease_expired_loses_the_environment(store: &Store) {
     let waiting = environment(store, "d", at(0));
     let mine = claim("mine");
-    take(store, &waiting.id, &mine, Claimable::Due, at(1)).unwrap();
+    take(store, &waiting.id, &mine, ClaimableState::Due, at(1)).unwrap();
     let expire = |now| {
         store
             .expire_environment_leases(&build_attempts(), &|| now)
@@ -156,7 +157,7 @@ pub fn a_builder_whose_lease_expired_loses_the_environment(store: &Store) {
     );
     let theirs = claim("theirs");
     let due = late.plus(BACKOFF);
-    let taken = take(store, &waiting.id, &theirs, Claimable::Due, due);
+    let taken = take(store, &waiting.id, &theirs, ClaimableState::Due, due);
     assert_eq!(
         taken.unwrap().folder,
         elsewhere(),
@@ -165,7 +166,13 @@ pub fn a_builder_whose_lease_expired_loses_the_environment(store: &Store) {
     store
         .release_environment(&waiting.id, &theirs, due)
         .unwrap();
-    let mine = store.claim_environment(&waiting.id, &mine, Claimable::Due, Path::new("/v/b"), due);
+    let mine = store.claim_environment(
+        &waiting.id,
+        &mine,
+        ClaimableState::Due,
+        Path::new("/v/b"),
+        due,
+    );
     assert_eq!(mine.unwrap().unwrap().folder, elsewhere());
 }
 
@@ -174,7 +181,7 @@ pub fn an_environment_whose_builders_die_fails_in_the_end(store: &Store) {
     let run = queued(store, &waiting, at(0));
     let attempt = |now| {
         let builder = claim("w").by(Some("dead"));
-        take(store, &waiting.id, &builder, Claimable::Due, now).unwrap();
+        take(store, &waiting.id, &builder, ClaimableState::Due, now).unwrap();
         reclaim(store, "dead", Recovery::Requeue, now);
         reread(store, &waiting)
     };
@@ -197,7 +204,7 @@ pub fn an_environment_whose_builders_die_fails_in_the_end(store: &Store) {
     assert_eq!(error.message, "the process that built it died (attempt 3)");
     let failed = store.fail_runs_of_failed_environments(9, now).unwrap();
     assert_eq!(failed[0].id, run.id);
-    // To ask for it begins anew.
+    // A request starts the attempts over.
     assert!(store.ask_for_environment(&waiting.id, now, now).unwrap());
     let left = attempt(now);
     assert_eq!(
@@ -213,7 +220,7 @@ pub fn what_failed_is_tried_again_for_who_asks_anew_and_no_sooner_than_said(stor
         (asked.unwrap(), reread(store, &waiting))
     };
     let fail = |now, after| fails(store, &waiting, after, at(now));
-    fail(1, AfterFailure::Fail);
+    fail(1, BuildFailureOutcome::Fail);
     let (is_asked, asked) = ask(9, 2);
     assert!(is_asked);
     assert_eq!(
@@ -222,15 +229,15 @@ pub fn what_failed_is_tried_again_for_who_asks_anew_and_no_sooner_than_said(stor
     );
     assert!(asked.error.is_some(), "why it waits is still known");
     assert_eq!(asked.updated_at, at(2));
-    // One that waits for long is due earlier, and never later; its attempts stay counted.
-    fail(9, AfterFailure::RetryAt(at(99)));
+    // An environment with a long wait becomes due earlier, and never later; its attempts stay counted.
+    fail(9, BuildFailureOutcome::RetryAt(at(99)));
     let (_, asked) = ask(20, 10);
     let now = (asked.attempt_count, asked.available_at, asked.updated_at);
     assert_eq!(now, (1, at(20), at(9)));
     assert_eq!(ask(30, 11).1.available_at, at(20));
-    // What is being built or ready is not asked for.
+    // An environment that is being built or ready is not requested.
     let mine = claim("w");
-    take(store, &waiting.id, &mine, Claimable::Due, at(20)).unwrap();
+    take(store, &waiting.id, &mine, ClaimableState::Due, at(20)).unwrap();
     assert!(!ask(21, 21).0);
 }
 
@@ -291,7 +298,7 @@ pub fn an_environment_that_a_run_needs_is_not_deleted(store: &Store) {
     assert_eq!(waiting(50), [first.id.as_str(), second.id.as_str()]);
     assert_eq!(waiting(1), [first.id.as_str()]);
     assert!(!store.delete_environment(&wanted.id, None).unwrap());
-    // No run would use it.
+    // Without the last waiting run, no run would use it.
     store.request_cancel(&first.id, at(1)).unwrap();
     assert!(store.environment("default", &wanted.id).is_ok());
     store.request_cancel(&second.id, at(1)).unwrap();
@@ -303,13 +310,13 @@ pub fn an_environment_that_a_run_needs_is_not_deleted(store: &Store) {
     store.request_cancel(&run.id, at(2)).unwrap();
     assert_eq!(store.live_runs_of_environment(&environment.id).unwrap(), 0);
     assert!(store.delete_environment(&environment.id, None).unwrap());
-    // What has ended says for ever in which environment it ran.
+    // An ended run keeps the id of its environment forever.
     assert_eq!(
         find(store, &run.id).environment_id,
         Some(environment.id.clone())
     );
 
-    // A run that was recorded without an environment will be given the one of its key.
+    // A run that was recorded without an environment will get the environment of its key.
     queued(store, &environment, at(3));
     let again = ready(store, "d", at(4));
     assert!(!store.delete_environment(&again.id, None).unwrap());

@@ -1,4 +1,4 @@
-//! How runs are found, listed and counted.
+//! Tests of finding, listing and counting runs.
 
 use serde_json::json;
 
@@ -80,10 +80,10 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &Store) {
     let of_input = |input: &str| asked(&|filter| filter.input = Some(input.to_owned()));
     assert_eq!(of_input(&failed.input_name), 3);
     assert_eq!(of_input("no such"), 0);
-    // The next page begins behind the last run of the one before.
+    // The next page begins after the last run of the previous page.
     let behind = |filter: &mut RunFilter| filter.behind = Some(newer.id.clone());
     assert_eq!(asked(&behind), 2);
-    // Of one file those with its bytes, and those whose input lay in its place.
+    // A file's runs are those with its bytes, and those whose input was at its path.
     let mut moved = new_run(&environment);
     moved.input_name = "moved.xlsx".to_owned();
     moved.options.input_place = Some("/jan/moved.xlsx".to_owned());
@@ -108,7 +108,7 @@ pub fn runs_are_listed_newest_first_by_what_is_asked_for(store: &Store) {
         assert_eq!(asked(&of_file), runs, "{place}");
     }
     let id = environment.key.configuration_id.as_str();
-    // Names of inputs, page by page, of those that succeeded alone.
+    // Names of inputs, page by page, only of runs that succeeded.
     let [one, other] =
         [4, 5].map(|time| ended(store, &environment, RunStatus::Succeeded, at(time)));
     let inputs = |behind| store.succeeded_inputs(id, behind, 1).unwrap();
@@ -179,7 +179,7 @@ pub fn runs_are_found_by_text_labels_and_issues(store: &Store) {
     let (clean, faulty) = (looked(0, 3), looked(2, 4));
     assert_eq!(with_issues(false), [&*clean]);
     assert_eq!(with_issues(true), [&*faulty]);
-    // Those that lack fields are found, and counted whatever is asked of issues and fields.
+    // Runs that lack fields are found, and are counted whatever the filter requires of issues and fields.
     let lacking = |wanted| asked(&|filter| filter.fields_missing = Some(wanted));
     assert_eq!(lacking(true), [&*faulty]);
     assert_eq!(lacking(false), [clean]);
@@ -192,7 +192,7 @@ pub fn runs_are_found_by_text_labels_and_issues(store: &Store) {
             .unwrap();
         assert_eq!((counts.with_issues, counts.fields_missing), (1, 1));
     }
-    // A look that is bounded ends at the last run that it looked at, and goes on behind it.
+    // A bounded search ends at the last run that it examined, and continues after it.
     let mut filter = RunFilter {
         text: Some("ärzte".to_owned()),
         look_at: Some(3),
@@ -229,7 +229,7 @@ pub fn runs_are_counted_by_status(store: &Store) {
         };
         change(&mut filter);
         let mut counts = store.count_runs(&filter, most).unwrap();
-        let numbers = RunStatus::ALL.map(|status| *counts.of(status));
+        let numbers = RunStatus::ALL.map(|status| *counts.count_mut(status));
         (numbers, counts.is_whole)
     };
     assert_eq!(
@@ -293,7 +293,7 @@ pub fn succeeded_runs_of_an_input_are_found_by_all_that_they_are_made_of(store: 
     assert_eq!(found("d", "a.xlsx", "1").len(), 1);
     assert!(found("e", "a.xlsx", "0").is_empty());
     assert!(found("d", "c.xlsx", "0").is_empty());
-    // Without their files they have no result any more.
+    // Without their files, the runs no longer have a result.
     collected(store, &second, at(7));
     assert_eq!(ids(&found("d", "a.xlsx", "0")), [first]);
 }

@@ -1,4 +1,4 @@
-//! Which data directory a database belongs to.
+//! Tests of the data directory that a database belongs to.
 
 use super::places::at;
 use crate::store::{Identity, Store};

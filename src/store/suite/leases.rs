@@ -1,4 +1,4 @@
-//! Leases by name, and the repair of times after the clock was set back.
+//! Tests of named leases, and of the repair of times after the clock was set back.
 
 use super::places::{
     LEASE, at, claim, claim_next, expiry, find, process, queued, ready, send_back,
@@ -30,7 +30,7 @@ pub fn a_lease_has_one_holder_who_is_known_until_it_expires(store: &Store) {
     assert_eq!(holder(), None);
     assert!(acquire("mine", expiry(at(2))));
     store.release_lease("gc", "mine").unwrap();
-    // One from before the clock went back holds nobody up.
+    // A lease from before the clock was set back blocks no other process.
     assert!(acquire("before", at(1_000_000_000)));
     assert!(acquire("after", at(0)));
 }

@@ -1,14 +1,14 @@
-//! Files of batches that became no run.
+//! Tests of files of batches that became no run.
 
 use super::places::at;
-use crate::store::{LeftOut, Store};
+use crate::store::{LeftOutFile, Store};
 
 pub fn files_that_became_no_run_stay_with_their_batch(store: &Store) {
-    let file = |name: &str, why: &str| LeftOut {
+    let file = |name: &str, why: &str| LeftOutFile {
         name: name.to_owned(),
         why: why.to_owned(),
     };
-    let leave = |workspace, label, files: &[LeftOut], time| {
+    let leave = |workspace, label, files: &[LeftOutFile], time| {
         store.leave_out(workspace, label, files, at(time)).unwrap();
     };
     let told = |workspace, label| store.left_out(workspace, label).unwrap();

@@ -1,9 +1,9 @@
 //! Tests that every store must pass, by subject.
 //!
-//! A test is a function that takes the store, `fn(&Store)`; those of `rivals`, about processes that work at the same
-//! time, take a function that opens one more store on the same database, `fn(&Opener)`. A backend joins with one line in its
-//! own tests that names a function (by its whole path) which makes an empty database and returns its [`Opener`], or
-//! `None` after saying that it is skipped, because the machine lacks that database:
+//! A test is a function that takes the store, `fn(&Store)`; tests in `rivals`, about processes that work at the same time,
+//! take a function that opens another store on the same database, `fn(&Opener)`. A backend joins with one line in its own
+//! tests that gives the full path of a function. This function creates an empty database and returns its [`Opener`], or prints
+//! that the tests are skipped and returns `None` if the machine lacks that database:
 //!
 //! ```ignore
 //! crate::store::suite::run!(on_a_server, crate::store::postgres::tests::database);
@@ -37,10 +37,10 @@ pub mod workers;
 
 use super::Store;
 
-/// Opens another store on one database, as another process would. The database is deleted when this is dropped.
+/// Opens another store on a database, as another process would. The database is deleted when this is dropped.
 pub type Opener = dyn Fn() -> Store + Sync;
 
-/// Runs the whole suite: a module of this name, with a test for each function below.
+/// Runs the whole suite: defines a module with this name, with a test for each function below.
 macro_rules! run {
     ($name:ident, $database:path) => {
         mod $name {

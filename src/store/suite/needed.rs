@@ -1,4 +1,4 @@
-//! Configurations and workspaces that are archived and deleted, and the records that keep them from it.
+//! Tests of archiving and deleting configurations and workspaces, and of the records that prevent it.
 
 use std::path::Path;
 
@@ -7,9 +7,9 @@ use super::places::{
     put_away, queued, ready, running, take,
 };
 use crate::base::problem::Problem;
-use crate::store::{Claimable, LeftOut, NewEnvironment, Pause, Result, RunStatus, Store};
+use crate::store::{ClaimableState, LeftOutFile, NewEnvironment, Pause, Result, RunStatus, Store};
 
-/// The code of an error.
+/// Returns the code of an error.
 fn code<T>(answer: Result<T>) -> &'static str {
     answer.err().map_or("none", |error| error.code())
 }
@@ -23,7 +23,7 @@ pub fn an_archived_configuration_keeps_what_it_has_and_takes_nothing_new(store: 
     let change = |name, archived| store.change_configuration(id, &put_away(name, archived), at(7));
     let run = queued(store, &ready, at(1)).id;
     let waiting = environment(store, "asked for", at(1)).id;
-    // Refused as one: the name stays, too.
+    // The change is refused as a whole: the name also stays.
     let refused = change(Some("other"), Some(true)).unwrap_err();
     assert_eq!(refused.code(), "in_use");
     assert!(
@@ -50,7 +50,7 @@ pub fn an_archived_configuration_keeps_what_it_has_and_takes_nothing_new(store: 
         key: key(store, "another"),
         ..new.clone()
     };
-    // One that was asked for before is not built.
+    // An environment that was requested before is not built.
     assert!(store.next_environment(at(8), None, None).unwrap().is_none());
     for refused in [
         code(store.enqueue_runs(&[new_run(&ready)], at(8))),
@@ -82,7 +82,7 @@ pub fn a_configuration_without_runs_is_deleted_with_what_it_has(store: &Store) {
     assert_eq!(code(delete(false)), "in_use");
     assert!(store.delete_run(&run).unwrap());
     let waiting = environment(store, "w", at(2));
-    let taken = take(store, &waiting.id, &mine, Claimable::Due, at(3));
+    let taken = take(store, &waiting.id, &mine, ClaimableState::Due, at(3));
     assert!(taken.is_some());
     assert_eq!(code(delete(false)), "in_use");
     store
@@ -111,7 +111,7 @@ pub fn a_configuration_without_runs_is_deleted_with_what_it_has(store: &Store) {
     ] {
         assert_eq!(gone, "not_found");
     }
-    // Its folder is another configuration from now on.
+    // From now on, its folder is another configuration.
     let again = environment(store, "r", at(6));
     assert_ne!(again.key.configuration_id, *id);
     build(store, &again, at(7));
@@ -122,7 +122,7 @@ pub fn a_workspace_is_renamed_and_deleted_once_it_is_empty(store: &Store) {
     store.ensure_configuration(&new, at(0)).unwrap();
     let renamed = store.rename_workspace("default", "Finance").unwrap();
     assert_eq!((&*renamed.id, &*renamed.name), ("default", "Finance"));
-    let left_out = LeftOut {
+    let left_out = LeftOutFile {
         name: "a.pdf".to_owned(),
         why: "w".to_owned(),
     };

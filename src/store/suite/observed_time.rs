@@ -1,4 +1,4 @@
-//! Since when the database is in use.
+//! Tests of the time since when the database is in use.
 
 use super::places::{at, build, claim, claim_next, environment, finish, process, queued};
 use crate::base::clock::Timestamp;
@@ -11,11 +11,11 @@ pub fn a_gap_or_a_clock_that_was_set_back_begins_anew(store: &Store) {
     let since = |now: i64| store.in_use_since(at(now)).unwrap();
     assert_eq!(since(0), None);
     store.observe(at(0)).unwrap();
-    // Ten days are none, and neither is what a process is behind that wrote late.
+    // Ten days are no gap, and neither is the delay of a process that wrote late.
     store.observe(at(10 * DAY)).unwrap();
     store.observe(at(10 * DAY - 5 * MINUTE)).unwrap();
     assert_eq!(since(10 * DAY), None);
-    // What was not noted yet is known, too.
+    // A gap counts before it is recorded.
     let gap = 20 * DAY;
     assert_eq!(since(gap), Some(at(gap)));
     assert_eq!(since(gap - DAY), None, "only looked at");
@@ -24,7 +24,7 @@ pub fn a_gap_or_a_clock_that_was_set_back_begins_anew(store: &Store) {
     store.observe(at(gap + 10 * DAY)).unwrap();
     assert_eq!(since(gap + 20 * DAY), Some(at(gap)));
     assert_eq!(since(gap + 20 * DAY + 1), Some(at(gap + 20 * DAY + 1)));
-    // The clock is set back.
+    // The clock is set back here.
     let back = gap + 10 * DAY - 5 * MINUTE - 1;
     assert_eq!(since(back), Some(at(back)));
     store.observe(at(back)).unwrap();
@@ -45,13 +45,13 @@ pub fn processes_that_live_see_the_time_pass(store: &Store) {
 
 pub fn what_is_used_while_the_clock_is_behind_is_seen(store: &Store) {
     let (mut day, right) = (0, at(1000 * DAY));
-    // Each writes a time by which ages are judged. What was seen before says nothing of the time after it.
+    // Each call writes a time by which ages are judged. An earlier record proves nothing about the time after it.
     let mut sees = |what: &str, use_it: &mut dyn FnMut(Timestamp)| {
         store.observe(right).unwrap();
         day += 1;
         let behind = at(day * DAY);
         use_it(behind);
-        // A moment later the clock is right again, and the last look at it was then.
+        // A moment later the clock is right again, and the last record was before that.
         let later = Timestamp(right.0 + 1);
         assert_eq!(store.in_use_since(later).unwrap(), Some(later), "{what}");
     };

@@ -1,7 +1,7 @@
-//! Pauses, and what they keep from being claimed.
+//! Tests of pauses, and of the runs that they keep from being claimed.
 
 use super::places::{at, claim, claim_next, environment, fails, queued, ready};
-use crate::store::{AfterFailure, Limits, Pause, Store, WaitsFor};
+use crate::store::{BuildFailureOutcome, Limits, Pause, Store, WaitReason};
 
 fn pause(of: Option<&str>, reason: Option<&str>, time: i64) -> Pause {
     Pause {
@@ -48,13 +48,13 @@ pub fn nothing_that_is_paused_is_claimed_built_or_failed(store: &Store) {
         let waiting = store
             .waiting_runs("default", None, 9, &Limits::default(), at(4))
             .unwrap();
-        let why: Vec<_> = waiting.iter().map(|one| one.place.waits_for).collect();
-        assert_eq!(why, [WaitsFor::Pause; 2]);
+        let why: Vec<_> = waiting.iter().map(|entry| entry.place.waits_for).collect();
+        assert_eq!(why, [WaitReason::Pause; 2]);
         store.resume(of).unwrap();
         assert_eq!(store.paused_runs().unwrap(), 0);
     }
-    // An environment that fails meanwhile fails its runs when the pause is over.
-    fails(store, &unmade, AfterFailure::Fail, at(5));
+    // If an environment fails during a pause, its runs fail when the pause is over.
+    fails(store, &unmade, BuildFailureOutcome::Fail, at(5));
     store.pause(&pause(None, None, 7)).unwrap();
     let failed = || store.fail_runs_of_failed_environments(9, at(8)).unwrap();
     assert!(failed().is_empty());

@@ -1,4 +1,4 @@
-//! Helpers of the tests: a configuration, environments, runs and their ends in a store.
+//! Test helpers: a configuration, environments, runs and their ends in a store.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,20 +7,20 @@ use crate::base::clock::Timestamp;
 use crate::settings::Recovery;
 use crate::store::driver::params;
 use crate::store::{
-    AfterFailure, BuildAttempts, Claim, Claimable, ConfigurationChange, ConfigurationRecord,
-    Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord, Failure, Limits,
-    NewEnvironment, NewRun, Only, Retry, RunFilter, RunOptions, RunRecord, RunStatus, Store,
-    Submitter, SubmitterKind, Used, WorkerRecord,
+    AttemptUsage, BuildAttempts, BuildFailureOutcome, Claim, ClaimableState, ConfigurationChange,
+    ConfigurationRecord, Ending, EnvironmentContents, EnvironmentKey, EnvironmentRecord,
+    FailureRecord, Limits, NewEnvironment, NewRun, Retry, RunFilter, RunOptions, RunRecord,
+    RunStatus, Store, Submitter, SubmitterKind, WorkerFilter, WorkerRecord,
 };
 
 pub const LEASE: Duration = Duration::from_secs(900);
 
-/// An instant, in milliseconds after the one at which the tests begin.
+/// Returns a time, in milliseconds after the beginning of the tests.
 pub fn at(milliseconds: i64) -> Timestamp {
     Timestamp(1_000_000 + milliseconds)
 }
 
-/// The moment at which a claim of that time has just expired.
+/// Returns the moment when a claim from that time has just expired.
 pub fn expiry(claimed: Timestamp) -> Timestamp {
     Timestamp(claimed.plus(LEASE).0 + 1)
 }
@@ -33,7 +33,7 @@ pub fn new_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// A configuration that is to be recorded.
+/// Returns a configuration that is to be recorded.
 pub fn new_configuration(name: &str, folder: &str) -> ConfigurationRecord {
     ConfigurationRecord {
         id: new_id(),
@@ -55,7 +55,7 @@ pub fn key(store: &Store, digest: &str) -> EnvironmentKey {
     }
 }
 
-/// A queued environment.
+/// Records a queued environment.
 pub fn environment(store: &Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
     let id = new_id();
     let new = NewEnvironment {
@@ -67,14 +67,14 @@ pub fn environment(store: &Store, digest: &str, now: Timestamp) -> EnvironmentRe
     store.ensure_environment(&new, now).unwrap()
 }
 
-/// A ready environment.
+/// Records an environment and builds it.
 pub fn ready(store: &Store, digest: &str, now: Timestamp) -> EnvironmentRecord {
     let environment = environment(store, digest, now);
     build(store, &environment, now);
     reread(store, &environment)
 }
 
-/// Three attempts at a build, 7 s apart.
+/// Returns rules for three attempts at a build, 7 s apart.
 pub fn build_attempts() -> BuildAttempts<'static> {
     BuildAttempts {
         most: 3,
@@ -82,7 +82,7 @@ pub fn build_attempts() -> BuildAttempts<'static> {
     }
 }
 
-/// Where an environment is built whose last builder may still be at work in its folder.
+/// Returns the folder for builds whose last builder may still be working in the former folder.
 pub fn elsewhere() -> &'static Path {
     Path::new("/elsewhere")
 }
@@ -92,17 +92,22 @@ pub fn take(
     store: &Store,
     environment: &str,
     claim: &Claim,
-    claimable: Claimable,
+    claimable: ClaimableState,
     now: Timestamp,
 ) -> Option<EnvironmentRecord> {
     let taken = store.claim_environment(environment, claim, claimable, elsewhere(), now);
     taken.unwrap()
 }
 
-/// Claims an environment for building and fails at it.
-pub fn fails(store: &Store, environment: &EnvironmentRecord, after: AfterFailure, now: Timestamp) {
+/// Claims an environment for building, and records a failure.
+pub fn fails(
+    store: &Store,
+    environment: &EnvironmentRecord,
+    after: BuildFailureOutcome,
+    now: Timestamp,
+) {
     let mine = claim("builder");
-    take(store, &environment.id, &mine, Claimable::Due, now).unwrap();
+    take(store, &environment.id, &mine, ClaimableState::Due, now).unwrap();
     let failed = store.fail_environment(&environment.id, &mine, &failure(), after, now);
     assert!(failed.unwrap());
 }
@@ -110,7 +115,7 @@ pub fn fails(store: &Store, environment: &EnvironmentRecord, after: AfterFailure
 /// Builds a queued environment.
 pub fn build(store: &Store, environment: &EnvironmentRecord, now: Timestamp) {
     let builder = claim("builder");
-    assert!(take(store, &environment.id, &builder, Claimable::Due, now).is_some());
+    assert!(take(store, &environment.id, &builder, ClaimableState::Due, now).is_some());
     let built = store.complete_environment(&environment.id, &builder, &contents(), now);
     assert!(built.unwrap());
 }
@@ -135,7 +140,7 @@ pub fn new_run(environment: &EnvironmentRecord) -> NewRun {
     new_run_of(&environment.id, &environment.key)
 }
 
-/// A run for the environment of this id and key.
+/// Returns a run for the environment with this id and key.
 pub fn new_run_of(environment: &str, key: &EnvironmentKey) -> NewRun {
     NewRun {
         id: new_id(),
@@ -157,7 +162,7 @@ pub fn new_run_of(environment: &str, key: &EnvironmentKey) -> NewRun {
     }
 }
 
-/// A run that came by HTTP.
+/// Returns the run as submitted over HTTP.
 pub fn by_http(mut run: NewRun) -> NewRun {
     run.options.submitted_by = Some(Submitter {
         kind: SubmitterKind::Token,
@@ -167,7 +172,7 @@ pub fn by_http(mut run: NewRun) -> NewRun {
     run
 }
 
-/// A queued run.
+/// Records a queued run of an environment.
 pub fn queued(store: &Store, environment: &EnvironmentRecord, now: Timestamp) -> RunRecord {
     enqueue(store, &new_run(environment), now)
 }
@@ -178,12 +183,12 @@ pub fn enqueue(store: &Store, run: &NewRun, now: Timestamp) -> RunRecord {
     recorded.unwrap().remove(0)
 }
 
-/// Claims the next run.
+/// Claims the next run in the queue.
 pub fn claim_next(store: &Store, claim: &Claim, now: Timestamp) -> Option<RunRecord> {
     store.claim_next_run(claim, now).unwrap()
 }
 
-/// A run under this claim.
+/// Records a run that is under this claim.
 pub fn running(
     store: &Store,
     environment: &EnvironmentRecord,
@@ -195,7 +200,7 @@ pub fn running(
         .unwrap()
 }
 
-/// A run that has ended.
+/// Records a run that has ended.
 pub fn ended(
     store: &Store,
     environment: &EnvironmentRecord,
@@ -219,7 +224,7 @@ pub fn collected(store: &Store, run: &str, now: Timestamp) {
     assert!(store.mark_artifacts_deleted(run, now, now).unwrap());
 }
 
-/// Runs of the workspace that the tests are in, whatever they are.
+/// Returns a filter for all runs of the tests' workspace.
 pub fn all_runs() -> RunFilter {
     RunFilter {
         workspace_id: "default".to_owned(),
@@ -246,11 +251,11 @@ pub fn ending(status: RunStatus) -> Ending {
     }
 }
 
-pub fn failure() -> Failure {
-    Failure::new("x", "y", "m", None)
+pub fn failure() -> FailureRecord {
+    FailureRecord::new("x", "y", "m", None)
 }
 
-/// Sends a run back to the queue, of whose attempt nothing is known.
+/// Sends a run back to the queue without facts about its attempt.
 pub fn send_back(
     store: &Store,
     run: &str,
@@ -258,7 +263,7 @@ pub fn send_back(
     retry: Retry,
     now: Timestamp,
 ) -> Option<RunRecord> {
-    let left = store.retry_run(run, claim, &failure(), &Used::default(), retry, now);
+    let left = store.retry_run(run, claim, &failure(), &AttemptUsage::default(), retry, now);
     left.unwrap()
 }
 
@@ -280,14 +285,14 @@ pub fn process(id: &str) -> WorkerRecord {
         lease: Duration::from_secs(5),
         started_at: at(1),
         seen_at: at(1),
-        only: Only::default(),
+        only: WorkerFilter::default(),
         quieted_at: None,
         quieted_by: None,
         is_here: true,
     }
 }
 
-/// Many runs of an environment: such as have ended, and such as this many people wait for.
+/// Records many runs of an environment: `ended` runs, and `waiting` runs of this many people.
 pub fn fill(store: &Store, environment: &EnvironmentRecord, ended: i64, waiting: i64, people: i64) {
     let ran = self::ended(store, environment, RunStatus::Succeeded, at(1)).id;
     let waits = queued(store, environment, at(1)).id;
@@ -317,7 +322,7 @@ pub fn fill(store: &Store, environment: &EnvironmentRecord, ended: i64, waiting:
     filled.unwrap();
 }
 
-/// A change of which configuration is the default.
+/// Returns a change that makes a configuration the default, or not.
 pub fn default_to(is_default: bool) -> ConfigurationChange {
     ConfigurationChange {
         default: Some(is_default),
@@ -325,7 +330,7 @@ pub fn default_to(is_default: bool) -> ConfigurationChange {
     }
 }
 
-/// A change of how many runs are executed at once.
+/// Returns a change of the maximum number of running runs.
 pub fn limit_to(most: Option<u32>) -> ConfigurationChange {
     ConfigurationChange {
         max_concurrency: Some(most),
@@ -333,7 +338,7 @@ pub fn limit_to(most: Option<u32>) -> ConfigurationChange {
     }
 }
 
-/// A change of the name, and of whether the configuration is archived.
+/// Returns a change of the name, and of whether the configuration is archived.
 pub fn put_away(name: Option<&str>, archived: Option<bool>) -> ConfigurationChange {
     ConfigurationChange {
         name: name.map(str::to_owned),

@@ -1,15 +1,15 @@
-//! Tests of the query plans of statements that run often, or over tables that grow: each uses the index that was made for
-//! it, and none sorts or scans all runs.
+//! Tests of the query plans of statements that run often, or over tables that grow: each uses the index that was made for it,
+//! and none sorts or scans all runs.
 
-use crate::store::Opening;
+use crate::store::OpenMode;
 use crate::store::driver::Connection;
-use crate::store::ids::{self, Named};
+use crate::store::ids::{self, IdKind};
 use crate::store::sqlite::tests::Database;
 use crate::store::{changes, documents, environments, leases, queue_statistics, runs};
 
-/// Tells SQLite's plan of a statement, in one line.
+/// Passes a function that returns SQLite's plan of a statement in one line.
 fn planned(look: impl FnOnce(&dyn Fn(&str) -> String)) {
-    let store = Database::new().open(Opening::CreateIfAbsent).unwrap();
+    let store = Database::new().open(OpenMode::CreateIfAbsent).unwrap();
     let connection = store.connections.shared.lock();
     let Connection::Sqlite(connection) = &*connection else {
         unreachable!("a file is SQLite's")
@@ -26,8 +26,8 @@ fn planned(look: impl FnOnce(&dyn Fn(&str) -> String)) {
 
 #[test]
 fn what_is_asked_often_is_found_by_its_index_and_not_sorted() {
-    let [runs_by_id, environments_by_id] = [Named::Runs, Named::Environments].map(ids::sql);
-    let runs_by_end = ids::sql_by_end(Named::Runs);
+    let [runs_by_id, environments_by_id] = [IdKind::Runs, IdKind::Environments].map(ids::sql);
+    let runs_by_end = ids::sql_by_end(IdKind::Runs);
     let listed = "COVERING INDEX runs_listed (configuration_id=? AND status=? AND id>? AND id<?)";
     let last_ended = "SEARCH runs USING INDEX runs_with_artifacts (completed_at>?)";
     let mut all = vec![
@@ -46,12 +46,12 @@ fn what_is_asked_often_is_found_by_its_index_and_not_sorted() {
         ),
         (environments::NEXT, "environments_waiting"),
         (environments::HELD_BY, "environments_leased"),
-        // Times are repaired without a look at what is due in time.
+        // Times are repaired without reading rows that are due in time.
         (
             leases::DUE_TOO_LATE,
             "queue_of_environment (environment_id=? AND status=? AND available_at>?)",
         ),
-        // Files that may go are found without those that went before.
+        // Files that may be deleted are found without reading runs whose files were deleted before.
         (
             runs::WITH_ARTIFACTS,
             "INDEX runs_with_artifacts (completed_at<?)",
@@ -76,9 +76,10 @@ fn what_is_asked_often_is_found_by_its_index_and_not_sorted() {
         ),
         (runs_by_id.as_str(), "(id>? AND id<?)"),
         (environments_by_id.as_str(), "(id>? AND id<?)"),
-        // Without a look at all.
+        // The index alone answers without reading rows.
         (runs_by_end.as_str(), "runs_by_end"),
-        // Runs that ended a moment ago are counted without the others, and those in trouble without all that wait.
+        // Runs that ended a moment ago are counted without reading the others, and runs in trouble without reading all waiting
+        // runs.
         (queue_statistics::OVERVIEW, last_ended),
         (queue_statistics::OVERVIEW, "INDEX queue_in_trouble"),
         (
@@ -89,11 +90,11 @@ fn what_is_asked_often_is_found_by_its_index_and_not_sorted() {
             queue_statistics::DURATIONS,
             "runs_listed (configuration_id=? AND status=?)",
         ),
-        // They are read backwards from the last.
+        // Ended runs are read backwards from the last.
         (changes::ENDED, last_ended),
         (changes::LIVE, "queue_of_environment (environment_id=?)"),
     ];
-    // What is under a lease is found by its end or its holder.
+    // Rows under a lease are found by its end or its holder.
     for sql in [runs::EXPIRED, runs::HELD_BY] {
         for part in [
             "SEARCH queue USING COVERING INDEX queue_of_environment; RECURSIVE STEP",
@@ -136,7 +137,7 @@ fn what_is_sorted_is_found_without_a_look_at_all() {
             let plan = plan(sql);
             assert!(plan.contains(index), "{index}: {plan}");
         }
-        // Runs in the queue are counted without a look at their records.
+        // Runs in the queue are counted without reading their records.
         assert!(!plan(runs::LIVE).contains("SCAN r"));
     });
 }

@@ -1,4 +1,4 @@
-//! Figures of the queue.
+//! Tests of statistics of the queue.
 
 use super::places::{
     at, claim, claim_next, ended, enqueue, environment, finish, new_run, queued, ready, running,
@@ -86,9 +86,9 @@ pub fn what_has_ended_is_counted_by_whose_it_was_and_how_long_it_took(store: &St
         counted("submitter user 7".to_owned()),
     ];
     let mut ended = store.ended_counts().unwrap();
-    ended.sort_by(|one, other| one.subject.cmp(&other.subject));
+    ended.sort_by(|count, other| count.subject.cmp(&other.subject));
     assert_eq!(ended, both);
-    // Deleting it takes nothing from that, and one that was never begun has no times.
+    // Deleting the run does not reduce the counts, and a run that never started has no times.
     assert!(store.delete_run(&run.id).unwrap());
     let never = enqueue(store, &new_run(&ready), at(700));
     store.request_cancel(&never.id, at(701)).unwrap();
@@ -96,8 +96,8 @@ pub fn what_has_ended_is_counted_by_whose_it_was_and_how_long_it_took(store: &St
         .ended_counts()
         .unwrap()
         .into_iter()
-        .filter(|one| one.status == RunStatus::Cancelled)
-        .map(|one| (one.waited, one.took))
+        .filter(|count| count.status == RunStatus::Cancelled)
+        .map(|count| (count.waited, count.took))
         .collect();
     assert_eq!(never, [(None, None); 2]);
     let totals = store.totals().unwrap();

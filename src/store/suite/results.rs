@@ -1,11 +1,11 @@
-//! The results of a run, as they are recorded and read.
+//! Tests of results of runs, as they are recorded and read.
 
 use serde_json::json;
 
 use super::places::{at, claim, ending, find, ready, running};
 use crate::store::{ColumnResult, Ending, FieldResult, RunResults, RunStatus, Store};
 
-/// Some of each kind.
+/// Returns results of each kind.
 pub fn results() -> RunResults {
     let field = |name: &str| FieldResult {
         field: name.to_owned(),

@@ -1,4 +1,4 @@
-//! Processes that work at the same time.
+//! Tests of processes that work at the same time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,7 +6,7 @@ use super::Opener;
 use super::places::{
     at, by_http, claim, claim_next, limit_to, new_configuration, new_run, queued, ready,
 };
-use crate::store::{DeliveryKind, Store, Submission, Submitted};
+use crate::store::{DeliveryKind, Store, Submission, SubmissionOutcome};
 
 const PROCESSES: usize = 4;
 
@@ -48,7 +48,7 @@ pub fn a_claim_is_made_once_however_many_ask(open: &Opener) {
     let told = together(open, |store| {
         let next = || store.claim_delivery(&kinds, &claim("w"), at(1000)).unwrap();
         std::iter::from_fn(next)
-            .map(|one| (one.run_id, one.kind.as_str()))
+            .map(|delivery| (delivery.run_id, delivery.kind.as_str()))
             .collect::<Vec<_>>()
     })
     .concat();
@@ -77,7 +77,7 @@ pub fn no_more_runs_are_accepted_than_may_wait_however_many_submit(open: &Opener
     let accepted: usize = together(open, |store| {
         let submit = |number| {
             let submitted = store.submit_run(&by_http(new_run(&environment)), &asked, at(number));
-            usize::from(matches!(submitted.unwrap(), Submitted::Queued(_)))
+            usize::from(matches!(submitted.unwrap(), SubmissionOutcome::Queued(_)))
         };
         (1..10).map(submit).sum::<usize>()
     })
@@ -105,7 +105,7 @@ pub fn no_more_runs_are_executed_than_may_be_at_once_however_many_claim(open: &O
     assert_eq!(claimed, 3);
 }
 
-/// With the last run of somebody their turn goes, and with the next one it is there again.
+/// The turn of a submitter is deleted with the submitter's last run, and exists again with the next run.
 pub fn what_is_recorded_while_others_claim_is_claimed_too(open: &Opener) {
     let store = open();
     let environment = ready(&store, "r", at(0));

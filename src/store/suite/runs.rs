@@ -1,4 +1,4 @@
-//! The queue: claims, ends, and what goes back.
+//! Tests of the queue: claims, ends, and runs that return to the queue.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use super::places::{
 };
 use crate::base::clock::Timestamp;
 use crate::store::{
-    AfterFailure, CancelOutcome, Claim, Ending, EnvironmentStatus, Failure, Heartbeat, Limits,
-    NewRun, Place, QueuePlace, Retry, RunOptions, RunRecord, RunStatus, SKIPPED, Store, Submission,
-    Submitted, Used, WaitingRun, WaitsFor,
+    AttemptUsage, BuildFailureOutcome, CancelOutcome, Claim, Ending, EnvironmentStatus,
+    FailurePosition, FailureRecord, Heartbeat, Limits, NewRun, QueuePlace, Retry, RunOptions,
+    RunRecord, RunStatus, SKIPPED, Store, Submission, SubmissionOutcome, WaitReason, WaitingRun,
 };
 
 fn ids(runs: &[RunRecord]) -> Vec<&str> {
@@ -42,7 +42,7 @@ pub fn runs_are_claimed_oldest_first_and_only_when_their_environment_is_ready(st
     );
 }
 
-/// A record that is known and not read back is the one that would be read.
+/// A record that is returned without being read back equals the record that would be read.
 pub fn what_is_recorded_is_returned_as_it_is_read(store: &Store) {
     let environment = ready(store, "r", at(0));
     let retried = queued(store, &environment, at(0));
@@ -127,7 +127,7 @@ pub fn a_retry_waits_for_its_time_and_a_release_gives_the_attempt_back(store: &S
     let (first, second) = (claim("w"), claim("w"));
     let run = running(store, &environment, &first, at(0));
     let (used, later) = (
-        Used::of(&ending(RunStatus::Failed)),
+        AttemptUsage::from_ending(&ending(RunStatus::Failed)),
         Retry::Counted(at(5000)),
     );
     let retried = store.retry_run(&run.id, &first, &failure(), &used, later, at(10));
@@ -163,7 +163,7 @@ pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &Sto
     assert_eq!((left.available_at, left.trouble_count), (at(1010), 1));
     assert!(wait(&first, 11, 12).is_none(), "the claim is gone");
     assert_eq!(store.overview(None, at(0), at(0)).unwrap().in_trouble, 1);
-    // More often than it has attempts.
+    // The run returns to the queue more often than it has attempts.
     let mut now = 1010;
     for times in 2..=run.max_attempts + 2 {
         let next = claim("w");
@@ -176,7 +176,7 @@ pub fn trouble_of_the_machine_spends_no_attempt_and_is_counted_apart(store: &Sto
         now = left.available_at.0 - at(0).0;
     }
     assert_eq!(store.overview(None, at(0), at(0)).unwrap().in_trouble, 1);
-    // What is not trouble ends the row of it.
+    // A release that is not caused by trouble resets the count of trouble.
     let last = claim("w");
     claim_next(store, &last, at(now)).unwrap();
     let release = store.release_run(&run.id, &last, "stopped", at(now));
@@ -238,7 +238,7 @@ pub fn runs_fail_with_the_reason_of_an_environment_that_failed_for_good(store: &
         failed.unwrap()
     };
     assert!(fail(2).is_empty());
-    fails(store, &environment, AfterFailure::Fail, at(3));
+    fails(store, &environment, BuildFailureOutcome::Fail, at(3));
     let failed = fail(4);
     assert_eq!(ids(&failed), [run.id.as_str()]);
     assert_eq!(
@@ -259,7 +259,7 @@ pub fn a_run_whose_environment_was_collected_is_given_the_next_one_of_its_key(st
     assert_eq!(run.environment_id, None);
     let without = || store.runs_without_environment(9).unwrap().len();
     assert_eq!(without(), 2);
-    // One that is not there is not given.
+    // An environment that does not exist is not set.
     store.set_run_environment(&run.id, &former.id).unwrap();
     assert_eq!(without(), 2);
     let (anew, other) = (ready(store, "d", at(2)), ready(store, "e", at(2)));
@@ -325,7 +325,7 @@ pub fn only_a_run_that_has_ended_is_deleted(store: &Store) {
 
 pub fn a_failure_keeps_its_place(store: &Store) {
     let environment = ready(store, "r", at(0));
-    let place = Box::new(Place {
+    let place = Box::new(FailurePosition {
         file: Some("src/ade_config/columns/extra.py".to_owned()),
         line: Some(2),
         callable: Some("tidy".to_owned()),
@@ -333,13 +333,13 @@ pub fn a_failure_keeps_its_place(store: &Store) {
         table: Some(1),
         column: Some("AB".to_owned()),
     });
-    let failure = Failure {
+    let failure = FailureRecord {
         place: place.clone(),
         ..failure()
     };
     let (first, second) = (claim("w"), claim("w"));
     let run = running(store, &environment, &first, at(1));
-    let used = Used::default();
+    let used = AttemptUsage::default();
     let retry = Retry::Counted(at(2));
     let retried = store.retry_run(&run.id, &first, &failure, &used, retry, at(2));
     let waiting = retried.unwrap().unwrap().error.unwrap();
@@ -356,14 +356,14 @@ pub fn a_failure_keeps_its_place(store: &Store) {
     assert!(unknown, "what is not known is not recorded");
 }
 
-/// Submits a run, with what the client asked for.
+/// Submits a run with a client's conditions.
 fn submitted(
     store: &Store,
     run: &NewRun,
     most_queued: Option<u64>,
     key: Option<(&str, &str)>,
     now: Timestamp,
-) -> Submitted {
+) -> SubmissionOutcome {
     let asked = Submission {
         most_queued,
         key: key.map(|(key, request)| (key.to_owned(), request.to_owned())),
@@ -377,13 +377,13 @@ pub fn a_full_queue_takes_no_more_until_one_is_claimed(store: &Store) {
         let run = by_http(new_run(&environment));
         submitted(store, &run, Some(2), None, at(now))
     };
-    assert!(matches!(submit(1), Submitted::Queued(_)));
-    assert!(matches!(submit(2), Submitted::Queued(_)));
-    assert!(matches!(submit(3), Submitted::Full(2)));
-    // What runs does not wait any more.
+    assert!(matches!(submit(1), SubmissionOutcome::Queued(_)));
+    assert!(matches!(submit(2), SubmissionOutcome::Queued(_)));
+    assert!(matches!(submit(3), SubmissionOutcome::Full(2)));
+    // A running run no longer waits.
     claim_next(store, &claim("w"), at(4)).unwrap();
-    assert!(matches!(submit(5), Submitted::Queued(_)));
-    assert!(matches!(submit(6), Submitted::Full(2)));
+    assert!(matches!(submit(5), SubmissionOutcome::Queued(_)));
+    assert!(matches!(submit(6), SubmissionOutcome::Full(2)));
 }
 
 pub fn the_same_request_under_the_same_key_is_one_run(store: &Store) {
@@ -393,21 +393,24 @@ pub fn the_same_request_under_the_same_key_is_one_run(store: &Store) {
         submitted(store, &by_http(new_run(&environment)), most, key, at(now))
     };
     let first = match submit("r", None, 1) {
-        Submitted::Queued(run) => run.id,
+        SubmissionOutcome::Queued(run) => run.id,
         other => panic!("{other:?}"),
     };
-    // Also where the queue is full: nothing is added to it.
+    // The same request also succeeds if the queue is full, because nothing is added.
     match submit("r", Some(1), 2) {
-        Submitted::Repeated(run) => assert_eq!(run.id, first),
+        SubmissionOutcome::Repeated(run) => assert_eq!(run.id, first),
         other => panic!("{other:?}"),
     }
-    assert!(matches!(submit("another", None, 3), Submitted::KeyInUse));
+    assert!(matches!(
+        submit("another", None, 3),
+        SubmissionOutcome::KeyInUse
+    ));
     assert_eq!(store.run_of_any_workspace(&first).unwrap().id, first);
-    // A key is kept for a day.
+    // A key is stored for a day.
     let day = 24 * 3600 * 1000;
     assert!(matches!(
         submit("another", None, day + 2),
-        Submitted::Queued(_)
+        SubmissionOutcome::Queued(_)
     ));
 }
 
@@ -424,7 +427,7 @@ pub fn a_run_in_safe_mode_is_recorded_as_ended_and_others_wait(store: &Store) {
     skipped.id = new_id();
     let submitted = store.submit_run(&skipped, &Submission::default(), at(3));
     match submitted.unwrap() {
-        Submitted::Queued(run) => assert_eq!(run.status, RunStatus::Succeeded),
+        SubmissionOutcome::Queued(run) => assert_eq!(run.status, RunStatus::Succeeded),
         other => panic!("{other:?}"),
     }
     let next = claim_next(store, &claim("w"), at(4)).unwrap();
@@ -444,20 +447,20 @@ pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &Store) {
         let found = store.waiting_runs("default", behind, limit, &Limits::default(), at(now));
         found.unwrap()
     };
-    let told = |found: &[WaitingRun]| -> Vec<(String, u64, WaitsFor)> {
-        let told = found.iter().map(|one| {
-            assert_eq!(one.run.id, one.place.run_id);
-            (one.run.id.clone(), one.position, one.place.waits_for)
+    let told = |found: &[WaitingRun]| -> Vec<(String, u64, WaitReason)> {
+        let told = found.iter().map(|entry| {
+            assert_eq!(entry.run.id, entry.place.run_id);
+            (entry.run.id.clone(), entry.position, entry.place.waits_for)
         });
         told.collect()
     };
     let all = waiting(None, 10, 10);
     let wanted = [
-        (&runs[0], WaitsFor::Slot),
-        (&runs[1], WaitsFor::Slot),
-        (&runs[2], WaitsFor::Slot),
-        (&cold, WaitsFor::Environment),
-        (&back, WaitsFor::Retry),
+        (&runs[0], WaitReason::Slot),
+        (&runs[1], WaitReason::Slot),
+        (&runs[2], WaitReason::Slot),
+        (&cold, WaitReason::Environment),
+        (&back, WaitReason::Retry),
     ];
     let wanted: Vec<_> = (1..)
         .zip(wanted)
@@ -465,14 +468,14 @@ pub fn the_queue_is_told_in_the_order_in_which_it_is_claimed(store: &Store) {
         .collect();
     assert_eq!(told(&all), wanted);
     assert_eq!(told(&waiting(None, 2, 10)), wanted[..2]);
-    // A page goes on where the one before ended, also when that was claimed.
+    // A page continues where the previous page ended, even if its last run was claimed.
     assert_eq!(claim_next(store, &mine, at(11)).unwrap().id, all[0].run.id);
     assert_eq!(claim_next(store, &mine, at(11)).unwrap().id, all[1].run.id);
     let next = waiting(Some(&all[1].place), 1, 12);
-    assert_eq!(told(&next), [(runs[2].id.clone(), 1, WaitsFor::Slot)]);
+    assert_eq!(told(&next), [(runs[2].id.clone(), 1, WaitReason::Slot)]);
     let due: Vec<_> = told(&waiting(None, 10, 2000));
-    assert_eq!(due[1], (back.id.clone(), 2, WaitsFor::Slot));
-    assert_eq!(due[2], (cold.id, 3, WaitsFor::Environment));
+    assert_eq!(due[1], (back.id.clone(), 2, WaitReason::Slot));
+    assert_eq!(due[2], (cold.id, 3, WaitReason::Environment));
     assert_eq!(claim_next(store, &mine, at(2000)).unwrap().id, runs[2].id);
     assert_eq!(claim_next(store, &mine, at(2000)).unwrap().id, back.id);
     let elsewhere = store

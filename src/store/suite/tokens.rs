@@ -1,4 +1,4 @@
-//! Tokens and sessions.
+//! Tests of tokens and sessions.
 
 use super::places::{at, new_id};
 use crate::store::{Scope, Store, StoreError, TokenRecord};

@@ -1,12 +1,12 @@
-//! Whose run is next: priorities, turns of those who submitted runs, and limits of configurations.
+//! Tests of the order of claims: priorities, turns of submitters, and limits of configurations.
 
 use super::places::{
     at, build, by_http, claim, claim_next, enqueue, environment, find, finish, limit_to, new_run,
     ready, send_back,
 };
 use crate::store::{
-    EnvironmentRecord, Limits, Most, Priority, Retry, RunRecord, RunStatus, Store, Submission,
-    Submitted, Submitter, SubmitterKind, WaitsFor,
+    EnvironmentRecord, Limits, OwnerLimits, Priority, Retry, RunRecord, RunStatus, Store,
+    Submission, SubmissionOutcome, Submitter, SubmitterKind, WaitReason,
 };
 
 fn user(name: &str) -> Submitter {
@@ -17,8 +17,8 @@ fn user(name: &str) -> Submitter {
     }
 }
 
-/// A queued run of somebody.
-fn of(store: &Store, at_work: &EnvironmentRecord, who: &str, time: i64) -> RunRecord {
+/// Records a queued run of a submitter.
+fn enqueue_run(store: &Store, at_work: &EnvironmentRecord, who: &str, time: i64) -> RunRecord {
     with(store, at_work, who, Priority::Normal, time)
 }
 
@@ -35,15 +35,15 @@ fn with(
     enqueue(store, &run, at(time))
 }
 
-/// The ids of those that are claimed, one after the other, and of those that the queue told before in that order.
+/// Claims all runs one after the other, and returns their ids. The queue must have listed them in this order.
 fn claimed(store: &Store, now: i64) -> Vec<String> {
     let told = store
         .waiting_runs("default", None, 1000, &Limits::default(), at(now))
         .unwrap();
     let told = told
         .iter()
-        .filter(|one| one.place.waits_for == WaitsFor::Slot);
-    let told: Vec<String> = told.map(|one| one.run.id.clone()).collect();
+        .filter(|entry| entry.place.waits_for == WaitReason::Slot);
+    let told: Vec<String> = told.map(|entry| entry.run.id.clone()).collect();
     let next = || Some(claim_next(store, &claim("w"), at(now))?.id);
     let claimed: Vec<String> = std::iter::from_fn(next).collect();
     assert_eq!(told, claimed);
@@ -56,13 +56,15 @@ fn ids(runs: &[&RunRecord]) -> Vec<String> {
 
 pub fn many_files_of_one_person_hold_up_one_of_another_for_one_turn(store: &Store) {
     let (one, two) = (ready(store, "a", at(0)), ready(store, "b", at(0)));
-    let many: Vec<_> = (1..300).map(|time| of(store, &one, "ann", time)).collect();
+    let many: Vec<_> = (1..300)
+        .map(|time| enqueue_run(store, &one, "ann", time))
+        .collect();
     assert_eq!(
         claim_next(store, &claim("w"), at(300)).unwrap().id,
         many[0].id
     );
-    let bob = of(store, &one, "bob", 300);
-    let elsewhere = of(store, &two, "ann", 301);
+    let bob = enqueue_run(store, &one, "bob", 300);
+    let elsewhere = enqueue_run(store, &two, "ann", 301);
     let next = [&many[1], &bob, &elsewhere, &many[2]];
     let rest: Vec<&RunRecord> = next.into_iter().chain(&many[3..]).collect();
     assert_eq!(claimed(store, 302), ids(&rest));
@@ -70,13 +72,17 @@ pub fn many_files_of_one_person_hold_up_one_of_another_for_one_turn(store: &Stor
 
 pub fn who_was_held_up_has_no_claim_to_all_that_was_missed(store: &Store) {
     let (one, slow) = (ready(store, "a", at(0)), environment(store, "b", at(0)));
-    let held: Vec<_> = (1..4).map(|time| of(store, &slow, "ann", time)).collect();
+    let held: Vec<_> = (1..4)
+        .map(|time| enqueue_run(store, &slow, "ann", time))
+        .collect();
     for time in 4..9 {
-        of(store, &one, "bob", time);
+        enqueue_run(store, &one, "bob", time);
         assert!(claim_next(store, &claim("w"), at(time)).is_some());
     }
     build(store, &slow, at(9));
-    let bob: Vec<_> = (10..13).map(|time| of(store, &one, "bob", time)).collect();
+    let bob: Vec<_> = (10..13)
+        .map(|time| enqueue_run(store, &one, "bob", time))
+        .collect();
     let turns = [&held[0], &bob[0], &held[1], &bob[1], &held[2], &bob[2]];
     assert_eq!(claimed(store, 20), ids(&turns));
 }
@@ -94,11 +100,14 @@ pub fn a_high_priority_goes_first_and_a_low_one_last(store: &Store) {
 
 pub fn a_run_that_is_tried_again_holds_up_nobody_until_it_is_due(store: &Store) {
     let ready = ready(store, "a", at(0));
-    let (ann, bob) = (of(store, &ready, "ann", 1), of(store, &ready, "bob", 2));
+    let (ann, bob) = (
+        enqueue_run(store, &ready, "ann", 1),
+        enqueue_run(store, &ready, "bob", 2),
+    );
     let mine = claim("w");
     assert_eq!(claim_next(store, &mine, at(3)).unwrap().id, ann.id);
     send_back(store, &ann.id, &mine, Retry::Counted(at(100)), at(4)).unwrap();
-    let later = of(store, &ready, "ann", 5);
+    let later = enqueue_run(store, &ready, "ann", 5);
     assert_eq!(claimed(store, 6), ids(&[&bob, &later]));
     assert_eq!(claimed(store, 100), ids(&[&ann]));
 }
@@ -110,8 +119,10 @@ pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &S
         .change_configuration(id, &limit_to(Some(2)), at(1))
         .unwrap();
     assert_eq!(known.max_concurrency, Some(2));
-    let runs: Vec<_> = (1..4).map(|time| of(store, &one, "ann", time)).collect();
-    let last = of(store, &other, "bob", 4);
+    let runs: Vec<_> = (1..4)
+        .map(|time| enqueue_run(store, &one, "ann", time))
+        .collect();
+    let last = enqueue_run(store, &other, "bob", 4);
     let mine = claim("w");
     assert_eq!(claim_next(store, &mine, at(5)).unwrap().id, runs[0].id);
     assert_eq!(claim_next(store, &claim("v"), at(5)).unwrap().id, last.id);
@@ -119,8 +130,8 @@ pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &S
     let waiting = store
         .waiting_runs("default", None, 9, &Limits::default(), at(5))
         .unwrap();
-    let why: Vec<_> = waiting.iter().map(|one| one.place.waits_for).collect();
-    assert_eq!(why, [WaitsFor::Limit; 2]);
+    let why: Vec<_> = waiting.iter().map(|entry| entry.place.waits_for).collect();
+    assert_eq!(why, [WaitReason::Limit; 2]);
     finish(store, &runs[0].id, &mine, RunStatus::Succeeded, at(6));
     let next = |now| claim_next(store, &claim("w"), at(now)).map(|run| run.id);
     assert_eq!(next(7).as_ref(), Some(&runs[1].id));
@@ -135,7 +146,7 @@ pub fn no_more_runs_of_a_configuration_are_claimed_than_may_be_at_once(store: &S
 pub fn runs_of_commands_close_the_queue_to_nobody(store: &Store) {
     let ready = ready(store, "a", at(0));
     for time in 1..20 {
-        of(store, &ready, "ann", time);
+        enqueue_run(store, &ready, "ann", time);
     }
     let asked = Submission {
         most_queued: Some(2),
@@ -146,18 +157,18 @@ pub fn runs_of_commands_close_the_queue_to_nobody(store: &Store) {
         store.submit_run(&run, &asked, at(time)).unwrap()
     };
     for time in 20..22 {
-        assert!(matches!(submit(time), Submitted::Queued(_)));
+        assert!(matches!(submit(time), SubmissionOutcome::Queued(_)));
     }
-    assert!(matches!(submit(22), Submitted::Full(2)));
-    // One of those that came by HTTP is claimed second.
+    assert!(matches!(submit(22), SubmissionOutcome::Full(2)));
+    // A run that was submitted over HTTP is claimed second.
     claim_next(store, &claim("w"), at(23)).unwrap();
-    assert!(matches!(submit(23), Submitted::Full(2)));
+    assert!(matches!(submit(23), SubmissionOutcome::Full(2)));
     claim_next(store, &claim("w"), at(23)).unwrap();
-    assert!(matches!(submit(23), Submitted::Queued(_)));
+    assert!(matches!(submit(23), SubmissionOutcome::Queued(_)));
 }
 
-fn most(running: u64) -> Most {
-    Most {
+fn most(running: u64) -> OwnerLimits {
+    OwnerLimits {
         running: Some(running),
         queued: Some(2),
         stored_bytes: None,
@@ -166,8 +177,10 @@ fn most(running: u64) -> Most {
 
 pub fn no_more_runs_of_a_submitter_or_a_workspace_are_claimed_than_may_be_at_once(store: &Store) {
     let ready = ready(store, "a", at(0));
-    let runs: Vec<_> = (1..4).map(|time| of(store, &ready, "ann", time)).collect();
-    let bob = of(store, &ready, "bob", 4);
+    let runs: Vec<_> = (1..4)
+        .map(|time| enqueue_run(store, &ready, "ann", time))
+        .collect();
+    let bob = enqueue_run(store, &ready, "bob", 4);
     let limits = Limits {
         of_submitter: most(1),
         of_workspace: most(2),
@@ -178,13 +191,16 @@ pub fn no_more_runs_of_a_submitter_or_a_workspace_are_claimed_than_may_be_at_onc
     let told = store
         .waiting_runs("default", None, 9, &limits, at(5))
         .unwrap();
-    let why: Vec<_> = told.iter().map(|one| one.place.waits_for).collect();
-    assert_eq!(why, [WaitsFor::Slot, WaitsFor::Limit, WaitsFor::Limit]);
+    let why: Vec<_> = told.iter().map(|entry| entry.place.waits_for).collect();
+    assert_eq!(
+        why,
+        [WaitReason::Slot, WaitReason::Limit, WaitReason::Limit]
+    );
     assert_eq!(next(5).as_ref(), Some(&bob.id), "ann has one already");
     assert_eq!(next(5), None);
     finish(store, &runs[0].id, &mine, RunStatus::Succeeded, at(6));
     assert_eq!(next(7).as_ref(), Some(&runs[1].id));
-    of(store, &ready, "cyd", 8);
+    enqueue_run(store, &ready, "cyd", 8);
     assert_eq!(next(9), None, "the workspace has two already");
     let any = claim_next(store, &claim("w"), at(9)).map(|run| run.id);
     assert_eq!(any.as_ref(), Some(&runs[2].id));
@@ -213,7 +229,7 @@ pub fn no_more_runs_of_a_submitter_or_a_workspace_wait_than_may(store: &Store) {
     assert_eq!(store.enqueue_runs(&three[..2], at(1)).unwrap().len(), 2);
     let submit = |run| {
         let submitted = store.submit_run(&run, &Submission::default(), at(2));
-        matches!(submitted.unwrap(), Submitted::Queued(_))
+        matches!(submitted.unwrap(), SubmissionOutcome::Queued(_))
     };
     assert!(!submit(new("ann", of_submitter)));
     assert!(submit(new("bob", of_submitter)));

@@ -1,11 +1,13 @@
-//! Registered processes, and recovery of the claims of a dead one.
+//! Tests of registered processes, and of the recovery of claims of dead processes.
 
 use super::places::{
     at, claim, claim_next, enqueue, environment, find, new_run, process, queued, ready, reclaim,
     reread, running, take,
 };
 use crate::settings::Recovery;
-use crate::store::{Claimable, EnvironmentStatus, Only, RunRecord, RunStatus, Store, WorkerRecord};
+use crate::store::{
+    ClaimableState, EnvironmentStatus, RunRecord, RunStatus, Store, WorkerFilter, WorkerRecord,
+};
 
 pub fn a_process_that_still_holds_a_run_stays_known(store: &Store) {
     let environment = ready(store, "d", at(0));
@@ -32,7 +34,7 @@ pub fn what_a_dead_process_held_is_reclaimed(store: &Store) {
         claim_next(store, &claim, at(2)).unwrap();
     }
     let builder = claim("w").by(Some("dead"));
-    take(store, &waiting.id, &builder, Claimable::Due, at(2)).unwrap();
+    take(store, &waiting.id, &builder, ClaimableState::Due, at(2)).unwrap();
     let taken = reclaim(store, "dead", Recovery::Requeue, at(3));
     let back = |run: &RunRecord| (run.status, run.attempt_count, run.available_at);
     let back: Vec<_> = taken.iter().map(back).collect();
@@ -76,7 +78,7 @@ pub fn a_quieted_worker_claims_nothing_until_it_is_resumed(store: &Store) {
     let again = store.quiet_worker("p", "user bob", at(3)).unwrap();
     assert_eq!(again.as_ref(), Some(&quieted));
     assert_eq!((takes(4), builds(4)), (None, false));
-    let taken = take(store, &waiting.id, &mine(), Claimable::Due, at(4));
+    let taken = take(store, &waiting.id, &mine(), ClaimableState::Due, at(4));
     assert!(taken.is_none(), "one that it had found before");
     let resumed = store.resume_worker("p").unwrap().unwrap();
     assert_eq!((resumed.quieted_at, resumed.quieted_by), (None, None));
@@ -93,7 +95,7 @@ pub fn a_quieted_worker_claims_nothing_until_it_is_resumed(store: &Store) {
 pub fn a_worker_takes_what_is_of_its_workspace_and_label_alone(store: &Store) {
     let (ready, waiting) = (ready(store, "d", at(0)), environment(store, "e", at(0)));
     let register = |id: &str, workspace: Option<&str>, label: Option<&str>| {
-        let only = Only {
+        let only = WorkerFilter {
             workspace: workspace.map(str::to_owned),
             label: label.map(str::to_owned),
         };

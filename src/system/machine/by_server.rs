@@ -1,4 +1,4 @@
-//! The operating system with the clock of a database server: several hosts whose wall clocks differ, or jump, go by one time.
+//! The operating system with the clock of a database server, so that hosts whose wall clocks differ or jump share one time.
 
 use std::convert::Infallible;
 use std::sync::Mutex;
@@ -11,24 +11,24 @@ use super::{Machine, System};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::mutex::lock;
 
-/// An answer that took longer than this says less than the last one did.
+/// The maximum time of an answer that is used. A slower answer is less exact than the last one.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// [`System`], but for its time: the steady clock, and by how much the server's was ahead of it when the server was last asked. That
-/// is wrong by half the time that the answer took, at most, and by what the two clocks have drifted apart since.
+/// Does the same as [`System`], except for the time: it adds the last measured difference to the server's clock to the steady
+/// clock. The error is at most half the time that the answer took, plus the drift of the two clocks since then.
 #[derive(Debug)]
-pub struct ByServer {
-    /// Milliseconds.
+pub struct ServerTimeSystem {
+    /// The lead of the server's clock in milliseconds.
     ahead: AtomicI64,
-    /// Makes ids of the same millisecond greater, one after the other.
+    /// Makes the ids of the same millisecond grow.
     ids: Mutex<ContextV7>,
 }
 
-impl ByServer {
-    /// Goes by what the function says, which asks the server. `None`: there is no server.
+impl ServerTimeSystem {
+    /// Measures the server's clock with `ask`, which asks the server. Returns `None` if there is no server.
     ///
     /// # Errors
-    /// The function's.
+    /// Only the errors of `ask`.
     pub fn asking<E>(
         ask: impl FnOnce() -> Result<Option<Timestamp>, E>,
     ) -> Result<Option<Self>, E> {
@@ -39,7 +39,7 @@ impl ByServer {
     }
 }
 
-/// By how many milliseconds the server's clock is ahead of the steady one, and how long the answer took.
+/// Returns the lead of the server's clock over the steady clock in milliseconds, and the time that the answer took.
 fn measured<E>(
     ask: impl FnOnce() -> Result<Option<Timestamp>, E>,
 ) -> Result<Option<(i64, Duration)>, E> {
@@ -49,7 +49,7 @@ fn measured<E>(
     Ok(server.map(|server| (server.0 - milliseconds(asked.0 + took / 2), took)))
 }
 
-impl super::OwnTime for ByServer {
+impl super::ProcessClock for ServerTimeSystem {
     fn now(&self) -> Timestamp {
         Timestamp(milliseconds(System.steady().0) + self.ahead.load(Ordering::Relaxed))
     }
@@ -63,7 +63,7 @@ impl super::OwnTime for ByServer {
     }
 
     fn new_id(&self) -> String {
-        let now = u64::try_from(super::OwnTime::now(self).0).unwrap_or(0);
+        let now = u64::try_from(super::ProcessClock::now(self).0).unwrap_or(0);
         let (seconds, nanoseconds) = (now / 1000, now % 1000 * 1_000_000);
         let ids = lock(&self.ids);
         let at = uuid::Timestamp::from_unix(&*ids, seconds, nanoseconds as u32);
@@ -75,7 +75,7 @@ impl super::OwnTime for ByServer {
 mod tests {
     use super::*;
 
-    /// A server whose clock says a time that has nothing to do with this machine's.
+    /// A server whose clock is unrelated to this machine's clock.
     fn server(ahead: i64) -> impl Fn() -> Option<Timestamp> {
         move || Some(Timestamp(milliseconds(System.steady().0) + ahead))
     }
@@ -84,7 +84,7 @@ mod tests {
     fn the_time_is_the_servers_and_ids_grow_with_it() {
         const YEAR: i64 = 31_536_000_000;
         let asking = |ask: &dyn Fn() -> Option<Timestamp>| {
-            ByServer::asking(|| Ok::<_, Infallible>(ask())).unwrap()
+            ServerTimeSystem::asking(|| Ok::<_, Infallible>(ask())).unwrap()
         };
         assert!(asking(&|| None).is_none());
         let machine = asking(&server(YEAR)).unwrap();
@@ -101,7 +101,7 @@ mod tests {
         machine.keep_time(&server(2 * YEAR));
         assert!(is_about(2 * YEAR));
         assert!(machine.new_id() > ids[2]);
-        // Without an answer, and with a late one, what is known stays.
+        // Without an answer, and with a late one, the last difference stays.
         machine.keep_time(&|| None);
         machine.keep_time(&|| {
             std::thread::sleep(SLOW + Duration::from_millis(10));

@@ -1,4 +1,4 @@
-//! The files of the operating system.
+//! Implements files and locks with the operating system.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -6,17 +6,17 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use super::files::{Files, FoundKind, HeldLock, OpenLog, PathFacts};
+use super::files::{FileSystem, FoundKind, HeldLock, OpenLog, PathFacts};
 use crate::base::clock::{Timestamp, milliseconds};
 use crate::base::digest;
 use crate::base::digest::CopyError;
 use crate::base::files;
 
-/// See the module.
+/// The files of the operating system, with their locks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
-/// Closing the file releases the lock.
+/// An open file with a lock, which is released when the file is closed.
 struct LockedFile(File);
 
 impl HeldLock for LockedFile {
@@ -71,7 +71,7 @@ fn open_lock(path: &Path) -> io::Result<File> {
         .truncate(false)
         .open(path);
     match opened {
-        // That of another user can be locked all the same; only its holder is not named in it.
+        // Another user's file can be locked all the same, but the holder's name cannot be written into it.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             File::open(path).map_err(|_| error)
         }
@@ -79,7 +79,7 @@ fn open_lock(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Whether an open file is still the one at its path. A lock on a file that was deleted between opening and locking it
+/// Returns whether an open file is still the one at its path. If a file was deleted between opening and locking it, its lock
 /// does not exclude processes that come later.
 fn is_at(file: &File, path: &Path) -> bool {
     match (file.metadata(), fs::metadata(path)) {
@@ -88,7 +88,8 @@ fn is_at(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Opens the file at a path and locks it, again where it was deleted in between. `None`: it was not to be had.
+/// Opens the file at a path and locks it, and tries again if it was deleted in between. Returns `None` if another process has
+/// it.
 fn locked(
     path: &Path,
     open: impl Fn(&Path) -> io::Result<File>,
@@ -106,7 +107,7 @@ fn locked(
 }
 
 impl Disk {
-    /// Locks the file at a path, creating it where it is missing, and waits as long as another process has locked it.
+    /// Locks the file at a path, creating it if it is missing, and waits as long as another process has locked it.
     ///
     /// # Errors
     /// It cannot be opened, or the file system has no locks.
@@ -116,7 +117,7 @@ impl Disk {
     }
 }
 
-impl Files for Disk {
+impl FileSystem for Disk {
     fn find(&self, path: &Path) -> io::Result<PathFacts> {
         let found = fs::metadata(path)?;
         let since = found.modified()?.duration_since(UNIX_EPOCH);
@@ -139,7 +140,7 @@ impl Files for Disk {
         let mut names = Vec::new();
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            // Of a link itself, not of its target.
+            // The kind of a link itself, not of its target.
             let kind = match entry.file_type() {
                 Ok(kind) if kind.is_dir() => FoundKind::Folder,
                 _ => FoundKind::File,
@@ -225,7 +226,7 @@ impl Files for Disk {
     }
 
     fn try_lock_shared(&self, path: &Path) -> io::Result<Option<Box<dyn HeldLock>>> {
-        // Reading is enough for it, also where nothing may be written.
+        // Reading is enough for a shared lock, even if the file may not be written.
         let open = |path: &Path| match File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => open_lock(path),
             opened => opened,
@@ -258,7 +259,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("build.lock");
         let times = Cell::new(0);
-        // Between opening and locking it, as a process does that deletes it under its own lock.
+        // Deletes the file between opening and locking, like a process that deletes it under its own lock.
         let lock = |file: &File| {
             times.set(times.get() + 1);
             if times.get() < 3 {
@@ -278,11 +279,11 @@ mod tests {
     fn a_shared_lock_is_shared_and_keeps_others_from_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".owner");
-        let one = Disk.try_lock_shared(&path).unwrap();
+        let first = Disk.try_lock_shared(&path).unwrap();
         let other = Disk.try_lock_shared(&path).unwrap();
-        assert!(one.is_some() && other.is_some());
+        assert!(first.is_some() && other.is_some());
         assert!(Disk.try_lock(&path).unwrap().is_none());
-        drop(one);
+        drop(first);
         assert!(Disk.try_lock(&path).unwrap().is_none());
         drop(other);
         let alone = Disk.try_lock(&path).unwrap();

@@ -1,8 +1,9 @@
 //! The operating system behind a trait: time, waiting, threads, files, locks, random numbers.
 //!
-//! Everything between the claim of a run and its recorded end, and everything that a worker does beside its runs, goes
-//! through [`Machine`]. [`System`] is the real machine, [`ByServer`] the same with the time of a server. tests/simulation has another one: its clocks are counted, its files
-//! are kept in memory, and of its threads one runs at a time, as a seed decides. So both drive the same code.
+//! Everything between the claim of a run and its recorded end, and everything else that a worker does, goes through
+//! [`Machine`]. [`System`] is the real machine; [`ServerTimeSystem`] is the same with a server's time. tests/simulation has another
+//! machine: its clocks are simulated, its files are in memory, and it runs one thread at a time, in an order that a seed
+//! decides. All three drive the same code.
 //!
 //! A machine promises no more than operating systems do: a wait may take longer than asked, the wall clock may jump, and the
 //! process may be killed in any call.
@@ -17,9 +18,9 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-pub use by_server::ByServer;
+pub use by_server::ServerTimeSystem;
 pub use disk::Disk;
-pub use files::{Files, FoundKind, HeldLock, OpenLog, PathFacts};
+pub use files::{FileSystem, FoundKind, HeldLock, OpenLog, PathFacts};
 
 use super::bell;
 use super::bell::Bell;
@@ -27,24 +28,23 @@ use super::process;
 use crate::base::cancel::Cancel;
 use crate::base::clock::Timestamp;
 
-/// A moment of the monotonic clock, as the time since a start that is not specified. Not comparable between
-/// processes.
+/// A moment of the monotonic clock, as the time since an unspecified start. Moments of different processes are not comparable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Steady(pub Duration);
+pub struct SteadyTime(pub Duration);
 
-impl Steady {
-    /// The time from `earlier` to this moment; zero where `earlier` is later.
+impl SteadyTime {
+    /// Returns the time from `earlier` to this moment, or zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The moment that is `duration` later.
+    /// Returns the moment that is `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration))
     }
 
-    /// How long until the next of the moments that come every so often, which are the same for all threads of a process.
+    /// Returns the time until the next multiple of `every`. All threads of a process share these moments.
     pub fn until_next(self, every: Duration) -> Duration {
         let nanoseconds = every.as_nanos().max(1);
         let left = nanoseconds - self.0.as_nanos() % nanoseconds;
@@ -52,28 +52,28 @@ impl Steady {
     }
 }
 
-/// A wall clock that differs from the steady one by more than this has jumped.
+/// The difference to the steady clock above which the wall clock has jumped.
 pub const JUMP: Duration = Duration::from_secs(5);
 
-/// What both clocks said at a moment.
+/// The time of both clocks at a moment.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
-    /// The wall clock.
     pub wall: Timestamp,
-    /// The steady one.
-    pub steady: Steady,
+    /// The time of the steady clock.
+    pub steady: SteadyTime,
 }
 
 impl Moment {
-    /// Now.
-    pub fn of(machine: &dyn Machine) -> Self {
+    /// Reads both clocks of a machine.
+    pub fn now(machine: &dyn Machine) -> Self {
         Self {
             wall: machine.now(),
             steady: machine.steady(),
         }
     }
 
-    /// The seconds by which the wall clock has jumped between this moment and a later one, where it has.
+    /// Returns the seconds by which the wall clock has jumped between this moment and a later one, or `None` if it has not
+    /// jumped.
     pub fn jump_until(&self, later: &Self) -> Option<f64> {
         let by_wall = (later.wall.0 - self.wall.0) as f64 / 1000.0;
         let jump = by_wall - later.steady.since(self.steady).as_secs_f64();
@@ -84,35 +84,35 @@ impl Moment {
 /// A function to be run on a thread of its own.
 pub type Work<'a> = Box<dyn FnOnce() + Send + 'a>;
 
-/// See the module.
+/// The operating system, as far as runs and workers use it: see the module.
 pub trait Machine: Send + Sync {
-    /// The wall clock, which may jump.
+    /// Returns the time of the wall clock, which may jump.
     fn now(&self) -> Timestamp;
-    /// Where that is a server's clock, compares the machine's own with it once more. The function asks the server.
+    /// Compares the machine's clock again with the server's, if the time is a server's. The function asks the server.
     fn keep_time(&self, _ask: &dyn Fn() -> Option<Timestamp>) {}
-    /// The monotonic clock.
-    fn steady(&self) -> Steady;
+    /// Returns the time of the monotonic clock.
+    fn steady(&self) -> SteadyTime;
     /// Sleeps for at least `most`, or until `cancel` is raised. Returns whether it is raised.
     fn wait(&self, cancel: &Cancel, most: Duration) -> bool;
     /// Sleeps for at least `most`, or until the bell has rung more often than `heard`. Returns whether it has.
     fn sleep_until_rung(&self, bell: &Bell, heard: u64, most: Duration) -> bool;
 
-    /// Runs each `work` on a thread of its own while `here` runs on this one. Returns when all have ended. After the first that
-    /// cannot be started none is, and `here` is told.
+    /// Runs each `work` on a thread of its own while `here` runs on this thread. Returns when all have ended. If a thread
+    /// cannot be started, starts no more, and passes the error to `here`.
     fn beside(&self, work: Vec<Work<'_>>, here: &mut dyn FnMut(io::Result<()>));
 
-    /// A new unique id; later ones are greater than earlier ones (UUIDv7).
+    /// Returns a new unique id; later ids are greater than earlier ones (UUIDv7).
     fn new_id(&self) -> String;
-    /// A new unique token that cannot be guessed (UUIDv4).
+    /// Returns a new unique token that cannot be guessed (UUIDv4).
     fn new_token(&self) -> String;
-    /// A random number from 0 to 1.
+    /// Returns a random number from 0 to 1.
     fn chance(&self) -> f64;
 
-    /// The machine's name.
+    /// Returns the name of the machine.
     fn host(&self) -> String;
-    /// The number of this process.
+    /// Returns the id of this process.
     fn pid(&self) -> u32;
-    /// The number and the name of the user that this process belongs to.
+    /// Returns the number and the name of this process's user.
     fn user(&self) -> (String, String);
 
     /// Wakes the workers that watch the file at `path`. A worker that misses it polls later.
@@ -123,17 +123,17 @@ pub trait Machine: Send + Sync {
     /// Kills every process that was started with this environment variable. Returns how many it killed.
     fn kill_started_with(&self, variable: &str, value: &OsStr) -> usize;
 
-    /// Its files and their locks.
-    fn files(&self) -> &dyn Files;
+    /// Returns its files with their locks.
+    fn files(&self) -> &dyn FileSystem;
 }
 
-/// The time that a process on the operating system goes by. All else is the operating system's.
-pub trait OwnTime: Send + Sync {
-    /// See [`Machine::now`].
+/// The time of a process. Everything else is the operating system's.
+pub trait ProcessClock: Send + Sync {
+    /// Returns the time: see [`Machine::now`].
     fn now(&self) -> Timestamp;
-    /// See [`Machine::keep_time`].
+    /// Compares clocks again: see [`Machine::keep_time`].
     fn keep_time(&self, _ask: &dyn Fn() -> Option<Timestamp>) {}
-    /// See [`Machine::new_id`].
+    /// Returns a new id: see [`Machine::new_id`].
     fn new_id(&self) -> String;
 }
 
@@ -141,7 +141,7 @@ pub trait OwnTime: Send + Sync {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct System;
 
-impl OwnTime for System {
+impl ProcessClock for System {
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }
@@ -151,18 +151,18 @@ impl OwnTime for System {
     }
 }
 
-impl<T: OwnTime> Machine for T {
+impl<T: ProcessClock> Machine for T {
     fn now(&self) -> Timestamp {
-        OwnTime::now(self)
+        ProcessClock::now(self)
     }
 
     fn keep_time(&self, ask: &dyn Fn() -> Option<Timestamp>) {
-        OwnTime::keep_time(self, ask);
+        ProcessClock::keep_time(self, ask);
     }
 
-    fn steady(&self) -> Steady {
+    fn steady(&self) -> SteadyTime {
         static BEGINNING: OnceLock<Instant> = OnceLock::new();
-        Steady(BEGINNING.get_or_init(Instant::now).elapsed())
+        SteadyTime(BEGINNING.get_or_init(Instant::now).elapsed())
     }
 
     fn wait(&self, cancel: &Cancel, most: Duration) -> bool {
@@ -184,7 +184,7 @@ impl<T: OwnTime> Machine for T {
     }
 
     fn new_id(&self) -> String {
-        OwnTime::new_id(self)
+        ProcessClock::new_id(self)
     }
 
     fn new_token(&self) -> String {
@@ -220,7 +220,7 @@ impl<T: OwnTime> Machine for T {
         process::kill_started_with(variable, value)
     }
 
-    fn files(&self) -> &dyn Files {
+    fn files(&self) -> &dyn FileSystem {
         &Disk
     }
 }

@@ -1,4 +1,4 @@
-//! The child itself: started as the leader of a process group, watched for its end, reaped, and killed with its group.
+//! Starts a child as the leader of a process group, watches for its end, reaps it, and kills it with its group.
 
 use std::fs::File;
 use std::io;
@@ -9,25 +9,25 @@ use std::thread::JoinHandle;
 
 use super::PidsGroup;
 use super::exit::{Exit, Usage};
-use super::gate::{Held, end_orphans};
+use super::gate::{HeldGroup, end_orphans};
 use super::lifeline::Lifeline;
 use super::wake::{CHILD_ENDED, Waker};
 
-/// A child that runs: it leads a group of its own, which ends with this process.
+/// A running child that leads its own group, which ends with this process.
 #[derive(Debug)]
-pub struct Started {
+pub struct StartedChild {
     id: libc::pid_t,
     stdout: Option<OwnedFd>,
     stderr: Option<OwnedFd>,
     _lifeline: Lifeline,
-    /// Counts its group. `None`: nobody is asked before it forks.
-    held: Option<Held>,
-    /// Removed with it, when it has been waited for.
+    /// Counts its group. If `None`, it forks without asking.
+    held: Option<HeldGroup>,
+    /// The control group, which is removed after the child was waited for.
     pids: Option<PidsGroup>,
 }
 
-impl Started {
-    /// A child of this process with this id, where it writes to, and what its group is tied to.
+impl StartedChild {
+    /// Returns a child of this process with its id, its output streams, and the lifeline of its group.
     pub fn new(
         id: libc::pid_t,
         stdout: Option<OwnedFd>,
@@ -44,25 +44,25 @@ impl Started {
         }
     }
 
-    /// Its process id, which is also that of its group.
+    /// Returns its process id, which is also the id of its group.
     pub fn id(&self) -> libc::pid_t {
         self.id
     }
 
-    /// The same, with its processes counted, and with the control group that it is in.
+    /// Adds the count of its processes and its control group.
     #[must_use]
-    pub fn held(mut self, held: Option<Held>, group: Option<PidsGroup>) -> Self {
+    pub fn held(mut self, held: Option<HeldGroup>, group: Option<PidsGroup>) -> Self {
         self.held = held;
         self.pids = group;
         self
     }
 }
 
-/// Starts a child. The command's own settings for standard input, output and process group are replaced.
+/// Starts a child. Replaces the command's own settings for standard input, output and process group.
 ///
 /// # Errors
 /// It cannot be started.
-pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<Started> {
+pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<StartedChild> {
     let input = input.map(File::try_clone).transpose()?;
     command
         .stdin(input.map_or_else(Stdio::null, Stdio::from))
@@ -74,10 +74,10 @@ pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<Started>
     let mut child = command.spawn()?;
     // The kernel's type is pid_t; std returns it unsigned.
     let id = child.id().cast_signed();
-    // It fails where the child has ended already.
+    // This fails if the child has already ended.
     let _ = lifeline.tie(id);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    Ok(Started::new(
+    Ok(StartedChild::new(
         id,
         stdout.map(OwnedFd::from),
         stderr.map(OwnedFd::from),
@@ -85,17 +85,17 @@ pub fn start(command: &mut Command, input: Option<&File>) -> io::Result<Started>
     ))
 }
 
-/// A child, and the thread that waits for its end. Dropped before it was reaped, it is killed with its whole group.
-pub(super) struct Watched {
-    child: Started,
+/// A child, and the thread that waits for its end. If it is dropped before it was reaped, it is killed with its whole group.
+pub(super) struct WatchedChild {
+    child: StartedChild,
     waiter: Option<JoinHandle<()>>,
     reaped: bool,
 }
 
-impl Watched {
-    /// Watches it. Its end is notified through `wake`.
-    pub fn new(child: Started, wake: &Waker) -> io::Result<Self> {
-        let mut watched = Watched {
+impl WatchedChild {
+    /// Watches a child. Its end is notified through `wake`.
+    pub fn new(child: StartedChild, wake: &Waker) -> io::Result<Self> {
+        let mut watched = WatchedChild {
             child,
             waiter: None,
             reaped: false,
@@ -114,21 +114,21 @@ impl Watched {
         Ok(watched)
     }
 
-    /// Its process id, which is also that of its group.
+    /// Returns its process id, which is also the id of its group.
     pub fn id(&self) -> libc::pid_t {
         self.child.id
     }
 
-    /// Sends a signal to the child and to all that it has started in its group.
+    /// Sends a signal to the child and to everything in its group.
     pub fn signal_group(&self, signal: libc::c_int) {
-        // SAFETY: a plain system call. It fails where the group is empty, which is what we want then.
+        // SAFETY: a plain system call. It fails if the group is empty, which is fine.
         unsafe { libc::kill(-self.id(), signal) };
     }
 
-    /// Kills what is left of its group, and waits until it has ended. Returns whether the group had more processes than it may
-    /// have. The child itself has ended.
+    /// Kills what is left of its group, and waits until it has ended. Returns whether the group had more processes than
+    /// allowed. The child itself must have ended.
     pub fn end_group(&mut self) -> bool {
-        // It is not reaped yet, so its id, which names the group, is not in use again.
+        // The child is not reaped yet, so its id, which names the group, is not reused.
         self.signal_group(libc::SIGKILL);
         match self.child.held.take() {
             Some(held) => held.end(),
@@ -174,7 +174,7 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for WatchedChild {
     fn drop(&mut self) {
         if !self.reaped {
             self.signal_group(libc::SIGKILL);
@@ -197,8 +197,8 @@ fn usage_of(usage: &libc::rusage) -> Usage {
     }
 }
 
-/// Lets the kernel kill the child when the thread that started it ends. For [`super::run`] it does so only together with `ade`: that does
-/// not return before the child has ended.
+/// Makes the kernel kill the child when the thread that started it ends. In [`super::run`], this happens only if `ade` ends,
+/// because `run` does not return before the child has ended.
 #[cfg(target_os = "linux")]
 pub fn die_with_thread(command: &mut Command) {
     let parent = std::process::id();

@@ -1,48 +1,48 @@
-//! How a child ended, and which resources it used.
+//! Describes how a child ended, and which resources it used.
 
 use std::fmt;
 use std::time::Duration;
 
-/// What a child and all that it starts may use up.
+/// A resource that a child and its descendants may use up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// The memory of all together.
+    /// The memory of all processes together.
     Memory,
-    /// The processor time of all together.
+    /// The processor time of all processes together.
     Cpu,
-    /// How many processes there are at the same time.
+    /// The number of processes at the same time.
     Processes,
-    /// The threads of all together.
+    /// The number of threads of all processes together.
     Threads,
-    /// What is printed.
+    /// The bytes that are printed.
     Printed,
-    /// The size of all files in the folders that it may write, and of those that are deleted while it has them open.
+    /// The size of all files in the writable folders, and of deleted files that are still open.
     Disk,
-    /// How many files there are in those folders.
+    /// The number of files in those folders.
     Files,
-    /// The size of one file.
+    /// The size of a single file.
     FileSize,
-    /// Files that one process has open.
+    /// The number of open files of a single process.
     OpenFiles,
 }
 
-/// How a child ended.
+/// The end of a child, with its reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// It ended by itself with this status.
+    /// The child ended by itself with this status.
     Code(i32),
-    /// A signal that we did not send ended it.
+    /// A signal that ADE did not send ended it.
     Signal(i32),
-    /// It was stopped because its timeout was reached.
+    /// ADE stopped it because its timeout was reached.
     TimedOut,
-    /// It was stopped, or never started, because the call was cancelled.
+    /// ADE stopped it, or never started it, because the call was cancelled.
     Cancelled,
-    /// It was killed because it and what it started used too much.
+    /// ADE killed it because it and its descendants used too much.
     Exceeded(Limit),
 }
 
 impl Exit {
-    /// Whether it ended by itself with status 0.
+    /// Returns whether it ended by itself with status 0.
     pub fn is_success(self) -> bool {
         self == Exit::Code(0)
     }
@@ -60,17 +60,17 @@ impl fmt::Display for Exit {
     }
 }
 
-/// What the kernel counted for the child and those of its descendants that it waited for.
+/// The resources that the kernel counted for the child and for those of its descendants that it waited for.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
-    /// The largest resident set of one process, or of all together where they are watched and that is more. It is never
-    /// below that of `ade` at the start of the child, for the child begins its life as a copy of `ade`.
+    /// The largest resident set of one process, or of all together if they are watched and that is more. It is never below that
+    /// of `ade` at the start of the child, because the child begins as a copy of `ade`.
     pub peak_memory_bytes: u64,
-    /// User and system time.
+    /// The user and system time.
     pub cpu_seconds: f64,
 }
 
-/// The end of a child.
+/// The end of a child, with its usage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ChildEnd {
     pub exit: Exit,

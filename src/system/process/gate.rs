@@ -1,14 +1,15 @@
-//! Answers processes that ask before they fork, so that a group never has more processes than it may.
+//! Answers processes that ask before they fork, so that a group never has more processes than allowed.
 //!
-//! A process asks if its filter of system calls has a listener (seccomp_unotify(2)): the kernel stops each `fork`, `vfork` and `clone` of it
-//! and of its descendants until the thread of a [`Gate`] has answered. One gate serves all groups of one listener: a run that was
-//! started cold has one of its own, and all forks of a warm engine share that of the engine.
+//! A process asks if its filter of system calls has a listener (seccomp_unotify(2)). Then the kernel stops each `fork`, `vfork`
+//! and `clone` of the process and its descendants until the thread of a [`Gate`] has answered. One gate serves all groups of a
+//! listener: a run that started cold has its own gate, and all forks of a warm engine share the engine's gate.
 //!
-//! A group's count is never below the truth. Each grant adds one, and only a count that reaches the limit makes the gate look at what
-//! lives: first at the threads whose grants may still become processes, then at the processes, so that none is missed between
-//! the two. A group that is full is killed as a whole before its question is answered.
+//! A group's count is never below the truth. Each grant adds one. Only if the count reaches the limit, the gate examines what
+//! is alive: first the threads whose grants may still become processes, then the processes, so that none is missed in between.
+//! A full group is killed as a whole before its question is answered.
 //!
-//! The count relies on what the filter refuses: to leave the group, to adopt orphans, and to have a process be somebody else's child.
+//! The count relies on what the filter refuses: leaving the group, adopting orphans, and making a process that is another
+//! process's child.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, PipeReader, PipeWriter};
@@ -23,40 +24,40 @@ use rustix::process::{Pid, PidfdFlags, getpid, pidfd_open, set_child_subreaper};
 use super::proc::{Process, members};
 use crate::base::mutex::lock;
 
-/// How often a count is taken again that open grants may have raised.
+/// The maximum number of times that the processes are counted again because open grants may have changed them.
 const MAX_LOOKS: u32 = 20;
 /// The pause between two of these looks.
 const PAUSE: Duration = Duration::from_micros(500);
-/// How long to wait for the end of what was killed.
+/// The maximum time to wait for the end of killed processes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The answering side of one listener.
 #[derive(Debug)]
 pub struct Gate {
-    groups: Arc<Mutex<HashMap<pid_t, Group>>>,
+    groups: Arc<Mutex<HashMap<pid_t, CountedGroup>>>,
     /// Ends the thread when it is closed.
     _stop: PipeWriter,
 }
 
-/// A group that a gate counts. Dropped, the group may not fork any more.
+/// A group that a gate counts. Once this is dropped, the group may not fork any more.
 #[derive(Debug)]
-pub struct Held {
+pub struct HeldGroup {
     gate: Arc<Gate>,
     group: pid_t,
 }
 
 impl Gate {
-    /// Starts a thread that answers for this listener. From then on this process adopts the orphans of all that it has started: who
-    /// has ended counts until it is waited for, and nobody else does so in time.
+    /// Starts a thread that answers for this listener. From then on this process adopts the orphans of all its descendants: an
+    /// ended process counts until it is waited for, and no other process would wait for it in time.
     ///
     /// # Errors
-    /// There is no pipe or no thread to be had.
+    /// No pipe or no thread is available.
     pub fn new(listener: OwnedFd) -> io::Result<Arc<Self>> {
         set_child_subreaper(Some(getpid()))?;
         ADOPTS.store(true, Ordering::Relaxed);
         let (stopped, stop) = io::pipe()?;
         let groups = Arc::new(Mutex::new(HashMap::new()));
-        let answering = Answering {
+        let answering = GateThread {
             listener,
             groups: Arc::clone(&groups),
         };
@@ -70,21 +71,26 @@ impl Gate {
         }))
     }
 
-    /// Lets a group have this many processes, its leader included; `None`: as many as it likes. `makes_siblings`: whether the leader
-    /// itself may make processes that are its parent's children, as a warm engine does.
-    pub fn hold(self: &Arc<Self>, group: pid_t, limit: Option<u32>, makes_siblings: bool) -> Held {
-        let counted = Group::new(group, limit, makes_siblings);
+    /// Lets a group have this many processes including its leader, or any number if `None`. `makes_siblings`: whether the
+    /// leader itself may make processes that are children of its parent, as a warm engine does.
+    pub fn hold(
+        self: &Arc<Self>,
+        group: pid_t,
+        limit: Option<u32>,
+        makes_siblings: bool,
+    ) -> HeldGroup {
+        let counted = CountedGroup::new(group, limit, makes_siblings);
         lock(&self.groups).insert(group, counted);
-        Held {
+        HeldGroup {
             gate: Arc::clone(self),
             group,
         }
     }
 }
 
-impl Held {
-    /// Waits for the end of what the group has forked and is killed already. The leader has ended and is not reaped yet, so that its
-    /// number names the group. Returns whether the group was killed because it was full.
+impl HeldGroup {
+    /// Waits for the end of the group's killed processes. The leader must have ended, but not be reaped yet, so that its id
+    /// still names the group. Returns whether the group was killed because it was full.
     pub fn end(self) -> bool {
         let (is_full, has_forked) = {
             let groups = lock(&self.gate.groups);
@@ -98,17 +104,17 @@ impl Held {
     }
 }
 
-/// Whether this process adopts orphans.
+/// True if this process adopts orphans.
 static ADOPTS: AtomicBool = AtomicBool::new(false);
 
-/// Waits for the orphans of a group that was not held.
+/// Waits for the orphans of a group that no gate counts.
 pub(super) fn end_orphans(group: pid_t) {
     if ADOPTS.load(Ordering::Relaxed) {
         wait_for_end(group);
     }
 }
 
-/// Waits until all of a group but its leader have ended, which are killed already.
+/// Waits until all killed processes of a group except for its leader have ended.
 fn wait_for_end(group: pid_t) {
     let until = Instant::now() + PATIENCE;
     let is_alone = || living(group, true).is_ok_and(|found| found.len() <= 1);
@@ -117,7 +123,7 @@ fn wait_for_end(group: pid_t) {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldGroup {
     fn drop(&mut self) {
         lock(&self.gate.groups).remove(&self.group);
     }
@@ -125,33 +131,33 @@ impl Drop for Held {
 
 /// The count of one group.
 #[derive(Debug)]
-struct Group {
+struct CountedGroup {
     id: pid_t,
     limit: Option<u32>,
     makes_siblings: bool,
-    /// The processes at the last look, the grants that were open then, and all grants since: never below the truth.
+    /// The processes at the last look, the grants that were open then, and all grants since. Never below the truth.
     bound: u32,
-    /// The processes at the last look, with the faults of the children that they had waited for.
+    /// The processes at the last look, with the page faults of the children that they had waited for.
     known: HashMap<pid_t, u64>,
-    /// Those of which others were children then.
+    /// The processes that had children at the last look.
     parents: HashSet<pid_t>,
     /// The processes with open grants.
     askers: HashMap<pid_t, Asker>,
     has_forked: bool,
-    /// Whether it was killed because it had all processes that it may have.
+    /// True if it was killed because it had reached its limit of processes.
     is_full: bool,
 }
 
 /// The grants of one process.
 #[derive(Debug, Default)]
 struct Asker {
-    /// Those since the last look, and those that were open then.
+    /// The grants since the last look, and those that were open then.
     granted: u32,
     /// The threads that may not have made their process yet.
     open: HashSet<pid_t>,
 }
 
-impl Group {
+impl CountedGroup {
     fn new(id: pid_t, limit: Option<u32>, makes_siblings: bool) -> Self {
         Self {
             id,
@@ -170,9 +176,9 @@ impl Group {
         self.limit.is_none_or(|limit| self.bound < limit)
     }
 
-    /// Whether a thread may fork now. A group without room is killed.
+    /// Returns whether a thread may fork now. Kills a group without room.
     fn grants(&mut self, process: pid_t, thread: pid_t) -> bool {
-        // It asks, so it has returned from what it asked for before.
+        // The thread asks again, so its previous call has returned.
         if let Some(asker) = self.askers.get_mut(&process) {
             asker.open.remove(&thread);
         }
@@ -188,7 +194,7 @@ impl Group {
         }
         if !self.has_room() {
             self.is_full = true;
-            // SAFETY: a plain system call. The leader is not reaped as long as the group is held, so the number is this group's.
+            // SAFETY: a plain system call. The leader is not reaped as long as the group is held, so the id names this group.
             unsafe { libc::kill(-self.id, libc::SIGKILL) };
             return false;
         }
@@ -200,7 +206,7 @@ impl Group {
         true
     }
 
-    /// Takes a grant back that nobody has waited for.
+    /// Takes back a grant whose asker did not get the answer.
     fn take_back(&mut self, process: pid_t, thread: pid_t) {
         if let Some(asker) = self.askers.get_mut(&process)
             && asker.open.remove(&thread)
@@ -210,8 +216,8 @@ impl Group {
         }
     }
 
-    /// Counts anew. Returns how many grants may still become processes that were not seen. Where processes cannot be read, nothing is
-    /// known, and the count stays.
+    /// Counts again. Returns how many grants may still become processes that were not seen. If processes cannot be read, the
+    /// count stays the same.
     fn look(&mut self) -> io::Result<u32> {
         for asker in self.askers.values_mut() {
             let mut left = HashSet::new();
@@ -222,7 +228,7 @@ impl Group {
             }
             asker.open = left;
         }
-        // Only now: what the others have made is there.
+        // Only now: the processes that other grants made already exist.
         let found = living(self.id, !self.makes_siblings)?;
         let mut new: HashMap<pid_t, u32> = HashMap::new();
         let mut faults: HashMap<pid_t, u64> = HashMap::new();
@@ -236,12 +242,12 @@ impl Group {
             let open = asker.open.len() as u32;
             let returned = asker.granted.saturating_sub(open);
             asker.granted = open;
-            // More new children than calls that have returned can have made are those of open grants: a parent that goes on to
-            // compute looks busy for ever.
+            // If there are more new children than returned calls can have made, the rest come from open grants. Otherwise a
+            // parent that goes on to compute would look busy for ever.
             let made = new
                 .get(process)
                 .map_or(0, |new| new.saturating_sub(returned));
-            // Who had no children, was granted one, and has waited for one has returned as well.
+            // A process that had no children, got one grant, and has waited for a child has returned, too.
             let before = self.known.get(process).copied().unwrap_or(0);
             let has_waited = faults.get(process).is_some_and(|now| *now > before);
             let is_over =
@@ -260,27 +266,27 @@ impl Group {
     }
 }
 
-/// The processes of a group. `adopts`: whether this process waits for those of its children in the group that have ended and are not the
-/// leader, which are orphans.
+/// Returns the processes of a group. `adopts`: whether this process waits for its ended children in the group, except for the
+/// leader; these are orphans.
 fn living(group: pid_t, adopts: bool) -> io::Result<Vec<(pid_t, Process)>> {
     let own = std::process::id().cast_signed();
     let mut found = members(group)?;
     found.retain(|(id, process)| {
         let is_orphan = adopts && *id != group && process.parent == own && !process.is_alive();
-        // SAFETY: a plain system call that writes nothing. Nobody else waits for a process that this one did not start.
+        // SAFETY: a plain system call that writes nothing. No other code waits for a process that this process did not start.
         !is_orphan || unsafe { libc::waitpid(*id, std::ptr::null_mut(), libc::WNOHANG) } <= 0
     });
     Ok(found)
 }
 
-/// What the thread of a gate needs.
-struct Answering {
+/// The state of a gate's thread.
+struct GateThread {
     listener: OwnedFd,
-    groups: Arc<Mutex<HashMap<pid_t, Group>>>,
+    groups: Arc<Mutex<HashMap<pid_t, CountedGroup>>>,
 }
 
-impl Answering {
-    /// Answers until nobody is left who may ask, or the gate is dropped.
+impl GateThread {
+    /// Answers until no process is left that may ask, or the gate is dropped.
     fn until(&self, stopped: &PipeReader) {
         let polled = |descriptor| libc::pollfd {
             fd: descriptor,
@@ -296,7 +302,7 @@ impl Answering {
                     _ => return,
                 }
             }
-            let [asked, stopped] = both.map(|one| one.revents);
+            let [asked, stopped] = both.map(|entry| entry.revents);
             if stopped != 0 {
                 return;
             } else if asked & libc::POLLIN != 0 {
@@ -307,17 +313,17 @@ impl Answering {
         }
     }
 
-    /// Answers one question, if it still stands.
+    /// Answers one question, if it is still open.
     fn answer(&self) {
-        // SAFETY: zero is a valid value of each field, and the one that the kernel asks for.
+        // SAFETY: zero is a valid value of each field, and the value that the kernel asks for.
         let mut question: libc::seccomp_notif = unsafe { std::mem::zeroed() };
-        // It fails if whoever asked was killed meanwhile.
+        // This fails if the asking process was killed in between.
         if self.request(libc::SECCOMP_IOCTL_NOTIF_RECV, &raw mut question) {
             let thread = question.pid.cast_signed();
             // SAFETY: a plain system call.
             let group = unsafe { libc::getpgid(thread) };
             let process = process_of(thread);
-            // The number is that of the one who asks as long as it waits for the answer.
+            // If the question is still valid, the thread still waits for the answer, so its id was not reused.
             if self.request(libc::SECCOMP_IOCTL_NOTIF_ID_VALID, &raw const question.id) {
                 self.decide(&question, group, process);
             }
@@ -353,7 +359,7 @@ impl Answering {
                 _ => 0,
             },
         };
-        // A signal may have come first: nothing has begun then, and it asks again.
+        // A signal may have come first. Then the fork has not begun, and the process asks again.
         if !self.request(libc::SECCOMP_IOCTL_NOTIF_SEND, &raw const answer)
             && error == 0
             && let Some(counted) = groups.get_mut(&group)
@@ -368,9 +374,9 @@ impl Answering {
     }
 }
 
-/// The process of a thread.
+/// Returns the process of a thread.
 fn process_of(thread: pid_t) -> pid_t {
-    // Such a descriptor opens for the first thread of a process alone, at a tenth of the price of a file in `/proc`.
+    // This descriptor opens only for the first thread of a process, at a tenth of the cost of a file in `/proc`.
     let first = Pid::from_raw(thread).map(|thread| pidfd_open(thread, PidfdFlags::empty()));
     if first.is_some_and(|opened| opened.is_ok()) {
         return thread;

@@ -1,14 +1,15 @@
 //! Ends a whole group together with `ade`.
 //!
-//! The kernel kills a child whose parent dies, but not that child's own children. So this process keeps both ends of a pipe, and the
-//! reading end is set to send KILL to the group when the writing end is closed (`F_SETOWN`, `F_SETSIG` and `O_ASYNC` of fcntl(2)). The
-//! kernel closes both when this process dies, in the order of their numbers, and releases what it has closed last first: so the reading
-//! end has the lower number. The group has none of them, and cannot change that.
+//! The kernel kills a child whose parent dies, but not that child's own children. So this process keeps both ends of a pipe,
+//! and sets the reading end to send KILL to the group when the writing end is closed (`F_SETOWN`, `F_SETSIG` and `O_ASYNC` of
+//! fcntl(2)). When this process dies, the kernel closes both ends in the order of their numbers, and releases the last closed
+//! end first. So the reading end must have the lower number. The group has neither end and cannot change this.
 
 use std::io::{self, PipeReader};
 use std::os::fd::{AsRawFd, OwnedFd};
 
-/// Both ends: as long as they are open, the group goes on. Dropped together with the group's end, they do nothing.
+/// Both ends of the pipe. The group goes on as long as they are open. If they are dropped after the group's end, nothing
+/// happens.
 #[derive(Debug)]
 pub struct Lifeline {
     reader: PipeReader,
@@ -16,10 +17,10 @@ pub struct Lifeline {
 }
 
 impl Lifeline {
-    /// A lifeline without a group.
+    /// Returns a lifeline without a group.
     ///
     /// # Errors
-    /// There is no pipe to be had.
+    /// No pipe can be created.
     pub fn new() -> io::Result<Self> {
         let (reader, writer) = io::pipe()?;
         let above = reader.as_raw_fd() + 1;
@@ -29,7 +30,7 @@ impl Lifeline {
         })
     }
 
-    /// Ties a group to it. On other systems than Linux, nothing is tied.
+    /// Ties a group to it. Does nothing on systems other than Linux.
     ///
     /// # Errors
     /// There is no such group.

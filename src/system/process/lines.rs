@@ -1,4 +1,4 @@
-//! The output of a child, cut into lines.
+//! Cuts the output of a child into lines.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,27 +9,27 @@ use super::options::{ChildLimits, OnLine, Stream};
 use super::wake::set_nonblocking;
 
 /// One stream of the child, cut into lines.
-pub(super) struct Lines {
+pub(super) struct OutputLines {
     stream: Stream,
     pipe: Option<File>,
     chunk: Box<[u8]>,
-    /// The beginning of a line whose end has not come yet.
+    /// The beginning of a line whose end has not been read yet.
     line: Vec<u8>,
-    /// How much of this line was dropped because the line is too long.
+    /// The number of bytes of this line that were dropped because the line is too long.
     dropped: u64,
     max_line_bytes: usize,
-    /// How many bytes were read so far.
+    /// The number of bytes that were read so far.
     total: u64,
     most: u64,
-    /// How many of them were in lines that do not look like a report of the child.
+    /// The number of bytes in lines that do not look like a report of the child.
     plain: u64,
     most_plain: u64,
 }
 
-/// How much is read from one stream before the other one, the child's end and a cancel are checked again.
+/// The number of bytes that are read from one stream before the other stream, the child's end and a cancel are checked again.
 const TURN_BYTES: usize = 1024 * 1024;
 
-impl Lines {
+impl OutputLines {
     pub fn new(
         stream: Stream,
         pipe: Option<impl Into<OwnedFd>>,
@@ -39,7 +39,7 @@ impl Lines {
         if let Some(pipe) = &pipe {
             set_nonblocking(pipe.as_raw_fd())?;
         }
-        Ok(Lines {
+        Ok(OutputLines {
             stream,
             pipe,
             chunk: vec![0; 64 * 1024].into_boxed_slice(),
@@ -57,17 +57,17 @@ impl Lines {
         })
     }
 
-    /// The descriptor to wait for; negative once the stream has ended.
+    /// Returns the descriptor to wait for; negative once the stream has ended.
     pub fn descriptor(&self) -> RawFd {
         self.pipe.as_ref().map_or(-1, AsRawFd::as_raw_fd)
     }
 
-    /// Whether more was printed than is allowed.
+    /// Returns whether more was printed than is allowed.
     pub fn is_too_long(&self) -> bool {
         self.total > self.most || self.plain > self.most_plain
     }
 
-    /// Reads what is available, up to the limit of a turn. `true`: there may be more.
+    /// Reads what is available, up to the limit of a turn. Returns true if there may be more.
     pub fn pump(&mut self, on_line: OnLine<'_>) -> io::Result<bool> {
         let mut taken = 0;
         while let Some(pipe) = &mut self.pipe {

@@ -2,8 +2,8 @@
 
 use std::ffi::OsStr;
 
-/// Kills every process of this user that was started with this environment variable, and waits until they are gone.
-/// Returns how many there were: 0 where the kernel does not show a process's environment variables (other than Linux).
+/// Kills every process of this user that was started with this environment variable, and waits until they are gone. Returns how
+/// many there were: always 0 on systems other than Linux, where the kernel does not show these variables.
 pub fn kill_started_with(variable: &str, value: &OsStr) -> usize {
     platform::kill_started_with(variable, value)
 }
@@ -19,9 +19,9 @@ mod platform {
 
     use super::super::proc::all;
 
-    /// Each further pass finds processes that were started during the pass before it.
+    /// The number of passes. Each further pass finds processes that were started during the pass before it.
     const PASSES: usize = 10;
-    /// How long to wait for a killed process to end.
+    /// The maximum time to wait for a killed process to end.
     const PATIENCE: Timespec = Timespec {
         tv_sec: 5,
         tv_nsec: 0,
@@ -52,7 +52,7 @@ mod platform {
 
     /// Kills the process if it was started with the mark.
     fn kill_marked(id: i32, mark: &[u8]) -> Option<OwnedFd> {
-        // The descriptor is opened before the check, so that no other process is killed where the number is used again.
+        // The descriptor is opened before the check, so that no other process is killed if the id is reused.
         let process = pidfd_open(Pid::from_raw(id)?, PidfdFlags::empty()).ok()?;
         let variables = std::fs::read(format!("/proc/{id}/environ")).ok()?;
         let is_marked = variables

@@ -1,21 +1,21 @@
-//! Child processes, which never outlive the call that started them.
+//! Runs child processes, which never outlive the call that started them.
 //!
-//! [`run`] starts a program, passes on its lines as they are printed, and returns when the program has ended. Its promises,
-//! each of which prevents processes that stay behind or pipes that fill up:
+//! [`run`] starts a program, passes on its lines as they are printed, and returns when the program has ended. Its promises
+//! prevent processes that stay behind and pipes that fill up:
 //!
-//! - The child leads a process group of its own. Cancel and timeout send TERM to the whole group, and KILL after
+//! - The child leads its own process group. Cancel and timeout send TERM to the whole group, and KILL after
 //!   [`ChildLimits::kill_after`]. However the child ends, the processes left in its group are killed.
-//! - A child whose `ade` is killed is killed too, with its whole group (on Linux).
+//! - If `ade` is killed, the child is killed, too, with its whole group (on Linux).
 //! - Both streams are read while the child runs, so neither can fill up and block it. Standard input is empty, or a file.
-//! - A grandchild that has left the group and keeps a pipe open delays nothing: when the child has ended, its output is
-//!   read to the last byte, and [`run`] returns.
-//! - No polling: the end of the child, a line and a cancel each wake the caller at once. Only where the group has limits, it
-//!   is looked at 20 times a second, and killed as a whole when it uses more than it may ([`GroupLimits`]).
+//! - A grandchild that has left the group and keeps a pipe open delays nothing: after the end of the child, its output is read
+//!   to the last byte, and [`run`] returns.
+//! - There is no polling: the end of the child, a line and a cancel each wake the caller at once. Only if the group has limits,
+//!   it is measured 20 times a second, and killed as a whole when it passes a limit ([`GroupLimits`]).
 //!
 //! The memory and CPU seconds come from the kernel's own account of the child and its descendants (`wait4`).
 //!
-//! `child` starts, watches and reaps; `lines` reads; `wake` waits; `watch` measures the group, and `gate` counts it; `lifeline` ends it with
-//! `ade`; [`kill_started_with`] kills processes that left their group.
+//! `child` starts, watches and reaps; `lines` reads; `wake` waits; `watch` measures the group, and `gate` counts it; `lifeline`
+//! ends it with `ade`; [`kill_started_with`] kills processes that left their group.
 
 mod child;
 mod exit;
@@ -43,33 +43,33 @@ use std::io;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use self::child::Watched;
-use self::lines::Lines;
+use self::child::WatchedChild;
+use self::lines::OutputLines;
 use self::options::OnLine;
 use self::time_limit::TimeLimit;
 use self::wake::{Wakes, wait_for_any};
 use self::watch::GroupUsage;
 use crate::base::cancel::Cancel;
 
-pub use child::{Started, die_with_thread, start};
+pub use child::{StartedChild, die_with_thread, start};
 pub use exit::{ChildEnd, Exit, Limit, Usage};
 #[cfg(not(target_os = "linux"))]
 pub use gate::PidsGroup;
-pub use gate::{Gate, Held};
+pub use gate::{Gate, HeldGroup};
 pub use lifeline::Lifeline;
 pub use marks::kill_started_with;
 pub use on_path::on_path;
 pub use options::{ChildLimits, GroupLimits, Stream};
 #[cfg(target_os = "linux")]
 pub use pids_group::PidsGroup;
-pub use watch::{MAX_THREADS, MOST_FILES};
+pub use watch::{MAX_FOLDER_FILES, MAX_THREADS};
 
-/// How long the rest in the pipes is read after the child's end: only a grandchild that still writes could extend it.
+/// The maximum time to read the rest in the pipes after the child's end. Only a grandchild that still writes makes it longer.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
 /// Runs `command` to its end and passes each line of its output to `on_line`, in order within each stream.
 ///
-/// The command's own settings for standard input, output and process group are replaced.
+/// Replaces the command's own settings for standard input, output and process group.
 ///
 /// # Errors
 /// The child could not be started or watched. Nothing is left running then, nor after a panic in `on_line`.
@@ -83,12 +83,12 @@ pub fn run(
     run_started(start, cancel, options, on_line)
 }
 
-/// Like [`run`], with a child that `starts` starts.
+/// Runs a child that `starts` starts, like [`run`].
 ///
 /// # Errors
-/// Those of `starts`, and of [`run`].
+/// The errors of `starts` and of [`run`].
 pub fn run_started(
-    starts: impl FnOnce() -> io::Result<Started>,
+    starts: impl FnOnce() -> io::Result<StartedChild>,
     cancel: &Cancel,
     options: &ChildLimits,
     on_line: OnLine<'_>,
@@ -103,10 +103,10 @@ pub fn run_started(
     }
 
     let (mut wakes, waker) = Wakes::new()?;
-    let mut watched = Watched::new(starts()?, &waker)?;
+    let mut watched = WatchedChild::new(starts()?, &waker)?;
     let (stdout, stderr) = watched.streams();
-    let mut stdout = Lines::new(Stream::Stdout, stdout, options)?;
-    let mut stderr = Lines::new(Stream::Stderr, stderr, options)?;
+    let mut stdout = OutputLines::new(Stream::Stdout, stdout, options)?;
+    let mut stderr = OutputLines::new(Stream::Stderr, stderr, options)?;
     let _subscription = waker.on_cancel(cancel);
 
     let mut time_limit = TimeLimit::new(started, options);
@@ -139,7 +139,7 @@ pub fn run_started(
         time_limit.mark_full();
     }
     let (exit, mut usage) = watched.reap()?;
-    // What it left between the last look and its end.
+    // The files that it left between the last look and its end.
     if let Some(limit) = watch.left() {
         time_limit.exceed(limit);
     }
@@ -154,9 +154,9 @@ pub fn run_started(
     })
 }
 
-fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
+fn earlier(first: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (first, other) {
+        (Some(first), Some(other)) => Some(first.min(other)),
+        (first, other) => first.or(other),
     }
 }

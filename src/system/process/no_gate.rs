@@ -1,42 +1,47 @@
-//! Where no process asks before it forks, no group is counted.
+//! Replaces the gate on systems where no process asks before it forks, so that no group is counted.
 
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-/// There is none.
+/// Does not exist on this system.
 #[derive(Debug)]
 pub enum Gate {}
 
 impl Gate {
-    /// Fails: no kernel but Linux asks.
+    /// Fails, because only Linux lets processes ask.
     ///
     /// # Errors
-    /// Always.
+    /// It always fails on this system.
     pub fn new(_listener: OwnedFd) -> io::Result<Arc<Self>> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Never called.
-    pub fn hold(&self, _group: libc::pid_t, _limit: Option<u32>, _makes_siblings: bool) -> Held {
+    /// Cannot be called on this system.
+    pub fn hold(
+        &self,
+        _group: libc::pid_t,
+        _limit: Option<u32>,
+        _makes_siblings: bool,
+    ) -> HeldGroup {
         match *self {}
     }
 }
 
-/// There is none.
+/// Does not exist on this system.
 #[derive(Debug)]
-pub enum Held {}
+pub enum HeldGroup {}
 
-impl Held {
-    /// Never called.
+impl HeldGroup {
+    /// Cannot be called on this system.
     pub fn end(self) -> bool {
         match self {}
     }
 }
 
-/// There is none.
+/// Does not exist on this system.
 #[derive(Debug)]
 pub enum PidsGroup {}
 
-/// Nobody is adopted.
+/// Does nothing, because this process adopts no orphans.
 pub(super) fn end_orphans(_group: libc::pid_t) {}

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-/// The executables of this name, in the order of PATH.
+/// Returns the executables of this name, in the order of PATH.
 pub fn on_path(name: &OsStr, path: &OsStr) -> impl Iterator<Item = PathBuf> {
     // An empty or relative entry would mean the current folder, which is not intended here.
     let folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());

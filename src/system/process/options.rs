@@ -5,38 +5,38 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a child may take, and how it is stopped after that.
+/// The limits of a child, and how it is stopped after them.
 #[derive(Clone, Debug)]
 pub struct ChildLimits {
-    /// TERM after this long. Default: never.
+    /// The time after which TERM is sent. Default: never.
     pub timeout: Option<Duration>,
-    /// From TERM to KILL. Default: 5 s.
+    /// The time from TERM to KILL. Default: 5 s.
     pub kill_after: Duration,
-    /// A longer line is cut here, with a mark; what follows it up to the line's end is read and dropped.
-    /// Default: 16 MiB, which leaves room for the summary event of a very wide workbook.
+    /// The length at which a line is cut, with a mark; the rest of the line is read and dropped. Default: 16 MiB, which leaves
+    /// room for the summary event of a very wide workbook.
     pub max_line_bytes: usize,
     /// The folders whose files are limited together. Default: none.
     pub folders: Vec<PathBuf>,
-    /// What it reads on standard input. Default: nothing.
+    /// The file on standard input. Default: nothing.
     pub input: Option<Arc<File>>,
-    /// What the child and all that it starts may use. Default: no limits, and nothing is watched.
+    /// The resources that the child and its descendants may use. Default: no limits, and nothing is watched.
     pub limits: GroupLimits,
 }
 
-/// What a child and all that it starts may use together. Where a limit is passed, the whole group is killed.
+/// The resources that a child and its descendants may use together. If a limit is passed, the whole group is killed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct GroupLimits {
-    /// Bytes of memory.
+    /// Bytes of memory of all processes together.
     pub memory_bytes: Option<u64>,
-    /// Seconds of processor time.
+    /// Seconds of processor time of all processes together.
     pub cpu_seconds: Option<f64>,
-    /// Processes at the same time, the child itself counted.
+    /// Processes at the same time, including the child itself.
     pub processes: Option<u32>,
-    /// Bytes of all files below [`ChildLimits::folders`], and of deleted ones that it has open. If there is such a limit, there are
-    /// [`MOST_FILES`](super::MOST_FILES) at most.
+    /// Bytes of all files below [`ChildLimits::folders`], and of deleted files that are still open. If set, there may be at
+    /// most [`MOST_FILES`](super::MOST_FILES) files.
     pub disk_bytes: Option<u64>,
-    /// Bytes on standard output, and as many on standard error. What the child reports there, in lines of JSON, may be 16 times as
-    /// long.
+    /// Bytes on standard output, and as many on standard error. On standard error, lines of JSON, in which the child reports,
+    /// may have 16 times as many.
     pub printed_bytes: Option<u64>,
 }
 
@@ -53,7 +53,7 @@ impl Default for ChildLimits {
     }
 }
 
-/// Where a line came from.
+/// The stream that a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
     Stdout,
@@ -61,7 +61,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// The name as event logs write it.
+    /// Returns the name in event logs.
     pub fn as_str(self) -> &'static str {
         match self {
             Stream::Stdout => "stdout",

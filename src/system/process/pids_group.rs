@@ -1,5 +1,5 @@
-//! A control group that limits the processes and threads of a run, where a folder of the controller `pids` may be written
-//! (cgroups(7); both versions). It is a second line: see `engine::sandbox::support` for when it is used.
+//! A control group that limits the processes and threads of a run, if a folder of the controller `pids` is writable
+//! (cgroups(7); both versions). It is the second choice: see `engine::sandbox::support` for when it is used.
 
 use std::fs::{self, File};
 use std::io;
@@ -9,17 +9,17 @@ use std::time::{Duration, Instant};
 
 use crate::base::files::entries;
 
-/// The name of a group: this, the number of the process that made it, and one of its own.
+/// The prefix of a group's name. The id of the process that made it and a number follow.
 const PREFIX: &str = "ade-";
-/// How long a group may take to be empty once its processes were killed.
+/// The maximum time for a group to become empty after its processes were killed.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A group. Dropped, it is removed.
+/// A control group, which is removed when this is dropped.
 #[derive(Debug)]
 pub struct PidsGroup(PathBuf);
 
 impl PidsGroup {
-    /// An empty group that may have this many processes and threads.
+    /// Creates an empty group that may have this many processes and threads.
     ///
     /// # Errors
     /// There is no such controller, or its folder may not be written.
@@ -35,7 +35,7 @@ impl PidsGroup {
         Ok(group)
     }
 
-    /// A process that writes `0` to this file is in the group, and so is what it starts.
+    /// Opens the file through which a process joins the group, by writing `0`. Its descendants are in the group, too.
     ///
     /// # Errors
     /// The file cannot be opened.
@@ -62,20 +62,20 @@ fn remove_left(parent: &Path) {
         let maker = name
             .to_str()
             .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next());
-        // Groups of others may begin with the same letters.
+        // Other programs' groups may begin with the same letters.
         let maker = maker.filter(|maker| maker.bytes().all(|byte| byte.is_ascii_digit()));
         if maker.is_some_and(|maker| !Path::new("/proc").join(maker).exists()) {
-            // It fails as long as a process is in it.
+            // This fails as long as a process is in it.
             let _ = fs::remove_dir(entry.path());
         }
     }
 }
 
-/// The folder of the group of this process whose groups may have limits for processes.
+/// Returns the folder of this process's group, if its child groups can limit processes.
 fn own_folder() -> Option<PathBuf> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let mounts = fs::read_to_string("/proc/self/mounts").ok()?;
-    // Device, folder, type and options of each.
+    // The fields of a line are device, folder, type and options.
     let mounts = mounts
         .lines()
         .map(|line| line.split(' ').collect::<Vec<_>>());
@@ -93,7 +93,7 @@ fn own_folder() -> Option<PathBuf> {
         let own = Path::new(folder).join(path.trim_start_matches('/'));
         let offered = fs::read_to_string(own.join("cgroup.subtree_control"));
         if kind == "cgroup"
-            || offered.is_ok_and(|text| text.split_whitespace().any(|one| one == "pids"))
+            || offered.is_ok_and(|text| text.split_whitespace().any(|name| name == "pids"))
         {
             return Some(own);
         }
@@ -109,7 +109,7 @@ mod tests {
     fn groups_of_killed_processes_go_and_those_of_others_stay() {
         let parent = tempfile::tempdir().unwrap();
         let own = format!("{PREFIX}{}-0", std::process::id());
-        // No process has a number as large as the first.
+        // No process has an id as large as the first.
         for name in ["ade-4194305-0", "ade-test-bombs", &own] {
             fs::create_dir(parent.path().join(name)).unwrap();
         }

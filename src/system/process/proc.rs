@@ -9,27 +9,27 @@ pub(super) struct Process {
     pub parent: i32,
     /// One letter, such as `R` for running and `Z` for ended but not waited for.
     state: u8,
-    /// Pages that the children which it has waited for had to be given.
+    /// The page faults of the children that it has waited for.
     pub faults_of_children: u64,
-    /// Processor time in clock ticks: its own, and that of the children that it waited for.
+    /// Processor time in clock ticks, including that of the children that it waited for.
     pub ticks: u64,
     pub threads: u64,
-    /// Bytes of addresses.
+    /// The size of the address space in bytes.
     pub addresses: u64,
-    /// Resident pages.
+    /// The number of resident pages.
     pub pages: u64,
 }
 
 impl Process {
-    /// Reads a process, or one thread. `None`: it is gone, or cannot be read.
+    /// Reads a process, or one thread. Returns `None` if it is gone or cannot be read.
     pub fn read(id: i32) -> Option<Self> {
         Self::read_if_there(id).ok().flatten()
     }
 
-    /// Reads a process, or one thread. `None`: it is gone.
+    /// Reads a process, or one thread. Returns `None` if it is gone.
     ///
     /// # Errors
-    /// It cannot be read, as where this process has too many files open.
+    /// It cannot be read, for example because this process has too many open files.
     pub fn read_if_there(id: i32) -> io::Result<Option<Self>> {
         let mut buffer = [0; 1024];
         let read =
@@ -44,7 +44,7 @@ impl Process {
     }
 
     fn parse(stat: &str) -> Option<Self> {
-        // The program's name stands in brackets, and may hold any letter.
+        // The program's name is in brackets, and may contain any character.
         let (_, rest) = stat.rsplit_once(')')?;
         let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
         let number = |index: usize| fields.get(index)?.parse::<u64>().ok();
@@ -60,13 +60,13 @@ impl Process {
         })
     }
 
-    /// Whether it has not ended. One that has ended keeps its number until its parent waits for it. A process goes on without its first
-    /// thread as long as it has others.
+    /// Returns whether it has not ended. An ended process keeps its id until its parent waits for it. A process goes on without
+    /// its first thread as long as it has others.
     pub fn is_alive(&self) -> bool {
         !matches!(self.state, b'Z' | b'X') || self.threads > 1
     }
 
-    /// The thread by which the kernel shows what the process has: the first one, unless it alone has ended.
+    /// Returns the thread by which the kernel shows the process's resources: the first one, unless only that one has ended.
     pub fn shown_by(&self, id: i32) -> i32 {
         if self.threads <= 1 || !matches!(self.state, b'Z' | b'X') {
             return id;
@@ -80,13 +80,13 @@ impl Process {
         others.find(|thread| *thread != id).unwrap_or(id)
     }
 
-    /// Whether the kernel may be working for it: a thread that sleeps elsewhere has returned from `fork`.
+    /// Returns whether the kernel may be working for it. A thread that sleeps elsewhere has returned from `fork`.
     pub fn is_busy(&self) -> bool {
         matches!(self.state, b'R' | b'D')
     }
 }
 
-/// The numbers of all processes of the machine.
+/// Returns the ids of all processes of the machine.
 ///
 /// # Errors
 /// They cannot be listed.
@@ -103,7 +103,7 @@ pub(super) fn all() -> io::Result<Vec<i32>> {
     Ok(found)
 }
 
-/// The processes of a group, those included that have ended and that nobody has waited for: they take a number, too.
+/// Returns the processes of a group, including those that have ended and were not waited for, because they take an id, too.
 ///
 /// # Errors
 /// They cannot be read.

@@ -1,4 +1,4 @@
-//! What [`run`] promises, tried with a shell.
+//! Tests the promises of [`run`] with a shell.
 
 use std::path::Path;
 use std::thread;
@@ -83,7 +83,7 @@ fn much_output_on_both_streams_blocks_nobody() {
     assert!(outcome.exit.is_success());
     assert_eq!(text(&lines, Stream::Stdout).len(), 20000);
     assert_eq!(text(&lines, Stream::Stderr).last(), Some(&"error-19999"));
-    // The kernel says what the child used.
+    // The kernel reports the child's usage.
     let used = outcome.usage;
     assert!(
         used.cpu_seconds > 0.001 && used.peak_memory_bytes > 100_000,

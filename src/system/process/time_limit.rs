@@ -1,4 +1,4 @@
-//! The time limit of a child: when it is asked to end, by a limit or because it was cancelled, and when it is killed.
+//! The time limit of a child: decides when the child is asked to end, by a timeout or a cancel, and when it is killed.
 
 use std::time::{Duration, Instant};
 
@@ -6,18 +6,18 @@ use super::exit::{Exit, Limit};
 use super::options::ChildLimits;
 use crate::base::cancel::Cancel;
 
-/// When a child must be asked to end, and when it must be killed.
+/// The times at which a child must be asked to end, and must be killed.
 pub(super) struct TimeLimit {
-    /// `None`: it may take as long as it likes.
+    /// The end of the allowed time; `None` if it has no limit.
     time_is_up: Option<Instant>,
     kill_after: Duration,
-    stopping: Option<Stopping>,
+    stopping: Option<StopRequest>,
 }
 
 /// The child has been asked to end.
-struct Stopping {
+struct StopRequest {
     reason: Exit,
-    /// `None` once it was killed.
+    /// The time to kill it; `None` once it was killed.
     kill_at: Option<Instant>,
 }
 
@@ -32,9 +32,9 @@ impl TimeLimit {
         }
     }
 
-    /// The signal that is due now.
+    /// Returns the signal that is due now.
     pub fn due(&mut self, cancel: &Cancel, now: Instant) -> Option<libc::c_int> {
-        if let Some(Stopping { kill_at, .. }) = &mut self.stopping {
+        if let Some(StopRequest { kill_at, .. }) = &mut self.stopping {
             let is_due = kill_at.is_some_and(|kill_at| now >= kill_at);
             if is_due {
                 *kill_at = None;
@@ -48,29 +48,31 @@ impl TimeLimit {
         } else {
             return None;
         };
-        self.stopping = Some(Stopping {
+        self.stopping = Some(StopRequest {
             reason,
             kill_at: now.checked_add(self.kill_after),
         });
         Some(libc::SIGTERM)
     }
 
-    /// Notes that the child is killed for what it used, unless it is being stopped already. `true`: it is to be killed now.
+    /// Records that the child is killed for its usage, unless it is being stopped already. Returns true if it must be killed
+    /// now.
     pub fn exceed(&mut self, limit: Limit) -> bool {
         if self.stopping.is_some() {
             return false;
         }
-        self.stopping = Some(Stopping {
+        self.stopping = Some(StopRequest {
             reason: Exit::Exceeded(limit),
             kill_at: None,
         });
         true
     }
 
-    /// Notes that the child was killed because its group was full, which outranks what was measured of the group while it filled up.
+    /// Records that the child was killed because its group was full. This outranks limits that were passed while the group
+    /// filled up.
     pub fn mark_full(&mut self) {
         match &mut self.stopping {
-            Some(Stopping {
+            Some(StopRequest {
                 reason: reason @ Exit::Exceeded(_),
                 ..
             }) => *reason = Exit::Exceeded(Limit::Processes),
@@ -79,7 +81,7 @@ impl TimeLimit {
         }
     }
 
-    /// When to look again although nothing has happened.
+    /// Returns the time of the next check, even if nothing happens.
     pub fn deadline(&self) -> Option<Instant> {
         match &self.stopping {
             None => self.time_is_up,
@@ -87,7 +89,7 @@ impl TimeLimit {
         }
     }
 
-    /// Why the child was asked to end, if it was.
+    /// Returns the reason why the child was asked to end, if it was.
     pub fn reason(&self) -> Option<Exit> {
         self.stopping.as_ref().map(|stopping| stopping.reason)
     }

@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use crate::base::cancel::{Cancel, Subscription};
 
-/// Written by the thread that waits for the child's end; any other byte in the pipe only wakes.
+/// The byte of the thread that waits for the child's end. Any other byte in the pipe only wakes.
 pub(super) const CHILD_ENDED: u8 = b'e';
 const CANCELLED: u8 = b'c';
 
-/// The end that is written to, shared by all threads that wake the caller.
+/// The writing end, shared by all threads that wake the caller.
 #[derive(Clone)]
 pub(super) struct Waker(Arc<PipeWriter>);
 
@@ -32,11 +32,11 @@ impl Waker {
 pub(super) struct Wakes(PipeReader);
 
 impl Wakes {
-    /// A pipe of which neither end blocks.
+    /// Creates a pipe whose ends do not block.
     pub fn new() -> io::Result<(Self, Waker)> {
         let (reader, writer) = io::pipe()?;
         set_nonblocking(reader.as_raw_fd())?;
-        // Where the pipe is full the caller is already woken; the thread that cancels must not block.
+        // If the pipe is full, the caller is already woken; the thread that cancels must not block.
         set_nonblocking(writer.as_raw_fd())?;
         Ok((Wakes(reader), Waker(Arc::new(writer))))
     }
@@ -45,7 +45,7 @@ impl Wakes {
         self.0.as_raw_fd()
     }
 
-    /// Whether the child has ended; takes everything out of the pipe.
+    /// Returns whether the child has ended. Takes everything out of the pipe.
     pub fn child_has_ended(&mut self) -> io::Result<bool> {
         let mut bytes = [0; 8];
         loop {
@@ -69,7 +69,7 @@ pub(super) fn wait_for_any(descriptors: &[RawFd; 3], deadline: Option<Instant>) 
     let milliseconds = match deadline {
         None => -1,
         Some(deadline) => {
-            // Rounded up: else the last millisecond would be a busy loop.
+            // Rounded up: otherwise the last millisecond would be a busy loop.
             let left = deadline.saturating_duration_since(Instant::now());
             i32::try_from(left.as_micros().div_ceil(1000)).unwrap_or(i32::MAX)
         }

@@ -1,9 +1,9 @@
-//! What a child and the processes of its group use together: memory, processor time, and how many they are.
+//! Measures the memory, the processor time and the number of the processes in a child's group.
 //!
-//! The kernel limits single processes only, unless it delegates control groups, which cannot be relied on. So the group is
-//! measured 20 times a second. Its processes are found by following children, which costs little; now and then all processes
-//! of the machine are gone through, for those whose parent has ended. Its folders are measured less often, and once more when it has
-//! ended; with them what it has open: deleted files, and what the kernel keeps for sockets and pipes.
+//! The kernel limits only single processes, unless it delegates control groups, which cannot be relied on. So the group is
+//! measured 20 times a second. Its processes are found by following children, which costs little. Now and then all processes of
+//! the machine are searched, to find those whose parent has ended. The folders are measured less often, and once more after the
+//! end of the group; with them its open files: deleted files, and the kernel's buffers for sockets and pipes.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -12,37 +12,39 @@ use super::exit::Limit;
 use super::options::{ChildLimits, GroupLimits};
 use crate::base::files::count_below;
 
-/// How often the group is measured.
+/// The interval at which the group is measured.
 const EVERY: Duration = Duration::from_millis(50);
-/// How often the folders are measured, at most.
+/// The minimum interval at which the folders are measured.
 const EVERY_FOLDERS: Duration = Duration::from_millis(500);
-/// No more than this part of the time is spent measuring them.
+/// Folders take at most one part in this many of the time.
 const SHARE_OF_LOOKING: u32 = 10;
-/// So many files and folders may be in them. Files without content take room, too, and time whenever they are listed or deleted.
-pub const MOST_FILES: u64 = 100_000;
-/// Each so many looks, all processes of the machine are gone through.
+/// The maximum number of files and folders in the folders. Even empty files take space, and time whenever they are listed or
+/// deleted.
+pub const MAX_FOLDER_FILES: u64 = 100_000;
+/// The number of looks between two searches through all processes of the machine.
 const SEARCH_EVERY: u32 = 20;
-/// The threads of all processes of a group, where processes have a limit. They take numbers of the machine as processes do.
+/// The maximum number of threads of all processes of a group, if processes have a limit. Threads take ids of the machine as
+/// processes do.
 pub const MAX_THREADS: u64 = 4_096;
 
 /// The measurements of one group.
 pub(super) struct GroupUsage {
     group: i32,
     limits: GroupLimits,
-    /// `None`: nothing is measured.
+    /// The time of the next look; `None` if nothing is measured.
     next: Option<Instant>,
     looks: u32,
     members: Vec<i32>,
-    /// Bytes, at the last look.
+    /// The memory at the last look, in bytes.
     memory: u64,
     peak: u64,
     folders: Vec<PathBuf>,
-    /// When the folders are to be measured next.
+    /// The time of the next look at the folders.
     next_folders: Instant,
 }
 
 impl GroupUsage {
-    /// The group has the id of its leader.
+    /// Starts the measurements of a group. `group` is the id of its leader.
     pub fn new(group: i32, options: &ChildLimits, now: Instant) -> Self {
         let limits = options.limits;
         let is_limited = limits.memory_bytes.is_some()
@@ -62,12 +64,12 @@ impl GroupUsage {
         }
     }
 
-    /// When the group is to be measured next; `None`: never.
+    /// Returns the time of the next look, or `None` if there is none.
     pub fn next_look(&self) -> Option<Instant> {
         self.next
     }
 
-    /// The most memory that the group was seen to use at once, in bytes.
+    /// Returns the highest memory use that was seen, in bytes.
     pub fn peak(&self) -> u64 {
         self.peak
     }
@@ -84,7 +86,7 @@ impl GroupUsage {
         }
         let mut used = platform::measure(self.group, &mut self.members);
         let is_above = |used: u64, limit: Option<u64>| limit.is_some_and(|limit| used > limit);
-        // First, because what comes next takes long for very many processes, which leave little time to this one.
+        // Checked first, because the rest takes long with very many processes, which leave little time to this one.
         if is_above(used.processes.into(), self.limits.processes.map(u64::from)) {
             return Some(Limit::Processes);
         } else if is_above(used.threads, self.limits.processes.map(|_| MAX_THREADS)) {
@@ -109,7 +111,7 @@ impl GroupUsage {
         }
     }
 
-    /// Measures the folders and what is open, if that is due. Looking takes time in proportion to how many files there are.
+    /// Measures the folders and open files, if that is due. The time for this grows with the number of files.
     fn look_at_files(&mut self, now: Instant) -> Option<Limit> {
         let limits = self.limits;
         if (limits.disk_bytes.is_none() && limits.memory_bytes.is_none()) || now < self.next_folders
@@ -127,39 +129,39 @@ impl GroupUsage {
         passed
     }
 
-    /// The limit that the folders pass, once all processes have ended.
+    /// Returns the limit that the folders pass, once all processes have ended.
     pub fn left(&self) -> Option<Limit> {
         self.folders_pass(0)
     }
 
     fn folders_pass(&self, deleted: u64) -> Option<Limit> {
         let limit = self.limits.disk_bytes?;
-        let (bytes, files) = count_below(&self.folders, MOST_FILES + 1);
+        let (bytes, files) = count_below(&self.folders, MAX_FOLDER_FILES + 1);
         match bytes + deleted > limit {
             true => Some(Limit::Disk),
-            false => (files > MOST_FILES).then_some(Limit::Files),
+            false => (files > MAX_FOLDER_FILES).then_some(Limit::Files),
         }
     }
 }
 
-/// What a group uses.
+/// The resources that a group uses.
 #[derive(Clone, Copy, Debug, Default)]
-struct Used {
-    /// Bytes.
+struct GroupMeasurement {
+    /// The memory in bytes.
     memory: u64,
-    /// Of the living and of those that they waited for.
+    /// The processor time of living processes and of those that they waited for.
     cpu_seconds: f64,
-    /// Those that have ended and that nobody has waited for count as well.
+    /// The number of processes, including ended ones that were not waited for.
     processes: u32,
     threads: u64,
 }
 
-/// What a group has open, in bytes; each thing counts once.
+/// The sizes of open files and buffers of a group, in bytes; each counts once.
 #[derive(Clone, Copy, Debug, Default)]
 struct OpenFiles {
-    /// Of files that have no name any more.
+    /// The size of files that have no name any more.
     deleted: u64,
-    /// What the kernel may keep for sockets and pipes.
+    /// The bytes that the kernel may keep for sockets and pipes.
     buffers: u64,
 }
 
@@ -172,18 +174,18 @@ mod platform {
     use rustix::param::{clock_ticks_per_second, page_size};
 
     use super::super::proc::{Process, all};
-    use super::{MAX_THREADS, OpenFiles, Used};
+    use super::{GroupMeasurement, MAX_THREADS, OpenFiles};
 
     pub const CAN_MEASURE: bool = true;
-    /// What the kernel keeps for a socket at most whose buffers nobody has enlarged, and for a pipe, in bytes.
+    /// The maximum bytes that the kernel keeps for a socket whose buffers are not enlarged, and for a pipe.
     const SOCKET_BYTES: u64 = 208 << 10;
     const PIPE_BYTES: u64 = 64 << 10;
-    /// Tables for fewer addresses than these are too small to count: a five hundredth of them at most.
+    /// The address space below which page tables are too small to count: at most a five hundredth of it.
     const MAX_ADDRESSES: u64 = 16 << 30;
 
-    /// Measures the members and those that they have started since; those that have ended are forgotten.
-    pub fn measure(group: i32, members: &mut Vec<i32>) -> Used {
-        let mut used = Used::default();
+    /// Measures the members and their new children. Removes members that have ended.
+    pub fn measure(group: i32, members: &mut Vec<i32>) -> GroupMeasurement {
+        let mut used = GroupMeasurement::default();
         let mut ticks = 0;
         let mut at = 0;
         while at < members.len() {
@@ -215,8 +217,8 @@ mod platform {
         used
     }
 
-    /// The bytes of the tables in which the kernel finds the pages of a process: they grow with pages that are only read, too, which
-    /// take no memory otherwise.
+    /// Returns the bytes of a process's page tables. They also grow with pages that are only read, which take no memory
+    /// otherwise.
     fn page_tables(id: i32) -> u64 {
         let text = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmPTE:"));
@@ -241,7 +243,7 @@ mod platform {
         }
     }
 
-    /// Goes through all processes of the machine.
+    /// Searches all processes of the machine for members.
     pub fn find_members(group: i32, members: &mut Vec<i32>) {
         let of_group = |id: &i32| Process::read(*id).is_some_and(|process| process.group == group);
         let unknown: Vec<i32> = all()
@@ -252,12 +254,12 @@ mod platform {
         members.extend(unknown);
     }
 
-    /// The thread by which the kernel shows what a process has.
+    /// Returns the thread by which the kernel shows a process's resources.
     fn shown_by(id: i32) -> i32 {
         Process::read(id).map_or(id, |process| process.shown_by(id))
     }
 
-    /// What members have open.
+    /// Returns the open files and buffers of the members.
     pub fn open_files(members: &[i32]) -> OpenFiles {
         let mut known = BTreeSet::new();
         let mut open = OpenFiles::default();
@@ -284,13 +286,13 @@ mod platform {
         open
     }
 
-    /// The memory of all members, what is shared counted once. `None`: the kernel does not tell.
+    /// Returns the memory of all members, with shared pages counted once, or `None` if the kernel does not report it.
     pub fn memory_without_shares(members: &[i32]) -> Option<u64> {
         let mut total = 0;
         for id in members {
             let text = match fs::read_to_string(format!("/proc/{}/smaps_rollup", shown_by(*id))) {
                 Ok(text) => text,
-                // One that is about to end, or has, uses nothing.
+                // A process that is about to end, or has ended, uses nothing.
                 Err(error) => match error.raw_os_error() {
                     Some(libc::ENOENT | libc::ESRCH) => continue,
                     _ => return None,
@@ -306,12 +308,12 @@ mod platform {
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
-    use super::{OpenFiles, Used};
+    use super::{GroupMeasurement, OpenFiles};
 
     pub const CAN_MEASURE: bool = false;
 
-    pub fn measure(_group: i32, _members: &mut Vec<i32>) -> Used {
-        Used::default()
+    pub fn measure(_group: i32, _members: &mut Vec<i32>) -> GroupMeasurement {
+        GroupMeasurement::default()
     }
 
     pub fn find_members(_group: i32, _members: &mut Vec<i32>) {}

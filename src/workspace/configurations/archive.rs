@@ -1,8 +1,8 @@
-//! Unpacks an uploaded archive: a ZIP, or a tar that is compressed with gzip; and packs one.
+//! Unpacks an uploaded archive, a ZIP or a gzip-compressed tar, and packs one.
 //!
-//! Nothing in it is believed. A name that leads out of the folder, a link, a device, and a name that comes twice end the unpacking;
-//! entries and bytes are counted as they come out, whatever the archive says of itself, and there are few at most. Memory does not
-//! grow with the archive: entries are read one by one.
+//! The archive is not trusted. A name that leads out of the folder, a link, a device or a repeated name ends the unpacking.
+//! Entries and bytes are limited, and counted as they are unpacked, whatever the archive declares. Memory does not grow with
+//! the archive, because entries are read one by one.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -20,25 +20,25 @@ use crate::base::digest::CopyError;
 use crate::base::files::FileError;
 use crate::base::problem::Error;
 
-/// The most entries of an archive, and files of a draft.
-const MOST_FILES: usize = 2000;
-/// The largest file, unpacked.
-pub const LARGEST_FILE: u64 = 32 * 1024 * 1024;
-/// The most bytes of all files, unpacked.
-const MOST_BYTES: u64 = 128 * 1024 * 1024;
-/// The longest path, and the deepest one.
-const LONGEST_PATH: usize = 400;
-const DEEPEST: usize = 20;
+/// The maximum number of entries of an archive, and of files of a draft.
+const MAX_ARCHIVE_FILES: usize = 2000;
+/// The maximum size of a file in bytes, unpacked.
+pub const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
+/// The maximum size of all files in bytes, unpacked.
+const MAX_TOTAL_BYTES: u64 = 128 * 1024 * 1024;
+/// The maximum length of a path in bytes, and the maximum number of its parts.
+const MAX_PATH_BYTES: usize = 400;
+const MAX_PATH_PARTS: usize = 20;
 
-/// The longest header of a tar that holds a name.
-const LONGEST_HEADER: u64 = 64 * 1024;
-/// What a tar adds to the bytes of its files at most: a header, a long name and the filling of the last block for each of them.
-const TAR_FRAME: u64 = MOST_FILES as u64 * 4096;
+/// The maximum size in bytes of a tar header that holds a name.
+const MAX_TAR_HEADER_BYTES: u64 = 64 * 1024;
+/// The maximum number of bytes that a tar adds to its files: a header, a long name and the padding of the last block for each.
+const TAR_FRAME: u64 = MAX_ARCHIVE_FILES as u64 * 4096;
 
-/// Checks a path that is to lie in a configuration's folder.
+/// Checks the path of a file in a configuration's folder.
 ///
 /// # Errors
-/// It leads elsewhere, or cannot be a path.
+/// The path leads elsewhere, or is not valid.
 pub fn checked_path(path: &str) -> Result<PathBuf, Error> {
     match fault_of(path) {
         None => Ok(PathBuf::from(path)),
@@ -58,8 +58,8 @@ fn fault_of(path: &str) -> Option<&'static str> {
         Some("it leads out of the folder")
     } else if parts().any(|part| part.is_empty() || part == ".") {
         Some("a part of it is empty, or a dot")
-    } else if path.len() > LONGEST_PATH
-        || parts().count() > DEEPEST
+    } else if path.len() > MAX_PATH_BYTES
+        || parts().count() > MAX_PATH_PARTS
         || parts().any(|part| part.len() > 200)
     {
         Some("it is too long, or too deep")
@@ -68,21 +68,25 @@ fn fault_of(path: &str) -> Option<&'static str> {
     }
 }
 
-/// Refuses more files or bytes than a draft has room for. `what` has them.
+/// Refuses more files or bytes than a draft may have. `what` names their owner.
 pub(super) fn demand_room(what: &str, files: usize, bytes: u64) -> Result<(), Error> {
-    match files > MOST_FILES {
-        true => Err(error::too_large(what, format_args!("{MOST_FILES} files"))),
-        false if bytes > MOST_BYTES => {
-            Err(error::too_large(what, format_args!("{MOST_BYTES} bytes")))
-        }
+    match files > MAX_ARCHIVE_FILES {
+        true => Err(error::too_large(
+            what,
+            format_args!("{MAX_ARCHIVE_FILES} files"),
+        )),
+        false if bytes > MAX_TOTAL_BYTES => Err(error::too_large(
+            what,
+            format_args!("{MAX_TOTAL_BYTES} bytes"),
+        )),
         false => Ok(()),
     }
 }
 
-/// Unpacks an archive into a folder that is there and empty.
+/// Unpacks an archive into an existing, empty folder.
 ///
 /// # Errors
-/// It is none, something in it is refused, or the folder cannot be written to.
+/// The file is no archive, an entry is refused, or the folder cannot be written to.
 pub fn unpack(archive: &mut File, into: &Path) -> Result<(), Error> {
     let mut magic = [0; 4];
     let known = archive.read(&mut magic).and_then(|read| {
@@ -90,7 +94,7 @@ pub fn unpack(archive: &mut File, into: &Path) -> Result<(), Error> {
         Ok(&magic[..read])
     });
     let known = known.map_err(FileError::on("read", "the archive".as_ref()))?;
-    let mut unpacking = Unpacking {
+    let mut unpacking = ArchiveUnpacker {
         into,
         entries: 0,
         bytes: 0,
@@ -111,11 +115,12 @@ pub fn unpack(archive: &mut File, into: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Packs files of a folder, by their paths in it, into an archive that [`unpack`] takes. Returns it, to be read from its beginning.
+/// Packs files of a folder, given by their relative paths, into an archive for [`unpack`]. Returns the archive at its
+/// beginning.
 ///
 /// # Errors
-/// [`unpack`] would not take it: there are too many files, one is too large, or has a name that leads elsewhere or cannot be one. A file is
-/// behind a link that leads out of the folder, or cannot be read; or the archive cannot be written.
+/// [`unpack`] would refuse the archive: there are too many files, one is too large, or has an invalid name. Or a file is behind
+/// a link that leads out of the folder, cannot be read, or the archive cannot be written.
 pub(super) fn pack<'a>(
     folder: &Path,
     files: impl Iterator<Item = &'a str>,
@@ -132,13 +137,13 @@ pub(super) fn pack<'a>(
             return Err(bad_path(file, "it is a link that leads out of the folder"));
         }
         let content = File::open(&real).map_err(FileError::on("read", &path))?;
-        let mut content = content.take(LARGEST_FILE + 1);
+        let mut content = content.take(MAX_FILE_BYTES + 1);
         let begun = zip.start_file(file, SimpleFileOptions::default().unix_permissions(0o644));
         begun.map_err(|error| unwritable(error.into()))?;
         let size = io::copy(&mut content, &mut zip).map_err(unwritable)?;
         (count, bytes) = (count + 1, bytes + size);
-        if size > LARGEST_FILE {
-            return Err(error::too_large(file, format!("{LARGEST_FILE} bytes")));
+        if size > MAX_FILE_BYTES {
+            return Err(error::too_large(file, format!("{MAX_FILE_BYTES} bytes")));
         }
         demand_room("the configuration", count, bytes)?;
     }
@@ -147,7 +152,7 @@ pub(super) fn pack<'a>(
     Ok(archive)
 }
 
-fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error> {
+fn unzip(archive: &mut File, unpacking: &mut ArchiveUnpacker<'_>) -> Result<(), Error> {
     let damaged =
         |error: zip::result::ZipError| error::archive(format!("it is no whole ZIP ({error})"));
     let contents = archive
@@ -157,7 +162,7 @@ fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error>
     let mut zip = ZipIterable::try_new(BufReader::new(archive), Config::default())
         .map_err(damaged)?
         .enforce_header_consistency(true);
-    if zip.len() > MOST_FILES {
+    if zip.len() > MAX_ARCHIVE_FILES {
         return Err(too_many());
     }
     for entry in zip.files().map_err(damaged)? {
@@ -168,7 +173,7 @@ fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error>
             return Err(about(&name, "is encrypted"));
         }
         if let Some(mode) = entry.unix_mode() {
-            // Archives made on other systems have a mode without a type.
+            // On other systems, the modes in archives may lack a file type.
             let expected = if is_folder {
                 libc::S_IFDIR
             } else {
@@ -183,7 +188,7 @@ fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error>
             unpacking.folder(&name)?;
             continue;
         }
-        // The two readers share one position in the file, so each seeks before it reads.
+        // Both readers share one position in the file, so each seeks before it reads.
         let mut content = entry
             .with_reader(&mut contents, ZipReadOptions::new())
             .map_err(|error| about(&name, &format!("cannot be read ({error})")))?;
@@ -192,23 +197,23 @@ fn unzip(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error>
     Ok(())
 }
 
-fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error> {
+fn untar(archive: &mut File, unpacking: &mut ArchiveUnpacker<'_>) -> Result<(), Error> {
     use tar::EntryType;
     let damaged =
         |error: io::Error| error::archive(format!("it is no whole tar in gzip ({error})"));
-    let limited = Limited {
+    let limited = LimitedReader {
         inner: MultiGzDecoder::new(BufReader::new(archive)),
-        left: MOST_BYTES + TAR_FRAME,
+        left: MAX_TOTAL_BYTES + TAR_FRAME,
     };
     let mut tar = tar::Archive::new(limited);
-    // A name that a header has no room for comes before it, in an entry of its own. The entries are read raw, so that such a name is
-    // not in memory whole however long it claims to be.
+    // A name that does not fit into a header comes before it, in an entry of its own. Reading raw entries keeps such a name out
+    // of memory, however long it claims to be.
     let mut long = None;
     for entry in tar.entries().map_err(damaged)?.raw(true) {
         let mut entry = entry.map_err(damaged)?;
         let kind = entry.header().entry_type();
         if let EntryType::GNULongName | EntryType::XHeader = kind {
-            if entry.size() > LONGEST_HEADER {
+            if entry.size() > MAX_TAR_HEADER_BYTES {
                 return Err(error::archive("a name in it is too long"));
             }
             let mut bytes = Vec::new();
@@ -223,7 +228,7 @@ fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error>
         match kind {
             EntryType::Directory => unpacking.folder(&name)?,
             EntryType::Regular | EntryType::Continuous => unpacking.file(&name, &mut entry)?,
-            // What git writes about the commit.
+            // Git records the commit here.
             EntryType::XGlobalHeader => unpacking.count()?,
             _ => return Err(about(&name, "is a link or a special file")),
         }
@@ -231,7 +236,7 @@ fn untar(archive: &mut File, unpacking: &mut Unpacking<'_>) -> Result<(), Error>
     Ok(())
 }
 
-/// The name that GNU tar writes before a header (all of `bytes`), or POSIX tar (one of the extensions, if it is there).
+/// Returns a long name that comes before a header: all of `bytes` for GNU tar, the `path` extension, if any, for POSIX tar.
 fn long_name(kind: tar::EntryType, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     if kind.is_gnu_longname() {
         while bytes.last() == Some(&0) {
@@ -244,13 +249,13 @@ fn long_name(kind: tar::EntryType, mut bytes: Vec<u8>) -> Option<Vec<u8>> {
     path.map(|extension| extension.value_bytes().to_vec())
 }
 
-/// Ends with an error after so many bytes.
-struct Limited<R> {
+/// A reader that fails after a maximum number of bytes.
+struct LimitedReader<R> {
     inner: R,
     left: u64,
 }
 
-impl<R: Read> Read for Limited<R> {
+impl<R: Read> Read for LimitedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         match self.left.checked_sub(read as u64) {
@@ -261,27 +266,27 @@ impl<R: Read> Read for Limited<R> {
     }
 }
 
-/// What was unpacked so far.
-struct Unpacking<'a> {
+/// The state of an unpacking.
+struct ArchiveUnpacker<'a> {
     into: &'a Path,
     entries: usize,
     bytes: u64,
     files: usize,
 }
 
-impl Unpacking<'_> {
+impl ArchiveUnpacker<'_> {
     fn count(&mut self) -> Result<(), Error> {
         self.entries += 1;
-        if self.entries > MOST_FILES {
+        if self.entries > MAX_ARCHIVE_FILES {
             return Err(too_many());
         }
         Ok(())
     }
 
-    /// Where an entry goes. `None`: it is no part of the configuration.
+    /// Returns the path for an entry. `None` if it is no part of the configuration.
     fn place(&mut self, name: &str) -> Result<Option<PathBuf>, Error> {
         self.count()?;
-        // `tar` writes what is in the current folder as `./a`.
+        // `tar` writes entries of the current folder as `./a`.
         let name = name.trim_end_matches('/');
         let name = name.strip_prefix("./").unwrap_or(name);
         if name == "." || is_of_the_system(name) {
@@ -314,18 +319,18 @@ impl Unpacking<'_> {
             io::ErrorKind::AlreadyExists => about(name, "comes twice"),
             _ => FileError::on("write", &path)(error).into(),
         })?;
-        let room = LARGEST_FILE.min(MOST_BYTES - self.bytes);
-        // One byte more tells a file that is too large from one that just fits.
+        let room = MAX_FILE_BYTES.min(MAX_TOTAL_BYTES - self.bytes);
+        // One more byte distinguishes a file that is too large from one that just fits.
         let mut content = content.take(room + 1);
         let (_, size) = digest::copy(&mut content, &mut file).map_err(|error| match error {
             CopyError::Read(error) => about(name, &format!("cannot be unpacked ({error})")),
             CopyError::Write(error) => FileError::on("write", &path)(error).into(),
         })?;
         if size > room {
-            return Err(if room == LARGEST_FILE {
-                about(name, &format!("has more than {LARGEST_FILE} bytes"))
+            return Err(if room == MAX_FILE_BYTES {
+                about(name, &format!("has more than {MAX_FILE_BYTES} bytes"))
             } else {
-                error::archive(format!("its files have more than {MOST_BYTES} bytes"))
+                error::archive(format!("its files have more than {MAX_TOTAL_BYTES} bytes"))
             });
         }
         self.bytes += size;
@@ -344,7 +349,7 @@ fn create_folder(path: &Path, name: &str) -> Result<(), Error> {
     })
 }
 
-/// What a system adds to archives of its own.
+/// Returns whether an entry is one that operating systems or Python add to folders.
 fn is_of_the_system(name: &str) -> bool {
     name.split('/')
         .any(|part| part == "__MACOSX" || part == ".DS_Store" || part == "__pycache__")
@@ -366,7 +371,7 @@ fn about(name: &str, what: &str) -> Error {
 }
 
 fn too_many() -> Error {
-    error::archive(format!("it has more than {MOST_FILES} entries"))
+    error::archive(format!("it has more than {MAX_ARCHIVE_FILES} entries"))
 }
 
 #[cfg(test)]
@@ -406,7 +411,7 @@ mod tests {
         ] {
             assert_eq!(checked_path(path).unwrap(), Path::new(path));
         }
-        let deep = "a/".repeat(DEEPEST) + "b";
+        let deep = "a/".repeat(MAX_PATH_PARTS) + "b";
         let long = format!("{}/b", "a".repeat(201));
         for path in [
             "",

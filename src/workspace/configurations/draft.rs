@@ -1,7 +1,7 @@
-//! Drafts: the files of an uploaded configuration, as they are edited until they are published.
+//! Drafts: the files of an uploaded configuration while they are edited, until they are published.
 //!
-//! Those that change a draft, and those that publish it, take turns by a lock of the operating system. A whole draft is unpacked
-//! beside its place and exchanged with the one before in one step; a single file is written beside and renamed.
+//! Processes that change or publish a draft take turns by means of a lock of the operating system. A whole draft is unpacked
+//! beside the current one and exchanged with it in one step. A single file is written beside its path and renamed.
 
 use std::fs;
 use std::io::{self, Seek};
@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::archive::{self, LARGEST_FILE, checked_path, demand_room};
+use super::archive::{self, MAX_FILE_BYTES, checked_path, demand_room};
 use super::error::{bad_name, bad_path, too_large};
 use super::precondition::Precondition;
 use super::spool::Spool;
@@ -24,37 +24,37 @@ use crate::store::{ConfigurationRecord, KnownConfiguration};
 use crate::system::lock::Lock;
 use crate::workspace::Workspace;
 
-/// The longest name of a configuration.
-const LONGEST_NAME: usize = 100;
+/// The maximum length of a configuration's name in characters.
+const MAX_NAME_CHARS: usize = 100;
 
-/// A file of a configuration: of its draft, its folder, or a version of it.
+/// A file of a configuration: of its draft, its folder, or one of its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigurationFile {
-    /// Relative to the configuration, with `/` between folders.
+    /// The path in the configuration, with `/` between folders.
     pub path: String,
-    /// Its size.
+    /// The size of the file in bytes.
     pub size_bytes: u64,
-    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    /// The SHA-256 of its bytes, as 64 hexadecimal digits.
     pub sha256: String,
 }
 
-/// What a draft begins with.
-pub enum Content {
-    /// The files of an archive.
+/// The initial content of a draft.
+pub enum DraftContent {
+    /// The files of an uploaded archive.
     Archive(Spool),
-    /// These files, perhaps none yet.
+    /// A list of files, possibly empty.
     Files(Vec<NewFile>),
 }
 
-/// Creates an uploaded configuration: with the files of an archive, or with others, perhaps none yet. Its name is the given one, else that in its
-/// manifest, else that of the archive's one folder.
+/// Creates an uploaded configuration. Its name is the given one, else the one in its manifest, else that of the archive's only
+/// folder.
 ///
 /// # Errors
 /// The archive is refused, there is no name, or the files cannot be written or recorded.
 pub fn create(
     workspace: &Workspace,
     name: Option<&str>,
-    content: Content,
+    content: DraftContent,
 ) -> Result<KnownConfiguration, Error> {
     if let Some(name) = name {
         checked_name(name)?;
@@ -76,7 +76,7 @@ pub fn create(
         Ok(store.configuration(&id)?)
     });
     if recorded.is_err() {
-        // Nothing names these files.
+        // No record names these files.
         let _ = fs::remove_dir_all(folder);
     }
     recorded
@@ -85,11 +85,11 @@ pub fn create(
 /// Replaces the whole draft. Returns its files.
 ///
 /// # Errors
-/// The draft is not what `precondition` says, or the archive is refused, and it stays as it was; or the files cannot be written.
+/// The draft does not meet `precondition`, the archive is refused (the draft stays as it was), or the files cannot be written.
 pub fn replace(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    content: Content,
+    content: DraftContent,
     precondition: &Precondition,
 ) -> Result<Vec<ConfigurationFile>, Error> {
     let (draft, _turn) = take(workspace, known)?;
@@ -104,10 +104,11 @@ pub fn replace(
     files_below(&draft)
 }
 
-/// Writes a file of the draft, or of a folder where that may be edited. Returns it, and whether it is new.
+/// Writes a file of the draft, or of a folder that may be edited. Returns the file, and whether it is new.
 ///
 /// # Errors
-/// Its path is refused, what is there is not what `precondition` says, the draft would be too large, or the file cannot be written.
+/// The path is refused, the old content does not meet `precondition`, the draft would be too large, or the file cannot be
+/// written.
 pub fn write(
     workspace: &Workspace,
     (known, folders): (&KnownConfiguration, Folders),
@@ -116,15 +117,15 @@ pub fn write(
     precondition: &Precondition,
 ) -> Result<(ConfigurationFile, bool), Error> {
     let relative = checked_path(path)?;
-    if content.size_bytes() > LARGEST_FILE {
-        return Err(too_large("the file", LARGEST_FILE));
+    if content.size_bytes() > MAX_FILE_BYTES {
+        return Err(too_large("the file", MAX_FILE_BYTES));
     }
     let (draft, _turn) = edited(workspace, known, folders)?;
     let target = draft.join(&relative);
     demand(precondition, path, &target)?;
     let is_new = !is_file(&target);
     let (mut count, mut bytes) = (1, content.size_bytes());
-    // In somebody's own folder lies what is none of the configuration.
+    // A user's own folder contains files that are no part of the configuration.
     let others = match known.uploaded {
         true => listed(&draft)?,
         false => Vec::new(),
@@ -171,10 +172,10 @@ pub fn write(
     Ok((file, is_new))
 }
 
-/// Deletes a file of the draft, or of a folder where that may be edited, and the folders that are empty then.
+/// Deletes a file of the draft, or of a folder that may be edited, and then its empty parent folders.
 ///
 /// # Errors
-/// There is no such file, it is not what `precondition` says, or it cannot be deleted.
+/// There is no such file, it does not meet `precondition`, or it cannot be deleted.
 pub fn delete(
     workspace: &Workspace,
     (known, folders): (&KnownConfiguration, Folders),
@@ -197,7 +198,7 @@ pub fn delete(
     Ok(())
 }
 
-/// Holds a file that is to be replaced or deleted to what the writer says of it. The caller holds the draft.
+/// Checks a file that is to be replaced or deleted against the precondition. The caller holds the draft's lock.
 fn demand(precondition: &Precondition, path: &str, target: &Path) -> Result<(), Error> {
     let there = if !is_file(target) {
         None
@@ -210,7 +211,7 @@ fn demand(precondition: &Precondition, path: &str, target: &Path) -> Result<(), 
     precondition.demand(&format!("the file {path:?}"), there.as_deref())
 }
 
-/// The files below a folder, by path.
+/// Returns the files below a folder, sorted by path.
 ///
 /// # Errors
 /// A folder or a file cannot be read.
@@ -229,11 +230,11 @@ pub(super) fn files_below(folder: &Path) -> Result<Vec<ConfigurationFile>, Error
     Ok(found)
 }
 
-/// The digest over paths and contents of files.
+/// Returns the digest over the paths and contents of files.
 pub(super) fn digest_of(files: &[ConfigurationFile]) -> String {
     let mut hasher = Hasher::new();
     for file in files {
-        // A path has no zero in it, and a digest has one length.
+        // A path contains no zero byte, and all digests have the same length.
         hasher.update(&file.path);
         hasher.update([0]);
         hasher.update(&file.sha256);
@@ -241,16 +242,16 @@ pub(super) fn digest_of(files: &[ConfigurationFile]) -> String {
     hasher.finish().to_string()
 }
 
-/// What may become of the files of a configuration that is a folder.
+/// The permission to edit the files of a configuration that is a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Folders {
-    /// They are edited, by who sits at the machine.
+    /// The user at this machine may edit them.
     Edited,
-    /// They stay.
+    /// They may not be changed.
     Kept,
 }
 
-/// The folder whose files are edited one by one: that of the draft, or the configuration's own; and the turn to do so.
+/// Takes the lock for editing single files. Returns their folder, the draft's or the configuration's own, with the lock.
 fn edited(
     workspace: &Workspace,
     known: &KnownConfiguration,
@@ -264,7 +265,7 @@ fn edited(
     Ok((record.path.clone(), turn))
 }
 
-/// The folder of the draft, and the turn to read or change it as a whole.
+/// Takes the lock for reading or changing the whole draft. Returns its folder with the lock.
 pub(super) fn take(
     workspace: &Workspace,
     known: &KnownConfiguration,
@@ -274,7 +275,7 @@ pub(super) fn take(
     let lock = workspace.paths.draft_lock(&record.workspace_id, &record.id);
     let turn = Lock::take(&lock)?;
     let draft = draft_of(workspace, known);
-    // Only the holder of the lock writes beside the draft, so what is unfinished now is a leftover.
+    // Only the holder of the lock writes beside the draft, so unfinished files are leftovers.
     let folder = folder_of(&draft);
     files::remove_leftovers(folder, Duration::ZERO);
     for entry in files::entries(folder) {
@@ -286,7 +287,7 @@ pub(super) fn take(
     Ok((draft, turn))
 }
 
-/// The name in the manifest of the configuration in a folder.
+/// Returns the name in the manifest of the configuration in a folder.
 pub(super) fn project_name(folder: &Path) -> Option<String> {
     let configuration = Configuration::open(folder).ok()?;
     let name = configuration.manifest.project?.name?;
@@ -301,7 +302,7 @@ pub(super) fn draft_of(workspace: &Workspace, known: &KnownConfiguration) -> Pat
 /// Refuses a configuration that is a folder.
 ///
 /// # Errors
-/// It is one.
+/// The configuration is a folder.
 pub fn demand_uploaded(known: &KnownConfiguration) -> Result<(), Error> {
     if known.uploaded {
         return Ok(());
@@ -314,33 +315,33 @@ pub fn demand_uploaded(known: &KnownConfiguration) -> Result<(), Error> {
     .hint("edit the files in their folder; publishing freezes them as they are"))
 }
 
-/// Refuses what cannot be the name of a configuration or a workspace.
+/// Checks the name of a configuration or a workspace.
 ///
 /// # Errors
 /// It is empty, too long or more than one line.
 pub fn checked_name(name: &str) -> Result<(), Error> {
     let is_empty = name.trim().is_empty();
-    if is_empty || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+    if is_empty || name.chars().count() > MAX_NAME_CHARS || name.chars().any(char::is_control) {
         return Err(bad_name());
     }
     Ok(())
 }
 
-/// Unpacks an archive, or writes files, beside the draft, and puts them in the place of the draft. Returns the name of the one folder that
-/// was around everything.
-fn fill(folder: &Path, draft: &Path, content: Content) -> Result<Option<String>, Error> {
+/// Unpacks an archive, or writes files, beside the draft and puts them in its place. Returns the name of the folder that
+/// contained everything, if there was one.
+fn fill(folder: &Path, draft: &Path, content: DraftContent) -> Result<Option<String>, Error> {
     files::create_folder(folder)?;
     let beside = PartialFolder::in_folder(folder);
     files::create_folder(beside.path())?;
     match content {
-        Content::Archive(mut archive) => archive::unpack(archive.rewound()?, beside.path())?,
-        Content::Files(files) => drop(scaffold::write(beside.path(), &files)?),
+        DraftContent::Archive(mut archive) => archive::unpack(archive.rewound()?, beside.path())?,
+        DraftContent::Files(files) => drop(scaffold::write(beside.path(), &files)?),
     }
     let placing = |error| FileError::on("move into place", draft)(error);
     let top = top_folder(beside.path());
     let whole = match &top {
         Some(top) if top.join("__init__.py").exists() => {
-            // The folder is the package itself, and its name matters: below `src` it is found, and keeps that.
+            // The folder is the package itself, and its name matters, so it moves to `src`, where it is found under this name.
             let source = beside.path().join("src");
             let name = top.file_name().unwrap_or_default();
             files::create_folder(&source)?;
@@ -360,7 +361,8 @@ fn fill(folder: &Path, draft: &Path, content: Content) -> Result<Option<String>,
     Ok(top.map(|top| files::name_of(&top)))
 }
 
-/// The one folder that holds everything, where that is the configuration and `folder` is not: archives are often made so.
+/// Returns the only entry of a folder if it is the configuration and the folder itself is not. Many archives have such a top
+/// folder.
 fn top_folder(folder: &Path) -> Option<PathBuf> {
     let mut entries = fs::read_dir(folder).ok()?.flatten();
     let only = entries.next()?.path();
@@ -375,14 +377,14 @@ fn holds_configuration(folder: &Path) -> bool {
     ) || folder.join("pyproject.toml").is_file()
 }
 
-/// Two folders change places in one step, so that there is a whole draft at every moment. The former draft is then where the new
-/// one was, and goes with that.
+/// Exchanges two folders in one step, so that there is a whole draft at every moment. The old draft is then in the new one's
+/// temporary folder and is deleted with it.
 #[cfg(target_os = "linux")]
 fn exchange(new: &Path, old: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     match renameat_with(CWD, new, CWD, old, RenameFlags::EXCHANGE) {
         Ok(()) => Ok(()),
-        // A file system that cannot.
+        // The file system does not support it.
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => in_two_steps(new, old),
         Err(error) => Err(error.into()),
     }
@@ -397,7 +399,7 @@ fn in_two_steps(new: &Path, old: &Path) -> io::Result<()> {
     fs::rename(new, old)
 }
 
-/// The files below a folder with their sizes, by path; what is no plain file is none of them.
+/// Returns the regular files below a folder with their sizes, sorted by path.
 pub(super) fn listed(draft: &Path) -> Result<Vec<(PathBuf, u64)>, Error> {
     let mut found = Vec::new();
     let mut waiting = vec![draft.to_owned()];
@@ -425,7 +427,7 @@ pub(super) fn listed(draft: &Path) -> Result<Vec<(PathBuf, u64)>, Error> {
     Ok(found)
 }
 
-/// Makes the entries of folders durable; their files are already.
+/// Makes the entries of folders durable. The files themselves are durable already.
 fn sync_below(folder: &Path) {
     for entry in files::entries(folder) {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
@@ -435,7 +437,7 @@ fn sync_below(folder: &Path) {
     files::sync_folder(folder);
 }
 
-/// Makes the entries durable of a folder and of those above it, up to the draft.
+/// Makes the entries of a folder and of its parents durable, up to the draft.
 fn sync_up(folder: &Path, draft: &Path) {
     for above in folder.ancestors() {
         files::sync_folder(above);

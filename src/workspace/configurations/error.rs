@@ -1,11 +1,11 @@
-//! Why a configuration of a workspace cannot be changed, published or found, where several ask for the same.
+//! Errors about changing, publishing or finding a configuration of a workspace.
 
 use std::path::Path;
 
 use crate::base::problem::{Error, Problem, code};
 use crate::configuration::ConfigurationError;
 
-/// What is wrong with the configuration in `folder`, told without where that is on this machine.
+/// Returns an error about the configuration in `folder`, without the path of the folder on this machine.
 pub(super) fn unusable(error: &ConfigurationError, folder: &Path) -> Error {
     let shown = folder.display().to_string();
     let relative = |text: &str| {
@@ -22,26 +22,26 @@ pub(super) fn unusable(error: &ConfigurationError, folder: &Path) -> Error {
     Error::with(facts, relative(&error.to_string()))
 }
 
-/// The archive cannot be unpacked as a configuration.
+/// Returns the error that an archive cannot be unpacked as a configuration.
 pub(super) fn archive(why: impl std::fmt::Display) -> Error {
     let message = format!("the archive cannot be used: {why}");
     Error::usage(code::ARCHIVE_INVALID, message)
         .hint("pack the configuration's folder as .zip or .tar.gz, files and folders only")
 }
 
-/// A file's name leads elsewhere, or cannot be one.
+/// Returns the error that a path leads elsewhere or is not valid.
 pub(super) fn bad_path(path: &str, why: &str) -> Error {
     let message = format!("{path:?} cannot be the path of a file in a configuration: {why}");
     Error::usage(code::BAD_NAME, message)
 }
 
-/// The name is none that people could use.
+/// Returns the error for an unusable name.
 pub(super) fn bad_name() -> Error {
     let message = "a name of 1 to 100 characters in one line is needed";
     Error::usage(code::BAD_NAME, message)
 }
 
-/// A file or a draft would be larger than is allowed. `limit` has its unit.
+/// Returns the error that a file or draft would be too large. `limit` includes the unit.
 pub(super) fn too_large(what: &str, limit: impl std::fmt::Display) -> Error {
     Error::usage(code::TOO_LARGE, format!("{what} has more than {limit}"))
 }

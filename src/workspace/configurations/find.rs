@@ -1,24 +1,24 @@
-//! Finds the configuration that a user names, and the part of an id that is enough.
+//! Finds the configuration that a user names, and shortens ids.
 
 use crate::base::problem::{Error, code};
 use std::path::Path;
 
-use crate::store::{KnownConfiguration, SHORTEST};
+use crate::store::{KnownConfiguration, MIN_ID_DIGITS};
 use crate::workspace::Workspace;
 
-/// Returns the workspace's configuration that `given` names: its id, an unambiguous beginning or end of that, its name, or its
-/// folder.
+/// Returns the workspace's configuration that `given` names: by its id, an unambiguous beginning or end of that, its name, or
+/// its folder.
 ///
 /// # Errors
-/// There is none, several fit, or the store cannot be used.
+/// There is none, several match, or the store cannot be used.
 pub fn find(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Error> {
     find_rather(workspace, given, false)
 }
 
-/// The same, where one that is archived is meant rather than one that is in use.
+/// Returns the configuration that `given` names, preferring archived ones to those in use.
 ///
 /// # Errors
-/// As [`find`].
+/// See [`find`].
 pub fn find_archived(workspace: &Workspace, given: &str) -> Result<KnownConfiguration, Error> {
     find_rather(workspace, given, true)
 }
@@ -40,10 +40,10 @@ fn find_rather(
     let is_meant = |known: &KnownConfiguration| {
         let id = &known.record.id;
         known.record.name == given
-            || (wanted.len() >= SHORTEST && (id.starts_with(&wanted) || id.ends_with(&wanted)))
+            || (wanted.len() >= MIN_ID_DIGITS && (id.starts_with(&wanted) || id.ends_with(&wanted)))
     };
     all.retain(is_meant);
-    // An archived configuration has given up its name to one in use; only who restores means the archived one.
+    // An archived configuration gives up its name to one in use. Only restoring means the archived one.
     let is_rather_meant = |known: &KnownConfiguration| known.archived_at.is_some() == is_archived;
     if all.iter().any(is_rather_meant) {
         all.retain(is_rather_meant);
@@ -63,14 +63,14 @@ fn find_rather(
     }
 }
 
-/// Returns, for each of a workspace's configurations, the shortest end of its id that tells it from the others; [`find`] takes it.
+/// Returns the shortest unambiguous end of each configuration's id, which [`find`] accepts.
 pub fn short_ids(all: &[KnownConfiguration]) -> Vec<String> {
     let ids: Vec<&str> = all.iter().map(|known| known.record.id.as_str()).collect();
     ids.iter().map(|id| short(id, &ids)).collect()
 }
 
 fn short(id: &str, all: &[&str]) -> String {
-    for length in SHORTEST..id.len() {
+    for length in MIN_ID_DIGITS..id.len() {
         let end = &id[id.len() - length..];
         let fits = |other: &&&str| other.starts_with(end) || other.ends_with(end);
         // An end that begins with a hyphen looks like a flag.

@@ -1,4 +1,4 @@
-//! The JSON of configurations, as the commands and the API give it.
+//! The JSON of configurations, for the commands and the API.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,11 +12,11 @@ use crate::store::{ConfigurationVersion, KnownConfiguration};
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = KnownConfiguration)]
 pub struct ConfigurationObject {
-    /// UUIDv7.
+    /// The configuration's id, a UUIDv7.
     id: String,
     workspace_id: String,
     name: String,
-    /// Its folder on the server; that of an uploaded one holds its draft.
+    /// The folder on the server. For an uploaded configuration, the folder of its draft.
     path: String,
     /// Whether it was uploaded. Otherwise it is a folder that was run.
     uploaded: bool,
@@ -24,44 +24,45 @@ pub struct ConfigurationObject {
     default: bool,
     /// The number of the version that its runs use; null if they use none.
     active_version: Option<u32>,
-    /// What its runs over the API use: the active version, the folder as it is, or nothing yet.
+    /// The files that its runs over the API use: the active version, the current folder, or none yet.
     runs_use: RunsUse,
-    /// The active version.
+    /// The active version, if there is one.
     version: Option<VersionObject>,
     created_at: Timestamp,
     updated_at: Timestamp,
     last_run_at: Option<Timestamp>,
-    /// Since when it is archived: no run, build or publication is accepted for it; null: it is in use.
+    /// The time since when it is archived; null: it is in use. For an archived configuration no run, build or publication is
+    /// accepted.
     archived_at: Option<Timestamp>,
-    /// No more runs of it are executed at once; null: any number.
+    /// The maximum number of its runs that are executed at once; null: no limit.
     max_concurrency: Option<u32>,
 }
 
-/// A configuration, and whether there is something to publish.
+/// A configuration, and whether it has unpublished changes.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConfigurationDetails)]
 pub struct ConfigurationDetails {
     #[serde(flatten)]
     configuration: ConfigurationObject,
-    /// Whether the draft, or the folder, differs from the active version; null if none is active or it is not known.
+    /// Whether the draft or folder differs from the active version; null if no version is active, or the answer is unknown.
     changed: Option<bool>,
 }
 
-/// What the runs of a configuration use.
+/// The files that the runs of a configuration use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunsUse {
-    /// The active version.
+    /// The files of the active version.
     Version,
-    /// The folder, as it is when the run is submitted.
+    /// The folder as it is when the run is submitted.
     Folder,
-    /// Nothing: it was uploaded, and no version is active.
+    /// None: it was uploaded, and no version is active.
     Nothing,
 }
 
 impl RunsUse {
-    /// What runs of this configuration use over the API.
-    pub fn of(known: &KnownConfiguration) -> Self {
+    /// Returns the files that runs of this configuration use over the API.
+    pub fn from_configuration(known: &KnownConfiguration) -> Self {
         match &known.version {
             Some(_) => Self::Version,
             None if known.uploaded => Self::Nothing,
@@ -70,27 +71,27 @@ impl RunsUse {
     }
 }
 
-/// A published version of a configuration: files that never change.
+/// A published version of a configuration. Its files never change.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Version)]
 pub struct VersionObject {
-    /// By which a job names it.
+    /// The id by which jobs name the version.
     id: String,
-    /// From 1.
+    /// The number of the version, from 1.
     version: u32,
-    /// The digest of its files.
+    /// The digest of the version's files.
     source_digest: String,
     status: VersionStatus,
     published_at: Timestamp,
 }
 
-/// Whether runs use a version.
+/// The status of a published version.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum VersionStatus {
     /// The configuration's runs use it.
     Active,
-    /// They use another one, or none.
+    /// The configuration's runs use another version, or none.
     Archived,
 }
 
@@ -98,29 +99,29 @@ pub enum VersionStatus {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConfigurationFile)]
 pub struct FileObject {
-    /// Relative to the configuration, with `/` between folders.
+    /// The path in the configuration, with `/` between folders.
     path: String,
     size_bytes: u64,
     sha256: String,
 }
 
-/// The files of a configuration, by path.
+/// The files of a configuration, sorted by path.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConfigurationFileList)]
 pub struct FileListObject {
     items: Vec<FileObject>,
-    /// Over paths and contents of all files: another one where any of them differs. It is the list's ETag too.
+    /// A digest over the paths and contents of all files, which is also the list's ETag.
     digest: String,
 }
 
 impl FileListObject {
-    /// The digest.
+    /// Returns the digest over all files.
     pub fn digest(&self) -> &str {
         &self.digest
     }
 }
 
-/// The object of a configuration by itself.
+/// Returns the object of a single configuration, with details.
 pub fn configuration_details(
     known: &KnownConfiguration,
     changed: Option<bool>,
@@ -132,7 +133,8 @@ pub fn configuration_details(
     }
 }
 
-/// The object of a configuration. Scripts read it: a key may be added. `paths`: how much of a path its reader sees.
+/// Returns the object of a configuration. Scripts read it, so keys may only be added. `paths` decides how much of a path is
+/// shown.
 pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> ConfigurationObject {
     let record = &known.record;
     ConfigurationObject {
@@ -143,7 +145,7 @@ pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> C
         uploaded: known.uploaded,
         default: known.is_default,
         active_version: known.version.as_ref().map(|version| version.version),
-        runs_use: RunsUse::of(known),
+        runs_use: RunsUse::from_configuration(known),
         version: (known.version.as_ref()).map(|version| version_json(&record.id, version)),
         created_at: known.created_at,
         updated_at: known.updated_at,
@@ -153,18 +155,18 @@ pub fn configuration_json(known: &KnownConfiguration, paths: &dyn ShowPath) -> C
     }
 }
 
-/// The id of a published version: its configuration's, and its number.
+/// Returns the id of a published version: the configuration's id and the version number.
 pub fn version_id(configuration: &str, version: u32) -> String {
     format!("{configuration}:{version}")
 }
 
-/// The configuration and the number that a version's id is made of. `None`: it is no such id.
+/// Splits a version's id into the configuration's id and the version number. `None` if it is no such id.
 pub fn parts_of_version_id(id: &str) -> Option<(&str, u32)> {
     let (configuration, version) = id.split_once(':')?;
     Some((configuration, version.parse().ok()?))
 }
 
-/// The object of a published version.
+/// Returns the object of a published version.
 pub fn version_json(configuration: &str, version: &ConfigurationVersion) -> VersionObject {
     VersionObject {
         id: version_id(configuration, version.version),
@@ -179,7 +181,7 @@ pub fn version_json(configuration: &str, version: &ConfigurationVersion) -> Vers
     }
 }
 
-/// The object of a file.
+/// Returns the object of a file.
 pub fn file_json(file: &ConfigurationFile) -> FileObject {
     FileObject {
         path: file.path.clone(),
@@ -188,7 +190,7 @@ pub fn file_json(file: &ConfigurationFile) -> FileObject {
     }
 }
 
-/// The object of a list of files.
+/// Returns the object of a list of files.
 pub fn file_list(files: &[ConfigurationFile]) -> FileListObject {
     FileListObject {
         items: files.iter().map(file_json).collect(),

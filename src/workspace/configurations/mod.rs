@@ -1,12 +1,12 @@
-//! The configurations that a workspace knows: folders that were run, and those that were uploaded.
+//! The configurations that a workspace knows: folders that were run, and uploaded configurations.
 //!
-//! - [`draft`]: an uploaded configuration is edited as a draft, a folder of ADE's own: an [`archive`] of the whole folder, or file by
-//!   file, by writers who say which content they replace ([`Precondition`]). A draft is whole or not there, whatever happened to the process that wrote it.
-//! - [`publish`]: the files as they are become a version, which never changes; runs use it from then on. Those that change a draft
-//!   and those that publish it take turns, so that no version is a mix of two.
-//!   Any version can be made the active one again.
-//! - [`versions`]: files as they are and as they were published, and what differs.
-//! - [`find`]: the configuration that a user names. `json`: how configurations are shown.
+//! - [`draft`]: an uploaded configuration is edited as a draft, a folder that belongs to ADE. Users replace it as a whole by an
+//!   [`archive`], or file by file; a [`Precondition`] names the content that they replace. A draft is always whole, or not
+//!   there at all, even if the process that wrote it crashed.
+//! - [`publish`]: turns the current files into a version, which never changes and which runs use from then on. Changing and
+//!   publishing a draft take turns, so that no version is a mix of two drafts. Any version can be made the active one again.
+//! - [`versions`]: reads and compares the current and the published files.
+//! - [`find`]: finds the configuration that a user names. `json`: represents configurations as JSON.
 
 pub mod archive;
 pub mod draft;

@@ -1,31 +1,32 @@
-//! What a writer says of the content that is replaced, so that nobody's work is overwritten unseen (RFC 9110, 13.1).
+//! A writer's condition about the content to be replaced, so that nobody's work is overwritten unseen (RFC 9110, 13.1).
 
 use crate::base::problem::{Error, code};
 
-/// What a writer says of the content that is replaced.
+/// A writer's condition about the content to be replaced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Precondition {
-    /// Nothing. That is enough only where there is no content yet.
+    /// No condition. This suffices only if there is no content yet.
     #[default]
     Unsaid,
-    /// Whatever is there, also where nothing is.
+    /// Any content, or none, may be there.
     Any,
-    /// Nothing is there.
+    /// There must be no content.
     Absent,
-    /// The content has one of these digests.
+    /// The content must have one of these digests.
     Digest(Vec<String>),
 }
 
 impl Precondition {
-    /// Whether the digest of the content decides; otherwise it is enough to know whether there is any.
+    /// Returns whether the digest of the content is needed. Otherwise it is enough to know whether there is content.
     pub(super) fn needs_digest(&self) -> bool {
         matches!(self, Self::Digest(_))
     }
 
-    /// Compares it with the digest of the content that is there; `None`: nothing is. `what` names it, as `the file "a.py"`.
+    /// Checks the condition against the digest of the current content; `None`: there is none. `what` names it, for example `the
+    /// file "a.py"`.
     ///
     /// # Errors
-    /// The content is another one, or the writer has to say which one it is.
+    /// The content is different, or the writer gave no condition.
     pub(super) fn demand(&self, what: &str, there: Option<&str>) -> Result<(), Error> {
         match (self, there) {
             (Self::Any, _) | (Self::Unsaid | Self::Absent, None) => Ok(()),
@@ -34,7 +35,7 @@ impl Precondition {
                 format!("{what} is there already, and the request does not say which content it replaces"),
             )
             .hint("send the ETag that you read in `If-Match`, or `If-Match: *` to replace whatever is there")),
-            (Self::Digest(known), Some(there)) if known.iter().any(|one| one == there) => Ok(()),
+            (Self::Digest(known), Some(there)) if known.iter().any(|digest| digest == there) => Ok(()),
             (Self::Absent | Self::Digest(_), _) => Err(Error::usage(
                 code::PRECONDITION_FAILED,
                 format!("{what} was changed since you read it"),
@@ -52,7 +53,7 @@ mod tests {
     #[test]
     fn only_a_writer_who_knows_the_content_replaces_it() {
         let digest = |known: &[&str]| {
-            Precondition::Digest(known.iter().map(|one| (*one).to_owned()).collect())
+            Precondition::Digest(known.iter().map(|digest| (*digest).to_owned()).collect())
         };
         let (stale, blind) = (Some("precondition_failed"), Some("precondition_required"));
         for (said, over_content, over_nothing) in [

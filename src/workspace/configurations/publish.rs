@@ -1,13 +1,13 @@
-//! Publishing: the files as they are become a version, which never changes and which runs use from then on.
+//! Publishes configurations: the current files become a version, which never changes and which runs use from then on.
 //!
-//! In two steps: they are frozen as they are at one moment, so that a caller can look whether they load, and then published.
+//! This takes two steps: the files are frozen at one moment, so that a caller can check that they load, and then published.
 
 use std::fs;
 use std::path::PathBuf;
 
 use super::archive::demand_room;
 use super::draft;
-use super::draft::{Content, files_below, listed};
+use super::draft::{DraftContent, files_below, listed};
 use super::error;
 use super::precondition::Precondition;
 use super::versions::files_in;
@@ -19,26 +19,26 @@ use crate::store::{
 };
 use crate::workspace::Workspace;
 
-/// The files of a configuration as they were at one moment.
+/// The files of a configuration at one moment.
 #[derive(Clone, Debug)]
-pub struct Frozen {
-    /// Their digest.
+pub struct FrozenSources {
+    /// The digest of the files.
     pub source_digest: String,
-    /// The read-only copy of them.
+    /// The folder of their read-only copy.
     pub snapshot: PathBuf,
 }
 
-/// Freezes the draft of a configuration that was uploaded, else its folder as it is now.
+/// Freezes the draft of an uploaded configuration, or the current folder of another one.
 ///
 /// # Errors
-/// The files are no configuration, or not what `precondition` says, if it says anything; or they cannot be kept.
+/// The files are no configuration, do not meet `precondition`, if it is given, or cannot be stored.
 pub fn freeze(
     workspace: &Workspace,
     known: &KnownConfiguration,
     precondition: &Precondition,
-) -> Result<Frozen, Error> {
+) -> Result<FrozenSources, Error> {
     let record = &known.record;
-    // Nobody changes the draft meanwhile. Files of another folder are checked while they are copied.
+    // The lock keeps others from changing a draft. The files of a folder are checked while they are copied.
     let _turn = known
         .uploaded
         .then(|| draft::take(workspace, known))
@@ -59,17 +59,17 @@ pub fn freeze(
         };
         precondition.demand("the configuration", Some(&draft::digest_of(&files)))?;
     }
-    Ok(Frozen {
+    Ok(FrozenSources {
         source_digest: sources.digest,
         snapshot,
     })
 }
 
-/// Frozen files, for a draft to begin with.
+/// Returns frozen files as the content of a new draft.
 ///
 /// # Errors
 /// They are too many or too large, or cannot be read.
-pub fn copy_of(frozen: &Frozen) -> Result<Content, Error> {
+pub fn copy_of(frozen: &FrozenSources) -> Result<DraftContent, Error> {
     let files = listed(&frozen.snapshot)?;
     let bytes = files.iter().map(|(_, size)| size).sum();
     demand_room("the draft", files.len(), bytes)?;
@@ -79,18 +79,18 @@ pub fn copy_of(frozen: &Frozen) -> Result<Content, Error> {
         Ok((path, content))
     };
     let read: Result<_, Error> = files.into_iter().map(read).collect();
-    Ok(Content::Files(read?))
+    Ok(DraftContent::Files(read?))
 }
 
-/// Makes a version of frozen files. The configuration's runs use it from then on; where the workspace has no default configuration
-/// yet, it becomes that.
+/// Makes a version of frozen files. The configuration's runs use it from then on. If the workspace has no default
+/// configuration, this one becomes the default.
 ///
 /// # Errors
-/// The files are those of the version that runs use, or the store cannot be used.
+/// The active version already has these files, or the store cannot be used.
 pub fn publish(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    frozen: &Frozen,
+    frozen: &FrozenSources,
 ) -> Result<ConfigurationVersion, Error> {
     let (store, now) = (&workspace.store, workspace.machine.now());
     let record = &known.record;
@@ -112,10 +112,11 @@ pub fn publish(
     }
 }
 
-/// Changes a configuration, and wakes workers where its limit is another one.
+/// Changes a configuration, and wakes workers if the change sets its limit.
 ///
 /// # Errors
-/// It is a folder, which has its name from its manifest; the name is none; or what [`change_configuration`] refuses.
+/// The configuration is a folder and takes its name from its manifest, the name is invalid, or [`change_configuration`]
+/// refuses.
 ///
 /// [`change_configuration`]: crate::store::Store::change_configuration
 pub fn change(

@@ -1,4 +1,4 @@
-//! Where an archive or a file waits that is arriving: a file without a name, which nothing leaves behind.
+//! A temporary file for an arriving upload. It has no name, so it never outlives its process.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -8,7 +8,7 @@ use crate::base::files::FileError;
 use crate::base::problem::Error;
 use crate::workspace::Workspace;
 
-/// A file that is arriving. It has no name, so that it is gone with its process.
+/// An arriving file. It has no name, so it never outlives its process.
 pub struct Spool {
     file: File,
     size_bytes: u64,
@@ -30,7 +30,7 @@ impl Spool {
         })
     }
 
-    /// Writes the next bytes.
+    /// Writes the next bytes of the file.
     ///
     /// # Errors
     /// They are too many, or cannot be written.
@@ -43,12 +43,12 @@ impl Spool {
         Ok(written.map_err(FileError::on("write", "an arriving file".as_ref()))?)
     }
 
-    /// How many bytes arrived.
+    /// Returns the number of bytes that arrived.
     pub fn size_bytes(&self) -> u64 {
         self.size_bytes
     }
 
-    /// The file, to be read from its beginning.
+    /// Returns the file, to be read from its beginning.
     pub(super) fn rewound(&mut self) -> Result<&mut File, Error> {
         let rewound = self.file.seek(SeekFrom::Start(0));
         rewound.map_err(FileError::on("read", "an arriving file".as_ref()))?;

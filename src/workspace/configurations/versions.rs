@@ -1,4 +1,4 @@
-//! The files of a configuration as they are, as they were published, and what differs between the two.
+//! Reads, exports and compares the current and the published files of a configuration.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -14,35 +14,35 @@ use super::error;
 use crate::base::digest;
 use crate::base::files::{self, FileError, plain};
 use crate::base::problem::Error;
-use crate::configuration::{Configuration, ConfigurationError, Sources};
+use crate::configuration::{Configuration, ConfigurationError, ConfigurationSources};
 use crate::store::{
     ConfigurationVersion, KnownConfiguration, RunRecord, StoreError, no_version, not_published,
 };
 use crate::system::lock::Lock;
 use crate::workspace::{Workspace, whole_snapshot};
 
-/// The largest file whose lines are compared.
-const LARGEST_TEXT: u64 = 256 * 1024;
-/// The most bytes of patches in one comparison.
-const MOST_PATCHES: usize = 4 * 1024 * 1024;
-/// How long patches are made as short as they can be. From then on they are right, and longer than they need to be.
+/// The maximum size in bytes of files that are compared line by line.
+const MAX_TEXT_BYTES: u64 = 256 * 1024;
+/// The maximum number of bytes of all patches in one comparison.
+const MAX_PATCH_BYTES: usize = 4 * 1024 * 1024;
+/// The time during which patches are made as short as possible. After that they are correct but may be longer than needed.
 const SHORTENING: Duration = Duration::from_secs(3);
 
-/// Which files of a configuration.
+/// One of the sets of files of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The draft of one that was uploaded.
+pub enum ConfigurationSide {
+    /// The draft of an uploaded configuration.
     Draft,
-    /// The folder of one that was not.
+    /// The folder of a configuration that was not uploaded.
     Folder,
-    /// Those of the active version.
+    /// The files of the active version.
     Active,
-    /// Those of the version of this number.
+    /// The files of the version with this number.
     Version(u32),
 }
 
-impl Side {
-    /// What of a configuration is edited.
+impl ConfigurationSide {
+    /// Returns the side of a configuration that is edited.
     pub fn edited(known: &KnownConfiguration) -> Self {
         if known.uploaded {
             Self::Draft
@@ -51,7 +51,8 @@ impl Side {
         }
     }
 
-    /// Returns the side that is exported: the version of this number, or the one that is edited; otherwise the active version, if there is one.
+    /// Returns the side to export: the version of this number if given, the edited side on request, otherwise the active
+    /// version, if there is one.
     pub fn exported(known: &KnownConfiguration, version: Option<u32>, is_edited: bool) -> Self {
         match (version, &known.version) {
             (Some(number), _) => Self::Version(number),
@@ -70,50 +71,52 @@ impl Side {
     }
 }
 
-/// A file that is open: what is read from it is what the digest is of, whatever takes its place meanwhile.
+/// An open file: the digest belongs to exactly the content that is read from it, even if the path is replaced meanwhile.
 #[derive(Debug)]
 pub struct OpenedFile {
-    /// The file, at its beginning.
+    /// The file at its beginning.
     pub content: File,
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// SHA-256 of its bytes, 64 hexadecimal digits.
+    /// The SHA-256 of its bytes, as 64 hexadecimal digits.
     pub sha256: String,
 }
 
-/// The files of one side, and where they are.
-struct Files {
+/// The files of one side, and their folder.
+struct ConfigurationFiles {
     folder: PathBuf,
     files: Vec<ConfigurationFile>,
-    /// Nobody changes a draft meanwhile.
+    /// Keeps the draft from being changed meanwhile.
     _turn: Option<Lock>,
 }
 
-/// The version of this number.
+/// Returns the version with this number.
 ///
 /// # Errors
-/// There is none, or the store cannot be used.
+/// There is no such version, or the store cannot be used.
 pub fn version(
     workspace: &Workspace,
     known: &KnownConfiguration,
     number: u32,
 ) -> Result<ConfigurationVersion, Error> {
     let versions = workspace.store.versions(&known.record.id)?;
-    let found = versions.into_iter().find(|one| one.version == number);
+    let found = versions
+        .into_iter()
+        .find(|version| version.version == number);
     found.ok_or_else(|| no_version(&known.record.name, number))
 }
 
-/// Lists the files of a side, by path: all of a draft, and of a folder those that runs would use.
+/// Lists the files of a side, sorted by path: all files of a draft, but of a folder only those that runs would use.
 ///
 /// # Errors
 /// There is no such side, or its files cannot be read.
 pub fn files(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    side: Side,
+    side: ConfigurationSide,
 ) -> Result<Vec<ConfigurationFile>, Error> {
     match side {
-        Side::Draft => {
+        ConfigurationSide::Draft => {
             let (draft, _turn) = draft::take(workspace, known)?;
             files_below(&draft)
         }
@@ -128,24 +131,24 @@ pub fn files(
 pub fn open(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    side: Side,
+    side: ConfigurationSide,
     path: &str,
 ) -> Result<OpenedFile, Error> {
     let relative = checked_path(path)?;
-    let folder = if side == Side::Draft {
+    let folder = if side == ConfigurationSide::Draft {
         draft::demand_uploaded(known)?;
         draft::draft_of(workspace, known)
     } else {
         let found = files_of(workspace, known, side)?;
-        // A folder has other files too, that nobody has chosen to show.
+        // A folder may have other files that nobody has chosen to show.
         if !found.files.iter().any(|file| file.path == path) {
             return Err(no_file(path));
         }
         found.folder
     };
     let path_of_it = folder.join(relative);
-    // The sources of a folder may be links.
-    if side != Side::Folder && !is_file(&path_of_it) {
+    // In a folder, links may be sources.
+    if side != ConfigurationSide::Folder && !is_file(&path_of_it) {
         return Err(no_file(path));
     }
     opened(path_of_it)
@@ -163,37 +166,37 @@ pub fn open_of_run(run: &RunRecord, path: &str) -> Result<OpenedFile, Error> {
     }
 }
 
-/// The name of the file that a configuration of this name is exported to.
+/// Returns the name of the file that a configuration is exported to.
 pub fn archive_name(configuration: &str) -> String {
     format!("{}.zip", plain(configuration).trim_start_matches('.'))
 }
 
-/// Writes the files of a side into an archive that [`draft::create`] takes.
+/// Writes the files of a side into an archive that [`draft::create`] accepts.
 ///
 /// # Errors
 /// There is no such side, its files cannot be read, or the archive cannot be written.
 pub fn export(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    side: Side,
+    side: ConfigurationSide,
     archive: File,
 ) -> Result<File, Error> {
     let mut files = files_of(workspace, known, side)?;
-    if side == Side::Draft {
+    if side == ConfigurationSide::Draft {
         files.files = files_below(&files.folder)?;
     }
     let paths = files.files.iter().map(|file| &*file.path);
     archive::pack(&files.folder, paths, archive)
 }
 
-/// Writes the same to a file, which appears whole and replaces an earlier one. Returns its size.
+/// Exports a side to a file, which appears whole and replaces an earlier one. Returns its size.
 ///
 /// # Errors
-/// As [`export`].
+/// See [`export`].
 pub fn export_to(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    side: Side,
+    side: ConfigurationSide,
     target: &Path,
 ) -> Result<u64, Error> {
     let failed = || |error| FileError::on("write", target)(error).of_target("-o");
@@ -218,40 +221,44 @@ fn opened(path: PathBuf) -> Result<OpenedFile, Error> {
     })
 }
 
-/// The files of a side that make the configuration what it is.
-fn files_of(workspace: &Workspace, known: &KnownConfiguration, side: Side) -> Result<Files, Error> {
+/// Returns the files of a side that count as sources of the configuration.
+fn files_of(
+    workspace: &Workspace,
+    known: &KnownConfiguration,
+    side: ConfigurationSide,
+) -> Result<ConfigurationFiles, Error> {
     let record = &known.record;
     match side {
-        Side::Draft => {
+        ConfigurationSide::Draft => {
             let (draft, turn) = draft::take(workspace, known)?;
-            // What cannot be published has no sources yet: then all of its files are compared.
+            // A draft that cannot be published has no sources yet, so all of its files are compared.
             let files = match Configuration::open(&draft).and_then(|found| found.sources()) {
                 Ok(sources) => files_in(&sources),
                 Err(_) => files_below(&draft)?,
             };
-            Ok(Files {
+            Ok(ConfigurationFiles {
                 folder: draft,
                 files,
                 _turn: Some(turn),
             })
         }
-        Side::Folder => {
+        ConfigurationSide::Folder => {
             let unusable = |error| error::unusable(&error, &record.path);
             let configuration = Configuration::open(&record.path).map_err(unusable)?;
             let written = [workspace.paths.data()];
             let sources = configuration.sources_except(&written).map_err(unusable)?;
-            Ok(Files {
+            Ok(ConfigurationFiles {
                 folder: configuration.root.clone(),
                 files: files_in(&sources),
                 _turn: None,
             })
         }
-        Side::Active => {
+        ConfigurationSide::Active => {
             let active = known.version.as_ref();
             let active = active.ok_or_else(|| not_published(&record.name))?;
-            files_of(workspace, known, Side::Version(active.version))
+            files_of(workspace, known, ConfigurationSide::Version(active.version))
         }
-        Side::Version(number) => {
+        ConfigurationSide::Version(number) => {
             let snapshot = version(workspace, known, number)?.snapshot;
             workspace
                 .fetch_snapshot(&snapshot)
@@ -259,7 +266,7 @@ fn files_of(workspace: &Workspace, known: &KnownConfiguration, side: Side) -> Re
             let frozen = Configuration::open_snapshot(&snapshot, &record.path)
                 .map_err(|error| error::unusable(&error, &snapshot))?;
             let folder = frozen.folder_in(&snapshot);
-            Ok(Files {
+            Ok(ConfigurationFiles {
                 files: files_below(&folder)?,
                 folder,
                 _turn: None,
@@ -268,7 +275,7 @@ fn files_of(workspace: &Workspace, known: &KnownConfiguration, side: Side) -> Re
     }
 }
 
-pub(super) fn files_in(sources: &Sources) -> Vec<ConfigurationFile> {
+pub(super) fn files_in(sources: &ConfigurationSources) -> Vec<ConfigurationFile> {
     let file = |(path, size_bytes, sha256): (&Path, u64, String)| ConfigurationFile {
         path: path.to_string_lossy().into_owned(),
         size_bytes,
@@ -277,7 +284,7 @@ pub(super) fn files_in(sources: &Sources) -> Vec<ConfigurationFile> {
     sources.each().map(file).collect()
 }
 
-/// Whether the draft, or the folder, differs from the active version. `None`: none is active, or the files cannot be read.
+/// Returns whether the draft or folder differs from the active version. `None` if none is active, or the files cannot be read.
 pub fn is_changed(workspace: &Workspace, known: &KnownConfiguration) -> Option<bool> {
     let active = known.version.as_ref()?;
     let (folder, _turn) = if known.uploaded {
@@ -290,7 +297,7 @@ pub fn is_changed(workspace: &Workspace, known: &KnownConfiguration) -> Option<b
     let opened = Configuration::open(&folder);
     match opened.and_then(|found| found.sources_except(&written)) {
         Ok(sources) => Some(sources.digest != active.source_digest),
-        // What was published is a configuration, and this is none.
+        // The published files are a configuration, and these are not.
         Err(
             ConfigurationError::NotAConfiguration { .. } | ConfigurationError::BadManifest { .. },
         ) => Some(true),
@@ -298,42 +305,42 @@ pub fn is_changed(workspace: &Workspace, known: &KnownConfiguration) -> Option<b
     }
 }
 
-/// What differs between two sides of a configuration.
+/// The differences between two sides of a configuration.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConfigurationDiff)]
 pub struct Differences {
-    /// `draft`, `folder`, or the number of a version.
+    /// The name of the side: `draft`, `folder`, or the number of a version.
     from: String,
     to: String,
-    /// The files that differ, by path.
-    files: Vec<Difference>,
+    /// The files that differ, sorted by path.
+    files: Vec<FileDifference>,
 }
 
-/// A file that differs.
+/// A file that differs between two sides.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ConfigurationFileDiff)]
-pub struct Difference {
+pub struct FileDifference {
     path: String,
-    status: Change,
-    /// Null if the file was added.
+    status: FileChangeKind,
+    /// The digest on the first side; null if the file was added.
     from_sha256: Option<String>,
-    /// Null if it was removed.
+    /// The digest on the second side; null if the file was removed.
     to_sha256: Option<String>,
-    /// The lines that differ, as a unified diff; null of a file that is not UTF-8 or has more than 256 KiB, and of those behind
-    /// 4 MiB of such lines.
+    /// The lines that differ, as a unified diff; null if the file is not UTF-8 or exceeds 256 KiB, or if all patches together
+    /// exceed 4 MiB.
     patch: Option<String>,
 }
 
-/// What became of a file.
+/// The kind of a file's change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 #[schema(as = ConfigurationFileChange)]
-pub enum Change {
-    /// Only the second side has it.
+pub enum FileChangeKind {
+    /// Only the second side has the file.
     Added,
-    /// Only the first side has it.
+    /// Only the first side has the file.
     Removed,
-    /// Both have it, with other bytes.
+    /// Both have the file, with other bytes.
     Changed,
 }
 
@@ -344,8 +351,8 @@ pub enum Change {
 pub fn differences(
     workspace: &Workspace,
     known: &KnownConfiguration,
-    from: Side,
-    to: Side,
+    from: ConfigurationSide,
+    to: ConfigurationSide,
 ) -> Result<Differences, Error> {
     let (from, to) = (resolved(known, from), resolved(known, to));
     let before = files_of(workspace, known, from)?;
@@ -354,7 +361,7 @@ pub fn differences(
         to: to.name(),
         files: Vec::new(),
     };
-    // The turn to look at a draft is taken once.
+    // The lock of a draft can be taken only once.
     if from == to {
         return Ok(differences);
     }
@@ -363,7 +370,7 @@ pub fn differences(
     paths.extend(after.files.iter().map(|file| &*file.path));
     paths.sort_unstable();
     paths.dedup();
-    let (mut room, until) = (MOST_PATCHES, Instant::now() + SHORTENING);
+    let (mut room, until) = (MAX_PATCH_BYTES, Instant::now() + SHORTENING);
     for path in paths {
         let (old, new) = (before.file(path), after.file(path));
         let Some(status) = change(old, new) else {
@@ -373,7 +380,7 @@ pub fn differences(
         let patch = patch.map(|(old, new)| patch_of(path, status, &old, &new, until));
         let patch = patch.filter(|patch| patch.len() <= room);
         room -= patch.as_ref().map_or(0, String::len);
-        differences.files.push(Difference {
+        differences.files.push(FileDifference {
             path: path.to_owned(),
             status,
             from_sha256: old.map(|file| file.sha256.clone()),
@@ -384,48 +391,51 @@ pub fn differences(
     Ok(differences)
 }
 
-fn resolved(known: &KnownConfiguration, side: Side) -> Side {
+fn resolved(known: &KnownConfiguration, side: ConfigurationSide) -> ConfigurationSide {
     match (side, &known.version) {
-        (Side::Active, Some(version)) => Side::Version(version.version),
+        (ConfigurationSide::Active, Some(version)) => ConfigurationSide::Version(version.version),
         _ => side,
     }
 }
 
-fn change(old: Option<&ConfigurationFile>, new: Option<&ConfigurationFile>) -> Option<Change> {
+fn change(
+    old: Option<&ConfigurationFile>,
+    new: Option<&ConfigurationFile>,
+) -> Option<FileChangeKind> {
     match (old, new) {
-        (None, _) => Some(Change::Added),
-        (_, None) => Some(Change::Removed),
-        (Some(old), Some(new)) => (old.sha256 != new.sha256).then_some(Change::Changed),
+        (None, _) => Some(FileChangeKind::Added),
+        (_, None) => Some(FileChangeKind::Removed),
+        (Some(old), Some(new)) => (old.sha256 != new.sha256).then_some(FileChangeKind::Changed),
     }
 }
 
-impl Files {
+impl ConfigurationFiles {
     fn file(&self, path: &str) -> Option<&ConfigurationFile> {
         self.files.iter().find(|file| file.path == path)
     }
 
-    /// The text of a file, and none of one that is not there. `None`: it has none that lines could be compared of.
+    /// Returns the text of a file; empty for an absent file. `None` if it cannot be compared line by line.
     fn text(&self, file: Option<&ConfigurationFile>) -> Option<String> {
         let Some(file) = file else {
             return Some(String::new());
         };
-        if file.size_bytes > LARGEST_TEXT {
+        if file.size_bytes > MAX_TEXT_BYTES {
             return None;
         }
         let bytes = std::fs::read(self.folder.join(&file.path)).ok()?;
-        // It may have been changed since it was listed.
-        let is_it = digest::of(&bytes).to_string() == file.sha256;
+        // The file may have changed since it was listed.
+        let is_it = digest::sha256(&bytes).to_string() == file.sha256;
         String::from_utf8(bytes).ok().filter(|_| is_it)
     }
 }
 
-fn patch_of(path: &str, status: Change, old: &str, new: &str, until: Instant) -> String {
+fn patch_of(path: &str, status: FileChangeKind, old: &str, new: &str, until: Instant) -> String {
     let (from, to) = (format!("a/{path}"), format!("b/{path}"));
     let nowhere = "/dev/null";
     let (from, to) = match status {
-        Change::Added => (nowhere, &*to),
-        Change::Removed => (&*from, nowhere),
-        Change::Changed => (&*from, &*to),
+        FileChangeKind::Added => (nowhere, &*to),
+        FileChangeKind::Removed => (&*from, nowhere),
+        FileChangeKind::Changed => (&*from, &*to),
     };
     let lines = TextDiff::configure().deadline(until).diff_lines(old, new);
     lines.unified_diff().header(from, to).to_string()

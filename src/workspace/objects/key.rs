@@ -1,20 +1,20 @@
-//! Keys: paths relative to the data directory, and what a key is of.
+//! Object keys: paths relative to the data directory.
 //!
-//! A key has the letters of its path, but for those that a store forbids or takes for its own: they are written as `%` and two
-//! hexadecimal digits, so that every name of a file has a key and comes back from it.
+//! A key has the characters of its path, except those that a store forbids or reserves: these are written as `%` and two
+//! hexadecimal digits. So every file name has a key and can be recovered from it.
 
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
-/// What the keys of all files of workspaces begin with.
+/// The beginning of the keys of all files of workspaces.
 pub(super) const WORKSPACES: &str = "workspaces";
 
-/// The end of the key of a snapshot's archive.
+/// The ending of the key of a snapshot's archive.
 pub(super) const ARCHIVE: &str = ".tar";
 
-/// The key of a path below a data directory. `None`: it is not below it.
+/// Returns the key of a path below a data directory. `None` if it is not below it.
 pub fn key_of(data: &Path, path: &Path) -> Option<String> {
     let below = path.strip_prefix(data).ok()?;
     let mut key = String::new();
@@ -45,7 +45,7 @@ fn escape(key: &mut String, byte: u8) {
     let _ = write!(key, "%{byte:02X}");
 }
 
-/// The path of a key, relative to the data directory. `None`: it is no key of a file that may be here.
+/// Returns the path of a key, relative to the data directory. `None` if no file here may have this key.
 pub(super) fn path_of(key: &str) -> Option<PathBuf> {
     let mut path = PathBuf::new();
     for part in key.split('/') {
@@ -63,7 +63,7 @@ pub(super) fn path_of(key: &str) -> Option<PathBuf> {
         }
         let part = OsString::from_vec(bytes);
         let is_name = !part.as_bytes().contains(&b'/')
-            && matches!(Path::new(&part).components().next(), Some(Component::Normal(one)) if one == part);
+            && matches!(Path::new(&part).components().next(), Some(Component::Normal(name)) if name == part);
         if !is_name {
             return None;
         }
@@ -72,45 +72,48 @@ pub(super) fn path_of(key: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-/// What an object is of, by its key.
+/// The owner of an object, as given by its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Names {
-    /// The input of a run, or what one of its attempts has left.
+pub enum ObjectOwner {
+    /// The input of a run, or a file that one of its attempts left.
     Run {
-        /// The run's id.
+        /// The id of the run.
         run: String,
-        /// The token of the claim under which the attempt was made; `None`: its input.
+        /// The token of the claim under which the attempt was made. `None` for the input.
         token: Option<String>,
     },
     /// A document with this id.
     Document(String),
     /// A snapshot at this path.
     Snapshot(PathBuf),
-    /// Nothing that ADE puts.
+    /// Nothing that ADE stores.
     Unknown,
 }
 
-/// What the object with this key is of, in this data directory.
-pub fn names_of(data: &Path, key: &str) -> Names {
+/// Returns the owner of the object with this key, in this data directory.
+pub fn names_of(data: &Path, key: &str) -> ObjectOwner {
     let parts: Vec<&str> = key.split('/').collect();
     match parts.as_slice() {
-        ["workspaces", _, "runs", run, "input", _] => Names::Run {
+        ["workspaces", _, "runs", run, "input", _] => ObjectOwner::Run {
             run: (*run).to_owned(),
             token: None,
         },
         ["workspaces", _, "runs", run, attempt, _, ..] => match attempt.split_once('-') {
-            Some((_, token)) => Names::Run {
+            Some((_, token)) => ObjectOwner::Run {
                 run: (*run).to_owned(),
                 token: Some(token.to_owned()),
             },
-            None => Names::Unknown,
+            None => ObjectOwner::Unknown,
         },
-        ["workspaces", _, "documents", document, _] => Names::Document((*document).to_owned()),
-        ["workspaces", _, "configs", _, "snapshots", archive] if archive.ends_with(ARCHIVE) => {
-            path_of(key.trim_end_matches(ARCHIVE))
-                .map_or(Names::Unknown, |path| Names::Snapshot(data.join(path)))
+        ["workspaces", _, "documents", document, _] => {
+            ObjectOwner::Document((*document).to_owned())
         }
-        _ => Names::Unknown,
+        ["workspaces", _, "configs", _, "snapshots", archive] if archive.ends_with(ARCHIVE) => {
+            path_of(key.trim_end_matches(ARCHIVE)).map_or(ObjectOwner::Unknown, |path| {
+                ObjectOwner::Snapshot(data.join(path))
+            })
+        }
+        _ => ObjectOwner::Unknown,
     }
 }
 
@@ -165,7 +168,7 @@ mod tests {
     #[test]
     fn a_key_says_what_its_object_is_of() {
         let of = |key: &str| names_of(Path::new("/d"), key);
-        let run = |token: Option<&str>| Names::Run {
+        let run = |token: Option<&str>| ObjectOwner::Run {
             run: "r1".to_owned(),
             token: token.map(str::to_owned),
         };
@@ -176,11 +179,11 @@ mod tests {
         );
         assert_eq!(
             of("workspaces/w/documents/d1/a.csv"),
-            Names::Document("d1".to_owned())
+            ObjectOwner::Document("d1".to_owned())
         );
         assert_eq!(
             of("workspaces/w/configs/c/snapshots/ff.tar"),
-            Names::Snapshot("/d/workspaces/w/configs/c/snapshots/ff".into())
+            ObjectOwner::Snapshot("/d/workspaces/w/configs/c/snapshots/ff".into())
         );
         for unknown in [
             "x",
@@ -188,7 +191,7 @@ mod tests {
             "workspaces/w/other/x/y",
             "identity.json",
         ] {
-            assert_eq!(of(unknown), Names::Unknown, "{unknown}");
+            assert_eq!(of(unknown), ObjectOwner::Unknown, "{unknown}");
         }
     }
 }

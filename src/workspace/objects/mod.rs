@@ -1,13 +1,14 @@
 //! Files in an object store, for hosts that share a database (`ADE_FILES_URL`).
 //!
-//! The data directory of each host is a cache of the store, and the key of a file is its path relative to the data directory:
-//! records name the same. What is recorded is put first: a document and an input under their paths, a snapshot as one archive,
-//! and what a run leaves under `<its folder>/<attempt>-<token of the claim>/`, so that a process which lost its claim overwrites
-//! nothing. Which attempt counts its record says ([`RunRecord::ended_token`]). Whoever needs a file that is not here fetches it
-//! ([`Objects::fetch_file`] and its like do nothing where it is), and it appears whole. What no record names collection deletes.
+//! The data directory of each host is a cache of the store. The key of a file is its path relative to the data directory, so
+//! records name the same file on every host. Files are stored before they are recorded: documents and inputs under their paths,
+//! a snapshot as one archive, and the results of a run under `<its folder>/<attempt>-<token of the claim>/`, so that a process
+//! that lost its claim overwrites nothing. The run's record names the attempt that counts ([`RunRecord::ended_token`]). Whoever
+//! needs a file that is not here fetches it ([`Objects::fetch_file`] and similar methods do nothing if it is here), and it
+//! appears whole. Collection deletes objects that no record names.
 //!
-//! An object is created and never changed. A store belongs to one database, whose id it holds; another one is refused, for its
-//! collection would delete what it does not know.
+//! An object is created once and never changed. A store belongs to one database and holds its id. Other databases are refused,
+//! because their collection would delete objects that they do not know.
 
 mod key;
 mod remote;
@@ -24,10 +25,10 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-pub use key::{Names, key_of, names_of};
-pub use remote::Found;
+pub use key::{ObjectOwner, key_of, names_of};
+pub use remote::ListedObject;
 
-use self::remote::{Remote, Trouble};
+use self::remote::{RemoteStore, Trouble};
 use crate::base::files::{self, FileError, name_of};
 use crate::base::mutex::lock;
 use crate::base::problem::{Error, code};
@@ -40,39 +41,39 @@ use crate::system::lock::Lock;
 /// The object that says which database the store belongs to.
 const IDENTITY: &str = "identity.json";
 
-/// Why a store that was used is not used any more.
+/// The reason for refusing a store whose identity object has vanished.
 const GONE: &str = "it is gone: another disk or bucket is in its place";
 
-/// A snapshot that this process has recorded is not looked for again for so long: collection sees for a day that no record names
-/// it before it goes.
+/// The time for which a recorded snapshot is not looked for again. Collection waits for a day before it deletes a snapshot that
+/// no record names.
 const KNOWN_FOR: Duration = Duration::from_secs(12 * 3600);
 
-/// What a data directory has seen of its object store.
+/// A data directory's memory of its object store.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Seen {
-    /// The store, once it was found to belong to this database.
+pub struct SeenObjects {
+    /// The URL of the store, once it was known to belong to this database.
     url: String,
-    /// Objects that no record names, by key, and when that was seen first: UTC milliseconds.
+    /// The objects that no record names, by key, with the time when that was first seen, in UTC milliseconds.
     #[serde(default)]
     pub unnamed: BTreeMap<String, i64>,
 }
 
-/// The object store of a data directory. Shared by all threads of a process.
+/// The object store of a data directory, shared by all threads of a process.
 pub struct Objects {
-    remote: Remote,
-    /// As it is shown.
+    remote: RemoteStore,
+    /// The URL for display.
     url: String,
     data: PathBuf,
     database_id: String,
     seen: PathBuf,
-    /// That the store belongs to the database was found.
+    /// Set once the store is known to belong to the database.
     is_own: OnceLock<()>,
-    /// Keys of snapshots that this process has recorded, and when.
+    /// The keys of snapshots that this process has recorded, with the times.
     recorded: Mutex<HashMap<String, Instant>>,
 }
 
 impl Objects {
-    /// Opens the object store that the settings name, of this database. `None`: they name none. Nothing is asked of it yet.
+    /// Opens the object store of this database that the settings name, without a request to it. `None` if they name none.
     ///
     /// # Errors
     /// The setting cannot be used.
@@ -94,7 +95,7 @@ impl Objects {
             );
             return Err(Error::usage(code::SETTINGS_INVALID, message).hint("leave ADE_WORKSPACES_DIR, ADE_DOCUMENTS_DIR, ADE_CONFIGS_DIR and ADE_RUNS_DIR at their defaults"));
         }
-        let opened = Remote::open(given.trim_end_matches('/'), &settings.variables);
+        let opened = RemoteStore::open(given.trim_end_matches('/'), &settings.variables);
         let remote = opened.map_err(|reason| {
             let message = format!("ADE_FILES_URL {url:?} cannot be used: {reason}");
             Error::usage(code::SETTINGS_INVALID, message).hint("use file:///shared/folder, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix")
@@ -110,17 +111,17 @@ impl Objects {
         }))
     }
 
-    /// The URL, passwords masked.
+    /// Returns the URL with passwords masked.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Whether a path is one whose file other hosts find here.
+    /// Returns whether the file at a path is kept in the store for other hosts.
     pub fn holds(&self, path: &Path) -> bool {
         key_of(&self.data, path).is_some()
     }
 
-    /// Puts a file under its path. One that is there already is the same.
+    /// Puts a file under its path. An object that exists already is the same.
     ///
     /// # Errors
     /// The file cannot be read, or the object store is out of reach.
@@ -132,8 +133,8 @@ impl Objects {
         }
     }
 
-    /// Fetches a file to its path, unless it is there. Where the store has none either, nothing happens: the caller finds that the
-    /// file is missing.
+    /// Fetches a file to its path, unless it is there. If the store lacks it, too, nothing happens: the caller finds it
+    /// missing.
     ///
     /// # Errors
     /// The object store is out of reach, or the file cannot be written.
@@ -141,8 +142,8 @@ impl Objects {
         match key_of(&self.data, path) {
             Some(key) if !path.exists() => {
                 let is_fetched = self.fetch(&key, path)?;
-                if is_fetched && matches!(names_of(&self.data, &key), Names::Document(_)) {
-                    // Runs link to it.
+                if is_fetched && matches!(names_of(&self.data, &key), ObjectOwner::Document(_)) {
+                    // Runs link to documents, so these are read-only.
                     let read_only = fs::Permissions::from_mode(0o444);
                     fs::set_permissions(path, read_only).map_err(FileError::on("write", path))?;
                 }
@@ -152,11 +153,11 @@ impl Objects {
         }
     }
 
-    /// Puts a snapshot, if it is here: one that is not was put by who made it. It is put before it is recorded and, since collection
-    /// may have deleted the object of an earlier time in between, [once more](Objects::snapshot_recorded) after that.
+    /// Puts a snapshot, if it is here; otherwise the process that made it has put it. Called before the snapshot is recorded
+    /// and [again](Objects::snapshot_recorded) after that, because collection may have deleted an older object in between.
     ///
     /// # Errors
-    /// As [`Objects::put_file`].
+    /// See [`Objects::put_file`].
     pub fn put_snapshot(&self, snapshot: &Path) -> Result<(), FileError> {
         let Some(key) = snapshot_key(&self.data, snapshot) else {
             return Ok(());
@@ -177,10 +178,10 @@ impl Objects {
         put.map(drop).map_err(self.on("put", &key))
     }
 
-    /// A snapshot was recorded.
+    /// Puts a snapshot again after it was recorded, and remembers that it is there.
     ///
     /// # Errors
-    /// As [`Objects::put_file`].
+    /// See [`Objects::put_file`].
     pub fn snapshot_recorded(&self, snapshot: &Path) -> Result<(), FileError> {
         self.put_snapshot(snapshot)?;
         if let Some(key) = snapshot_key(&self.data, snapshot) {
@@ -189,10 +190,10 @@ impl Objects {
         Ok(())
     }
 
-    /// Fetches a snapshot to its place, unless it is there. Where the store has none either, nothing happens.
+    /// Fetches a snapshot to its path, unless it is there. If the store lacks it, too, nothing happens.
     ///
     /// # Errors
-    /// As [`Objects::fetch_file`].
+    /// See [`Objects::fetch_file`].
     pub fn fetch_snapshot(&self, snapshot: &Path) -> Result<(), FileError> {
         let Some(key) = snapshot_key(&self.data, snapshot) else {
             return Ok(());
@@ -210,7 +211,8 @@ impl Objects {
         unpack_snapshot(snapshot, io::BufReader::new(archive))
     }
 
-    /// Puts what an attempt has left, and the input that it read. The caller holds the claim, and records the end after that.
+    /// Puts the results of an attempt and the input that it read. The caller holds the claim, and records the end of the run
+    /// afterwards.
     ///
     /// # Errors
     /// A file cannot be read, or the object store is out of reach.
@@ -218,10 +220,10 @@ impl Objects {
         self.put_left(run, &claim.token)
     }
 
-    /// Puts what a run has left that ended before there was a store.
+    /// Puts the results of a run that ended before there was an object store.
     ///
     /// # Errors
-    /// As [`Objects::put_attempt`].
+    /// See [`Objects::put_attempt`].
     pub fn put_ended(&self, run: &RunRecord) -> Result<(), FileError> {
         self.put_left(run, token_of(run))
     }
@@ -249,7 +251,7 @@ impl Objects {
         files::write_whole(&folder.stored_attempt(), attempt.as_bytes())
     }
 
-    /// Fetches what a run that has ended has left, with its input, unless it is here.
+    /// Fetches the results of an ended run and its input, unless they are here.
     ///
     /// # Errors
     /// The object store is out of reach, or a file cannot be written.
@@ -274,15 +276,15 @@ impl Objects {
         }
         let prefix = format!("{of_run}/{attempt}");
         let listed = self.remote.list(&prefix);
-        let found = listed.and_then(Iterator::collect::<Result<Vec<Found>, Trouble>>);
+        let found = listed.and_then(Iterator::collect::<Result<Vec<ListedObject>, Trouble>>);
         let found = found.map_err(self.on("fetch", &prefix))?;
         if !found.is_empty() {
-            // Of an attempt that does not count, or that only a part of was fetched.
+            // These files belong to an attempt that does not count, or were fetched only in part.
             for path in folder.of_attempt() {
                 remove(&path).map_err(FileError::on("delete", &path))?;
             }
         }
-        for Found { key, .. } in found {
+        for ListedObject { key, .. } in found {
             let below = key.strip_prefix(&prefix).unwrap_or_default();
             if let Some(path) = key::path_of(below.trim_start_matches('/')) {
                 self.fetch(&key, &folder.path().join(path))?;
@@ -294,35 +296,35 @@ impl Objects {
             .as_ref()
             .is_some_and(|output| !output.is_file())
         {
-            // It may be put still, or be mended: it is looked for again.
+            // The output may still be put or restored, so a later call looks again.
             return Ok(());
         }
         files::write_whole(&mark, attempt.as_bytes())
     }
 
-    /// Every object of the store but its identity.
+    /// Lists all objects of the store except its identity.
     ///
     /// # Errors
-    /// It is out of reach, or belongs to another database.
-    pub fn all(&self) -> Result<impl Iterator<Item = Result<Found, FileError>>, FileError> {
+    /// The store is out of reach, or belongs to another database.
+    pub fn all(&self) -> Result<impl Iterator<Item = Result<ListedObject, FileError>>, FileError> {
         self.demand_own()?;
         let listed = self.remote.list("").map_err(self.on("list", ""))?;
         let all = listed.map(|found| found.map_err(self.on("list", "")));
         Ok(all.filter(|found| found.as_ref().map_or(true, |found| found.key != IDENTITY)))
     }
 
-    /// Deletes an object that no record names. A snapshot may be recorded at this moment: where `is_named` says so after it was
-    /// deleted, it is created again.
+    /// Deletes an object that no record names. A snapshot may be recorded at the same moment: if `is_named` returns true after
+    /// the deletion, the object is created again.
     ///
     /// # Errors
-    /// The object store is out of reach, or that of `is_named`.
+    /// The object store is out of reach, or `is_named` failed.
     pub fn delete<E: From<FileError>>(
         &self,
         key: &str,
         is_named: &dyn Fn() -> Result<bool, E>,
     ) -> Result<(), E> {
         let mut archive = tempfile::tempfile().map_err(FileError::on("delete", Path::new(key)))?;
-        let is_snapshot = matches!(names_of(&self.data, key), Names::Snapshot(_));
+        let is_snapshot = matches!(names_of(&self.data, key), ObjectOwner::Snapshot(_));
         if is_snapshot {
             let kept = self.remote.get(key, &mut archive);
             kept.map_err(self.on("delete", key))?;
@@ -338,10 +340,10 @@ impl Objects {
         Ok(())
     }
 
-    /// Asks the store whether it answers, and is this database's.
+    /// Checks that the store responds and belongs to this database.
     ///
     /// # Errors
-    /// It is out of reach now, or belongs to another database.
+    /// The store is out of reach, or belongs to another database.
     pub fn demand_reachable(&self) -> Result<(), FileError> {
         self.demand_own()?;
         self.remote
@@ -350,22 +352,22 @@ impl Objects {
             .map_err(self.on("use", IDENTITY))
     }
 
-    /// What this data directory has seen of the store.
-    pub fn seen(&self) -> Seen {
+    /// Reads this data directory's memory of the store.
+    pub fn seen(&self) -> SeenObjects {
         let text = fs::read(&self.seen).unwrap_or_default();
-        let seen: Seen = serde_json::from_slice(&text).unwrap_or_default();
+        let seen: SeenObjects = serde_json::from_slice(&text).unwrap_or_default();
         match seen.url == self.url {
             true => seen,
-            false => Seen::default(),
+            false => SeenObjects::default(),
         }
     }
 
-    /// Keeps what was seen of the store.
+    /// Writes this data directory's memory of the store.
     ///
     /// # Errors
-    /// It cannot be written.
-    pub fn keep_seen(&self, seen: &Seen) -> Result<(), FileError> {
-        let seen = Seen {
+    /// The file cannot be written.
+    pub fn keep_seen(&self, seen: &SeenObjects) -> Result<(), FileError> {
+        let seen = SeenObjects {
             url: self.url.clone(),
             ..seen.clone()
         };
@@ -374,11 +376,11 @@ impl Objects {
         files::write_whole(&self.seen, &serde_json::to_vec(&seen).unwrap_or_default())
     }
 
-    /// The store belongs to this database: it holds its id, or nobody's and takes it now. One that held it and holds nothing now is
-    /// another disk or bucket in its place.
+    /// Checks that the store belongs to this database: it holds the database's id, or none yet and gets it now. A store that
+    /// held the id before and has none now is another disk or bucket in its place.
     ///
     /// # Errors
-    /// It is out of reach, or not this database's.
+    /// The store is out of reach, or belongs to another database.
     pub fn demand_own(&self) -> Result<(), FileError> {
         let on = || self.on("use", IDENTITY);
         let refuse = |why: &str| FileError::out_of_reach("use", &self.address(IDENTITY), why);
@@ -387,7 +389,7 @@ impl Objects {
             return Ok(());
         }
         if self.is_own.get().is_some() {
-            // A disk can be unmounted at any time, and what is written then would be on another.
+            // A disk can be unmounted at any time, and files would then be written to another disk.
             let is_here = self.remote.still_has(IDENTITY);
             return is_here.then_some(()).ok_or_else(|| refuse(GONE));
         }
@@ -421,30 +423,30 @@ impl Objects {
     fn put(&self, key: &str, path: &Path) -> Result<(), FileError> {
         let mut file = File::open(path).map_err(FileError::on("read", path))?;
         let put = self.remote.put(key, &mut file);
-        put.map(drop).map_err(self.of(path, "put", key))
+        put.map(drop).map_err(self.file_error(path, "put", key))
     }
 
-    /// False: there is no such object.
+    /// Fetches an object. Returns `false` if there is none.
     fn fetch(&self, key: &str, path: &Path) -> Result<bool, FileError> {
         self.demand_own()?;
         let folder = path.parent().unwrap_or(path);
         files::create_folder(folder)?;
         let mut beside = files::unfinished(folder).map_err(FileError::on("write to", folder))?;
         let fetched = self.remote.get(key, beside.as_file_mut());
-        if !fetched.map_err(self.of(path, "fetch", key))? {
+        if !fetched.map_err(self.file_error(path, "fetch", key))? {
             return Ok(false);
         }
         files::settle(beside, path).map_err(FileError::on("write", path))?;
         Ok(true)
     }
 
-    /// The error of an object alone.
+    /// Returns a conversion to the error of an object alone.
     fn on(&self, action: &'static str, key: &str) -> impl FnOnce(Trouble) -> FileError {
-        self.of(Path::new(""), action, key)
+        self.file_error(Path::new(""), action, key)
     }
 
-    /// The error of an object, or of the file that it is made of.
-    fn of(
+    /// Returns a conversion to the error of an object, or of the file that belongs to it.
+    fn file_error(
         &self,
         path: &Path,
         action: &'static str,
@@ -469,22 +471,22 @@ impl Objects {
     }
 }
 
-/// The token of the claim under which a run ended. Records that are older than tokens have none.
+/// Returns the token of the claim under which a run ended. Records from before tokens have none.
 fn token_of(run: &RunRecord) -> &str {
     run.ended_token.as_deref().unwrap_or("ended")
 }
 
-/// Of an attempt, in keys.
+/// Returns the name of an attempt in keys.
 fn attempt_name(attempt: u32, token: &str) -> String {
     format!("{attempt}-{token}")
 }
 
-/// The key of a snapshot's archive.
+/// Returns the key of a snapshot's archive.
 fn snapshot_key(data: &Path, snapshot: &Path) -> Option<String> {
     key_of(data, snapshot).map(|key| format!("{key}{}", key::ARCHIVE))
 }
 
-/// The regular files at a path and below it. What is not there has none, and links lead elsewhere.
+/// Collects the regular files at a path and below it. A missing path has none, and links are ignored.
 fn files_below(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -496,7 +498,7 @@ fn files_below(path: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
         Ok(at) if at.is_dir() => {
             for entry in fs::read_dir(path)? {
                 let entry = entry?;
-                // Of a file that was being written when its process was killed.
+                // Unfinished files are left by killed processes.
                 if !name_of(&entry.path()).starts_with(files::UNFINISHED) {
                     files_below(&entry.path(), found)?;
                 }

@@ -1,7 +1,8 @@
-//! The object store itself: a folder that hosts share, S3, Azure Blob Storage or Google Cloud Storage, by the crate `object_store`.
+//! The object store itself: a folder that hosts share, S3, Azure Blob Storage or Google Cloud Storage, by means of the crate
+//! `object_store`.
 //!
-//! Objects are created and never changed, so that every store behaves alike: nothing is updated, renamed or appended to. Files
-//! are streamed; no whole file is in memory. Credentials come from the variables of the environment that the crate knows.
+//! Objects are created once and never changed, so that every store behaves alike: nothing is updated, renamed or appended to.
+//! Files are streamed, never loaded whole. Credentials come from the environment variables that the crate reads.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -25,64 +26,64 @@ use object_store::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-/// So many bytes are sent or fetched with one request.
+/// The maximum number of bytes that one request sends or fetches.
 const PART: usize = 8 * 1024 * 1024;
-/// So many parts are on their way at once.
+/// The maximum number of parts in transfer at once.
 const PARTS_AT_ONCE: usize = 2;
-/// So many objects are listed before somebody has taken them.
+/// The maximum number of listed objects waiting for the caller.
 const LISTED_AHEAD: usize = 1000;
-/// How often a request is repeated, and for how long. After that it is for the caller to wait.
+/// The maximum number of retries of a request, and the time that they may take. After that, waiting is up to the caller.
 const RETRIES: usize = 3;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// An object that was listed.
-pub struct Found {
-    /// Its key.
+/// An object in a listing.
+pub struct ListedObject {
+    /// The key of the object.
     pub key: String,
-    /// How many bytes it has.
+    /// The size of the object in bytes.
     pub bytes: u64,
 }
 
-/// Why an object was not put or fetched.
+/// An error that prevents putting or fetching an object.
 pub(super) enum Trouble {
     /// The object store is out of reach, or refuses.
     Remote(String),
-    /// A file here cannot be read or written.
+    /// A local file cannot be read or written.
     Local(io::Error),
 }
 
-/// An object store, with the prefix below which its objects are.
-pub(super) struct Remote {
-    place: Place,
+/// An object store, with the prefix of the keys of its objects.
+pub(super) struct RemoteStore {
+    place: ObjectBackend,
     prefix: Path,
     runtime: Runtime,
 }
 
-enum Place {
-    /// A folder that hosts share. It is looked for with each operation: its disk may be away.
+enum ObjectBackend {
+    /// A folder that hosts share. Each operation checks that it exists, because its disk may be away.
     Folder(PathBuf),
     Bucket(Arc<dyn ObjectStore>),
 }
 
-impl Remote {
-    /// Opens the store of a URL, with the credentials in these variables. Nothing is asked of it yet.
+impl RemoteStore {
+    /// Opens the store of a URL, with the credentials in these variables. Sends no request yet.
     ///
     /// # Errors
-    /// The URL names no store, or its credentials cannot be understood: a sentence that says so.
+    /// The URL names no store, or the credentials are not valid: returns a sentence about it.
     pub fn open(url: &str, variables: &BTreeMap<OsString, OsString>) -> Result<Self, String> {
         let (scheme, rest) = url.split_once("://").ok_or("it has no ://")?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let place = match scheme {
-            "file" => Place::Folder(rest.into()),
-            "s3" | "az" | "gs" => Place::Bucket(open_bucket(scheme, bucket, variables)?),
+            "file" => ObjectBackend::Folder(rest.into()),
+            "s3" | "az" | "gs" => ObjectBackend::Bucket(open_bucket(scheme, bucket, variables)?),
             _ => return Err(format!("{scheme}:// is none of file, s3, az and gs")),
         };
         let prefix = match &place {
-            Place::Folder(folder) if !folder.is_absolute() => {
+            ObjectBackend::Folder(folder) if !folder.is_absolute() => {
                 return Err("the path of a folder begins with /: file:///shared/folder".to_owned());
             }
-            Place::Folder(_) => Path::default(),
-            Place::Bucket(_) => Path::parse(prefix).map_err(|error| error.to_string())?,
+            ObjectBackend::Folder(_) => Path::default(),
+            ObjectBackend::Bucket(_) => Path::parse(prefix).map_err(|error| error.to_string())?,
         };
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
@@ -99,11 +100,11 @@ impl Remote {
 
     fn store(&self) -> Result<Arc<dyn ObjectStore>, Trouble> {
         match &self.place {
-            Place::Bucket(store) => Ok(Arc::clone(store)),
-            Place::Folder(folder) if !folder.is_dir() => {
+            ObjectBackend::Bucket(store) => Ok(Arc::clone(store)),
+            ObjectBackend::Folder(folder) if !folder.is_dir() => {
                 Err(Trouble::Remote("its folder is not there".to_owned()))
             }
-            Place::Folder(folder) => {
+            ObjectBackend::Folder(folder) => {
                 let store = LocalFileSystem::new_with_prefix(folder)?;
                 let store = store.with_fsync(true).with_automatic_cleanup(true);
                 Ok(Arc::new(store))
@@ -116,7 +117,7 @@ impl Remote {
         path.map_err(|error| Trouble::Remote(error.to_string()))
     }
 
-    /// Creates an object from a file. False: there is one of that name.
+    /// Creates an object from a file. Returns `false` if there is one with this key.
     pub fn put(&self, key: &str, file: &mut File) -> Result<bool, Trouble> {
         let length = file.metadata()?.len();
         if length > PART as u64 {
@@ -127,7 +128,7 @@ impl Remote {
         self.create(key, bytes)
     }
 
-    /// Creates an object of these bytes. False: there is one of that name.
+    /// Creates an object of these bytes. Returns `false` if there is one with this key.
     pub fn create(&self, key: &str, bytes: Vec<u8>) -> Result<bool, Trouble> {
         let (store, path) = (self.store()?, self.path(key)?);
         let put = store.put_opts(&path, PutPayload::from(bytes), PutMode::Create.into());
@@ -137,7 +138,8 @@ impl Remote {
         }
     }
 
-    /// The parts become an object at once, when the last of them is there. Two that create the same object send the same bytes.
+    /// Creates an object in parts. It appears when the last part is there. Two processes that create the same object send the
+    /// same bytes.
     fn put_parts(&self, key: &str, file: &mut File) -> Result<bool, Trouble> {
         if self.has(key)? {
             return Ok(false);
@@ -168,7 +170,7 @@ impl Remote {
         })
     }
 
-    /// Writes an object into a file. False: there is none of that name.
+    /// Writes an object into a file. Returns `false` if there is none with this key.
     pub fn get(&self, key: &str, to: &mut dyn Write) -> Result<bool, Trouble> {
         let (store, path) = (self.store()?, self.path(key)?);
         self.runtime.block_on(async {
@@ -194,15 +196,15 @@ impl Remote {
         })
     }
 
-    /// Whether there is an object still that was there. Only a folder is asked: a bucket does not go and leave another in its place.
+    /// Returns whether an object that was there still exists. Only folders are checked: a bucket is never replaced by another.
     pub fn still_has(&self, key: &str) -> bool {
         match &self.place {
-            Place::Folder(folder) => folder.join(key).is_file(),
-            Place::Bucket(_) => true,
+            ObjectBackend::Folder(folder) => folder.join(key).is_file(),
+            ObjectBackend::Bucket(_) => true,
         }
     }
 
-    /// Whether there is an object of that name.
+    /// Returns whether there is an object with this key.
     pub fn has(&self, key: &str) -> Result<bool, Trouble> {
         let (store, path) = (self.store()?, self.path(key)?);
         match self.runtime.block_on(store.head(&path)) {
@@ -211,12 +213,12 @@ impl Remote {
         }
     }
 
-    /// The objects whose keys begin with these parts, in no order. They are asked for by a thread of its own: who takes them may ask
-    /// a database meanwhile.
+    /// Lists the objects whose keys begin with these parts, in no order. A thread of its own requests them, so that the caller
+    /// may query a database meanwhile.
     pub fn list(
         &self,
         below: &str,
-    ) -> Result<impl Iterator<Item = Result<Found, Trouble>>, Trouble> {
+    ) -> Result<impl Iterator<Item = Result<ListedObject, Trouble>>, Trouble> {
         let (store, below) = (self.store()?, self.path(below)?);
         let prefix = self.prefix.clone();
         let (send, mut receive) = tokio::sync::mpsc::channel(LISTED_AHEAD);
@@ -226,7 +228,7 @@ impl Remote {
                 let next = match all.try_next().await {
                     Ok(None) => return,
                     Ok(Some(found)) => match key_below(&prefix, &found.location) {
-                        Some(key) => Ok(Found {
+                        Some(key) => Ok(ListedObject {
                             key,
                             bytes: found.size,
                         }),
@@ -243,7 +245,7 @@ impl Remote {
         Ok(std::iter::from_fn(move || receive.blocking_recv()))
     }
 
-    /// Deletes an object. One that is gone already is no error.
+    /// Deletes an object. It is no error if there is none.
     pub fn delete(&self, key: &str) -> Result<(), Trouble> {
         let (store, path) = (self.store()?, self.path(key)?);
         match self.runtime.block_on(store.delete(&path)) {
@@ -253,7 +255,7 @@ impl Remote {
     }
 }
 
-/// What of these variables configures a store, by the names that the crate has for it.
+/// Returns the variables that configure a store, under the names that the crate gives them.
 fn known<K: FromStr>(
     variables: &BTreeMap<OsString, OsString>,
     prefix: &str,
@@ -282,7 +284,7 @@ fn open_bucket(
         retry_timeout: RETRY_TIMEOUT,
         ..RetryConfig::default()
     };
-    // The builders have the same methods, and no trait in common.
+    // The builders have the same methods, but no common trait.
     macro_rules! open {
         ($builder:ty, $prefix:literal) => {
             known(variables, $prefix)
@@ -315,7 +317,7 @@ impl From<Error> for Trouble {
     }
 }
 
-/// What an error says, without what follows a question mark in its addresses: that may be a signature.
+/// Returns the text of an error, without the query parts of URLs in it, because these may contain a signature.
 fn said(error: &dyn std::error::Error) -> String {
     without_queries(&error.to_string())
 }
@@ -358,7 +360,7 @@ mod tests {
             ("s3://", "name of a bucket"),
             ("ftp://host/x", "none of file, s3, az and gs"),
         ] {
-            let refused = Remote::open(url, &BTreeMap::new()).err().unwrap();
+            let refused = RemoteStore::open(url, &BTreeMap::new()).err().unwrap();
             assert!(refused.contains(why), "{url}: {refused}");
         }
     }

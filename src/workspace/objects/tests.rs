@@ -1,5 +1,6 @@
-//! The same is held of each kind of store: a folder, S3 as moto serves it and Azure Blob Storage as azurite does. Where one of these
-//! two is not installed, its test is skipped. `ADE_TEST_MOTO` and `ADE_TEST_AZURITE` name the programs that are not on PATH.
+//! Tests each kind of store in the same way: a folder, S3 as served by moto, and Azure Blob Storage as served by azurite. If
+//! one of these two is not installed, its test is skipped. `ADE_TEST_MOTO` and `ADE_TEST_AZURITE` name programs that are not on
+//! PATH.
 
 #![allow(
     clippy::disallowed_methods,
@@ -16,15 +17,15 @@ use super::*;
 use crate::base::problem::Problem;
 use crate::settings::Inputs;
 
-/// The account that azurite has, with the key that its documentation publishes.
+/// The account of azurite, with the key that its documentation publishes.
 const AZURITE_ACCOUNT: &str = "devstoreaccount1";
 const AZURITE_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-/// More than one part, and no whole number of them.
+/// A size of several parts, the last of which is not full.
 const LARGE: usize = 20 * 1024 * 1024 + 7;
 
-/// A port on which nobody answers.
+/// Returns a port on which nobody listens.
 fn free_port() -> u16 {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     free.local_addr().unwrap().port()
@@ -38,7 +39,7 @@ struct Server {
 }
 
 impl Server {
-    /// `None`: there is no such program.
+    /// Starts a server. `None` if there is no such program.
     fn start(program: &str, variable: &str, arguments: &str) -> Option<Self> {
         let given = std::env::var_os(variable).map(PathBuf::from);
         let Some(path) = given.or_else(|| which::which(program).ok()) else {
@@ -80,7 +81,7 @@ impl Drop for Server {
     }
 }
 
-/// The object store of a data directory of its own.
+/// Opens the object store for a data directory of its own.
 fn host(url: &str, variables: &[(&str, &str)], database: &str) -> (tempfile::TempDir, Objects) {
     let folder = tempfile::tempdir().unwrap();
     let place = [("ADE_FILES_URL", url)];
@@ -109,7 +110,7 @@ fn keys(objects: &Objects) -> Vec<String> {
     all.map(|found| found.unwrap().key).collect()
 }
 
-/// What two hosts put and fetch.
+/// Checks what two hosts put and fetch.
 fn holds(url: &str, variables: &[(&str, &str)]) {
     let (here, one) = host(url, variables, "the database");
     let (there, other) = host(url, variables, "the database");
@@ -127,7 +128,7 @@ fn holds(url: &str, variables: &[(&str, &str)]) {
         let path = here.path().join(below).join(name);
         write(&path, content);
         one.put_file(&path).unwrap();
-        // The same once more is no error, and what is there stays as it is.
+        // Putting the file again is no error, and the object stays as it was.
         write(&path, b"other");
         one.put_file(&path).unwrap();
         let fetched = there.path().join(below).join(name);
@@ -151,7 +152,7 @@ fn holds(url: &str, variables: &[(&str, &str)]) {
         assert_eq!(fs::read(fetched.join(name)).unwrap(), name.as_bytes());
     }
 
-    // One that is named by a record at the moment when it is deleted stays.
+    // An object that a record names at the moment of its deletion stays.
     let archive = keys(&one).into_iter().find(|key| key.ends_with(".tar"));
     let key = archive.unwrap();
     let is_named = |named: bool| move || Ok::<bool, FileError>(named);
@@ -173,7 +174,7 @@ fn a_folder_that_hosts_share() {
     holds(&format!("file://{}", shared.path().display()), &[]);
 }
 
-/// What tells an S3 at this address, and who asks it.
+/// Returns the variables for an S3 at this address, with credentials.
 fn of_s3(endpoint: &str) -> [(&str, &str); 5] {
     [
         ("AWS_ENDPOINT", endpoint),
@@ -217,7 +218,7 @@ fn azure() {
     holds("az://container/a/prefix", &variables);
 }
 
-/// What no request that only uses containers does.
+/// Creates a container, which no request in the product does.
 fn make_container(endpoint: &str, name: &str) {
     use base64::Engine;
     use hmac::{Hmac, KeyInit, Mac};

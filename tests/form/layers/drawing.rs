@@ -33,7 +33,7 @@ impl Drawing {
     ///
     /// # Errors
     /// If there is none, or if it is invalid: a layer named twice, or an import of a layer that is not below.
-    pub fn of(tree: &str, document: &str) -> Result<Self, String> {
+    pub fn find(tree: &str, document: &str) -> Result<Self, String> {
         let start = format!("```text\n# layers {tree}\n");
         let (_, rest) = document.split_once(&start).ok_or_else(|| {
             format!("docs/contributing/architecture.md draws no layers of {tree}")
@@ -42,7 +42,7 @@ impl Drawing {
         let layers: Vec<Layer> = block
             .lines()
             .filter(|line| !line.trim().is_empty())
-            .map(Layer::of)
+            .map(Layer::parse)
             .collect();
         for (position, layer) in layers.iter().enumerate() {
             let (above, below) = (&layers[..position], &layers[position + 1..]);
@@ -169,7 +169,7 @@ impl Drawing {
 }
 
 impl Layer {
-    fn of(line: &str) -> Self {
+    fn parse(line: &str) -> Self {
         let (names, imports) = line.split_once("->").unwrap_or((line, ""));
         let (name, listed) = names.split_once(':').unwrap_or((names, names));
         let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();

@@ -27,7 +27,7 @@ fn package_of(files: &[(&str, &str)]) -> Graph {
 }
 
 fn drawing(lines: &str) -> Result<Drawing, String> {
-    Drawing::of(
+    Drawing::find(
         "made/up",
         &format!("# A page\n\n```text\n# layers made/up\n{lines}\n```\n"),
     )
@@ -107,7 +107,7 @@ fn a_drawing_that_points_up_makes_no_sense() {
         "made/up: the layer a is drawn twice"
     );
     assert_eq!(
-        Drawing::of("made/up", "no block").unwrap_err(),
+        Drawing::find("made/up", "no block").unwrap_err(),
         "docs/contributing/architecture.md draws no layers of made/up"
     );
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ade::store::{Call, Claimable};
+use ade::store::{Call, ClaimableState};
 
 use super::{BACK, Circumstances, DAY, FAR, Judge, LONGEST_BLINK, Verdict, deny, is_of};
 use crate::simulation::snapshot::{EnvironmentRow, RunRow, Snapshot};
@@ -124,8 +124,8 @@ impl Judge {
                     return deny("the claim is not the one that was made");
                 }
                 let is_claimable = match (claimable, old.status.as_str()) {
-                    (Claimable::Due, "queued") => old.available_at <= around.moment.wall,
-                    (Claimable::Left(at), "building") => old.expires_at == Some(at.0),
+                    (ClaimableState::Due, "queued") => old.available_at <= around.moment.wall,
+                    (ClaimableState::Left(at), "building") => old.expires_at == Some(at.0),
                     _ => false,
                 };
                 if !is_claimable {

@@ -291,7 +291,7 @@ class Source:
             return True
         return scan.width > 0 or scan.rows_emitted >= _ROWS_OF_A_LOOK
 
-    def detected(self) -> _native.Detected | None:
+    def detected(self) -> _native.DetectedCsvFormat | None:
         """How a ``.csv`` file is read where settings left that to detection."""
         return self._native.detected()
 

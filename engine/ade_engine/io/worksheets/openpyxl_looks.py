@@ -28,9 +28,9 @@ class Looks:
     """The looks of one workbook, each as openpyxl's style."""
 
     def __init__(self) -> None:
-        self._styles: dict[_native.Look, StyleArray] = {}
+        self._styles: dict[_native.CellLook, StyleArray] = {}
 
-    def style(self, worksheet: Any, look: _native.Look) -> StyleArray:
+    def style(self, worksheet: Any, look: _native.CellLook) -> StyleArray:
         """The style of a look that the native module describes."""
         style = self._styles.get(look)
         if style is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from operator import itemgetter
 
 from ade_engine import _native
-from ade_engine._native import Issues
+from ade_engine._native import TableIssues
 from ade_engine.fields.checks import REPEATED
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models.issues import ERROR

@@ -25,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.output.typed_cells import TypedCells
     from ade_engine.io.output.workbook import Output
-    from ade_engine._native import Issues
+    from ade_engine._native import TableIssues
     from ade_engine.models.notices import Notices
     from ade_engine.pipeline.kept_rows.row_map import RowMap
     from ade_engine.pipeline.output.manifest import Manifest
@@ -174,7 +174,7 @@ def _with_own(context: RunContext, table: BuiltTable, columns: list[LookColumn],
 
 
 def _messages(context: RunContext, frame: pl.DataFrame, headers: dict[str, str]) -> pl.Expr:
-    """What is wrong with each row, in the words of the column ``Issues``."""
+    """What is wrong with each row, in the words of the column ``TableIssues``."""
     found = labels_of_issues(frame.columns, frame.columns, headers, context.registry.fields)
     texts = [pl.lit(f"{label}: ") + pl.col(ISSUE_PREFIX + name).cast(pl.String) for name, label in found]
     return pl.concat_str(texts, separator="; ", ignore_nulls=True)

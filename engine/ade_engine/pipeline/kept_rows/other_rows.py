@@ -162,7 +162,7 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
     return kept
 
 
-def _lines(table: pl.DataFrame, rows: _native.RowsOfTable, source: SourceTable) -> list[pl.Series]:
+def _lines(table: pl.DataFrame, rows: _native.TableBodyRows, source: SourceTable) -> list[pl.Series]:
     """The texts of the lines below records, as columns of the records."""
     found: dict[tuple[int, int], dict[int, str]] = {}
     for number, column, record, text in rows.lines:

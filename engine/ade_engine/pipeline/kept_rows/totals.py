@@ -35,7 +35,7 @@ _DOUBTS = (
 _MOST_TOLD = 10
 
 
-def tell_totals(context: RunContext, span: RowSpan, scan: SheetScan, found: _native.RowsOfTable) -> None:
+def tell_totals(context: RunContext, span: RowSpan, scan: SheetScan, found: _native.TableBodyRows) -> None:
     """Say which rows may be totals, and what does not add up."""
     doubtful: dict[int, list[int]] = {}
     for at, doubt in found.doubtful:

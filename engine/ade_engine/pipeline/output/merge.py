@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ade_engine._native import Issues
+from ade_engine._native import TableIssues
 from ade_engine.infrastructure.policy import policy
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import PipelineError

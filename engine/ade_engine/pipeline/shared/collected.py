@@ -43,7 +43,7 @@ class Collected:
         #: By messages of the engine of which the list says more or less: what it says, and the rule where it is not that of the others.
         self.said: dict[str, tuple[str, str | None]] = {}
         #: The messages that the texts of issue columns were made of, and in the end the issues.
-        self.issues = _native.Issues()
+        self.issues = _native.TableIssues()
 
     def say(self, field: str, rule: str, severity: str, messages: pl.Series) -> None:
         """Say something of a field's cells as a hook does, where there is anything to say."""

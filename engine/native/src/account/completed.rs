@@ -1,35 +1,35 @@
 //! The closing report of a run: the data of the event `engine.run.completed`, which docs/reference/events.md describes.
 //!
-//! Any engine may have sent it, and code of a configuration may have written it: a key that is not there is one of which nothing is known.
+//! Other engines and the code of a configuration may send it too. If a key is missing, its value is unknown.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-/// The closing report.
+/// The closing report of a run.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Completed {
-    /// The version of this report.
+pub struct ClosingReport {
+    /// The version of the report format.
     pub schema_version: u64,
     pub scope: String,
-    pub execution: Execution,
+    pub execution: ExecutionReport,
     pub evaluation: Evaluation,
-    pub counts: Counts,
+    pub counts: ReportCounts,
     pub validation: Validation,
     /// The fields that the configuration defines.
     pub fields: Vec<FieldFound>,
     pub outputs: Option<Outputs>,
-    /// The workbooks that were read: one.
+    /// The workbooks that were read: always one.
     pub workbooks: Vec<WorkbookFound>,
 }
 
-/// When the run was, and how it ended.
+/// The times of a run, and how it ended.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Execution {
-    /// `succeeded` or `failed`.
+pub struct ExecutionReport {
+    /// The status: `succeeded` or `failed`.
     pub status: String,
     pub started_at: String,
     pub completed_at: String,
@@ -37,7 +37,7 @@ pub struct Execution {
     pub failure: Option<ExecutionFailure>,
 }
 
-/// Why a run failed.
+/// The reason why a run failed.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ExecutionFailure {
@@ -46,25 +46,25 @@ pub struct ExecutionFailure {
     pub message: String,
 }
 
-/// How a run went.
+/// The outcome of a run, with its reasons.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Evaluation {
-    /// `success`, `partial`, `failure` or `unknown`.
+    /// The outcome: `success`, `partial`, `failure` or `unknown`.
     pub outcome: Option<String>,
-    /// The reasons for it.
-    pub findings: Vec<Finding>,
+    /// The reasons for the outcome.
+    pub findings: Vec<RunFinding>,
 }
 
-/// One thing that is worth a word.
+/// One reason for the outcome of a run.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Finding {
-    /// Its kind, such as `fields_not_detected`.
+pub struct RunFinding {
+    /// The kind, such as `fields_not_detected`.
     pub code: String,
-    /// `error`, `warning` or `info`.
+    /// The severity: `error`, `warning` or `info`.
     pub severity: String,
-    /// A sentence.
+    /// The message, a whole sentence.
     pub message: String,
     pub count: Option<u64>,
     pub meta: Option<BTreeMap<String, String>>,
@@ -74,15 +74,15 @@ pub struct Finding {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Validation {
-    /// The rows that were looked at: those of the result.
+    /// The number of rows checked: those of the result.
     pub rows_evaluated: Option<u64>,
     pub issues_total: Option<u64>,
     pub issues_by_severity: IssueCounts,
-    /// The worst of them.
+    /// The worst severity among the issues.
     pub max_severity: Option<String>,
 }
 
-/// The number of issues of each severity, without those that there are none of.
+/// The number of issues of each severity. Severities without issues are left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct IssueCounts {
@@ -94,72 +94,72 @@ pub struct IssueCounts {
     pub info: u64,
 }
 
-/// Returns whether there are none.
+/// Returns whether the count is 0.
 fn is_none(count: &u64) -> bool {
     *count == 0
 }
 
-/// The number of things in a run or in a part of it; of what a part does not count, none.
+/// The numbers of sheets, tables, rows and the like in a run or in a part of it. A count that the part does not have is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Counts {
+pub struct ReportCounts {
     pub workbooks: Option<u64>,
     pub sheets: Option<u64>,
     pub tables: Option<u64>,
-    /// Data rows.
-    pub rows: Number,
-    pub columns: Number,
-    pub fields: Number,
-    pub cells: Number,
+    /// The number of data rows.
+    pub rows: KindCounts,
+    pub columns: KindCounts,
+    pub fields: KindCounts,
+    pub cells: KindCounts,
 }
 
-/// The number of things of one kind; not each kind has all of them.
+/// The counts of one kind of thing. Each kind uses only some of them.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Number {
-    /// All of them.
+pub struct KindCounts {
+    /// The number of all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<u64>,
-    /// Without a value.
+    /// The number without a value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub empty: Option<u64>,
-    /// With a value.
+    /// The number with a value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub non_empty: Option<u64>,
-    /// That went to a field.
+    /// The number of columns mapped to a field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapped: Option<u64>,
-    /// That went to none.
+    /// The number of columns mapped to no field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unmapped: Option<u64>,
-    /// That the configuration defines.
+    /// The number that the configuration defines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<u64>,
-    /// For which there is a column.
+    /// The number of fields that have a column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detected: Option<u64>,
-    /// For which there is none.
+    /// The number of fields that have no column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_detected: Option<u64>,
 }
 
-/// A field of the configuration.
+/// A field of the configuration, and where it was found.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct FieldFound {
-    /// Its name.
+    /// The name of the field.
     pub field: String,
     /// The header of its column in the output.
     #[serde(default)]
     pub label: Option<String>,
-    /// Whether a column was found for it, or it was derived from one.
+    /// True if a column was found for the field, or the field was derived from one.
     #[serde(default)]
     pub detected: bool,
     #[serde(default)]
     pub derived: bool,
-    /// The number of its cells with a value and without an issue.
+    /// The number of its cells that have a value and no issue.
     #[serde(default)]
     pub valid_cells: Option<u64>,
-    /// The best score of its columns.
+    /// The best score among its columns.
     #[serde(default)]
     pub best_mapping_score: Option<f64>,
     #[serde(default)]
@@ -168,7 +168,7 @@ pub struct FieldFound {
     pub occurrences: Occurrences,
 }
 
-/// The number of tables and columns in which a field is.
+/// The number of tables and columns that have the field.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Occurrences {
@@ -176,7 +176,7 @@ pub struct Occurrences {
     pub columns: u64,
 }
 
-/// The position of a thing: its workbook, its sheet and its table, each from 0.
+/// The position of a thing: its workbook, sheet and table, each counted from 0.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Locator {
@@ -187,7 +187,7 @@ pub struct Locator {
     pub table: Option<Position>,
 }
 
-/// The place of a thing among those of its kind, and its name where it has one.
+/// The index of a thing among those of its kind, and its name if it has one.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Position {
@@ -196,35 +196,35 @@ pub struct Position {
     pub name: Option<String>,
 }
 
-/// A workbook.
+/// The report on one workbook.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct WorkbookFound {
     pub scope: String,
     pub locator: Locator,
-    pub counts: Counts,
+    pub counts: ReportCounts,
     pub validation: Validation,
     pub fields: Vec<FieldFound>,
-    /// Its sheets that were read.
+    /// The sheets of the workbook that were read.
     pub sheets: Vec<SheetFound>,
 }
 
-/// A sheet.
+/// The report on one sheet.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct SheetFound {
     pub scope: String,
     pub locator: Locator,
-    pub counts: Counts,
+    pub counts: ReportCounts,
     pub validation: Validation,
     pub fields: Vec<FieldFound>,
-    /// Figures of its reading; nothing where the run ended before.
+    /// Figures about reading the sheet; `None` if the run ended earlier.
     pub scan: Option<ScanFound>,
     pub is_active_sheet: bool,
     pub tables: Vec<TableFound>,
 }
 
-/// Figures of the reading of a sheet.
+/// Figures about reading a sheet.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ScanFound {
@@ -233,16 +233,16 @@ pub struct ScanFound {
     pub truncated_rows: u64,
 }
 
-/// A table; tables that were merged are one.
+/// The report on one table. Merged tables count as one table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct TableFound {
     pub scope: String,
     pub locator: Locator,
-    pub counts: Counts,
+    pub counts: ReportCounts,
     pub validation: Validation,
     pub fields: Vec<FieldFound>,
-    /// The position of its parts.
+    /// The position of the parts of the table.
     pub structure: Structure,
     pub outputs: Option<Outputs>,
 }
@@ -251,27 +251,27 @@ pub struct TableFound {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Outputs {
-    pub normalized: Option<Normalized>,
+    pub normalized: Option<NormalizedOutput>,
 }
 
-/// The workbook that was written, and where a table is in it.
+/// The workbook that was written, and the position of a table in it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Normalized {
+pub struct NormalizedOutput {
     pub path: Option<String>,
     pub sheet_name: Option<String>,
     pub range_a1: Option<String>,
 }
 
-/// Where the parts of a table lie.
+/// The positions of the parts of a table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Structure {
     pub region: RegionFound,
-    pub header: Stretch,
-    /// Its rows of data.
-    pub data: Stretch,
-    /// Its columns, the engine's own among them.
+    pub header: SheetRowSpan,
+    /// The data rows of the table.
+    pub data: SheetRowSpan,
+    /// The columns of the table, including the engine's own.
     pub columns: Vec<ColumnFound>,
 }
 
@@ -282,29 +282,29 @@ pub struct RegionFound {
     pub a1: Option<String>,
 }
 
-/// A stretch of rows of the sheet, from 1.
+/// A range of rows of the sheet, counted from 1.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
-pub struct Stretch {
+pub struct SheetRowSpan {
     pub row_start: Option<u64>,
     pub row_count: Option<u64>,
-    /// Whether the rows were not found; data rows have no such key.
+    /// True if the position of the rows is assumed rather than found. Data rows do not have this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inferred: Option<bool>,
 }
 
-/// A column of a table.
+/// The report on one column of a table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ColumnFound {
-    /// Its position in the table, from 0.
+    /// The index of the column in the table, from 0.
     pub index: u64,
     pub header: HeaderFound,
     /// The number of its cells with a value.
     pub non_empty_cells: u64,
-    /// The number of those without an issue.
+    /// The number of cells with a value and without an issue.
     pub valid_cells: Option<u64>,
-    /// What became of it.
+    /// The mapping of the column to a field.
     pub mapping: MappingFound,
 }
 
@@ -312,38 +312,38 @@ pub struct ColumnFound {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct HeaderFound {
-    /// As it was written.
+    /// The header as it is in the file.
     pub raw: Option<String>,
-    /// As it is compared.
+    /// The header in the form that is compared.
     pub normalized: Option<String>,
 }
 
-/// What became of a column.
+/// The field that a column was mapped to, or the reason why there is none.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default)]
 pub struct MappingFound {
-    /// `mapped` or `unmapped`.
+    /// The status: `mapped` or `unmapped`.
     pub status: Option<String>,
-    /// Its field.
+    /// The field of the column.
     pub field: Option<String>,
     /// The score of that field.
     pub score: Option<f64>,
-    /// What gave it.
+    /// The method that found the field.
     pub method: Option<String>,
     /// The fields with the best scores.
     pub candidates: Vec<Candidate>,
-    /// Why it has no field.
+    /// The reason why the column has no field.
     pub unmapped_reason: Option<String>,
 }
 
-/// A field that a column may have.
+/// A field that a column may belong to.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Candidate {
     pub field: String,
     pub score: f64,
 }
 
-impl Completed {
+impl ClosingReport {
     /// Returns the sheets that were read.
     pub fn sheets(&self) -> impl Iterator<Item = &SheetFound> {
         self.workbooks.iter().flat_map(|workbook| &workbook.sheets)
@@ -351,7 +351,7 @@ impl Completed {
 }
 
 impl WorkbookFound {
-    /// Returns its place among the workbooks, from 0.
+    /// Returns the index of this workbook, from 0.
     pub fn index(&self) -> u64 {
         self.locator.workbook.index
     }
@@ -363,12 +363,12 @@ impl WorkbookFound {
 }
 
 impl SheetFound {
-    /// Returns its place among the sheets, from 0.
+    /// Returns the index of the sheet in the workbook, from 0.
     pub fn index(&self) -> u64 {
         self.locator.sheet.as_ref().map_or(0, |sheet| sheet.index)
     }
 
-    /// Returns its title.
+    /// Returns the title of the sheet.
     pub fn name(&self) -> &str {
         let sheet = self.locator.sheet.as_ref();
         sheet
@@ -376,37 +376,37 @@ impl SheetFound {
             .unwrap_or_default()
     }
 
-    /// Returns the number of its rows that were read.
+    /// Returns the number of rows that were read from the sheet.
     pub fn rows_read(&self) -> Option<u64> {
         self.scan.as_ref()?.rows_emitted
     }
 }
 
 impl TableFound {
-    /// Returns its place among the sheet's tables, from 0.
+    /// Returns the index of the table on its sheet, from 0.
     pub fn index(&self) -> u64 {
         self.locator.table.as_ref().map_or(0, |table| table.index)
     }
 
-    /// Returns where it lies, header rows included; of merged tables nothing.
+    /// Returns the range of the table, including header rows, or `None` for merged tables.
     pub fn region(&self) -> Option<&str> {
         self.structure.region.a1.as_deref()
     }
 
-    /// Returns where it was written.
+    /// Returns the range in the output.
     pub fn written(&self) -> Option<&str> {
         let normalized = self.outputs.as_ref()?.normalized.as_ref()?;
         normalized.range_a1.as_deref()
     }
 
-    /// Returns the number of its data rows that were read.
+    /// Returns the number of data rows that were read.
     pub fn rows_read(&self) -> Option<u64> {
         self.counts.rows.total
     }
 }
 
-impl Stretch {
-    /// Returns the rows; nothing where there are none, or it is not known.
+impl SheetRowSpan {
+    /// Returns the rows, or `None` if there are none or they are unknown.
     pub fn rows(&self) -> Option<RangeInclusive<u64>> {
         let first = self.row_start.filter(|&first| first > 0)?;
         let count = self.row_count.filter(|&count| count > 0)?;
@@ -415,8 +415,8 @@ impl Stretch {
 }
 
 impl ColumnFound {
-    /// Returns whether it is the engine's own: the frame of merged tables holds its diagnostics, and its report counts them among the
-    /// source columns, as the contract says. People would take them for the sender's.
+    /// Returns whether the engine made this column. The frame of merged tables holds its diagnostics columns, and the report
+    /// must count them among the source columns. Readers would take them for columns of the sender.
     pub fn is_own(&self) -> bool {
         const RESERVED: &str = "__ade_";
         let header = self.header.raw.as_deref();
@@ -425,7 +425,7 @@ impl ColumnFound {
 }
 
 impl MappingFound {
-    /// Returns whether it has a field; a column of which nothing is known has none.
+    /// Returns whether the column has a field; false if nothing is known about the column.
     pub fn is_mapped(&self) -> bool {
         self.status.as_deref() == Some("mapped")
     }

@@ -1,58 +1,58 @@
-//! How many issues a run has: of each rule, and in all. No message, no value and no key is among it.
+//! The number of issues of a run: of each rule, and in total. It contains no message, value or key.
 
 use serde::{Deserialize, Serialize};
 
 use super::severity::Severity;
 
-/// The version of the lines of the list of issues; within a version keys are only added.
+/// The format version of the lines in the list of issues. Within a version, keys are only added.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// How many issues there are of a rule on a sheet.
+/// The number of issues of one rule on one sheet.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct RuleCount {
-    /// The rule.
+    /// The name of the rule.
     pub rule: String,
-    /// The field.
+    /// The field that has the issues.
     #[serde(default)]
     pub field: Option<String>,
-    /// How much they matter.
+    /// The severity of the issues.
     pub severity: Severity,
-    /// The sender's sheet.
+    /// The name of the sender's sheet.
     pub sheet: String,
-    /// How many they are.
+    /// The number of these issues.
     pub count: u64,
-    /// Ranges of the sender's cells, the first ones.
+    /// The first ranges of the sender's cells with these issues.
     pub cells: Vec<String>,
-    /// How many cells are not among them.
+    /// The number of cells that `cells` leaves out.
     #[serde(default)]
     pub more: u64,
 }
 
-/// How long the list of issues is.
+/// The totals of the list of issues.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct IssueTotals {
-    /// The version of its lines.
+    /// The format version of its lines.
     pub schema_version: u32,
-    /// All issues.
+    /// The number of issues in the list.
     pub count: u64,
-    /// Those that are not in it.
+    /// The number of issues that the list leaves out.
     pub unlisted: u64,
-    /// The rows of the result with an error.
+    /// The number of rows of the result with an error.
     pub rows_with_errors: u64,
-    /// Those of them that stand in a place of their own.
+    /// The number of those rows that were moved to quarantine.
     #[serde(default)]
     pub rows_quarantined: u64,
-    /// How many of each severity.
-    pub by_severity: BySeverity,
+    /// The number of issues of each severity.
+    pub by_severity: SeverityCounts,
 }
 
-/// How many issues of each severity there are.
+/// The number of issues of each severity.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub struct BySeverity {
-    /// Errors.
+pub struct SeverityCounts {
+    /// The number of errors.
     pub error: u64,
-    /// Warnings.
+    /// The number of warnings.
     pub warning: u64,
-    /// Infos.
+    /// The number of infos.
     pub info: u64,
 }

@@ -1,11 +1,11 @@
-//! The account of a run: what the engine tells of it, typed once for those who fill it and for those who read it.
+//! The report of the engine on a run. One set of types serves the code that fills it and the code that reads it.
 //!
-//! - [`completed`]: the closing report, as the event `engine.run.completed` has it
-//! - [`issues`]: how many issues there are, and where; [`severity`]: how much they matter
-//! - [`run`]: what is counted while a run goes on, of which that report is made
-//! - [`tables`]: how each table was read, and why
-//! - [`row_counts`]: how many rows there were, and what became of them
-//! - [`rows`]: where the rows of the output came from, and what became of those of the input
+//! - [`completed`]: the closing report, as in the event `engine.run.completed`
+//! - [`issues`]: the number of issues, and their positions; [`severity`]: how serious they are
+//! - [`run`]: the counts during a run, from which the closing report is made
+//! - [`tables`]: how the engine read each table, and why
+//! - [`row_counts`]: the number of rows, and how many were written, quarantined, dropped or added
+//! - [`rows`]: where the rows of the output come from, and where the rows of the input went
 
 pub mod completed;
 pub mod issues;

@@ -1,25 +1,27 @@
-//! How many rows there were, and what became of them: hooks may drop rows and add some, and those with errors may be quarantined.
+//! The numbers of rows read, written, quarantined, dropped and added. Hooks may drop and add rows, and rows with errors may be
+//! quarantined.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::completed::TableFound;
 
-/// The rows of a run or of a table.
+/// The numbers of rows of a run or of a table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RowCounts {
-    /// Data rows of the source.
+    /// The number of data rows in the source.
     pub read: u64,
-    /// Rows of the workbook that was written, without headers, and without those that are quarantined.
+    /// The number of rows of the written workbook, without headers and without quarantined rows.
     pub written: u64,
-    /// Rows with errors that stand in a place of their own.
+    /// The number of rows with errors that were moved to quarantine.
     pub quarantined: u64,
 }
 
 impl RowCounts {
-    /// Returns the counts of a run: data rows of the source, rows of the result, and those of these that are quarantined.
+    /// Returns the counts of a run: `read` data rows of the source, `evaluated` rows of the result, `quarantined` of which are
+    /// quarantined.
     pub fn new(read: u64, evaluated: u64, quarantined: u64) -> Self {
-        // Any engine may have sent it.
+        // Other engines may send a larger number.
         let quarantined = quarantined.min(evaluated);
         Self {
             read,
@@ -28,23 +30,23 @@ impl RowCounts {
         }
     }
 
-    /// Returns the rows of a table; nothing where the engine does not tell them.
+    /// Returns the counts of a table, or `None` if the engine does not report them.
     pub fn from_table(table: &TableFound) -> Option<Self> {
         let evaluated = table.validation.rows_evaluated?;
         Some(Self::new(table.rows_read()?, evaluated, 0))
     }
 
-    /// Rows of the result, in whichever place they are.
+    /// Returns the number of rows of the result, including quarantined rows.
     pub fn evaluated(self) -> u64 {
         self.written + self.quarantined
     }
 
-    /// Rows that were read and are nowhere in the result.
+    /// Returns the number of rows that were read and are not in the result.
     pub fn dropped(self) -> u64 {
         self.read.saturating_sub(self.evaluated())
     }
 
-    /// Rows of the result that were not read.
+    /// Returns the number of rows of the result that were not read.
     pub fn added(self) -> u64 {
         self.evaluated().saturating_sub(self.read)
     }

@@ -7,13 +7,14 @@
 //!  "not_written": [{"sheet": "North", "first": 8, "last": 8, "reason": "blank", "hook": null}]}
 //! ```
 //!
-//! `rows` are the sender's rows in the order of the output, as stretches: `[9, 7]` is 9, 8, 7; `[0, 0]`, or `0`, is a row that a hook added; a
-//! third number says which entry of `tables` has the sheet of these rows, where a hook brought them from there. `first_row` is
-//! the output's row of the first of them. Of a table that was `turned`, the numbers are the sender's columns. `unknown` is the
-//! hook that replaced the rows of a table, which has none in the file then. A table that was reshaped has a list `cells` of fields whose
-//! values stand elsewhere than in the row and in the field's column: `{"field": "month", "rows": 1, "columns": [[2, 13], [2, 13]]}`; `parts`
-//! says which of several values in its cell each is. A list `quarantined` of entries like those of `tables` says
-//! where rows stand that are kept apart, with the name of their `file` where that is not the output.
+//! `rows` are the sender's rows in the order of the output, as ranges: `[9, 7]` is 9, 8, 7; `[0, 0]`, or `0`, is a row that a
+//! hook added. If a hook brought rows from another sheet, a third number is the index in `tables` of the entry with that sheet.
+//! `first_row` is the output row of the first of these rows. If the table was `turned`, the numbers are the sender's columns.
+//! If a hook replaced the rows of a table, `unknown` is that hook, and the file has no `rows` for the table. If a table was
+//! reshaped, the list `cells` has the fields whose values come from other cells than the row and the field's column:
+//! `{"field": "month", "rows": 1, "columns": [[2, 13], [2, 13]]}`; `parts` is the position of each value among several values
+//! in its cell. The list `quarantined` has entries like those of `tables` with the positions of quarantined rows, and the name
+//! of their `file` if that is not the output.
 
 use std::fmt;
 use std::ops::Range;
@@ -22,134 +23,134 @@ use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
-/// The version of the file's keys; within a version keys are only added.
+/// The version of the file's keys. Within a version, keys are only added.
 const SCHEMA_VERSION: u32 = 1;
-/// The most tables, and stretches of rows that were not written, of a file that is read.
+/// The maximum number of tables, and of ranges of rows that were not written, in a file.
 const MAX_ENTRIES: usize = 100_000;
 
-/// The file.
+/// The content of the rows file.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowsFile {
     schema_version: u32,
     pub tables: Vec<TableRows>,
-    pub not_written: Vec<NotWritten>,
+    pub not_written: Vec<UnwrittenRows>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quarantined: Vec<QuarantinedRows>,
 }
 
-/// The rows of a table of the sender that was written.
+/// The rows of one of the sender's tables in the output.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableRows {
     pub sheet: String,
-    /// Its number on its sheet, from 1; rows that are quarantined have none.
+    /// The number of the table on its sheet, from 1; `None` for quarantined rows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<u64>,
     pub output_sheet: Option<String>,
-    /// The output's row of its first row of data, from 1.
+    /// The output row of the table's first data row, from 1.
     pub first_row: Option<u64>,
     pub turned: bool,
-    pub rows: Stretches,
+    pub rows: SourceRowSpans,
     pub unknown: Option<String>,
-    /// Of a table that was reshaped: fields whose values stand in cells of their own.
+    /// The fields whose values come from cells of their own, if the table was reshaped.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cells: Vec<FieldCells>,
 }
 
-/// The rows of a table that are quarantined.
+/// The quarantined rows of a table.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantinedRows {
-    /// The places where they stand.
+    /// The positions of the rows.
     #[serde(flatten)]
     pub rows: TableRows,
-    /// The workbook that has them, beside the output; nothing: the output.
+    /// The name of the workbook with these rows; `None` if that is the output.
     pub file: Option<String>,
 }
 
-/// The cells of the sender's sheet that have the values of a field; 0: none.
+/// The cells of the sender's sheet that hold the values of a field; 0 for no cell.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldCells {
     pub field: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rows: Option<Numbers>,
+    pub rows: Option<RowNumbers>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub columns: Option<Numbers>,
+    pub columns: Option<RowNumbers>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub parts: Option<Numbers>,
+    pub parts: Option<RowNumbers>,
 }
 
 /// A number for each row of a table.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Numbers {
+pub enum RowNumbers {
     Same(u32),
-    Each(Stretches),
+    Each(SourceRowSpans),
 }
 
-/// Rows of the sender in the order of the output.
+/// The sender's rows in the order of the output.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<Stretch>")]
-pub struct Stretches {
-    all: Vec<Stretch>,
-    /// The number of rows in all of them.
+#[serde(try_from = "Vec<SourceRowSpan>")]
+pub struct SourceRowSpans {
+    all: Vec<SourceRowSpan>,
+    /// The total number of rows.
     height: u32,
 }
 
-/// Rows of the sender that follow each other in the output.
+/// A range of the sender's rows that follow each other in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stretch {
-    /// The number of the table's rows above it.
+pub struct SourceRowSpan {
+    /// The number of the table's rows above this range.
     pub above: u32,
-    /// The sender's row, or of a turned table the column, that stands first; 0: a hook added the row.
+    /// The first of the sender's rows, or of the columns of a turned table; 0 if a hook added the row.
     pub first: u32,
-    /// The one that stands last; it may be smaller.
+    /// The last row or column; it may be smaller than the first one.
     pub last: u32,
-    /// The entry of `tables` that has their sheet; nothing: the one that they stand in.
+    /// The index in `tables` of the entry with the sheet of these rows; `None` for the entry that contains this range.
     of: Option<u32>,
 }
 
-/// Rows of the sender that are not in the output, and why.
+/// A range of the sender's rows that are not in the output, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = RowReason)]
-pub struct NotWritten {
-    /// The sender's sheet.
+pub struct UnwrittenRows {
+    /// The name of the sender's sheet.
     pub sheet: String,
-    /// The first of them, from 1.
+    /// The first of the rows, from 1.
     pub first: u64,
-    /// The last of them.
+    /// The last of the rows, from 1.
     pub last: u64,
-    /// Why.
+    /// The reason why they are not in the output.
     pub reason: Reason,
     /// The hook that dropped them.
     #[schema(required)]
     pub hook: Option<String>,
 }
 
-/// Why a row of the sender is not in the output.
+/// The reason why one of the sender's rows is not in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = NotWrittenReason)]
 pub enum Reason {
-    /// It is the header of a table.
+    /// The row is the header of a table.
     Header,
-    /// It is blank.
+    /// The row has no values.
     Blank,
-    /// It is a total or a balance.
+    /// The row is a total or a balance.
     Total,
-    /// It is a note.
+    /// The row is a note.
     Note,
-    /// It is the title of a section.
+    /// The row is the title of a section.
     Title,
-    /// It says the header again.
+    /// The row repeats the header.
     RepeatedHeader,
-    /// It belongs to no table.
+    /// The row belongs to no table.
     Outside,
-    /// A hook dropped it.
+    /// A hook dropped the row.
     Dropped,
-    /// It has errors and stands on a sheet or in a file of its own.
+    /// The row has errors and was moved to a separate sheet or file.
     Quarantined,
-    /// It is a further line of the record above, whose row has its texts.
+    /// The row is a further line of the record above, whose row contains its texts.
     Line,
-    /// Another reason.
+    /// A reason that this version does not know.
     #[serde(other)]
     Other,
 }
@@ -174,7 +175,7 @@ impl Default for RowsFile {
 }
 
 impl RowsFile {
-    /// Returns a file that was read, if it is of this version and its numbers make sense.
+    /// Returns the file if it has this version and its numbers are consistent.
     pub fn checked(mut self) -> Option<Self> {
         let is_sound = self.schema_version == SCHEMA_VERSION
             && self.tables.len() <= MAX_ENTRIES
@@ -188,13 +189,14 @@ impl RowsFile {
         let mut entries = (0..).zip(&mut self.tables);
         let is_sound = is_sound && entries.all(|(entry, table)| table.is_sound(entry, tables));
         let mut quarantined = self.quarantined.iter_mut();
-        let is_sound = is_sound && quarantined.all(|one| one.rows.is_sound(0, 1));
+        let is_sound = is_sound && quarantined.all(|entry| entry.rows.is_sound(0, 1));
         is_sound.then_some(self)
     }
 }
 
 impl TableRows {
-    /// Returns whether the numbers of an entry of so many tables make sense. Each stretch names its entry then.
+    /// Returns whether the numbers of entry `entry` of `tables` entries are consistent. Sets the entry of each range that names
+    /// none.
     fn is_sound(&mut self, entry: u32, tables: u32) -> bool {
         let rows = self.rows.all.iter_mut().all(|stretch| {
             let of = *stretch.of.get_or_insert(entry);
@@ -206,8 +208,8 @@ impl TableRows {
     }
 }
 
-impl Numbers {
-    /// Returns a number for each row: one for all where they are the same.
+impl RowNumbers {
+    /// Returns the numbers, stored once if all are the same.
     pub fn new(numbers: Vec<u32>) -> Self {
         match numbers[..] {
             [first, ref others @ ..] if others.iter().all(|number| *number == first) => {
@@ -217,7 +219,7 @@ impl Numbers {
         }
     }
 
-    /// Returns the number of the row that stands so far below the first one.
+    /// Returns the number of the row `below` rows below the first one.
     pub fn at(&self, below: u32) -> Option<u64> {
         match self {
             Self::Same(number) => Some(u64::from(*number)),
@@ -228,7 +230,7 @@ impl Numbers {
         }
     }
 
-    /// Returns the number of its stretches.
+    /// Returns the number of ranges.
     pub fn stretch_count(&self) -> usize {
         match self {
             Self::Same(_) => 0,
@@ -237,11 +239,11 @@ impl Numbers {
     }
 }
 
-impl TryFrom<Vec<Stretch>> for Stretches {
+impl TryFrom<Vec<SourceRowSpan>> for SourceRowSpans {
     type Error = &'static str;
 
-    /// Puts stretches below one another.
-    fn try_from(mut all: Vec<Stretch>) -> Result<Self, Self::Error> {
+    /// Puts ranges below one another.
+    fn try_from(mut all: Vec<SourceRowSpan>) -> Result<Self, Self::Error> {
         let mut height = 0_u32;
         for stretch in &mut all {
             stretch.above = height;
@@ -253,31 +255,31 @@ impl TryFrom<Vec<Stretch>> for Stretches {
     }
 }
 
-impl Stretches {
-    pub fn iter(&self) -> impl Iterator<Item = Stretch> + '_ {
+impl SourceRowSpans {
+    pub fn iter(&self) -> impl Iterator<Item = SourceRowSpan> + '_ {
         self.all.iter().copied()
     }
 
-    /// Returns the number of rows.
+    /// Returns the total number of rows.
     pub fn height(&self) -> u32 {
         self.height
     }
 
-    /// Returns the stretch that has the row so far below the first one, and how far down in it that is.
-    pub fn at(&self, below: u64) -> Option<(Stretch, u32)> {
+    /// Returns the range with the row `below` rows below the first one, and the position of the row in that range.
+    pub fn at(&self, below: u64) -> Option<(SourceRowSpan, u32)> {
         let below = u32::try_from(below)
             .ok()
             .filter(|below| *below < self.height)?;
-        let behind = self.all.partition_point(|one| one.above <= below);
+        let behind = self.all.partition_point(|stretch| stretch.above <= below);
         let stretch = self.all[behind.checked_sub(1)?];
         Some((stretch, below - stretch.above))
     }
 }
 
-impl FromIterator<u32> for Stretches {
-    /// Takes the numbers of rows in the order of the output; 0: there is none.
+impl FromIterator<u32> for SourceRowSpans {
+    /// Collects the numbers of rows in the order of the output; 0 means no row.
     fn from_iter<I: IntoIterator<Item = u32>>(numbers: I) -> Self {
-        let mut all: Vec<Stretch> = Vec::new();
+        let mut all: Vec<SourceRowSpan> = Vec::new();
         for number in numbers {
             match all.last_mut() {
                 Some(stretch)
@@ -285,10 +287,10 @@ impl FromIterator<u32> for Stretches {
                 {
                     stretch.last = number;
                 }
-                _ => all.push(Stretch::new(number, number, None)),
+                _ => all.push(SourceRowSpan::new(number, number, None)),
             }
         }
-        // Downwards each row is a stretch of its own until here.
+        // Until here, each row of a descending range is a range by itself.
         all.dedup_by(|stretch, before| {
             let follows = stretch.first == stretch.last
                 && stretch.first > 0
@@ -299,12 +301,12 @@ impl FromIterator<u32> for Stretches {
             }
             follows
         });
-        // A sheet has fewer rows than numbers.
+        // A sheet has fewer rows than a `u32` can count.
         Self::try_from(all).unwrap_or_default()
     }
 }
 
-impl Stretch {
+impl SourceRowSpan {
     fn new(first: u32, last: u32, of: Option<u32>) -> Self {
         Self {
             above: 0,
@@ -318,17 +320,17 @@ impl Stretch {
         self.first <= self.last && self.first > 0
     }
 
-    /// Returns the entry of `tables` that has the sheet of these rows, in a file that was [checked](RowsFile::checked).
+    /// Returns the index in `tables` of the entry with the sheet of these rows. The file must be [checked](RowsFile::checked).
     pub fn entry(self) -> usize {
         self.of.unwrap_or_default() as usize
     }
 
-    /// Returns the number of its rows.
+    /// Returns the number of rows in the range.
     pub fn count(self) -> u32 {
         self.first.abs_diff(self.last) + 1
     }
 
-    /// Returns the sender's row that stands so far down in it.
+    /// Returns the sender's row `down` rows below the first row of the range.
     pub fn at(self, down: u32) -> u64 {
         u64::from(if self.last < self.first {
             self.first - down
@@ -337,27 +339,27 @@ impl Stretch {
         })
     }
 
-    /// Returns the sender's rows of it that lie within a range.
+    /// Returns the sender's rows of this range that are also in `rows`.
     pub fn within(self, rows: &Range<u64>) -> Range<u64> {
         let low = u64::from(self.first.min(self.last));
         let high = u64::from(self.first.max(self.last));
         low.max(rows.start)..(high + 1).min(rows.end)
     }
 
-    /// Returns the output's row of one of its rows.
+    /// Returns the output row of the sender's row `number`.
     pub fn row_of(self, table: &TableRows, number: u64) -> Option<u64> {
         let down = u64::from(self.first).abs_diff(number);
         Some(table.first_row? + u64::from(self.above) + down)
     }
 }
 
-impl Serialize for Stretches {
+impl Serialize for SourceRowSpans {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.all.serialize(serializer)
     }
 }
 
-impl Serialize for Stretch {
+impl Serialize for SourceRowSpan {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.of {
             None => (self.first, self.last).serialize(serializer),
@@ -366,33 +368,33 @@ impl Serialize for Stretch {
     }
 }
 
-impl<'de> Deserialize<'de> for Stretch {
+impl<'de> Deserialize<'de> for SourceRowSpan {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(StretchVisitor)
+        from.deserialize_any(SourceRowSpanVisitor)
     }
 }
 
-struct StretchVisitor;
+struct SourceRowSpanVisitor;
 
-impl<'de> Visitor<'de> for StretchVisitor {
-    type Value = Stretch;
+impl<'de> Visitor<'de> for SourceRowSpanVisitor {
+    type Value = SourceRowSpan;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("0, or two or three numbers")
     }
 
-    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Stretch, E> {
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<SourceRowSpan, E> {
         match number {
-            0 => Ok(Stretch::new(0, 0, None)),
+            0 => Ok(SourceRowSpan::new(0, 0, None)),
             _ => Err(E::custom("a row alone is 0")),
         }
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<Stretch, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<SourceRowSpan, A::Error> {
         let missing = || de::Error::custom("a stretch has two numbers");
         let first = numbers.next_element()?.ok_or_else(missing)?;
         let last = numbers.next_element()?.ok_or_else(missing)?;
-        let stretch = Stretch::new(first, last, numbers.next_element()?);
+        let stretch = SourceRowSpan::new(first, last, numbers.next_element()?);
         match numbers.next_element::<de::IgnoredAny>()? {
             None => Ok(stretch),
             Some(_) => Err(de::Error::custom("a stretch has at most three numbers")),
@@ -405,10 +407,10 @@ mod tests {
     use super::*;
 
     fn stretches(numbers: &[u32]) -> Vec<(u32, u32)> {
-        let stretches: Stretches = numbers.iter().copied().collect();
+        let stretches: SourceRowSpans = numbers.iter().copied().collect();
         assert_eq!(stretches.height() as usize, numbers.len());
         let found: Vec<u64> = (0..numbers.len() as u64)
-            .map(|below| stretches.at(below).map(|(one, down)| one.at(down)).unwrap())
+            .map(|below| stretches.at(below).map(|(run, down)| run.at(down)).unwrap())
             .collect();
         assert!(
             found
@@ -416,7 +418,7 @@ mod tests {
                 .zip(numbers)
                 .all(|(found, number)| *found == u64::from(*number))
         );
-        stretches.iter().map(|one| (one.first, one.last)).collect()
+        stretches.iter().map(|run| (run.first, run.last)).collect()
     }
 
     #[test]
@@ -437,12 +439,12 @@ mod tests {
 
     #[test]
     fn one_number_stands_for_all_rows_that_have_it() {
-        assert_eq!(Numbers::new(vec![3, 3, 3]), Numbers::Same(3));
-        let each = Numbers::new(vec![3, 4, 0]);
+        assert_eq!(RowNumbers::new(vec![3, 3, 3]), RowNumbers::Same(3));
+        let each = RowNumbers::new(vec![3, 4, 0]);
         assert_eq!(
             [0, 1, 2, 3].map(|below| each.at(below)),
             [Some(3), Some(4), Some(0), None]
         );
-        assert_eq!(Numbers::new(Vec::new()).stretch_count(), 0);
+        assert_eq!(RowNumbers::new(Vec::new()).stretch_count(), 0);
     }
 }

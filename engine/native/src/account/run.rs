@@ -1,14 +1,14 @@
-//! What is counted while a run goes on: tables, the sheets that they are on, and what was found for each field.
+//! Counts tables, sheets and the fields found in them while a run goes on.
 //!
-//! Tables are condensed to numbers as they are written, so that an account holds no table alive. The report is made at the end, because
-//! only then is it known whether anything was saved.
+//! Each table is reduced to numbers when it is written, so that the account keeps no table in memory. The report is made at the
+//! end, because only then is it known whether the output was saved.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::completed::{
-    Completed, Counts, Evaluation, Execution, FieldFound, Finding, IssueCounts, Locator,
-    Normalized, Number, Occurrences, Outputs, Position, ScanFound, SheetFound, Structure,
-    TableFound, Validation, WorkbookFound,
+    ClosingReport, Evaluation, ExecutionReport, FieldFound, IssueCounts, KindCounts, Locator,
+    NormalizedOutput, Occurrences, Outputs, Position, ReportCounts, RunFinding, ScanFound,
+    SheetFound, Structure, TableFound, Validation, WorkbookFound,
 };
 use super::severity::Severity;
 
@@ -16,15 +16,15 @@ use super::severity::Severity;
 const SCHEMA_VERSION: u64 = 1;
 
 /// A registered field: its name and its label.
-pub type Field = (String, Option<String>);
+pub type RegisteredField = (String, Option<String>);
 
-/// What was found for a field in a table, on a sheet or in the run.
+/// The results for one field in a table, on a sheet or in the run.
 #[derive(Clone, Debug, Default)]
 pub struct FieldFindings {
     pub is_mapped: bool,
-    /// Whether it was made of a column, by a hook or because it is a part of what the column holds.
+    /// True if the field was made from a column, by a hook or because it is a part of the column's values.
     pub is_derived: bool,
-    /// Whether a hook or a transform gave it values without a column of its own.
+    /// True if a hook or a transform filled the field, which has no column of its own.
     pub is_computed: bool,
     pub valid_cells: u64,
     pub best_score: Option<f64>,
@@ -39,7 +39,7 @@ impl FieldFindings {
         self.is_mapped || self.is_derived
     }
 
-    /// Keeps the best score; a mapping that a hook has made by hand may have none.
+    /// Updates the best score. A mapping that a hook made may have no score.
     pub fn note_score(&mut self, score: Option<f64>) {
         self.best_score = match (self.best_score, score) {
             (Some(best), Some(score)) => Some(best.max(score)),
@@ -61,12 +61,12 @@ impl FieldFindings {
         self.columns += other.columns;
     }
 
-    fn found(&self, (field, label): &Field) -> FieldFound {
+    fn found(&self, (field, label): &RegisteredField) -> FieldFound {
         FieldFound {
             field: field.clone(),
             label: label.clone(),
             detected: self.is_detected(),
-            // One table that derives the field is enough, also where another has a column of its own for it.
+            // One table that derives the field is enough, even if another table has a column of its own for it.
             derived: self.is_derived,
             valid_cells: Some(self.valid_cells),
             best_mapping_score: self.best_score.filter(|_| self.is_detected()),
@@ -79,9 +79,9 @@ impl FieldFindings {
     }
 }
 
-/// Counts that add up from tables to the run.
+/// The counts of tables, which add up to those of the run.
 #[derive(Clone, Debug, Default)]
-pub struct Totals {
+pub struct AccountTotals {
     pub tables: u64,
     pub rows: u64,
     pub empty_rows: u64,
@@ -92,14 +92,14 @@ pub struct Totals {
     pub cells: u64,
     pub filled_cells: u64,
     pub rows_evaluated: u64,
-    /// The issues of each severity, the worst first.
+    /// The number of issues of each severity, the worst first.
     pub issues: [u64; 3],
     pub rows_with_errors: u64,
-    /// What was found for each registered field, in their order.
+    /// The results for each registered field, in order.
     pub fields: Vec<FieldFindings>,
 }
 
-impl Totals {
+impl AccountTotals {
     pub fn new(fields: usize) -> Self {
         Self {
             fields: vec![FieldFindings::default(); fields],
@@ -136,34 +136,34 @@ impl Totals {
         detected.count() as u64
     }
 
-    fn counts(&self, [workbooks, sheets, tables]: [Option<u64>; 3]) -> Counts {
+    fn counts(&self, [workbooks, sheets, tables]: [Option<u64>; 3]) -> ReportCounts {
         let (expected, detected) = (self.fields.len() as u64, self.detected());
-        Counts {
+        ReportCounts {
             workbooks,
             sheets,
             tables,
-            rows: Number {
+            rows: KindCounts {
                 total: Some(self.rows),
                 empty: Some(self.empty_rows),
-                ..Number::default()
+                ..KindCounts::default()
             },
-            columns: Number {
+            columns: KindCounts {
                 total: Some(self.columns),
                 empty: Some(self.empty_columns),
                 mapped: Some(self.mapped_columns),
                 unmapped: Some(self.unmapped_columns),
-                ..Number::default()
+                ..KindCounts::default()
             },
-            fields: Number {
+            fields: KindCounts {
                 expected: Some(expected),
                 detected: Some(detected),
                 not_detected: Some(expected - detected),
-                ..Number::default()
+                ..KindCounts::default()
             },
-            cells: Number {
+            cells: KindCounts {
                 total: Some(self.cells),
                 non_empty: Some(self.filled_cells),
-                ..Number::default()
+                ..KindCounts::default()
             },
         }
     }
@@ -183,7 +183,7 @@ impl Totals {
         }
     }
 
-    fn found(&self, fields: &[Field]) -> Vec<FieldFound> {
+    fn found(&self, fields: &[RegisteredField]) -> Vec<FieldFound> {
         let found = self.fields.iter().zip(fields);
         found
             .map(|(findings, field)| findings.found(field))
@@ -191,51 +191,52 @@ impl Totals {
     }
 }
 
-/// One written table.
+/// The account of one written table.
 #[derive(Clone, Debug, Default)]
 pub struct TableAccount {
-    /// Its place among the tables of its sheet, from 0.
+    /// The index of the table on its sheet, from 0.
     pub index: u64,
-    pub totals: Totals,
+    pub totals: AccountTotals,
     pub structure: Structure,
-    /// The title of its sheet in the input, and the range where it was written.
+    /// The title of its sheet in the input, and its range in the output.
     pub sheet_name: Option<String>,
     pub range_a1: Option<String>,
-    /// Headers of mapped columns as the columns' own reports spell them, by the places of their fields.
+    /// The headers of mapped columns as the columns' own reports spell them, by the index of the field.
     pub trimmed_headers: BTreeMap<usize, BTreeSet<String>>,
-    /// Of each column the header that fields are compared with: without footnote marks, and without units that are in a row below.
+    /// The header of each column in the form that is compared with fields: without footnote marks, and without units from a row
+    /// below.
     pub headers: Vec<Option<String>>,
 }
 
-/// One sheet that the run has reached.
+/// The account of one sheet that the run has reached.
 #[derive(Clone, Debug, Default)]
 pub struct SheetAccount {
     pub title: String,
-    /// Its place among the sheets, from 0.
+    /// The index of the sheet, from 0.
     pub index: u64,
     pub is_active: bool,
     pub scan: Option<ScanFound>,
     pub tables: Vec<TableAccount>,
-    /// The issues that are of none of its tables.
+    /// The number of issues that belong to no table of the sheet.
     pub issues: [u64; 3],
 }
 
-/// A run.
+/// The account of a run.
 #[derive(Clone, Debug, Default)]
 pub struct RunAccount {
-    /// The name of the file that is read.
+    /// The name of the input file.
     pub workbook: String,
-    /// The registered fields; none until the configuration was loaded.
-    pub fields: Vec<Field>,
+    /// The registered fields; empty until the configuration is loaded.
+    pub fields: Vec<RegisteredField>,
     pub sheets: Vec<SheetAccount>,
-    /// The issues that are of no sheet.
+    /// The number of issues that belong to no sheet.
     pub issues: [u64; 3],
 }
 
 impl RunAccount {
-    /// Returns the closing report. `path`: where the workbook was saved.
-    pub fn completed(&self, execution: Execution, path: Option<&str>) -> Completed {
-        let mut run = Totals::new(self.fields.len());
+    /// Returns the closing report. `path` is the path of the saved workbook.
+    pub fn completed(&self, execution: ExecutionReport, path: Option<&str>) -> ClosingReport {
+        let mut run = AccountTotals::new(self.fields.len());
         let mut sheets: Vec<&SheetAccount> = self.sheets.iter().collect();
         sheets.sort_by_key(|sheet| sheet.index);
         let mut found = Vec::with_capacity(sheets.len());
@@ -254,7 +255,7 @@ impl RunAccount {
             fields: run.found(&self.fields),
             sheets: found,
         };
-        Completed {
+        ClosingReport {
             schema_version: SCHEMA_VERSION,
             scope: "run".to_owned(),
             evaluation: self.evaluate(&run, &execution),
@@ -267,7 +268,7 @@ impl RunAccount {
         }
     }
 
-    /// Returns the fields that no column was found for, and that have values all the same.
+    /// Returns the fields that have values although no column was found for them.
     pub fn computed_fields(&self) -> Vec<&str> {
         let tables: Vec<&TableAccount> =
             self.sheets.iter().flat_map(|sheet| &sheet.tables).collect();
@@ -283,16 +284,16 @@ impl RunAccount {
         fields.map(|at| self.fields[at].0.as_str()).collect()
     }
 
-    fn sheet(&self, sheet: &SheetAccount, path: Option<&str>) -> (Totals, SheetFound) {
+    fn sheet(&self, sheet: &SheetAccount, path: Option<&str>) -> (AccountTotals, SheetFound) {
         let locator = self.locator(Some(sheet), None);
-        let mut totals = Totals::new(self.fields.len());
+        let mut totals = AccountTotals::new(self.fields.len());
         totals.add_issues(sheet.issues);
         let mut accounts: Vec<&TableAccount> = sheet.tables.iter().collect();
         accounts.sort_by_key(|table| table.index);
         let mut tables = Vec::with_capacity(accounts.len());
         for table in accounts {
             totals.add(&table.totals);
-            // Above its table a field has its headers in both spellings.
+            // In the reports on the sheet and the run, a field has its headers in both spellings.
             for (&field, headers) in &table.trimmed_headers {
                 totals.fields[field].headers.extend(headers.iter().cloned());
             }
@@ -331,8 +332,8 @@ impl RunAccount {
         }
     }
 
-    /// Returns the outcome of a run, and the findings that led to it.
-    fn evaluate(&self, run: &Totals, execution: &Execution) -> Evaluation {
+    /// Returns the outcome of a run and the findings that led to it.
+    fn evaluate(&self, run: &AccountTotals, execution: &ExecutionReport) -> Evaluation {
         let failed = execution.failure.as_ref().map(|failure| {
             let message = format!("The run failed: {}", failure.message);
             finding("execution_failed", "error", message, None)
@@ -380,7 +381,7 @@ impl RunAccount {
                 None,
             ));
         }
-        // What is for information alone is no finding.
+        // Issues for information only are no finding.
         let issues = run.issues[0] + run.issues[1];
         if issues > 0 {
             let were = if issues == 1 {
@@ -403,8 +404,8 @@ impl RunAccount {
     }
 }
 
-fn finding(code: &str, severity: &str, message: String, count: Option<u64>) -> Finding {
-    Finding {
+fn finding(code: &str, severity: &str, message: String, count: Option<u64>) -> RunFinding {
+    RunFinding {
         code: code.to_owned(),
         severity: severity.to_owned(),
         message,
@@ -416,7 +417,7 @@ fn finding(code: &str, severity: &str, message: String, count: Option<u64>) -> F
 fn outputs(path: Option<&str>, sheet: Option<&str>, range: Option<&str>) -> Option<Outputs> {
     let path = path?;
     Some(Outputs {
-        normalized: Some(Normalized {
+        normalized: Some(NormalizedOutput {
             path: Some(path.to_owned()),
             sheet_name: sheet.map(str::to_owned),
             range_a1: range.map(str::to_owned),

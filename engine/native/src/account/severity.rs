@@ -1,29 +1,29 @@
-//! How much an issue matters: one list of words and colours for workbooks, lists, reports and the API.
+//! The severity of an issue: one list of words and colours for workbooks, lists, reports and the API.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How bad an issue is; the worst comes first.
+/// The severity of an issue; the worst comes first.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// A value is not in the result, or is wrong there.
+    /// A value is missing from the result, or is wrong in it.
     Error,
-    /// Written, to be checked.
+    /// The value is in the result and should be checked.
     Warning,
-    /// Worth knowing.
+    /// The fact is worth knowing.
     Info,
 }
 
 impl Severity {
-    /// All of them, the worst first.
+    /// All severities, the worst first.
     pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Info];
 
-    /// `error`, `warning` or `info`.
+    /// Returns `error`, `warning` or `info`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -32,14 +32,14 @@ impl Severity {
         }
     }
 
-    /// Returns the severity that a word names.
+    /// Returns the severity for a word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|severity| severity.word() == word)
     }
 
-    /// The fill of its cells, as RGB.
+    /// Returns the fill of cells with such issues, as RGB.
     pub const fn fill(self) -> &'static str {
         match self {
             Self::Error => "F9CCC6",
@@ -48,7 +48,7 @@ impl Severity {
         }
     }
 
-    /// The ink of its word on white, as RGB.
+    /// Returns the text colour of the word on white, as RGB.
     pub const fn ink(self) -> &'static str {
         match self {
             Self::Error => "B42318",

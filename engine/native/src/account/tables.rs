@@ -1,7 +1,7 @@
-//! The header rows, columns, fields and hooks of a table, and its place in the output, as a run tells them. docs/reference/engine.md
-//! describes the keys.
+//! The header rows, columns, fields and hooks of a table, and its position in the output, as a run reports them.
+//! docs/reference/engine.md describes the keys.
 //!
-//! Any engine may have sent it: older ones told fewer keys, and a key that is not there, or null, is one of which nothing is known.
+//! Any engine may send this. Older engines report fewer keys. If a key is missing or null, its value is unknown.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -12,179 +12,180 @@ use utoipa::ToSchema;
 
 use super::row_counts::RowCounts;
 
-/// The most letters of a header that are told.
+/// The maximum length of a reported header.
 const MAX_HEADER_CHARS: usize = 200;
-/// The most columns that are told to want the field of another.
+/// The maximum number of reported rivals of a column.
 const MAX_RIVALS: usize = 20;
 
-/// A table.
+/// The explanation of one table.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedTable)]
-pub struct Table {
-    /// The sender's sheet.
+pub struct ExplainedTable {
+    /// The name of the sender's sheet.
     pub sheet: String,
-    /// Which table of the sheet: from 0 as it is recorded, from 1 as it is shown.
+    /// The number of the table on its sheet: from 0 as recorded, from 1 as shown.
     pub table: u64,
-    /// Where it lies, header rows included; nothing where it was turned.
+    /// The range of the table including header rows; null if the table was turned.
     pub region: Option<String>,
-    /// Whether it lies on its side, so that its records are columns.
+    /// True if the records of the table are columns.
     pub turned: bool,
-    /// Why these rows are its header.
+    /// The header rows, and the reasons for them.
     pub header_rows: HeaderRows,
-    /// Its columns, in the order of the sheet.
+    /// The columns, in the order of the sheet.
     #[serde(deserialize_with = "or_default")]
-    pub columns: Vec<Column>,
-    /// The fields that it has.
+    pub columns: Vec<ExplainedColumn>,
+    /// The fields of the table.
     #[serde(deserialize_with = "or_default")]
-    pub fields: Vec<Field>,
+    pub fields: Vec<ExplainedField>,
     /// The hooks that returned a table.
     #[serde(deserialize_with = "or_default")]
     pub hooks: Vec<Hook>,
-    /// Where it was written; nothing where it was not, or where the engine did not say.
-    pub output: Option<Output>,
-    /// How many rows were read and written, as it is shown; nothing as it is recorded.
+    /// The position in the output; null if the table was not written or the engine did not report it.
+    pub output: Option<TableOutput>,
+    /// The number of rows read and written. Only set for display; not recorded.
     #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<RowCounts>)]
     pub rows: Option<Option<RowCounts>>,
 }
 
-/// Which rows the header is, and what spoke for them.
+/// The header rows, and the evidence for them.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedHeaderRows)]
 pub struct HeaderRows {
-    /// The sender's rows.
+    /// The numbers of the sender's rows.
     #[serde(deserialize_with = "or_default")]
     pub rows: Vec<u64>,
-    /// `votes` of detectors, their `looks` alone, a `setting`, or `fallback`: no row was found to be one.
+    /// The basis of the choice: `votes` of detectors, their `looks` alone, a `setting`, or `fallback` if no row looks like a
+    /// header.
     pub chosen_by: Option<String>,
-    /// What was said of each of the rows.
+    /// The votes on each of these rows.
     #[serde(deserialize_with = "or_default")]
     pub votes: Vec<Vote>,
-    /// The row that came next.
+    /// The row with the second-best score.
     pub runner_up: Option<Vote>,
-    /// The same in words, as it is shown; nothing as it is recorded.
+    /// The reasons in words. Only set for display; not recorded.
     #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>)]
     pub why: Option<Vec<String>>,
 }
 
-/// What was said of a row as a header.
+/// The votes on one row as a header.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedVote)]
 pub struct Vote {
-    /// The sender's row.
+    /// The number of the sender's row.
     pub row: u64,
-    /// What it was taken for.
+    /// The kind of row that it was taken for.
     pub kind: Option<String>,
-    /// Its score as a header.
+    /// The score as a header row.
     pub score: Option<f64>,
-    /// The detectors that gave it.
+    /// The detectors that contributed to the score.
     #[serde(deserialize_with = "or_default")]
-    pub by: Vec<Part>,
+    pub by: Vec<DetectorScore>,
 }
 
-/// What one detector gave.
+/// The contribution of one detector.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedPart)]
-pub struct Part {
-    /// The detector.
+pub struct DetectorScore {
+    /// The name of the detector.
     pub detector: String,
-    /// Its share of the score.
+    /// The share of the score.
     pub score: Option<f64>,
 }
 
-/// A column, and what became of it.
+/// A column and its mapping to a field.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedColumn)]
-pub struct Column {
-    /// Its letters; of a turned table the row that it is.
+pub struct ExplainedColumn {
+    /// The letters of the column; in a turned table, the number of the row.
     pub column: String,
-    /// Its header; of no length where it has none.
+    /// The header; empty if there is none.
     pub name: String,
-    /// The cells in which the header stands.
+    /// The cells that contain the header.
     #[serde(deserialize_with = "or_default")]
     pub header_cells: Vec<String>,
-    /// Whether spreadsheet programs do not show it.
+    /// True if the column is hidden in spreadsheet programs.
     pub hidden: bool,
-    /// Its field.
+    /// The field of the column.
     pub field: Option<String>,
     /// The score of that field.
     pub score: Option<f64>,
-    /// The detectors that gave the best field its score.
+    /// The detectors that contributed to the score of the best field.
     #[serde(deserialize_with = "or_default")]
-    pub by: Vec<Part>,
-    /// The next best field; of a column without a field the best one.
-    pub second: Option<Second>,
-    /// Other columns whose best field is the same.
+    pub by: Vec<DetectorScore>,
+    /// The second-best field; if the column has no field, the best one.
+    pub second: Option<RunnerUpField>,
+    /// Other columns with the same best field.
     #[serde(deserialize_with = "or_default")]
     pub wanted_by: Vec<String>,
-    /// `highest_score`, `no_header`, `no_score`, `below_minimum`, `lost_to_another`, `tie`.
+    /// The reason code: `highest_score`, `no_header`, `no_score`, `below_minimum`, `lost_to_another`, `tie`.
     pub reason: Option<String>,
-    /// Why it has no field, in two or three words, as it is shown, of no length where it has one; nothing as it is recorded.
+    /// The reason why the column has no field, in two or three words; empty if it has one. Only set for display; not recorded.
     #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = String)]
     pub unmapped_because: Option<String>,
-    /// The field that the header is most like: a suggestion, which nothing goes by.
-    pub nearest: Option<Nearest>,
-    /// What its values look like, for the comparison with the layout of another file.
-    pub values: Option<Looks>,
-    /// The same in words, as it is shown; nothing as it is recorded.
+    /// The field that is most similar to the header. It is only a suggestion.
+    pub nearest: Option<NearestField>,
+    /// A profile of the values, to compare the layouts of files.
+    pub values: Option<ColumnValueProfile>,
+    /// The reasons in words. Only set for display; not recorded.
     #[serde(deserialize_with = "never", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<String>)]
     pub why: Option<Vec<String>>,
 }
 
-/// What the values of a column look like, so that the layouts of two files can be compared: kinds, shapes and sizes, and no value.
+/// A profile of the values of a column: kinds, shapes and sizes, but no value. It serves to compare the layouts of two files.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedLooks)]
-pub struct Looks {
-    /// The rows of its table.
+pub struct ColumnValueProfile {
+    /// The number of rows of the table.
     pub rows: u64,
-    /// Those in which it has a value.
+    /// The number of rows in which the column has a value.
     pub filled: u64,
-    /// What most of the values are, such as `date`.
+    /// The kind of most values, such as `date`.
     pub kind: Option<String>,
-    /// The share of the values that are, up to 1.
+    /// The share of values of that kind, up to 1.
     pub share: f64,
-    /// How dates are written, such as `99.99.9999`.
+    /// The shape of dates, such as `99.99.9999`.
     pub shape: Option<String>,
     /// The order of day and month.
     pub order: Option<String>,
-    /// The decimal mark.
+    /// The decimal mark of the numbers.
     pub mark: Option<String>,
-    /// How large numbers are, as a power of 10.
+    /// The size of the numbers, as a power of 10.
     pub size: Option<f64>,
 }
 
-/// A field that was not the first.
+/// A field that did not have the best score.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedSecond)]
-pub struct Second {
-    /// The field.
+pub struct RunnerUpField {
+    /// The name of the field.
     pub field: String,
-    /// Its score.
+    /// The score of the field.
     pub score: Option<f64>,
 }
 
-/// A field that a header is like.
+/// A field that is similar to a header.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedNearest)]
-pub struct Nearest {
-    /// The field.
+pub struct NearestField {
+    /// The name of the field.
     pub field: String,
-    /// What is alike: `header`.
+    /// The thing that is similar: `header`.
     pub by: Option<String>,
-    /// How much, up to 1.
+    /// The similarity, up to 1.
     pub likeness: Option<f64>,
-    /// What would make the column this field.
+    /// A change that would map the column to this field.
     pub suggestion: Option<String>,
 }
 
@@ -192,19 +193,19 @@ pub struct Nearest {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedField)]
-pub struct Field {
-    /// The field.
+pub struct ExplainedField {
+    /// The name of the field.
     pub field: String,
-    /// The columns that it comes from; none where it was computed.
+    /// The columns that it comes from; empty if it was computed.
     #[serde(deserialize_with = "or_default")]
     pub from: Vec<String>,
-    /// What changed its values, in order.
+    /// The transforms of its values, in order.
     #[serde(deserialize_with = "or_default")]
     pub transforms: Vec<String>,
-    /// The rules that looked at them.
+    /// The validators that checked its values.
     #[serde(deserialize_with = "or_default")]
     pub validators: Vec<String>,
-    /// Whether it is one of those that say whose row it is.
+    /// True if the field is part of the key of a row.
     pub key: bool,
 }
 
@@ -213,51 +214,51 @@ pub struct Field {
 #[serde(default)]
 #[schema(as = ExplainedHook)]
 pub struct Hook {
-    /// When it was called.
+    /// The stage at which it was called.
     pub stage: String,
-    /// Its module and name.
+    /// The module and name of the hook.
     pub name: String,
-    /// What it did to the rows: `kept`, `moved`, or `lost`: it is not known which they are.
+    /// The effect on the rows: `kept`, `moved`, or `lost` if the rows can't be matched any more.
     pub rows: Option<String>,
 }
 
-/// Where a table was written.
+/// The position of a table in the output.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedOutput)]
-pub struct Output {
-    /// The sheet.
+pub struct TableOutput {
+    /// The name of the output sheet.
     pub sheet: String,
-    /// The cells, the header among them.
+    /// The range of cells, including the header.
     pub range: String,
-    /// The columns, the engine's own left out.
+    /// The columns, without the engine's own.
     #[serde(deserialize_with = "or_default")]
-    pub columns: Vec<Written>,
+    pub columns: Vec<OutputColumn>,
 }
 
 /// A column of the output.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, ToSchema)]
 #[serde(default)]
 #[schema(as = ExplainedWritten)]
-pub struct Written {
-    /// Its letters.
+pub struct OutputColumn {
+    /// The letters of the column.
     pub column: String,
-    /// Its header.
+    /// The header of the column.
     pub header: String,
-    /// Its field.
+    /// The field of the column.
     pub field: Option<String>,
-    /// The sender's column; nothing where there is none, or it is not known.
+    /// The sender's column; null if there is none or it is unknown.
     pub from: Option<String>,
 }
 
-impl Table {
-    /// What is known of a field.
-    pub fn field(&self, name: &str) -> Option<&Field> {
+impl ExplainedTable {
+    /// Returns the field with this name.
+    pub fn field(&self, name: &str) -> Option<&ExplainedField> {
         self.fields.iter().find(|field| field.field == name)
     }
 
-    /// The fields that a column went to: its own, or those that were split from it.
-    pub fn fields_of<'a>(&'a self, column: &'a Column) -> Vec<&'a str> {
+    /// Returns the fields of a column: its own field, or the fields that were split from it.
+    pub fn fields_of<'a>(&'a self, column: &'a ExplainedColumn) -> Vec<&'a str> {
         if let Some(field) = &column.field {
             return vec![field];
         }
@@ -266,53 +267,54 @@ impl Table {
         split.map(|field| field.field.as_str()).collect()
     }
 
-    /// The column of these letters.
-    pub fn column(&self, letters: &str) -> Option<&Column> {
+    /// Returns the column with these letters.
+    pub fn column(&self, letters: &str) -> Option<&ExplainedColumn> {
         self.columns.iter().find(|column| column.column == letters)
     }
 }
 
-impl Column {
-    /// What its values look like; where it is not known, of a column without any.
-    pub fn looks(&self) -> &Looks {
-        static UNKNOWN: LazyLock<Looks> = LazyLock::new(Looks::default);
+impl ExplainedColumn {
+    /// Returns the profile of the values; that of a column without values if it is unknown.
+    pub fn looks(&self) -> &ColumnValueProfile {
+        static UNKNOWN: LazyLock<ColumnValueProfile> = LazyLock::new(ColumnValueProfile::default);
         self.values.as_ref().unwrap_or(&UNKNOWN)
     }
 }
 
-impl Written {
-    /// Its field, or its header where it is none.
+impl OutputColumn {
+    /// Returns the field, or the header if there is no field.
     pub fn name(&self) -> &str {
         self.field.as_deref().unwrap_or(&self.header)
     }
 }
 
-/// What detectors found for the headers of a table, and what became of its columns: the tables of a workbook mostly share it.
+/// The scores that detectors gave to the headers of a table, and the mapping of its columns. Most tables of a workbook share
+/// it.
 #[derive(Debug, Default)]
 pub struct HeaderScores {
-    /// The scores of columns for fields, in the order in which they were found.
+    /// The scores of each column for fields, in the order in which they were found.
     pub scores: Vec<(usize, Vec<(String, f64)>)>,
-    /// The fields of columns.
+    /// The field of each mapped column.
     pub fields: HashMap<usize, String>,
-    /// The score that a field needs.
+    /// The minimum score for a field.
     pub minimum: f64,
 }
 
-/// A column of a table as its header alone explains it.
+/// The explanation of a column from its header alone.
 #[derive(Clone, Debug, Default)]
 pub struct ExplainedHeader {
-    /// Its place among the columns of its table, from 0.
+    /// The index of the column in its table, from 0.
     pub index: usize,
-    /// Without its place in the sheet and its values.
-    pub column: Column,
-    /// The places of other columns whose best field is the same.
+    /// The column without its position in the sheet and its values.
+    pub column: ExplainedColumn,
+    /// The indices of other columns with the same best field.
     pub rivals: Vec<usize>,
-    /// Whether a suggestion may help: it has a header, no field, and wants none.
+    /// True if a suggestion may help: the column has a header and no field, and claims none.
     pub wants_hint: bool,
 }
 
 impl HeaderScores {
-    /// Explains the columns of a table. `columns`: their places, their headers, and whether these say nothing.
+    /// Explains the columns of a table. `columns` are their indices, their headers, and whether these headers say nothing.
     pub fn explain(&self, columns: &[(usize, String, bool)]) -> Vec<ExplainedHeader> {
         let mapped: HashSet<&str> = self.fields.values().map(String::as_str).collect();
         let mut ranked: HashMap<usize, Vec<(&str, f64)>> = HashMap::new();
@@ -320,7 +322,7 @@ impl HeaderScores {
         for (index, scores) in &self.scores {
             let scores = scores.iter().map(|(field, score)| (field.as_str(), *score));
             let mut best: Vec<(&str, f64)> = scores.filter(|(_, score)| *score > 0.0).collect();
-            best.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
+            best.sort_by(|pair, other| other.1.total_cmp(&pair.1).then(pair.0.cmp(other.0)));
             if let Some((field, _)) = best.first().filter(|(_, score)| *score >= self.minimum) {
                 claims.entry(field).or_default().push(*index);
             }
@@ -349,18 +351,18 @@ impl HeaderScores {
             ExplainedHeader {
                 index: *index,
                 rivals: rivals.take(MAX_RIVALS).collect(),
-                // A column that lost its field to another has a header that says enough.
+                // If a column lost its field to another one, its header is clear enough.
                 wants_hint: field.is_none() && claimed.is_none() && !name.is_empty(),
-                column: Column {
+                column: ExplainedColumn {
                     name: shortened(name),
                     field: field.cloned(),
                     score: best.filter(|_| field.is_some()).map(|best| rounded(best.1)),
-                    second: second.map(|(field, score)| Second {
+                    second: second.map(|(field, score)| RunnerUpField {
                         field: (*field).to_owned(),
                         score: Some(rounded(*score)),
                     }),
                     reason: Some(reason.to_owned()),
-                    ..Column::default()
+                    ..ExplainedColumn::default()
                 },
             }
         };
@@ -368,25 +370,25 @@ impl HeaderScores {
     }
 }
 
-/// Returns as many letters of a header as are told.
+/// Cuts a header to the length that is reported.
 pub fn shortened(header: &str) -> String {
     header.chars().take(MAX_HEADER_CHARS).collect()
 }
 
-/// Returns a score with the decimals that are told.
+/// Rounds a score to the decimals that are reported.
 fn rounded(score: f64) -> f64 {
-    // As Python rounds, by the exact value.
+    // Rounds like Python, by the exact value.
     format!("{score:.6}").parse().unwrap_or(score)
 }
 
-/// A value, or nothing of it where null is sent.
+/// Reads a value; null becomes the default.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// Nothing, whatever is sent: the value is made when it is shown.
+/// Ignores the value that was sent: it is only made for display.
 fn never<'de, D: Deserializer<'de>, T: Default>(deserializer: D) -> Result<T, D::Error> {
     IgnoredAny::deserialize(deserializer)?;
     Ok(T::default())
@@ -396,7 +398,7 @@ fn never<'de, D: Deserializer<'de>, T: Default>(deserializer: D) -> Result<T, D:
 mod tests {
     use super::*;
 
-    /// For each column its field, the reason, the next best field and its rivals.
+    /// Returns the field, the reason, the next best field and the rivals of each column.
     fn explained(scores: &[(usize, &[(&str, f64)])], fields: &[(usize, &str)]) -> Vec<String> {
         let owned = |(field, score): &(&str, f64)| ((*field).to_owned(), *score);
         let found = HeaderScores {
@@ -412,12 +414,12 @@ mod tests {
         };
         let columns = [(0, "Day"), (1, ""), (2, "Date"), (3, "Note")];
         let columns = columns.map(|(index, name)| (index, name.to_owned(), name.is_empty()));
-        let told = found.explain(&columns).into_iter().map(|one| {
-            let second = one.column.second.map(|second| second.field);
-            let reason = one.column.reason.unwrap_or_default();
+        let told = found.explain(&columns).into_iter().map(|header| {
+            let second = header.column.second.map(|second| second.field);
+            let reason = header.column.reason.unwrap_or_default();
             format!(
                 "{:?} {reason} {second:?} {:?}",
-                one.column.field, one.rivals
+                header.column.field, header.rivals
             )
         });
         told.map(|text| text.replace(['"', '(', ')'], "").replace("Some", ""))

@@ -1,55 +1,55 @@
-//! Fills a sheet, row by row, and decides where rows and the scan end.
+//! Fills a sheet row by row, and decides where rows and the scan end.
 //!
-//! Rows may come in any order and so may the cells of a row; a later cell takes the place of an earlier one. The
-//! cells of finished rows are stored by `grouping`.
+//! Rows may come in any order, and so may the cells of a row; a later cell replaces an earlier one. The cells of finished rows
+//! are stored by `grouping`.
 
 use std::sync::Arc;
 
-use super::cell::{Cell, Tag};
+use super::cell::{CellTag, SheetCell};
 use super::filling;
-use super::findings::{Findings, Separated};
+use super::findings::{ScanFindings, SeparatedTextFacts};
 use super::group::GROUP_ROWS;
-use super::grouping::{Groups, Pending};
+use super::grouping::{PendingCell, RowGroups};
 use super::merged::MergedRange;
 use super::serial_date::Epoch;
 use super::sheet::{DeclaredExtent, ScanFacts, Sheet};
 use super::text::{TextArena, TextReference};
-use super::zeros::{ZeroCells, Zeros};
+use super::zeros::{ZeroCells, ZeroFormat};
 use crate::error::{Result, SourceError};
 
-/// More rows than any worksheet may have, yet few enough to iterate over.
-pub const MAXIMUM_ROWS: usize = 1 << 24;
-/// The column `ZZZ`.
-pub const MAXIMUM_COLUMNS: usize = 18_278;
+/// The maximum number of rows: more than any worksheet may have, yet few enough to iterate over.
+pub const MAX_SHEET_ROWS: usize = 1 << 24;
+/// The maximum number of columns: up to the column `ZZZ`.
+pub const MAX_SHEET_COLUMNS: usize = 18_278;
 
-/// A sheet with more cells or text than this is refused.
-const MAXIMUM_CELLS: usize = 200_000_000;
-const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
+/// The maximum numbers of cells and of bytes of text in a sheet; a larger sheet is refused.
+const MAX_SHEET_CELLS: usize = 200_000_000;
+const MAX_SHEET_TEXT_BYTES: usize = 1 << 30;
 
-/// How far a scan looks for further values, and what it makes of them.
+/// The limits of a scan, and its options for the values that it finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanLimits {
-    /// The run of empty rows that ends the scan.
+    /// The length of the run of empty rows that ends the scan.
     pub empty_rows: Option<usize>,
-    /// The run of empty cells after a value that ends a row.
+    /// The length of the run of empty cells behind a value that ends a row.
     pub empty_columns: Option<usize>,
     /// The number of rows after which the scan ends.
     pub rows: Option<usize>,
-    /// The bytes that the cells and the text of the sheet may take; with more the sheet is refused. Without this the reader's
+    /// The maximum number of bytes for the cells and the text of the sheet; a larger sheet is refused. Without it, the reader's
     /// own limits hold.
     pub bytes: Option<usize>,
-    /// Whether text of no length counts as a value, so that rows end behind it.
+    /// Whether text of no length counts as a value, so that a row does not end before it.
     pub keep_blank_text: bool,
-    /// Whether each cell of a merged range gets the value of the first one.
+    /// Whether each cell of a merged range gets the value of the first cell.
     pub fill_merged: bool,
-    /// Whether numbers do, too: an amount in a range of three records is not three amounts.
+    /// Whether numbers fill their ranges, too: an amount in a range of three records is not three amounts.
     pub fill_numbers: bool,
-    /// Whether columns that have no value of their own get those of ranges, too.
+    /// Whether columns without a value of their own get those of ranges, too.
     pub fill_spacers: bool,
 }
 
 impl ScanLimits {
-    /// No limits.
+    /// A scan without limits.
     pub const NONE: Self = Self {
         empty_rows: None,
         empty_columns: None,
@@ -72,44 +72,45 @@ impl Default for ScanLimits {
     }
 }
 
-/// Whether the scan goes on.
+/// Whether the scan continues after a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Continue {
+pub enum ScanStep {
     Yes,
-    /// The run of empty rows was reached: the scan ends.
+    /// A limit was reached, such as the run of empty rows: the scan ends.
     No,
 }
 
-/// So many rows behind the end of a scan are looked at for a value, those that the file leaves out not counted.
-const MOST_LOOKED_AT: usize = 10_000;
+/// The maximum number of rows behind the end of a scan that are searched for a value; rows that the file leaves out do not
+/// count.
+const MAX_ROWS_BELOW_END: usize = 10_000;
 
 /// Builds one [`Sheet`].
 #[derive(Default)]
 pub struct SheetBuilder {
     title: String,
     limits: ScanLimits,
-    groups: Groups,
+    groups: RowGroups,
     own_text: TextArena,
     shared_text: Arc<TextArena>,
     /// The cells of the row that is being read.
-    row_cells: Vec<(u32, Cell)>,
+    row_cells: Vec<(u32, SheetCell)>,
     row_in_order: bool,
-    late: Vec<(u32, Pending)>,
+    late: Vec<(u32, PendingCell)>,
     cells_seen: usize,
     rows_seen: usize,
     empty_run: usize,
     width: usize,
     stopped: bool,
-    /// How many rows were looked at since, and the first one with a value.
+    /// The number of rows searched since the scan ended, and the first of them with a value.
     looked_at: usize,
     row_below: Option<usize>,
-    findings: Findings,
+    findings: ScanFindings,
     zeros: ZeroCells,
     from_1904: bool,
 }
 
 impl SheetBuilder {
-    /// Starts an empty sheet; `shared_text` are the shared strings of its workbook.
+    /// Starts an empty sheet; `shared_text` holds the shared strings of its workbook.
     pub fn new(title: &str, limits: ScanLimits, shared_text: Arc<TextArena>) -> Self {
         Self {
             title: title.to_owned(),
@@ -125,17 +126,17 @@ impl SheetBuilder {
         self.from_1904 = epoch == Epoch::Mac1904;
     }
 
-    /// Sets the workbook's formats that show leading zeros; cells are noted by their numbers.
-    pub fn set_zeros(&mut self, formats: Arc<[Zeros]>) {
+    /// Sets the workbook's formats that show leading zeros; cells refer to them by their numbers.
+    pub fn set_zeros(&mut self, formats: Arc<[ZeroFormat]>) {
         self.zeros.set_formats(formats);
     }
 
-    /// Notes that a number is shown with leading zeros, by the format of that number; its row and column count from 0.
+    /// Notes that a number is shown with leading zeros, by the format with that number; its row and column count from 0.
     pub fn note_zeros(&mut self, row: usize, column: usize, format: u16) {
         self.zeros.note(row, column, format);
     }
 
-    /// The limits of the scan.
+    /// Returns the limits of the scan.
     pub fn limits(&self) -> ScanLimits {
         self.limits
     }
@@ -156,17 +157,17 @@ impl SheetBuilder {
         self.findings.hidden_rows.note(row);
     }
 
-    /// What the scan found out beside the cells.
-    pub fn findings(&mut self) -> &mut Findings {
+    /// Returns the facts that the scan found beside the cells.
+    pub fn findings(&mut self) -> &mut ScanFindings {
         &mut self.findings
     }
 
-    /// The findings about the records of separated text.
-    pub fn separated(&mut self) -> &mut Separated {
+    /// Returns the findings about the records of separated text.
+    pub fn separated(&mut self) -> &mut SeparatedTextFacts {
         &mut self.findings.separated
     }
 
-    /// Adds a merged range; a single cell is none.
+    /// Adds a merged range, unless it is a single cell.
     pub fn merge(&mut self, range: MergedRange) {
         if self.limits.bytes.is_some_and(|most| self.bytes() > most) {
             self.findings.merged_unknown = true;
@@ -175,10 +176,10 @@ impl SheetBuilder {
         }
     }
 
-    /// Merges a cell with so many further rows and columns, as far as sheets reach.
+    /// Merges a cell with further rows and columns, as far as sheets reach.
     pub fn merge_further(&mut self, (row, column): (usize, usize), (down, across): (usize, usize)) {
         let place = |row: usize, column: usize| {
-            let (row, column) = (row.min(MAXIMUM_ROWS), column.min(MAXIMUM_COLUMNS));
+            let (row, column) = (row.min(MAX_SHEET_ROWS), column.min(MAX_SHEET_COLUMNS));
             (row as u32, column as u32)
         };
         if down > 0 || across > 0 {
@@ -194,30 +195,30 @@ impl SheetBuilder {
         }
     }
 
-    /// Notes that the scan ended before it came to all merged ranges.
+    /// Notes that the scan ended before it reached all merged ranges.
     pub fn leave_merged_unknown(&mut self) {
         self.findings.merged_unknown = true;
     }
 
-    /// Bytes that cells, text and merged ranges take so far.
+    /// Returns the bytes that cells, text and merged ranges take so far.
     fn bytes(&self) -> usize {
-        let late = self.late.len() * size_of::<(u32, Pending)>();
+        let late = self.late.len() * size_of::<(u32, PendingCell)>();
         let merged = self.findings.merged.len() * size_of::<MergedRange>();
         let formulas = self.findings.formulas_without_value.bytes();
         self.groups.bytes() + late + merged + formulas + self.zeros.bytes() + self.own_text.len()
     }
 
-    /// How many rows were read so far.
+    /// Returns the number of rows read so far.
     pub fn rows_seen(&self) -> usize {
         self.rows_seen
     }
 
     /// Stores a text of this sheet and returns its cell.
-    pub fn text_cell(&mut self, text: &str) -> Cell {
+    pub fn text_cell(&mut self, text: &str) -> SheetCell {
         if text.is_empty() {
-            Cell::EMPTY_TEXT
+            SheetCell::EMPTY_TEXT
         } else {
-            Cell::text(self.own_text.push_deduplicated(text))
+            SheetCell::text(self.own_text.push_deduplicated(text))
         }
     }
 
@@ -226,30 +227,31 @@ impl SheetBuilder {
         self.own_text.push_deduplicated(text)
     }
 
-    /// A whole number of more than 64 bits, by its decimal digits.
-    pub fn big_integer(&mut self, digits: &str) -> Cell {
-        Cell {
-            tag: Tag::BigInteger,
+    /// Returns a cell for a whole number of more than 64 bits, by its decimal digits.
+    pub fn big_integer(&mut self, digits: &str) -> SheetCell {
+        SheetCell {
+            tag: CellTag::BigInteger,
             bits: self.store_text(digits).bits(),
         }
     }
 
-    /// Adds a cell to the current row, whose number is given. If it is a number, it is shown in the format of that number.
-    pub fn push_shown(&mut self, row: usize, column: usize, cell: Cell, zeros: Option<u16>) {
+    /// Adds a cell to the current row, which is row number `row`. If the cell is a number, it is shown in the format with the
+    /// number `zeros`.
+    pub fn push_shown(&mut self, row: usize, column: usize, cell: SheetCell, zeros: Option<u16>) {
         if let Some(format) = zeros.filter(|_| cell.tag.is_number()) {
             self.note_zeros(row, column, format);
         }
         self.push(column, cell);
     }
 
-    /// Adds a cell to the row that is being read; empty ones only overwrite.
+    /// Adds a cell to the row that is being read; an empty cell only overwrites an earlier one.
     #[inline]
-    pub fn push(&mut self, column: usize, cell: Cell) {
+    pub fn push(&mut self, column: usize, cell: SheetCell) {
         let column = column as u32;
         match self.row_cells.last() {
             Some(&(last, _)) if last >= column => self.row_in_order = false,
-            None if cell.tag == Tag::Empty => return,
-            Some(_) if cell.tag == Tag::Empty && self.row_in_order => return,
+            None if cell.tag == CellTag::Empty => return,
+            Some(_) if cell.tag == CellTag::Empty && self.row_in_order => return,
             _ => {}
         }
         self.row_cells.push((column, cell));
@@ -258,8 +260,8 @@ impl SheetBuilder {
     /// Ends the row that was being read: row number `row`, counted from 0.
     ///
     /// # Errors
-    /// When the sheet holds more rows, cells or text than the limits of reading.
-    pub fn end_row(&mut self, row: usize) -> Result<Continue> {
+    /// If the sheet has more rows, cells or text than the limits of reading.
+    pub fn end_row(&mut self, row: usize) -> Result<ScanStep> {
         if self.stopped {
             return Ok(self.look_below(row));
         }
@@ -269,20 +271,23 @@ impl SheetBuilder {
             // A later row exists, so rows before it that the file leaves out are empty.
             self.rows_seen = self.rows_seen.max(limit);
             self.row_cells.clear();
-            return Ok(Continue::No);
+            return Ok(ScanStep::No);
         }
-        if row >= MAXIMUM_ROWS {
-            return Err(SourceError::BeyondLimits {
-                sheet: self.title.clone(),
-                reason: format!("row {} is beyond the limit ({MAXIMUM_ROWS} rows)", row + 1),
-            });
-        }
-        self.cells_seen += self.row_cells.len();
-        if self.cells_seen > MAXIMUM_CELLS || self.own_text.len() > MAXIMUM_TEXT_BYTES {
+        if row >= MAX_SHEET_ROWS {
             return Err(SourceError::BeyondLimits {
                 sheet: self.title.clone(),
                 reason: format!(
-                    "it holds more than {MAXIMUM_CELLS} cells, or more than 1 GiB of text"
+                    "row {} is beyond the limit ({MAX_SHEET_ROWS} rows)",
+                    row + 1
+                ),
+            });
+        }
+        self.cells_seen += self.row_cells.len();
+        if self.cells_seen > MAX_SHEET_CELLS || self.own_text.len() > MAX_SHEET_TEXT_BYTES {
+            return Err(SourceError::BeyondLimits {
+                sheet: self.title.clone(),
+                reason: format!(
+                    "it holds more than {MAX_SHEET_CELLS} cells, or more than 1 GiB of text"
                 ),
             });
         }
@@ -296,38 +301,39 @@ impl SheetBuilder {
             self.sort_row();
         }
         if row < self.rows_seen {
-            // A row that was read before, or skipped: it is kept until the end of the sheet.
+            // A row that was read before, or skipped, is kept until the end of the sheet.
             let in_group = (row % GROUP_ROWS) as u16;
             let cells = self.row_cells.drain(..);
             self.late
-                .extend(cells.map(|cell| (row as u32, Pending::new(in_group, cell))));
-            return Ok(Continue::Yes);
+                .extend(cells.map(|cell| (row as u32, PendingCell::new(in_group, cell))));
+            return Ok(ScanStep::Yes);
         }
-        // Rows that the file leaves out are empty ones.
-        if self.count_empty_rows(row - self.rows_seen) == Continue::No {
+        // Rows that the file leaves out are empty.
+        if self.count_empty_rows(row - self.rows_seen) == ScanStep::No {
             return Ok(self.look_below(row));
         }
         let width = self.trim_row();
         if width == 0 {
             self.row_cells.clear();
             self.count_empty_rows(1);
-            return Ok(Continue::Yes);
+            return Ok(ScanStep::Yes);
         }
         self.empty_run = 0;
         self.rows_seen = row + 1;
         self.width = self.width.max(width);
         self.groups.store_row(row, width, &mut self.row_cells);
-        Ok(Continue::Yes)
+        Ok(ScanStep::Yes)
     }
 
-    /// Whether the scan has ended, and rows are passed over until one has a value: that is said, and none of them is read.
+    /// Returns whether the scan has ended and rows are skipped until one of them has a value; that row is reported, and none of
+    /// them is read.
     pub fn is_looking_below(&self) -> bool {
         self.stopped
     }
 
-    /// Passes over a row behind the end of the scan.
-    fn look_below(&mut self, row: usize) -> Continue {
-        let has_value = |(_, cell): &(u32, Cell)| !cell.tag.counts_as_empty();
+    /// Skips a row behind the end of the scan.
+    fn look_below(&mut self, row: usize) -> ScanStep {
+        let has_value = |(_, cell): &(u32, SheetCell)| !cell.tag.counts_as_empty();
         if self.row_below.is_none() && row >= self.rows_seen && self.row_cells.iter().any(has_value)
         {
             self.row_below = Some(row);
@@ -336,38 +342,38 @@ impl SheetBuilder {
         self.row_in_order = true;
         self.looked_at += 1;
         let is_over = self.limits.rows.is_some_and(|limit| row >= limit);
-        match self.row_below.is_some() || is_over || self.looked_at >= MOST_LOOKED_AT {
-            true => Continue::No,
-            false => Continue::Yes,
+        match self.row_below.is_some() || is_over || self.looked_at >= MAX_ROWS_BELOW_END {
+            true => ScanStep::No,
+            false => ScanStep::Yes,
         }
     }
 
-    /// Adds that many rows without cells.
-    fn count_empty_rows(&mut self, count: usize) -> Continue {
+    /// Adds `count` rows without cells.
+    fn count_empty_rows(&mut self, count: usize) -> ScanStep {
         if let Some(limit) = self.limits.empty_rows
             && self.empty_run + count >= limit
         {
             // The last row of the run does not count.
             self.rows_seen += limit.saturating_sub(self.empty_run + 1);
             self.stopped = true;
-            return Continue::No;
+            return ScanStep::No;
         }
         self.empty_run += count;
         self.rows_seen += count;
-        Continue::Yes
+        ScanStep::Yes
     }
 
-    /// Puts a row's cells in order of columns; of several for one column the last one stays.
+    /// Sorts a row's cells by column; of several cells in a column, the last one stays.
     fn sort_row(&mut self) {
         self.row_cells.sort_by_key(|&(column, _)| column);
-        let mut kept: Vec<(u32, Cell)> = Vec::with_capacity(self.row_cells.len());
+        let mut kept: Vec<(u32, SheetCell)> = Vec::with_capacity(self.row_cells.len());
         for &cell in &self.row_cells {
             match kept.last_mut() {
                 Some(last) if last.0 == cell.0 => *last = cell,
                 _ => kept.push(cell),
             }
         }
-        kept.retain(|(_, cell)| cell.tag != Tag::Empty);
+        kept.retain(|(_, cell)| cell.tag != CellTag::Empty);
         self.row_cells = kept;
         self.row_in_order = true;
     }
@@ -377,7 +383,7 @@ impl SheetBuilder {
         let mut width = 0;
         let mut kept = 0;
         for (index, &(column, cell)) in self.row_cells.iter().enumerate() {
-            let is_blank_text = cell.tag == Tag::EmptyText && self.limits.keep_blank_text;
+            let is_blank_text = cell.tag == CellTag::EmptyText && self.limits.keep_blank_text;
             if cell.tag.counts_as_empty() && !is_blank_text {
                 continue;
             }
@@ -397,22 +403,23 @@ impl SheetBuilder {
         width
     }
 
-    /// Adds the cells that came out of order to those that are stored, and cuts their rows again.
+    /// Adds the cells that came out of order to the stored cells, and cuts their rows again.
     fn merge_late_cells(&mut self) {
         let mut late = std::mem::take(&mut self.late);
         late.sort_by_key(|&(row, _)| row);
-        for rows in
-            late.chunk_by(|one, other| one.0 as usize / GROUP_ROWS == other.0 as usize / GROUP_ROWS)
+        for rows in late
+            .chunk_by(|cell, other| cell.0 as usize / GROUP_ROWS == other.0 as usize / GROUP_ROWS)
         {
             let group_index = rows[0].0 as usize / GROUP_ROWS;
             let mut cells = self.groups.reopen(group_index);
             cells.extend(rows.iter().map(|&(_, pending)| pending));
-            // The sort is stable, so of several cells for one place the last one stays.
+            // The sort is stable, so of several cells at one position the last one stays.
             cells.sort_by_key(|pending| pending.row);
-            for row_cells in cells.chunk_by(|one, other| one.row == other.row) {
+            for row_cells in cells.chunk_by(|cell, other| cell.row == other.row) {
                 let row = group_index * GROUP_ROWS + usize::from(row_cells[0].row);
                 self.row_cells.clear();
-                self.row_cells.extend(row_cells.iter().map(Pending::cell));
+                self.row_cells
+                    .extend(row_cells.iter().map(PendingCell::cell));
                 self.sort_row();
                 let width = self.trim_row();
                 self.width = self.width.max(width);
@@ -421,12 +428,12 @@ impl SheetBuilder {
         }
     }
 
-    /// Ends the sheet of a file that states no extent, after its last row with a value, counted from 1; 0 where it has none.
+    /// Ends the sheet of a file that states no extent at its last row with a value, counted from 1; 0 if there is none.
     pub fn finish_rows(self, last_row: usize) -> Sheet {
         self.finish((last_row > 0).then(|| DeclaredExtent::of_rows(last_row)))
     }
 
-    /// Ends the sheet. `declared` is the extent that the file says it has.
+    /// Ends the sheet. `declared` is the extent that the file states.
     pub fn finish(mut self, declared: Option<DeclaredExtent>) -> Sheet {
         self.merge_late_cells();
         self.own_text.finish();
@@ -477,9 +484,9 @@ mod tests {
         let mut builder = SheetBuilder::new("Sheet", limits, Arc::new(TextArena::new()));
         for (row, cells) in rows {
             for &(column, value) in *cells {
-                builder.push(column, Cell::integer(value));
+                builder.push(column, SheetCell::integer(value));
             }
-            if builder.end_row(*row).unwrap() == Continue::No {
+            if builder.end_row(*row).unwrap() == ScanStep::No {
                 break;
             }
         }
@@ -491,7 +498,7 @@ mod tests {
         sheet.read_row(number, &mut cells);
         cells
             .iter()
-            .map(|cell| (cell.tag != Tag::Empty).then(|| cell.as_integer()))
+            .map(|cell| (cell.tag != CellTag::Empty).then(|| cell.as_integer()))
             .collect()
     }
 
@@ -528,11 +535,11 @@ mod tests {
     fn a_far_off_cell_costs_little() {
         let mut builder = SheetBuilder::new("Sheet", ScanLimits::NONE, Arc::new(TextArena::new()));
         for group in 0..64 {
-            builder.push(18_000, Cell::integer(1));
+            builder.push(18_000, SheetCell::integer(1));
             builder.end_row(group * GROUP_ROWS + 1023).unwrap();
         }
         let sheet = builder.finish(None);
         assert!(sheet.heap_bytes() < 64 * 16);
-        assert_eq!(sheet.cell(1023, 18_000), Cell::integer(1));
+        assert_eq!(sheet.cell(1023, 18_000), SheetCell::integer(1));
     }
 }

@@ -1,11 +1,11 @@
 //! Days since 1970 and the dates of the calendar, within the limits of Python's `datetime`.
 
 pub const DAY_MICROSECONDS: i64 = 86_400_000_000;
-/// 0001-01-01 and 9999-12-31, the limits of Python's dates.
+/// The days 0001-01-01 and 9999-12-31, the limits of Python's dates.
 pub(super) const FIRST_DAY: i64 = -719_162;
 pub(super) const LAST_DAY: i64 = 2_932_896;
 
-/// Days since 1970 of a day of the proleptic Gregorian calendar, if there is such a day.
+/// Returns the days since 1970 of a date in the proleptic Gregorian calendar; none if there is no such date.
 pub fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     const DAYS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -23,7 +23,7 @@ pub fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     )
 }
 
-/// Year, month and day of a day since 1970.
+/// Returns year, month and day of a day since 1970.
 pub fn civil_from_days(days: i64) -> (i64, u32, u32) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);

@@ -5,32 +5,31 @@ use super::text::{TextArena, TextReference};
 /// The kind of a cell's value, which decides how its 64 bits are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Tag {
-    /// No value.
+pub enum CellTag {
     Empty,
     /// Text of no length; it counts as empty, yet Python sees `""`.
     EmptyText,
-    /// A [`TextReference`].
+    /// A text, as a [`TextReference`].
     Text,
-    /// An `i64`.
+    /// A whole number, as an `i64`.
     Integer,
-    /// An `f64`.
+    /// A number, as an `f64`.
     Float,
-    /// 0 or 1.
+    /// A boolean, as 0 or 1.
     Boolean,
     /// Microseconds since 1970, in no time zone.
     DateTime,
-    /// Days since 1970.
+    /// A date, in days since 1970.
     Date,
-    /// Microseconds since midnight.
+    /// A time of day, in microseconds since midnight.
     Time,
-    /// Microseconds.
+    /// An elapsed time, in microseconds.
     Duration,
     /// A whole number of more than 64 bits, as a reference to its decimal digits.
     BigInteger,
 }
 
-impl Tag {
+impl CellTag {
     const ALL: [Self; 11] = [
         Self::Empty,
         Self::EmptyText,
@@ -45,12 +44,12 @@ impl Tag {
         Self::BigInteger,
     ];
 
-    /// Whether a scan counts such a cell as empty.
+    /// Returns whether a scan counts the cell as empty.
     pub fn counts_as_empty(self) -> bool {
         matches!(self, Self::Empty | Self::EmptyText)
     }
 
-    /// Whether the value is a number that 64 bits hold.
+    /// Returns whether the value is a number that 64 bits hold.
     #[inline]
     pub fn is_number(self) -> bool {
         matches!(self, Self::Integer | Self::Float)
@@ -59,62 +58,62 @@ impl Tag {
 
 /// A cell: a tag and its 64 bits. Small enough to be passed around by value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cell {
-    pub tag: Tag,
+pub struct SheetCell {
+    pub tag: CellTag,
     pub bits: u64,
 }
 
-impl Cell {
+impl SheetCell {
     pub const EMPTY: Self = Self {
-        tag: Tag::Empty,
+        tag: CellTag::Empty,
         bits: 0,
     };
     pub const EMPTY_TEXT: Self = Self {
-        tag: Tag::EmptyText,
+        tag: CellTag::EmptyText,
         bits: 0,
     };
 
-    /// A cell as a sheet stores it.
+    /// Returns a cell as a sheet stores it.
     #[inline]
     pub(super) fn stored(tag: u8, bits: u64) -> Self {
-        let tag = Tag::ALL.get(usize::from(tag)).copied();
-        let tag = tag.unwrap_or(Tag::Empty);
+        let tag = CellTag::ALL.get(usize::from(tag)).copied();
+        let tag = tag.unwrap_or(CellTag::Empty);
         Self { tag, bits }
     }
 
-    /// A whole number.
+    /// Returns a cell with a whole number.
     pub fn integer(value: i64) -> Self {
         Self {
-            tag: Tag::Integer,
+            tag: CellTag::Integer,
             bits: value as u64,
         }
     }
 
-    /// A number that is written with a point or an exponent.
+    /// Returns a cell with a number that is written with a point or an exponent.
     pub fn float(value: f64) -> Self {
         Self {
-            tag: Tag::Float,
+            tag: CellTag::Float,
             bits: value.to_bits(),
         }
     }
 
-    /// True or false.
+    /// Returns a cell with true or false.
     pub fn boolean(value: bool) -> Self {
         Self {
-            tag: Tag::Boolean,
+            tag: CellTag::Boolean,
             bits: u64::from(value),
         }
     }
 
-    /// A text that an arena holds.
+    /// Returns a cell with a text that an arena holds.
     pub fn text(reference: TextReference) -> Self {
         Self {
-            tag: Tag::Text,
+            tag: CellTag::Text,
             bits: reference.bits(),
         }
     }
 
-    /// A text that all sheets share, which an arena takes.
+    /// Stores a text that all sheets share in an arena, and returns its cell.
     #[inline]
     pub fn shared_text(text: &str, arena: &mut TextArena) -> Self {
         match text.is_empty() {
@@ -123,49 +122,49 @@ impl Cell {
         }
     }
 
-    /// A date with a time, in microseconds since 1970.
+    /// Returns a cell with a date and time, in microseconds since 1970.
     pub fn date_time(microseconds: i64) -> Self {
         Self {
-            tag: Tag::DateTime,
+            tag: CellTag::DateTime,
             bits: microseconds as u64,
         }
     }
 
-    /// A date, in days since 1970.
+    /// Returns a cell with a date, in days since 1970.
     pub fn date(days: i64) -> Self {
         Self {
-            tag: Tag::Date,
+            tag: CellTag::Date,
             bits: days as u64,
         }
     }
 
-    /// A time of day, in microseconds.
+    /// Returns a cell with a time of day, in microseconds.
     pub fn time(microseconds: i64) -> Self {
         Self {
-            tag: Tag::Time,
+            tag: CellTag::Time,
             bits: microseconds as u64,
         }
     }
 
-    /// An elapsed time, in microseconds.
+    /// Returns a cell with an elapsed time, in microseconds.
     pub fn duration(microseconds: i64) -> Self {
         Self {
-            tag: Tag::Duration,
+            tag: CellTag::Duration,
             bits: microseconds as u64,
         }
     }
 
-    /// The bits as a float; meant for cells of [`Tag::Float`].
+    /// Returns the bits as a float; meant for cells of [`CellTag::Float`].
     pub fn as_float(self) -> f64 {
         f64::from_bits(self.bits)
     }
 
-    /// The bits as a whole number; meant for cells of numbers, dates and times.
+    /// Returns the bits as a whole number; meant for cells of numbers, dates and times.
     pub fn as_integer(self) -> i64 {
         self.bits as i64
     }
 
-    /// The bits as a reference; meant for cells of [`Tag::Text`] and [`Tag::BigInteger`].
+    /// Returns the bits as a reference; meant for cells of [`CellTag::Text`] and [`CellTag::BigInteger`].
     pub fn as_text(self) -> TextReference {
         TextReference::from_bits(self.bits)
     }

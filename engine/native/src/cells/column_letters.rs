@@ -1,6 +1,6 @@
-//! Columns by their letters: `A`, `Z`, `AA` and so on.
+//! Names columns by their letters: `A`, `Z`, `AA` and so on.
 
-/// The letters of a column, counted from 0.
+/// Returns the letters of a column, counted from 0.
 pub fn column_name(column: usize) -> String {
     let mut letters = Vec::new();
     let mut rest = column + 1;
@@ -15,8 +15,8 @@ pub fn column_name(column: usize) -> String {
         .collect()
 }
 
-/// The column, counted from 0, that a reference such as `C7` starts with. A number beyond every column where there are
-/// more than three letters, nothing where there is none.
+/// Returns the column, counted from 0, that a reference such as `C7` starts with: a number beyond every column if there are
+/// more than three letters, none if there is no letter.
 #[inline]
 pub fn column_of(reference: &[u8]) -> Option<usize> {
     let mut column = 0usize;

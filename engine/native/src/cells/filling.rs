@@ -1,42 +1,41 @@
-//! Filling merged ranges: every cell of a range gets the value of its first one.
+//! Fills merged ranges: every cell of a range gets the value of its first cell.
 //!
-//! Where labels and keys alone are filled, an amount stays in its first cell: three records share it, and none of them has it
-//! whole. Ids in the first column and years are keys.
+//! If only labels and keys are filled, an amount stays in its first cell: three records share it, and none of them has all of
+//! it. Ids in the first column and years are keys.
 //!
-//! A column without a value of its own is a part of the one that its ranges begin in, and stays empty where that is asked for.
+//! A column without a value of its own is part of the column in which its ranges begin, and stays empty if that is wanted.
 //!
-//! Ranges come from files, which may name any: they may overlap, reach beyond the sheet, or be as large as a sheet can be. So
-//! a sheet grows neither in rows nor in width, a range that overlaps an earlier one is left as it is, and so is one that
-//! would take more cells than are in proportion to the cells that the file has.
+//! Ranges come from files, which may name any: they may overlap, reach beyond the sheet, or be as large as a sheet can be. So a
+//! sheet grows neither in rows nor in width. A range that overlaps an earlier one stays as it is, and so does one that would
+//! take too many cells in proportion to the cells of the file.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::cell::{Cell, Tag};
-use super::findings::Filled;
-use super::group::{Chunk, GROUP_ROWS, Group};
+use super::cell::{CellTag, SheetCell};
+use super::findings::MergedFillCounts;
+use super::group::{Chunk, GROUP_ROWS, RowGroup};
 use super::merged::MergedRange;
 use super::sheet::Sheet;
 use crate::words::{cut, lexicon};
 
-/// So many cells may be filled in any sheet …
+/// The number of cells that may be filled in any sheet …
 const FREE_CELLS: usize = 1 << 18;
-/// … and so many more for each cell that the file has.
+/// … and the number of further cells for each cell that the file has.
 const CELLS_FOR_EACH: usize = 4;
 
 /// A range that is cut to the sheet, and the value of its first cell.
-type Filling = (MergedRange, Cell);
+type FilledRange = (MergedRange, SheetCell);
 
-/// Rows of one column of a group, both ends included, and what they get.
-struct Piece {
+/// The rows of one column of a group to fill, both ends included, and their value.
+struct RowSpanFill {
     column: u32,
     first: u16,
     last: u16,
-    cell: Cell,
+    cell: SheetCell,
 }
 
 /// Fills the merged ranges of a sheet. `cells` is the number of cells that the file has for it; `numbers`: whether amounts are
-/// filled as labels are.
-/// `spacers`: whether columns without a value of their own are filled, too.
+/// filled like labels; `spacers`: whether columns without a value of their own are filled, too.
 pub(super) fn fill(sheet: &mut Sheet, cells: usize, numbers: bool, spacers: bool) {
     let (fillings, filled) = chosen(sheet, cells, numbers);
     let left = match spacers {
@@ -47,7 +46,7 @@ pub(super) fn fill(sheet: &mut Sheet, cells: usize, numbers: bool, spacers: bool
     for (range, _) in &fillings {
         sheet.zeros.fill(range);
     }
-    let mut open: Vec<Filling> = Vec::new();
+    let mut open: Vec<FilledRange> = Vec::new();
     let mut next = fillings.into_iter().peekable();
     let mut group = 0;
     loop {
@@ -75,9 +74,9 @@ pub(super) fn fill(sheet: &mut Sheet, cells: usize, numbers: bool, spacers: bool
     }
 }
 
-/// The columns in which ranges only go on, and that have no value of their own.
-fn without_values(sheet: &Sheet, fillings: &[Filling]) -> HashSet<u32> {
-    let further = |(range, _): &Filling| range.first_column + 1..=range.last_column;
+/// Returns the columns into which ranges only continue, and that have no value of their own.
+fn without_values(sheet: &Sheet, fillings: &[FilledRange]) -> HashSet<u32> {
+    let further = |(range, _): &FilledRange| range.first_column + 1..=range.last_column;
     let mut columns: HashSet<u32> = fillings.iter().flat_map(further).collect();
     columns.retain(|column| {
         let mut is_blank = true;
@@ -89,10 +88,10 @@ fn without_values(sheet: &Sheet, fillings: &[Filling]) -> HashSet<u32> {
     columns
 }
 
-/// The ranges to fill in order of rows, none of which overlap.
-fn chosen(sheet: &Sheet, cells: usize, numbers: bool) -> (Vec<Filling>, Filled) {
+/// Returns the ranges to fill in order of rows; none of them overlap.
+fn chosen(sheet: &Sheet, cells: usize, numbers: bool) -> (Vec<FilledRange>, MergedFillCounts) {
     let facts = sheet.facts;
-    let mut filled = Filled::default();
+    let mut filled = MergedFillCounts::default();
     let mut fillings = Vec::new();
     let (Some(last_row), Some(last_column)) = (
         facts.rows_emitted.checked_sub(1),
@@ -103,9 +102,9 @@ fn chosen(sheet: &Sheet, cells: usize, numbers: bool) -> (Vec<Filling>, Filled) 
     let mut allowed = cells
         .saturating_mul(CELLS_FOR_EACH)
         .saturating_add(FREE_CELLS);
-    // The ranges that lie in the row that was reached, by their first columns, and some that end above it.
+    // The ranges that reach into the current row, by their first columns, and some that end above it.
     let mut above: BTreeMap<u32, MergedRange> = BTreeMap::new();
-    let mut keys = Keys::default();
+    let mut keys = KeyColumns::default();
     for whole in &sheet.findings.merged {
         let mut range = *whole;
         range.last_row = range.last_row.min(last_row as u32);
@@ -117,7 +116,7 @@ fn chosen(sheet: &Sheet, cells: usize, numbers: bool) -> (Vec<Filling>, Filled) 
         let cell = sheet.cell(row, column);
         let rows = range.last_row as usize - row + 1;
         let area = rows * (range.last_column as usize - column + 1);
-        // A range without a value hides none, and what other programs left below it is better than nothing.
+        // A range without a value hides none, and values that other programs left below it are better than nothing.
         if area == 1 || cell.tag.counts_as_empty() {
             continue;
         }
@@ -143,11 +142,12 @@ fn chosen(sheet: &Sheet, cells: usize, numbers: bool) -> (Vec<Filling>, Filled) 
     (fillings, filled)
 }
 
-/// Whether a cell has a number, or a text that a reader may take for one: with digits, without letters, and no date or time.
-fn may_be_summed(sheet: &Sheet, cell: Cell) -> bool {
+/// Returns whether a cell has a number, or a text that a reader may take for a number: with digits, without letters, and no
+/// date or time.
+fn may_be_summed(sheet: &Sheet, cell: SheetCell) -> bool {
     match cell.tag {
-        Tag::Integer | Tag::Float => true,
-        Tag::Text => {
+        CellTag::Integer | CellTag::Float => true,
+        CellTag::Text => {
             let text = sheet.text(cell.as_text());
             text.contains(|c: char| c.is_ascii_digit())
                 && !is_date(text)
@@ -157,48 +157,48 @@ fn may_be_summed(sheet: &Sheet, cell: Cell) -> bool {
     }
 }
 
-/// What tells keys from amounts: where the first column is, and what the numbers of columns are.
+/// The facts that distinguish keys from amounts: the first column, and the numbers of columns.
 #[derive(Default)]
-struct Keys {
+struct KeyColumns {
     first_column: Option<usize>,
-    columns: HashMap<usize, Numbers>,
+    columns: HashMap<usize, NumberFacts>,
 }
 
-/// The numbers of a column, together.
+/// The facts about all numbers of a column.
 #[derive(Clone, Copy)]
-struct Numbers {
+struct NumberFacts {
     are_whole: bool,
     are_years: bool,
 }
 
-impl Keys {
-    /// Whether the cell of a range has a number that belongs to several records together.
-    fn is_amount(&mut self, sheet: &Sheet, range: &MergedRange, cell: Cell) -> bool {
+impl KeyColumns {
+    /// Returns whether the cell of a range has a number that belongs to several records together.
+    fn is_amount(&mut self, sheet: &Sheet, range: &MergedRange, cell: SheetCell) -> bool {
         let (row, column) = (range.first_row as usize, range.first_column as usize);
-        match Number::of(sheet, cell) {
+        match CellNumber::from_cell(sheet, cell) {
             None => false,
-            Some(Number::Other) => true,
-            // The label of several columns.
-            Some(Number::Whole(_)) if range.last_row == range.first_row => false,
-            Some(Number::Whole(number)) => {
+            Some(CellNumber::Other) => true,
+            // A range in a single row is the label of several columns.
+            Some(CellNumber::Whole(_)) if range.last_row == range.first_row => false,
+            Some(CellNumber::Whole(number)) => {
                 let is_blank = |row: usize| sheet.is_blank(sheet.cell(row, column));
                 if YEARS.contains(&number) && (0..row).all(is_blank) {
-                    // A year in a header.
+                    // The number is a year in a header.
                     return false;
                 }
                 let first = *self.first_column.get_or_insert_with(|| first_column(sheet));
                 let numbers = *self
                     .columns
                     .entry(column)
-                    .or_insert_with(|| Numbers::of(sheet, column));
+                    .or_insert_with(|| NumberFacts::from_column(sheet, column));
                 !(numbers.are_years || numbers.are_whole && column == first)
             }
         }
     }
 }
 
-impl Numbers {
-    fn of(sheet: &Sheet, column: usize) -> Self {
+impl NumberFacts {
+    fn from_column(sheet: &Sheet, column: usize) -> Self {
         let mut all = Self {
             are_whole: true,
             are_years: true,
@@ -207,10 +207,10 @@ impl Numbers {
             column,
             0,
             sheet.facts().rows_emitted,
-            |cell| match Number::of(sheet, cell) {
+            |cell| match CellNumber::from_cell(sheet, cell) {
                 None => {}
-                Some(Number::Whole(number)) => all.are_years &= YEARS.contains(&number),
-                Some(Number::Other) => (all.are_whole, all.are_years) = (false, false),
+                Some(CellNumber::Whole(number)) => all.are_years &= YEARS.contains(&number),
+                Some(CellNumber::Other) => (all.are_whole, all.are_years) = (false, false),
             },
         );
         all
@@ -219,7 +219,7 @@ impl Numbers {
 
 const YEARS: std::ops::RangeInclusive<i64> = 1900..=2100;
 
-/// The first column with a value in more than one row: a title alone makes none.
+/// Returns the first column with a value in more than one row: a title alone does not count.
 fn first_column(sheet: &Sheet) -> usize {
     let facts = sheet.facts();
     let has_two = |column: &usize| {
@@ -232,27 +232,27 @@ fn first_column(sheet: &Sheet) -> usize {
     (0..facts.width).find(has_two).unwrap_or(0)
 }
 
-/// A number that a cell holds, or a text that a reader may take for one.
-enum Number {
+/// A number in a cell, or a text that a reader may take for a number.
+enum CellNumber {
     Whole(i64),
     Other,
 }
 
-impl Number {
-    fn of(sheet: &Sheet, cell: Cell) -> Option<Self> {
+impl CellNumber {
+    fn from_cell(sheet: &Sheet, cell: SheetCell) -> Option<Self> {
         match cell.tag {
-            Tag::Integer => Some(Self::Whole(cell.as_integer())),
-            Tag::Float => Some(match cell.as_float() {
+            CellTag::Integer => Some(Self::Whole(cell.as_integer())),
+            CellTag::Float => Some(match cell.as_float() {
                 number if number.fract() == 0.0 => Self::Whole(number as i64),
                 _ => Self::Other,
             }),
-            Tag::Duration => Some(Self::Other),
-            Tag::Text => Self::of_text(sheet.text(cell.as_text()).trim()),
+            CellTag::Duration => Some(Self::Other),
+            CellTag::Text => Self::of_text(sheet.text(cell.as_text()).trim()),
             _ => None,
         }
     }
 
-    /// "1,250.00", "EUR 300", "12.50-"; no date, no time, no phone, no code.
+    /// Reads "1,250.00", "EUR 300", "12.50-", but no date, no time, no phone number and no code.
     fn of_text(text: &str) -> Option<Self> {
         let digits = text.chars().filter(char::is_ascii_digit).count();
         let has_code = text.starts_with('+') && digits > 7
@@ -283,19 +283,19 @@ impl Number {
     }
 }
 
-/// Whether a text has the numbers of a day, a month and a year.
+/// Returns whether a text has the numbers of a day, a month and a year.
 fn is_date(text: &str) -> bool {
     let groups = text.split(|c: char| !c.is_ascii_digit());
     let lengths: Vec<usize> = groups.map(str::len).filter(|length| *length > 0).collect();
     matches!(lengths[..], [1 | 2 | 4, 1 | 2, 1 | 2 | 4])
 }
 
-/// Whether a range overlaps one of those above, which are taken out where they end above it.
+/// Returns whether a range overlaps a range above; removes those that it meets and that end above it.
 fn overlaps_earlier(above: &mut BTreeMap<u32, MergedRange>, range: &MergedRange) -> bool {
     while let Some((&column, earlier)) = above.range(..=range.last_column).next_back() {
         if earlier.last_row >= range.first_row {
-            // Those that have not ended do not overlap each other, so all others lie further to the left. Some that have ended may
-            // stand between, but not to the right of this one.
+            // The ranges that have not ended do not overlap each other, so all others are further to the left. Some that have
+            // ended may be between them, but not to the right of this one.
             return earlier.last_column >= range.first_column;
         }
         above.remove(&column);
@@ -303,8 +303,8 @@ fn overlaps_earlier(above: &mut BTreeMap<u32, MergedRange>, range: &MergedRange)
     false
 }
 
-/// Fills what lies in one group.
-fn fill_group(group: &mut Group, number: usize, open: &[Filling], left: &HashSet<u32>) {
+/// Fills the parts of ranges that are in one group.
+fn fill_group(group: &mut RowGroup, number: usize, open: &[FilledRange], left: &HashSet<u32>) {
     let start = number * GROUP_ROWS;
     let mut pieces = Vec::new();
     for (range, cell) in open {
@@ -319,7 +319,7 @@ fn fill_group(group: &mut Group, number: usize, open: &[Filling], left: &HashSet
         pieces.extend(
             (range.first_column..=range.last_column)
                 .filter(|column| !left.contains(column))
-                .map(|column| Piece {
+                .map(|column| RowSpanFill {
                     column,
                     first: first as u16,
                     last: last as u16,
@@ -331,7 +331,7 @@ fn fill_group(group: &mut Group, number: usize, open: &[Filling], left: &HashSet
     let rows = group.widths.len();
     let mut columns = Vec::with_capacity(group.columns.len());
     let mut before = std::mem::take(&mut group.columns).into_iter().peekable();
-    for pieces in pieces.chunk_by(|one, other| one.column == other.column) {
+    for pieces in pieces.chunk_by(|piece, other| piece.column == other.column) {
         let column = pieces[0].column;
         while let Some(untouched) = before.next_if(|(number, _)| *number < column) {
             columns.push(untouched);
@@ -344,8 +344,8 @@ fn fill_group(group: &mut Group, number: usize, open: &[Filling], left: &HashSet
     group.columns = columns;
 }
 
-/// The cells of a column of a group in order of rows, with pieces over them.
-fn overlaid(cells: Vec<(u16, Cell)>, pieces: &[Piece]) -> Vec<(u16, Cell)> {
+/// Returns the cells of a column of a group in order of rows, with pieces in place of the cells that they cover.
+fn overlaid(cells: Vec<(u16, SheetCell)>, pieces: &[RowSpanFill]) -> Vec<(u16, SheetCell)> {
     let mut all = Vec::with_capacity(cells.len());
     let mut rest = cells.into_iter().peekable();
     for piece in pieces {
@@ -383,7 +383,7 @@ mod tests {
         let mut builder = SheetBuilder::new("Sheet", limits, Arc::new(TextArena::new()));
         for (row, cells) in rows {
             for &(column, value) in *cells {
-                builder.push(column, Cell::integer(value));
+                builder.push(column, SheetCell::integer(value));
             }
             builder.end_row(*row).unwrap();
         }
@@ -393,9 +393,9 @@ mod tests {
         builder.finish(None)
     }
 
-    fn value(cell: Cell) -> i64 {
+    fn value(cell: SheetCell) -> i64 {
         match cell.tag {
-            Tag::Empty => 0,
+            CellTag::Empty => 0,
             _ => cell.as_integer(),
         }
     }
@@ -487,7 +487,7 @@ mod tests {
             .iter()
             .map(|(row, cells)| (*row, &cells[..]))
             .collect();
-        // Every pair of a few hundred ranges, made by a simple generator, is compared with what a simple search finds.
+        // Compares every pair of a few hundred generated ranges with the result of a simple search.
         let mut seed = 1u32;
         let mut random = |below: u32| {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -1,22 +1,22 @@
-//! What a scan found out about a sheet beside its cells, so that nothing of the file goes missing without a word.
+//! The facts that a scan finds about a sheet beside its cells, so that nothing in the file is lost silently.
 
 use std::collections::BTreeMap;
 
 use super::merged::MergedRange;
 
-/// Formulas that were saved without a value: their cells are read as empty.
+/// Formulas that were saved without a value; their cells are read as empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FormulasWithoutValue {
     pub count: usize,
-    /// Row and column of the first one, counted from 0.
+    /// The row and column of the first such formula, counted from 0.
     pub first: Option<(usize, usize)>,
-    /// By column, first and last row of each stretch of them.
+    /// By column, the first and last row of each run of these formulas.
     stretches: BTreeMap<u32, Vec<(u32, u32)>>,
     stretch_count: usize,
 }
 
 impl FormulasWithoutValue {
-    /// Notes one; its row and column count from 0.
+    /// Notes a formula; its row and column count from 0.
     pub fn note(&mut self, row: usize, column: usize) {
         self.count += 1;
         self.first.get_or_insert((row, column));
@@ -31,7 +31,7 @@ impl FormulasWithoutValue {
         }
     }
 
-    /// The rows of those in a column, all counted from 0.
+    /// Returns the rows of these formulas in a column, all counted from 0.
     pub fn rows_of(&self, column: usize) -> impl Iterator<Item = u32> + '_ {
         let stretches = u32::try_from(column)
             .ok()
@@ -40,71 +40,73 @@ impl FormulasWithoutValue {
         stretches.flat_map(|(first, last)| *first..=*last)
     }
 
-    /// The memory that they take.
+    /// Returns the bytes that they take.
     pub fn bytes(&self) -> usize {
         self.stretch_count * size_of::<(u32, u32)>()
     }
 }
 
-/// What became of merged ranges where their cells were to be filled.
+/// Counts of the merged ranges that were filled, and of those that were not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Filled {
-    /// Ranges whose cells got the value of the first one.
+pub struct MergedFillCounts {
+    /// The number of ranges whose cells got the value of the first cell.
     pub ranges: usize,
     pub first: Option<MergedRange>,
-    /// Those among them that give a number to several rows, so that a sum counts it several times.
+    /// Those of these ranges that give a number to several rows, so that a sum counts it several times.
     pub numbers: usize,
     pub first_number: Option<MergedRange>,
-    /// Ranges whose number stands in their first cell only, because an amount of several records is not several amounts.
+    /// The number of ranges whose number stays in the first cell only, because an amount of several records is not several
+    /// amounts.
     pub lone_numbers: usize,
     pub first_lone_number: Option<MergedRange>,
-    /// Ranges that were left as they are, because they overlap others or are out of proportion to the sheet.
+    /// The number of ranges that stay as they are, because they overlap others or are out of proportion to the sheet.
     pub left: usize,
 }
 
-/// What a scan found out about a sheet beside its cells.
+/// The facts that a scan found about a sheet beside its cells.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings {
+pub struct ScanFindings {
     pub formulas_without_value: FormulasWithoutValue,
-    /// The merged ranges in order of rows and columns.
+    /// The merged ranges, in order of rows and columns.
     pub merged: Vec<MergedRange>,
-    /// Whether the scan ended before it came to the merged ranges.
+    /// Whether the scan ended before it reached the merged ranges.
     pub merged_unknown: bool,
-    pub filled: Filled,
-    pub hidden_rows: Rows,
-    /// First and last of each stretch of columns that spreadsheet programs do not show.
+    pub filled: MergedFillCounts,
+    pub hidden_rows: RowRuns,
+    /// The first and last column of each run of columns that spreadsheet programs do not show.
     pub hidden_columns: Vec<(u32, u32)>,
-    /// Rows all of whose cells are struck through.
-    pub struck_rows: Rows,
-    /// Rows all of whose cells are filled red.
-    pub red_rows: Rows,
-    /// Positive numbers whose format shows them with a minus or in parentheses: row and column.
+    /// Rows whose cells are all struck through.
+    pub struck_rows: RowRuns,
+    /// Rows whose cells are all filled red.
+    pub red_rows: RowRuns,
+    /// Row and column of positive numbers whose format shows a minus or parentheses.
     pub sign_of_format: Vec<(u32, u32)>,
-    pub separated: Separated,
+    pub separated: SeparatedTextFacts,
 }
 
-/// How the records of a file of separated text are made; rows count from 0.
+/// The facts about the records of a file of separated text; rows count from 0.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Separated {
-    /// Stretches of rows with as many fields: first row, last row, fields.
+pub struct SeparatedTextFacts {
+    /// Runs of rows with equally many fields: first row, last row, fields.
     runs: Vec<(u32, u32, u32)>,
-    /// Rows with quotes that close nothing, or nowhere.
+    /// Rows with quotes that close nothing, or that are never closed.
     pub quotes: Vec<u32>,
-    /// Whether these quotes were read as letters; else they were read by the rules of separated text.
+    /// Whether these quotes were read as letters; otherwise they were read by the rules of separated text.
     pub quotes_are_letters: bool,
     /// Whether quotes within cells are written with backslashes.
     pub has_backslashes: bool,
-    /// Rows of which cells were joined, and how many cells they had before.
+    /// Rows whose cells were joined, and the number of cells that they had before.
     pub joined: Vec<(u32, u32)>,
-    /// Whether the text ends within a row: it has fewer fields than most, or its last value is shorter than all others.
+    /// Whether the text ends within a row: the last row has fewer fields than most, or its last value is shorter than all
+    /// others.
     pub is_cut: bool,
-    /// Whether single quotes stand around cells.
+    /// Whether cells are in single quotes.
     pub has_single_quotes: bool,
-    /// The first row that has another delimiter, as all below it, and that.
+    /// The first row of a part with another delimiter, which reaches to the end, and that delimiter.
     pub other_part: Option<(u32, u8)>,
 }
 
-impl Separated {
+impl SeparatedTextFacts {
     /// Notes the number of fields of the next row.
     pub fn note(&mut self, row: usize, fields: usize) {
         let (row, fields) = (row as u32, fields as u32);
@@ -114,7 +116,7 @@ impl Separated {
         }
     }
 
-    /// How many fields a row has; 0 where it is blank.
+    /// Returns the number of fields in a row; 0 if the row is blank.
     pub fn fields_of(&self, row: usize) -> usize {
         let row = row as u32;
         let at = self.runs.partition_point(|(_, last, _)| *last < row);
@@ -124,7 +126,7 @@ impl Separated {
             .map_or(0, |(.., fields)| *fields as usize)
     }
 
-    /// The number of fields, several, that most rows have.
+    /// Returns the number of fields that most rows with several fields have.
     pub fn usual(&self) -> usize {
         let mut counts = BTreeMap::new();
         for (first, last, fields) in self.runs.iter().filter(|(.., fields)| *fields > 1) {
@@ -136,19 +138,19 @@ impl Separated {
             .map_or(0, |(fields, _)| fields as usize)
     }
 
-    /// Whether the last row has fewer fields than that.
+    /// Returns whether the last row has fewer fields than usual.
     pub fn ends_short(&self) -> bool {
         self.runs
             .last()
             .is_some_and(|(.., fields)| (*fields as usize) < self.usual())
     }
 
-    /// Whether rows have different numbers of fields.
+    /// Returns whether rows have different numbers of fields.
     pub fn differ(&self) -> bool {
         self.runs.windows(2).any(|pair| pair[0].2 != pair[1].2)
     }
 
-    /// Whether rows with several fields have different numbers of them.
+    /// Returns whether rows with several fields have different numbers of fields.
     pub fn is_uneven(&self) -> bool {
         let usual = self.usual() as u32;
         self.runs
@@ -156,8 +158,9 @@ impl Separated {
             .any(|(.., fields)| *fields > 1 && *fields != usual)
     }
 
-    /// The rows from one to before another with another number of fields than `expected`, and that number, joined ones as they were.
-    /// `width`: of a row, up to its last value; fields behind the last value are no surplus.
+    /// Returns the rows from `start` to before `stop` whose number of fields is not `expected`, with that number; joined rows
+    /// count as they were. `width` returns the width of a row up to its last value: fields behind the last value are no
+    /// surplus.
     pub fn uneven(
         &self,
         start: usize,
@@ -179,12 +182,12 @@ impl Separated {
     }
 }
 
-/// Rows in order, as first and last of each stretch. Hidden ones, filtered ones too, are read as the others are.
+/// Rows in order, as the first and last row of each run. Hidden and filtered rows are read like all others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Rows(Vec<(u32, u32)>);
+pub struct RowRuns(Vec<(u32, u32)>);
 
-impl Rows {
-    /// Notes one; it counts from 0.
+impl RowRuns {
+    /// Notes a row, which counts from 0.
     pub fn note(&mut self, row: usize) {
         let row = row as u32;
         match self.0.last_mut() {
@@ -193,7 +196,7 @@ impl Rows {
         }
     }
 
-    /// First and last of each stretch, among the rows that have a value.
+    /// Returns the first and last row of each run, among the rows that have a value.
     pub fn stretches(&self, has_value: impl Fn(usize) -> bool) -> Vec<(u32, u32)> {
         let mut found = Self::default();
         let rows = self.0.iter().flat_map(|&(first, last)| first..=last);

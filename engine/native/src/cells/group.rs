@@ -1,11 +1,11 @@
 //! A group of rows as a sheet stores it: each column that has a value is a chunk, dense or sparse.
 
-use super::cell::{Cell, Tag};
+use super::cell::{CellTag, SheetCell};
 
-/// Rows in a group.
+/// The number of rows in a group.
 pub const GROUP_ROWS: usize = 1024;
 
-/// Whether a column with `count` cells in a group of `rows` rows is stored dense.
+/// Returns whether a column with `count` cells in a group of `rows` rows is stored dense.
 pub(super) fn is_dense(count: usize, rows: usize) -> bool {
     count * 6 >= rows
 }
@@ -24,8 +24,8 @@ pub(super) enum Chunk {
 }
 
 impl Chunk {
-    /// The chunk of cells in order of rows, in a group of `rows` rows: dense where enough rows have one.
-    pub(super) fn of_cells(cells: &[(u16, Cell)], rows: usize) -> Self {
+    /// Returns the chunk of cells, which are in order of rows, in a group of `rows` rows: dense if enough rows have a cell.
+    pub(super) fn of_cells(cells: &[(u16, SheetCell)], rows: usize) -> Self {
         if is_dense(cells.len(), rows) {
             let mut tags = vec![0; rows];
             let mut bits = vec![0; rows];
@@ -46,23 +46,23 @@ impl Chunk {
         }
     }
 
-    /// The cells that are not [`Tag::Empty`], in order of rows.
-    pub(super) fn cells(&self) -> Vec<(u16, Cell)> {
+    /// Returns the cells that are not [`CellTag::Empty`], in order of rows.
+    pub(super) fn cells(&self) -> Vec<(u16, SheetCell)> {
         match self {
             Self::Dense { tags, bits } => (0..)
                 .zip(tags.iter().zip(bits))
-                .map(|(row, (&tag, &bits))| (row, Cell::stored(tag, bits)))
-                .filter(|(_, cell)| cell.tag != Tag::Empty)
+                .map(|(row, (&tag, &bits))| (row, SheetCell::stored(tag, bits)))
+                .filter(|(_, cell)| cell.tag != CellTag::Empty)
                 .collect(),
             Self::Sparse { rows, tags, bits } => rows
                 .iter()
                 .zip(tags.iter().zip(bits))
-                .map(|(&row, (&tag, &bits))| (row, Cell::stored(tag, bits)))
+                .map(|(&row, (&tag, &bits))| (row, SheetCell::stored(tag, bits)))
                 .collect(),
         }
     }
 
-    /// Bytes that the cells take.
+    /// Returns the bytes that the cells take.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Dense { tags, .. } => tags.len() * 9,
@@ -70,32 +70,32 @@ impl Chunk {
         }
     }
 
-    pub(super) fn cell(&self, row: usize) -> Cell {
+    pub(super) fn cell(&self, row: usize) -> SheetCell {
         match self {
             Self::Dense { tags, bits } => match (tags.get(row), bits.get(row)) {
-                (Some(&tag), Some(&bits)) => Cell::stored(tag, bits),
-                _ => Cell::EMPTY,
+                (Some(&tag), Some(&bits)) => SheetCell::stored(tag, bits),
+                _ => SheetCell::EMPTY,
             },
             Self::Sparse { rows, tags, bits } => match rows.binary_search(&(row as u16)) {
-                Ok(found) => Cell::stored(tags[found], bits[found]),
-                Err(_) => Cell::EMPTY,
+                Ok(found) => SheetCell::stored(tags[found], bits[found]),
+                Err(_) => SheetCell::EMPTY,
             },
         }
     }
 }
 
-/// Up to [`GROUP_ROWS`] rows.
+/// A group of up to [`GROUP_ROWS`] rows.
 #[derive(Debug, Default)]
-pub(super) struct Group {
+pub(super) struct RowGroup {
     /// Columns that have a cell, in order.
     pub(super) columns: Vec<(u32, Chunk)>,
-    /// For each row, the number of its cells up to the last one with a value; missing rows have none.
+    /// For each row, the number of its cells up to the last one with a value; missing rows have no cells.
     pub(super) widths: Vec<u16>,
 }
 
-impl Group {
+impl RowGroup {
     pub(super) fn chunk(&self, column: usize) -> Option<&Chunk> {
-        // In an ordinary sheet column n is the n-th one that has a value.
+        // In an ordinary sheet, column n is the n-th column that has a value.
         if let Some((number, chunk)) = self.columns.get(column)
             && *number as usize == column
         {

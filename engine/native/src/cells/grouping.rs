@@ -1,23 +1,23 @@
-//! Sorting the cells of rows into the columns of a group.
+//! Sorts the cells of rows into the columns of a group.
 //!
-//! Rows nearly always ascend, and then no stored group is searched: the cells of the current group are collected in one
-//! list and sorted into columns when the group is complete.
+//! Rows nearly always ascend, so no stored group has to be searched: the cells of the current group are collected in one list
+//! and sorted into columns when the group is complete.
 
-use super::cell::{Cell, Tag};
-use super::group::{Chunk, GROUP_ROWS, Group, is_dense};
+use super::cell::{CellTag, SheetCell};
+use super::group::{Chunk, GROUP_ROWS, RowGroup, is_dense};
 
 /// A cell that waits for its group to be stored; its row counts within the group.
 #[derive(Clone, Copy)]
-pub(super) struct Pending {
+pub(super) struct PendingCell {
     pub(super) column: u32,
     pub(super) row: u16,
-    tag: Tag,
+    tag: CellTag,
     bits: u64,
 }
 
-impl Pending {
-    /// A cell of the row `row` of its group.
-    pub(super) fn new(row: u16, (column, cell): (u32, Cell)) -> Self {
+impl PendingCell {
+    /// Returns a cell of the row `row` of its group.
+    pub(super) fn new(row: u16, (column, cell): (u32, SheetCell)) -> Self {
         Self {
             column,
             row,
@@ -26,11 +26,11 @@ impl Pending {
         }
     }
 
-    /// The column and the cell.
-    pub(super) fn cell(&self) -> (u32, Cell) {
+    /// Returns the column and the cell.
+    pub(super) fn cell(&self) -> (u32, SheetCell) {
         (
             self.column,
-            Cell {
+            SheetCell {
                 tag: self.tag,
                 bits: self.bits,
             },
@@ -39,13 +39,13 @@ impl Pending {
 }
 
 /// A column's cells, to be stored as a chunk.
-enum Filling {
+enum ChunkBuilder {
     Dense { tags: Vec<u8>, bits: Vec<u64> },
-    Sparse(Vec<Pending>),
+    Sparse(Vec<PendingCell>),
 }
 
-impl Filling {
-    /// Starts a column that has `count` cells in a group of `rows` rows: dense where enough rows have one.
+impl ChunkBuilder {
+    /// Starts a column that has `count` cells in a group of `rows` rows: dense if enough rows have a cell.
     fn new(count: usize, rows: usize) -> Self {
         if is_dense(count, rows) {
             Self::Dense {
@@ -58,7 +58,7 @@ impl Filling {
     }
 
     #[inline]
-    fn push(&mut self, pending: &Pending) {
+    fn push(&mut self, pending: &PendingCell) {
         match self {
             Self::Dense { tags, bits } => {
                 tags[pending.row as usize] = pending.tag as u8;
@@ -88,20 +88,25 @@ impl Filling {
 
 /// The groups of a sheet that is being built.
 #[derive(Default)]
-pub(super) struct Groups {
-    stored: Vec<Option<Box<Group>>>,
-    /// Bytes of the cells that were stored.
+pub(super) struct RowGroups {
+    stored: Vec<Option<Box<RowGroup>>>,
+    /// The bytes of the stored cells.
     stored_bytes: usize,
     /// The group that is being filled: its number, its cells, and the width of each of its rows.
     current: usize,
-    pending: Vec<Pending>,
+    pending: Vec<PendingCell>,
     widths: Vec<u16>,
     counts: Vec<u32>,
 }
 
-impl Groups {
-    /// Adds the cells of a row of the sheet, which are taken out of `cells`.
-    pub(super) fn store_row(&mut self, row: usize, width: usize, cells: &mut Vec<(u32, Cell)>) {
+impl RowGroups {
+    /// Adds the cells of a row of the sheet, and takes them out of `cells`.
+    pub(super) fn store_row(
+        &mut self,
+        row: usize,
+        width: usize,
+        cells: &mut Vec<(u32, SheetCell)>,
+    ) {
         let group_index = row / GROUP_ROWS;
         if group_index != self.current {
             self.flush();
@@ -112,37 +117,40 @@ impl Groups {
             self.widths.resize(row + 1, 0);
         }
         self.widths[row] = width as u16;
-        self.pending
-            .extend(cells.drain(..).map(|cell| Pending::new(row as u16, cell)));
+        self.pending.extend(
+            cells
+                .drain(..)
+                .map(|cell| PendingCell::new(row as u16, cell)),
+        );
     }
 
-    /// Bytes of the cells that were added. Those of a group that is filled again count twice.
+    /// Returns the bytes of the cells that were added. The cells of a group that is filled again count twice.
     pub(super) fn bytes(&self) -> usize {
-        self.stored_bytes + self.pending.len() * size_of::<Pending>()
+        self.stored_bytes + self.pending.len() * size_of::<PendingCell>()
     }
 
     /// Takes the cells out of a stored group, sorted by columns, so that it can be filled again.
-    pub(super) fn reopen(&mut self, group_index: usize) -> Vec<Pending> {
+    pub(super) fn reopen(&mut self, group_index: usize) -> Vec<PendingCell> {
         self.flush();
         self.current = group_index;
         self.take(group_index)
     }
 
     /// Returns all groups, when no more rows follow.
-    pub(super) fn finish(mut self) -> Vec<Option<Box<Group>>> {
+    pub(super) fn finish(mut self) -> Vec<Option<Box<RowGroup>>> {
         self.flush();
         self.stored
     }
 
-    /// Makes a stored group the current one again.
-    fn take(&mut self, group_index: usize) -> Vec<Pending> {
+    /// Removes a stored group, and returns its cells.
+    fn take(&mut self, group_index: usize) -> Vec<PendingCell> {
         let Some(group) = self.stored.get_mut(group_index).and_then(Option::take) else {
             return Vec::new();
         };
         let mut cells = Vec::new();
         for (column, chunk) in &group.columns {
             let stored = chunk.cells().into_iter();
-            cells.extend(stored.map(|(row, cell)| Pending::new(row, (*column, cell))));
+            cells.extend(stored.map(|(row, cell)| PendingCell::new(row, (*column, cell))));
         }
         cells
     }
@@ -167,9 +175,9 @@ impl Groups {
         }
         present.sort_unstable();
 
-        let mut filling: Vec<Filling> = present
+        let mut filling: Vec<ChunkBuilder> = present
             .iter()
-            .map(|&column| Filling::new(self.counts[column as usize] as usize, rows))
+            .map(|&column| ChunkBuilder::new(self.counts[column as usize] as usize, rows))
             .collect();
         // From here on `counts` holds the position of each column in `present`.
         for (index, &column) in present.iter().enumerate() {
@@ -192,7 +200,7 @@ impl Groups {
             self.stored.resize_with(self.current + 1, || None);
         }
         let widths = std::mem::take(&mut self.widths);
-        self.stored[self.current] = Some(Box::new(Group { columns, widths }));
+        self.stored[self.current] = Some(Box::new(RowGroup { columns, widths }));
         self.pending.clear();
     }
 }

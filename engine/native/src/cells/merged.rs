@@ -1,4 +1,4 @@
-//! Merged ranges: where they are, and what they are called.
+//! Merged ranges: their positions, and their references.
 
 use super::column_letters::{column_name, column_of};
 
@@ -14,29 +14,29 @@ pub struct MergedRange {
 }
 
 impl MergedRange {
-    /// The range between two corners, each a row and a column, in whichever order; nothing for a single cell.
-    pub fn between(one: (u32, u32), other: (u32, u32)) -> Option<Self> {
+    /// Returns the range between two corners, each a row and a column, in any order; none for a single cell.
+    pub fn between(corner: (u32, u32), other: (u32, u32)) -> Option<Self> {
         let range = Self {
-            first_row: one.0.min(other.0),
-            first_column: one.1.min(other.1),
-            last_row: one.0.max(other.0),
-            last_column: one.1.max(other.1),
+            first_row: corner.0.min(other.0),
+            first_column: corner.1.min(other.1),
+            last_row: corner.0.max(other.0),
+            last_column: corner.1.max(other.1),
         };
         (!range.is_one_cell()).then_some(range)
     }
 
-    /// Whether the range is a single cell, with which nothing is merged.
+    /// Returns whether the range is a single cell, with which nothing is merged.
     pub fn is_one_cell(&self) -> bool {
         self.first_row == self.last_row && self.first_column == self.last_column
     }
 
-    /// The range that a reference such as `A2:C5` names; nothing where it names none, or a single cell.
+    /// Returns the range that a reference such as `A2:C5` names; none if it names no range, or a single cell.
     pub fn of_reference(reference: &str) -> Option<Self> {
-        let (one, other) = reference.trim().split_once(':')?;
-        Self::between(place_of(one)?, place_of(other)?)
+        let (corner, other) = reference.trim().split_once(':')?;
+        Self::between(place_of(corner)?, place_of(other)?)
     }
 
-    /// The reference of the range.
+    /// Returns the reference of the range.
     pub fn reference(&self) -> String {
         format!(
             "{}{}:{}{}",
@@ -47,7 +47,7 @@ impl MergedRange {
         )
     }
 
-    /// Whether the two have a cell in common.
+    /// Returns whether the two ranges have a cell in common.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.first_row <= other.last_row
             && other.first_row <= self.last_row
@@ -56,7 +56,7 @@ impl MergedRange {
     }
 }
 
-/// Row and column of the cell that a reference such as `$B$7` names.
+/// Returns row and column of the cell that a reference such as `$B$7` names.
 fn place_of(reference: &str) -> Option<(u32, u32)> {
     let reference = reference.replace('$', "");
     let digits = reference.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());

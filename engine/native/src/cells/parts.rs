@@ -1,13 +1,13 @@
-//! Long columns in parts, each by a thread of its own: most of the work on a column is on single cells.
+//! Splits long columns into parts for several threads: most of the work on a column is on single cells.
 
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// Fewer cells are not worth a thread.
+/// The minimum number of cells that are worth a thread.
 const CELLS_OF_A_THREAD: usize = 20_000;
 const PARTS_OF_A_THREAD: usize = 4;
-const MOST_THREADS: usize = 4;
+const MAX_COLUMN_THREADS: usize = 4;
 
 /// Returns the number of processors that this process could use when it first asked, as control groups limit it.
 pub fn processors() -> usize {
@@ -17,23 +17,24 @@ pub fn processors() -> usize {
     *FOUND
 }
 
-/// What `work` makes of each part of `rows` rows, in order.
+/// Returns the result of `work` for each part of `rows` rows, in order.
 pub fn in_parts<T: Send>(rows: usize, work: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
     in_threads(ranges(rows), work)
 }
 
-/// Whether each of `rows` rows is wanted.
+/// Returns for each of `rows` rows whether it is wanted.
 pub fn flags(rows: usize, is_wanted: impl Fn(usize) -> bool + Sync) -> Vec<bool> {
     in_parts(rows, |part| part.map(&is_wanted).collect::<Vec<_>>()).concat()
 }
 
-/// Those of `rows` rows that are wanted, in order.
+/// Returns those of `rows` rows that are wanted, in order.
 pub fn places(rows: usize, is_wanted: impl Fn(usize) -> bool + Sync) -> Vec<usize> {
     let is_wanted = |row: &usize| is_wanted(*row);
     in_parts(rows, |part| part.filter(is_wanted).collect::<Vec<_>>()).concat()
 }
 
-/// Returns the parts of so many rows, in order: a few for each thread that is worth it, for some take longer than others.
+/// Returns the parts of `rows` rows, in order: a few for each thread that is worth it, because some parts take longer than
+/// others.
 pub fn ranges(rows: usize) -> Vec<Range<usize>> {
     if rows < 2 * CELLS_OF_A_THREAD {
         // Asking for the processors takes longer than a small column.
@@ -51,7 +52,7 @@ pub fn ranges(rows: usize) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Cuts places at the ends of such parts.
+/// Cuts a slice at the ends of these parts.
 pub fn cut_mut<'a, T>(
     mut places: &'a mut [T],
     parts: &[Range<usize>],
@@ -63,7 +64,7 @@ pub fn cut_mut<'a, T>(
     })
 }
 
-/// Returns what `work` makes of each task, in order; threads share tasks that have many cells in all.
+/// Returns the result of `work` for each task, in order; if the tasks have many cells in all, threads share them.
 pub fn share_tasks<A: Send, T: Send>(
     tasks: Vec<A>,
     cells: usize,
@@ -75,7 +76,7 @@ pub fn share_tasks<A: Send, T: Send>(
     in_threads(tasks, work)
 }
 
-/// Returns what `work` makes of each task, in order. Threads share the tasks, and this one is one of them.
+/// Returns the result of `work` for each task, in order. Threads share the tasks, and this thread takes part.
 pub fn in_threads<A: Send, T: Send>(tasks: Vec<A>, work: impl Fn(A) -> T + Sync) -> Vec<T> {
     if tasks.len() < 2 {
         return tasks.into_iter().map(work).collect();
@@ -91,7 +92,7 @@ pub fn in_threads<A: Send, T: Send>(tasks: Vec<A>, work: impl Fn(A) -> T + Sync)
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(do_some)).collect();
         let mut made = do_some();
         for other in others {
-            // A panic of a thread is one of this thread.
+            // A panic in another thread becomes a panic in this one.
             made.extend(
                 other
                     .join()
@@ -105,7 +106,7 @@ pub fn in_threads<A: Send, T: Send>(tasks: Vec<A>, work: impl Fn(A) -> T + Sync)
 }
 
 fn threads() -> usize {
-    processors().min(MOST_THREADS)
+    processors().min(MAX_COLUMN_THREADS)
 }
 
 #[cfg(test)]

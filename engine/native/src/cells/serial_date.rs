@@ -1,12 +1,12 @@
-//! Serial numbers: how spreadsheets store dates, times and durations, read and written.
+//! Reads and writes serial numbers, in which spreadsheets store dates, times and durations.
 //!
-//! Rounding matters here: a time that is off by a millisecond is another value to a configuration. So the formulas
-//! are those that openpyxl and xlrd use, step by step in the same floating-point order.
+//! Rounding matters here: a time that is off by a millisecond is another value to a configuration. So the formulas are those of
+//! openpyxl and xlrd, step by step in the same floating-point order.
 
 use super::calendar::{DAY_MICROSECONDS, FIRST_DAY, LAST_DAY};
-use super::cell::Cell;
+use super::cell::SheetCell;
 
-/// 1899-12-30 and 1904-01-01 in days since 1970-01-01.
+/// The days 1899-12-30 and 1904-01-01, since 1970-01-01.
 const EPOCH_1900: i64 = -25_569;
 const EPOCH_1904: i64 = -24_107;
 
@@ -27,14 +27,14 @@ impl Epoch {
     }
 }
 
-/// Half-to-even rounding, as Python's `round` does it.
+/// Rounds half to even, like Python's `round`.
 fn round_half_even(value: f64) -> f64 {
     value.round_ties_even()
 }
 
-/// A serial number as a date-time, or as a time where it is below 1, the way openpyxl reads it. `None` where the
-/// result is beyond what Python can hold.
-pub fn from_serial(value: f64, epoch: Epoch) -> Option<Cell> {
+/// Returns the date-time of a serial number or, below 1, the time, as openpyxl reads it. `None` if the result is beyond what
+/// Python can hold.
+pub fn from_serial(value: f64, epoch: Epoch) -> Option<SheetCell> {
     if !value.is_finite() || value.abs() > 1e12 {
         return None;
     }
@@ -48,7 +48,7 @@ pub fn from_serial(value: f64, epoch: Epoch) -> Option<Cell> {
     let mut day = day.round() as i64;
     let milliseconds = round_half_even(fraction * 86_400.0 * 1000.0) as i64;
     if (0.0..1.0).contains(&value) && milliseconds < 86_400_000 {
-        return Some(Cell::time(milliseconds * 1000));
+        return Some(SheetCell::time(milliseconds * 1000));
     }
     if value > 0.0 && value < 60.0 && epoch == Epoch::Windows1900 {
         day += 1;
@@ -62,18 +62,18 @@ pub fn from_serial(value: f64, epoch: Epoch) -> Option<Cell> {
         (FIRST_DAY..=LAST_DAY).contains(&microseconds.div_euclid(DAY_MICROSECONDS))
     };
     ((FIRST_DAY..=LAST_DAY).contains(&day) && in_range(microseconds))
-        .then(|| Cell::date_time(microseconds))
+        .then(|| SheetCell::date_time(microseconds))
 }
 
-/// A serial number as an elapsed time, rounded to milliseconds. `None` where Python could not hold it; what only
+/// Returns the elapsed time of a serial number, rounded to milliseconds. `None` if Python could not hold it; a value that only
 /// exceeds 64 bits of microseconds, some 290,000 years, stays a number.
-pub fn duration_from_serial(value: f64) -> Option<Cell> {
+pub fn duration_from_serial(value: f64) -> Option<SheetCell> {
     const HELD_DAYS: f64 = (i64::MAX / DAY_MICROSECONDS) as f64;
     if !value.is_finite() || value.abs() >= 1e9 {
         return None;
     }
     if value.abs() >= HELD_DAYS {
-        return Some(Cell::float(value));
+        return Some(SheetCell::float(value));
     }
     // timedelta(days=value)
     let whole = value.trunc();
@@ -94,11 +94,12 @@ pub fn duration_from_serial(value: f64) -> Option<Cell> {
         microseconds =
             seconds * 1_000_000 + round_half_even(in_second as f64 / 1000.0) as i64 * 1000;
     }
-    Some(Cell::duration(microseconds))
+    Some(SheetCell::duration(microseconds))
 }
 
-/// A serial number of an old `.xls` as a date-time, the way xlrd reads it: below 1 on the day the epoch starts.
-pub fn from_legacy_serial(value: f64, epoch: Epoch) -> Option<Cell> {
+/// Returns the date-time of a serial number in an old `.xls`, as xlrd reads it: below 1, it is on the day on which the epoch
+/// starts.
+pub fn from_legacy_serial(value: f64, epoch: Epoch) -> Option<SheetCell> {
     if !value.is_finite() || value.abs() > 1e12 {
         return None;
     }
@@ -115,11 +116,11 @@ pub fn from_legacy_serial(value: f64, epoch: Epoch) -> Option<Cell> {
         .checked_add(milliseconds * 1000)?;
     (FIRST_DAY..=LAST_DAY)
         .contains(&microseconds.div_euclid(DAY_MICROSECONDS))
-        .then(|| Cell::date_time(microseconds))
+        .then(|| SheetCell::date_time(microseconds))
 }
 
-/// The serial number of a date, given in days since 1970. Up to 1900-02-29, a day that serial numbers count although it
-/// did not exist, numbers are one less.
+/// Returns the serial number of a date, given in days since 1970. Up to 1900-02-29, a day that serial numbers count although it
+/// did not exist, the numbers are one less.
 pub fn serial_of_date(days: i64) -> f64 {
     let serial = days - EPOCH_1900;
     let counted = if (1..=60).contains(&serial) {
@@ -130,19 +131,19 @@ pub fn serial_of_date(days: i64) -> f64 {
     counted as f64
 }
 
-/// The serial number of a date-time, given in microseconds since 1970.
+/// Returns the serial number of a date-time, given in microseconds since 1970.
 pub fn serial_of_date_time(microseconds: i64) -> f64 {
     serial_of_date(microseconds.div_euclid(DAY_MICROSECONDS))
         + serial_of_time(microseconds.rem_euclid(DAY_MICROSECONDS))
 }
 
-/// The serial number of a time of day, given in microseconds: a fraction, computed as openpyxl does.
+/// Returns the serial number of a time of day, given in microseconds: a fraction, computed as in openpyxl.
 pub fn serial_of_time(microseconds: i64) -> f64 {
     let seconds = microseconds.div_euclid(1_000_000) as f64;
     (seconds + microseconds.rem_euclid(1_000_000) as f64 / 1e6) / 86_400.0
 }
 
-/// The serial number of an elapsed time, given in microseconds.
+/// Returns the serial number of an elapsed time, given in microseconds.
 pub fn serial_of_duration(microseconds: i64) -> f64 {
     microseconds as f64 / 1e6 / 86_400.0
 }
@@ -150,30 +151,30 @@ pub fn serial_of_duration(microseconds: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cells::Tag;
+    use crate::cells::CellTag;
 
     #[rustfmt::skip]
     #[test]
     fn serials_become_dates_and_times() {
         let noon = |days: i64| {
-            Some(Cell::date_time(
+            Some(SheetCell::date_time(
                 days * DAY_MICROSECONDS + DAY_MICROSECONDS / 2,
             ))
         };
         use Epoch::{Mac1904, Windows1900};
         for (serial, epoch, wanted) in [
             (45_000.5, Windows1900, noon(EPOCH_1900 + 45_000)), (1.5, Windows1900, noon(EPOCH_1900 + 2)),
-            (1.5, Mac1904, noon(EPOCH_1904 + 1)), (0.25, Windows1900, Some(Cell::time(21_600_000_000))),
+            (1.5, Mac1904, noon(EPOCH_1904 + 1)), (0.25, Windows1900, Some(SheetCell::time(21_600_000_000))),
             (2_958_466.0, Windows1900, None), (f64::INFINITY, Windows1900, None),
         ] {
             assert_eq!(from_serial(serial, epoch), wanted, "{serial}");
         }
-        // So close to a day that it rounds up to one.
+        // This is so close to a day that it rounds up to one.
         let rounded = from_serial(0.999_999_999_999, Mac1904).unwrap();
-        assert_eq!(rounded.tag, Tag::DateTime);
+        assert_eq!(rounded.tag, CellTag::DateTime);
         assert_eq!(
             duration_from_serial(1.25),
-            Some(Cell::duration(DAY_MICROSECONDS * 5 / 4))
+            Some(SheetCell::duration(DAY_MICROSECONDS * 5 / 4))
         );
         let legacy = |epoch| from_legacy_serial(0.5, epoch);
         assert_eq!(legacy(Windows1900), noon(EPOCH_1900 + 1));

@@ -1,42 +1,42 @@
 //! The sheet store, which holds a sheet's cells.
 //!
-//! Rows are kept in groups of `GROUP_ROWS`; within a group each column that has a value is a chunk, dense (a tag
-//! and 64 bits for each row) where enough rows have one, else a sorted list. So a sheet costs about nine bytes a cell
-//! and its text, whatever it looks like, and a file that names distant cells cannot make it cost more than a small
-//! multiple of its own size. Text is in two [`TextArena`]s: the workbook's shared strings and the sheet's own.
+//! Rows are kept in groups of `GROUP_ROWS`; within a group each column that has a value is a chunk: dense (a tag and 64 bits
+//! for each row) if enough rows have a cell, else a sorted list. So a sheet costs about nine bytes for each cell, and its text,
+//! whatever it looks like. A file that names distant cells cannot make it cost more than a small multiple of the file's own
+//! size. Text is in two [`TextArena`]s: the workbook's shared strings and the sheet's own text.
 //!
 //! [`super::builder`] fills a sheet; Python's rows and polars' columns are views of the result.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::cell::{Cell, Tag};
-use super::findings::{Findings, Separated};
-use super::group::{Chunk, GROUP_ROWS, Group};
+use super::cell::{CellTag, SheetCell};
+use super::findings::{ScanFindings, SeparatedTextFacts};
+use super::group::{Chunk, GROUP_ROWS, RowGroup};
 use super::merged::MergedRange;
 use super::parts::in_parts;
 use super::text::{TextArena, TextReference};
 use super::white_space::is_blank_text;
 use super::zeros::ZeroCells;
 
-/// What a scan found out about a sheet.
+/// The facts that a scan finds about the extent of a sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ScanFacts {
-    /// Rows that the sheet has, empty ones included.
+    /// The number of rows in the sheet, empty ones included.
     pub rows_emitted: usize,
     /// Whether a long run of empty rows ended the scan.
     pub stopped_early: bool,
-    /// Declared rows that were left out by stopping.
+    /// The number of declared rows that were left out because the scan ended.
     pub truncated_rows: usize,
-    /// The first row behind the end of the scan that has a value, from 0, as far as was looked.
+    /// The first row behind the end of the scan that has a value, from 0, as far as the scan looked.
     pub row_below: Option<usize>,
-    /// Cells of the widest row.
+    /// The number of cells in the widest row.
     pub width: usize,
-    /// The workbook counts days from 1904.
+    /// Whether the workbook counts days from 1904.
     pub from_1904: bool,
 }
 
-/// The extent that a file says a sheet has; rows and columns count from 1.
+/// The extent that a file states for a sheet; rows and columns count from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeclaredExtent {
     pub first_row: usize,
@@ -46,7 +46,7 @@ pub struct DeclaredExtent {
 }
 
 impl DeclaredExtent {
-    /// That many rows of one column.
+    /// Returns an extent of `rows` rows in one column.
     pub fn of_rows(rows: usize) -> Self {
         Self {
             first_row: 1,
@@ -57,12 +57,12 @@ impl DeclaredExtent {
     }
 }
 
-/// A sheet's cells.
+/// A sheet's cells, and the findings about them.
 #[derive(Debug, Default)]
 pub struct Sheet {
-    pub(super) groups: Vec<Option<Box<Group>>>,
+    pub(super) groups: Vec<Option<Box<RowGroup>>>,
     pub(super) facts: ScanFacts,
-    pub(super) findings: Findings,
+    pub(super) findings: ScanFindings,
     pub(super) declared: Option<DeclaredExtent>,
     pub(super) zeros: ZeroCells,
     pub(super) own_text: Arc<TextArena>,
@@ -70,28 +70,29 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// What the scan found out.
+    /// Returns the facts about the extent of the sheet.
     pub fn facts(&self) -> ScanFacts {
         self.facts
     }
 
-    /// What the scan found out about the sheet beside its cells.
-    pub fn findings(&self) -> &Findings {
+    /// Returns the facts that the scan found beside the cells.
+    pub fn findings(&self) -> &ScanFindings {
         &self.findings
     }
 
-    /// The findings about the records of separated text.
-    pub fn separated(&mut self) -> &mut Separated {
+    /// Returns the findings about the records of separated text.
+    pub fn separated(&mut self) -> &mut SeparatedTextFacts {
         &mut self.findings.separated
     }
 
-    /// The cells whose numbers are shown with leading zeros.
+    /// Returns the cells whose numbers are shown with leading zeros.
     pub fn zeros(&self) -> &ZeroCells {
         &self.zeros
     }
 
-    /// How many merged ranges hide values within some rows, and the first of them; `blocks` are the first row of each block
-    /// and the row behind its last. A range hides values where its first cell has one: the others are read as empty.
+    /// Returns the number of merged ranges that hide values within some rows, and the first of these ranges; `blocks` holds the
+    /// first row of each block and the row behind its last. A range hides values if its first cell has a value: the other cells
+    /// are read as empty.
     pub fn hiding_ranges(&self, blocks: &[(usize, usize)]) -> (usize, Option<MergedRange>) {
         let mut blocks = blocks.to_vec();
         blocks.sort_unstable();
@@ -114,12 +115,12 @@ impl Sheet {
         (usize::from(first.is_some()) + hiding.count(), first)
     }
 
-    /// The extent that the file says the sheet has.
+    /// Returns the extent that the file states for the sheet.
     pub fn declared(&self) -> Option<DeclaredExtent> {
         self.declared
     }
 
-    /// The arena of the sheet's own text, or of the workbook's.
+    /// Returns the arena of the sheet's own text or, if `shared`, of the workbook's.
     pub fn arena(&self, shared: bool) -> &Arc<TextArena> {
         if shared {
             &self.shared_text
@@ -128,12 +129,12 @@ impl Sheet {
         }
     }
 
-    /// The text that a cell refers to.
+    /// Returns the text that a cell refers to.
     pub fn text(&self, reference: TextReference) -> &str {
         self.arena(reference.is_shared()).text(reference)
     }
 
-    /// The number of cells of a row up to the last one with a value.
+    /// Returns the number of cells of a row up to the last one with a value.
     pub fn row_width(&self, row: usize) -> usize {
         self.groups
             .get(row / GROUP_ROWS)
@@ -142,19 +143,19 @@ impl Sheet {
             .map_or(0, |&width| width as usize)
     }
 
-    /// One cell. Cells that are not there are empty.
-    pub fn cell(&self, row: usize, column: usize) -> Cell {
+    /// Returns one cell; a cell that does not exist is empty.
+    pub fn cell(&self, row: usize, column: usize) -> SheetCell {
         if column >= self.row_width(row) {
-            return Cell::EMPTY;
+            return SheetCell::EMPTY;
         }
         self.groups[row / GROUP_ROWS]
             .as_ref()
             .and_then(|group| group.chunk(column))
-            .map_or(Cell::EMPTY, |chunk| chunk.cell(row % GROUP_ROWS))
+            .map_or(SheetCell::EMPTY, |chunk| chunk.cell(row % GROUP_ROWS))
     }
 
     /// Fills `row_cells` with a row, up to its last value.
-    pub fn read_row(&self, row: usize, row_cells: &mut Vec<Cell>) {
+    pub fn read_row(&self, row: usize, row_cells: &mut Vec<SheetCell>) {
         row_cells.clear();
         let width = self.row_width(row);
         if width == 0 {
@@ -163,7 +164,7 @@ impl Sheet {
         let Some(group) = self.groups[row / GROUP_ROWS].as_ref() else {
             return;
         };
-        row_cells.resize(width, Cell::EMPTY);
+        row_cells.resize(width, SheetCell::EMPTY);
         for (column, chunk) in &group.columns {
             let column = *column as usize;
             if column >= width {
@@ -179,7 +180,7 @@ impl Sheet {
         column: usize,
         start: usize,
         stop: usize,
-        mut visit: impl FnMut(Cell),
+        mut visit: impl FnMut(SheetCell),
     ) {
         let mut row = start;
         while row < stop {
@@ -192,23 +193,23 @@ impl Sheet {
                 .and_then(Option::as_ref)
                 .and_then(|group| group.chunk(column));
             match chunk {
-                None => (row..end).for_each(|_| visit(Cell::EMPTY)),
+                None => (row..end).for_each(|_| visit(SheetCell::EMPTY)),
                 Some(Chunk::Dense { tags, bits }) => {
                     let known = tags.len().min(bits.len());
                     let (from, to) = ((row - first).min(known), (end - first).min(known));
                     for (&tag, &bits) in tags[from..to].iter().zip(&bits[from..to]) {
-                        visit(Cell::stored(tag, bits));
+                        visit(SheetCell::stored(tag, bits));
                     }
-                    (to - from..end - row).for_each(|_| visit(Cell::EMPTY));
+                    (to - from..end - row).for_each(|_| visit(SheetCell::EMPTY));
                 }
                 Some(Chunk::Sparse { rows, tags, bits }) => {
                     let mut next = rows.partition_point(|&at| (at as usize) < row - first);
                     for at in row - first..end - first {
                         if rows.get(next).is_some_and(|&found| found as usize == at) {
-                            visit(Cell::stored(tags[next], bits[next]));
+                            visit(SheetCell::stored(tags[next], bits[next]));
                             next += 1;
                         } else {
-                            visit(Cell::EMPTY);
+                            visit(SheetCell::EMPTY);
                         }
                     }
                 }
@@ -217,29 +218,29 @@ impl Sheet {
         }
     }
 
-    /// Which kinds of cells a column has from `start` to before `stop`, and the first one that is not [`Tag::Empty`].
+    /// Returns the kinds of cells in a column from `start` to before `stop`, and the first kind that is not [`CellTag::Empty`].
     pub fn column_kinds(&self, column: usize, start: usize, stop: usize) -> ColumnKinds {
         let mut kinds = ColumnKinds::default();
         self.visit_column(column, start, stop, |cell| {
             kinds.seen |= 1 << (cell.tag as u16);
-            if kinds.first == Tag::Empty {
+            if kinds.first == CellTag::Empty {
                 kinds.first = cell.tag;
             }
         });
         kinds
     }
 
-    /// Whether a cell is blank: no value, or text of white space alone.
-    pub fn is_blank(&self, cell: Cell) -> bool {
+    /// Returns whether a cell is blank: without a value, or with text of white space only.
+    pub fn is_blank(&self, cell: SheetCell) -> bool {
         match cell.tag {
-            Tag::Empty | Tag::EmptyText => true,
-            Tag::Text => is_blank_text(self.text(cell.as_text())),
+            CellTag::Empty | CellTag::EmptyText => true,
+            CellTag::Text => is_blank_text(self.text(cell.as_text())),
             _ => false,
         }
     }
 
-    /// The non-blank cells of each of the first `width` columns from `start` to before `stop`, and the number of rows
-    /// in which all of these are blank.
+    /// Returns the number of non-blank cells in each of the first `width` columns from `start` to before `stop`, and the number
+    /// of rows in which all of these cells are blank.
     pub fn count_cells(&self, start: usize, stop: usize, width: usize) -> (Vec<usize>, usize) {
         let count_part = |part: Range<usize>| {
             let mut filled = vec![false; part.len()];
@@ -269,7 +270,7 @@ impl Sheet {
         )
     }
 
-    /// Bytes that the cells, the merged ranges and the sheet's own text take.
+    /// Returns the bytes that the cells, the merged ranges and the sheet's own text take.
     pub fn heap_bytes(&self) -> usize {
         let cells: usize = self
             .groups
@@ -286,31 +287,33 @@ impl Sheet {
 /// The kinds of cells in a range of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnKinds {
-    /// The kind of the first cell that has a value, [`Tag::Empty`] if none has.
-    pub first: Tag,
+    /// The kind of the first cell that has a value; [`CellTag::Empty`] if no cell has one.
+    pub first: CellTag,
     seen: u16,
 }
 
 impl Default for ColumnKinds {
     fn default() -> Self {
         Self {
-            first: Tag::Empty,
+            first: CellTag::Empty,
             seen: 0,
         }
     }
 }
 
 impl ColumnKinds {
-    /// Whether some cell is of this kind.
-    pub fn has(self, tag: Tag) -> bool {
+    /// Returns whether some cell is of this kind.
+    pub fn has(self, tag: CellTag) -> bool {
         self.seen & (1 << (tag as u16)) != 0
     }
 
-    /// Whether every cell that has a value is of one of these kinds.
-    pub fn only(self, tags: &[Tag]) -> bool {
-        let allowed = tags.iter().fold(1u16 << (Tag::Empty as u16), |all, &tag| {
-            all | 1 << (tag as u16)
-        });
+    /// Returns whether every cell that has a value is of one of these kinds.
+    pub fn only(self, tags: &[CellTag]) -> bool {
+        let allowed = tags
+            .iter()
+            .fold(1u16 << (CellTag::Empty as u16), |all, &tag| {
+                all | 1 << (tag as u16)
+            });
         self.seen & !allowed == 0
     }
 }

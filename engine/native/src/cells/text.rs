@@ -1,9 +1,9 @@
-//! The storage of text: a few large blocks, each written once.
+//! Stores text in a few large blocks, each written once.
 //!
-//! A [`TextArena`] never moves a byte after it was pushed, so that Arrow arrays can point into it for as long as they
-//! hold the arena alive. A [`TextReference`] fits the 64 bits of a cell's payload.
+//! A [`TextArena`] never moves a byte after it was pushed, so Arrow arrays can point into it as long as they keep the arena
+//! alive. A [`TextReference`] fits into the 64 bits of a cell's payload.
 
-/// A full block; the first ones are smaller, so that a small sheet costs little.
+/// The size of a full block; the first blocks are smaller, so that a small sheet costs little.
 const BLOCK_BYTES: usize = 1 << 20;
 const FIRST_BLOCK_BYTES: usize = 1 << 14;
 
@@ -13,7 +13,7 @@ const BLOCK_BITS: u32 = 19;
 /// Marks a text that fills a block of its own, whatever its length.
 const WHOLE_BLOCK: u64 = (1 << LENGTH_BITS) - 1;
 
-/// Where a text is: which of a sheet's two arenas, which block, where in it, and how long.
+/// The position of a text: one of a sheet's two arenas, the block, the offset in the block, and the length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextReference(u64);
 
@@ -28,22 +28,22 @@ impl TextReference {
         )
     }
 
-    /// The reference as a cell's payload.
+    /// Returns the reference as a cell's payload.
     pub fn bits(self) -> u64 {
         self.0
     }
 
-    /// The reference that [`bits`](Self::bits) returned.
+    /// Returns the reference whose [`bits`](Self::bits) these are.
     pub fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
-    /// The same text, marked as one of the workbook's shared strings rather than of the sheet's own.
+    /// Returns the same text, marked as one of the workbook's shared strings instead of the sheet's own.
     pub fn into_shared(self) -> Self {
         Self(self.0 | Self::SHARED)
     }
 
-    /// Whether the text belongs to the workbook's shared strings.
+    /// Returns whether the text belongs to the workbook's shared strings.
     pub fn is_shared(self) -> bool {
         self.0 & Self::SHARED != 0
     }
@@ -56,13 +56,13 @@ impl TextReference {
         ((self.0 >> LENGTH_BITS) & ((1 << OFFSET_BITS) - 1)) as usize
     }
 
-    /// Bytes of the text; of one that fills a block of its own no more is known than that it is long.
+    /// Returns the number of bytes in the text. If a text fills a block of its own, the result only shows that it is long.
     pub fn length(self) -> u64 {
         self.0 & WHOLE_BLOCK
     }
 }
 
-/// Text in blocks.
+/// Text that is stored in blocks.
 #[derive(Debug, Default)]
 pub struct TextArena {
     blocks: Vec<Vec<u8>>,
@@ -70,22 +70,22 @@ pub struct TextArena {
     recent: Vec<TextReference>,
 }
 
-/// How many recently stored texts are remembered, so that a column of few different values stores each one once.
+/// The number of recently stored texts that are remembered, so that a column of few different values stores each of them once.
 const RECENT: usize = 1 << 10;
 
 impl TextArena {
-    /// An arena without text.
+    /// Returns an arena without text.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Stores a text.
+    /// Stores a text and returns its reference.
     pub fn push(&mut self, text: &str) -> TextReference {
         let bytes = text.as_bytes();
         self.bytes += bytes.len();
         if bytes.len() >= BLOCK_BYTES {
             self.blocks.push(bytes.to_vec());
-            // The block that was being filled stays reachable: the next push simply opens another one.
+            // The block that was being filled stays reachable: the next push opens another block.
             return TextReference::new(self.blocks.len() - 1, 0, WHOLE_BLOCK);
         }
         let fits = self.blocks.last().is_some_and(|block| {
@@ -103,7 +103,7 @@ impl TextArena {
         TextReference::new(index, offset, bytes.len() as u64)
     }
 
-    /// Stores a text unless it is among those stored recently.
+    /// Stores a text, unless it is among the recently stored ones.
     pub fn push_deduplicated(&mut self, text: &str) -> TextReference {
         if text.len() > 64 {
             return self.push(text);
@@ -121,7 +121,7 @@ impl TextArena {
         reference
     }
 
-    /// The bytes of a text that this arena holds.
+    /// Returns the bytes of a text that this arena holds.
     pub fn bytes(&self, reference: TextReference) -> &[u8] {
         let block = &self.blocks[reference.block()];
         if reference.length() == WHOLE_BLOCK {
@@ -130,13 +130,13 @@ impl TextArena {
         &block[reference.offset()..reference.offset() + reference.length() as usize]
     }
 
-    /// A text that this arena holds.
+    /// Returns a text that this arena holds.
     pub fn text(&self, reference: TextReference) -> &str {
         // SAFETY: only `push` writes into blocks, whole `str`s at a time, and references name exactly such ranges.
         unsafe { std::str::from_utf8_unchecked(self.bytes(reference)) }
     }
 
-    /// The block that a text lies in, and where it starts there.
+    /// Returns the block of a text, and its offset in the block.
     pub fn locate(&self, reference: TextReference) -> (usize, usize) {
         (
             reference.block(),
@@ -148,17 +148,17 @@ impl TextArena {
         )
     }
 
-    /// The bytes of one block.
+    /// Returns the bytes of one block.
     pub fn block(&self, index: usize) -> &[u8] {
         &self.blocks[index]
     }
 
-    /// How many bytes all blocks hold.
+    /// Returns the number of bytes in all blocks.
     pub fn len(&self) -> usize {
         self.bytes
     }
 
-    /// Whether nothing was stored.
+    /// Returns whether no text was stored.
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty()
     }
@@ -169,7 +169,7 @@ impl TextArena {
     }
 }
 
-/// A quick hash of a short text; collisions only cost a second copy of a text.
+/// Returns a quick hash of a short text; a collision only costs a second copy of a text.
 pub(crate) fn hash(bytes: &[u8]) -> u64 {
     const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut state = bytes.len() as u64;
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn repeated_texts_are_stored_once() {
         let mut arena = TextArena::new();
-        let one = arena.push_deduplicated("Oslo");
+        let reference = arena.push_deduplicated("Oslo");
         arena.push_deduplicated("Bergen");
-        assert_eq!(arena.push_deduplicated("Oslo"), one);
+        assert_eq!(arena.push_deduplicated("Oslo"), reference);
     }
 }

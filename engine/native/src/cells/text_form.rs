@@ -3,44 +3,44 @@
 use std::fmt::Write;
 
 use super::calendar::{DAY_MICROSECONDS, civil_from_days};
-use super::cell::{Cell, Tag};
+use super::cell::{CellTag, SheetCell};
 use super::sheet::Sheet;
 
-/// Adds a cell as polars puts it into a column of text. `false` where this is not implemented.
-pub fn as_polars(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
+/// Adds a cell as polars puts it into a column of text. Returns `false` if this is not implemented for its value.
+pub fn as_polars(cell: SheetCell, sheet: &Sheet, out: &mut String) -> bool {
     match cell.tag {
-        Tag::Text => out.push_str(sheet.text(cell.as_text())),
-        Tag::Empty | Tag::EmptyText => {}
-        Tag::Integer => out.push_str(itoa::Buffer::new().format(cell.as_integer())),
-        Tag::Float => {
+        CellTag::Text => out.push_str(sheet.text(cell.as_text())),
+        CellTag::Empty | CellTag::EmptyText => {}
+        CellTag::Integer => out.push_str(itoa::Buffer::new().format(cell.as_integer())),
+        CellTag::Float => {
             if !cell.as_float().is_finite() {
                 return false;
             }
             out.push_str(ryu::Buffer::new().format_finite(cell.as_float()));
         }
-        Tag::Boolean => out.push_str(if cell.bits != 0 { "true" } else { "false" }),
-        Tag::DateTime => push_date_time(cell.as_integer(), ' ', 3, out),
-        Tag::Date => push_date(cell.as_integer(), out),
-        Tag::Time => push_time(cell.as_integer(), 3, out),
-        Tag::Duration => push_polars_duration(cell.as_integer(), out),
-        Tag::BigInteger => return false,
+        CellTag::Boolean => out.push_str(if cell.bits != 0 { "true" } else { "false" }),
+        CellTag::DateTime => push_date_time(cell.as_integer(), ' ', 3, out),
+        CellTag::Date => push_date(cell.as_integer(), out),
+        CellTag::Time => push_time(cell.as_integer(), 3, out),
+        CellTag::Duration => push_polars_duration(cell.as_integer(), out),
+        CellTag::BigInteger => return false,
     }
     true
 }
 
-/// Adds a cell as Python's `str` prints it, date-times in ISO form. `false` where this is not implemented.
-pub fn as_python(cell: Cell, sheet: &Sheet, out: &mut String) -> bool {
+/// Adds a cell as Python's `str` prints it, date-times in ISO form. Returns `false` if this is not implemented for its value.
+pub fn as_python(cell: SheetCell, sheet: &Sheet, out: &mut String) -> bool {
     match cell.tag {
-        Tag::Text => out.push_str(sheet.text(cell.as_text())),
-        Tag::BigInteger => out.push_str(sheet.text(cell.as_text())),
-        Tag::Empty | Tag::EmptyText => {}
-        Tag::Integer => out.push_str(itoa::Buffer::new().format(cell.as_integer())),
-        Tag::Float => push_python_float(cell.as_float(), out),
-        Tag::Boolean => out.push_str(if cell.bits != 0 { "True" } else { "False" }),
-        Tag::DateTime => push_date_time(cell.as_integer(), 'T', 6, out),
-        Tag::Date => push_date(cell.as_integer(), out),
-        Tag::Time => push_time(cell.as_integer(), 6, out),
-        Tag::Duration => push_python_duration(cell.as_integer(), out),
+        CellTag::Text => out.push_str(sheet.text(cell.as_text())),
+        CellTag::BigInteger => out.push_str(sheet.text(cell.as_text())),
+        CellTag::Empty | CellTag::EmptyText => {}
+        CellTag::Integer => out.push_str(itoa::Buffer::new().format(cell.as_integer())),
+        CellTag::Float => push_python_float(cell.as_float(), out),
+        CellTag::Boolean => out.push_str(if cell.bits != 0 { "True" } else { "False" }),
+        CellTag::DateTime => push_date_time(cell.as_integer(), 'T', 6, out),
+        CellTag::Date => push_date(cell.as_integer(), out),
+        CellTag::Time => push_time(cell.as_integer(), 6, out),
+        CellTag::Duration => push_python_duration(cell.as_integer(), out),
     }
     true
 }
@@ -57,7 +57,7 @@ pub fn push_python_float(value: f64, out: &mut String) {
     }
     let magnitude = value.abs();
     let mut buffer = ryu::Buffer::new();
-    // The digits are Ryū's, which breaks ties as Python does; Rust's own are not always the same.
+    // The digits come from Ryū, which breaks ties as Python does; Rust's own digits are not always the same.
     let text = buffer.format_finite(value);
     if magnitude != 0.0 && !(1e-4..1e16).contains(&magnitude) {
         push_with_exponent(text, out);
@@ -66,7 +66,7 @@ pub fn push_python_float(value: f64, out: &mut String) {
     }
 }
 
-/// Adds a number that was printed with or without an exponent with one: `1.25e-07`.
+/// Adds a number in the form with an exponent, whether it was printed with one or not: `1.25e-07`.
 fn push_with_exponent(text: &str, out: &mut String) {
     let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
     let mut exponent: i32 = exponent.parse().unwrap_or(0);
@@ -114,11 +114,11 @@ pub fn push_digits(number: u64, width: usize, out: &mut String) {
     out.push_str(digits);
 }
 
-/// Adds a time as `08:05:30`; a fraction has `digits` places, or more where they are needed.
+/// Adds a time as `08:05:30`; a fraction has `digits` digits, or more if it needs them.
 fn push_time(microseconds: i64, digits: usize, out: &mut String) {
     let seconds = microseconds.div_euclid(1_000_000);
     let fraction = microseconds.rem_euclid(1_000_000);
-    // Times of cells lie within a day; one that does not is none to be printed short.
+    // Times of cells are within a day; any other time takes the slower way.
     if !(0..86_400).contains(&seconds) {
         let _ = write!(out, "{:02}", seconds / 3600);
     } else {

@@ -1,30 +1,31 @@
-//! Numbers that a workbook shows with leading zeros or with a currency: the formats that do so, and the cells that have one.
+//! Numbers that a workbook shows with leading zeros or with a currency: the formats that do so, and the cells that have such a
+//! format.
 //!
-//! A postcode that was typed as 123 under the format `00000` is 00123 to everybody who looks at the sheet. Cells stay the
-//! numbers that they are; readers of codes ask here how a number is shown, and readers of currencies with which sign.
+//! A postcode that was typed as 123 under the format `00000` is 00123 to everybody who looks at the sheet. Cells keep their
+//! numbers; readers of codes ask here how a number is shown, and readers of currencies ask for the sign beside it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::merged::MergedRange;
 
-/// Stands for a digit's place in [`Zeros::look`]; no file can have this character.
+/// Marks a digit's place in [`ZeroFormat::look`]; no file can have this character.
 const PLACE: char = '\0';
-/// No more digits are exact in a workbook.
-const MOST_PLACES: usize = 15;
+/// The maximum number of digits that are exact in a workbook.
+const MAX_ZERO_PLACES: usize = 15;
 
 /// A number format that consists of zeros, such as `00000` or `000-00-0000`, or one with a currency, such as `#,##0 [$€-407]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Zeros {
-    /// What is shown, with [`PLACE`] for each digit.
+pub struct ZeroFormat {
+    /// The shown text, with [`PLACE`] for each digit.
     look: String,
     places: usize,
-    /// The currency's sign or code; empty where it has none.
+    /// The currency's sign or code; empty if there is none.
     currency: String,
 }
 
-impl Zeros {
-    /// The format of a code: of zeros, or with a currency; nothing for any other.
+impl ZeroFormat {
+    /// Reads a format code of zeros, or with a currency; none for any other code.
     pub fn of_format(code: &str) -> Option<Self> {
         let with_currency = || {
             currency_of(code).map(|currency| Self {
@@ -36,12 +37,12 @@ impl Zeros {
         Self::of_zeros(code).or_else(with_currency)
     }
 
-    /// The currency that it shows beside numbers.
+    /// Returns the currency that the format shows beside numbers.
     pub fn currency(&self) -> Option<&str> {
         (!self.currency.is_empty()).then_some(&*self.currency)
     }
 
-    /// The format of a code; nothing where it shows decimals, units behind the digits, or fewer than two zeros.
+    /// Reads a format code of zeros; none if it shows decimals, units behind the digits, or fewer than two zeros.
     fn of_zeros(code: &str) -> Option<Self> {
         let mut look = String::new();
         let mut places = 0;
@@ -69,19 +70,19 @@ impl Zeros {
                         return None;
                     }
                 }
-                // What follows is for negative numbers.
+                // The next section is for negative numbers.
                 ';' => break,
                 _ => return None,
             }
         }
-        (places > 1 && places <= MOST_PLACES && look.ends_with(PLACE)).then_some(Self {
+        (places > 1 && places <= MAX_ZERO_PLACES && look.ends_with(PLACE)).then_some(Self {
             look,
             places,
             currency: String::new(),
         })
     }
 
-    /// Adds a number as it is shown. Digits beyond the zeros stand where the first one is.
+    /// Adds a number as the format shows it. Digits beyond the zeros go to the place of the first zero.
     pub fn push(&self, number: u64, out: &mut String) {
         let mut buffer = itoa::Buffer::new();
         let digits = buffer.format(number);
@@ -105,7 +106,7 @@ impl Zeros {
     }
 }
 
-/// The currency's sign or code that a format shows: `"$"#,##0.00`, `#,##0.00 [$€-407]`, `[$CHF] 0`, `#,##0 "EUR"`.
+/// Returns the currency's sign or code that a format shows: `"$"#,##0.00`, `#,##0.00 [$€-407]`, `[$CHF] 0`, `#,##0 "EUR"`.
 fn currency_of(code: &str) -> Option<String> {
     let section = code.split(';').next()?;
     let mut rest = section;
@@ -142,7 +143,7 @@ fn currency_of(code: &str) -> Option<String> {
 
 /// Successive rows of a column that have the same format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Run {
+struct FormatRun {
     first_row: u32,
     last_row: u32,
     format: u16,
@@ -151,18 +152,18 @@ struct Run {
 /// The cells of a sheet whose numbers are shown with leading zeros or a currency.
 #[derive(Debug, Default)]
 pub struct ZeroCells {
-    formats: Arc<[Zeros]>,
-    runs: BTreeMap<u32, Vec<Run>>,
+    formats: Arc<[ZeroFormat]>,
+    runs: BTreeMap<u32, Vec<FormatRun>>,
     count: usize,
 }
 
 impl ZeroCells {
-    /// Sets the formats that cells are noted to have by their numbers.
-    pub fn set_formats(&mut self, formats: Arc<[Zeros]>) {
+    /// Sets the formats to which cells refer by number.
+    pub fn set_formats(&mut self, formats: Arc<[ZeroFormat]>) {
         self.formats = formats;
     }
 
-    /// Notes that a cell has the format of that number.
+    /// Notes that a cell has the format with that number.
     pub fn note(&mut self, row: usize, column: usize, format: u16) {
         let row = row as u32;
         let runs = self.runs.entry(column as u32).or_default();
@@ -170,7 +171,7 @@ impl ZeroCells {
             Some(run) if run.format == format && run.last_row + 1 == row => run.last_row = row,
             _ => {
                 self.count += 1;
-                runs.push(Run {
+                runs.push(FormatRun {
                     first_row: row,
                     last_row: row,
                     format,
@@ -179,14 +180,14 @@ impl ZeroCells {
         }
     }
 
-    /// Puts the runs in order; rows may have come in any.
+    /// Sorts the runs, because rows may have come in any order.
     pub(super) fn finish(&mut self) {
         for runs in self.runs.values_mut().filter(|runs| !runs.is_sorted()) {
             runs.sort_unstable();
         }
     }
 
-    /// Gives all cells of a range the format of its first one.
+    /// Gives all cells of a range the format of its first cell.
     pub(super) fn fill(&mut self, range: &MergedRange) {
         let Some(format) = self.format_number(range.first_row, range.first_column) else {
             return;
@@ -196,22 +197,22 @@ impl ZeroCells {
             let first = runs.partition_point(|run| run.last_row < range.first_row);
             let stop = runs.partition_point(|run| run.first_row <= range.last_row);
             let covered = &runs[first..stop];
-            // What a run has above and below the range stays.
+            // The parts of a run above and below the range stay.
             let above = covered
                 .first()
                 .filter(|run| run.first_row < range.first_row);
             let below = covered.last().filter(|run| run.last_row > range.last_row);
             let parts = [
-                above.map(|run| Run {
+                above.map(|run| FormatRun {
                     last_row: range.first_row - 1,
                     ..*run
                 }),
-                Some(Run {
+                Some(FormatRun {
                     first_row: range.first_row,
                     last_row: range.last_row,
                     format,
                 }),
-                below.map(|run| Run {
+                below.map(|run| FormatRun {
                     first_row: range.last_row + 1,
                     ..*run
                 }),
@@ -229,13 +230,13 @@ impl ZeroCells {
         (run.last_row >= row).then_some(run.format)
     }
 
-    /// The format of a cell, if it is one that shows leading zeros. Rows and columns count from 0.
-    pub fn at(&self, row: usize, column: usize) -> Option<&Zeros> {
+    /// Returns the format of a cell, if it shows leading zeros or a currency. Rows and columns count from 0.
+    pub fn at(&self, row: usize, column: usize) -> Option<&ZeroFormat> {
         let format = self.format_number(u32::try_from(row).ok()?, u32::try_from(column).ok()?)?;
         self.formats.get(usize::from(format))
     }
 
-    /// Whether some cell of a column, from `start` to before `stop`, has such a format.
+    /// Returns whether some cell of a column has one of these formats, from `start` to before `stop`.
     pub fn any_in(&self, column: usize, start: usize, stop: usize) -> bool {
         let runs = u32::try_from(column)
             .ok()
@@ -246,9 +247,9 @@ impl ZeroCells {
         })
     }
 
-    /// Bytes that they take.
+    /// Returns the bytes that the runs take.
     pub(super) fn bytes(&self) -> usize {
-        self.count * size_of::<Run>()
+        self.count * size_of::<FormatRun>()
     }
 }
 
@@ -258,7 +259,7 @@ mod tests {
 
     fn shown(code: &str, number: u64) -> Option<String> {
         let mut out = String::new();
-        Zeros::of_format(code)?.push(number, &mut out);
+        ZeroFormat::of_format(code)?.push(number, &mut out);
         Some(out)
     }
 
@@ -290,13 +291,13 @@ mod tests {
             "General", "0", "0.00", "#,##0", "#,000", "00%", "00.0", r#"00" kg""#, "00 ", "00E+00",
             "[<=99999]00000;00000-0000", "[$€-407]00000", "00/00/yyyy", "@", "\"00", "0000000000000000", "",
         ] {
-            assert_eq!(Zeros::of_zeros(code), None, "{code}");
+            assert_eq!(ZeroFormat::of_zeros(code), None, "{code}");
         }
     }
 
     #[test]
     fn formats_are_found_by_cell_in_whatever_order_rows_came() {
-        let formats = ["00000", "000"].map(|code| Zeros::of_format(code).unwrap());
+        let formats = ["00000", "000"].map(|code| ZeroFormat::of_format(code).unwrap());
         let mut cells = ZeroCells::default();
         cells.set_formats(Arc::new(formats));
         for (row, column, format) in [(7, 2, 0), (8, 2, 0), (9, 2, 1), (1, 2, 1), (1, 0, 0)] {

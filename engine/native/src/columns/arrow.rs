@@ -1,7 +1,7 @@
-//! The structures of the Arrow C data interface, by which columns go to polars and frames come back without a copy.
+//! The structures of the Arrow C data interface, through which columns go to polars and frames come back without a copy.
 //!
-//! The layouts are those of the Arrow specification ("The Arrow C data interface", "The Arrow C stream interface").
-//! Columns go out through [`super::export`], frames come in through [`super::frame`].
+//! The layouts are those of the Arrow specification ("The Arrow C data interface", "The Arrow C stream interface"). Columns go
+//! out through [`super::export`], frames come in through [`super::frame`].
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::{mem, ptr};
@@ -48,7 +48,7 @@ pub struct ArrowArrayStream {
 }
 
 impl ArrowArrayStream {
-    /// Moves a stream out of the producer's structure, and marks it there as taken.
+    /// Moves a stream out of the producer's structure, and marks that structure as taken.
     ///
     /// # Safety
     /// `place` must point to a valid structure.
@@ -103,7 +103,7 @@ impl ArrowArray {
         unsafe { mem::zeroed() }
     }
 
-    /// Keeps what owns the memory that the structure points to until it is released.
+    /// Keeps the owner of the memory that the structure points to until the structure is released.
     pub(super) fn owning<T>(self, owner: Box<T>) -> Self {
         Self {
             release: Some(release::<T>),

@@ -1,13 +1,13 @@
-//! Columns that stay in memory here: slices and copies share what they hold. [`ColumnBuilder`] makes them value by value.
+//! Columns that stay in memory here: slices and copies share the memory. [`ColumnBuilder`] builds columns value by value.
 
 use std::sync::Arc;
 
 use super::arrow::{ArrowArray, ArrowSchema};
-use super::export::{Buffer, Column, Validity, export_schema};
+use super::export::{Buffer, OwnedColumn, Validity, export_schema};
 use super::types::Type;
-use super::view::{ColumnView, Value};
+use super::view::{ColumnValue, ColumnView};
 
-/// A stretch of a column in memory.
+/// A range of the rows of a column in memory.
 #[derive(Clone)]
 pub struct SharedColumn {
     pub kind: Type,
@@ -17,7 +17,7 @@ pub struct SharedColumn {
 }
 
 impl SharedColumn {
-    /// Takes a column that was imported, whole.
+    /// Takes all rows of an imported column.
     pub(super) fn new(kind: Type, array: ArrowArray) -> Self {
         let rows = array.length.max(0) as usize;
         let (array, offset) = (Arc::new(array), 0);
@@ -29,14 +29,14 @@ impl SharedColumn {
         }
     }
 
-    /// Returns the values, in place.
+    /// Returns a view of the values, in place.
     pub fn view(&self) -> ColumnView<'_> {
         // SAFETY: the array was made or imported as its format asks.
-        unsafe { ColumnView::of(&self.array, self.kind, self.offset, self.rows) }
+        unsafe { ColumnView::from_array(&self.array, self.kind, self.offset, self.rows) }
     }
 
     /// Returns all values, in order.
-    pub fn values(&self) -> impl Iterator<Item = Value<'_>> {
+    pub fn values(&self) -> impl Iterator<Item = ColumnValue<'_>> {
         let view = self.view();
         (0..self.rows).map(move |row| view.value(row))
     }
@@ -52,7 +52,7 @@ impl SharedColumn {
         }
     }
 
-    /// Returns `rows` rows from `first` on, or as many as there are.
+    /// Returns `rows` rows from `first` on, or fewer at the end of the column.
     pub fn slice(&self, first: usize, rows: usize) -> Self {
         let first = first.min(self.rows);
         Self {
@@ -62,7 +62,7 @@ impl SharedColumn {
         }
     }
 
-    /// Returns the rows at some places, in the places' order.
+    /// Returns the rows at some positions, in the order of the positions.
     pub fn take(&self, rows: &[usize]) -> Self {
         let values = match self.kind {
             Type::TextView => Buffer::Views(self.taken(rows)),
@@ -79,13 +79,13 @@ impl SharedColumn {
         rows.iter()
             .for_each(|&row| validity.push(!view.is_null(row)));
         let mut buffers = vec![values];
-        // The texts that views lead to stay where they are.
+        // The texts that views refer to stay where they are.
         let texts = 2..self.array.buffer_count.max(2) as usize;
         buffers.extend(texts.map(|index| Buffer::Shared(Arc::clone(&self.array), index)));
         validity.column(self.kind.format(), buffers).into()
     }
 
-    /// Returns the words of the layout at some places. `T` is as wide as the type's words.
+    /// Returns the words of the layout at some positions. `T` has the width of the type's words.
     fn taken<T: Copy>(&self, rows: &[usize]) -> Vec<T> {
         if rows.is_empty() {
             return Vec::new();
@@ -99,7 +99,7 @@ impl SharedColumn {
         rows.iter().map(|&row| words[row]).collect()
     }
 
-    /// Returns the rows at some places of several columns of one type; a place is the number of the column, and of its row.
+    /// Returns rows of several columns of one type; a place is the number of a column, and of a row in it.
     pub fn gather(columns: &[&Self], places: impl Iterator<Item = (usize, usize)>) -> Self {
         let views: Vec<ColumnView<'_>> = columns.iter().map(|column| column.view()).collect();
         let kind = columns.first().map_or(Type::Null, |column| column.kind);
@@ -125,9 +125,9 @@ impl SharedColumn {
     }
 }
 
-impl From<Column> for SharedColumn {
-    fn from(column: Column) -> Self {
-        let kind = Type::of(column.format).unwrap_or(Type::Null);
+impl From<OwnedColumn> for SharedColumn {
+    fn from(column: OwnedColumn) -> Self {
+        let kind = Type::from_format(column.format).unwrap_or(Type::Null);
         Self::new(kind, column.export())
     }
 }
@@ -136,10 +136,10 @@ impl From<Column> for SharedColumn {
 pub struct ColumnBuilder {
     kind: Type,
     validity: Validity,
-    values: Built,
+    values: ColumnBuffers,
 }
 
-enum Built {
+enum ColumnBuffers {
     Nothing,
     Bits(Validity),
     Bytes(Vec<u8>),
@@ -149,17 +149,19 @@ enum Built {
 }
 
 impl ColumnBuilder {
-    /// An empty column of a type, of those that columns have that are made here.
+    /// Returns an empty column of a type that columns made here can have.
     pub fn new(kind: Type) -> Self {
         let (kind, values) = match kind {
-            Type::Null => (kind, Built::Nothing),
-            Type::Boolean => (kind, Built::Bits(Validity::new(0))),
-            Type::Signed(1) | Type::Unsigned(1) => (kind, Built::Bytes(Vec::new())),
-            Type::Signed(4) | Type::Unsigned(4) | Type::Date => (kind, Built::Halves(Vec::new())),
-            Type::Text | Type::LargeText | Type::TextView => {
-                (Type::LargeText, Built::Texts(vec![0], Vec::new()))
+            Type::Null => (kind, ColumnBuffers::Nothing),
+            Type::Boolean => (kind, ColumnBuffers::Bits(Validity::new(0))),
+            Type::Signed(1) | Type::Unsigned(1) => (kind, ColumnBuffers::Bytes(Vec::new())),
+            Type::Signed(4) | Type::Unsigned(4) | Type::Date => {
+                (kind, ColumnBuffers::Halves(Vec::new()))
             }
-            _ => (kind, Built::Words(Vec::new())),
+            Type::Text | Type::LargeText | Type::TextView => {
+                (Type::LargeText, ColumnBuffers::Texts(vec![0], Vec::new()))
+            }
+            _ => (kind, ColumnBuffers::Words(Vec::new())),
         };
         Self {
             kind,
@@ -168,37 +170,41 @@ impl ColumnBuilder {
         }
     }
 
-    /// An empty column of text, with room for so many short ones.
+    /// Returns an empty column of text, with room for `rows` short texts.
     pub fn of_texts(rows: usize) -> Self {
         let mut texts = Self::new(Type::LargeText);
-        if let Built::Texts(offsets, bytes) = &mut texts.values {
+        if let ColumnBuffers::Texts(offsets, bytes) = &mut texts.values {
             offsets.reserve(rows);
             bytes.reserve(rows * 8);
         }
         texts
     }
 
-    /// Returns the column of values that are all of one kind.
-    pub fn of<T: Copy>(kind: Type, values: &[Option<T>], of: fn(T) -> Value<'static>) -> Column {
+    /// Returns a column of values that are all of one kind.
+    pub fn build<T: Copy>(
+        kind: Type,
+        values: &[Option<T>],
+        of: fn(T) -> ColumnValue<'static>,
+    ) -> OwnedColumn {
         let mut made = Self::new(kind);
         for value in values {
-            made.push(value.map_or(Value::Null, of));
+            made.push(value.map_or(ColumnValue::Null, of));
         }
         made.column()
     }
 
     /// Adds a value of the column's type, or null.
     #[inline]
-    pub fn push(&mut self, value: Value<'_>) {
+    pub fn push(&mut self, value: ColumnValue<'_>) {
         self.validity.push(!value.is_null());
         match &mut self.values {
-            Built::Nothing => {}
-            Built::Bits(bits) => bits.push(matches!(value, Value::Boolean(true))),
-            Built::Bytes(bytes) => bytes.push(word(value) as u8),
-            Built::Halves(halves) => halves.push(word(value) as i32),
-            Built::Words(words) => words.push(word(value)),
-            Built::Texts(offsets, bytes) => {
-                if let Value::Text(text) = value {
+            ColumnBuffers::Nothing => {}
+            ColumnBuffers::Bits(bits) => bits.push(matches!(value, ColumnValue::Boolean(true))),
+            ColumnBuffers::Bytes(bytes) => bytes.push(word(value) as u8),
+            ColumnBuffers::Halves(halves) => halves.push(word(value) as i32),
+            ColumnBuffers::Words(words) => words.push(word(value)),
+            ColumnBuffers::Texts(offsets, bytes) => {
+                if let ColumnValue::Text(text) = value {
                     bytes.extend_from_slice(text.as_bytes());
                 }
                 offsets.push(bytes.len() as u64);
@@ -209,12 +215,12 @@ impl ColumnBuilder {
     /// Adds a text to a column of texts, or null.
     #[inline]
     pub fn push_text(&mut self, text: Option<&str>) {
-        self.push(text.map_or(Value::Null, Value::Text));
+        self.push(text.map_or(ColumnValue::Null, ColumnValue::Text));
     }
 
-    /// Adds the rows of another column of texts behind the own ones.
+    /// Adds the rows of another column of texts at the end.
     pub fn append_texts(&mut self, other: &Self) {
-        if let (Built::Texts(offsets, bytes), Built::Texts(more, further)) =
+        if let (ColumnBuffers::Texts(offsets, bytes), ColumnBuffers::Texts(more, further)) =
             (&mut self.values, &other.values)
         {
             let start = bytes.len() as u64;
@@ -225,21 +231,23 @@ impl ColumnBuilder {
     }
 
     /// Returns the column that was built.
-    pub fn column(self) -> Column {
+    pub fn column(self) -> OwnedColumn {
         let buffers = match self.values {
-            Built::Nothing => Vec::new(),
-            Built::Bits(bits) => vec![Buffer::Bytes(bits.into_bits())],
-            Built::Bytes(bytes) => vec![Buffer::Bytes(bytes)],
-            Built::Halves(halves) => vec![Buffer::Halves(halves)],
-            Built::Words(words) => vec![Buffer::Words(words)],
-            Built::Texts(offsets, bytes) => vec![Buffer::Words(offsets), Buffer::Bytes(bytes)],
+            ColumnBuffers::Nothing => Vec::new(),
+            ColumnBuffers::Bits(bits) => vec![Buffer::Bytes(bits.into_bits())],
+            ColumnBuffers::Bytes(bytes) => vec![Buffer::Bytes(bytes)],
+            ColumnBuffers::Halves(halves) => vec![Buffer::Halves(halves)],
+            ColumnBuffers::Words(words) => vec![Buffer::Words(words)],
+            ColumnBuffers::Texts(offsets, bytes) => {
+                vec![Buffer::Words(offsets), Buffer::Bytes(bytes)]
+            }
         };
         self.validity.column(self.kind.format(), buffers)
     }
 }
 
-/// Returns the column of text that has values in few rows; none where it has no value at all.
-pub fn sparse_texts(rows: usize, mut values: Vec<(usize, String)>) -> Option<Column> {
+/// Returns a column of text with values in few rows; none if there is no value at all.
+pub fn sparse_texts(rows: usize, mut values: Vec<(usize, String)>) -> Option<OwnedColumn> {
     if values.is_empty() {
         return None;
     }
@@ -257,15 +265,15 @@ pub fn sparse_texts(rows: usize, mut values: Vec<(usize, String)>) -> Option<Col
 }
 
 /// Returns a value as its layout holds it: times count nanoseconds there.
-fn word(value: Value<'_>) -> u64 {
+fn word(value: ColumnValue<'_>) -> u64 {
     match value {
-        Value::Null | Value::Boolean(_) | Value::Text(_) => 0,
-        Value::Integer(number)
-        | Value::Date(number)
-        | Value::DateTime(number)
-        | Value::Duration(number) => number as u64,
-        Value::Time(microseconds) => (microseconds * 1000) as u64,
-        Value::Unsigned(number) => number,
-        Value::Float(number) => number.to_bits(),
+        ColumnValue::Null | ColumnValue::Boolean(_) | ColumnValue::Text(_) => 0,
+        ColumnValue::Integer(number)
+        | ColumnValue::Date(number)
+        | ColumnValue::DateTime(number)
+        | ColumnValue::Duration(number) => number as u64,
+        ColumnValue::Time(microseconds) => (microseconds * 1000) as u64,
+        ColumnValue::Unsigned(number) => number,
+        ColumnValue::Float(number) => number.to_bits(),
     }
 }

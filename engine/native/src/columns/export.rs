@@ -1,4 +1,4 @@
-//! Columns as they are made: their memory, and the C structures that keep it until the last who reads it releases them.
+//! Columns made here: their memory, and the C structures that keep it alive until the last reader releases them.
 
 use std::ffi::{CString, c_void};
 use std::ptr;
@@ -30,25 +30,25 @@ impl Buffer {
             Self::Halves(halves) => halves.as_ptr().cast(),
             Self::Views(views) => views.as_ptr().cast(),
             Self::Block { arena, index } => arena.block(*index).as_ptr().cast(),
-            // SAFETY: whoever shares a buffer has counted those of the array.
+            // SAFETY: the code that shared the buffer has counted the buffers of the array.
             Self::Shared(array, index) => unsafe { *array.buffers.add(*index) },
         }
     }
 }
 
-/// A column that was made.
-pub struct Column {
+/// A column that was made here.
+pub struct OwnedColumn {
     /// The Arrow format string.
     pub format: &'static str,
     pub rows: usize,
     pub null_count: usize,
-    /// Which rows have a value, one bit each; nothing if all have.
+    /// The rows that have a value, one bit each; none if all rows have one.
     pub validity: Option<Vec<u8>>,
     /// The other buffers, in the order of the format.
     pub buffers: Vec<Buffer>,
 }
 
-/// Gathers a bitmap: which rows of a column have a value.
+/// A bitmap of the rows of a column that have a value.
 pub struct Validity {
     bits: Vec<u8>,
     rows: usize,
@@ -56,7 +56,7 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// Starts, with room for so many rows.
+    /// Starts an empty bitmap with room for `rows` rows.
     pub fn new(rows: usize) -> Self {
         Self {
             bits: Vec::with_capacity(rows.div_ceil(8)),
@@ -65,7 +65,7 @@ impl Validity {
         }
     }
 
-    /// Adds a row.
+    /// Adds a row with or without a value.
     #[inline]
     pub fn push(&mut self, is_set: bool) {
         if self.rows.is_multiple_of(8) {
@@ -81,7 +81,7 @@ impl Validity {
         self.rows += 1;
     }
 
-    /// Adds the rows of another one behind the own ones.
+    /// Adds the rows of another bitmap at the end.
     pub fn append(&mut self, other: &Self) {
         if self.rows.is_multiple_of(8) {
             self.bits.extend_from_slice(&other.bits);
@@ -94,14 +94,14 @@ impl Validity {
         }
     }
 
-    /// The bitmap itself.
+    /// Returns the bytes of the bitmap.
     pub fn into_bits(self) -> Vec<u8> {
         self.bits
     }
 
-    /// The column of this validity and these buffers.
-    pub fn column(self, format: &'static str, buffers: Vec<Buffer>) -> Column {
-        Column {
+    /// Returns the column with this validity and these buffers.
+    pub fn column(self, format: &'static str, buffers: Vec<Buffer>) -> OwnedColumn {
+        OwnedColumn {
             format,
             rows: self.rows,
             null_count: self.unset,
@@ -111,8 +111,8 @@ impl Validity {
     }
 }
 
-impl Column {
-    /// The column as a C structure, which keeps its memory until it is released.
+impl OwnedColumn {
+    /// Returns the column as a C structure, which keeps the column's memory alive until it is released.
     pub(super) fn export(self) -> ArrowArray {
         let mut pointers = Vec::with_capacity(self.buffers.len() + 1);
         if self.format != "n" {

@@ -1,10 +1,10 @@
-//! Series and frames that the native half reads: its own columns, or what comes from polars through the Arrow C stream interface, without
-//! a copy.
+//! Series and frames that the native half reads: its own columns, or those that come from polars through the Arrow C stream
+//! interface, without a copy.
 
 use super::arrow::{ArrowArray, ArrowArrayStream, ArrowSchema};
 use super::column::SharedColumn;
 use super::types::Type;
-use super::view::{ColumnView, SeriesView, TypedCells, Value};
+use super::view::{ColumnValue, ColumnView, SeriesView, TypedCells};
 
 /// A column in one or several chunks.
 pub struct Series {
@@ -20,10 +20,10 @@ impl From<SharedColumn> for Series {
 }
 
 impl Series {
-    /// Takes everything that a stream holds.
+    /// Takes all data of a stream.
     ///
     /// # Errors
-    /// When the stream was used already or fails, or the column has a type that cannot be read; the text says which.
+    /// If the stream was used already or fails, or if the column has a type that cannot be read; the text names the reason.
     ///
     /// # Safety
     /// `stream` must be a live Arrow C stream; it is used up.
@@ -40,13 +40,13 @@ impl Series {
         })
     }
 
-    /// Returns the column, read in place.
+    /// Returns a view of the column, in place.
     pub fn view(&self) -> SeriesView<'_> {
         SeriesView::new(self.chunks.iter().map(|chunk| (chunk.view(), chunk.rows)))
     }
 
-    /// Returns all values, for those who look at them more than once.
-    pub fn values(&self) -> Vec<Value<'_>> {
+    /// Returns all values, for callers that need them more than once.
+    pub fn values(&self) -> Vec<ColumnValue<'_>> {
         let rows = self.chunks.iter().map(|chunk| chunk.rows).sum();
         let mut values = Vec::with_capacity(rows);
         self.chunks
@@ -56,7 +56,7 @@ impl Series {
     }
 }
 
-/// Takes the schema and everything else that a stream holds.
+/// Takes the schema and all data of a stream.
 ///
 /// # Safety
 /// `stream` must be a live Arrow C stream; it is used up.
@@ -86,41 +86,41 @@ unsafe fn take_all(mut stream: ArrowArrayStream) -> Result<(ArrowSchema, Vec<Arr
     }
 }
 
-/// The type of a column; else its format, which is none that can be read.
+/// Returns the type of a column; if columns of this type cannot be read, the error is the format.
 fn type_of(schema: &ArrowSchema) -> Result<Type, String> {
     let format = schema.text(schema.format);
-    let known = Type::of(&format).filter(|_| schema.dictionary.is_null());
+    let known = Type::from_format(&format).filter(|_| schema.dictionary.is_null());
     known.ok_or(format)
 }
 
-/// Batches of a frame, all with the same columns.
+/// The batches of a frame, all with the same columns.
 pub struct Frame {
     pub names: Vec<String>,
-    batches: Vec<Batch>,
+    batches: Vec<FrameBatch>,
     typed: Vec<(usize, TypedCells)>,
 }
 
-enum Batch {
-    /// A record batch of polars', and the types of its columns.
+enum FrameBatch {
+    /// A record batch from polars, and the types of its columns.
     Imported(ArrowArray, Vec<Type>),
     Own(Vec<SharedColumn>),
 }
 
 impl Frame {
-    /// A frame of columns of one length, by their names.
+    /// Returns a frame of columns of equal length, with their names.
     pub fn new(columns: Vec<(String, SharedColumn)>) -> Self {
         let (names, columns) = columns.into_iter().unzip();
         Self {
             names,
-            batches: vec![Batch::Own(columns)],
+            batches: vec![FrameBatch::Own(columns)],
             typed: Vec::new(),
         }
     }
 
-    /// Takes everything that a stream holds.
+    /// Takes all data of a stream.
     ///
     /// # Errors
-    /// When the stream was used already or fails, or a column has a type that cannot be written; the text says which.
+    /// If the stream was used already or fails, or if a column has a type that cannot be written; the text names the reason.
     ///
     /// # Safety
     /// `stream` must be a live Arrow C stream; it is used up.
@@ -133,7 +133,7 @@ impl Frame {
         let mut names = Vec::new();
         let mut types = Vec::new();
         for index in 0..schema.child_count.max(0) as usize {
-            // SAFETY: the schema says that it has that many children.
+            // SAFETY: the schema states that it has that many children.
             let child = unsafe { &**schema.children.add(index) };
             let name = child.text(child.name);
             types.push(type_of(child).map_err(|format| {
@@ -151,16 +151,16 @@ impl Frame {
         Ok(Self {
             names,
             batches: batches
-                .map(|batch| Batch::Imported(batch, types.clone()))
+                .map(|batch| FrameBatch::Imported(batch, types.clone()))
                 .collect(),
             typed: Vec::new(),
         })
     }
 
-    /// The same frame, with columns whose values are those of the cells that they were made of.
+    /// Returns the same frame, with columns whose values are those of the cells that they were made of.
     ///
     /// # Errors
-    /// There is no such column, or there are not as many cells as rows.
+    /// If there is no such column, or if the number of cells is not the number of rows.
     pub fn with_typed(mut self, typed: Vec<(usize, TypedCells)>) -> Result<Self, String> {
         let rows = self.rows();
         if typed
@@ -173,23 +173,23 @@ impl Frame {
         Ok(self)
     }
 
-    /// All rows.
+    /// Returns the number of rows in all batches.
     pub fn rows(&self) -> usize {
         (0..self.batches.len())
             .map(|batch| self.batch_rows(batch))
             .sum()
     }
 
-    /// How many batches there are.
+    /// Returns the number of batches.
     pub fn batch_count(&self) -> usize {
         self.batches.len()
     }
 
-    /// The rows of one batch.
+    /// Returns the number of rows in a batch.
     pub fn batch_rows(&self, batch: usize) -> usize {
         match &self.batches[batch] {
-            Batch::Imported(array, _) => array.length as usize,
-            Batch::Own(columns) => columns.first().map_or(0, |column| column.rows),
+            FrameBatch::Imported(array, _) => array.length as usize,
+            FrameBatch::Own(columns) => columns.first().map_or(0, |column| column.rows),
         }
     }
 
@@ -208,17 +208,22 @@ impl Frame {
             .collect()
     }
 
-    /// The columns of one batch.
+    /// Returns the columns of a batch.
     pub fn columns(&self, batch: usize) -> Vec<ColumnView<'_>> {
         let views: Vec<ColumnView<'_>> = match &self.batches[batch] {
-            Batch::Own(columns) => columns.iter().map(SharedColumn::view).collect(),
-            Batch::Imported(array, types) => {
+            FrameBatch::Own(columns) => columns.iter().map(SharedColumn::view).collect(),
+            FrameBatch::Imported(array, types) => {
                 let view = |(index, kind): (usize, &Type)| {
                     // SAFETY: `import` checked that there are as many children as types.
                     let child = unsafe { &**array.children.add(index) };
                     // SAFETY: the child follows its schema's format, as the specification asks.
                     unsafe {
-                        ColumnView::of(child, *kind, array.offset as usize, array.length as usize)
+                        ColumnView::from_array(
+                            child,
+                            *kind,
+                            array.offset as usize,
+                            array.length as usize,
+                        )
                     }
                 };
                 types.iter().enumerate().map(view).collect()

@@ -1,9 +1,9 @@
-//! Whole columns: from cells to polars and, for writing, from polars back.
+//! Whole columns: from cells to polars and, for writing, back from polars.
 //!
-//! - [`series`]: the type that a stretch of cells gets, and its values; [`export`] hands them over
-//! - [`column`]: a column that stays here until somebody asks polars for what only that can do
+//! - [`series`]: the type that a range of cells gets as a column, and its values; [`export`] hands them over
+//! - [`column`]: a column that stays here until an operation needs polars
 //! - [`frame`]: the rows of a polars frame, each column a [`view`] of the memory that polars holds, of one of [`types`]
-//! - [`arrow`]: the C structures that both go through
+//! - [`arrow`]: the C structures that both directions use
 
 pub mod arrow;
 pub mod column;

@@ -1,17 +1,17 @@
-//! From cells to polars columns: which type a stretch of a column gets, and its values.
+//! Turns cells into polars columns: chooses the type of a range of cells, and builds its values.
 //!
-//! The type is what `polars.Series(name, values, strict=False)` would choose for the same Python values, found from
-//! the kinds of cells that occur and from which comes first. Common cases are built here as Arrow columns, without
-//! copying text; for rare mixtures [`build`] returns none, and Python makes the series from a list.
+//! The type is the one that `polars.Series(name, values, strict=False)` would choose for the same Python values, found from the
+//! kinds of cells that occur and from the kind that comes first. Common cases are built here as Arrow columns, without copying
+//! text; for rare mixtures [`build`] returns none, and Python makes the series from a list.
 
 use std::sync::Arc;
 
-use super::export::{Buffer, Column, Validity};
-use crate::cells::{Cell, ColumnKinds, Sheet, Tag, TextArena, TextReference, text_form};
+use super::export::{Buffer, OwnedColumn, Validity};
+use crate::cells::{CellTag, ColumnKinds, Sheet, SheetCell, TextArena, TextReference, text_form};
 
-/// What a column becomes.
+/// The type of the column that cells become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plan {
+pub enum SeriesType {
     /// No value at all.
     Null,
     Integer,
@@ -25,16 +25,16 @@ pub enum Plan {
     Date,
     Time,
     Duration,
-    /// A mixture of which Python makes the series.
+    /// A mixture whose series Python makes.
     Other,
 }
 
-impl Plan {
-    /// Chooses by the kinds of cells.
-    pub fn of(kinds: ColumnKinds) -> Self {
-        use Tag::{Boolean, Date, DateTime, Duration, EmptyText, Float, Integer, Text, Time};
+impl SeriesType {
+    /// Chooses the type by the kinds of cells.
+    pub fn from_kinds(kinds: ColumnKinds) -> Self {
+        use CellTag::{Boolean, Date, DateTime, Duration, EmptyText, Float, Integer, Text, Time};
         let has_text = kinds.has(Text) || kinds.has(EmptyText);
-        if kinds.first == Tag::Empty {
+        if kinds.first == CellTag::Empty {
             Self::Null
         } else if kinds.only(&[DateTime]) {
             Self::DateTime
@@ -61,10 +61,10 @@ impl Plan {
         }
     }
 
-    /// Whether polars chooses text for a mixture with text in it. What comes first matters: a boolean or a time
-    /// that meets a date before the first text makes a column of Python objects instead.
+    /// Returns whether polars chooses text for a mixture with text in it. The first kind matters: a boolean or a time that
+    /// meets a date before the first text makes a column of Python objects instead.
     fn is_shown_as_text(kinds: ColumnKinds) -> bool {
-        use Tag::{Boolean, Date, DateTime, EmptyText, Float, Integer, Text, Time};
+        use CellTag::{Boolean, Date, DateTime, EmptyText, Float, Integer, Text, Time};
         match kinds.first {
             Text | EmptyText | Integer | Float => kinds.only(&[
                 Text, EmptyText, Integer, Float, Boolean, DateTime, Date, Time,
@@ -76,56 +76,58 @@ impl Plan {
     }
 }
 
-/// Whether cells of these kinds are of several types, so that some lose theirs in the column that is made of them.
+/// Returns whether cells of these kinds have several types, so that some lose theirs in a column.
 pub fn is_mixed(kinds: ColumnKinds) -> bool {
-    match Plan::of(kinds) {
-        Plan::Integer | Plan::Float => kinds.has(Tag::Boolean),
-        Plan::Text | Plan::PythonText => !kinds.only(&[Tag::Text, Tag::EmptyText]),
-        Plan::Other => true,
+    match SeriesType::from_kinds(kinds) {
+        SeriesType::Integer | SeriesType::Float => kinds.has(CellTag::Boolean),
+        SeriesType::Text | SeriesType::PythonText => {
+            !kinds.only(&[CellTag::Text, CellTag::EmptyText])
+        }
+        SeriesType::Other => true,
         _ => false,
     }
 }
 
-/// Builds the column of cells of these kinds, unless Python has to.
+/// Builds the column of cells of these kinds; none if Python has to build it.
 pub fn build(
     sheet: &Sheet,
     column: usize,
     start: usize,
     stop: usize,
     kinds: ColumnKinds,
-) -> Option<Column> {
+) -> Option<OwnedColumn> {
     let rows = stop.saturating_sub(start);
-    match Plan::of(kinds) {
-        Plan::Null | Plan::Other => None,
-        Plan::Integer => Some(words(sheet, column, start, stop, "l", |cell| cell.bits)),
-        Plan::Float => Some(words(sheet, column, start, stop, "g", |cell| {
+    match SeriesType::from_kinds(kinds) {
+        SeriesType::Null | SeriesType::Other => None,
+        SeriesType::Integer => Some(words(sheet, column, start, stop, "l", |cell| cell.bits)),
+        SeriesType::Float => Some(words(sheet, column, start, stop, "g", |cell| {
             match cell.tag {
-                Tag::Float => cell.as_float(),
+                CellTag::Float => cell.as_float(),
                 _ => cell.as_integer() as f64,
             }
             .to_bits()
         })),
-        Plan::DateTime => Some(words(sheet, column, start, stop, "tsu:", |cell| cell.bits)),
-        Plan::Time => Some(words(sheet, column, start, stop, "ttn", |cell| {
+        SeriesType::DateTime => Some(words(sheet, column, start, stop, "tsu:", |cell| cell.bits)),
+        SeriesType::Time => Some(words(sheet, column, start, stop, "ttn", |cell| {
             (cell.as_integer() * 1000) as u64
         })),
-        Plan::Duration => Some(words(sheet, column, start, stop, "tDu", |cell| cell.bits)),
-        Plan::Date => {
-            let of = |cell: Cell| cell.as_integer() as i32;
+        SeriesType::Duration => Some(words(sheet, column, start, stop, "tDu", |cell| cell.bits)),
+        SeriesType::Date => {
+            let of = |cell: SheetCell| cell.as_integer() as i32;
             let (validity, days) = values(sheet, column, start, stop, of);
             Some(validity.column("tdD", vec![Buffer::Halves(days)]))
         }
-        Plan::Boolean => {
+        SeriesType::Boolean => {
             let mut validity = Validity::new(rows);
             let mut values = Validity::new(rows);
             sheet.visit_column(column, start, stop, |cell| {
-                validity.push(cell.tag != Tag::Empty);
+                validity.push(cell.tag != CellTag::Empty);
                 values.push(cell.bits != 0);
             });
             Some(validity.column("b", vec![Buffer::Bytes(values.into_bits())]))
         }
-        Plan::Text => text(sheet, column, start, stop, text_form::as_polars),
-        Plan::PythonText => text(sheet, column, start, stop, text_form::as_python),
+        SeriesType::Text => text(sheet, column, start, stop, text_form::as_polars),
+        SeriesType::PythonText => text(sheet, column, start, stop, text_form::as_python),
     }
 }
 
@@ -135,39 +137,39 @@ fn words(
     start: usize,
     stop: usize,
     format: &'static str,
-    value: impl Fn(Cell) -> u64,
-) -> Column {
+    value: impl Fn(SheetCell) -> u64,
+) -> OwnedColumn {
     let (validity, words) = values(sheet, column, start, stop, value);
     validity.column(format, vec![Buffer::Words(words)])
 }
 
-/// Which cells have a value, and what is made of each.
+/// Returns which cells have a value, and the values made of them.
 fn values<T: Default>(
     sheet: &Sheet,
     column: usize,
     start: usize,
     stop: usize,
-    value: impl Fn(Cell) -> T,
+    value: impl Fn(SheetCell) -> T,
 ) -> (Validity, Vec<T>) {
     let rows = stop.saturating_sub(start);
     let mut validity = Validity::new(rows);
     let mut values = Vec::with_capacity(rows);
     sheet.visit_column(column, start, stop, |cell| {
-        let has_value = cell.tag != Tag::Empty;
+        let has_value = cell.tag != CellTag::Empty;
         validity.push(has_value);
         values.push(if has_value { value(cell) } else { T::default() });
     });
     (validity, values)
 }
 
-/// Text as Arrow views: short ones within the view, longer ones where the store already has them.
+/// Builds text as Arrow views: short texts are within the view, longer ones stay in the store.
 fn text(
     sheet: &Sheet,
     column: usize,
     start: usize,
     stop: usize,
-    write_other: fn(Cell, &Sheet, &mut String) -> bool,
-) -> Option<Column> {
+    write_other: fn(SheetCell, &Sheet, &mut String) -> bool,
+) -> Option<OwnedColumn> {
     let rows = stop.saturating_sub(start);
     let mut validity = Validity::new(rows);
     let mut views: Vec<u128> = Vec::with_capacity(rows);
@@ -178,10 +180,10 @@ fn text(
     let mut other = String::new();
     let mut complete = true;
     sheet.visit_column(column, start, stop, |cell| {
-        validity.push(cell.tag != Tag::Empty);
+        validity.push(cell.tag != CellTag::Empty);
         match cell.tag {
-            Tag::Empty | Tag::EmptyText => views.push(0),
-            Tag::Text => {
+            CellTag::Empty | CellTag::EmptyText => views.push(0),
+            CellTag::Text => {
                 let reference = cell.as_text();
                 let arena = sheet.arena(reference.is_shared());
                 let bytes = arena.bytes(reference);
@@ -234,16 +236,16 @@ fn text(
     Some(validity.column("vu", buffers))
 }
 
-/// The blocks that a column's views point into, numbered as they are met.
+/// The blocks that a column's views point into, numbered in the order of their first use.
 #[derive(Default)]
 struct Blocks {
     buffers: Vec<(Arc<TextArena>, usize)>,
-    /// For the sheet's own text, the shared strings and made text: the number of each block, if it has one.
+    /// The number of each block, if it has one: for the sheet's own text, the shared strings and made text.
     numbers: [Vec<Option<u32>>; 3],
 }
 
 impl Blocks {
-    /// The number of a block of one of the three.
+    /// Returns the number of a block in one of these three arenas.
     #[inline]
     fn number(&mut self, arena: &Arc<TextArena>, which: usize, block: usize) -> u32 {
         let numbers = &mut self.numbers[which];

@@ -10,7 +10,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// A count of this unit in microseconds, rounded down as Python's own conversion does.
+    /// Returns a count of this unit in microseconds, rounded down like Python's own conversion.
     pub fn to_microseconds(self, value: i64) -> i64 {
         match self {
             Self::Second => value.saturating_mul(1_000_000),
@@ -21,7 +21,7 @@ impl Unit {
     }
 }
 
-/// The types of columns that can be read.
+/// The type of a column that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
     Null,
@@ -40,8 +40,8 @@ pub enum Type {
     Duration(Unit),
 }
 
-/// The types with their Arrow format strings and the names that polars has for them; of equal names the first is the one of columns that
-/// are made here.
+/// The types with their Arrow format strings and the names that polars has for them. Of equal names, the first one belongs to
+/// columns that are made here.
 const TYPES: [(Type, &str, &str); 28] = {
     use Unit::{Microsecond, Millisecond, Nanosecond, Second};
     [
@@ -77,24 +77,24 @@ const TYPES: [(Type, &str, &str); 28] = {
 };
 
 impl Type {
-    /// Returns the type of an Arrow format string; none where it cannot be read.
-    pub fn of(format: &str) -> Option<Self> {
+    /// Returns the type of an Arrow format string; none if columns of this type cannot be read.
+    pub fn from_format(format: &str) -> Option<Self> {
         let found = TYPES.iter().find(|(_, own, _)| *own == format);
         found.map(|(kind, ..)| *kind)
     }
 
-    /// Returns the type that polars calls so.
+    /// Returns the type with the name that polars uses.
     pub fn named(name: &str) -> Option<Self> {
         let found = TYPES.iter().find(|(.., own)| *own == name);
         found.map(|(kind, ..)| *kind)
     }
 
-    /// Its Arrow format string.
+    /// Returns its Arrow format string.
     pub fn format(self) -> &'static str {
         self.entry().1
     }
 
-    /// What polars calls it.
+    /// Returns the name that polars uses.
     pub fn name(self) -> &'static str {
         self.entry().2
     }

@@ -1,4 +1,4 @@
-//! A column of a frame, read in place.
+//! Views of the columns of a frame, read in place.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use super::arrow::ArrowArray;
 use super::types::{Type, Unit};
-use crate::cells::{Cell, Sheet, Tag};
+use crate::cells::{CellTag, Sheet, SheetCell};
 
 /// A column of a batch, read in place.
 pub struct ColumnView<'a> {
     validity: Option<&'a [u8]>,
     offset: usize,
-    values: Values<'a>,
+    values: ValueBuffer<'a>,
 }
 
-enum Values<'a> {
+enum ValueBuffer<'a> {
     Null,
     Boolean(&'a [u8]),
     Signed8(&'a [i8]),
@@ -45,37 +45,38 @@ enum Values<'a> {
     Time32(&'a [i32], Unit),
     Time64(&'a [i64], Unit),
     Duration(&'a [i64], Unit),
-    /// The cells that the rows were made of, the number of the batch's first row there, and what holds for the others.
+    /// The cells that the rows were made of, the number of the batch's first row among them, and the column with all other
+    /// values.
     Typed(&'a TypedCells, usize, Box<ColumnView<'a>>),
 }
 
 /// A value of a column.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value<'a> {
+pub enum ColumnValue<'a> {
     Null,
     Boolean(bool),
     Integer(i64),
     Unsigned(u64),
     Float(f64),
     Text(&'a str),
-    /// Days since 1970.
+    /// The days since 1970.
     Date(i64),
-    /// Microseconds since 1970.
+    /// The microseconds since 1970.
     DateTime(i64),
-    /// Microseconds since midnight.
+    /// The microseconds since midnight.
     Time(i64),
-    /// Microseconds.
+    /// An elapsed time in microseconds.
     Duration(i64),
 }
 
-impl Value<'_> {
-    /// Returns whether there is none.
+impl ColumnValue<'_> {
+    /// Returns whether there is no value.
     #[inline]
     pub fn is_null(self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// Returns the number that it is.
+    /// Returns the value as a float; none if it is no number.
     #[inline]
     pub fn number(self) -> Option<f64> {
         match self {
@@ -86,7 +87,7 @@ impl Value<'_> {
         }
     }
 
-    /// Returns the whole number from 0 up that it is.
+    /// Returns a whole number from 0 up; none for any other value.
     #[inline]
     pub fn whole(self) -> Option<usize> {
         match self {
@@ -97,21 +98,21 @@ impl Value<'_> {
     }
 }
 
-/// The bits of a cell's number that are its row.
+/// The number of lower bits in a cell's number that hold its row.
 pub const ROW_BITS: u32 = 32;
 
-/// For each row of a column the cell that it was made of: what is written as its cells stood in a sheet, each with its own type. In the
-/// column that polars makes of cells of several types, some have lost theirs.
+/// The cells that the rows of a column were made of. Values are written with the types of their cells in the sheet; in the
+/// column that polars makes of cells of several types, some values have lost theirs.
 pub struct TypedCells {
     /// Columns of sheets, each counted from 0; all columns of a frame share them.
     pub origins: Arc<[(Arc<Sheet>, usize)]>,
-    /// The place among the origins, and in the lower bits the row from 1; 0 where a row has no cell.
+    /// The position among the origins and, in the lower bits, the row from 1; 0 if a row has no cell.
     pub cells: Vec<u64>,
 }
 
 impl TypedCells {
-    /// Returns the value of the cell of a row, unless it is text: then the column's own value is written.
-    pub fn value(&self, row: usize) -> Option<Value<'static>> {
+    /// Returns the value of the cell of a row; none if the cell is text, so that the column's own value is written.
+    pub fn value(&self, row: usize) -> Option<ColumnValue<'static>> {
         let number = self.cells[row];
         let row = usize::try_from(number & ((1 << ROW_BITS) - 1)).ok()?;
         let (sheet, column) = self.origins.get((number >> ROW_BITS) as usize)?;
@@ -119,24 +120,26 @@ impl TypedCells {
     }
 }
 
-/// The value of a cell that is no text.
-pub fn value_of(cell: Cell) -> Option<Value<'static>> {
+/// Returns the value of a cell that is neither empty nor text.
+pub fn value_of(cell: SheetCell) -> Option<ColumnValue<'static>> {
     Some(match cell.tag {
-        Tag::Integer => Value::Integer(cell.as_integer()),
-        Tag::Float => Value::Float(cell.as_float()),
-        Tag::Boolean => Value::Boolean(cell.bits != 0),
-        Tag::DateTime => Value::DateTime(cell.as_integer()),
-        Tag::Date => Value::Date(cell.as_integer()),
-        Tag::Time => Value::Time(cell.as_integer()),
-        Tag::Duration => Value::Duration(cell.as_integer()),
-        Tag::Empty | Tag::EmptyText | Tag::Text | Tag::BigInteger => return None,
+        CellTag::Integer => ColumnValue::Integer(cell.as_integer()),
+        CellTag::Float => ColumnValue::Float(cell.as_float()),
+        CellTag::Boolean => ColumnValue::Boolean(cell.bits != 0),
+        CellTag::DateTime => ColumnValue::DateTime(cell.as_integer()),
+        CellTag::Date => ColumnValue::Date(cell.as_integer()),
+        CellTag::Time => ColumnValue::Time(cell.as_integer()),
+        CellTag::Duration => ColumnValue::Duration(cell.as_integer()),
+        CellTag::Empty | CellTag::EmptyText | CellTag::Text | CellTag::BigInteger => return None,
     })
 }
 
 impl<'a> ColumnView<'a> {
+    /// Returns a view of `rows` rows of an array, from `parent_offset` on.
+    ///
     /// # Safety
-    /// `array` must be laid out as `kind` says and stay alive for `'a`.
-    pub(super) unsafe fn of(
+    /// `array` must be laid out as `kind` requires and stay alive for `'a`.
+    pub(super) unsafe fn from_array(
         array: &'a ArrowArray,
         kind: Type,
         parent_offset: usize,
@@ -144,9 +147,9 @@ impl<'a> ColumnView<'a> {
     ) -> Self {
         let offset = array.offset.max(0) as usize + parent_offset;
         let end = offset + rows;
-        // SAFETY: the format says how many buffers there are.
+        // SAFETY: the format determines how many buffers there are.
         let buffer = |index: usize| unsafe { *array.buffers.add(index) };
-        // SAFETY: a buffer of this type holds `end` values, or is null where there are none.
+        // SAFETY: a buffer of this type holds `end` values, or is null if there are none.
         unsafe fn slice<'a, T>(pointer: *const c_void, count: usize) -> &'a [T] {
             if pointer.is_null() || count == 0 {
                 &[]
@@ -165,45 +168,45 @@ impl<'a> ColumnView<'a> {
             };
         }
         let values = match kind {
-            Type::Null => Values::Null,
-            Type::Boolean => Values::Boolean(bitmap(1)),
-            Type::Signed(1) => Values::Signed8(values!()),
-            Type::Signed(2) => Values::Signed16(values!()),
-            Type::Signed(4) => Values::Signed32(values!()),
-            Type::Signed(_) => Values::Signed64(values!()),
-            Type::Unsigned(1) => Values::Unsigned8(values!()),
-            Type::Unsigned(2) => Values::Unsigned16(values!()),
-            Type::Unsigned(4) => Values::Unsigned32(values!()),
-            Type::Unsigned(_) => Values::Unsigned64(values!()),
-            Type::Float32 => Values::Float32(values!()),
-            Type::Float64 => Values::Float64(values!()),
+            Type::Null => ValueBuffer::Null,
+            Type::Boolean => ValueBuffer::Boolean(bitmap(1)),
+            Type::Signed(1) => ValueBuffer::Signed8(values!()),
+            Type::Signed(2) => ValueBuffer::Signed16(values!()),
+            Type::Signed(4) => ValueBuffer::Signed32(values!()),
+            Type::Signed(_) => ValueBuffer::Signed64(values!()),
+            Type::Unsigned(1) => ValueBuffer::Unsigned8(values!()),
+            Type::Unsigned(2) => ValueBuffer::Unsigned16(values!()),
+            Type::Unsigned(4) => ValueBuffer::Unsigned32(values!()),
+            Type::Unsigned(_) => ValueBuffer::Unsigned64(values!()),
+            Type::Float32 => ValueBuffer::Float32(values!()),
+            Type::Float64 => ValueBuffer::Float64(values!()),
             Type::Text => {
                 // SAFETY: there is one more offset than values.
-                Values::Text {
+                ValueBuffer::Text {
                     offsets: unsafe { slice(buffer(1), end + 1) },
                     bytes: buffer(2).cast(),
                 }
             }
             Type::LargeText => {
                 // SAFETY: there is one more offset than values.
-                Values::LargeText {
+                ValueBuffer::LargeText {
                     offsets: unsafe { slice(buffer(1), end + 1) },
                     bytes: buffer(2).cast(),
                 }
             }
             Type::TextView => {
                 let count = (array.buffer_count - 3).max(0) as usize;
-                Values::TextView {
+                ValueBuffer::TextView {
                     views: values!(),
                     // SAFETY: behind the views come that many data buffers, and then their lengths.
                     buffers: unsafe { slice(array.buffers.add(2).cast(), count) },
                 }
             }
-            Type::Date => Values::Date(values!()),
-            Type::Timestamp(unit) => Values::Timestamp(values!(), unit),
-            Type::Time32(unit) => Values::Time32(values!(), unit),
-            Type::Time64(unit) => Values::Time64(values!(), unit),
-            Type::Duration(unit) => Values::Duration(values!(), unit),
+            Type::Date => ValueBuffer::Date(values!()),
+            Type::Timestamp(unit) => ValueBuffer::Timestamp(values!(), unit),
+            Type::Time32(unit) => ValueBuffer::Time32(values!(), unit),
+            Type::Time64(unit) => ValueBuffer::Time64(values!(), unit),
+            Type::Duration(unit) => ValueBuffer::Duration(values!(), unit),
         };
         let has_validity = kind != Type::Null && array.null_count != 0 && !buffer_is_null(array);
         Self {
@@ -213,83 +216,94 @@ impl<'a> ColumnView<'a> {
         }
     }
 
-    /// The same rows, with the values of the cells that they were made of; `first_row` is the first one's number there.
+    /// Returns the same rows, with the values of the cells that they were made of; `first_row` is the number of the first row
+    /// among these cells.
     pub(super) fn typed(self, cells: &'a TypedCells, first_row: usize) -> Self {
         Self {
             validity: None,
             offset: 0,
-            values: Values::Typed(cells, first_row, Box::new(self)),
+            values: ValueBuffer::Typed(cells, first_row, Box::new(self)),
         }
     }
 
-    /// Whether its values may be of several types.
+    /// Returns whether its values may have several types.
     pub fn is_typed(&self) -> bool {
-        matches!(self.values, Values::Typed(..))
+        matches!(self.values, ValueBuffer::Typed(..))
     }
 
-    /// Whether some of its values may be text.
+    /// Returns whether some of its values may be text.
     pub fn is_text(&self) -> bool {
         match &self.values {
-            Values::Typed(.., column) => column.is_text(),
-            Values::Text { .. } | Values::LargeText { .. } | Values::TextView { .. } => true,
+            ValueBuffer::Typed(.., column) => column.is_text(),
+            ValueBuffer::Text { .. }
+            | ValueBuffer::LargeText { .. }
+            | ValueBuffer::TextView { .. } => true,
             _ => false,
         }
     }
 
-    /// Returns whether a row has no value, as far as the column itself says.
+    /// Returns whether a row has no value in the column itself.
     #[inline]
     pub fn is_null(&self, row: usize) -> bool {
         match self.validity {
             Some(bits) => !bit(bits, self.offset + row),
-            None => matches!(self.values, Values::Null),
+            None => matches!(self.values, ValueBuffer::Null),
         }
     }
 
-    /// The value of a row.
+    /// Returns the value of a row.
     #[inline]
-    pub fn value(&self, row: usize) -> Value<'a> {
+    pub fn value(&self, row: usize) -> ColumnValue<'a> {
         let at = self.offset + row;
         if let Some(bits) = self.validity
             && !bit(bits, at)
         {
-            return Value::Null;
+            return ColumnValue::Null;
         }
         match self.values {
-            Values::Null => Value::Null,
-            Values::Boolean(bits) => Value::Boolean(bit(bits, at)),
-            Values::Signed8(values) => Value::Integer(values[at].into()),
-            Values::Signed16(values) => Value::Integer(values[at].into()),
-            Values::Signed32(values) => Value::Integer(values[at].into()),
-            Values::Signed64(values) => Value::Integer(values[at]),
-            Values::Unsigned8(values) => Value::Integer(values[at].into()),
-            Values::Unsigned16(values) => Value::Integer(values[at].into()),
-            Values::Unsigned32(values) => Value::Integer(values[at].into()),
-            Values::Unsigned64(values) => Value::Unsigned(values[at]),
-            Values::Float32(values) => Value::Float(values[at].into()),
-            Values::Float64(values) => Value::Float(values[at]),
-            Values::Text { offsets, bytes } => {
+            ValueBuffer::Null => ColumnValue::Null,
+            ValueBuffer::Boolean(bits) => ColumnValue::Boolean(bit(bits, at)),
+            ValueBuffer::Signed8(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Signed16(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Signed32(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Signed64(values) => ColumnValue::Integer(values[at]),
+            ValueBuffer::Unsigned8(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Unsigned16(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Unsigned32(values) => ColumnValue::Integer(values[at].into()),
+            ValueBuffer::Unsigned64(values) => ColumnValue::Unsigned(values[at]),
+            ValueBuffer::Float32(values) => ColumnValue::Float(values[at].into()),
+            ValueBuffer::Float64(values) => ColumnValue::Float(values[at]),
+            ValueBuffer::Text { offsets, bytes } => {
                 let (start, end) = (offsets[at] as usize, offsets[at + 1] as usize);
-                Value::Text(text_at(bytes, start, end - start))
+                ColumnValue::Text(text_at(bytes, start, end - start))
             }
-            Values::LargeText { offsets, bytes } => {
+            ValueBuffer::LargeText { offsets, bytes } => {
                 let (start, end) = (offsets[at] as usize, offsets[at + 1] as usize);
-                Value::Text(text_at(bytes, start, end - start))
+                ColumnValue::Text(text_at(bytes, start, end - start))
             }
-            Values::TextView { views, buffers } => {
+            ValueBuffer::TextView { views, buffers } => {
                 let view = &views[at];
                 let length = view[0] as usize;
                 if length <= 12 {
-                    Value::Text(text_at(ptr::from_ref(view).cast::<u8>(), 4, length))
+                    ColumnValue::Text(text_at(ptr::from_ref(view).cast::<u8>(), 4, length))
                 } else {
-                    Value::Text(text_at(buffers[view[2] as usize], view[3] as usize, length))
+                    ColumnValue::Text(text_at(buffers[view[2] as usize], view[3] as usize, length))
                 }
             }
-            Values::Date(values) => Value::Date(values[at].into()),
-            Values::Timestamp(values, unit) => Value::DateTime(unit.to_microseconds(values[at])),
-            Values::Time32(values, unit) => Value::Time(unit.to_microseconds(values[at].into())),
-            Values::Time64(values, unit) => Value::Time(unit.to_microseconds(values[at])),
-            Values::Duration(values, unit) => Value::Duration(unit.to_microseconds(values[at])),
-            Values::Typed(cells, first_row, ref column) => cells
+            ValueBuffer::Date(values) => ColumnValue::Date(values[at].into()),
+            ValueBuffer::Timestamp(values, unit) => {
+                ColumnValue::DateTime(unit.to_microseconds(values[at]))
+            }
+            ValueBuffer::Time32(values, unit) => {
+                ColumnValue::Time(unit.to_microseconds(values[at].into()))
+            }
+            ValueBuffer::Time64(values, unit) => {
+                ColumnValue::Time(unit.to_microseconds(values[at]))
+            }
+            ValueBuffer::Duration(values, unit) => {
+                ColumnValue::Duration(unit.to_microseconds(values[at]))
+            }
+            ValueBuffer::Typed(cells, first_row, ref column) => cells
                 .value(first_row + row)
                 .unwrap_or_else(|| column.value(row)),
         }
@@ -307,7 +321,7 @@ pub struct SeriesView<'a> {
 }
 
 impl<'a> SeriesView<'a> {
-    /// A column of chunks with so many rows each.
+    /// Returns a view of chunks, each with its number of rows.
     pub fn new(chunks: impl Iterator<Item = (ColumnView<'a>, usize)>) -> Self {
         let mut rows = 0;
         let chunks = chunks.map(|(chunk, count)| {
@@ -320,16 +334,16 @@ impl<'a> SeriesView<'a> {
         }
     }
 
-    /// Returns how many rows it has.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Returns the value of a row; null beyond the last one.
+    /// Returns the value of a row; null behind the last row.
     #[inline]
-    pub fn value(&self, row: usize) -> Value<'a> {
+    pub fn value(&self, row: usize) -> ColumnValue<'a> {
         if row >= self.rows {
-            return Value::Null;
+            return ColumnValue::Null;
         }
         let (first, chunk) = match self.chunks.as_slice() {
             [only] => only,
@@ -339,7 +353,7 @@ impl<'a> SeriesView<'a> {
     }
 
     /// Returns the values, in order.
-    pub fn values(&self) -> impl Iterator<Item = Value<'a>> + '_ {
+    pub fn values(&self) -> impl Iterator<Item = ColumnValue<'a>> + '_ {
         (0..self.rows).map(|row| self.value(row))
     }
 }

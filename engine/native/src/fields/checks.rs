@@ -1,4 +1,4 @@
-//! Checks of whole columns: which values break one, and what is said of them.
+//! Checks whole columns: finds the values that break a demand, and makes the messages about them.
 
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -9,50 +9,50 @@ use regex::Regex;
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::parts::in_parts;
 use crate::columns::column::ColumnBuilder;
-use crate::columns::export::Column;
-use crate::columns::view::{SeriesView, Value};
+use crate::columns::export::OwnedColumn;
+use crate::columns::view::{ColumnValue, SeriesView};
 use crate::fields::texts::text;
 
-/// The least or the most that a value may be.
+/// The minimum or the maximum of a value.
 #[derive(Debug, Clone, Copy)]
 pub enum Extreme {
     Whole(i64),
     Number(f64),
-    /// Days since 1970; a time of day belongs to its day.
+    /// Days since 1970; a time of day counts as its day.
     Day(i64),
 }
 
-/// A demand on the values of a column. An empty cell breaks none but [`Demand::Filled`].
+/// A demand on the values of a column. An empty cell breaks only [`Demand::Filled`].
 pub enum Demand<'a> {
-    /// It is there.
+    /// The value is not empty.
     Filled,
-    /// No other row has it.
+    /// No other row has the value.
     Unique,
     Between {
         least: Option<Extreme>,
         most: Option<Extreme>,
     },
-    /// It is one of these texts.
+    /// The value is one of these texts.
     OneOf {
         known: &'a HashSet<String>,
         ignores_case: bool,
     },
-    /// Its text passes.
+    /// The value's text passes a check.
     Passed(fn(&str) -> bool),
-    /// It is a text that matches.
+    /// The value is a text that matches.
     Matched(&'a Regex),
 }
 
-/// How a value breaks a demand.
+/// The way in which a value breaks a demand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breach {
-    /// It is less than the least, or breaks a demand of another kind.
+    /// The value is below the minimum, or breaks a demand of another kind.
     Below,
-    /// It is more than the most.
+    /// The value is above the maximum.
     Above,
 }
 
-/// Returns for each value how it breaks a demand; nothing if a value is of a type that the demand does not know.
+/// Returns for each value how it breaks a demand; none if the demand does not apply to the type of a value.
 pub fn breaches(values: &SeriesView<'_>, demand: &Demand<'_>) -> Option<Vec<Option<Breach>>> {
     if let Demand::Unique = demand {
         return repeats(values);
@@ -67,13 +67,13 @@ pub fn breaches(values: &SeriesView<'_>, demand: &Demand<'_>) -> Option<Vec<Opti
 }
 
 impl Demand<'_> {
-    /// Returns how a value breaks it; nothing if it is of a type that the demand does not know. Whether a value is unique, only all of them
-    /// show. `written`: room for its text.
-    fn breach(&self, value: Value<'_>, written: &mut String) -> Option<Option<Breach>> {
+    /// Returns how a value breaks the demand; none if the demand does not apply to the value's type. Uniqueness needs all
+    /// values, so it is none here, too. `written` is a buffer for the value's text.
+    fn breach(&self, value: ColumnValue<'_>, written: &mut String) -> Option<Option<Breach>> {
         let below = |is_broken: bool| Some(is_broken.then_some(Breach::Below));
         match (self, value) {
             (Self::Filled, value) => below(is_empty(value)),
-            (_, Value::Null) => Some(None),
+            (_, ColumnValue::Null) => Some(None),
             (Self::Between { least, most }, value) => {
                 let is_below = least.map_or(Some(false), |limit| is_less(value, limit, true))?;
                 let is_above = most.map_or(Some(false), |limit| is_less(value, limit, false))?;
@@ -87,12 +87,12 @@ impl Demand<'_> {
                     known,
                     ignores_case,
                 },
-                Value::Text(text),
+                ColumnValue::Text(text),
             ) => below(match ignores_case {
                 true => !known.contains(&text.to_lowercase()),
                 false => !known.contains(text),
             }),
-            (Self::Matched(pattern), Value::Text(text)) => below(!pattern.is_match(text)),
+            (Self::Matched(pattern), ColumnValue::Text(text)) => below(!pattern.is_match(text)),
             (Self::Passed(check), value) => {
                 written.clear();
                 below(text::push_text(value, written) && !check(written))
@@ -102,22 +102,22 @@ impl Demand<'_> {
     }
 }
 
-/// Whether a cell says nothing: text has blank cells as texts without a letter.
-fn is_empty(value: Value<'_>) -> bool {
+/// Returns whether a cell is empty; in columns of text, a blank text is empty.
+fn is_empty(value: ColumnValue<'_>) -> bool {
     match value {
-        Value::Null => true,
-        Value::Text(text) => text::trimmed(text).is_empty(),
+        ColumnValue::Null => true,
+        ColumnValue::Text(text) => text::trimmed(text).is_empty(),
         _ => false,
     }
 }
 
-/// Whether a value is less than a limit, or more than it; nothing where the two cannot be compared.
-fn is_less(value: Value<'_>, limit: Extreme, is_least: bool) -> Option<bool> {
+/// Returns whether a value is below a minimum or, without `is_least`, above a maximum; none if the two cannot be compared.
+fn is_less(value: ColumnValue<'_>, limit: Extreme, is_least: bool) -> Option<bool> {
     let of = |ordering: Ordering| match is_least {
         true => ordering.is_lt(),
         false => ordering.is_gt(),
     };
-    // What is no number is more than any, as polars has it.
+    // NaN is larger than any number, as in polars.
     let order = |value: f64, limit: f64| {
         let ordering = value.partial_cmp(&limit);
         ordering.unwrap_or_else(|| value.is_nan().cmp(&limit.is_nan()))
@@ -132,58 +132,58 @@ fn is_less(value: Value<'_>, limit: Extreme, is_least: bool) -> Option<bool> {
         _ => None,
     };
     match (value, limit) {
-        (Value::Integer(value), Extreme::Whole(limit)) => Some(of(value.cmp(&limit))),
-        (Value::Date(value), _) => day(value),
-        (Value::DateTime(value), _) => day(value.div_euclid(DAY_MICROSECONDS)),
+        (ColumnValue::Integer(value), Extreme::Whole(limit)) => Some(of(value.cmp(&limit))),
+        (ColumnValue::Date(value), _) => day(value),
+        (ColumnValue::DateTime(value), _) => day(value.div_euclid(DAY_MICROSECONDS)),
         _ => number(value.number()?),
     }
 }
 
-/// The values that another row has, too.
+/// Returns a breach for each value that another row also has.
 fn repeats(values: &SeriesView<'_>) -> Option<Vec<Option<Breach>>> {
     #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-    enum Key<'a> {
+    enum UniqueKey<'a> {
         Text(&'a str),
         Bits(u64),
     }
     let mut keys = Vec::with_capacity(values.rows());
-    let mut counts: HashMap<Key<'_>, usize> = HashMap::default();
+    let mut counts: HashMap<UniqueKey<'_>, usize> = HashMap::default();
     for value in values.values() {
         let key = match value {
-            Value::Null => {
+            ColumnValue::Null => {
                 keys.push(None);
                 continue;
             }
-            Value::Text(text) => Key::Text(text),
-            Value::Integer(number)
-            | Value::Date(number)
-            | Value::DateTime(number)
-            | Value::Time(number)
-            | Value::Duration(number) => Key::Bits(number as u64),
-            Value::Unsigned(number) => Key::Bits(number),
-            // Zero has two signs, and what is no number many forms.
-            Value::Float(number) if number.is_nan() => Key::Bits(f64::NAN.to_bits()),
-            Value::Float(number) => Key::Bits((number + 0.0).to_bits()),
-            Value::Boolean(_) => return None,
+            ColumnValue::Text(text) => UniqueKey::Text(text),
+            ColumnValue::Integer(number)
+            | ColumnValue::Date(number)
+            | ColumnValue::DateTime(number)
+            | ColumnValue::Time(number)
+            | ColumnValue::Duration(number) => UniqueKey::Bits(number as u64),
+            ColumnValue::Unsigned(number) => UniqueKey::Bits(number),
+            // Zero has two signs, and NaN has many bit patterns.
+            ColumnValue::Float(number) if number.is_nan() => UniqueKey::Bits(f64::NAN.to_bits()),
+            ColumnValue::Float(number) => UniqueKey::Bits((number + 0.0).to_bits()),
+            ColumnValue::Boolean(_) => return None,
         };
         keys.push(Some(key));
         *counts.entry(key).or_default() += 1;
     }
-    let is_repeated = |key: Option<Key<'_>>| {
+    let is_repeated = |key: Option<UniqueKey<'_>>| {
         let count = key.and_then(|key| counts.get(&key)).copied();
         (count > Some(1)).then_some(Breach::Below)
     };
     Some(keys.into_iter().map(is_repeated).collect())
 }
 
-/// The messages for values that break a demand; none if no value does. Nothing is said of the rows of `others`, of which something is
-/// said already.
+/// Returns the messages about values that break a demand; none if no value does. Rows that have a message in `others` get no
+/// further one.
 pub fn messages(
     breaches: &[Option<Breach>],
     below: &str,
     above: &str,
     others: &[SeriesView<'_>],
-) -> Option<Column> {
+) -> Option<OwnedColumn> {
     let is_known = |row: usize| others.iter().any(|said| !said.value(row).is_null());
     let said = |row: usize| match breaches[row].filter(|_| !is_known(row))? {
         Breach::Below => Some(below),
@@ -198,14 +198,14 @@ pub fn messages(
     Some(texts.column())
 }
 
-/// Joins several columns of texts, row by row: all of them, or, without a separator, takes the first one that is there.
-pub fn joined(columns: &[SeriesView<'_>], separator: Option<&str>) -> Column {
+/// Joins columns of texts row by row: all texts of a row or, without a separator, its first text.
+pub fn joined(columns: &[SeriesView<'_>], separator: Option<&str>) -> OwnedColumn {
     let rows = columns.first().map_or(0, SeriesView::rows);
     let mut texts = ColumnBuilder::of_texts(rows);
     let mut whole = String::new();
     for row in 0..rows {
         let mut said = columns.iter().filter_map(|column| match column.value(row) {
-            Value::Text(said) => Some(said),
+            ColumnValue::Text(said) => Some(said),
             _ => None,
         });
         let first = said.next();
@@ -233,7 +233,7 @@ mod tests {
     use crate::columns::types::{Type, Unit};
 
     fn between(
-        values: &[Value<'_>],
+        values: &[ColumnValue<'_>],
         least: Option<Extreme>,
         most: Option<Extreme>,
     ) -> Option<String> {
@@ -241,17 +241,17 @@ mod tests {
         broken(values, &demand)
     }
 
-    fn broken(values: &[Value<'_>], demand: &Demand<'_>) -> Option<String> {
+    fn broken(values: &[ColumnValue<'_>], demand: &Demand<'_>) -> Option<String> {
         breaches(&series(values).view(), demand).map(|found| shown(&found))
     }
 
-    /// A column of the type of its first value.
-    fn series(values: &[Value<'_>]) -> Series {
+    /// Returns a column of the type of its first value.
+    fn series(values: &[ColumnValue<'_>]) -> Series {
         let mut made = ColumnBuilder::new(match values[0] {
-            Value::Text(_) => Type::LargeText,
-            Value::Float(_) => Type::Float64,
-            Value::Date(_) => Type::Date,
-            Value::DateTime(_) => Type::Timestamp(Unit::Microsecond),
+            ColumnValue::Text(_) => Type::LargeText,
+            ColumnValue::Float(_) => Type::Float64,
+            ColumnValue::Date(_) => Type::Date,
+            ColumnValue::DateTime(_) => Type::Timestamp(Unit::Microsecond),
             _ => Type::Signed(8),
         });
         values.iter().for_each(|value| made.push(*value));
@@ -271,17 +271,22 @@ mod tests {
 
     #[test]
     fn limits_belong_to_what_they_allow() {
-        let values = [0, 1, 5, 6].map(Value::Integer);
+        let values = [0, 1, 5, 6].map(ColumnValue::Integer);
         let (least, most) = (Some(Extreme::Whole(1)), Some(Extreme::Number(5.0)));
         assert_eq!(between(&values, least, most).as_deref(), Some("-..+"));
         assert_eq!(between(&values, None, most).as_deref(), Some("...+"));
-        let floats = [Value::Float(0.99), Value::Null, Value::Float(f64::NAN)];
+        let floats = [
+            ColumnValue::Float(0.99),
+            ColumnValue::Null,
+            ColumnValue::Float(f64::NAN),
+        ];
         assert_eq!(between(&floats, least, most).as_deref(), Some("-.+"));
     }
 
     #[test]
     fn a_time_of_day_belongs_to_its_day() {
-        let of_day = |day: i64, hours: i64| Value::DateTime((day * 24 + hours) * 3_600_000_000);
+        let of_day =
+            |day: i64, hours: i64| ColumnValue::DateTime((day * 24 + hours) * 3_600_000_000);
         let values = [of_day(-1, 23), of_day(0, 0), of_day(1, 23), of_day(2, 0)];
         let found = between(&values, Some(Extreme::Day(0)), Some(Extreme::Day(1)));
         assert_eq!(found.as_deref(), Some("-..+"));
@@ -290,10 +295,10 @@ mod tests {
     #[test]
     fn what_cannot_be_compared_is_left_to_others() {
         let number = Some(Extreme::Whole(1));
-        assert_eq!(between(&[Value::Text("a")], number, None), None);
-        assert_eq!(between(&[Value::Date(1)], number, None), None);
+        assert_eq!(between(&[ColumnValue::Text("a")], number, None), None);
+        assert_eq!(between(&[ColumnValue::Date(1)], number, None), None);
         assert_eq!(
-            between(&[Value::Float(1.0)], Some(Extreme::Day(1)), None),
+            between(&[ColumnValue::Float(1.0)], Some(Extreme::Day(1)), None),
             None
         );
         let known = HashSet::from(["a".to_owned()]);
@@ -301,31 +306,48 @@ mod tests {
             known: &known,
             ignores_case: true,
         };
-        assert_eq!(broken(&[Value::Integer(1)], &one_of), None);
-        let texts = [Value::Text("A"), Value::Null, Value::Text("b")];
+        assert_eq!(broken(&[ColumnValue::Integer(1)], &one_of), None);
+        let texts = [
+            ColumnValue::Text("A"),
+            ColumnValue::Null,
+            ColumnValue::Text("b"),
+        ];
         assert_eq!(broken(&texts, &one_of).as_deref(), Some("..-"));
     }
 
     #[test]
     fn zeros_of_both_signs_are_repeats_and_empty_cells_are_none() {
-        let unique = |values: &[Value<'_>]| broken(values, &Demand::Unique);
-        let floats = [0.0, -0.0, 1.0].map(Value::Float);
+        let unique = |values: &[ColumnValue<'_>]| broken(values, &Demand::Unique);
+        let floats = [0.0, -0.0, 1.0].map(ColumnValue::Float);
         assert_eq!(unique(&floats).as_deref(), Some("--."));
-        let texts = [Value::Text("a"), Value::Null, Value::Null, Value::Text("a")];
+        let texts = [
+            ColumnValue::Text("a"),
+            ColumnValue::Null,
+            ColumnValue::Null,
+            ColumnValue::Text("a"),
+        ];
         assert_eq!(unique(&texts).as_deref(), Some("-..-"));
     }
 
     #[test]
     fn messages_of_a_row_stand_in_their_order() {
         let said = [
-            series(&[Value::Text("one"), Value::Null, Value::Null]),
-            series(&[Value::Text("two"), Value::Text("three"), Value::Null]),
+            series(&[
+                ColumnValue::Text("one"),
+                ColumnValue::Null,
+                ColumnValue::Null,
+            ]),
+            series(&[
+                ColumnValue::Text("two"),
+                ColumnValue::Text("three"),
+                ColumnValue::Null,
+            ]),
         ];
         let said = said.each_ref().map(Series::view);
-        let nothing = |column: &Column| column.rows - column.null_count;
+        let nothing = |column: &OwnedColumn| column.rows - column.null_count;
         assert_eq!(nothing(&joined(&said, Some("; "))), 2);
         assert_eq!(nothing(&joined(&said, None)), 2);
-        let known = series(&[Value::Text("known"), Value::Null]);
+        let known = series(&[ColumnValue::Text("known"), ColumnValue::Null]);
         let others = [known.view()];
         let both = [Some(Breach::Below); 2];
         assert!(messages(&both[..1], "a", "b", &others).is_none());

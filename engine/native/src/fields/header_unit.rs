@@ -1,16 +1,16 @@
-//! The unit or currency that a header names itself: `Net (EUR)`, `Weight [kg]`, `Betrag €`, `Total, USD`, `VAT %`.
+//! Finds the unit or currency that a header itself names: `Net (EUR)`, `Weight [kg]`, `Betrag €`, `Total, USD`, `VAT %`.
 //!
-//! Nothing is guessed: a unit stands in brackets at the end, or the header ends with `%` or with a currency's sign or code.
+//! Nothing is guessed: the unit is in brackets at the end, or the header ends with `%` or with a currency's sign or code.
 
 use crate::words::cut::is_currency_sign;
 use crate::words::lexicon::is_code_of_header;
 
-/// A longer word is no unit.
+/// The maximum number of characters in a unit.
 const MAX_CHARS: usize = 12;
-/// The letters of a currency's code, and the most of a country's before a sign: "US$".
+/// The number of letters in a currency's code, and the maximum in a country's before a sign: "US$".
 const CODE_CHARS: usize = 3;
 
-/// Returns the unit or currency as the header writes it; nothing where it names none.
+/// Returns the unit or currency as the header writes it; none if it names none.
 pub fn header_unit(header: &str) -> Option<String> {
     let header = header.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(word) = in_brackets(&header) {
@@ -36,7 +36,7 @@ pub fn header_unit(header: &str) -> Option<String> {
         });
     }
     let code = header.get(header.len().checked_sub(CODE_CHARS)?..)?;
-    // One sign parts the code from the name, with or without blanks around it.
+    // One sign separates the code from the name, with or without blanks around it.
     let name = header[..header.len() - CODE_CHARS].trim_end();
     let bare = name.strip_suffix([',', '/']).map_or(name, str::trim_end);
     let is_parted = bare.len() < header.len() - CODE_CHARS;
@@ -49,7 +49,7 @@ pub fn header_unit(header: &str) -> Option<String> {
         .then(|| code.to_owned())
 }
 
-/// Returns the one word in brackets at the end of a header, without "in" before it: "Net (in EUR)".
+/// Returns the single word in brackets at the end of a header, without "in" before it: "Net (in EUR)".
 fn in_brackets(header: &str) -> Option<&str> {
     let open = match header.chars().next_back()? {
         ')' => '(',
@@ -62,12 +62,12 @@ fn in_brackets(header: &str) -> Option<&str> {
     is_word.then_some(word)
 }
 
-/// Returns whether a character is in no number of per cent.
+/// Returns whether a character never occurs in a percentage.
 fn is_sign_of_name(c: char) -> bool {
     !c.is_ascii_digit() && !".,%‰".contains(c)
 }
 
-/// Returns whether a text ends with a number of per cent.
+/// Returns whether a text ends with a percentage.
 fn ends_with_rate(text: &str) -> bool {
     let number = text.strip_suffix(['%', '‰']).map(str::trim_end);
     number.is_some_and(|number| number.ends_with(|c: char| c.is_ascii_digit()))

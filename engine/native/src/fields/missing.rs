@@ -1,34 +1,34 @@
-//! Words that people write where there is no value: "n/a", "k. A.", "brak".
+//! Finds words that people write if there is no value: "n/a", "k. A.", "brak".
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::outcome::Kind;
+use super::outcome::ReaderKind;
 use super::texts::text::trimmed;
 use super::texts::truth;
 use crate::cells::parts::places;
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::words::cut::fold;
 use crate::words::data::LISTS;
 
-/// No such word is longer, in bytes.
-const LONGEST: usize = 40;
+/// The maximum number of bytes in one of these words.
+const MAX_WORD_BYTES: usize = 40;
 
-/// What is looked up for each cell.
-struct Words {
-    /// Folded, without blanks and points. A yes or a no in some language is none of these.
+/// The words, and what excludes most cells before the words are looked up.
+struct MissingWords {
+    /// The folded words without blanks and points. None of them is a yes or a no in some language.
     words: HashSet<&'static str>,
-    /// For the length and the first byte of each word of ASCII the last bytes, a bit each: most cells begin or end otherwise.
+    /// For the length and the first byte of each ASCII word, the last bytes, one bit each: most cells begin or end differently.
     ends: Vec<[u64; 64]>,
     /// The same for all words, whatever their lengths.
     any_ends: [u64; 64],
-    /// The first letters of the other words.
+    /// The first letters of all words, for texts outside of ASCII.
     letters: HashSet<char>,
 }
 
-static WORDS: LazyLock<Words> = LazyLock::new(|| {
+static WORDS: LazyLock<MissingWords> = LazyLock::new(|| {
     let words: HashSet<&str> = LISTS.words("missing").into_iter().collect();
-    let mut ends = vec![[0; 64]; LONGEST + 1];
+    let mut ends = vec![[0; 64]; MAX_WORD_BYTES + 1];
     let mut any_ends = [0; 64];
     for word in words.iter().map(|word| word.as_bytes()) {
         let (first, last) = (usize::from(word[0] & 63), 1 << (word[word.len() - 1] & 63));
@@ -41,7 +41,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
         .iter()
         .filter_map(|word| word.chars().next())
         .collect();
-    Words {
+    MissingWords {
         words,
         ends,
         any_ends,
@@ -49,10 +49,10 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     }
 });
 
-impl Words {
-    /// Whether a text is one of the words. Nothing but points and blanks is one, too.
+impl MissingWords {
+    /// Returns the plain form of a text that is one of the words, or that consists of points and blanks only.
     fn have(&self, text: &str) -> Option<String> {
-        // Folded, a control character is a blank.
+        // Folding turns a control character into a blank.
         let is_left_out = |byte: &u8| matches!(byte, 0..=b' ' | b'.' | 0x7f);
         if let [first, .., last] = *text.as_bytes()
             && first.is_ascii_alphanumeric()
@@ -92,49 +92,50 @@ impl Words {
     }
 }
 
-/// Whether a cell says that it has no value. `own`: what the author says so with, folded; `as_known`: with the words above, too.
-fn is_missing(text: &str, kind: &Kind, own: &[String], as_known: bool) -> bool {
+/// Returns whether a cell states that it has no value. `own` are the author's words for this, folded; `as_known`: whether the
+/// words above count, too.
+fn is_missing(text: &str, kind: &ReaderKind, own: &[String], as_known: bool) -> bool {
     let text = trimmed(text);
-    // Nearly all cells that are something begin so, or are longer.
-    if text.is_empty() || text.len() > LONGEST && own.is_empty() {
+    // No known word is longer.
+    if text.is_empty() || text.len() > MAX_WORD_BYTES && own.is_empty() {
         return false;
     }
     if !own.is_empty() && own.contains(&fold(text)) {
         return true;
     }
-    let may_be = as_known && !text.as_bytes()[0].is_ascii_digit() && text.len() <= LONGEST;
+    let may_be = as_known && !text.as_bytes()[0].is_ascii_digit() && text.len() <= MAX_WORD_BYTES;
     let is_known = || {
         // "Tom" is a name, and so is "Bos".
         let is_name = |plain: &str| {
-            matches!(kind, Kind::Name(_))
+            matches!(kind, ReaderKind::Name(_))
                 && plain.chars().all(char::is_alphabetic)
                 && !plain.is_empty()
         };
         WORDS.have(text).is_some_and(|plain| !is_name(&plain))
     };
-    // Texts and codes are what they are.
-    may_be && !matches!(kind, Kind::Text | Kind::Code) && is_known()
+    // Texts and codes stay as they are.
+    may_be && !matches!(kind, ReaderKind::Text | ReaderKind::Code) && is_known()
 }
 
-/// The cells without those that say that there is no value, and how many these are; `None` where there are none.
+/// Returns the cells without those that state that there is no value, and the number of these; `None` if there are none.
 pub fn without<'v>(
-    values: &[Value<'v>],
-    kind: &Kind,
+    values: &[ColumnValue<'v>],
+    kind: &ReaderKind,
     own: &[String],
     as_known: bool,
-) -> Option<(Vec<Value<'v>>, usize)> {
-    // "無" is a no.
-    let is_flag = |value: &Value<'_>| {
-        matches!(kind, Kind::Boolean { .. }) && truth::more_truth(*value, false).is_some()
+) -> Option<(Vec<ColumnValue<'v>>, usize)> {
+    // "無" means no.
+    let is_flag = |value: &ColumnValue<'_>| {
+        matches!(kind, ReaderKind::Boolean { .. }) && truth::more_truth(*value, false).is_some()
     };
-    let is_it = |value: &Value<'_>| matches!(value, Value::Text(text) if is_missing(text, kind, own, as_known) && !is_flag(value));
+    let is_it = |value: &ColumnValue<'_>| matches!(value, ColumnValue::Text(text) if is_missing(text, kind, own, as_known) && !is_flag(value));
     let found = places(values.len(), |row| is_it(&values[row]));
     if found.is_empty() {
         return None;
     }
     let mut kept = values.to_vec();
     for row in &found {
-        kept[*row] = Value::Null;
+        kept[*row] = ColumnValue::Null;
     }
     Some((kept, found.len()))
 }
@@ -146,8 +147,8 @@ mod tests {
     #[rustfmt::skip]
     #[test]
     fn words_for_no_value_are_told_from_values() {
-        let is = |text: &str, kind: &Kind| is_missing(text, kind, &[], true);
-        let number = Kind::Number { units: Vec::new() };
+        let is = |text: &str, kind: &ReaderKind| is_missing(text, kind, &[], true);
+        let number = ReaderKind::Number { units: Vec::new() };
         for text in [
             "n/a", "N.A.", " k. A. ", "n.d.", "brak danych", "—", "–", "#N/A", "(leer)", "н/д", "нет данных", "なし",
             "Não disponível", "s/d", "...", "没有", "no\ndata", "keine\tAngabe", "brak\r\ndanych",
@@ -159,10 +160,10 @@ mod tests {
         ] {
             assert!(!is(text, &number), "{text}");
         }
-        assert!(!is("n/a", &Kind::Text) && !is("NA", &Kind::Code));
+        assert!(!is("n/a", &ReaderKind::Text) && !is("NA", &ReaderKind::Code));
         assert!(is_missing(
             "offen",
-            &Kind::Code,
+            &ReaderKind::Code,
             &["offen".to_owned()],
             true
         ));

@@ -1,19 +1,20 @@
-//! Values as people type them: a column of cells in, a column of one type out, and what could not be read.
+//! Reads values as people type them: from a column of cells to a column of one type, and a list of the cells that could not be
+//! read.
 //!
 //! # Map
-//! - [`checks`]: which values of a column break a rule
+//! - [`checks`]: the values of a column that break a rule
 //! - [`reading`]: how a column was read
-//! - [`dates`]: one cell as a [`dates::day`] or a [`dates::clock`]; in [`dates::date`] the column decides about the order
-//! - [`numbers`]: one cell as an [`numbers::amount`]; in [`numbers::number`] the column decides about the decimal mark
-//! - [`texts`]: kinds whose cells each speak for themselves, and ids that check themselves
-//! - [`looks`]: what a column looks like, and which rows of a sheet are headers
+//! - [`dates`]: one cell as a [`dates::day`] or a [`dates::clock`]; in [`dates::date`] the column decides on the order
+//! - [`numbers`]: one cell as an [`numbers::amount`]; in [`numbers::number`] the column decides on the decimal mark
+//! - [`texts`]: kinds whose cells are read one by one, and ids that check themselves
+//! - [`looks`]: the profile of a column, and the headers among the rows of a sheet
 //!
-//! [`crate::words`] cuts a cell's text into digits, words and marks, and knows months, weekdays and currencies.
+//! [`crate::words`] cuts a cell's text into digits, words and marks, and looks up months, weekdays and currencies.
 //!
 //! # Promises
-//! A cell comes out as what is meant, or empty and named among the unread ones; never as another value. The column's own
-//! cells decide before anything else does. No regular expressions, no locale of the machine, no clock: the same column is
-//! read the same everywhere and always.
+//! A cell comes out with the value that is meant, or empty and listed as unread; never with another value. The column's own
+//! cells decide before anything else does. There are no regular expressions, no locale of the machine and no clock: the same
+//! column is always read in the same way, on every machine.
 
 pub mod checks;
 pub mod dates;
@@ -30,15 +31,15 @@ pub mod texts;
 
 pub use self::header_unit::header_unit;
 pub use self::outcome::{
-    Kind, Lost, Outcome, Unread, count_emptied, count_filled, emptied, flags, is_filled,
-    whole_numbers,
+    ColumnOutcome, LostValue, ReaderKind, UnreadRows, count_emptied, count_filled, emptied, flags,
+    is_filled, whole_numbers,
 };
 pub use self::read::{read, shown};
-pub use self::reading::Surroundings;
+pub use self::reading::ColumnContext;
 
 #[cfg(test)]
 pub(crate) mod testing {
-    /// All texts of so many of these pieces.
+    /// Returns all texts that consist of `count` of these pieces.
     pub fn texts_of(pieces: &[&str], count: usize) -> Vec<String> {
         let mut texts = vec![String::new()];
         for _ in 0..count {

@@ -1,28 +1,28 @@
-//! What columns are read as, what stands around one, and what comes out: cells that are filled, and those that came out empty.
+//! The kinds that columns are read as, and the outcome: filled cells, and cells that came out empty.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::reading::Reading;
+use super::reading::ColumnReading;
 use super::texts::country::Country;
 use super::texts::text::{self, NamePart};
 use crate::cells::parts::{in_parts, places};
 use crate::cells::white_space::is_blank_text;
 use crate::columns::column::ColumnBuilder;
-use crate::columns::export::{Buffer, Column};
+use crate::columns::export::{Buffer, OwnedColumn};
 use crate::columns::types::Type;
-use crate::columns::view::{SeriesView, Value};
+use crate::columns::view::{ColumnValue, SeriesView};
 
-/// What a column is read as.
+/// The kind of values that a column is read as.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum ReaderKind {
     Text,
     Code,
     Name(NamePart),
     Email,
     Phone {
-        /// Where numbers without a country are dialled.
+        /// The country in which numbers without a country are dialled.
         country: Option<Country>,
     },
     Iban,
@@ -32,7 +32,7 @@ pub enum Kind {
         no: Vec<String>,
     },
     Number {
-        /// What may stand behind a number and is left out, folded.
+        /// Units that may follow a number and are left out, folded.
         units: Vec<String>,
     },
     /// The currencies of a column of numbers, as ISO codes; a sign that several currencies share stays as it is.
@@ -47,13 +47,13 @@ pub enum Kind {
         serials: bool,
     },
     Duration {
-        /// Microseconds that a plain number counts.
+        /// The number of microseconds that a plain number counts.
         unit: Option<i64>,
     },
 }
 
-impl Kind {
-    /// What an unread cell is not.
+impl ReaderKind {
+    /// Returns the noun for messages such as "not a date".
     pub(super) fn noun(&self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -73,34 +73,38 @@ impl Kind {
     }
 }
 
-/// A column that was read.
-pub struct Outcome {
-    pub column: Column,
-    /// The rows whose cells were filled and are empty now, from above.
-    pub unread: Unread,
-    /// Cells that say that they have no value.
+/// A column that was read, and its unread cells.
+pub struct ColumnOutcome {
+    pub column: OwnedColumn,
+    /// The rows of filled cells that came out empty, in order.
+    pub unread: UnreadRows,
+    /// The number of cells that state that they have no value.
     pub missing: usize,
-    /// Codes that a program had cut down to few digits.
+    /// The number of codes that a program had cut down to few digits.
     pub lost_digits: usize,
-    /// Kinds whose text was interpreted have one.
-    pub reading: Option<Reading>,
+    /// How the column was read; none for kinds whose text is not interpreted.
+    pub reading: Option<ColumnReading>,
 }
 
-/// The column of what was found in each cell, and the cells in which nothing was.
+/// Returns the column of the values that were found, and the cells in which no value was found.
 pub(super) fn finish<T: Copy>(
-    values: &[Value<'_>],
-    kind: &Kind,
+    values: &[ColumnValue<'_>],
+    kind: &ReaderKind,
     found: &[Option<T>],
     of: Type,
-    value: fn(T) -> Value<'static>,
-) -> Outcome {
+    value: fn(T) -> ColumnValue<'static>,
+) -> ColumnOutcome {
     let is_read = |row: usize| found[row].is_some();
     let unread = unread_cells(values, is_read, |_| format!("not {}", kind.noun()));
-    outcome(ColumnBuilder::of(of, found, value), unread, None)
+    outcome(ColumnBuilder::build(of, found, value), unread, None)
 }
 
-pub(super) fn outcome(column: Column, unread: Unread, reading: Option<Reading>) -> Outcome {
-    Outcome {
+pub(super) fn outcome(
+    column: OwnedColumn,
+    unread: UnreadRows,
+    reading: Option<ColumnReading>,
+) -> ColumnOutcome {
+    ColumnOutcome {
         column,
         unread,
         missing: 0,
@@ -109,7 +113,7 @@ pub(super) fn outcome(column: Column, unread: Unread, reading: Option<Reading>) 
     }
 }
 
-pub(super) fn reason(contradicts: bool, way: &str, kind: &Kind) -> String {
+pub(super) fn reason(contradicts: bool, way: &str, kind: &ReaderKind) -> String {
     if contradicts {
         format!("not {way}")
     } else {
@@ -118,10 +122,10 @@ pub(super) fn reason(contradicts: bool, way: &str, kind: &Kind) -> String {
 }
 
 pub(super) fn unread_cells(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     is_read: impl Fn(usize) -> bool,
     why: impl Fn(usize) -> String,
-) -> Unread {
+) -> UnreadRows {
     let cells = values.iter().copied().enumerate();
     let unread = cells.filter(|(row, value)| !is_read(*row) && is_filled(*value));
     unread
@@ -129,86 +133,86 @@ pub(super) fn unread_cells(
         .collect()
 }
 
-/// Rows of cells that could not be read, and why.
-pub type Unread = Vec<(usize, Lost)>;
+/// Rows of cells that could not be read, and the lost values.
+pub type UnreadRows = Vec<(usize, LostValue)>;
 
-/// Why a cell came out empty, and what stood there.
+/// The value of a cell that came out empty, and the reason.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Lost {
-    /// In words, without the value.
+pub struct LostValue {
+    /// The reason in words, without the value.
     pub why: Cow<'static, str>,
-    /// The beginning of what stood there.
+    /// The beginning of the value.
     pub value: String,
-    /// The rule of the issue, behind its field's name.
+    /// The rule of the issue, which follows the name of its field.
     pub rule: &'static str,
 }
 
-/// No reader of the field's kind knows the value.
+/// The rule for a value that no reader of the field's kind can read.
 pub const VALUE_LOST: &str = "value_lost";
-/// A program has cut a code or a phone number down to the digits of a number.
+/// The rule for a code or a phone number that a program cut down to the digits of a number.
 pub const DIGITS_LOST: &str = "digits_lost";
-/// A day before 1900, which no workbook can hold.
+/// The rule for a day before 1900, which no workbook can hold.
 pub const BEFORE_1900: &str = "date_out_of_range";
 
-impl fmt::Display for Lost {
+impl fmt::Display for LostValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: \"{}\"", self.why, self.value)
     }
 }
 
-/// Why a cell is empty, and what stood there.
-pub(super) fn lost(why: impl Into<Cow<'static, str>>, value: Value<'_>) -> Lost {
-    const LONGEST: usize = 80;
+/// Returns the value of a cell that came out empty, with the reason.
+pub(super) fn lost(why: impl Into<Cow<'static, str>>, value: ColumnValue<'_>) -> LostValue {
+    const MAX_SHOWN_CHARS: usize = 80;
     let mut text = String::new();
     text::push_text(value, &mut text);
     let shown: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
-        .take(LONGEST)
+        .take(MAX_SHOWN_CHARS)
         .collect();
-    let more = if text.chars().nth(LONGEST).is_some() {
+    let more = if text.chars().nth(MAX_SHOWN_CHARS).is_some() {
         "…"
     } else {
         ""
     };
-    Lost {
+    LostValue {
         why: why.into(),
         value: format!("{shown}{more}"),
         rule: VALUE_LOST,
     }
 }
 
-/// Whether something stands in a cell.
-pub fn is_filled(value: Value<'_>) -> bool {
+/// Returns whether a cell has a value.
+pub fn is_filled(value: ColumnValue<'_>) -> bool {
     match value {
-        Value::Null => false,
-        Value::Text(text) => !text::trimmed(text).is_empty(),
-        Value::Float(number) => number.is_finite(),
+        ColumnValue::Null => false,
+        ColumnValue::Text(text) => !text::trimmed(text).is_empty(),
+        ColumnValue::Float(number) => number.is_finite(),
         _ => true,
     }
 }
 
-/// Whether reports count a cell as filled: text with a character that Python's `str.strip` leaves.
-fn counts_as_filled(value: Value<'_>) -> bool {
+/// Returns whether reports count a cell as filled: text needs a character that Python's `str.strip` keeps.
+fn counts_as_filled(value: ColumnValue<'_>) -> bool {
     match value {
-        Value::Null => false,
-        Value::Text(text) => !is_blank_text(text),
+        ColumnValue::Null => false,
+        ColumnValue::Text(text) => !is_blank_text(text),
         _ => true,
     }
 }
 
-/// A column of booleans without nulls.
-pub fn flags(values: &[bool]) -> Column {
-    ColumnBuilder::of(
+/// Returns a column of booleans without nulls.
+pub fn flags(values: &[bool]) -> OwnedColumn {
+    ColumnBuilder::build(
         Type::Boolean,
         &values.iter().copied().map(Some).collect::<Vec<_>>(),
-        Value::Boolean,
+        ColumnValue::Boolean,
     )
 }
 
-/// A column of whole numbers without nulls.
-pub fn whole_numbers(values: Vec<i32>) -> Column {
-    Column {
+/// Returns a column of whole numbers without nulls.
+pub fn whole_numbers(values: Vec<i32>) -> OwnedColumn {
+    OwnedColumn {
         format: "i",
         rows: values.len(),
         null_count: 0,
@@ -217,8 +221,8 @@ pub fn whole_numbers(values: Vec<i32>) -> Column {
     }
 }
 
-/// The cells that were filled before and are empty after; the rows of both are the same.
-pub fn emptied(before: &SeriesView<'_>, after: &SeriesView<'_>) -> Unread {
+/// Returns the cells that are filled before and empty after; both columns have the same rows.
+pub fn emptied(before: &SeriesView<'_>, after: &SeriesView<'_>) -> UnreadRows {
     let rows = before.rows().min(after.rows());
     let is_emptied = |row: usize| after.value(row).is_null() && is_filled(before.value(row));
     let emptied = places(rows, is_emptied).into_iter();
@@ -227,8 +231,8 @@ pub fn emptied(before: &SeriesView<'_>, after: &SeriesView<'_>) -> Unread {
         .collect()
 }
 
-/// How many cells are filled before and empty in the column that was made of them.
-pub fn count_emptied(before: &SeriesView<'_>, after: &Column) -> usize {
+/// Counts the cells that are filled before and empty in the column that was made of them.
+pub fn count_emptied(before: &SeriesView<'_>, after: &OwnedColumn) -> usize {
     let Some(bits) = &after.validity else {
         return 0;
     };
@@ -238,7 +242,7 @@ pub fn count_emptied(before: &SeriesView<'_>, after: &Column) -> usize {
     })
 }
 
-/// How many cells of a column reports count as filled.
+/// Counts the cells of a column that reports count as filled.
 pub fn count_filled(values: &SeriesView<'_>) -> usize {
     count_rows(values.rows(), |row| counts_as_filled(values.value(row)))
 }
@@ -249,8 +253,8 @@ fn count_rows(rows: usize, counts: impl Fn(usize) -> bool + Sync) -> usize {
 }
 
 pub(super) fn each<T>(
-    values: &[Value<'_>],
-    mut read: impl FnMut(Value<'_>) -> Option<T>,
+    values: &[ColumnValue<'_>],
+    mut read: impl FnMut(ColumnValue<'_>) -> Option<T>,
 ) -> Vec<Option<T>> {
     values.iter().map(|value| read(*value)).collect()
 }

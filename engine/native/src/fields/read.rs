@@ -1,4 +1,4 @@
-//! Reads a column as a kind: where it is dates, numbers or amounts of money, its own cells decide together.
+//! Reads a column as a kind. In columns of dates, numbers and amounts of money, the cells decide together.
 
 use std::ops::Range;
 
@@ -10,31 +10,33 @@ use super::numbers::number;
 use super::numbers::percent;
 use super::numbers::units;
 use super::outcome::{
-    BEFORE_1900, Kind, Outcome, Unread, each, finish, lost, outcome, reason, unread_cells,
+    BEFORE_1900, ColumnOutcome, ReaderKind, UnreadRows, each, finish, lost, outcome, reason,
+    unread_cells,
 };
 use super::read_texts::read_texts;
-use super::reading::{Decided, Hints, Reading, Surroundings};
+use super::reading::{ColumnContext, ColumnReading, DecisionBasis, Hints};
 use super::texts::text;
 use super::texts::truth;
 use crate::cells::parts::in_parts;
 use crate::columns::column::ColumnBuilder;
 use crate::columns::types::{Type, Unit};
-use crate::columns::view::Value;
-use crate::words::cut::{self, Cut};
+use crate::columns::view::ColumnValue;
+use crate::words::cut::{self, CutText};
 use crate::words::lexicon;
 
-/// The text inside the guard that people and exports put around ids so that spreadsheets keep their zeros: `'00123`, `="00123"`.
-fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
-    let Value::Text(text) = value else {
+/// Returns the text inside the guard that people and exports put around ids so that spreadsheets keep their zeros: `'00123`,
+/// `="00123"`.
+fn unguarded(value: ColumnValue<'_>) -> Option<ColumnValue<'_>> {
+    let ColumnValue::Text(text) = value else {
         return None;
     };
     if let Some(inside) = text.strip_prefix('\'') {
         // "'90s", "'n'" are words.
         let is_guard = inside.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'))
             && !inside.contains(|c: char| c == '\'' || c.is_lowercase());
-        return is_guard.then_some(Value::Text(inside));
+        return is_guard.then_some(ColumnValue::Text(inside));
     }
-    // Hardly any text ends so.
+    // Most texts end differently from a guard.
     if let Some(last) = text.as_bytes().last()
         && last.is_ascii_graphic()
         && *last != b'"'
@@ -42,16 +44,20 @@ fn unguarded(value: Value<'_>) -> Option<Value<'_>> {
         return None;
     }
     let inside = text.trim().strip_prefix("=\"")?.strip_suffix('"')?;
-    (!inside.contains('"')).then_some(Value::Text(inside))
+    (!inside.contains('"')).then_some(ColumnValue::Text(inside))
 }
 
-/// Reads a column.
-pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+/// Reads a column as a kind.
+pub fn read(
+    values: &[ColumnValue<'_>],
+    kind: &ReaderKind,
+    around: &ColumnContext<'_>,
+) -> ColumnOutcome {
     if (around.is_strict || !around.missing.is_empty())
         && let Some((values, missing)) =
             missing::without(values, kind, around.missing, around.is_strict)
     {
-        return Outcome {
+        return ColumnOutcome {
             missing,
             ..read_filled(&values, kind, around)
         };
@@ -59,8 +65,12 @@ pub fn read(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Out
     read_filled(values, kind, around)
 }
 
-fn read_filled(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
-    // Columns with guards are rare: others are not copied.
+fn read_filled(
+    values: &[ColumnValue<'_>],
+    kind: &ReaderKind,
+    around: &ColumnContext<'_>,
+) -> ColumnOutcome {
+    // Columns with guards are rare, so other columns are not copied.
     let has_guards =
         |rows: Range<usize>| values[rows].iter().any(|value| unguarded(*value).is_some());
     if in_parts(values.len(), has_guards).contains(&true) {
@@ -73,34 +83,38 @@ fn read_filled(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> 
     read_unguarded(values, kind, around)
 }
 
-fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
+fn read_unguarded(
+    values: &[ColumnValue<'_>],
+    kind: &ReaderKind,
+    around: &ColumnContext<'_>,
+) -> ColumnOutcome {
     match kind {
-        Kind::Date { serials } | Kind::DateTime { serials } => {
+        ReaderKind::Date { serials } | ReaderKind::DateTime { serials } => {
             read_dates(values, kind, *serials, around)
         }
-        Kind::Number { .. } | Kind::Currency => read_numbers(values, kind, around),
-        Kind::Time { serials } => {
+        ReaderKind::Number { .. } | ReaderKind::Currency => read_numbers(values, kind, around),
+        ReaderKind::Time { serials } => {
             let (times, reading) = moment::times(values, *serials);
             let of = Type::Time64(Unit::Nanosecond);
-            let outcome = finish(values, kind, &times, of, Value::Time);
-            Outcome { reading, ..outcome }
+            let outcome = finish(values, kind, &times, of, ColumnValue::Time);
+            ColumnOutcome { reading, ..outcome }
         }
-        Kind::Duration { unit } => {
-            let mut cut = Cut::default();
+        ReaderKind::Duration { unit } => {
+            let mut cut = CutText::default();
             let mut spans = each(values, |value| moment::duration(value, *unit, &mut cut));
             let reading = match around.minutes_first {
                 true => moment::take_for_minutes(values, &mut spans),
                 false => None,
             };
             let of = Type::Duration(Unit::Microsecond);
-            let outcome = finish(values, kind, &spans, of, Value::Duration);
-            Outcome { reading, ..outcome }
+            let outcome = finish(values, kind, &spans, of, ColumnValue::Duration);
+            ColumnOutcome { reading, ..outcome }
         }
-        Kind::Boolean { yes, no } => {
-            let mut cut = Cut::default();
+        ReaderKind::Boolean { yes, no } => {
+            let mut cut = CutText::default();
             let own =
                 (!yes.is_empty() || !no.is_empty()).then_some((yes.as_slice(), no.as_slice()));
-            let initials = truth::Initials::of(values, own);
+            let initials = truth::Initials::from_values(values, own);
             let circles = around.is_strict && truth::has_circles(values);
             let flags = each(values, |value| {
                 let known = truth::truth(value, own, initials, &mut cut);
@@ -109,20 +123,23 @@ fn read_unguarded(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) 
                     false => known,
                 }
             });
-            finish(values, kind, &flags, Type::Boolean, Value::Boolean)
+            finish(values, kind, &flags, Type::Boolean, ColumnValue::Boolean)
         }
         _ => read_texts(values, kind, around.is_strict),
     }
 }
 
-/// What a column of text shows about dates and numbers of its table: for the columns beside it.
-pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
-    if !values.iter().any(|value| matches!(value, Value::Text(_))) {
+/// Returns what a column of text shows about the dates and numbers of its table, for the columns beside it.
+pub fn shown(values: &[ColumnValue<'_>], header: &str) -> Hints {
+    if !values
+        .iter()
+        .any(|value| matches!(value, ColumnValue::Text(_)))
+    {
         return Hints::default();
     }
-    let options = Surroundings {
+    let options = ColumnContext {
         header,
-        ..Surroundings::default()
+        ..ColumnContext::default()
     };
     let order = date::read(values, &options).shown_order();
     Hints {
@@ -130,19 +147,19 @@ pub fn shown(values: &[Value<'_>], header: &str) -> Hints {
         decimal: if order.is_some() {
             None
         } else {
-            number::read(values, &Surroundings::default()).shown_decimal()
+            number::read(values, &ColumnContext::default()).shown_decimal()
         },
     }
 }
 
 fn read_dates(
-    values: &[Value<'_>],
-    kind: &Kind,
+    values: &[ColumnValue<'_>],
+    kind: &ReaderKind,
     serials: bool,
-    around: &Surroundings<'_>,
-) -> Outcome {
-    let with_time = matches!(kind, Kind::DateTime { .. });
-    let around = &Surroundings {
+    around: &ColumnContext<'_>,
+) -> ColumnOutcome {
+    let with_time = matches!(kind, ReaderKind::DateTime { .. });
+    let around = &ColumnContext {
         serials,
         with_time,
         ..*around
@@ -153,20 +170,20 @@ fn read_dates(
         dates.doubt_short_years(values, around);
     }
     let column = if with_time {
-        ColumnBuilder::of(
+        ColumnBuilder::build(
             Type::Timestamp(Unit::Microsecond),
             &dates.values,
-            Value::DateTime,
+            ColumnValue::DateTime,
         )
     } else {
-        ColumnBuilder::of(Type::Date, &dates.values, Value::Date)
+        ColumnBuilder::build(Type::Date, &dates.values, ColumnValue::Date)
     };
     let reading = dates.reading;
     let way = match reading.is_mixed {
         true => "clear in a column that mixes two ways to write dates".to_owned(),
         false => format!("{} as its column", reading.read_as),
     };
-    let is_refused = reading.decided == Decided::Refused;
+    let is_refused = reading.decided == DecisionBasis::Refused;
     let mut unread = unread_cells(
         values,
         |row| dates.values[row].is_some(),
@@ -188,7 +205,8 @@ fn read_dates(
     outcome(column, unread, Some(reading))
 }
 
-/// Whether a text begins with a day in digits whose year has four of them and is before 1900; readers take such days for slips.
+/// Returns whether a text begins with a day in digits whose year has four digits and is before 1900; readers take such days for
+/// slips.
 fn is_before_1900(text: &str) -> bool {
     let text = text.trim_start();
     let end = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '.' | '/')));
@@ -207,10 +225,14 @@ fn is_before_1900(text: &str) -> bool {
         && (is_year(first) && is_short(third) || is_short(first) && is_year(third))
 }
 
-fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) -> Outcome {
-    let around = &Surroundings {
+fn read_numbers(
+    values: &[ColumnValue<'_>],
+    kind: &ReaderKind,
+    around: &ColumnContext<'_>,
+) -> ColumnOutcome {
+    let around = &ColumnContext {
         units: match kind {
-            Kind::Number { units } => units,
+            ReaderKind::Number { units } => units,
             _ => &[],
         },
         currency: around.unit.and_then(sure_currency).unwrap_or_default(),
@@ -235,7 +257,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
     if around.shift != 0 {
         number::shift(&mut numbers.values, around.shift);
     }
-    if *kind == Kind::Currency {
+    if *kind == ReaderKind::Currency {
         return read_currencies(values, &numbers, around);
     }
     note_currencies(&mut numbers.reading, around.currencies);
@@ -251,7 +273,7 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
         }
         _ => "a number of the kind of its column".to_owned(),
     };
-    let is_refused = reading.decided == Decided::Refused;
+    let is_refused = reading.decided == DecisionBasis::Refused;
     let unread = unread_cells(
         values,
         |row| numbers.values[row].is_some(),
@@ -265,25 +287,26 @@ fn read_numbers(values: &[Value<'_>], kind: &Kind, around: &Surroundings<'_>) ->
             }
         },
     );
-    // A power of ten has shifted them, by a hundredth at least.
+    // A power of ten may have shifted them, down to a hundredth.
     let least = text::EXACT / 100.0;
     let is_long = |value: &Option<f64>| value.unwrap_or_default().abs() >= least;
     if (numbers.values.iter()).fold(false, |found, value| found | is_long(value)) {
         note_long_numbers(&mut numbers.reading, values);
     }
     outcome(
-        ColumnBuilder::of(Type::Float64, &numbers.values, Value::Float),
+        ColumnBuilder::build(Type::Float64, &numbers.values, ColumnValue::Float),
         unread,
         Some(numbers.reading),
     )
 }
 
-/// Empties the only cell of a column with a minus behind its digits, and nothing else: "25-" may be a code, or a slip.
-fn drop_lone_minus(values: &[Value<'_>], numbers: &mut number::Numbers) {
-    let is_behind = |value: &Value<'_>| matches!(value, Value::Text(text) if text.trim_end().ends_with(['-', '\u{2212}']));
+/// Empties a cell of digits with a minus behind them if no other cell of the column ends with a minus: "25-" may be a code, or
+/// a slip.
+fn drop_lone_minus(values: &[ColumnValue<'_>], numbers: &mut number::NumberColumn) {
+    let is_behind = |value: &ColumnValue<'_>| matches!(value, ColumnValue::Text(text) if text.trim_end().ends_with(['-', '\u{2212}']));
     let mut rows = (0..values.len()).filter(|row| is_behind(&values[*row]));
     if let (Some(row), None) = (rows.next(), rows.next())
-        && let Value::Text(text) = values[row]
+        && let ColumnValue::Text(text) = values[row]
         && text
             .trim()
             .chars()
@@ -295,34 +318,35 @@ fn drop_lone_minus(values: &[Value<'_>], numbers: &mut number::Numbers) {
     }
 }
 
-/// The ISO code of the currency that a header's unit names; a unit such as "km" is none, though it folds to a sign.
+/// Returns the ISO code of the currency that a header's unit names. A unit such as "km" is no currency, though it folds to a
+/// sign.
 fn sure_currency(unit: &str) -> Option<&'static str> {
     let position = lexicon::currency(&cut::fold(unit).replace('.', ""))?;
     let letters: String = unit.chars().filter(|c| c.is_alphabetic()).collect();
-    // In a header a code in capitals is a currency even where it is a word in a cell.
+    // In a header, a code in capitals is a currency even if it is a word in a cell.
     let is_code = lexicon::currency_code(position).is_some_and(|code| code == letters);
-    (is_code || lexicon::trust(position, &letters) != lexicon::Trust::Never)
+    (is_code || lexicon::trust(position, &letters) != lexicon::CurrencyTrust::Never)
         .then(|| lexicon::currency_code(position))?
 }
 
-/// Codes where the cell has a currency's sign or code, or is one; beside other numbers the currency of the header.
+/// Reads the currency of each cell: its own sign or code, else that of its number format, else that of the header.
 fn read_currencies(
-    values: &[Value<'_>],
-    numbers: &number::Numbers,
-    around: &Surroundings<'_>,
-) -> Outcome {
+    values: &[ColumnValue<'_>],
+    numbers: &number::NumberColumn,
+    around: &ColumnContext<'_>,
+) -> ColumnOutcome {
     let known = |sign: &str| lexicon::currency(&cut::fold(sign).replace('.', ""));
     let of_header = around.unit.and_then(known);
     let mut of_formats = around.currencies.iter().peekable();
-    let mut cut = Cut::default();
-    let mut unread = Unread::new();
+    let mut cut = CutText::default();
+    let mut unread = UnreadRows::new();
     let mut found = vec![None; values.len()];
     for (row, value) in values.iter().enumerate() {
         let of_number = numbers.currencies.get(row).copied().filter(|at| *at > 0);
         let of_format = of_formats.next_if(|(own, _)| *own == row);
         let of_format = of_format.and_then(|(_, sign)| known(sign));
         found[row] = match *value {
-            Value::Text(text) if of_number.is_none() && numbers.values[row].is_none() => {
+            ColumnValue::Text(text) if of_number.is_none() && numbers.values[row].is_none() => {
                 if !cut.cut(text) || cut.folded().bytes().any(|byte| byte.is_ascii_digit()) {
                     continue;
                 }
@@ -341,7 +365,7 @@ fn read_currencies(
     }
     let codes = lexicon::codes_of(found.iter().copied().flatten().chain(of_header));
     let mut texts = ColumnBuilder::of_texts(values.len());
-    // "$" is of several countries.
+    // "$" belongs to several countries.
     let is_code =
         |code: &&str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     for (row, at) in found.into_iter().enumerate() {
@@ -356,14 +380,14 @@ fn read_currencies(
     outcome(texts.column(), unread, None)
 }
 
-/// Says that the formats of numbers show several currencies.
-fn note_currencies(reading: &mut Reading, currencies: &[(usize, &str)]) {
+/// Records a doubt if the formats of numbers show several currencies.
+fn note_currencies(reading: &mut ColumnReading, currencies: &[(usize, &str)]) {
     let Some(&(_, first)) = currencies.first() else {
         return;
     };
     if let Some((row, _)) = currencies.iter().find(|(_, sign)| *sign != first) {
         reading.cells = reading.cells.max(currencies.len());
-        reading.decided = Decided::Weak;
+        reading.decided = DecisionBasis::Weak;
         reading.first_open.get_or_insert(*row);
         reading
             .why
@@ -374,9 +398,9 @@ fn note_currencies(reading: &mut Reading, currencies: &[(usize, &str)]) {
     }
 }
 
-/// Says that typed numbers have more digits than a program keeps.
-fn note_long_numbers(reading: &mut Reading, values: &[Value<'_>]) {
-    let is_long = |value: &Value<'_>| {
+/// Records a doubt if typed numbers have more digits than a program keeps.
+fn note_long_numbers(reading: &mut ColumnReading, values: &[ColumnValue<'_>]) {
+    let is_long = |value: &ColumnValue<'_>| {
         let number = value.number().filter(|number| number.is_finite());
         number.is_some_and(|number| number.abs() >= text::EXACT)
     };
@@ -384,8 +408,8 @@ fn note_long_numbers(reading: &mut Reading, values: &[Value<'_>]) {
         return;
     };
     reading.cells = reading.cells.max(1);
-    if reading.decided != Decided::Setting {
-        reading.decided = Decided::Weak;
+    if reading.decided != DecisionBasis::Setting {
+        reading.decided = DecisionBasis::Weak;
         reading.first_open = Some(first);
     }
     reading.why.push(
@@ -396,60 +420,62 @@ fn note_long_numbers(reading: &mut Reading, values: &[Value<'_>]) {
     }
 }
 
-/// Whether a cell by itself is a date, in whatever order.
-fn is_day(value: Value<'_>) -> bool {
-    let mut cut = Cut::default();
-    let Value::Text(text) = value else {
+/// Returns whether a cell by itself is a date, in any order.
+fn is_day(value: ColumnValue<'_>) -> bool {
+    let mut cut = CutText::default();
+    let ColumnValue::Text(text) = value else {
         return false;
     };
-    cut.cut(text) && Day::of(&cut).is_some_and(|day| day::is_day(&day.days(0)))
+    cut.cut(text) && Day::from_cut(&cut).is_some_and(|day| day::is_day(&day.days(0)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn outcome_of(texts: &[&str], kind: &Kind) -> Outcome {
-        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
-        read(&values, kind, &Surroundings::default())
+    fn outcome_of(texts: &[&str], kind: &ReaderKind) -> ColumnOutcome {
+        let values: Vec<_> = texts.iter().map(|text| ColumnValue::Text(text)).collect();
+        read(&values, kind, &ColumnContext::default())
     }
 
     #[rustfmt::skip]
     #[test]
     fn guards_of_spreadsheets_are_taken_off() {
         for kind in [
-            Kind::Code,
-            Kind::Phone { country: None },
-            Kind::Number { units: Vec::new() },
-            Kind::Date { serials: false },
+            ReaderKind::Code,
+            ReaderKind::Phone { country: None },
+            ReaderKind::Number { units: Vec::new() },
+            ReaderKind::Date { serials: false },
         ] {
             let text = match kind {
-                Kind::Date { .. } => "=\"2025-01-31\"",
+                ReaderKind::Date { .. } => "=\"2025-01-31\"",
                 _ => "=\"5551234567\"",
             };
             assert_eq!(outcome_of(&[text], &kind).unread.len(), 0, "{kind:?}");
         }
         assert_eq!(
-            unguarded(Value::Text(" =\"00123\"")),
-            Some(Value::Text("00123"))
+            unguarded(ColumnValue::Text(" =\"00123\"")),
+            Some(ColumnValue::Text("00123"))
         );
-        assert_eq!(unguarded(Value::Text("'00421")), Some(Value::Text("00421")));
+        assert_eq!(unguarded(ColumnValue::Text("'00421")), Some(ColumnValue::Text("00421")));
         for text in [
             "=\"", "=1+\"2\"", "=\"a\"&\"b\"", "\"1\"", "'90s", "'12'", "'",
         ] {
-            assert_eq!(unguarded(Value::Text(text)), None, "{text}");
+            assert_eq!(unguarded(ColumnValue::Text(text)), None, "{text}");
         }
     }
 
     #[test]
     fn cells_of_refused_columns_are_not_called_what_they_are_not() {
-        let number = Kind::Number { units: Vec::new() };
+        let number = ReaderKind::Number { units: Vec::new() };
         let texts = ["7.5", "A1", "B2", "C3", "x"];
-        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+        let values: Vec<_> = texts.iter().map(|text| ColumnValue::Text(text)).collect();
         let reading = outcome_of(&texts, &number).reading.unwrap();
-        assert_eq!(reading.decided, Decided::Refused);
-        let is_number = |value| number::is_number(value, &Surroundings::default());
+        assert_eq!(reading.decided, DecisionBasis::Refused);
+        let is_number = |value| number::is_number(value, &ColumnContext::default());
         assert!(is_number(values[0]) && !is_number(values[1]) && !is_number(values[4]));
-        assert!(is_day(Value::Text("31.01.2025")) && !is_day(Value::Text("31.02.2025")));
+        assert!(
+            is_day(ColumnValue::Text("31.01.2025")) && !is_day(ColumnValue::Text("31.02.2025"))
+        );
     }
 }

@@ -1,41 +1,47 @@
-//! Reads a column of texts whose cells each speak for themselves: names, codes, addresses, and phone numbers, which a column also
-//! writes in one way.
+//! Reads a column of texts whose cells are read one by one: names, codes, addresses, and phone numbers, which get the same form
+//! throughout a column.
 
 use std::collections::HashMap;
 
 use super::numbers::digits;
-use super::outcome::{DIGITS_LOST, Kind, Outcome, Unread, is_filled, lost, outcome};
-use super::reading::{Decided, Reading};
+use super::outcome::{
+    ColumnOutcome, DIGITS_LOST, ReaderKind, UnreadRows, is_filled, lost, outcome,
+};
+use super::reading::{ColumnReading, DecisionBasis};
 use super::texts::checksum;
 use super::texts::country::Country;
 use super::texts::email;
-use super::texts::person::Doubt;
-use super::texts::phone::{self, NoPhone, Written};
+use super::texts::person::NameDoubt;
+use super::texts::phone::{self, NoPhone, PhoneStyle};
 use super::texts::text::{self, NamePart, NoCode};
 use crate::cells::parts::in_parts;
 use crate::columns::column::ColumnBuilder;
-use crate::columns::view::Value;
-use crate::words::cut::Cut;
+use crate::columns::view::ColumnValue;
+use crate::words::cut::CutText;
 
 const CUT_CODE: &str = "a code that has lost its digits";
 const NO_PHONE: &str = "not a phone number";
 
-/// What became of the cells of a part of a column.
+/// The results for a part of a column.
 struct TextPart {
     texts: ColumnBuilder,
-    unread: Unread,
+    unread: UnreadRows,
     lost_digits: usize,
-    phones: Phones,
-    /// Names that are no person's, or whose parts are open.
-    doubts: Vec<(usize, Doubt)>,
+    phones: PhoneCounts,
+    /// Names that are no person's, or whose parts are not clear.
+    doubts: Vec<(usize, NameDoubt)>,
 }
 
-pub(super) fn read_texts(values: &[Value<'_>], kind: &Kind, is_strict: bool) -> Outcome {
-    // Mostly the first cells show what the whole column does.
+pub(super) fn read_texts(
+    values: &[ColumnValue<'_>],
+    kind: &ReaderKind,
+    is_strict: bool,
+) -> ColumnOutcome {
+    // Mostly the first cells show how the whole column is written.
     let shown = &values[..values.len().min(100)];
-    let guess = matches!(kind, Kind::Phone { .. })
+    let guess = matches!(kind, ReaderKind::Phone { .. })
         && shown.iter().any(|value| {
-            matches!(value, Value::Text(text) if phone::push_plain_phone(text, &mut String::new()))
+            matches!(value, ColumnValue::Text(text) if phone::push_plain_phone(text, &mut String::new()))
         });
     let (whole, phones) = read_text_as(values, kind, guess, is_strict);
     if phones.open > 0 && phones.open_are_american() != guess {
@@ -44,42 +50,43 @@ pub(super) fn read_texts(values: &[Value<'_>], kind: &Kind, is_strict: bool) -> 
         return whole;
     }
     let of_phones = (phones.open + phones.doubtful > 0).then(|| phones.reading());
-    Outcome {
+    ColumnOutcome {
         reading: of_phones.or(whole.reading),
         ..whole
     }
 }
 
-/// How the phone numbers of a column are written.
+/// Counts of the styles in which a column's phone numbers are written.
 #[derive(Default)]
-struct Phones {
+struct PhoneCounts {
     filled: usize,
     american: usize,
     open: usize,
     elsewhere: usize,
-    /// Those among the last whose ten digits say nothing of another country, but that are none of North America.
+    /// Those of the numbers from elsewhere whose ten digits show no other country, although they are no number of North
+    /// America.
     doubtful: usize,
     first_open: Option<usize>,
     first_doubtful: Option<usize>,
 }
 
-impl Phones {
-    fn count(&mut self, row: usize, written: Written, is_ten_digits: bool) {
+impl PhoneCounts {
+    fn count(&mut self, row: usize, written: PhoneStyle, is_ten_digits: bool) {
         self.filled += 1;
         match written {
-            Written::American => self.american += 1,
-            Written::Open => {
+            PhoneStyle::American => self.american += 1,
+            PhoneStyle::Open => {
                 self.open += 1;
                 self.first_open.get_or_insert(row);
             }
-            Written::Elsewhere => {
+            PhoneStyle::Elsewhere => {
                 self.elsewhere += 1;
                 self.doubtful += usize::from(is_ten_digits);
                 if is_ten_digits {
                     self.first_doubtful.get_or_insert(row);
                 }
             }
-            Written::Unsaid => {}
+            PhoneStyle::Unsaid => {}
         }
     }
 
@@ -93,14 +100,14 @@ impl Phones {
         self.first_doubtful = self.first_doubtful.or(other.first_doubtful);
     }
 
-    /// Whether ten digits without a country are taken for a number of North America: if some cell is written as there, and
-    /// nearly nothing in the column speaks against it, or fewer cells do. "312 345 9875" is of Chicago, or of Italy.
+    /// Returns whether ten digits without a country are read as a number of North America: if some cell is written as there,
+    /// and nearly no cell of the column contradicts it, or fewer cells do. "312 345 9875" is a number in Chicago, or in Italy.
     fn open_are_american(&self) -> bool {
         let is_usual = self.elsewhere * 20 <= self.american + self.open;
         self.american > 0 && (is_usual || self.american > self.elsewhere)
     }
 
-    fn reading(&self) -> Reading {
+    fn reading(&self) -> ColumnReading {
         let is_american = self.open > 0 && self.open_are_american();
         let left = self.doubtful + if is_american { 0 } else { self.open };
         let mut why = Vec::new();
@@ -133,34 +140,34 @@ impl Phones {
         let is_contested = self.open > 0 && self.american > 0 && self.elsewhere > 0;
         // "347-123-4567" among numbers of North America.
         let is_odd = self.american > 0 && self.doubtful > 0;
-        Reading {
+        ColumnReading {
             read_as: if is_american {
                 "North American"
             } else {
                 "as they are"
             },
             decided: match () {
-                () if is_contested && !is_american || is_odd => Decided::Weak,
-                () if self.american > 0 => Decided::Evidence,
-                () => Decided::Hint,
+                () if is_contested && !is_american || is_odd => DecisionBasis::Weak,
+                () if self.american > 0 => DecisionBasis::Evidence,
+                () => DecisionBasis::Hint,
             },
             cells: self.filled,
             certain: self.american,
             first_open: self.first_doubtful.filter(|_| is_odd).or(self.first_open),
             why,
-            ..Reading::default()
+            ..ColumnReading::default()
         }
     }
 }
 
 /// Reads a column of text; `open_is_american`: see [`phone::push_phone`].
 fn read_text_as(
-    values: &[Value<'_>],
-    kind: &Kind,
+    values: &[ColumnValue<'_>],
+    kind: &ReaderKind,
     open_is_american: bool,
     is_strict: bool,
-) -> (Outcome, Phones) {
-    let are_floats = *kind == Kind::Code && text::are_floats(values);
+) -> (ColumnOutcome, PhoneCounts) {
+    let are_floats = *kind == ReaderKind::Code && text::are_floats(values);
     let mut parts = in_parts(values.len(), |range| {
         let start = range.start;
         read_text_part(
@@ -173,8 +180,8 @@ fn read_text_as(
     })
     .into_iter();
     let Some(mut whole) = parts.next() else {
-        let nothing = outcome(ColumnBuilder::of_texts(0).column(), Unread::new(), None);
-        return (nothing, Phones::default());
+        let nothing = outcome(ColumnBuilder::of_texts(0).column(), UnreadRows::new(), None);
+        return (nothing, PhoneCounts::default());
     };
     for part in parts {
         whole.texts.append_texts(&part.texts);
@@ -189,22 +196,22 @@ fn read_text_as(
     (outcome, whole.phones)
 }
 
-/// What is said of a column of names.
-fn reading_of_names(values: &[Value<'_>], doubts: &[(usize, Doubt)]) -> Reading {
+/// Returns the reading of a column with doubtful names.
+fn reading_of_names(values: &[ColumnValue<'_>], doubts: &[(usize, NameDoubt)]) -> ColumnReading {
     let filled = values.iter().filter(|value| is_filled(**value)).count();
     let found: Vec<_> = doubts
         .iter()
         .map(|(row, doubt)| (*row, doubt.said()))
         .collect();
-    let mut reading = Reading {
+    let mut reading = ColumnReading {
         read_as: "as they are",
         cells: filled,
         certain: filled - doubts.len(),
-        ..Reading::default()
+        ..ColumnReading::default()
     };
     let others = doubts
         .iter()
-        .filter(|(_, doubt)| *doubt == Doubt::NoPerson)
+        .filter(|(_, doubt)| *doubt == NameDoubt::NoPerson)
         .count();
     let open = doubts.len() - others;
     let said =
@@ -225,10 +232,10 @@ fn reading_of_names(values: &[Value<'_>], doubts: &[(usize, Doubt)]) -> Reading 
 }
 
 impl TextPart {
-    /// Adds a code; returns what is wrong with it.
+    /// Adds a code; returns the problem with it.
     fn code(
         &mut self,
-        value: Value<'_>,
+        value: ColumnValue<'_>,
         are_floats: bool,
         out: &mut String,
     ) -> Option<&'static str> {
@@ -243,18 +250,18 @@ impl TextPart {
         }
     }
 
-    /// Adds the number of a phone; returns what is wrong with it.
+    /// Adds a phone number; returns the problem with it.
     fn phone(
         &mut self,
         row: usize,
         source: &str,
         country: Option<Country>,
         (open_is_american, is_strict): (bool, bool),
-        cut: &mut Cut,
+        cut: &mut CutText,
         out: &mut String,
     ) -> Option<&'static str> {
         if country.is_none() && phone::push_plain_phone(source, out) {
-            self.phones.count(row, Written::American, false);
+            self.phones.count(row, PhoneStyle::American, false);
             return None;
         }
         let found = if phone::has_several_phones(source) {
@@ -262,7 +269,7 @@ impl TextPart {
         } else if !cut.cut(source) {
             Err(NoPhone::Other)
         } else if let Some(country) = country {
-            phone::push_phone_of(country, cut, is_strict, out).map(|()| Written::Unsaid)
+            phone::push_phone_of(country, cut, is_strict, out).map(|()| PhoneStyle::Unsaid)
         } else {
             phone::push_phone(cut, open_is_american, is_strict, out)
         };
@@ -286,44 +293,46 @@ impl TextPart {
 }
 
 fn read_text_part(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     first_row: usize,
-    kind: &Kind,
+    kind: &ReaderKind,
     are_floats: bool,
     (open_is_american, is_strict): (bool, bool),
 ) -> TextPart {
     let mut part = TextPart {
         texts: ColumnBuilder::of_texts(values.len()),
-        unread: Unread::new(),
+        unread: UnreadRows::new(),
         lost_digits: 0,
-        phones: Phones::default(),
+        phones: PhoneCounts::default(),
         doubts: Vec::new(),
     };
     let mut text = String::new();
-    let mut cut = Cut::default();
-    let mut names = Names::default();
+    let mut cut = CutText::default();
+    let mut names = NameCache::default();
     for (row, &value) in values.iter().enumerate() {
         text.clear();
         let problem = match kind {
-            Kind::Name(name) => {
+            ReaderKind::Name(name) => {
                 let read = |out: &mut String| read_name(value, *name, is_strict, out);
                 let (doubt, problem) = match value {
-                    Value::Text(source) => names.read(source, &mut text, read),
+                    ColumnValue::Text(source) => names.read(source, &mut text, read),
                     _ => read(&mut text),
                 };
                 part.doubts
                     .extend(doubt.map(|doubt| (first_row + row, doubt)));
                 problem
             }
-            Kind::Code => part.code(value, are_floats, &mut text),
-            Kind::Email => contact_problem(value, &mut text, |source, out| {
+            ReaderKind::Code => part.code(value, are_floats, &mut text),
+            ReaderKind::Email => contact_problem(value, &mut text, |source, out| {
                 (!email::push_email(source, out)).then_some("not an e-mail address")
             }),
-            Kind::Iban => contact_problem(value, &mut text, |source, out| {
+            ReaderKind::Iban => contact_problem(value, &mut text, |source, out| {
                 (!checksum::push_iban(source, out)).then_some("not an IBAN")
             }),
-            Kind::Phone { .. } if !may_be_phone(value) => is_filled(value).then_some(NO_PHONE),
-            Kind::Phone { country } => contact_problem(value, &mut text, |source, out| {
+            ReaderKind::Phone { .. } if !may_be_phone(value) => {
+                is_filled(value).then_some(NO_PHONE)
+            }
+            ReaderKind::Phone { country } => contact_problem(value, &mut text, |source, out| {
                 let row = first_row + row;
                 part.phone(
                     row,
@@ -341,7 +350,7 @@ fn read_text_part(
         };
         if let Some(problem) = problem {
             let mut cell = lost(problem, value);
-            let may_be_cut = matches!(kind, Kind::Phone { .. }) && problem == NO_PHONE;
+            let may_be_cut = matches!(kind, ReaderKind::Phone { .. }) && problem == NO_PHONE;
             if problem == CUT_CODE || may_be_cut && digits::has_lost_digits(&cell.value) {
                 cell.rule = DIGITS_LOST;
             }
@@ -353,38 +362,43 @@ fn read_text_part(
     part
 }
 
-/// What is open about a name, and what is wrong with it.
-type NameSaid = (Option<Doubt>, Option<&'static str>);
+/// The doubt about a name, and the problem with it.
+type NameIssue = (Option<NameDoubt>, Option<&'static str>);
 
-/// The names of a column that were read: the same ones come again and again, and reading one takes long.
+/// The names of a column that were read: the same names come again and again, and reading a name takes long.
 #[derive(Default)]
-struct Names<'v> {
-    known: HashMap<&'v str, (String, NameSaid)>,
+struct NameCache<'v> {
+    known: HashMap<&'v str, (String, NameIssue)>,
 }
 
-impl<'v> Names<'v> {
-    /// So many are kept.
-    const MOST: usize = 4096;
+impl<'v> NameCache<'v> {
+    /// The maximum number of names that are kept.
+    const MAX_CACHED_NAMES: usize = 4096;
 
     fn read(
         &mut self,
         source: &'v str,
         out: &mut String,
-        read: impl FnOnce(&mut String) -> NameSaid,
-    ) -> NameSaid {
+        read: impl FnOnce(&mut String) -> NameIssue,
+    ) -> NameIssue {
         if let Some((name, said)) = self.known.get(source) {
             out.push_str(name);
             return *said;
         }
         let said = read(out);
-        if self.known.len() < Self::MOST {
+        if self.known.len() < Self::MAX_CACHED_NAMES {
             self.known.insert(source, (out.clone(), said));
         }
         said
     }
 }
 
-fn read_name(value: Value<'_>, part: NamePart, is_strict: bool, out: &mut String) -> NameSaid {
+fn read_name(
+    value: ColumnValue<'_>,
+    part: NamePart,
+    is_strict: bool,
+    out: &mut String,
+) -> NameIssue {
     let doubt = if is_strict {
         text::push_person(value, part, out)
     } else {
@@ -395,25 +409,25 @@ fn read_name(value: Value<'_>, part: NamePart, is_strict: bool, out: &mut String
     (doubt, is_none.then_some("not a name"))
 }
 
-/// Whether a cell is of a type in which a number of a phone arrives: the digits of a date or of an amount are none to call.
-fn may_be_phone(value: Value<'_>) -> bool {
+/// Returns whether a cell has a type in which phone numbers arrive: the digits of a date or of an amount are no phone number.
+fn may_be_phone(value: ColumnValue<'_>) -> bool {
     match value {
-        Value::Text(_) | Value::Unsigned(_) => true,
-        Value::Integer(number) => number >= 0,
-        Value::Float(number) => number >= 0.0 && number.fract() == 0.0,
+        ColumnValue::Text(_) | ColumnValue::Unsigned(_) => true,
+        ColumnValue::Integer(number) => number >= 0,
+        ColumnValue::Float(number) => number >= 0.0 && number.fract() == 0.0,
         _ => false,
     }
 }
 
-/// Reads the text of a cell, where there is some. Cells that are text already are not copied.
+/// Reads the text of a cell, if there is some, and returns the problem with it. Cells that are already text are not copied.
 fn contact_problem(
-    value: Value<'_>,
+    value: ColumnValue<'_>,
     out: &mut String,
     read: impl FnOnce(&str, &mut String) -> Option<&'static str>,
 ) -> Option<&'static str> {
     let mut written = String::new();
     let source = match value {
-        Value::Text(text) => text::trimmed(text),
+        ColumnValue::Text(text) => text::trimmed(text),
         _ => {
             text::push_text(value, &mut written);
             &written

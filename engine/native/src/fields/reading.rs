@@ -1,8 +1,9 @@
-//! What stands around a column, and how it was read: what decided, how many cells can't be otherwise, which contradict.
+//! The context of a column, and how it was read: what decided, how many cells have one reading only, and which cells
+//! contradict.
 
-/// What decided how a column is read, from strong to weak.
+/// The basis on which a column is read, from strong to weak.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Decided {
+pub enum DecisionBasis {
     /// Each cell alone: none can be read in two ways.
     #[default]
     Cells,
@@ -10,16 +11,16 @@ pub enum Decided {
     Refused,
     /// Cells that only one reading explains.
     Evidence,
-    /// What stands around: the header, the other columns, how people write.
+    /// The surroundings: the header, the other columns, the habits of writers.
     Hint,
     /// A hint that may mislead: the column is ambiguous.
     Weak,
-    /// Nothing but the setting: the column is ambiguous.
+    /// The setting alone: the column is ambiguous.
     Setting,
 }
 
-impl Decided {
-    /// Its name in records.
+impl DecisionBasis {
+    /// Returns its name in records.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cells => "cells",
@@ -32,34 +33,34 @@ impl Decided {
     }
 }
 
-/// How a column was read.
+/// The result of reading a column: the way in which it was read, and what decided on it.
 #[derive(Clone, Debug, Default)]
-pub struct Reading {
-    /// `day-first`, `decimal comma` …; empty where the kind of value knows one way only.
+pub struct ColumnReading {
+    /// `day-first`, `decimal comma` …; empty if the kind of value has one way only.
     pub read_as: &'static str,
-    pub decided: Decided,
-    /// Filled cells of text that were looked at.
+    pub decided: DecisionBasis,
+    /// The number of filled cells of text that were looked at.
     pub cells: usize,
-    /// Cells that only the chosen reading explains.
+    /// The number of cells that only the chosen reading explains.
     pub certain: usize,
-    /// Rows whose cells can be read, but not in the way of the column; they stay empty.
+    /// Rows of cells that can be read, but not in the way of the column; they stay empty.
     pub contradict: Vec<usize>,
-    /// Whether two ways are mixed: cells that can be read in one way only are read, and those that can be read in two are not.
+    /// Whether two ways are mixed: then cells with one reading are read, and cells with two readings are not.
     pub is_mixed: bool,
     /// The first row whose cell can be read in more than one way.
     pub first_open: Option<usize>,
-    /// For each row whether nothing but the setting decided how its cell is read; empty where no cell is of this kind.
+    /// For each row, whether the setting alone decided how its cell is read; empty if this holds for no cell.
     pub open: Vec<bool>,
-    /// For each row what is said of a cell that was read and is doubtful; empty where none is.
+    /// For each row, the doubt about a cell that was read; empty if there is none.
     pub doubts: Vec<Option<&'static str>>,
-    /// What chose for these cells.
-    pub by: Option<ChosenBy>,
-    /// Sentences about it, without cell values.
+    /// The source of the choice for these cells.
+    pub by: Option<ChoiceSource>,
+    /// Sentences with the reasons, without cell values.
     pub why: Vec<String>,
 }
 
-impl Reading {
-    /// Marks cells that are doubtful: the rows and what is said of each. `why`: the same of the column.
+impl ColumnReading {
+    /// Marks cells as doubtful: the rows, each with its reason. `why` is the reason for the column.
     pub fn doubt(&mut self, rows: usize, found: &[(usize, &'static str)], why: String) {
         let Some(&(first, _)) = found.first() else {
             return;
@@ -69,28 +70,29 @@ impl Reading {
             self.doubts[*row] = Some(said);
         }
         self.cells = self.cells.max(found.len());
-        self.decided = self.decided.max(Decided::Weak);
+        self.decided = self.decided.max(DecisionBasis::Weak);
         self.first_open.get_or_insert(first);
         self.why.push(why);
     }
 
-    /// Whether the column can be read in another way just as well.
+    /// Returns whether the column can be read in another way just as well.
     pub fn is_ambiguous(&self) -> bool {
-        matches!(self.decided, Decided::Weak | Decided::Setting) && self.first_open.is_some()
+        matches!(self.decided, DecisionBasis::Weak | DecisionBasis::Setting)
+            && self.first_open.is_some()
     }
 }
 
-/// Who states what is taken where the cells decide nothing.
+/// The source of the value that is taken if the cells decide nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StatedBy {
+pub enum DefaultSource {
     #[default]
     Setting,
-    /// The author, to the reader: that is stronger than a setting.
+    /// The author, in an argument of the reader, which is stronger than a setting.
     Argument,
 }
 
-impl StatedBy {
-    /// That a setting has decided, or the argument of the reader that stands in its place.
+impl DefaultSource {
+    /// Returns the sentence that a setting decided, or the reader's argument in its place.
     pub fn decided(self, setting: &str, argument: &str) -> String {
         match self {
             Self::Setting => {
@@ -101,18 +103,18 @@ impl StatedBy {
     }
 }
 
-/// What chose for the cells that can be read in several ways.
+/// The source of the choice for cells that can be read in several ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChosenBy {
+pub enum ChoiceSource {
     DateOrder,
     DecimalMark,
     Argument,
-    /// What is stated explains fewer cells.
+    /// The stated value explains fewer cells.
     Default,
 }
 
-impl ChosenBy {
-    /// Its name in records.
+impl ChoiceSource {
+    /// Returns its name in records.
     pub fn name(self) -> &'static str {
         match self {
             Self::DateOrder => "date_order",
@@ -129,61 +131,61 @@ impl ChosenBy {
 pub enum Order {
     DayFirst,
     MonthFirst,
-    /// Year, day, month: only where the month has a name.
+    /// Year, day, month: only if the month has a name.
     YearDay,
     YearFirst,
 }
 
-/// What other columns of the same table show.
+/// The facts that other columns of the same table show.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hints {
     pub order: Option<Order>,
-    /// The decimal mark.
+    /// The decimal mark that they show.
     pub decimal: Option<u8>,
 }
 
-/// What stands around a column, and what is asked of it.
+/// The context of a column, and the options for reading it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Surroundings<'a> {
+pub struct ColumnContext<'a> {
     pub header: &'a str,
     /// The unit or currency that the header names.
     pub unit: Option<&'a str>,
-    /// The order of dates and the decimal mark where nothing decides: the setting, or the field's own.
+    /// The order of dates and the decimal mark to take if nothing decides: those of the setting, or of the field.
     pub order: Option<Order>,
     pub decimal: Option<u8>,
-    /// Which of the two has stated them.
-    pub stated_by: StatedBy,
+    /// Whether the setting or the field states these two.
+    pub stated_by: DefaultSource,
     pub hints: Hints,
-    /// The day of the run, in days since 1970: people are born before.
+    /// The day of the run, in days since 1970: people are born before it.
     pub today: Option<i64>,
-    /// The workbook counts days from 1904.
+    /// Whether the workbook counts days from 1904.
     pub from_1904: bool,
     /// The currencies that number formats show, with their rows.
     pub currencies: &'a [(usize, &'a str)],
-    /// The power of ten that the header says numbers count in: thousands, cents.
+    /// The power of ten that the header names as the unit of numbers: thousands, cents.
     pub shift: i32,
-    /// The header says that two numbers with a colon are minutes and seconds.
+    /// Whether the header says that two numbers with a colon are minutes and seconds.
     pub minutes_first: bool,
-    /// Read as since edition 2026: what is doubtful is said or left empty.
+    /// Whether values are read as since edition 2026: doubtful ones are reported or left empty.
     pub is_strict: bool,
     /// The author's words for "no value", folded.
     pub missing: &'a [String],
-    /// Numbers among dates are serials of spreadsheets.
+    /// Whether numbers among dates are serial numbers of spreadsheets.
     pub serials: bool,
-    /// Dates keep their time of day.
+    /// Whether dates keep their time of day.
     pub with_time: bool,
-    /// What may stand behind a number and is left out, folded.
+    /// Units that may follow a number and are left out, folded.
     pub units: &'a [String],
-    /// The ISO code of the currency that the header names; empty: it names none.
+    /// The ISO code of the currency that the header names; empty if it names none.
     pub currency: &'a str,
 }
 
-/// Whether a few cells are slips, and no second writer's.
+/// Returns whether the cells that contradict are few enough to be slips, and not those of a second writer.
 pub fn are_few(against: usize, support: usize) -> bool {
     against * 20 <= support || against == 1 && support >= 5
 }
 
-/// How many cells can't be read otherwise.
+/// Describes how many cells can be read in one way only.
 pub fn certain_in_words(certain: usize, cells: usize) -> String {
     if certain == cells {
         "each cell can be read in this way only".to_owned()
@@ -192,7 +194,7 @@ pub fn certain_in_words(certain: usize, cells: usize) -> String {
     }
 }
 
-/// How many cells contradict; nothing where none does.
+/// Describes how many cells contradict; none if no cell does.
 pub fn against_in_words(against: usize) -> Option<String> {
     match against {
         0 => None,
@@ -201,7 +203,7 @@ pub fn against_in_words(against: usize) -> Option<String> {
     }
 }
 
-/// How many cells were left out where two ways to write are mixed.
+/// Describes how many cells were left out because two ways to write are mixed.
 pub fn left_out_in_words(count: usize) -> String {
     let verb = if count == 1 { "was" } else { "were" };
     format!("{count} that can be read in several ways {verb} not read")

@@ -1,6 +1,6 @@
-//! Headers that are values themselves: months, quarters, years, weeks, dates, days of the week, numbers.
+//! Recognizes headers that are values themselves: months, quarters, years, weeks, dates, days of the week, numbers.
 //!
-//! Names of months and of days are known where readers of dates know them, in some forty languages.
+//! Names of months and of days are those that readers of dates know, in some forty languages.
 
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
@@ -8,24 +8,24 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::dates::date;
-use super::reading::Surroundings;
+use super::reading::ColumnContext;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::words::cut::{are_digits, fold};
 use crate::words::data::LISTS;
 
 const YEAR: &str = "(?:(?:19|20|21)[0-9]{2})";
-/// The years that a header names.
+/// The years that a header may name.
 const YEARS: RangeInclusive<u32> = 1900..=2199;
-/// A longer text is no header of a series.
+/// The maximum number of characters in a header of a series.
 const MAX_CHARS: usize = 40;
-/// A longer header is none of a series, where nobody has said so, and a longer name none of a month.
+/// The maximum number of characters in a header that is taken for one of a series unasked, and in the name of a month.
 const MAX_CHARS_AT_SIGHT: usize = 20;
 const MAX_NAME_CHARS: usize = 12;
-/// The signs around the name of a month.
+/// The characters that may surround the name of a month.
 const AROUND_NAMES: &str = "0123456789 -/.,'’";
 
-/// A series of times or numbers that headers go through.
+/// A series of times or numbers that headers form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderSeries {
     Months,
@@ -38,7 +38,7 @@ pub enum HeaderSeries {
 }
 
 impl HeaderSeries {
-    /// All series, with the names by which configurations know them.
+    /// All series, with their names in configurations.
     const NAMES: [(Self, &str); 7] = [
         (Self::Months, "months"),
         (Self::Quarters, "quarters"),
@@ -59,7 +59,7 @@ impl HeaderSeries {
         Self::NAMES[self as usize].1
     }
 
-    /// Returns whether a header is one of the series.
+    /// Returns whether a header belongs to the series.
     pub fn has(self, header: &str) -> bool {
         if header.is_empty() || header.chars().count() > MAX_CHARS {
             return false;
@@ -80,7 +80,8 @@ impl HeaderSeries {
         }
     }
 
-    /// Returns whether a header that is a date is one of the series: those at an edge of a month or a year name it.
+    /// Returns whether a header that is a date belongs to the series: a date at the edge of a month or year names that month or
+    /// year.
     pub fn has_day(self, year: i64, month: i64, day: i64) -> bool {
         let days = days_from_civil(year, month, day);
         let is_last = days.is_some_and(|days| civil_from_days(days + 1).2 == 1);
@@ -92,7 +93,7 @@ impl HeaderSeries {
         }
     }
 
-    /// Returns whether a header of the series has a year in it. The two digits of KW 12 are the week.
+    /// Returns whether a header of the series contains a year. The two digits of KW 12 are the week.
     pub fn has_year(self, header: &str) -> bool {
         let stands_alone = |(before, after): (Option<char>, Option<char>)| {
             let is_digit = |c: Option<char>| c.is_some_and(char::is_numeric);
@@ -107,12 +108,12 @@ fn whole(pattern: &str) -> Regex {
     Regex::new(&format!("^(?:{pattern})$")).expect("patterns of this file are right")
 }
 
-/// Returns what quarters are called.
+/// Returns the words for quarters.
 pub fn quarter_words() -> Vec<&'static str> {
     LISTS.words("quarters")
 }
 
-/// Returns what weeks are called.
+/// Returns the words for weeks.
 pub fn week_words() -> Vec<&'static str> {
     let short = LISTS.words("short weeks");
     LISTS.words("weeks").into_iter().chain(short).collect()
@@ -163,11 +164,11 @@ fn is_date(text: &str) -> bool {
 
 /// Returns which texts of a column the strict reader of dates reads.
 fn are_dates<'t>(texts: impl Iterator<Item = &'t str>) -> Vec<bool> {
-    let options = Surroundings {
+    let options = ColumnContext {
         is_strict: true,
-        ..Surroundings::default()
+        ..ColumnContext::default()
     };
-    let values: Vec<Value<'_>> = texts.map(Value::Text).collect();
+    let values: Vec<ColumnValue<'_>> = texts.map(ColumnValue::Text).collect();
     let read = date::read(&values, &options).values;
     read.iter().map(Option::is_some).collect()
 }
@@ -183,7 +184,7 @@ fn is_month(header: &str) -> bool {
     NAME.is_match(name) && is_date(&format!("1 {name} 2024"))
 }
 
-/// The weekday of a date has to be its own: of seven days in a row one has it.
+/// Returns whether a header is a weekday. The reader checks the weekday of a date, so one of seven days in a row has to match.
 fn is_weekday(header: &str) -> bool {
     DAY_AND_DATE.captures(header).is_some_and(|found| {
         let name = &found["day"];
@@ -191,7 +192,7 @@ fn is_weekday(header: &str) -> bool {
     })
 }
 
-/// The years in a text, each with the characters before and behind it.
+/// Returns the years in a text, each with the characters before and behind it.
 fn years(text: &str) -> impl Iterator<Item = (u32, (Option<char>, Option<char>))> {
     let starts = text.char_indices().filter_map(|(at, _)| {
         let digits = text.get(at..at + 4).filter(|digits| are_digits(digits))?;
@@ -207,7 +208,7 @@ fn years(text: &str) -> impl Iterator<Item = (u32, (Option<char>, Option<char>))
     })
 }
 
-/// Returns the years that stand in a text by themselves, and are no parts of numbers or dates.
+/// Returns the years in a text that are not parts of numbers or dates.
 pub fn years_in(text: &str) -> Vec<u32> {
     let is_part =
         |c: Option<char>, signs: &str| c.is_some_and(|c| c.is_numeric() || signs.contains(c));
@@ -216,14 +217,17 @@ pub fn years_in(text: &str) -> Vec<u32> {
     alone.map(|(year, _)| year).collect()
 }
 
-/// Returns the series that each of some headers is of, where that needs no asking: months, quarters or years. Names are looked up if `min`
-/// headers that may be of a series stand beside one another.
+/// Returns the series of each header, if it is clear without a question: months, quarters or years. Names are looked up if at
+/// least `min` adjacent headers may belong to a series.
 pub fn series_among(headers: &[String], min: usize) -> Vec<Option<HeaderSeries>> {
-    let found: Vec<AtSight<'_>> = headers.iter().map(|header| AtSight::of(header)).collect();
-    let stretches = found.split(|one| matches!(one, AtSight::Nothing));
+    let found: Vec<HeaderGuess<'_>> = headers
+        .iter()
+        .map(|header| HeaderGuess::from_header(header))
+        .collect();
+    let stretches = found.split(|guess| matches!(guess, HeaderGuess::Nothing));
     let longest = stretches.map(<[_]>::len).max().unwrap_or(0);
-    let days = found.iter().filter_map(|one| match one {
-        AtSight::Name(name) => Some(format!("1 {name} 2024")),
+    let days = found.iter().filter_map(|guess| match guess {
+        HeaderGuess::Name(name) => Some(format!("1 {name} 2024")),
         _ => None,
     });
     let days: Vec<String> = days.collect();
@@ -232,24 +236,24 @@ pub fn series_among(headers: &[String], min: usize) -> Vec<Option<HeaderSeries>>
         false => Vec::new(),
     }
     .into_iter();
-    let series = found.into_iter().map(|one| match one {
-        AtSight::Series(series) => Some(series),
-        AtSight::Name(_) => are_months.next()?.then_some(HeaderSeries::Months),
-        AtSight::Nothing => None,
+    let series = found.into_iter().map(|guess| match guess {
+        HeaderGuess::Series(series) => Some(series),
+        HeaderGuess::Name(_) => are_months.next()?.then_some(HeaderSeries::Months),
+        HeaderGuess::Nothing => None,
     });
     series.collect()
 }
 
-/// What a header is without a look at its words.
-enum AtSight<'h> {
+/// The guess about a header before its words are looked up.
+enum HeaderGuess<'h> {
     Series(HeaderSeries),
     /// A word that may be a month.
     Name(&'h str),
     Nothing,
 }
 
-impl<'h> AtSight<'h> {
-    fn of(header: &'h str) -> Self {
+impl<'h> HeaderGuess<'h> {
+    fn from_header(header: &'h str) -> Self {
         if header.is_empty() || header.chars().count() > MAX_CHARS_AT_SIGHT {
             return Self::Nothing;
         }
@@ -285,7 +289,7 @@ impl<'h> AtSight<'h> {
     }
 }
 
-/// Returns whether a text without letters is 2024-01 or 01/2024.
+/// Returns whether a text without letters is a month with its year: 2024-01 or 01/2024.
 fn is_month_and_year(header: &str) -> bool {
     let Some((first, second)) = header.split_once(['/', '.', '-']) else {
         return false;

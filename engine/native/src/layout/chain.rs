@@ -1,21 +1,22 @@
-//! A chain of rows, each in one of a few states: the likeliest sequence, and how likely each state of each row is.
+//! A chain of rows, each in one of a few states: finds the likeliest sequence of states, and the likelihood of each state of
+//! each row.
 //!
-//! Scores are natural logarithms, of any height. What one state of a row adds after another depends on whether blank rows
-//! lie between the two.
+//! Scores are natural logarithms of any size. The score of a step from one state to the next depends on whether blank rows are
+//! between the two rows.
 
-/// The states of a row.
+/// The number of states that a row can have.
 pub const STATES: usize = 6;
 
-/// Scores of the chain itself.
+/// The scores of the chain itself.
 #[derive(Debug, Clone)]
 pub struct Chain {
     pub start: [f64; STATES],
     pub end: [f64; STATES],
-    /// From a state to the next: without, and with a blank row between.
+    /// The scores of steps from a state to the next: without a blank row between them, and with one.
     pub steps: [[[f64; STATES]; STATES]; 2],
 }
 
-/// A row of a chain.
+/// A row of a chain, as the chain scores it.
 #[derive(Debug, Clone)]
 pub struct Link {
     pub scores: [f64; STATES],
@@ -27,7 +28,7 @@ impl Chain {
         &self.steps[usize::from(link.after_blank)]
     }
 
-    /// The sequence of states with the highest score (Viterbi); of equal ones the first.
+    /// Returns the sequence of states with the highest score (Viterbi). If several have the same score, returns the first.
     pub fn likeliest(&self, links: &[Link]) -> Vec<u8> {
         let Some(first) = links.first() else {
             return Vec::new();
@@ -67,7 +68,7 @@ impl Chain {
         states
     }
 
-    /// How likely each state of each row is (forward and backward).
+    /// Returns the likelihood of each state of each row (forward and backward pass).
     pub fn likelihoods(&self, links: &[Link]) -> Vec<[f64; STATES]> {
         let count = links.len();
         let Some(first) = links.first() else {
@@ -106,7 +107,7 @@ impl Chain {
     }
 }
 
-/// The logarithm of a sum of numbers given by their logarithms.
+/// Returns the logarithm of the sum of numbers that are given by their logarithms.
 fn log_sum(logarithms: &[f64; STATES]) -> f64 {
     let highest = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if highest == f64::NEG_INFINITY {
@@ -115,7 +116,7 @@ fn log_sum(logarithms: &[f64; STATES]) -> f64 {
     highest
         + logarithms
             .iter()
-            .map(|one| (one - highest).exp())
+            .map(|logarithm| (logarithm - highest).exp())
             .sum::<f64>()
             .ln()
 }

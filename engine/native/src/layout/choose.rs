@@ -1,55 +1,55 @@
-//! Which rows are looked at. A long table has thousands of rows that look like the one before; these are taken together.
+//! Chooses the rows that are examined. A long table has thousands of rows that look like the row before; these are skipped.
 //!
-//! A sheet's first and last rows are always looked at, and every row that differs from its block: one with a kind of value
-//! that is rare in its column, with few cells, or with a blank row above it. Around such a row its neighbours are looked
-//! at too, for they say what it is. What this costs for all other rows is a glance at each cell.
+//! The first and last rows of a sheet are always examined, and so is every row that differs from its block: it has a kind of
+//! value that is rare in its column, few cells, or a blank row above it. The neighbours of these rows are examined too, because
+//! they show what the row is. All other rows cost one glance at each cell.
 
 use std::ops::Range;
 
 use crate::cells::parts::{places, share_tasks};
-use crate::cells::{Cell, Sheet, Tag};
+use crate::cells::{CellTag, Sheet, SheetCell};
 
-/// Filled rows at the top and at the bottom that are always looked at.
+/// The number of filled rows at the top and at the bottom that are always examined.
 const TOP: usize = 60;
 const BOTTOM: usize = 25;
-/// Rows above and below a row that stands out.
+/// The number of rows before and after a differing row that are examined with it.
 const BEFORE: usize = 3;
 const AFTER: usize = 9;
-/// Rows that are compared with each other.
+/// The number of rows that are compared with each other.
 const BLOCK: usize = 256;
-/// Columns that are looked at, from the first one that has a value.
-pub const MOST_COLUMNS: usize = 256;
-/// Cells that are looked at closely; rows further down are taken to be like the ones before.
-const MOST_CELLS: usize = 120_000;
+/// The maximum number of columns that are examined, from the first one with a value.
+pub const MAX_SAMPLE_COLUMNS: usize = 256;
+/// The maximum number of cells that are examined. Rows further down are assumed to be like the rows before.
+const MAX_SAMPLE_CELLS: usize = 120_000;
 
-/// The rows to look at, each with the number of blank rows above it, and the columns.
-pub struct Chosen {
+/// The rows to examine, each with the number of blank rows above it, and the columns.
+pub struct LayoutSample {
     pub rows: Vec<(usize, usize)>,
     pub columns: Range<usize>,
 }
 
-/// Chooses rows and columns of a sheet.
-pub fn choose(sheet: &Sheet) -> Chosen {
+/// Chooses the rows and columns of a sheet to examine.
+pub fn choose(sheet: &Sheet) -> LayoutSample {
     let count = sheet.facts().rows_emitted;
     let first = first_column(sheet, count);
-    let columns = first..sheet.facts().width.min(first + MOST_COLUMNS);
+    let columns = first..sheet.facts().width.min(first + MAX_SAMPLE_COLUMNS);
     let filled = places(count, |row| is_filled(sheet, row, &columns));
     let gap = |at: usize| filled[at] - if at == 0 { 0 } else { filled[at - 1] + 1 };
     let all = 0..filled.len();
     if filled.len() <= TOP + BOTTOM + 10 {
         let rows = all.map(|at| (filled[at], gap(at))).collect();
-        return Chosen { rows, columns };
+        return LayoutSample { rows, columns };
     }
     let mut is_wanted = vec![false; filled.len()];
     is_wanted[..TOP].fill(true);
     let bottom = filled.len() - BOTTOM;
     is_wanted[bottom..].fill(true);
-    let mut budget = MOST_CELLS / columns.len().max(1);
+    let mut budget = MAX_SAMPLE_CELLS / columns.len().max(1);
     let standing_out = |start: usize| -> Vec<usize> {
-        // A block that would be short belongs to the one before it.
+        // A block that would be short is compared with rows of the block before it.
         let stop = bottom.min(start + BLOCK);
         let compared = stop.saturating_sub(BLOCK).max(1)..stop;
-        let block = Block::read(sheet, &filled[compared.clone()], &columns);
+        let block = RowBlock::read(sheet, &filled[compared.clone()], &columns);
         let stands_out = |at: &usize| gap(*at) > 0 || block.stands_out(at - compared.start);
         (start..stop).filter(stands_out).collect()
     };
@@ -65,10 +65,10 @@ pub fn choose(sheet: &Sheet) -> Chosen {
     }
     let wanted = all.filter(|&at| is_wanted[at]);
     let rows = wanted.map(|at| (filled[at], gap(at))).collect();
-    Chosen { rows, columns }
+    LayoutSample { rows, columns }
 }
 
-/// The first column with a value. Of long sheets the first rows tell.
+/// Returns the first column with a value. In long sheets, only the first rows count.
 fn first_column(sheet: &Sheet, count: usize) -> usize {
     let mut cells = Vec::new();
     let mut first = usize::MAX;
@@ -84,7 +84,7 @@ fn first_column(sheet: &Sheet, count: usize) -> usize {
     if first == usize::MAX { 0 } else { first }
 }
 
-/// Whether a row has a value in one of the columns. Rows end with their last value, which is blank only where it is white
+/// Returns whether a row has a value in one of the columns. A row ends with its last value, which is blank only if it is white
 /// space.
 fn is_filled(sheet: &Sheet, row: usize, columns: &Range<usize>) -> bool {
     let width = sheet.row_width(row);
@@ -97,14 +97,14 @@ fn is_filled(sheet: &Sheet, row: usize, columns: &Range<usize>) -> bool {
         .any(|column| !sheet.is_blank(sheet.cell(row, column)))
 }
 
-/// What a glance at a cell tells.
-fn glance(sheet: &Sheet, cell: Cell) -> u8 {
+/// Returns the sort of a cell at a glance; 0 if it is blank.
+fn glance(sheet: &Sheet, cell: SheetCell) -> u8 {
     match cell.tag {
-        Tag::Empty | Tag::EmptyText => 0,
-        Tag::Integer | Tag::Float | Tag::BigInteger | Tag::Duration => 1,
-        Tag::DateTime | Tag::Date | Tag::Time => 2,
-        Tag::Boolean => 3,
-        Tag::Text => match sheet.text(cell.as_text()).as_bytes() {
+        CellTag::Empty | CellTag::EmptyText => 0,
+        CellTag::Integer | CellTag::Float | CellTag::BigInteger | CellTag::Duration => 1,
+        CellTag::DateTime | CellTag::Date | CellTag::Time => 2,
+        CellTag::Boolean => 3,
+        CellTag::Text => match sheet.text(cell.as_text()).as_bytes() {
             [] => 0,
             [b'0'..=b'9' | b'-' | b'+' | b'(' | b'$' | b'.' | b'#', ..] => 4,
             [b'a'..=b'z', ..] => 5,
@@ -113,15 +113,15 @@ fn glance(sheet: &Sheet, cell: Cell) -> u8 {
     }
 }
 
-/// Glances at the cells of some rows.
-struct Block {
-    /// By row.
+/// The result of a glance at the cells of some rows.
+struct RowBlock {
+    /// The number of filled cells, by row.
     filled: Vec<u32>,
     rare: Vec<bool>,
     typical: u32,
 }
 
-impl Block {
+impl RowBlock {
     fn read(sheet: &Sheet, rows: &[usize], columns: &Range<usize>) -> Self {
         let mut block = Self {
             filled: vec![0; rows.len()],
@@ -137,7 +137,7 @@ impl Block {
             let mut counts = [0u32; 7];
             let (mut number, mut at) = (start, 0);
             sheet.visit_column(column, start, last + 1, |cell| {
-                // Rows without any value lie between the others.
+                // There may be rows without a value between the others.
                 if rows.get(at) == Some(&number) {
                     let what = glance(sheet, cell);
                     seen[at] = what;
@@ -149,7 +149,7 @@ impl Block {
             for (filled, &what) in block.filled.iter_mut().zip(&seen) {
                 *filled += u32::from(what != 0);
             }
-            // Signs stand in for numbers, and words begin with small and with capital letters.
+            // Signs replace numbers, and words begin with small and with capital letters.
             let is_rare: [bool; 7] = std::array::from_fn(|what| {
                 what != 0 && (1..=usual).contains(&counts[what]) && is_other(what, &counts)
             });
@@ -170,7 +170,7 @@ impl Block {
     }
 }
 
-/// Whether most of a column is of another sort than `what`: words among values, values among words.
+/// Returns whether most of a column is of another sort than `what`: words among values, or values among words.
 fn is_other(what: usize, counts: &[u32; 7]) -> bool {
     let values = counts[1] + counts[2] + counts[3] + counts[4];
     let words = counts[5] + counts[6];

@@ -1,19 +1,23 @@
-//! What speaks for a row's state: features that a row has or has not, each with the words that explain it.
+//! Features that speak for or against a row's state. A row has a feature or does not; each feature has a phrase that explains
+//! it.
 
 use super::kinds::CellKind;
-use super::rows::{Grid, Row, Shape};
+use super::rows::{LayoutGrid, LayoutRow, RowShape};
 use super::traits::{Trait, Traits, numbers};
 
-/// Rows above and below that a row's columns are compared with.
+/// The number of rows above and below that a row's columns are compared with.
 const NEAR: usize = 8;
-/// Rows within which a text counts as recurring.
+/// The number of rows within which a text counts as recurring.
 const RECURRING: usize = 30;
 
-/// The features of each row, by number, in order.
-pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
+/// Returns the numbers of each row's features, in order.
+pub fn features(grid: &LayoutGrid) -> Vec<Vec<u16>> {
     let rows = &grid.rows;
     let count = rows.len();
-    let has_values: Vec<bool> = rows.iter().map(|row| row.shape == Shape::Values).collect();
+    let has_values: Vec<bool> = rows
+        .iter()
+        .map(|row| row.shape == RowShape::Values)
+        .collect();
     let first_values = has_values.iter().position(|&has| has).unwrap_or(count);
     let last_values = has_values.iter().rposition(|&has| has);
     let mut all: Vec<Traits> = Vec::with_capacity(count);
@@ -36,8 +40,8 @@ pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
         );
         found.add_if(k > 0 && row.count() > fullest_above, Trait::WidestSoFar);
         fullest_above = fullest_above.max(row.count());
-        compare(grid, k, Side::Below, &mut found);
-        compare(grid, k, Side::Above, &mut found);
+        compare(grid, k, ComparedSide::Below, &mut found);
+        compare(grid, k, ComparedSide::Above, &mut found);
         let texts = row.texts();
         let is_again = row.count() >= 2 && texts * 2 >= row.count() && seen.contains(&row.all_text);
         found.add_if(is_again, Trait::Again);
@@ -61,8 +65,9 @@ pub fn features(grid: &Grid) -> Vec<Vec<u16>> {
     (0..count).map(|k| numbers(rows, &all, k)).collect()
 }
 
-/// What tells rows from names of columns: texts of the row above that recur, a text alone that is long for a name.
-fn unlike_names(grid: &Grid, k: usize, found: &mut Traits) {
+/// Adds traits that distinguish other rows from names of columns: repeated texts of the row above, or a single text that is
+/// long for a name.
+fn unlike_names(grid: &LayoutGrid, k: usize, found: &mut Traits) {
     let row = &grid.rows[k];
     if row.count() == 1 && row.columns[0] == grid.first_column {
         found.add_if(row.length_of_first >= 20, Trait::Length20);
@@ -78,18 +83,18 @@ fn unlike_names(grid: &Grid, k: usize, found: &mut Traits) {
     }
 }
 
-/// Whether the row, or one further down, has the name of the first column.
-fn first_column(grid: &Grid, k: usize, found: &mut Traits) {
+/// Adds traits that say whether this row, or one further down, names the first column.
+fn first_column(grid: &LayoutGrid, k: usize, found: &mut Traits) {
     let rows = &grid.rows;
     let row = &rows[k];
-    // A short text in the first column may be its name: then the rows of names beside it leave that column empty.
-    let may_name = row.shape == Shape::Lone
+    // A short text in the first column may be its name. Then the rows of names beside it leave that column empty.
+    let may_name = row.shape == RowShape::Lone
         && row.length_of_first <= 30
         && !row.first_is_title
         && !row.first_is_note
         && !row.bracket_first;
     if may_name {
-        let lacks_first = |other: &Row| {
+        let lacks_first = |other: &LayoutRow| {
             other.columns[0] > grid.first_column && (other.shape.is_names() || other.is_rule)
         };
         let is_above_names = rows
@@ -98,7 +103,7 @@ fn first_column(grid: &Grid, k: usize, found: &mut Traits) {
         let above = rows[..k].iter().rev().take(6);
         let mut named = above
             .take_while(|other| {
-                other.shape.is_names() || other.shape == Shape::Aside || other.is_rule
+                other.shape.is_names() || other.shape == RowShape::Aside || other.is_rule
             })
             .map(lacks_first);
         let is_below_names = row.gap <= 1 && named.next() == Some(true) && named.all(|lacks| lacks);
@@ -106,27 +111,27 @@ fn first_column(grid: &Grid, k: usize, found: &mut Traits) {
         found.add_if(k > 0 && is_above_names, Trait::NamesFirstAbove);
         found.add_if(is_below_names, Trait::NamesFirstBelow);
     }
-    // Whether the first column, which this row leaves empty or is alone in, has its name further down.
-    let is_table = |row: &&Row| {
+    // If this row leaves the first column empty or fills only that column, a row further down may name it.
+    let is_table = |row: &&LayoutRow| {
         !matches!(
             row.shape,
-            Shape::Values | Shape::Pairs | Shape::Prose | Shape::LoneLong
+            RowShape::Values | RowShape::Pairs | RowShape::Prose | RowShape::LoneLong
         )
     };
-    let names_first = |row: &Row| {
+    let names_first = |row: &LayoutRow| {
         row.count() > 1
             && row.columns[0] == grid.first_column
             && matches!(
                 row.shape,
-                Shape::Labels | Shape::SomeLabels | Shape::Periods
+                RowShape::Labels | RowShape::SomeLabels | RowShape::Periods
             )
     };
     let mut below = rows[k + 1..].iter().take(5).take_while(is_table);
     found.add_if(below.any(names_first), Trait::NamedFurtherDown);
 }
 
-/// What the row's own cells say.
-fn own(row: &Row, grid: &Grid, k: usize, found: &mut Traits) {
+/// Adds the traits of the row's own cells.
+fn own(row: &LayoutRow, grid: &LayoutGrid, k: usize, found: &mut Traits) {
     use Trait::*;
     let count = row.count();
     found.add(match row.fullness() {
@@ -138,7 +143,9 @@ fn own(row: &Row, grid: &Grid, k: usize, found: &mut Traits) {
     });
     let begins_left = row.rest_from == 1;
     let (first, last) = (row.columns[0], row.columns[count - 1]);
-    let values = row.of(CellKind::Number) + row.of(CellKind::Date) + row.of(CellKind::Stand);
+    let values = row.count_kind(CellKind::Number)
+        + row.count_kind(CellKind::Date)
+        + row.count_kind(CellKind::Stand);
     found.add_all([
         (count == grid.widest, Widest),
         (count == 2, Two),
@@ -149,10 +156,10 @@ fn own(row: &Row, grid: &Grid, k: usize, found: &mut Traits) {
         ),
         (count >= 2 && usize::from(last - first) + 1 > count, Holes),
         (!row.rest().is_empty() && values == 0, NoValues),
-        (row.of(CellKind::Number) * 2 >= count, Numbers),
-        (row.of(CellKind::Stand) * 3 >= count, Stands),
-        (row.of(CellKind::Date) > 0, HasDate),
-        (row.of(CellKind::Mixed) * 3 >= count, MixedTexts),
+        (row.count_kind(CellKind::Number) * 2 >= count, Numbers),
+        (row.count_kind(CellKind::Stand) * 3 >= count, Stands),
+        (row.count_kind(CellKind::Date) > 0, HasDate),
+        (row.count_kind(CellKind::Mixed) * 3 >= count, MixedTexts),
         (row.periods > 0, SomePeriod),
         (row.dates_run, DatesRun),
         (row.has_decimals, Decimals),
@@ -172,8 +179,8 @@ fn own(row: &Row, grid: &Grid, k: usize, found: &mut Traits) {
     own_texts(row, found);
 }
 
-/// What the row's texts say: their lengths, words and letters.
-fn own_texts(row: &Row, found: &mut Traits) {
+/// Adds the traits of the row's texts: their lengths, words and letters.
+fn own_texts(row: &LayoutRow, found: &mut Traits) {
     use Trait::*;
     let count = row.count();
     found.add(match row.length_of_first {
@@ -224,8 +231,8 @@ fn own_texts(row: &Row, found: &mut Traits) {
     ]);
 }
 
-/// Where the row stands.
-fn place(rows: &[Row], has_values: &[bool], k: usize, found: &mut Traits) {
+/// Adds the traits of the row's position in the sheet.
+fn place(rows: &[LayoutRow], has_values: &[bool], k: usize, found: &mut Traits) {
     use Trait::*;
     if k > 0 {
         found.add([Above0, Above1, Above2][rows[k].gap.min(2)]);
@@ -252,7 +259,7 @@ fn place(rows: &[Row], has_values: &[bool], k: usize, found: &mut Traits) {
     });
 }
 
-/// Classes of cells that columns consist of. What stands in for a value is one of the numbers.
+/// The classes of cells that a column can consist of. Stand-ins for values count as numbers.
 const CLASSES: [CellKind; 5] = {
     use CellKind::*;
     [Number, Period, Date, Mixed, Words]
@@ -265,7 +272,7 @@ fn class_of(kind: CellKind) -> CellKind {
     }
 }
 
-/// The class of most cells, the first of several that are equally frequent, and how many cells are not blank.
+/// Returns the most frequent class (the first of several that are equally frequent) and the number of cells that are not blank.
 fn usual_class(kinds: impl Iterator<Item = CellKind>) -> (CellKind, usize) {
     let mut votes = [0usize; CellKind::COUNT];
     for kind in kinds {
@@ -277,15 +284,15 @@ fn usual_class(kinds: impl Iterator<Item = CellKind>) -> (CellKind, usize) {
     (most.map_or(CellKind::Blank, |(class, _)| class), total)
 }
 
-/// The rows that a row is compared with.
+/// The side on which a row is compared with other rows.
 #[derive(Clone, Copy)]
-enum Side {
+enum ComparedSide {
     Below,
     Above,
 }
 
-impl Side {
-    /// The trait that the row has by the rows on this side.
+impl ComparedSide {
+    /// Returns the trait for this side.
     fn pick(self, below: Trait, above: Trait) -> Trait {
         match self {
             Self::Below => below,
@@ -294,12 +301,12 @@ impl Side {
     }
 }
 
-/// Compares the row's cells with the columns below it, or above.
-fn compare(grid: &Grid, k: usize, side: Side, found: &mut Traits) {
+/// Compares the row's cells with the columns below it or above it.
+fn compare(grid: &LayoutGrid, k: usize, side: ComparedSide, found: &mut Traits) {
     let rows = &grid.rows;
     let near = match side {
-        Side::Below => k + 1..rows.len().min(k + 1 + NEAR),
-        Side::Above => k.saturating_sub(NEAR)..k,
+        ComparedSide::Below => k + 1..rows.len().min(k + 1 + NEAR),
+        ComparedSide::Above => k.saturating_sub(NEAR)..k,
     };
     let others: Vec<usize> = near.filter(|&j| rows[j].count() >= 2).collect();
     if others.is_empty() {
@@ -312,8 +319,14 @@ fn compare(grid: &Grid, k: usize, side: Side, found: &mut Traits) {
     }
 }
 
-/// Compares the kinds of the row's cells with what usually stands in their columns.
-fn compare_kinds(grid: &Grid, k: usize, others: &[usize], side: Side, found: &mut Traits) {
+/// Compares the kinds of the row's cells with the usual kinds of their columns.
+fn compare_kinds(
+    grid: &LayoutGrid,
+    k: usize,
+    others: &[usize],
+    side: ComparedSide,
+    found: &mut Traits,
+) {
     use Trait::*;
     let row = &grid.rows[k];
     let columns = match row.rest() {
@@ -372,7 +385,13 @@ fn compare_kinds(grid: &Grid, k: usize, others: &[usize], side: Side, found: &mu
 }
 
 /// Compares the patterns and the lengths of the row's texts with those in their columns.
-fn compare_texts(grid: &Grid, k: usize, others: &[usize], side: Side, found: &mut Traits) {
+fn compare_texts(
+    grid: &LayoutGrid,
+    k: usize,
+    others: &[usize],
+    side: ComparedSide,
+    found: &mut Traits,
+) {
     use Trait::*;
     let (mut texts, mut alike, mut measured, mut outside) = (0, 0, 0, 0);
     for &column in &grid.rows[k].columns {
@@ -407,8 +426,8 @@ fn compare_texts(grid: &Grid, k: usize, others: &[usize], side: Side, found: &mu
     found.add_if(is_outside, side.pick(BelowLength, AboveLength));
 }
 
-/// Whether the row's texts stand in rows of the same shape further down and up: categories recur, names of columns do not.
-fn recurring(grid: &Grid, k: usize, texts: usize, found: &mut Traits) {
+/// Adds whether the row's texts recur in rows of the same shape above or below: categories recur, names of columns do not.
+fn recurring(grid: &LayoutGrid, k: usize, texts: usize, found: &mut Traits) {
     use Trait::*;
     let rows = &grid.rows;
     let row = &rows[k];
@@ -435,7 +454,7 @@ fn recurring(grid: &Grid, k: usize, texts: usize, found: &mut Traits) {
     }
 }
 
-/// What the row below says, in the order of [`neighbour`].
+/// The traits of a comparison with the row below, in the order that [`neighbour`] expects.
 const OF_ROW_BELOW: [Trait; 8] = {
     use Trait::*;
     [
@@ -449,7 +468,7 @@ const OF_ROW_BELOW: [Trait; 8] = {
         NextSameColumns,
     ]
 };
-/// The same of the row above.
+/// The traits of a comparison with the row above, in the same order.
 const OF_ROW_ABOVE: [Trait; 8] = {
     use Trait::*;
     [
@@ -464,8 +483,8 @@ const OF_ROW_ABOVE: [Trait; 8] = {
     ]
 };
 
-/// Compares the row's columns with those of a row directly above or below: how full they are, then which they are.
-fn neighbour(row: &Row, other: &Row, traits: [Trait; 8], found: &mut Traits) {
+/// Compares how full the row and an adjacent row are, and then which columns they fill.
+fn neighbour(row: &LayoutRow, other: &LayoutRow, traits: [Trait; 8], found: &mut Traits) {
     let [fullness @ .., disjoint, within, same_columns] = traits;
     let ratio = row.count() as f32 / other.count() as f32;
     found.add(match ratio {
@@ -486,10 +505,10 @@ fn neighbour(row: &Row, other: &Row, traits: [Trait; 8], found: &mut Traits) {
     );
 }
 
-/// Traits that several others make together.
-fn conclude(row: &Row, found: &mut Traits) {
+/// Adds traits that follow from several others.
+fn conclude(row: &LayoutRow, found: &mut Traits) {
     use Trait::*;
-    let is_full = row.shape == Shape::Labels && row.fullness() >= 0.95;
+    let is_full = row.shape == RowShape::Labels && row.fullness() >= 0.95;
     found.add_if(
         is_full
             && !found.has(FirstEmpty)
@@ -499,7 +518,7 @@ fn conclude(row: &Row, found: &mut Traits) {
             && row.periods == 0,
         FullLabels,
     );
-    let may_name = matches!(row.shape, Shape::Labels | Shape::Periods);
+    let may_name = matches!(row.shape, RowShape::Labels | RowShape::Periods);
     if may_name
         && row.count() >= 2
         && found.has(NoValues)
@@ -520,7 +539,7 @@ fn conclude(row: &Row, found: &mut Traits) {
     }
     if matches!(
         row.shape,
-        Shape::Labels | Shape::SomeLabels | Shape::Periods
+        RowShape::Labels | RowShape::SomeLabels | RowShape::Periods
     ) && found.has(BelowOver)
     {
         found.add(Names);

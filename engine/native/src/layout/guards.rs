@@ -1,43 +1,43 @@
-//! What is said of a header block after the likeliest sequence is known: rules for look-alikes of header rows, of which there
-//! are too few to learn from. Each takes one row into the block, or out of it, at its upper or lower end.
+//! Rules that correct the ends of header blocks after the likeliest sequence is known. They handle look-alikes of header rows
+//! that are too rare to learn from. Each rule moves one row into or out of a block, at its upper or lower end.
 
 use super::kinds::CellKind;
-use super::row_layout::{RowLayout, RowLooks, State};
-use super::rows::{Grid, Row, Shape};
+use super::row_layout::{RowLayout, RowState, SheetLayout};
+use super::rows::{LayoutGrid, LayoutRow, RowShape};
 use super::traits::Trait;
 
-/// A row at the end of a block of header rows, or right below it.
-struct Place<'g> {
-    grid: &'g Grid,
+/// A row at the end of a block of header rows, or right below the block.
+struct BlockEdge<'g> {
+    grid: &'g LayoutGrid,
     rows: &'g [RowLayout],
     at: usize,
     first: usize,
     last: usize,
 }
 
-impl Place<'_> {
-    fn row(&self) -> &Row {
+impl BlockEdge<'_> {
+    fn row(&self) -> &LayoutRow {
         &self.grid.rows[self.at]
     }
 
-    fn has(&self, one: Trait) -> bool {
-        self.rows[self.at].has(one)
+    fn has(&self, row_trait: Trait) -> bool {
+        self.rows[self.at].has(row_trait)
     }
 
     fn sure(&self) -> f64 {
-        self.rows[self.at].likelihoods[State::Header as usize]
+        self.rows[self.at].likelihoods[RowState::Header as usize]
     }
 
-    /// Whether the row is one cell in the first column.
+    /// Returns whether the row is one cell in the first column.
     fn is_lone(&self) -> bool {
-        matches!(self.row().shape, Shape::Lone | Shape::LoneLong)
+        matches!(self.row().shape, RowShape::Lone | RowShape::LoneLong)
     }
 
-    fn next(&self) -> Option<&Row> {
+    fn next(&self) -> Option<&LayoutRow> {
         self.grid.rows.get(self.at + 1)
     }
 
-    /// Whether another row of the block has a name for the first column.
+    /// Returns whether another row of the block has a name for the first column.
     fn is_first_named(&self) -> bool {
         let others = (self.first..=self.last).filter(|&at| at != self.at);
         others
@@ -45,12 +45,13 @@ impl Place<'_> {
             .any(|row| row.count() > 1 && row.columns[0] == self.grid.first_column)
     }
 
-    /// Whether the row leaves numbers and days to the rows below.
+    /// Returns whether the row has neither numbers nor dates.
     fn has_no_values(&self) -> bool {
-        self.row().of(CellKind::Number) + self.row().of(CellKind::Date) == 0
+        self.row().count_kind(CellKind::Number) + self.row().count_kind(CellKind::Date) == 0
     }
 
-    /// Whether a text stands in its column one or two rows below as well: a record's key recurs, names of columns do not.
+    /// Returns whether one of the row's texts is also in its column one or two rows below: keys of records recur, names of
+    /// columns do not.
     fn recurs_soon(&self) -> bool {
         let below = self.at + 1..self.grid.rows.len().min(self.at + 3);
         self.row().columns.iter().any(|&column| {
@@ -60,7 +61,8 @@ impl Place<'_> {
         })
     }
 
-    /// Whether a code is written as both codes below it are, and the header row above is not: "A-17" above "A-18" and "B-02".
+    /// Returns whether the row has a code with the pattern of both codes below it, but not of the header row above: "A-17"
+    /// above "A-18" and "B-02".
     fn has_code_of_column(&self) -> bool {
         let row_at = |at: usize, column: u16| self.grid.slot(at, column);
         self.at + 2 < self.grid.rows.len()
@@ -82,13 +84,13 @@ impl Place<'_> {
             })
     }
 
-    /// Whether the next row stands in the block, but not as its last row, and leaves the first column to the rows below it.
+    /// Returns whether the next row is in the block, but not its last row, and leaves the first column blank.
     fn is_above_labels(&self) -> bool {
-        let leaves_first = |next: &Row| next.columns[0] > self.grid.first_column;
+        let leaves_first = |next: &LayoutRow| next.columns[0] > self.grid.first_column;
         self.at + 1 < self.last && self.next().is_some_and(leaves_first)
     }
 
-    /// Whether the row is a number and a longer text beside it.
+    /// Returns whether the row is a number with a longer text beside it.
     fn is_numbered_title(&self) -> bool {
         let row = self.row();
         let &[first, second] = row.columns.as_slice() else {
@@ -99,16 +101,17 @@ impl Place<'_> {
         is_number && second.kind.is_text() && second.length >= 20
     }
 
-    /// Whether the row is two cells at the left, above a full row of names.
+    /// Returns whether the row is two cells at the left, above a full row of names.
     fn is_title_of_two(&self) -> bool {
         let first = self.grid.first_column;
         let is_left = self.row().columns == [first, first + 1];
-        let is_full =
-            |next: &Row| next.count() >= 4 && next.columns[0] == first && next.fullness() >= 0.95;
+        let is_full = |next: &LayoutRow| {
+            next.count() >= 4 && next.columns[0] == first && next.fullness() >= 0.95
+        };
         is_left && self.at < self.last && self.next().is_some_and(is_full)
     }
 
-    /// Whether names and values stand beside each other: "Room:", "12", or "Room: 12".
+    /// Returns whether names and values are beside each other: "Room:", "12", or "Room: 12".
     fn is_form(&self) -> bool {
         let (named, count) = (usize::from(self.row().named), self.row().count());
         let is_all_names = usize::from(self.row().colons) == count;
@@ -116,14 +119,14 @@ impl Place<'_> {
     }
 }
 
-/// A rule: what it says, what the row is then, and where it holds.
-type Rule = (&'static str, State, fn(&Place<'_>) -> bool);
+/// A rule: its reason in words, the state it gives to the row, and its condition.
+type GuardRule = (&'static str, RowState, fn(&BlockEdge<'_>) -> bool);
 
-/// For the row right below a block.
-const BELOW: [Rule; 3] = [
+/// Rules for the row right below a block.
+const BELOW: [GuardRule; 3] = [
     (
         "repeats names of the header row above",
-        State::Header,
+        RowState::Header,
         |place| {
             place.has(Trait::RepeatsLast)
                 && place.has_no_values()
@@ -132,7 +135,7 @@ const BELOW: [Rule; 3] = [
     ),
     (
         "no plain number, over columns of values, below a header row",
-        State::Header,
+        RowState::Header,
         |place| {
             place.row().count() > 1
                 && !place.has(Trait::VeryThin)
@@ -141,24 +144,32 @@ const BELOW: [Rule; 3] = [
                 && place.has(Trait::BelowOver)
         },
     ),
-    ("a unit alone below a header row", State::Header, |place| {
-        let is_unit = place.has(Trait::Unit) || place.row().is_measure;
-        place.row().shape == Shape::Aside && place.sure() >= LIKELY && is_unit
-    }),
+    (
+        "a unit alone below a header row",
+        RowState::Header,
+        |place| {
+            let is_unit = place.has(Trait::Unit) || place.row().is_measure;
+            place.row().shape == RowShape::Aside && place.sure() >= LIKELY && is_unit
+        },
+    ),
 ];
-/// For the last row of a block.
-const LAST: [Rule; 3] = [
-    ("its texts recur in the next rows", State::Data, |place| {
-        place.recurs_soon()
-    }),
-    ("a code as the rows below have them", State::Data, |place| {
-        place.has_code_of_column()
-    }),
+/// Rules for the last row of a block.
+const LAST: [GuardRule; 3] = [
+    (
+        "its texts recur in the next rows",
+        RowState::Data,
+        |place| place.recurs_soon(),
+    ),
+    (
+        "a code as the rows below have them",
+        RowState::Data,
+        |place| place.has_code_of_column(),
+    ),
     (
         "a text alone below a full header row",
-        State::Group,
+        RowState::Group,
         |place| {
-            let next_lacks = |next: &Row| next.columns[0] > place.grid.first_column;
+            let next_lacks = |next: &LayoutRow| next.columns[0] > place.grid.first_column;
             place.is_lone()
                 && (place.is_first_named()
                     || place.sure() < WEAK
@@ -166,38 +177,42 @@ const LAST: [Rule; 3] = [
         },
     ),
 ];
-/// For the first row of a block.
-const FIRST: [Rule; 5] = [
-    ("a title alone above a header row", State::Title, |place| {
-        place.is_lone() && place.has(Trait::Length20)
-    }),
+/// Rules for the first row of a block.
+const FIRST: [GuardRule; 5] = [
+    (
+        "a title alone above a header row",
+        RowState::Title,
+        |place| place.is_lone() && place.has(Trait::Length20),
+    ),
     (
         "a text alone above labels, and another name for its column below these",
-        State::Title,
+        RowState::Title,
         |place| place.is_lone() && place.is_first_named() && place.is_above_labels(),
     ),
     (
         "a number and a title above a header row",
-        State::Title,
+        RowState::Title,
         |place| place.is_numbered_title(),
     ),
-    ("two cells above a full header row", State::Title, |place| {
-        place.is_title_of_two()
-    }),
-    ("names with values beside them", State::Title, |place| {
+    (
+        "two cells above a full header row",
+        RowState::Title,
+        |place| place.is_title_of_two(),
+    ),
+    ("names with values beside them", RowState::Title, |place| {
         place.is_form()
     }),
 ];
-/// A row below a header that is less likely one is none.
+/// The minimum likelihood of a header row for a row below a header to count as one.
 const LIKELY: f64 = 0.1;
-/// A last header row that is less likely one is weak.
+/// A last header row with a lower likelihood is weak.
 const WEAK: f64 = 0.75;
 
-/// Corrects the blocks of header rows. No block loses its last row.
-pub fn correct(looks: &mut RowLooks, grid: &Grid) {
+/// Corrects the blocks of header rows, but never removes the last row of a block.
+pub fn correct(looks: &mut SheetLayout, grid: &LayoutGrid) {
     let mut first = 0;
     while first < looks.rows.len() {
-        if looks.rows[first].state != State::Header {
+        if looks.rows[first].state != RowState::Header {
             first += 1;
             continue;
         }
@@ -205,7 +220,7 @@ pub fn correct(looks: &mut RowLooks, grid: &Grid) {
         while looks
             .rows
             .get(last + 1)
-            .is_some_and(|row| row.state == State::Header)
+            .is_some_and(|row| row.state == RowState::Header)
         {
             last += 1;
         }
@@ -226,16 +241,16 @@ pub fn correct(looks: &mut RowLooks, grid: &Grid) {
     }
 }
 
-/// Gives a row the state of the first rule that holds.
+/// Gives a row the state of the first rule whose condition holds.
 fn apply(
-    looks: &mut RowLooks,
-    grid: &Grid,
-    rules: &'static [Rule],
+    looks: &mut SheetLayout,
+    grid: &LayoutGrid,
+    rules: &'static [GuardRule],
     at: usize,
     block: (usize, usize),
 ) -> bool {
     let (first, last) = block;
-    let place = Place {
+    let place = BlockEdge {
         grid,
         rows: &looks.rows,
         at,

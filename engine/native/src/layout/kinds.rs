@@ -1,25 +1,25 @@
-//! What a person would say that a cell holds, by its text alone: a number, a period of time, a date, words.
+//! The kind of content that a person sees in a cell, by its text alone: a number, a period, a date, words.
 //!
-//! This is more forgiving than the readers of [`crate::fields`]: nothing is converted here, and "12r" or "(0.3)" stand in
-//! columns of numbers whatever a reader makes of them.
+//! This is more forgiving than the readers of [`crate::fields`]. It converts nothing, and "12r" or "(0.3)" are part of a column
+//! of numbers even if a reader cannot read them.
 
 use crate::words::cut::are_digits;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// What stands in place of a value, in small letters without points, slashes and blanks.
-static STAND_INS: List = List::new(|| LISTS.words("stand-ins"));
+/// Texts that replace a missing value, in small letters without points, slashes and blanks.
+static STAND_INS: WordList = WordList::new(|| LISTS.words("stand-ins"));
 
-/// What a cell holds.
+/// The kind of content of a cell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum CellKind {
     #[default]
     Blank = 0,
     Number = 1,
-    /// A year, a quarter, a month: what columns of figures are often named after.
+    /// A year, quarter or month. Columns of figures often have such names.
     Period = 2,
     Date = 3,
-    /// A sign that stands in for a value: "n/a", "-", "(x)".
+    /// A sign that replaces a missing value: "n/a", "-", "(x)".
     Stand = 4,
     /// Letters and digits together: codes, addresses, sentences with numbers.
     Mixed = 5,
@@ -29,28 +29,28 @@ pub enum CellKind {
 impl CellKind {
     pub const COUNT: usize = 7;
 
-    /// Whether the text has to be read to know what it says.
+    /// Returns whether the meaning of the cell depends on its text.
     pub fn is_text(self) -> bool {
         matches!(self, Self::Mixed | Self::Words)
     }
 
-    /// Whether the cell holds a value rather than a name.
+    /// Returns whether the cell has a value rather than a name.
     pub fn is_value(self) -> bool {
         matches!(self, Self::Number | Self::Date | Self::Stand)
     }
 }
 
-/// White space, and characters that look like none.
+/// Returns whether a character is white space or looks like it.
 pub fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}' | '\u{1c}'..='\u{1f}')
 }
 
-/// The text without white space around it.
+/// Returns the text without white space around it.
 pub fn trim(text: &str) -> &str {
     text.trim_matches(is_space)
 }
 
-/// The kind of a trimmed text.
+/// Returns the kind of a trimmed text.
 pub fn kind_of(text: &str) -> CellKind {
     if text.is_empty() {
         return CellKind::Blank;
@@ -104,7 +104,7 @@ pub fn kind_of(text: &str) -> CellKind {
     CellKind::Mixed
 }
 
-/// "(1,000)", "(000s)": the unit of a column, not a value.
+/// Returns whether a text is the unit of a column and not a value: "(1,000)", "(000s)".
 fn is_multiplier(text: &str) -> bool {
     let Some(inner) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) else {
         return false;
@@ -119,7 +119,7 @@ fn is_year_number(number: u32) -> bool {
     (1800..=2100).contains(&number)
 }
 
-/// A year alone, as "2004" or "2004.0".
+/// Returns the year if the text is nothing else: "2004" or "2004.0".
 pub fn year(text: &str) -> Option<u32> {
     let digits = text.strip_suffix(".0").unwrap_or(text);
     if digits.len() != 4 || !are_digits(digits) {
@@ -128,7 +128,7 @@ pub fn year(text: &str) -> Option<u32> {
     digits.parse().ok().filter(|&number| is_year_number(number))
 }
 
-/// The year that a short text begins with: "2004", "2004 (1,000)", "2004-05", but not "2004.5" or "20045".
+/// Returns the year at the beginning of a short text: "2004", "2004 (1,000)", "2004-05", but not "2004.5" or "20045".
 pub fn leading_year(text: &str) -> Option<u32> {
     if let Some(year) = year(text) {
         return Some(year);
@@ -143,7 +143,7 @@ pub fn leading_year(text: &str) -> Option<u32> {
     (fits && is_year_number(number) && text.chars().take(36).count() < 36).then_some(number)
 }
 
-/// "-1,234.50", "(12 %)", "$ 3.4", "1.2e-5".
+/// Returns whether a text is a number: "-1,234.50", "(12 %)", "$ 3.4", "1.2e-5".
 pub fn is_number(text: &str) -> bool {
     let mut rest = text;
     if let Some(inner) = rest.strip_prefix('(') {
@@ -196,7 +196,8 @@ pub fn is_number(text: &str) -> bool {
     at == bytes.len()
 }
 
-/// "20-49", "<20", "250+", "1 to 5": a class of values, which names a column as often as it stands in one.
+/// Returns whether a text is a range of values: "20-49", "<20", "250+", "1 to 5". Ranges are names of columns as often as
+/// values.
 pub fn is_range(text: &str) -> bool {
     // Most numbers are plain.
     if text
@@ -229,7 +230,7 @@ pub fn is_range(text: &str) -> bool {
     })
 }
 
-/// A text without the marks of footnotes at its end: "1,204 (2)", "Total*", "5.1\3".
+/// Returns a text without footnote marks at its end: "1,204 (2)", "Total*", "5.1\3".
 pub fn without_marks(text: &str) -> &str {
     let mut rest = text;
     loop {
@@ -260,16 +261,16 @@ pub fn without_marks(text: &str) -> &str {
     }
 }
 
-/// A piece of a short text.
+/// A piece of a short text: digits, letters or one sign.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Piece<'t> {
-    /// Digits: how many, and their value.
+enum TextPiece<'t> {
+    /// Digits: their count and their value.
     Digits(usize, u32),
     Letters(&'t str),
     Other(char),
 }
 
-fn pieces(text: &str) -> Vec<Piece<'_>> {
+fn pieces(text: &str) -> Vec<TextPiece<'_>> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -283,22 +284,22 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
         .unwrap_or(rest.len());
         let (piece, after) = rest.split_at(length);
         found.push(if first.is_ascii_digit() {
-            Piece::Digits(length, piece.parse().unwrap_or(u32::MAX))
+            TextPiece::Digits(length, piece.parse().unwrap_or(u32::MAX))
         } else if first.is_alphabetic() {
-            Piece::Letters(piece)
+            TextPiece::Letters(piece)
         } else if is_space(first) {
-            Piece::Other(' ')
+            TextPiece::Other(' ')
         } else {
-            Piece::Other(first)
+            TextPiece::Other(first)
         });
         rest = after;
     }
     found
 }
 
-static MONTHS: List = List::new(|| LISTS.words("english months"));
+static MONTHS: WordList = WordList::new(|| LISTS.words("english months"));
 
-/// An English month, whole or by its first letters. (Headers of other languages seldom are months alone.)
+/// Returns whether a word is an English month, in full or abbreviated. (Headers in other languages are rarely months alone.)
 fn is_month(word: &str) -> bool {
     let length = word.len();
     (3..=9).contains(&length)
@@ -310,14 +311,14 @@ fn is_month(word: &str) -> bool {
         })
 }
 
-/// Whether the first word is a month: without digits a text that is a period begins so.
+/// Returns whether the first word is a month. A period without digits always begins with one.
 fn begins_with_month(text: &str) -> bool {
     let stop = text.find(|c: char| !c.is_alphabetic());
     is_month(&text[..stop.unwrap_or(text.len())])
 }
 
 fn is_date(text: &str) -> bool {
-    use Piece::{Digits, Letters, Other};
+    use TextPiece::{Digits, Letters, Other};
     let is_dash = |c: char| matches!(c, '/' | '.' | '-');
     match pieces(text).as_slice() {
         [
@@ -356,9 +357,9 @@ fn is_date(text: &str) -> bool {
     }
 }
 
-/// Whether nothing but a time of day follows, or nothing.
-fn is_clock_behind(rest: &[Piece<'_>]) -> bool {
-    use Piece::{Letters, Other};
+/// Returns whether only a time of day follows, or nothing.
+fn is_clock_behind(rest: &[TextPiece<'_>]) -> bool {
+    use TextPiece::{Letters, Other};
     match rest {
         [] => true,
         [Other(' ') | Letters("T"), rest @ ..] => is_clock(rest),
@@ -366,9 +367,9 @@ fn is_clock_behind(rest: &[Piece<'_>]) -> bool {
     }
 }
 
-/// "14:30", "2:30:15 pm", "14:30:15.25Z".
-fn is_clock(pieces: &[Piece<'_>]) -> bool {
-    use Piece::{Digits, Letters, Other};
+/// Returns whether the pieces are a time of day: "14:30", "2:30:15 pm", "14:30:15.25Z".
+fn is_clock(pieces: &[TextPiece<'_>]) -> bool {
+    use TextPiece::{Digits, Letters, Other};
     let [Digits(1 | 2, _), Other(':'), Digits(2, _), rest @ ..] = pieces else {
         return false;
     };
@@ -390,9 +391,9 @@ fn is_clock(pieces: &[Piece<'_>]) -> bool {
     }
 }
 
-/// "2004-05", "Q1 2004", "Jan-Mar", "March 2004", "FY 2004", "2004 II".
+/// Returns whether a text is a period: "2004-05", "Q1 2004", "Jan-Mar", "March 2004", "FY 2004", "2004 II".
 fn is_period(text: &str) -> bool {
-    use Piece::{Digits, Letters, Other};
+    use TextPiece::{Digits, Letters, Other};
     match pieces(text).as_slice() {
         [Digits(4, year), rest @ ..] if is_year_number(*year) => makes_period_of_year(rest),
         [Letters(word), Digits(1, 1..=4), rest @ ..]
@@ -432,9 +433,9 @@ fn is_period(text: &str) -> bool {
     }
 }
 
-/// What may stand behind a year: another year, a part of the year, the sign of a note.
-fn makes_period_of_year(rest: &[Piece<'_>]) -> bool {
-    use Piece::{Digits, Letters, Other};
+/// Returns whether the pieces make a period of the year before them: another year, a part of the year, a footnote mark.
+fn makes_period_of_year(rest: &[TextPiece<'_>]) -> bool {
+    use TextPiece::{Digits, Letters, Other};
     match rest {
         [Other(a), Digits(2 | 4, _)] => is_span(*a),
         [Other(a), Other(b), Digits(2 | 4, _)] => {
@@ -447,9 +448,9 @@ fn makes_period_of_year(rest: &[Piece<'_>]) -> bool {
     }
 }
 
-/// "Q1", "1Q", "II", "Jan", "Jan.".
-fn is_part_of_year(pieces: &[Piece<'_>]) -> bool {
-    use Piece::{Digits, Letters, Other};
+/// Returns whether the pieces are a part of a year: "Q1", "1Q", "II", "Jan", "Jan.".
+fn is_part_of_year(pieces: &[TextPiece<'_>]) -> bool {
+    use TextPiece::{Digits, Letters, Other};
     match pieces {
         [Letters(word), Digits(1, 1..=4)] | [Digits(1, 1..=4), Letters(word)] => is_q(word),
         [Letters(word)] => is_one_of(word, &["i", "ii", "iii", "iv"]) || is_month(word),
@@ -458,9 +459,9 @@ fn is_part_of_year(pieces: &[Piece<'_>]) -> bool {
     }
 }
 
-/// Whether nothing but a year follows, or nothing: "2004", "/04", " '04".
-fn is_year_behind(rest: &[Piece<'_>]) -> bool {
-    use Piece::{Digits, Other};
+/// Returns whether only a year follows, or nothing: "2004", "/04", " '04".
+fn is_year_behind(rest: &[TextPiece<'_>]) -> bool {
+    use TextPiece::{Digits, Other};
     match rest {
         // "Jan07"
         [] | [Digits(2, _)] => true,
@@ -473,9 +474,9 @@ fn is_year_behind(rest: &[Piece<'_>]) -> bool {
     }
 }
 
-fn without_point<'p>(pieces: &'p [Piece<'p>]) -> &'p [Piece<'p>] {
+fn without_point<'p>(pieces: &'p [TextPiece<'p>]) -> &'p [TextPiece<'p>] {
     match pieces {
-        [Piece::Other('.'), rest @ ..] => rest,
+        [TextPiece::Other('.'), rest @ ..] => rest,
         _ => pieces,
     }
 }
@@ -488,12 +489,12 @@ fn is_one_of(word: &str, known: &[&str]) -> bool {
     known.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// Whether a sign stands between the ends of a span of time.
+/// Returns whether a sign can separate the start and end of a period.
 fn is_span(sign: char) -> bool {
     matches!(sign, '-' | '–' | '/')
 }
 
-/// "n/a", "–", "(x)", "nil".
+/// Returns whether a text is a stand-in for a missing value: "n/a", "–", "(x)", "nil".
 fn is_stand_in(text: &str) -> bool {
     let inner = text
         .trim_start_matches(['(', '['])

@@ -1,9 +1,9 @@
 //! Finds the layout of a sheet: which rows are titles, headers, section heads, data, totals and notes.
 //!
-//! [`choose`] picks the rows to look at, [`rows`] reads them, [`features`] says what speaks for each state, in the words of
-//! [`traits`], and [`chain`] finds the likeliest sequence of states, with learned weights (`weights.txt`, which
-//! `tools/layout/train.py` writes). `guards` corrects the ends of header blocks.
-//! The same sheet always has the same layout.
+//! [`choose`] picks the rows to examine, [`rows`] reads them, [`features`] computes the features that speak for each state, in
+//! the words of [`traits`], and [`chain`] finds the likeliest sequence of states. The weights are learned:
+//! `tools/layout/train.py` writes them to `weights.txt`. `guards` corrects the ends of header blocks. The same sheet always has
+//! the same layout.
 
 pub mod chain;
 pub mod choose;
@@ -20,26 +20,26 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use self::chain::{Chain, Link, STATES};
-use self::rows::{Grid, Row};
+use self::rows::{LayoutGrid, LayoutRow};
 use crate::cells::Sheet;
 use crate::words::data::WEIGHTS;
 
-pub use self::row_layout::{RowKind, RowLayout, RowLooks, State};
+pub use self::row_layout::{RowKind, RowLayout, RowState, SheetLayout};
 
-/// The features of the rows that are looked at: number in the sheet, blank rows above, features.
+/// Returns, for each examined row, its number in the sheet, the number of blank rows above it, and its features.
 pub fn features_of(sheet: &Sheet) -> Vec<(usize, usize, Vec<u16>)> {
-    let grid = Grid::of_sheet(sheet);
+    let grid = LayoutGrid::of_sheet(sheet);
     let features = features::features(&grid);
     let rows = grid.rows.iter().zip(features);
     rows.map(|(row, features)| (row.number, row.gap, features))
         .collect()
 }
 
-/// Finds the layout of a sheet.
-pub fn recognise(sheet: &Sheet) -> RowLooks {
-    let grid = Grid::of_sheet(sheet);
+/// Recognises the layout of a sheet.
+pub fn recognise(sheet: &Sheet) -> SheetLayout {
+    let grid = LayoutGrid::of_sheet(sheet);
     let features = features::features(&grid);
-    let link = |(row, features): (&Row, &Vec<u16>)| Link {
+    let link = |(row, features): (&LayoutRow, &Vec<u16>)| Link {
         scores: MODEL.scores(features),
         after_blank: row.gap > 0,
     };
@@ -51,21 +51,21 @@ pub fn recognise(sheet: &Sheet) -> RowLooks {
     let rows = rows.map(|(row, ((features, state), likelihoods))| RowLayout {
         number: row.number,
         gap: row.gap,
-        state: State::ALL[usize::from(state)],
+        state: RowState::ALL[usize::from(state)],
         likelihoods,
         features,
         rule: None,
     });
-    let mut layout = RowLooks::new(rows.collect());
+    let mut layout = SheetLayout::new(rows.collect());
     layout.join_headers();
     guards::correct(&mut layout, &grid);
     layout.place_rows(sheet.facts().rows_emitted);
     layout
 }
 
-/// The features that spoke for a state of a row rather than for another one: at most `most`, the strongest first, each
-/// with how much it adds.
-pub fn reasons(features: &[u16], state: State, other: State, most: usize) -> Vec<(u16, f64)> {
+/// Returns the features that spoke for one state of a row rather than another: at most `most`, the strongest first, each with
+/// its contribution.
+pub fn reasons(features: &[u16], state: RowState, other: RowState, most: usize) -> Vec<(u16, f64)> {
     let adds = |&feature: &u16| {
         let weights = &MODEL.weights[usize::from(feature)];
         let adds = weights[state as usize] - weights[other as usize];
@@ -78,21 +78,23 @@ pub fn reasons(features: &[u16], state: State, other: State, most: usize) -> Vec
     found
 }
 
-/// Returns what spoke for the state of a row rather than for the one that comes second, in words, the strongest first.
+/// Returns, in words, the reasons for the state of a row rather than the second likeliest state, the strongest first.
 pub fn reasons_of(row: &RowLayout, most: usize) -> Vec<String> {
-    let others = State::ALL.into_iter().filter(|&state| state != row.state);
-    let likely = |state: &State| row.likelihoods[*state as usize];
+    let others = RowState::ALL
+        .into_iter()
+        .filter(|&state| state != row.state);
+    let likely = |state: &RowState| row.likelihoods[*state as usize];
     let second = others.max_by(|a, b| likely(a).total_cmp(&likely(b)));
     let learned = reasons(&row.features, row.state, second.unwrap_or(row.state), most);
     let learned = learned
         .into_iter()
         .map(|(feature, _)| traits::words_of(usize::from(feature)));
-    // A rule has the last word.
+    // A rule overrides the learned reasons, so it comes first.
     let rule = row.rule.map(str::to_owned);
     rule.into_iter().chain(learned).take(most).collect()
 }
 
-/// Returns the learned numbers of a section, one for each state, and the words behind them.
+/// Returns the learned numbers of a section, one per state, with the words that follow them.
 fn rows_of(section: &str) -> impl Iterator<Item = (&'static str, [f32; STATES])> {
     let row = |line: &'static str| {
         let mut pieces = line.splitn(STATES + 1, ' ');
@@ -103,7 +105,7 @@ fn rows_of(section: &str) -> impl Iterator<Item = (&'static str, [f32; STATES])>
     WEIGHTS.lines(section).map(row)
 }
 
-/// The learned weights, by the numbers of features.
+/// The learned weights, by the number of the feature.
 struct Model {
     chain: Chain,
     weights: Vec<[f32; STATES]>,

@@ -1,25 +1,25 @@
-//! What was found out about the rows of a sheet: the state of each, how likely it is, and why.
+//! The layout of a sheet's rows: the state of each, its likelihood, and the reason.
 
 use std::ops::Range;
 
 use super::chain::STATES;
 use super::traits::Trait;
 
-/// What a row is.
+/// The state of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum State {
+pub enum RowState {
     Title = 0,
     Header = 1,
-    /// A section head: it names the rows below it.
+    /// A section head, which names the rows below it.
     Group = 2,
     Data = 3,
     Total = 4,
     Note = 5,
 }
 
-impl State {
-    /// All of them, by number.
+impl RowState {
+    /// All states, by number.
     pub const ALL: [Self; STATES] = [
         Self::Title,
         Self::Header,
@@ -29,13 +29,13 @@ impl State {
         Self::Note,
     ];
 
-    /// What it is called.
+    /// Returns the name of the state.
     pub fn name(self) -> &'static str {
         RowKind::from(self).name()
     }
 }
 
-/// The kind that a row counts as when tables are sought, by the numbers that the pipeline knows.
+/// The kind of a row for finding tables. The pipeline uses the same numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum RowKind {
@@ -52,14 +52,14 @@ pub enum RowKind {
     Line = 8,
     /// A text between records that may be a section head, a note or a line.
     LoneText = 9,
-    /// A line that is drawn with signs.
+    /// A line drawn with signs.
     Rule = 10,
-    /// A row without a record, ready for one.
+    /// A row without a record that is prepared for one.
     Prepared = 11,
 }
 
 impl RowKind {
-    /// What kinds are called, by their numbers.
+    /// The names of the kinds, by number.
     pub const NAMES: [&str; 12] = [
         "other",
         "header",
@@ -75,12 +75,12 @@ impl RowKind {
         "prepared",
     ];
 
-    /// What it is called.
+    /// Returns the name of the kind.
     pub fn name(self) -> &'static str {
         Self::NAMES[self as usize]
     }
 
-    /// Returns the kind of a number; `Other` where there is none.
+    /// Returns the kind with a number, or `Other` if there is none.
     pub fn from_number(number: u8) -> Self {
         match number {
             1 => Self::Header,
@@ -99,68 +99,68 @@ impl RowKind {
     }
 }
 
-impl From<State> for RowKind {
-    fn from(state: State) -> Self {
+impl From<RowState> for RowKind {
+    fn from(state: RowState) -> Self {
         match state {
-            State::Title => Self::Title,
-            State::Header => Self::Header,
-            State::Group => Self::Group,
-            State::Data => Self::Data,
-            State::Total => Self::Total,
-            State::Note => Self::Note,
+            RowState::Title => Self::Title,
+            RowState::Header => Self::Header,
+            RowState::Group => Self::Group,
+            RowState::Data => Self::Data,
+            RowState::Total => Self::Total,
+            RowState::Note => Self::Note,
         }
     }
 }
 
-/// A row that was looked at.
+/// The layout of an examined row.
 #[derive(Debug, Clone)]
 pub struct RowLayout {
-    /// In the sheet, from 0.
+    /// The row in the sheet, from 0.
     pub number: usize,
-    /// Blank rows directly above.
+    /// The number of blank rows directly above.
     pub gap: usize,
-    pub state: State,
-    /// How likely each state is.
+    pub state: RowState,
+    /// The likelihood of each state.
     pub likelihoods: [f64; STATES],
-    /// The row's features, by number.
+    /// The numbers of the row's features.
     pub features: Vec<u16>,
-    /// The rule that gave the row its state, in words.
+    /// The reason, in words, of the rule that changed the state; `None` if no rule did.
     pub rule: Option<&'static str>,
 }
 
-/// The rows of a sheet that were looked at, from the top. Rows between them look like the ones before, or are blank.
+/// The examined rows of a sheet, from the top. Rows between them look like the row before, or are blank.
 #[derive(Debug, Clone, Default)]
-pub struct RowLooks {
+pub struct SheetLayout {
     pub rows: Vec<RowLayout>,
     by_row: Vec<Option<u32>>,
 }
 
-impl RowLooks {
-    /// The rows that were looked at, before they have their places.
+impl SheetLayout {
+    /// Takes the examined rows; [`Self::place_rows`] assigns them to the rows of the sheet.
     pub fn new(rows: Vec<RowLayout>) -> Self {
         let by_row = Vec::new();
         Self { rows, by_row }
     }
 
-    /// For each row of the sheet the place of its layout among `rows`; nothing for a blank row, unless it lies within a
+    /// Returns, for each row of the sheet, the index of its layout in `rows`; `None` for a blank row that is not within a
     /// header.
     pub fn by_row(&self) -> &[Option<u32>] {
         &self.by_row
     }
 
-    /// Returns the layout of a row; none for a blank row.
+    /// Returns the layout of a row, or `None` if it is blank.
     pub fn row(&self, row: usize) -> Option<&RowLayout> {
         let at = (*self.by_row.get(row)?)?;
         self.rows.get(at as usize)
     }
 
-    /// The rows that were looked at among some.
+    /// Returns the examined rows within a range.
     pub fn looked_at(&self, among: Range<usize>) -> impl Iterator<Item = usize> {
         let rows = self.rows.iter().map(|row| row.number);
         rows.filter(move |row| among.contains(row))
     }
 
-    /// Gives each of the sheet's rows, `count` of them, its place among those that were looked at.
+    /// Assigns an index in `rows` to each of the `count` rows of the sheet.
     pub fn place_rows(&mut self, count: usize) {
         let mut found = vec![None; count];
         let mut before: Option<usize> = None;
@@ -168,14 +168,14 @@ impl RowLooks {
         for (at, row) in self.rows.iter().enumerate() {
             if let Some(before) = before {
                 let first = self.rows[before].number + 1;
-                // Rows between that were not looked at are like those before.
+                // Rows between that were not examined are like those before.
                 found[first..row.number - row.gap].fill(usual);
-                if self.rows[before].state == State::Header && row.state == State::Header {
+                if self.rows[before].state == RowState::Header && row.state == RowState::Header {
                     found[first..row.number].fill(Some(at as u32));
                 }
             }
             found[row.number] = Some(at as u32);
-            if row.state == State::Data || usual.is_none() {
+            if row.state == RowState::Data || usual.is_none() {
                 usual = found[row.number];
             }
             before = Some(at);
@@ -183,14 +183,14 @@ impl RowLooks {
         self.by_row = found;
     }
 
-    /// Makes one block of header rows between which lie but a title or a section head: "2024", "Region", "Net".
+    /// Joins header rows into one block if only a title or a section head is between them: "2024", "Region", "Net".
     pub fn join_headers(&mut self) {
         let mut last: Option<usize> = None;
         for at in 0..self.rows.len() {
             match self.rows[at].state {
-                State::Header => {
+                RowState::Header => {
                     if let Some(last) = last
-                        && at - last <= MOST_BETWEEN + 1
+                        && at - last <= MAX_ROWS_BETWEEN + 1
                     {
                         let sure = self.rows[last].likelihoods[1].min(self.rows[at].likelihoods[1]);
                         for row in &mut self.rows[last + 1..at] {
@@ -199,24 +199,24 @@ impl RowLooks {
                     }
                     last = Some(at);
                 }
-                State::Data | State::Total => last = None,
-                State::Title | State::Group | State::Note => {}
+                RowState::Data | RowState::Total => last = None,
+                RowState::Title | RowState::Group | RowState::Note => {}
             }
         }
     }
 }
 
-/// Rows other than header rows within a header.
-const MOST_BETWEEN: usize = 2;
+/// The maximum number of rows within a header that are not header rows.
+const MAX_ROWS_BETWEEN: usize = 2;
 
 impl RowLayout {
-    /// Whether the row has a trait.
-    pub fn has(&self, one: Trait) -> bool {
-        self.features.contains(&(one as u16))
+    /// Returns whether the row has a trait.
+    pub fn has(&self, row_trait: Trait) -> bool {
+        self.features.contains(&(row_trait as u16))
     }
 
-    /// Gives the row another state, by a rule: the looks said otherwise, so it is as likely as the one before.
-    pub fn take_rule(&mut self, state: State, words: &'static str) {
+    /// Gives the row another state because of a rule. The model favoured the previous state, so both get the same likelihood.
+    pub fn take_rule(&mut self, state: RowState, words: &'static str) {
         let (before, now) = (self.state as usize, state as usize);
         let half = f64::midpoint(self.likelihoods[before], self.likelihoods[now]);
         (self.likelihoods[before], self.likelihoods[now]) = (half, half);
@@ -225,7 +225,7 @@ impl RowLayout {
     }
 
     fn make_header(&mut self, sure: f64) {
-        let header = State::Header as usize;
+        let header = RowState::Header as usize;
         let others = 1.0 - self.likelihoods[header];
         let share = if others > 0.0 {
             (1.0 - sure) / others
@@ -236,6 +236,6 @@ impl RowLayout {
             *likelihood *= share;
         }
         self.likelihoods[header] = sure;
-        self.state = State::Header;
+        self.state = RowState::Header;
     }
 }

@@ -1,4 +1,4 @@
-//! The rows that are looked at: what each holds, cell by cell, and which of a few shapes it has.
+//! Reads the examined rows: the content of each cell, and the shape of the row.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,36 +9,36 @@ use super::kinds::{CellKind, is_range, kind_of, leading_year, trim, year};
 use super::words::{self, WordFacts};
 use crate::cells::merged::MergedRange;
 use crate::cells::text_form::as_python;
-use crate::cells::{Cell, Sheet, Tag};
+use crate::cells::{CellTag, Sheet, SheetCell};
 
-/// Longer texts are sentences whatever follows.
-const MOST_BYTES: usize = 240;
-/// So many texts are kept from sheet to sheet.
+/// The maximum number of bytes of a text that are read. Longer texts are sentences, whatever follows.
+const MAX_CELL_BYTES: usize = 240;
+/// The maximum number of texts that are remembered from sheet to sheet.
 const MAX_KEPT: usize = 10_000;
 
-/// A cell of a row that is looked at.
+/// A cell of an examined row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Slot {
     pub kind: CellKind,
-    /// Whether it names a period: years and the like beside one another are headers, not values.
+    /// True if it names a period. Periods beside one another are headers, not values.
     pub is_period: bool,
-    /// Whether it is a class of values: "20-49".
+    /// True if it is a range of values: "20-49".
     pub is_range: bool,
-    /// Characters.
+    /// The number of characters.
     pub length: u16,
-    /// Of its text, for comparing.
+    /// The hash of its text, for comparing.
     pub text: u64,
-    /// Of the pattern of its text: letters, digits and signs in the order they come.
+    /// The hash of its text's pattern: letters, digits and signs in their order.
     pub pattern: u32,
 }
 
-/// The shapes of rows.
+/// The shape of a row.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
-pub enum Shape {
-    /// One short cell, where rows begin.
+pub enum RowShape {
+    /// One short cell in the first column.
     Lone,
-    /// One long cell, where rows begin.
+    /// One long cell in the first column.
     LoneLong,
     /// One short cell further right.
     Aside,
@@ -50,7 +50,7 @@ pub enum Shape {
     Prose,
     /// Mostly years, quarters, months.
     Periods,
-    /// Mostly values.
+    /// Cells that are mostly values.
     #[default]
     Values,
     /// Mostly values, but few.
@@ -65,7 +65,7 @@ pub enum Shape {
     FewLabels,
 }
 
-impl Shape {
+impl RowShape {
     pub const COUNT: usize = 13;
     pub const NAMES: [&'static str; Self::COUNT] = [
         "one short text",
@@ -83,7 +83,7 @@ impl Shape {
         "few labels",
     ];
 
-    /// Whether such a row may name columns.
+    /// Returns whether a row of this shape may name columns.
     pub fn is_names(self) -> bool {
         matches!(
             self,
@@ -91,7 +91,7 @@ impl Shape {
         )
     }
 
-    /// Whether such a row is one cell, or text that is no table's.
+    /// Returns whether a row of this shape is a single cell, or text outside a table.
     pub fn is_apart(self) -> bool {
         matches!(
             self,
@@ -100,38 +100,38 @@ impl Shape {
     }
 }
 
-/// A filled row that is looked at.
+/// A filled row that is examined.
 #[derive(Debug, Clone, Default)]
-pub struct Row {
-    /// In the sheet, from 0.
+pub struct LayoutRow {
+    /// The row in the sheet, from 0.
     pub number: usize,
-    /// Blank rows directly above, up to the sheet's first row.
+    /// The number of blank rows directly above, up to the sheet's first row.
     pub gap: usize,
-    /// Columns with a value, in order; among those that are looked at.
+    /// The examined columns with a value, in order.
     pub columns: Vec<u16>,
-    /// By [`CellKind`].
+    /// The number of cells of each [`CellKind`].
     pub counts: [u16; CellKind::COUNT],
     pub length_of_first: u16,
     pub longest: u16,
     pub mean_length: f32,
     pub colons: u16,
-    /// Texts with a colon at the end or within: "Zone:", "Zone: 1".
+    /// The number of texts with a colon at the end or within: "Zone:", "Zone: 1".
     pub named: u16,
-    /// Of the first text.
+    /// The number of words of the first text.
     pub words: u16,
-    /// Whether the first text is a number with letters behind it: "1,000 t".
+    /// True if the first text is a number followed by letters: "1,000 t".
     pub is_measure: bool,
     pub headers: u16,
     pub units: u16,
-    /// Whether dates stand beside one another in order.
+    /// True if dates are beside one another in order.
     pub dates_run: bool,
-    /// Whether years follow each other in short steps.
+    /// True if years follow each other in short steps.
     pub years_step: bool,
-    /// Whether three years or more only rise, or only fall.
+    /// True if three years or more only rise, or only fall.
     pub years_run: bool,
-    /// Whether small numbers count: 1, 2, 3.
+    /// True if small numbers count up: 1, 2, 3.
     pub counts_up: bool,
-    /// Whether three whole numbers or more, and no other values, rise: 3, 8, 21.
+    /// True if there are three whole numbers or more that rise, and no other values: 3, 8, 21.
     pub rises: bool,
     pub has_decimals: bool,
     pub first_is_note: bool,
@@ -142,62 +142,62 @@ pub struct Row {
     pub colon: bool,
     pub bracket_first: bool,
     pub bracketed: bool,
-    /// Whether most texts right of the first are in brackets.
+    /// True if most texts to the right of the first are in brackets.
     pub most_bracketed: bool,
-    /// Whether the cells draw a line: "-----".
+    /// True if the cells draw a line: "-----".
     pub is_rule: bool,
     pub address: bool,
     pub upper: bool,
-    /// Share of texts that begin with a small letter; nothing where none has a letter.
+    /// The share of texts that begin with a small letter, or `None` if no text has a letter.
     pub lower: Option<f32>,
     pub distinct: u16,
-    /// Of all texts in order.
+    /// The hash of all texts in order.
     pub all_text: u64,
-    /// Cells right of the sheet's first column: of the columns above, the index of their first.
+    /// The index in `columns` of the first cell to the right of the sheet's first column.
     pub rest_from: usize,
     pub periods: u16,
     pub values: u16,
     pub typical: u16,
-    pub shape: Shape,
+    pub shape: RowShape,
 }
 
-impl Row {
+impl LayoutRow {
     pub fn count(&self) -> usize {
         self.columns.len()
     }
 
-    pub fn of(&self, kind: CellKind) -> usize {
+    pub fn count_kind(&self, kind: CellKind) -> usize {
         usize::from(self.counts[kind as usize])
     }
 
-    /// Cells whose texts have to be read.
+    /// Returns the number of cells with words or mixed text.
     pub fn texts(&self) -> usize {
-        self.of(CellKind::Words) + self.of(CellKind::Mixed)
+        self.count_kind(CellKind::Words) + self.count_kind(CellKind::Mixed)
     }
 
-    /// The columns right of the sheet's first one.
+    /// Returns the columns to the right of the sheet's first one.
     pub fn rest(&self) -> &[u16] {
         &self.columns[self.rest_from..]
     }
 
-    /// How full the row is beside the fullest rows nearby.
+    /// Returns the row's share of filled cells compared with the fullest rows nearby.
     pub fn fullness(&self) -> f32 {
         self.count() as f32 / f32::from(self.typical.max(1))
     }
 }
 
-/// The rows that are looked at, and their cells by row and column.
-pub struct Grid {
-    pub rows: Vec<Row>,
+/// The examined rows, and their cells by row and column.
+pub struct LayoutGrid {
+    pub rows: Vec<LayoutRow>,
     slots: Vec<Slot>,
     width: usize,
-    /// The first column that has a value in any of the rows.
+    /// The first column with a value in any of the rows.
     pub first_column: u16,
     pub widest: usize,
 }
 
-impl Grid {
-    /// Reads the rows of a sheet that [`choose`] picks. Rows without a cell in the columns that it picks are left out.
+impl LayoutGrid {
+    /// Reads the rows of a sheet that [`choose`] picks. Omits rows without a cell in the picked columns.
     pub fn of_sheet(sheet: &Sheet) -> Self {
         let chosen = choose(sheet);
         let numbers = &chosen.rows;
@@ -211,11 +211,11 @@ impl Grid {
             widest: 0,
         };
         let mut cells = Vec::new();
-        let mut texts = Texts {
+        let mut texts = RowTexts {
             known: KNOWN.take(),
-            ..Texts::default()
+            ..RowTexts::default()
         };
-        let mut merged = Merged::of(sheet);
+        let mut merged = MergedRangeCursor::new(sheet);
         for &(number, gap) in numbers {
             sheet.read_row(number, &mut cells);
             merged.empty_others(number, &mut cells);
@@ -235,7 +235,7 @@ impl Grid {
         }
         let firsts = grid.rows.iter().map(|row| row.columns[0]);
         grid.first_column = firsts.min().unwrap_or(0);
-        grid.widest = grid.rows.iter().map(Row::count).max().unwrap_or(0);
+        grid.widest = grid.rows.iter().map(LayoutRow::count).max().unwrap_or(0);
         grid.take_values_for_names();
         grid.find_shapes();
         grid
@@ -245,8 +245,8 @@ impl Grid {
         &self.slots[row * self.width + usize::from(column)]
     }
 
-    /// Lets values be names, as years are, where they cannot be of the columns that they stand over: ranges over plain
-    /// numbers, whole numbers that rise over texts.
+    /// Turns values into names, as years are, if they do not fit the columns below them: ranges above plain numbers, or rising
+    /// whole numbers above texts.
     fn take_values_for_names(&mut self) {
         for k in 1..self.rows.len() {
             if self.rows[k].gap > 1 {
@@ -315,23 +315,23 @@ impl Grid {
     }
 }
 
-fn shape_of(row: &Row, first_column: u16, slots: &[Slot]) -> Shape {
+fn shape_of(row: &LayoutRow, first_column: u16, slots: &[Slot]) -> RowShape {
     let count = row.count();
     let typical = usize::from(row.typical);
     if count == 1 {
         let is_long = row.length_of_first > 45;
         return match (row.columns[0] == first_column, is_long) {
-            (true, false) => Shape::Lone,
-            (true, true) => Shape::LoneLong,
-            (false, false) => Shape::Aside,
-            (false, true) => Shape::AsideLong,
+            (true, false) => RowShape::Lone,
+            (true, true) => RowShape::LoneLong,
+            (false, false) => RowShape::Aside,
+            (false, true) => RowShape::AsideLong,
         };
     }
     if count <= 4 && count * 2 <= typical.max(4) && usize::from(row.colons) * 3 >= count {
-        return Shape::Pairs;
+        return RowShape::Pairs;
     }
     if row.longest > 90 && count * 3 < typical {
-        return Shape::Prose;
+        return RowShape::Prose;
     }
     let rest = row.rest();
     let numbers = rest
@@ -345,45 +345,45 @@ fn shape_of(row: &Row, first_column: u16, slots: &[Slot]) -> Shape {
         && (rest.len() >= 2 || values == 0)
         && row.years_step
     {
-        return Shape::Periods;
+        return RowShape::Periods;
     }
     if values * 3 >= count {
         return if count * 3 >= typical {
-            Shape::Values
+            RowShape::Values
         } else {
-            Shape::FewValues
+            RowShape::FewValues
         };
     }
     if values > 0 {
-        return Shape::WordsAndValues;
+        return RowShape::WordsAndValues;
     }
     let fullness = row.fullness();
     if fullness >= 0.7 {
-        Shape::Labels
+        RowShape::Labels
     } else if fullness >= 0.35 || count >= 4 {
-        Shape::SomeLabels
+        RowShape::SomeLabels
     } else {
-        Shape::FewLabels
+        RowShape::FewLabels
     }
 }
 
-/// The merged ranges of a sheet, gone through from the top.
-struct Merged<'s> {
+/// The merged ranges of a sheet, visited from the top.
+struct MergedRangeCursor<'s> {
     coming: std::iter::Peekable<std::slice::Iter<'s, MergedRange>>,
     here: Vec<&'s MergedRange>,
 }
 
-impl<'s> Merged<'s> {
-    fn of(sheet: &'s Sheet) -> Self {
+impl<'s> MergedRangeCursor<'s> {
+    fn new(sheet: &'s Sheet) -> Self {
         Self {
             coming: sheet.findings().merged.iter().peekable(),
             here: Vec::new(),
         }
     }
 
-    /// Empties the cells of a row that only repeat the first cell of their range: a title over ten columns is one text,
-    /// whether or not its range was filled. Rows have to come in order.
-    fn empty_others(&mut self, row: usize, cells: &mut [Cell]) {
+    /// Empties the cells of a row that only repeat the first cell of their range: a title over ten columns is one text, even if
+    /// its range was filled. Rows must come in order.
+    fn empty_others(&mut self, row: usize, cells: &mut [SheetCell]) {
         while let Some(range) = self.coming.next_if(|range| range.first_row as usize <= row) {
             self.here.push(range);
         }
@@ -393,57 +393,57 @@ impl<'s> Merged<'s> {
             let from = range.first_column as usize + usize::from(is_first);
             let stop = cells.len().min(range.last_column as usize + 1);
             if from < stop {
-                cells[from..stop].fill(Cell::EMPTY);
+                cells[from..stop].fill(SheetCell::EMPTY);
             }
         }
     }
 }
 
-/// The texts of one row, while it is read.
+/// The texts of one row while it is read.
 #[derive(Default)]
-struct Texts {
-    /// Column, where its text begins and ends, and its kind.
+struct RowTexts {
+    /// Each text's column, start, end and kind.
     found: Vec<(u16, usize, usize, CellKind)>,
     all: String,
-    known: Known,
+    known: TextCache,
 }
 
-/// What texts are and say, by their hashes: those of a sheet are much alike, and those of the sheets of a workbook.
+/// A cache of the kinds and words of texts, by their hashes. Texts recur within a sheet and across the sheets of a workbook.
 #[derive(Default)]
-struct Known {
+struct TextCache {
     kinds: HashMap<u64, CellKind>,
     words: HashMap<u64, WordFacts>,
 }
 
 thread_local! {
-    /// What this thread knows of the sheets before.
-    static KNOWN: RefCell<Known> = RefCell::default();
+    /// The texts that this thread knows from earlier sheets.
+    static KNOWN: RefCell<TextCache> = RefCell::default();
 }
 
-impl Texts {
-    fn fill(&mut self, sheet: &Sheet, cells: &[Cell]) {
+impl RowTexts {
+    fn fill(&mut self, sheet: &Sheet, cells: &[SheetCell]) {
         self.found.clear();
         self.all.clear();
         for (column, &cell) in cells.iter().enumerate() {
             let start = self.all.len();
             let kind = match cell.tag {
-                Tag::Empty | Tag::EmptyText => continue,
-                Tag::Text => {
+                CellTag::Empty | CellTag::EmptyText => continue,
+                CellTag::Text => {
                     let text = trim(cut(sheet.text(cell.as_text())));
                     self.all.push_str(text);
                     let known = self.known.kinds.entry(hash_of(text));
                     *known.or_insert_with(|| kind_of(text))
                 }
-                Tag::Boolean => {
+                CellTag::Boolean => {
                     as_python(cell, sheet, &mut self.all);
                     CellKind::Stand
                 }
-                Tag::DateTime | Tag::Date | Tag::Time => {
+                CellTag::DateTime | CellTag::Date | CellTag::Time => {
                     as_python(cell, sheet, &mut self.all);
                     CellKind::Date
                 }
-                Tag::Duration => CellKind::Number,
-                Tag::Integer | Tag::Float | Tag::BigInteger => {
+                CellTag::Duration => CellKind::Number,
+                CellTag::Integer | CellTag::Float | CellTag::BigInteger => {
                     as_python(cell, sheet, &mut self.all);
                     if self.all[start..].ends_with(".0") {
                         self.all.truncate(self.all.len() - 2);
@@ -454,7 +454,7 @@ impl Texts {
                     }
                 }
             };
-            // "2004.0" is what a text file has where a workbook has the number 2004.
+            // A text file has "2004.0" if the workbook has the number 2004.
             if matches!(kind, CellKind::Number | CellKind::Period)
                 && self.all[start..].ends_with(".0")
             {
@@ -467,10 +467,10 @@ impl Texts {
         }
     }
 
-    fn row(&mut self, number: usize, gap: usize, slots: &mut [Slot]) -> Row {
+    fn row(&mut self, number: usize, gap: usize, slots: &mut [Slot]) -> LayoutRow {
         let (_, start, stop, kind) = self.found[0];
         let first = &self.all[start..stop];
-        let mut row = Row {
+        let mut row = LayoutRow {
             number,
             gap,
             columns: Vec::with_capacity(self.found.len()),
@@ -480,10 +480,10 @@ impl Texts {
             bracket_first: first.starts_with(['(', '[']),
             is_rule: self.found.len() >= 2,
             is_measure: kind == CellKind::Number && first.ends_with(char::is_alphabetic),
-            ..Row::default()
+            ..LayoutRow::default()
         };
         let words = &mut self.known.words;
-        let mut sums = Sums::default();
+        let mut sums = RowTally::default();
         for (place, &(column, start, stop, kind)) in self.found.iter().enumerate() {
             row.columns.push(column);
             slots[usize::from(column)] =
@@ -494,7 +494,7 @@ impl Texts {
         row.full_stop = first.ends_with('.') && row.length_of_first > 25;
         sums.finish(&mut row);
         if row.is_rule {
-            // A drawn line stands where names do; its signs stand in for no values.
+            // A drawn line is in the position of names; its signs do not replace values.
             for &column in &row.columns {
                 slots[usize::from(column)].kind = CellKind::Words;
             }
@@ -505,14 +505,14 @@ impl Texts {
     }
 }
 
-/// What is counted over the cells of a row while they are gone through.
+/// Counts over the cells of a row while they are visited.
 #[derive(Default)]
-struct Sums<'t> {
+struct RowTally<'t> {
     whole: DefaultHasher,
-    /// Of each text.
+    /// The hash of each text.
     hashes: Vec<u64>,
     length: u32,
-    /// Texts with a letter, those that begin with a small one, and those of capitals.
+    /// Counts of texts with a letter, of those that begin with a small letter, and of those in capitals.
     lettered: u32,
     small: u32,
     capital: u32,
@@ -520,7 +520,7 @@ struct Sums<'t> {
     dates: Vec<&'t str>,
     counting: Vec<u32>,
     has_large: bool,
-    /// The last of the whole numbers, how many they are, and whether a value among them is none or does not rise.
+    /// The last of the whole numbers, their count, and whether another value is among them or they do not rise.
     whole_number: Option<u32>,
     whole_numbers: usize,
     falls: bool,
@@ -528,11 +528,11 @@ struct Sums<'t> {
     drawn: usize,
 }
 
-impl<'t> Sums<'t> {
-    /// Takes a cell; `place`: its place among those of the row.
+impl<'t> RowTally<'t> {
+    /// Adds a cell; `place` is its index among the cells of the row.
     fn take(
         &mut self,
-        row: &mut Row,
+        row: &mut LayoutRow,
         place: usize,
         text: &'t str,
         kind: CellKind,
@@ -588,8 +588,8 @@ impl<'t> Sums<'t> {
         slot
     }
 
-    /// Takes what the words of a text say.
-    fn take_text(&mut self, row: &mut Row, place: usize, text: &str, said: WordFacts) {
+    /// Adds the facts about the words of a text.
+    fn take_text(&mut self, row: &mut LayoutRow, place: usize, text: &str, said: WordFacts) {
         row.headers += u16::from(said.header);
         row.units += u16::from(said.unit);
         row.first_is_total |= said.total && place == 0;
@@ -606,7 +606,7 @@ impl<'t> Sums<'t> {
         }
     }
 
-    fn finish(mut self, row: &mut Row) {
+    fn finish(mut self, row: &mut LayoutRow) {
         let count = row.count();
         row.is_rule &= self.drawn >= 2;
         row.bracketed = self.in_brackets > 0;
@@ -634,7 +634,7 @@ impl<'t> Sums<'t> {
 }
 
 fn cut(text: &str) -> &str {
-    let mut end = text.len().min(MOST_BYTES);
+    let mut end = text.len().min(MAX_CELL_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -647,7 +647,7 @@ fn hash_of(text: &str) -> u64 {
     hasher.finish()
 }
 
-/// Whether a number has a fraction other than zeros.
+/// Returns whether a number has a fraction other than zeros.
 fn has_decimals(text: &str) -> bool {
     text.char_indices().any(|(at, c)| {
         matches!(c, '.' | ',')
@@ -659,7 +659,7 @@ fn has_decimals(text: &str) -> bool {
     })
 }
 
-/// The pattern of a text: runs of letters, digits and signs, in which any number of words look alike.
+/// Returns the hash of a text's pattern: runs of letters, digits and signs. Any number of words gives the same pattern.
 fn pattern_of(text: &str) -> u32 {
     let mut hasher = DefaultHasher::new();
     let (mut length, mut last, mut in_words) = (0, ' ', false);
@@ -681,13 +681,13 @@ fn pattern_of(text: &str) -> u32 {
             c
         };
         if sign == 'a' {
-            // Whether a word is of small or of capital letters counts once, at its first letter.
+            // Small or capital letters of a word count once, at its first letter.
             if !was_letter && !in_words {
                 put(if c.is_uppercase() { 'A' } else { 'a' });
                 in_words = true;
             }
         } else if sign == ' ' && in_words {
-            // Words go on.
+            // Further words do not change the pattern.
         } else if sign != last || was_letter {
             put(sign);
             in_words = false;

@@ -1,15 +1,15 @@
-//! What a row can have, in words, and the numbers of the features that are made of that: of the row itself, of its neighbours and of
-//! its place.
+//! The traits that a row can have, in words, and the numbers of the features made from them: of the row itself, of its
+//! neighbours and of its position.
 
-use super::rows::{Row, Shape};
+use super::rows::{LayoutRow, RowShape};
 
 macro_rules! traits {
     ($($name:ident = $words:literal,)*) => {
-        /// What a row can have.
+        /// A trait that a row can have.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u16)]
         pub enum Trait { $($name,)* }
-        /// Each trait in words.
+        /// The words for each trait.
         const WORDS: &[&str] = &[$($words,)*];
         const TRAITS: &[Trait] = &[$(Trait::$name,)*];
     };
@@ -166,7 +166,7 @@ traits! {
 }
 
 pub(super) const COUNT: usize = WORDS.len();
-/// Where a row lies: above all rows of values, between them, below them, or in a sheet without any.
+/// The zone of a row: above all rows of values, between them, below them, or in a sheet without any.
 const ZONES: [&str; 4] = [
     "above the values",
     "among the values",
@@ -174,22 +174,23 @@ const ZONES: [&str; 4] = [
     "in a sheet without values",
 ];
 
-// The numbers of features: traits of the row itself, of its neighbours, by zone; then shapes, alone and in pairs.
+// The first number of each group of features: traits of the row itself, of its neighbours, by zone; then shapes, alone and in
+// pairs.
 pub(super) const BELOW: usize = COUNT;
 const ABOVE: usize = 2 * COUNT;
 const ZONED: usize = 3 * COUNT;
 const SHAPE: usize = 7 * COUNT;
-const ZONED_SHAPE: usize = SHAPE + Shape::COUNT;
-const NEXT: usize = ZONED_SHAPE + 4 * Shape::COUNT;
-const PAIRS: usize = Shape::COUNT * (Shape::COUNT + 1);
+const ZONED_SHAPE: usize = SHAPE + RowShape::COUNT;
+const NEXT: usize = ZONED_SHAPE + 4 * RowShape::COUNT;
+const PAIRS: usize = RowShape::COUNT * (RowShape::COUNT + 1);
 pub(super) const LAST: usize = NEXT + PAIRS;
 const NEXT_BUT_ONE: usize = LAST + PAIRS;
-const LAST_BUT_ONE: usize = NEXT_BUT_ONE + Shape::COUNT;
-const UNNAMED_NEXT: usize = LAST_BUT_ONE + Shape::COUNT;
-/// How many features there are.
+const LAST_BUT_ONE: usize = NEXT_BUT_ONE + RowShape::COUNT;
+const UNNAMED_NEXT: usize = LAST_BUT_ONE + RowShape::COUNT;
+/// The number of all features.
 pub const FEATURES: usize = UNNAMED_NEXT + PAIRS;
 
-/// Traits that matter of the rows above and below as well.
+/// Traits that are also features of the row above and the row below.
 const OF_NEIGHBOURS: &[Trait] = {
     use Trait::*;
     &[
@@ -220,7 +221,7 @@ const OF_NEIGHBOURS: &[Trait] = {
         NamesFirstAbove,
     ]
 };
-/// Traits that mean something else above, among and below the values.
+/// Traits whose meaning depends on whether the row is above, among or below the values.
 const BY_ZONE: &[Trait] = {
     use Trait::*;
     &[
@@ -258,13 +259,13 @@ const BY_ZONE: &[Trait] = {
     ]
 };
 
-/// What a feature says, in words.
+/// Returns the words for a feature.
 pub fn words_of(feature: usize) -> String {
-    let shape = |number: usize| Shape::NAMES.get(number).copied().unwrap_or("nothing");
+    let shape = |number: usize| RowShape::NAMES.get(number).copied().unwrap_or("nothing");
     let pair = |at: usize| {
         (
-            shape(at / (Shape::COUNT + 1)),
-            shape(at % (Shape::COUNT + 1)),
+            shape(at / (RowShape::COUNT + 1)),
+            shape(at % (RowShape::COUNT + 1)),
         )
     };
     if feature < BELOW {
@@ -280,7 +281,11 @@ pub fn words_of(feature: usize) -> String {
         shape(feature - SHAPE).to_owned()
     } else if feature < NEXT {
         let at = feature - ZONED_SHAPE;
-        format!("{}: {}", ZONES[at / Shape::COUNT], shape(at % Shape::COUNT))
+        format!(
+            "{}: {}",
+            ZONES[at / RowShape::COUNT],
+            shape(at % RowShape::COUNT)
+        )
     } else if feature < LAST {
         let (own, next) = pair(feature - NEXT);
         format!("{own}, then {next}")
@@ -297,34 +302,34 @@ pub fn words_of(feature: usize) -> String {
     }
 }
 
-/// The traits of one row.
+/// The set of traits of one row.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Traits([u64; COUNT.div_ceil(64)]);
 
 impl Traits {
-    pub(super) fn add(&mut self, one: Trait) {
-        self.0[one as usize / 64] |= 1 << (one as usize % 64);
+    pub(super) fn add(&mut self, row_trait: Trait) {
+        self.0[row_trait as usize / 64] |= 1 << (row_trait as usize % 64);
     }
 
-    pub(super) fn add_if(&mut self, holds: bool, one: Trait) {
+    pub(super) fn add_if(&mut self, holds: bool, row_trait: Trait) {
         if holds {
-            self.add(one);
+            self.add(row_trait);
         }
     }
 
     pub(super) fn add_all<const COUNT: usize>(&mut self, facts: [(bool, Trait); COUNT]) {
-        for (holds, one) in facts {
-            self.add_if(holds, one);
+        for (holds, row_trait) in facts {
+            self.add_if(holds, row_trait);
         }
     }
 
-    pub(super) fn has(&self, one: Trait) -> bool {
-        self.0[one as usize / 64] & (1 << (one as usize % 64)) != 0
+    pub(super) fn has(&self, row_trait: Trait) -> bool {
+        self.0[row_trait as usize / 64] & (1 << (row_trait as usize % 64)) != 0
     }
 }
 
-/// The numbers of all features of a row.
-pub(super) fn numbers(rows: &[Row], all: &[Traits], k: usize) -> Vec<u16> {
+/// Returns the numbers of all features of a row.
+pub(super) fn numbers(rows: &[LayoutRow], all: &[Traits], k: usize) -> Vec<u16> {
     let own = &all[k];
     let mut found: Vec<usize> = (0..COUNT).filter(|&at| own.has(TRAITS[at])).collect();
     let zone = match (own.has(Trait::NoValuesAbove), own.has(Trait::NoValuesBelow)) {
@@ -333,36 +338,38 @@ pub(super) fn numbers(rows: &[Row], all: &[Traits], k: usize) -> Vec<u16> {
         (false, true) => 2,
         (true, true) => 3,
     };
-    for &one in OF_NEIGHBOURS {
-        if all.get(k + 1).is_some_and(|next| next.has(one)) {
-            found.push(BELOW + one as usize);
+    for &row_trait in OF_NEIGHBOURS {
+        if all.get(k + 1).is_some_and(|next| next.has(row_trait)) {
+            found.push(BELOW + row_trait as usize);
         }
-        if k > 0 && all[k - 1].has(one) {
-            found.push(ABOVE + one as usize);
+        if k > 0 && all[k - 1].has(row_trait) {
+            found.push(ABOVE + row_trait as usize);
         }
     }
-    for &one in BY_ZONE {
-        if own.has(one) {
-            found.push(ZONED + zone * COUNT + one as usize);
+    for &row_trait in BY_ZONE {
+        if own.has(row_trait) {
+            found.push(ZONED + zone * COUNT + row_trait as usize);
         }
     }
     let shape = |at: Option<usize>| {
         at.and_then(|at| rows.get(at))
-            .map_or(Shape::COUNT, |row| row.shape as usize)
+            .map_or(RowShape::COUNT, |row| row.shape as usize)
     };
     let (mine, next, last) = (shape(Some(k)), shape(Some(k + 1)), shape(k.checked_sub(1)));
     found.push(SHAPE + mine);
-    found.push(ZONED_SHAPE + zone * Shape::COUNT + mine);
-    found.push(NEXT + mine * (Shape::COUNT + 1) + next);
-    found.push(LAST + mine * (Shape::COUNT + 1) + last);
+    found.push(ZONED_SHAPE + zone * RowShape::COUNT + mine);
+    found.push(NEXT + mine * (RowShape::COUNT + 1) + next);
+    found.push(LAST + mine * (RowShape::COUNT + 1) + last);
     if k + 2 < rows.len() {
         found.push(NEXT_BUT_ONE + shape(Some(k + 2)));
     }
     if k > 1 {
         found.push(LAST_BUT_ONE + shape(Some(k - 2)));
     }
-    if matches!(rows[k].shape, Shape::Lone | Shape::LoneLong) && own.has(Trait::NamedFurtherDown) {
-        found.push(UNNAMED_NEXT + mine * (Shape::COUNT + 1) + next);
+    if matches!(rows[k].shape, RowShape::Lone | RowShape::LoneLong)
+        && own.has(Trait::NamedFurtherDown)
+    {
+        found.push(UNNAMED_NEXT + mine * (RowShape::COUNT + 1) + next);
     }
     found.into_iter().map(|feature| feature as u16).collect()
 }

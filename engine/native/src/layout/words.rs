@@ -1,21 +1,21 @@
-//! Words that tell titles, headers, totals and notes, in the languages that workbooks of our users are in (`words/lists.txt`).
+//! Words that identify titles, headers, totals and notes in the languages of our users' workbooks (`words/lists.txt`).
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::kinds::is_space;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// What a line of notes begins with. Small letters; a blank at the end belongs to the word.
-static NOTES: List = List::new(|| LISTS.phrases("notes"));
-/// What a title begins with.
-static TITLES: List = List::new(|| LISTS.phrases("titles"));
-/// A word of these makes a row of totals.
-static TOTALS: List = List::new(|| LISTS.words("words of totals"));
-/// Units, as they stand in headers.
-static UNITS: List = List::new(|| LISTS.words("units"));
-/// Words that headers are made of.
-static HEADERS: List = List::new(|| LISTS.words("words of headers"));
+/// Beginnings of notes, in small letters. A blank at the end is part of the word.
+static NOTES: WordList = WordList::new(|| LISTS.phrases("notes"));
+/// Beginnings of titles, in small letters.
+static TITLES: WordList = WordList::new(|| LISTS.phrases("titles"));
+/// Words that identify a row of totals.
+static TOTALS: WordList = WordList::new(|| LISTS.words("words of totals"));
+/// Units as headers write them.
+static UNITS: WordList = WordList::new(|| LISTS.words("units"));
+/// Words that are common in headers.
+static HEADERS: WordList = WordList::new(|| LISTS.words("words of headers"));
 
 fn begins_with_one(text: &str, known: &[&str]) -> bool {
     // The longest entry has 16 characters: a text's beginning is enough.
@@ -28,7 +28,7 @@ fn begins_with_one(text: &str, known: &[&str]) -> bool {
     })
 }
 
-/// Whether a line says where the table comes from or explains something in it.
+/// Returns whether a line gives the source of the table or explains something in it.
 pub fn is_note(text: &str) -> bool {
     if begins_with_one(text, &NOTES) {
         return true;
@@ -73,7 +73,7 @@ pub fn is_note(text: &str) -> bool {
     })
 }
 
-/// Whether a line reads like the title of a table: "Table 4.", "2.1 Sales", "List of suppliers".
+/// Returns whether a line reads like the title of a table: "Table 4.", "2.1 Sales", "List of suppliers".
 pub fn is_title(text: &str) -> bool {
     if begins_with_one(text, &TITLES) || text.starts_with('[') {
         return true;
@@ -87,7 +87,7 @@ pub fn is_title(text: &str) -> bool {
             .starts_with(char::is_uppercase)
 }
 
-/// What the words of a text are: whether one is of totals, of units, of headers.
+/// Facts about the words of a text: whether it has words of totals, of units or of headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct WordFacts {
     pub total: bool,
@@ -95,10 +95,10 @@ pub struct WordFacts {
     pub header: bool,
 }
 
-/// What each known word says.
+/// The facts about each known word.
 static KNOWN: LazyLock<HashMap<&str, WordFacts>> = LazyLock::new(|| {
     let mut known: HashMap<&str, WordFacts> = HashMap::new();
-    let mut note = |list: &List, says: fn(&mut WordFacts)| {
+    let mut note = |list: &WordList, says: fn(&mut WordFacts)| {
         for &word in &**list {
             says(known.entry(word).or_default());
         }
@@ -109,7 +109,7 @@ static KNOWN: LazyLock<HashMap<&str, WordFacts>> = LazyLock::new(|| {
     known
 });
 
-/// What a text's words say. Long texts say nothing: they have words of every sort.
+/// Returns the facts about the words of a text. A long text has none, because it contains words of every sort.
 pub fn said(text: &str) -> WordFacts {
     let mut found = WordFacts::default();
     if text.chars().take(61).count() > 60 {
@@ -122,8 +122,10 @@ pub fn said(text: &str) -> WordFacts {
     for c in text.chars().chain([' ']) {
         let begins_word = was_small && c.is_uppercase();
         if (!c.is_alphabetic() || begins_word) && !word.is_empty() {
-            let one = word.strip_suffix('s').and_then(|one| KNOWN.get(one));
-            for facts in KNOWN.get(word.as_str()).into_iter().chain(one) {
+            let singular = word
+                .strip_suffix('s')
+                .and_then(|singular| KNOWN.get(singular));
+            for facts in KNOWN.get(word.as_str()).into_iter().chain(singular) {
                 found.total |= facts.total;
                 found.unit |= is_short && facts.unit;
                 found.header |= is_short && facts.header;

@@ -1,9 +1,9 @@
-//! Reading zip archives: the container of every `.xlsx` file.
+//! Reads zip archives, the container of every `.xlsx` file.
 //!
-//! Only what workbooks need, with the tolerance that files from many programs ask for: zip64, data descriptors (the
-//! central directory counts, local headers only say where data starts), bytes before the archive, names with
-//! backslashes or in other case. Parts are read as streams, from several threads at once if need be; nothing is
-//! allocated from sizes that the file merely declares.
+//! It supports only the features that workbooks need, and tolerates files from many programs: zip64, data descriptors (the
+//! central directory counts; local headers only give the position of the data), bytes before the archive, names with
+//! backslashes or in another case. Parts are read as streams, if necessary from several threads at once. No memory is allocated
+//! from sizes that the file merely declares.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -18,12 +18,12 @@ const END_OF_DIRECTORY_64_LOCATOR: &[u8; 4] = b"PK\x06\x07";
 const END_OF_DIRECTORY_64: &[u8; 4] = b"PK\x06\x06";
 const DIRECTORY_ENTRY: &[u8; 4] = b"PK\x01\x02";
 const END_BYTES: usize = 22;
-/// No workbook has a central directory of more than this.
+/// The maximum size of a central directory; no workbook has a larger one.
 const MAXIMUM_DIRECTORY_BYTES: u64 = 64 << 20;
 
-/// One file within the archive.
+/// A file in the archive.
 #[derive(Debug, Clone)]
-struct Entry {
+struct ZipEntry {
     method: u16,
     encrypted: bool,
     checksum: u32,
@@ -33,20 +33,20 @@ struct Entry {
 
 /// An archive whose directory was read.
 #[derive(Debug)]
-pub struct Archive {
+pub struct ZipArchive {
     path: String,
     file: Arc<File>,
     length: u64,
-    entries: HashMap<String, Entry>,
+    entries: HashMap<String, ZipEntry>,
     folded: HashMap<String, String>,
     most_unpacked: u64,
 }
 
-impl Archive {
+impl ZipArchive {
     /// Opens an archive and reads its directory.
     ///
     /// # Errors
-    /// When the file cannot be read, is not an archive, or its directory is damaged.
+    /// If the file cannot be read, is no archive, or its directory is damaged.
     pub fn open(path: &str) -> Result<Self> {
         let file = File::open(path).map_err(SourceError::io(path))?;
         let length = file.metadata().map_err(SourceError::io(path))?.len();
@@ -62,22 +62,22 @@ impl Archive {
         Ok(archive)
     }
 
-    /// The archive's path, as it was given.
+    /// Returns the path of the archive, as given.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// From now on a part that unpacks to more bytes than this cannot be read to its end.
+    /// Sets the maximum unpacked size of a part. Larger parts fail while they are read.
     pub fn limit_parts(&mut self, most_unpacked: u64) {
         self.most_unpacked = most_unpacked;
     }
 
-    /// Bytes that the directory takes, roughly: names are short.
+    /// Returns the approximate number of bytes that the directory takes, assuming short names.
     pub fn heap_bytes(&self) -> usize {
-        self.entries.len() * 2 * (size_of::<(String, Entry)>() + 64)
+        self.entries.len() * 2 * (size_of::<(String, ZipEntry)>() + 64)
     }
 
-    /// The stored name of a part: as asked for, else the same in another spelling.
+    /// Returns the stored name of a part: exactly this name, or else the same name in another spelling.
     pub fn find(&self, name: &str) -> Option<&str> {
         if let Some((stored, _)) = self.entries.get_key_value(name) {
             return Some(stored);
@@ -85,10 +85,10 @@ impl Archive {
         self.folded.get(&fold(name)).map(String::as_str)
     }
 
-    /// Opens a part as a stream of unpacked bytes; its checksum is verified when its end is reached.
+    /// Opens a part as a stream of unpacked bytes. Its checksum is verified at its end.
     ///
     /// # Errors
-    /// When the archive does not hold the part, or it is encrypted or packed by an unknown method.
+    /// If the archive does not contain the part, or the part is encrypted or packed by an unknown method.
     pub fn open_part(&self, name: &str) -> Result<PartReader> {
         let entry = self
             .find(name)
@@ -108,15 +108,15 @@ impl Archive {
         }
         let data_at =
             entry.header_at + 30 + u64::from(u16_at(&header, 26)) + u64::from(u16_at(&header, 28));
-        let raw = Stretch {
+        let raw = FileRange {
             file: self.file.clone(),
             position: data_at,
             left: entry.compressed,
         };
         let raw = BufReader::with_capacity(1 << 16, raw);
         let unpacked = match entry.method {
-            0 => Unpacked::Stored(raw),
-            8 => Unpacked::Deflated(flate2::bufread::DeflateDecoder::new(raw)),
+            0 => PartStream::Stored(raw),
+            8 => PartStream::Deflated(flate2::bufread::DeflateDecoder::new(raw)),
             method => {
                 return Err(SourceError::part(
                     name,
@@ -133,10 +133,10 @@ impl Archive {
         })
     }
 
-    /// Reads a whole part; `limit` bounds what is accepted.
+    /// Reads a whole part of at most `limit` bytes.
     ///
     /// # Errors
-    /// Those of [`open_part`](Self::open_part); and when the part cannot be unpacked or is longer than `limit`.
+    /// The errors of [`open_part`](Self::open_part), and if the part cannot be unpacked or is longer than `limit`.
     pub fn read_part(&self, name: &str, limit: u64) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.open_part(name)?
@@ -164,7 +164,7 @@ impl Archive {
         let mut count = u64::from(u16_at(&end, 10));
         let mut size = u64::from(u32_at(&end, 12));
         let mut offset = u64::from(u32_at(&end, 16));
-        // The directory ends where the end record (or its 64-bit form) starts: bytes before the archive shift it all.
+        // The directory ends where the end record (or its 64-bit form) starts: bytes before the archive shift all positions.
         let mut directory_end = end_at;
         if let Some(record) = self.find_end_64(end_at)? {
             count = u64_at(&record.1, 32);
@@ -202,7 +202,7 @@ impl Archive {
             if rest.len() < total {
                 return Err(damaged());
             }
-            let mut entry = Entry {
+            let mut entry = ZipEntry {
                 encrypted: u16_at(rest, 8) & 1 != 0,
                 method: u16_at(rest, 10),
                 checksum: u32_at(rest, 16),
@@ -212,7 +212,7 @@ impl Archive {
             let unpacked = u32_at(rest, 24);
             read_extra_64(&rest[46 + name..46 + name + extra], unpacked, &mut entry);
             entry.header_at = entry.header_at.saturating_add(shift);
-            // Some programs for Windows write the folders of names as that system does.
+            // Some programs on Windows write names with backslashes.
             let name = String::from_utf8_lossy(&rest[46..46 + name]).replace('\\', "/");
             self.folded.insert(fold(&name), name.clone());
             self.entries.insert(name, entry);
@@ -221,7 +221,7 @@ impl Archive {
         Ok(())
     }
 
-    /// The end record, which a comment of up to 64 KiB may follow.
+    /// Returns the end record and its position. A comment of up to 64 KiB may follow it.
     fn find_end(&self) -> Result<Option<(u64, Vec<u8>)>> {
         let tail_length = self.length.min((END_BYTES + 0xFFFF) as u64);
         let tail_at = self.length - tail_length;
@@ -232,7 +232,7 @@ impl Archive {
         Ok(found.map(|at| (tail_at + at as u64, tail[at..at + END_BYTES].to_vec())))
     }
 
-    /// The 64-bit end record, if there is one.
+    /// Returns the 64-bit end record and its position, if there is one.
     fn find_end_64(&self, end_at: u64) -> Result<Option<(u64, Vec<u8>)>> {
         let Some(locator_at) = end_at.checked_sub(20) else {
             return Ok(None);
@@ -243,7 +243,7 @@ impl Archive {
         {
             return Ok(None);
         }
-        // Its place is computed from where the locator stands, for the same reason as the directory's.
+        // Its position is computed from that of the locator, because bytes before the archive shift it, too.
         let mut record = vec![0u8; 56];
         for at in [locator_at.checked_sub(56), Some(u64_at(&locator, 8))]
             .into_iter()
@@ -258,7 +258,7 @@ impl Archive {
         })
     }
 
-    /// Why the file has no end record.
+    /// Returns the reason why the file has no end record.
     fn explain_missing_end(&self) -> SourceError {
         let mut start = vec![0u8; self.length.min(foreign::START_BYTES) as usize];
         match read_at(&self.file, 0, &mut start) {
@@ -268,19 +268,19 @@ impl Archive {
     }
 }
 
-/// A part as a stream.
+/// A part of the archive as a stream.
 pub struct PartReader {
-    unpacked: Unpacked,
+    unpacked: PartStream,
     expected: u32,
     checksum: crc32fast::Hasher,
-    /// How many bytes more may come.
+    /// The number of bytes that may still follow.
     left: u64,
     done: bool,
 }
 
-enum Unpacked {
-    Stored(BufReader<Stretch>),
-    Deflated(flate2::bufread::DeflateDecoder<BufReader<Stretch>>),
+enum PartStream {
+    Stored(BufReader<FileRange>),
+    Deflated(flate2::bufread::DeflateDecoder<BufReader<FileRange>>),
 }
 
 impl Read for PartReader {
@@ -289,8 +289,8 @@ impl Read for PartReader {
             return Ok(0);
         }
         let count = match &mut self.unpacked {
-            Unpacked::Stored(reader) => reader.read(buffer),
-            Unpacked::Deflated(reader) => reader.read(buffer),
+            PartStream::Stored(reader) => reader.read(buffer),
+            PartStream::Deflated(reader) => reader.read(buffer),
         }
         .map_err(|error| {
             io::Error::new(error.kind(), format!("it cannot be unpacked ({error})"))
@@ -314,13 +314,13 @@ impl Read for PartReader {
 }
 
 /// A range of a file, read without moving the file's own position.
-struct Stretch {
+struct FileRange {
     file: Arc<File>,
     position: u64,
     left: u64,
 }
 
-impl Read for Stretch {
+impl Read for FileRange {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let wanted = self.left.min(buffer.len() as u64) as usize;
         let count = read_some_at(&self.file, self.position, &mut buffer[..wanted])?;
@@ -355,8 +355,8 @@ fn read_at(file: &File, mut position: u64, mut buffer: &mut [u8]) -> io::Result<
     Ok(())
 }
 
-/// Takes 64-bit sizes from an entry's extra fields, where the 32-bit ones refer to them.
-fn read_extra_64(mut extra: &[u8], unpacked: u32, entry: &mut Entry) {
+/// Reads 64-bit sizes from an entry's extra fields, if the 32-bit ones refer to them.
+fn read_extra_64(mut extra: &[u8], unpacked: u32, entry: &mut ZipEntry) {
     while extra.len() >= 4 {
         let (kind, length) = (u16_at(extra, 0), u16_at(extra, 2) as usize);
         let Some(mut field) = extra.get(4..4 + length) else {

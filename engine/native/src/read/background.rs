@@ -1,72 +1,72 @@
-//! Opens and scans in the background.
+//! Opens and scans input files in the background.
 //!
-//! A [`BackgroundBook`] starts to read in a thread of its own as soon as it is made, before its first method is called: first the
-//! workbook's structure, then the sheets that are expected, at most one ahead of what was taken. The caller waits only for
-//! results that are not ready.
+//! A [`BackgroundBook`] starts to read in its own thread when it is created, before the first call of a method: first the
+//! structure of the workbook, then the expected sheets, at most one ahead of the caller. The caller waits only for results that
+//! are not ready.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::ReadOptions;
-use super::book::Book;
+use super::book::InputBook;
 use super::sheets::Visibility;
 use crate::cells::{ScanLimits, Sheet};
 use crate::error::{Result, SourceError};
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 
-/// Who waits for a scan is told of it at most this often.
+/// The minimum time between two progress reports to a waiting caller.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A scan: of which sheet, and how far it looks.
+/// A request for a scan: the sheet and its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Wanted {
+struct ScanRequest {
     sheet: usize,
     limits: ScanLimits,
 }
 
 struct Job {
-    wanted: Wanted,
-    watch: Arc<Watch>,
+    wanted: ScanRequest,
+    watch: Arc<ScanWatch>,
     outcome: Option<Result<Arc<Sheet>>>,
 }
 
 #[derive(Default)]
-struct State {
-    book: Option<Result<Arc<Book>>>,
-    queue: VecDeque<Wanted>,
-    /// What a caller waits for at the moment.
-    urgent: Option<Wanted>,
+struct ReadState {
+    book: Option<Result<Arc<InputBook>>>,
+    queue: VecDeque<ScanRequest>,
+    /// The request that a caller is waiting for.
+    urgent: Option<ScanRequest>,
     jobs: Vec<Job>,
     closed: bool,
 }
 
-struct Shared {
-    state: Mutex<State>,
+struct SharedReadState {
+    state: Mutex<ReadState>,
     changed: Condvar,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves no partial change here: every change is a single assignment.
+impl SharedReadState {
+    fn lock(&self) -> MutexGuard<'_, ReadState> {
+        // A panic elsewhere leaves no partial change here, because every change is a single assignment.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    fn wait<'a>(&self, state: MutexGuard<'a, ReadState>) -> MutexGuard<'a, ReadState> {
         let waited = self.changed.wait(state);
         waited.unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// An input file that is being read.
+/// An input file that is read in the background.
 pub struct BackgroundBook {
-    shared: Arc<Shared>,
+    shared: Arc<SharedReadState>,
 }
 
 impl BackgroundBook {
-    /// Starts reading. `guess` are the limits with which the first visible sheet is scanned before it is asked for.
+    /// Starts reading. `guess` are the limits for scanning the first visible sheet before the caller asks for it.
     pub fn open(path: String, options: ReadOptions, guess: Option<ScanLimits>) -> Self {
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(SharedReadState {
             state: Mutex::default(),
             changed: Condvar::new(),
         });
@@ -81,11 +81,11 @@ impl BackgroundBook {
         Self { shared }
     }
 
-    /// Waits for the file's structure.
+    /// Waits until the file's structure was read.
     ///
     /// # Errors
-    /// Those of [`Book::open`].
-    pub fn book(&self) -> Result<Arc<Book>> {
+    /// The errors of [`InputBook::open`].
+    pub fn book(&self) -> Result<Arc<InputBook>> {
         let mut state = self.shared.lock();
         loop {
             if let Some(book) = &state.book {
@@ -95,12 +95,12 @@ impl BackgroundBook {
         }
     }
 
-    /// Sets which sheets will be scanned, in order. Scans of other sheets that were begun are stopped.
+    /// Sets the sheets that will be scanned, in order. Stops scans of other sheets.
     pub fn prefetch(&self, sheets: &[usize], limits: ScanLimits) {
         let mut state = self.shared.lock();
-        let wanted: Vec<Wanted> = sheets
+        let wanted: Vec<ScanRequest> = sheets
             .iter()
-            .map(|&sheet| Wanted { sheet, limits })
+            .map(|&sheet| ScanRequest { sheet, limits })
             .collect();
         state.jobs.retain(|job| {
             let keep = wanted.contains(&job.wanted);
@@ -117,11 +117,11 @@ impl BackgroundBook {
         self.shared.changed.notify_all();
     }
 
-    /// Scans a sheet, or takes the scan that was made ahead. `on_wait` is called now and then with the number of rows
-    /// read; any result other than `Ok` ends the wait.
+    /// Scans a sheet, or returns the scan that was made ahead. Calls `on_wait` now and then with the number of rows read; an
+    /// error of `on_wait` ends the wait.
     ///
     /// # Errors
-    /// Those of [`Book::open`] and [`Book::scan`], and those of `on_wait`.
+    /// The errors of [`InputBook::open`], [`InputBook::scan`] and `on_wait`.
     pub fn scan<E: From<SourceError>>(
         &self,
         sheet: usize,
@@ -132,7 +132,7 @@ impl BackgroundBook {
         if sheet >= book.sheets().len() {
             return Err(SourceError::Cancelled.into());
         }
-        let wanted = Wanted { sheet, limits };
+        let wanted = ScanRequest { sheet, limits };
         let mut state = self.shared.lock();
         if state.jobs.iter().all(|job| job.wanted != wanted) {
             state.queue.retain(|queued| *queued != wanted);
@@ -184,9 +184,9 @@ impl Drop for BackgroundBook {
     }
 }
 
-/// The background thread: opens the file, then scans what is queued.
-fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLimits>) {
-    let opened = unharmed(path, || Book::open(path, options).map(Arc::new));
+/// Runs the background thread: opens the file, then scans the queued sheets.
+fn run(shared: &SharedReadState, path: &str, options: &ReadOptions, guess: Option<ScanLimits>) {
+    let opened = unharmed(path, || InputBook::open(path, options).map(Arc::new));
     let mut state = shared.lock();
     state.book = Some(opened.clone());
     shared.changed.notify_all();
@@ -198,10 +198,10 @@ fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLim
             .iter()
             .position(|sheet| sheet.visibility == Visibility::Visible && !sheet.is_own_list)
     {
-        state.queue.push_back(Wanted { sheet, limits });
+        state.queue.push_back(ScanRequest { sheet, limits });
     }
     loop {
-        // One scan may wait to be taken; a second one starts only when a caller waits for it.
+        // One finished scan may wait for a caller. A second one starts only if a caller waits for it.
         while !state.closed
             && (state.queue.is_empty()
                 || !(state.jobs.is_empty() || state.urgent == state.queue.front().copied()))
@@ -214,7 +214,7 @@ fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLim
         let Some(wanted) = state.queue.pop_front() else {
             continue;
         };
-        let watch = Arc::new(Watch::default());
+        let watch = Arc::new(ScanWatch::default());
         state.jobs.push(Job {
             wanted,
             watch: watch.clone(),
@@ -237,7 +237,7 @@ fn run(shared: &Shared, path: &str, options: &ReadOptions, guess: Option<ScanLim
     }
 }
 
-/// Runs a function that must not panic; if it does, callers that wait get an error instead of waiting for ever.
+/// Runs a function that must not panic. If it does, waiting callers get an error instead of waiting forever.
 fn unharmed<T>(path: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(SourceError::NotAWorkbook {

@@ -1,9 +1,9 @@
-//! One input file of any format: its sheets, which of them is active, and scanning one of them.
+//! An input file of any format: its sheets, the active one, and scanning a sheet.
 
 use std::ops::Deref;
 
 use super::ReadOptions;
-use super::archive::Archive;
+use super::archive::ZipArchive;
 use super::csv::CsvFile;
 use super::csv::detect::is_auto;
 use super::foreign;
@@ -17,18 +17,18 @@ use super::xlsb::BinaryWorkbook;
 use super::xlsx::Workbook;
 use crate::error::Result;
 
-/// A part of an archive may unpack to so many times the bytes that may be taken to hold it. A cell of some thirty characters takes
+/// The maximum unpacked size of a part of an archive, as a multiple of the memory limit. A cell of some thirty characters takes
 /// nine bytes of memory.
 const UNPACKED_FOR_MEMORY: u64 = 8;
 
-/// An input file that was opened: its sheets.
+/// An input file whose structure was read.
 #[derive(Debug)]
-pub struct Book {
+pub struct InputBook {
     kind: Kind,
     sheets: Box<dyn Sheets>,
 }
 
-impl Deref for Book {
+impl Deref for InputBook {
     type Target = dyn Sheets;
 
     fn deref(&self) -> &Self::Target {
@@ -36,29 +36,30 @@ impl Deref for Book {
     }
 }
 
-impl Book {
+impl InputBook {
     /// Opens a file and reads its structure.
     ///
     /// # Errors
-    /// When the file cannot be read, or is not what its extension says.
+    /// If the file cannot be read, or its format differs from its extension.
     pub fn open(path: &str, options: &ReadOptions) -> Result<Self> {
         Self::open_within(path, options, None)
     }
 
-    /// The same; `most_bytes` bounds the memory that the structure may take, the text that sheets share included.
+    /// Opens a file like [`open`](Self::open). `most_bytes` limits the memory for the structure, including the text that sheets
+    /// share.
     ///
     /// # Errors
-    /// Those of [`open`](Self::open), and when it takes more.
+    /// The errors of [`open`](Self::open), and if the structure takes more memory.
     pub fn open_within(
         path: &str,
         options: &ReadOptions,
         most_bytes: Option<usize>,
     ) -> Result<Self> {
         let as_shown = options.as_shown;
-        let mut kind = Kind::of(path, options)?;
+        let mut kind = Kind::from_path(path, options)?;
         let sheets: Box<dyn Sheets> = match kind {
             Kind::Package | Kind::Binary | Kind::OpenDocument => {
-                let mut archive = Archive::open(path)?;
+                let mut archive = ZipArchive::open(path)?;
                 if let Some(bytes) = most_bytes {
                     archive.limit_parts((bytes as u64).saturating_mul(UNPACKED_FOR_MEMORY));
                 }
@@ -82,7 +83,7 @@ impl Book {
         Ok(Self { kind, sheets })
     }
 
-    /// What the file is.
+    /// Returns the kind of the file.
     pub fn kind(&self) -> Kind {
         self.kind
     }

@@ -1,17 +1,17 @@
-//! OLE2 compound files, the container of old and of encrypted workbooks: finding a stream and reading it whole.
+//! Reads OLE2 compound files, the container of old and of encrypted workbooks: finds a stream and reads it whole.
 //!
-//! Every chain is followed for at most as many sectors as the file has, so that no file can make it loop, and what
-//! lies beyond the end of the file is simply missing.
+//! It follows every chain for at most as many sectors as the file has, so that no file can make it loop. Data beyond the end of
+//! the file is missing.
 
 use super::numbers::{u16_at, u32_at};
 
 const SIGNATURE: &[u8; 8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
-/// The streams that old workbooks are in: those of Excel 97 and later, and those of Excel 5 and 95.
+/// The names of the streams that hold old workbooks: in Excel 97 and later, and in Excel 5 and 95.
 const WORKBOOK_STREAMS: [&str; 2] = ["Workbook", "Book"];
 const HEADER_BYTES: usize = 512;
 const ENTRY_BYTES: usize = 128;
 const HEADER_TABLE_SECTORS: usize = 109;
-/// Numbers from here on mark ends and free sectors.
+/// The first of the sector numbers that mark chain ends and free sectors.
 const FIRST_SPECIAL: u32 = 0xFFFF_FFFA;
 
 /// A compound file in memory.
@@ -23,10 +23,10 @@ pub struct CompoundFile<'a> {
     next_sector: Vec<u32>,
     next_mini_sector: Vec<u32>,
     mini_stream: Vec<u8>,
-    entries: Vec<Entry>,
+    entries: Vec<CompoundEntry>,
 }
 
-struct Entry {
+struct CompoundEntry {
     name: String,
     is_stream: bool,
     start: u32,
@@ -34,12 +34,12 @@ struct Entry {
 }
 
 impl<'a> CompoundFile<'a> {
-    /// Whether the bytes start like a compound file.
+    /// Returns whether the bytes start like a compound file.
     pub fn is_one(bytes: &[u8]) -> bool {
         bytes.starts_with(SIGNATURE)
     }
 
-    /// Reads the file's tables and directory; nothing if these are damaged.
+    /// Reads the file's tables and directory. Returns `None` if they are damaged.
     pub fn open(bytes: &'a [u8]) -> Option<Self> {
         if !Self::is_one(bytes) || bytes.len() < HEADER_BYTES {
             return None;
@@ -65,7 +65,7 @@ impl<'a> CompoundFile<'a> {
         let directory = file.sectors().chain(u32_at(bytes, 48)?, u64::MAX);
         file.entries = directory
             .chunks_exact(ENTRY_BYTES)
-            .map(Entry::read)
+            .map(CompoundEntry::read)
             .collect();
         let mini_table = file.sectors().chain(u32_at(bytes, 60)?, u64::MAX);
         file.next_mini_sector = mini_table.chunks_exact(4).map(le_u32).collect();
@@ -75,24 +75,24 @@ impl<'a> CompoundFile<'a> {
         Some(file)
     }
 
-    /// Whether a stream or storage of this name exists, at any depth.
+    /// Returns whether a stream or storage of this name exists, at any depth.
     pub fn contains(&self, name: &str) -> bool {
         self.entries
             .iter()
             .any(|entry| entry.name.eq_ignore_ascii_case(name))
     }
 
-    /// Whether there is an old workbook in the file.
+    /// Returns whether the file contains an old workbook.
     pub fn has_workbook(&self) -> bool {
         WORKBOOK_STREAMS.iter().any(|name| self.contains(name))
     }
 
-    /// The content of the old workbook in the file, if there is one.
+    /// Returns the content of the old workbook in the file, if there is one.
     pub fn workbook_stream(&self) -> Option<Vec<u8>> {
         WORKBOOK_STREAMS.iter().find_map(|name| self.stream(name))
     }
 
-    /// The content of a stream, as far as the file has it.
+    /// Returns the content of a stream, as far as it is in the file.
     pub fn stream(&self, name: &str) -> Option<Vec<u8>> {
         let entry = self
             .entries
@@ -106,7 +106,7 @@ impl<'a> CompoundFile<'a> {
         Some(sectors.chain(entry.start, entry.length))
     }
 
-    /// The sectors that hold the table of sectors: some are named in the header, the others in a chain of their own.
+    /// Returns the sectors with the sector table. The header lists the first of them, and a chain the others.
     fn table_sectors(&self) -> Vec<u32> {
         let most = self.bytes.len() / self.sector_bytes + 1;
         let mut sectors: Vec<u32> = self.bytes[76..HEADER_BYTES]
@@ -132,7 +132,7 @@ impl<'a> CompoundFile<'a> {
         sectors
     }
 
-    /// The sectors of the file; its header takes the room of one in front of them.
+    /// Returns the sectors of the file. Its header takes the space of one sector in front of them.
     fn sectors(&self) -> Sectors<'_> {
         Sectors {
             bytes: self.bytes.get(self.sector_bytes..).unwrap_or_default(),
@@ -141,7 +141,7 @@ impl<'a> CompoundFile<'a> {
         }
     }
 
-    /// The small sectors, which short streams are in.
+    /// Returns the small sectors, which hold short streams.
     fn mini_sectors(&self) -> Sectors<'_> {
         Sectors {
             bytes: &self.mini_stream,
@@ -151,7 +151,7 @@ impl<'a> CompoundFile<'a> {
     }
 }
 
-/// Sectors of one size, one after the other, and for each the one that follows it in its chain.
+/// Consecutive sectors of one size, and for each of them the next one in its chain.
 struct Sectors<'a> {
     bytes: &'a [u8],
     size: usize,
@@ -159,14 +159,14 @@ struct Sectors<'a> {
 }
 
 impl<'a> Sectors<'a> {
-    /// A sector, as far as the file has it.
+    /// Returns a sector, as far as it is in the file.
     fn at(&self, number: u32) -> &'a [u8] {
         let start = (number as usize).saturating_mul(self.size);
         let end = start.saturating_add(self.size).min(self.bytes.len());
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    /// The content of a chain, up to a length and as far as the file has it.
+    /// Returns the content of a chain, up to `length` and as far as it is in the file.
     fn chain(&self, start: u32, length: u64) -> Vec<u8> {
         let most = self.bytes.len() / self.size + 1;
         let mut content = Vec::new();
@@ -188,7 +188,7 @@ impl<'a> Sectors<'a> {
     }
 }
 
-impl Entry {
+impl CompoundEntry {
     fn read(bytes: &[u8]) -> Self {
         let length = usize::from(u16_at(bytes, 64).unwrap_or(0)).min(64);
         let units: Vec<u16> = bytes[..length]

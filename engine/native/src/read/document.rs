@@ -1,30 +1,30 @@
-//! A document of one XML stream that holds several sheets: it is read once for its structure, and again for each sheet, from where that
-//! sheet begins. So a sheet costs no memory but its cells, however long the document is.
+//! A document with several sheets in one XML stream. It is read once for its structure, and again for each sheet, from the
+//! start of that sheet. So a sheet takes memory only for its cells, however long the document is.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 
-use super::archive::Archive;
+use super::archive::ZipArchive;
 use super::read_ahead::ReadAhead;
-use super::xml::{Decoded, XmlReader};
+use super::xml::{DecodedPart, XmlReader};
 use crate::error::{Result, SourceError};
 
-/// A document with more sheets is refused.
+/// The maximum number of sheets in a document.
 const MAXIMUM_SHEETS: usize = 8192;
-/// So much may be passed over to reach all sheets, one after the other.
-const MOST_PASSED: u64 = 64 << 30;
+/// The maximum number of bytes that may be skipped to reach all sheets, one after the other.
+const MAX_PASSED_BYTES: u64 = 64 << 30;
 
-/// What reads a document.
-pub type Reader = XmlReader<Decoded<Box<dyn Read + Send>>>;
+/// The XML reader of a document.
+pub type DocumentReader = XmlReader<DecodedPart<Box<dyn Read + Send>>>;
 
-/// A document, and where its sheets begin.
+/// A document and the positions of its sheets.
 #[derive(Debug)]
 pub struct Document {
     path: String,
-    archive: Option<Archive>,
+    archive: Option<ZipArchive>,
     part: &'static str,
     namespaces: &'static [&'static str],
-    /// The tags that are open where sheets begin.
+    /// The tags that are open at the start of each sheet.
     open: Vec<u8>,
     open_count: usize,
     starts: Vec<u64>,
@@ -32,9 +32,9 @@ pub struct Document {
 }
 
 impl Document {
-    /// A part of an archive.
+    /// Returns a document in a part of an archive.
     pub fn of_part(
-        archive: Archive,
+        archive: ZipArchive,
         part: &'static str,
         namespaces: &'static [&'static str],
     ) -> Self {
@@ -46,7 +46,7 @@ impl Document {
         }
     }
 
-    /// A whole file.
+    /// Returns a document in a whole file.
     pub fn of_file(path: &str, namespaces: &'static [&'static str]) -> Self {
         Self {
             path: path.to_owned(),
@@ -60,8 +60,8 @@ impl Document {
         }
     }
 
-    /// The archive that it is a part of.
-    pub fn archive(&self) -> Option<&Archive> {
+    /// Returns the archive that contains the document, if there is one.
+    pub fn archive(&self) -> Option<&ZipArchive> {
         self.archive.as_ref()
     }
 
@@ -75,40 +75,40 @@ impl Document {
         })
     }
 
-    /// Reads it from the start.
+    /// Returns a reader from the start of the document.
     ///
     /// # Errors
-    /// When it cannot be opened.
-    pub fn read(&self) -> Result<Reader> {
+    /// If the document cannot be opened.
+    pub fn read(&self) -> Result<DocumentReader> {
         Ok(XmlReader::new(self.source()?, self.part, self.namespaces))
     }
 
-    /// Notes a tag that is open where sheets begin, and was just read.
-    pub fn note_open(&mut self, reader: &Reader) {
+    /// Records the tag that was just read as open at the start of each sheet.
+    pub fn note_open(&mut self, reader: &DocumentReader) {
         self.open.extend(reader.start_tag_in_part().0);
         self.open_count += 1;
     }
 
-    /// Notes that a sheet begins with the tag that was just read.
+    /// Records that a sheet begins with the tag that was just read.
     ///
     /// # Errors
-    /// When there are too many.
-    pub fn note_sheet(&mut self, reader: &Reader) -> Result<()> {
+    /// If there are too many sheets.
+    pub fn note_sheet(&mut self, reader: &DocumentReader) -> Result<()> {
         let (_, start) = reader.start_tag_in_part();
         self.passed += start;
-        if self.starts.len() >= MAXIMUM_SHEETS || self.passed > MOST_PASSED {
+        if self.starts.len() >= MAXIMUM_SHEETS || self.passed > MAX_PASSED_BYTES {
             return Err(reader.error("it has more sheets than can be read"));
         }
         self.starts.push(start);
         Ok(())
     }
 
-    /// Reads it from where a sheet begins: the first event is the start of this.
+    /// Returns a reader from the start of a sheet: its first event is the sheet's start tag.
     ///
     /// # Errors
-    /// When it cannot be opened or read so far.
-    pub fn read_sheet(&self, sheet: usize) -> Result<Reader> {
-        let mut source = Decoded::new(self.source()?);
+    /// If the document cannot be opened or read up to the sheet.
+    pub fn read_sheet(&self, sheet: usize) -> Result<DocumentReader> {
+        let mut source = DecodedPart::new(self.source()?);
         let start = self.starts[sheet];
         io::copy(&mut source.by_ref().take(start), &mut io::sink())
             .map_err(|error| SourceError::part(self.part, error.to_string()))?;
@@ -121,9 +121,9 @@ impl Document {
         Ok(reader)
     }
 
-    /// Bytes that it takes.
+    /// Returns the number of bytes of memory that the document takes.
     pub fn heap_bytes(&self) -> usize {
-        let archive = self.archive.as_ref().map_or(0, Archive::heap_bytes);
+        let archive = self.archive.as_ref().map_or(0, ZipArchive::heap_bytes);
         archive + self.open.len() + self.starts.len() * size_of::<u64>()
     }
 }

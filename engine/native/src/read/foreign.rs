@@ -1,9 +1,8 @@
-//! Files of another format than their name says, or protected by a password: how they are recognised, and the message about
-//! each.
+//! Recognises files that have another format than their name says or are protected by a password, and writes the message about
+//! them.
 //!
-//! Readers call this module when a file is not of their format: [`super::archive`] where a zip archive was
-//! expected, [`super::xlsx`] where an archive holds no workbook, [`super::xls`] where an old workbook was expected,
-//! [`super::csv`] where text was expected.
+//! Readers call this module when a file does not have their format: [`super::archive`] expected a zip archive, [`super::xlsx`]
+//! a workbook in an archive, [`super::xls`] an old workbook, [`super::csv`] text.
 
 use std::fs::File;
 use std::io::Read;
@@ -11,13 +10,13 @@ use std::io::Read;
 use super::compound::CompoundFile;
 use crate::error::SourceError;
 
-/// The first bytes of a zip archive, which every `.xlsx` is.
+/// The first bytes of a zip archive, and so of every `.xlsx` file.
 pub const ARCHIVE_START: [u8; 4] = *b"PK\x03\x04";
-/// The first bytes of an old workbook that lies in no container.
+/// The first bytes of an old workbook without a container.
 pub const BARE_LEGACY_START: [u8; 2] = [0x09, 0x08];
-/// How much of a file is read to recognise it.
+/// The number of bytes that are read to recognise a file.
 pub const START_BYTES: u64 = 512;
-/// Compound files up to this size are searched.
+/// The maximum size of a compound file that is searched.
 const MAXIMUM_PEEK_BYTES: u64 = 512 << 20;
 
 const RENAMED_LEGACY: &str = "this is an old .xls file renamed to .xlsx; rename it back to .xls";
@@ -28,17 +27,17 @@ const PDF: &str = "this is a PDF document";
 const PLAIN_TEXT: &str =
     "this is plain text; if its values are separated by commas, rename it to .csv";
 
-/// The failure of a workbook that is protected by a password.
+/// Returns the error for a workbook that is protected by a password.
 pub fn encrypted(path: &str) -> SourceError {
     foreign(path, "is an encrypted workbook: save it without a password")
 }
 
-/// The failure of a file that is something else than a workbook.
+/// Returns the error for a file that is no workbook.
 pub fn not_a_workbook(path: &str, what: &str) -> SourceError {
     foreign(path, &format!("is not a readable workbook: {what}"))
 }
 
-/// Recognises a file that should have been a zip archive; `start` are its first bytes.
+/// Recognises a file that should be a zip archive; `start` are its first bytes.
 pub fn instead_of_archive(path: &str, start: &[u8]) -> SourceError {
     if start.starts_with(&ARCHIVE_START) {
         return SourceError::CutShort {
@@ -76,7 +75,7 @@ pub fn instead_of_archive(path: &str, start: &[u8]) -> SourceError {
     foreign(path, &words)
 }
 
-/// Recognises an archive without a workbook part; `has_part` returns whether it holds a part of a name.
+/// Recognises an archive without a workbook part; `has_part` returns whether the archive contains a part.
 pub fn instead_of_workbook_part(path: &str, has_part: impl Fn(&str) -> bool) -> SourceError {
     let what = if has_part("word/document.xml") {
         "it is a Word document"
@@ -88,7 +87,7 @@ pub fn instead_of_workbook_part(path: &str, has_part: impl Fn(&str) -> bool) -> 
     not_a_workbook(path, what)
 }
 
-/// Recognises a file that should have been an old workbook, and is not a compound file either.
+/// Recognises a file that should be an old workbook, and is no compound file either.
 pub fn instead_of_legacy(path: &str, bytes: &[u8]) -> SourceError {
     let start = &bytes[..bytes.len().min(START_BYTES as usize)];
     let text = readable(start);
@@ -120,8 +119,8 @@ fn not_legacy(path: &str, what: &str) -> SourceError {
     foreign(path, &format!("is not a readable .xls workbook: {what}"))
 }
 
-/// Recognises a workbook that should have been text, by its start. Such a file cannot be decoded, and the failure of
-/// decoding it takes this hint along.
+/// Recognises a workbook that should be text, by its start. The file cannot be decoded, and the decoding error carries this
+/// hint.
 pub fn instead_of_text(start: &[u8]) -> Option<&'static str> {
     if start.starts_with(&ARCHIVE_START) {
         Some("this file is a workbook, not text: rename it so that it ends in .xlsx")
@@ -132,7 +131,7 @@ pub fn instead_of_text(start: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What a compound file is; nothing where it is an encrypted workbook.
+/// Returns the kind of a compound file, or `None` if it is an encrypted workbook.
 fn kind_of_compound_file(path: &str) -> Option<&'static str> {
     let mut bytes = Vec::new();
     let read =
@@ -144,12 +143,12 @@ fn kind_of_compound_file(path: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a compound file contains an encrypted workbook.
+/// Returns whether a compound file contains an encrypted workbook.
 fn is_encrypted(file: &CompoundFile<'_>) -> bool {
     file.contains("EncryptedPackage")
 }
 
-/// The start of a file as lower-case text, without a byte order mark and white space in front.
+/// Returns the start of a file as lower-case text, without a leading byte order mark and white space.
 fn readable(start: &[u8]) -> String {
     String::from_utf8_lossy(start)
         .trim_start_matches('\u{feff}')
@@ -157,7 +156,7 @@ fn readable(start: &[u8]) -> String {
         .to_ascii_lowercase()
 }
 
-/// Whether the start of a file looks like separated text.
+/// Returns whether the start of a file looks like separated text.
 fn is_plain_text(start: &[u8], text: &str) -> bool {
     !start.contains(&0) && text.contains([',', ';', '\t'])
 }

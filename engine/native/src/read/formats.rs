@@ -1,78 +1,78 @@
-//! The number formats of files that name them by words of their own: XML Spreadsheet 2003, web pages, OpenDocument.
+//! The number formats of files that refer to them by names: XML Spreadsheet 2003, web pages, OpenDocument.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::xlsx::number::{is_whole_number, number_cell, styled};
 use super::xlsx::number_format::{NumberKind, shown_kind_of};
-use crate::cells::{Cell, Epoch, ScanLimits, SheetBuilder, TextArena, Zeros};
+use crate::cells::{Epoch, ScanLimits, SheetBuilder, SheetCell, TextArena, ZeroFormat};
 
-/// More formats of zeros and currencies than any file has.
-const MOST_ZEROS: u16 = 256;
+/// The maximum number of formats with zeros or a currency; no file has as many.
+const MAX_ZERO_FORMATS: u16 = 256;
 
-/// What a format makes of a number: a day perhaps, and which of the [`Formats::zeros`] it is.
+/// The display of a number in a format: whether it is a date or time, and the index of its format in [`Formats::zeros`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct NumberDisplay {
     pub kind: NumberKind,
     pub zeros: Option<u16>,
 }
 
-/// Formats by the names of the styles that have them.
+/// The formats, by the names of the styles that use them.
 #[derive(Debug, Default)]
 pub struct Formats {
-    looks: HashMap<String, Look>,
-    zeros: Vec<Zeros>,
+    looks: HashMap<String, NumberDisplay>,
+    zeros: Vec<ZeroFormat>,
 }
 
 impl Formats {
-    /// Adds a style with the code of its format, or the name of one, such as `Short Date`.
+    /// Adds a style with its format, given as a code or a name such as `Short Date`.
     pub fn add(&mut self, style: &str, code: &str) {
         let look = self.look_of(code);
-        if look != Look::default() {
+        if look != NumberDisplay::default() {
             self.looks.insert(style.to_owned(), look);
         }
     }
 
-    /// Adds a style that looks like another one.
+    /// Adds a style with the format of another one.
     pub fn add_like(&mut self, style: &str, other: &str) {
         if let Some(look) = self.looks.get(other).copied() {
             self.looks.entry(style.to_owned()).or_insert(look);
         }
     }
 
-    /// What a code makes of a number.
-    pub fn look_of(&mut self, code: &str) -> Look {
+    /// Returns the display of a number in a format code.
+    pub fn look_of(&mut self, code: &str) -> NumberDisplay {
         let lower = code.trim().to_ascii_lowercase();
         let kind = match lower.as_str() {
             "general date" | "long date" | "medium date" | "short date" => NumberKind::Date,
             "long time" | "medium time" | "short time" => NumberKind::Time,
             "general" | "general number" | "currency" | "euro currency" | "fixed" | "standard"
             | "percent" | "scientific" | "yes/no" | "true/false" | "on/off" => {
-                return Look::default();
+                return NumberDisplay::default();
             }
             _ => shown_kind_of(code),
         };
-        let found = Zeros::of_format(code);
+        let found = ZeroFormat::of_format(code);
         let zeros = found.and_then(|format| {
-            let known = self.zeros.iter().position(|one| *one == format);
+            let known = self.zeros.iter().position(|zeros| *zeros == format);
             let number = known.unwrap_or(self.zeros.len());
             let number = u16::try_from(number)
                 .ok()
-                .filter(|number| *number < MOST_ZEROS)?;
+                .filter(|number| *number < MAX_ZERO_FORMATS)?;
             if known.is_none() {
                 self.zeros.push(format);
             }
             Some(number)
         });
-        Look { kind, zeros }
+        NumberDisplay { kind, zeros }
     }
 
-    /// The format of a style.
-    pub fn of(&self, style: &str) -> Look {
+    /// Returns the format of a style.
+    pub fn get(&self, style: &str) -> NumberDisplay {
         self.looks.get(style).copied().unwrap_or_default()
     }
 
-    /// What builds a sheet whose cells have these formats.
+    /// Returns a builder for a sheet whose cells have these formats.
     pub fn builder(
         &self,
         title: &str,
@@ -86,19 +86,19 @@ impl Formats {
         builder
     }
 
-    /// All formats with zeros or a currency.
-    pub fn zeros(&self) -> Arc<[Zeros]> {
+    /// Returns all formats with zeros or a currency.
+    pub fn zeros(&self) -> Arc<[ZeroFormat]> {
         self.zeros.clone().into()
     }
 }
 
-/// The cell of a number that is written as programs write it; as text where it is none.
+/// Returns the cell for a number in the notation of programs; a text cell if it is no number.
 pub fn cell_of_number(
     builder: &mut SheetBuilder,
     text: &str,
     kind: NumberKind,
     epoch: Epoch,
-) -> Cell {
+) -> SheetCell {
     let trimmed = text.trim();
     if let Some(cell) = number_cell(trimmed.as_bytes(), kind, epoch) {
         return cell;
@@ -110,18 +110,18 @@ pub fn cell_of_number(
     builder.text_cell(text)
 }
 
-/// The cell of a number in 64 bits.
+/// Returns the cell for a floating-point number.
 pub fn cell_of_float(
     builder: &mut SheetBuilder,
     number: f64,
     kind: NumberKind,
     epoch: Epoch,
-) -> Cell {
+) -> SheetCell {
     if !number.is_finite() {
-        return Cell::EMPTY;
+        return SheetCell::EMPTY;
     }
     if kind == NumberKind::Number && number.fract() == 0.0 && number.abs() < 1e15 {
-        return Cell::integer(number as i64);
+        return SheetCell::integer(number as i64);
     }
     styled(number, kind, epoch).unwrap_or_else(|| builder.text_cell("#VALUE!"))
 }
@@ -143,8 +143,8 @@ mod tests {
         formats.add("postcode", "00000");
         formats.add_like("child", "postcode");
         formats.add("again", "00000");
-        assert_eq!(formats.of("child").zeros, Some(0));
+        assert_eq!(formats.get("child").zeros, Some(0));
         assert_eq!(formats.zeros().len(), 1);
-        assert_eq!(formats.of("none"), Look::default());
+        assert_eq!(formats.get("none"), NumberDisplay::default());
     }
 }

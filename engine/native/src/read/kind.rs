@@ -1,12 +1,12 @@
-//! What kind of file a file is.
+//! Finds the kind of a file.
 //!
-//! The name says it where nothing else is asked for. What ERP systems call `.xls` is looked at, because it is hardly ever one;
-//! and with `csv_encoding = "auto"` every file is what its first bytes say, whatever it is called.
+//! By default, the name determines the kind. Files named `.xls` are inspected, because those from ERP systems hardly ever have
+//! that format. With `csv_encoding = "auto"`, the first bytes determine the kind of every file, whatever its name.
 
 use std::path::Path;
 
 use super::ReadOptions;
-use super::archive::Archive;
+use super::archive::ZipArchive;
 use super::compound::CompoundFile;
 use super::csv::detect::{is_auto, start_of};
 use super::foreign::{ARCHIVE_START, BARE_LEGACY_START};
@@ -15,33 +15,33 @@ use crate::error::{Result, SourceError};
 /// The extensions that openpyxl reads.
 const PACKAGE_EXTENSIONS: [&str; 4] = [".xlsx", ".xlsm", ".xltx", ".xltm"];
 
-/// The reader of a file.
+/// The kind of a file, which determines its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// `.xlsx` and its family.
+    /// An `.xlsx` file or one of its family.
     Package,
-    /// `.xlsb`.
+    /// A binary workbook, `.xlsb`.
     Binary,
-    /// `.ods`.
+    /// An OpenDocument spreadsheet, `.ods`.
     OpenDocument,
-    /// `.xls`.
+    /// An old workbook, `.xls`.
     Legacy,
-    /// Separated text.
+    /// Separated text, such as `.csv`.
     Text,
-    /// XML Spreadsheet 2003.
+    /// A file of XML Spreadsheet 2003.
     SpreadsheetXml,
-    /// HTML.
+    /// A web page in HTML.
     WebPage,
-    /// MHT: web pages in a mail.
+    /// Web pages in a mail (MHT).
     WebArchive,
 }
 
 impl Kind {
-    /// The kind of a file. An archive counts as what its name says, until it is [opened](Self::of_archive).
+    /// Returns the kind of a file. An archive has the kind of its name until it is [opened](Self::of_archive).
     ///
     /// # Errors
-    /// When the extension names no format that is read here, or the file cannot be read.
-    pub fn of(path: &str, options: &ReadOptions) -> Result<Self> {
+    /// If the extension belongs to no format that ADE reads, or the file cannot be read.
+    pub fn from_path(path: &str, options: &ReadOptions) -> Result<Self> {
         let extension = extension(path);
         let named = match extension.as_str() {
             ".csv" => Self::Text,
@@ -62,19 +62,19 @@ impl Kind {
             return Ok(named);
         }
         Ok(match look(&start_of(path)?) {
-            Look::Archive if is_told && !named.is_archive() => Self::Package,
-            Look::Legacy if is_told => Self::Legacy,
-            Look::Page => Self::WebPage,
-            Look::PageWithin if named == Self::Legacy => Self::WebPage,
-            Look::Mail => Self::WebArchive,
-            Look::Spreadsheet => Self::SpreadsheetXml,
-            Look::Text if named == Self::Legacy => Self::Text,
+            FileSignature::Archive if is_told && !named.is_archive() => Self::Package,
+            FileSignature::Legacy if is_told => Self::Legacy,
+            FileSignature::Page => Self::WebPage,
+            FileSignature::PageWithin if named == Self::Legacy => Self::WebPage,
+            FileSignature::Mail => Self::WebArchive,
+            FileSignature::Spreadsheet => Self::SpreadsheetXml,
+            FileSignature::Text if named == Self::Legacy => Self::Text,
             _ => named,
         })
     }
 
-    /// The kind of an archive by its parts.
-    pub fn of_archive(archive: &Archive) -> Self {
+    /// Returns the kind of an archive, by its parts.
+    pub fn of_archive(archive: &ZipArchive) -> Self {
         let has = |part| archive.find(part).is_some();
         if has("xl/workbook.bin") {
             Self::Binary
@@ -85,12 +85,12 @@ impl Kind {
         }
     }
 
-    /// Whether such files are zip archives.
+    /// Returns whether files of this kind are zip archives.
     pub fn is_archive(self) -> bool {
         matches!(self, Self::Package | Self::Binary | Self::OpenDocument)
     }
 
-    /// What such a file is called: its usual extension, without a point.
+    /// Returns the usual extension of the kind, without a dot.
     pub fn name(self) -> &'static str {
         match self {
             Self::Package => "xlsx",
@@ -105,8 +105,8 @@ impl Kind {
     }
 }
 
-/// The settings that a text is read with: in other files than `.csv` the encoding and the separator are found unless settings name
-/// unusual ones.
+/// Returns the settings for reading a text. In files other than `.csv`, the encoding and the delimiter are detected if their
+/// settings have the default value.
 pub fn options_of_text(path: &str, options: &ReadOptions) -> ReadOptions {
     let mut options = options.clone();
     let extension = extension(path);
@@ -127,7 +127,7 @@ pub fn options_of_text(path: &str, options: &ReadOptions) -> ReadOptions {
     options
 }
 
-/// The extension in small letters, with its point; nothing where there is none.
+/// Returns the extension in lower case, with its dot; empty if there is none.
 fn extension(path: &str) -> String {
     Path::new(path)
         .extension()
@@ -135,38 +135,38 @@ fn extension(path: &str) -> String {
         .unwrap_or_default()
 }
 
-/// What the start of a file looks like.
+/// The kind of content at the start of a file.
 #[derive(Debug, PartialEq, Eq)]
-enum Look {
+enum FileSignature {
     Archive,
     Legacy,
-    /// Markup of a web page.
+    /// The markup of a web page.
     Page,
-    /// Tables of a web page behind other text.
+    /// Text that contains tables of a web page.
     PageWithin,
     Mail,
     Spreadsheet,
-    /// Text with something that may stand between cells.
+    /// Text with a possible delimiter.
     Text,
     Other,
 }
 
-/// What web pages begin with, or the pieces of them that programs write.
+/// The first tags of web pages, or of the fragments that programs write.
 const PAGE_TAGS: [&str; 17] = [
     "html", "head", "body", "table", "meta", "style", "div", "center", "font", "title", "p", "h1",
     "h2", "h3", "b", "tr", "br",
 ];
 
-fn look(start: &[u8]) -> Look {
+fn look(start: &[u8]) -> FileSignature {
     if start.starts_with(&ARCHIVE_START) {
-        return Look::Archive;
+        return FileSignature::Archive;
     }
     if CompoundFile::is_one(start) || start.starts_with(&BARE_LEGACY_START) {
-        return Look::Legacy;
+        return FileSignature::Legacy;
     }
     let text = start_as_text(start);
     let mut rest = text.trim_start();
-    // What stands before the first tag: declarations, document types, comments.
+    // Skips declarations, document types and comments before the first tag.
     let mut has_declaration = false;
     while let Some(end) = [("<?", "?>"), ("<!--", "-->"), ("<!", ">")]
         .iter()
@@ -174,7 +174,7 @@ fn look(start: &[u8]) -> Look {
         .map(|(_, close)| rest.find(close).map(|at| at + close.len()))
     {
         if rest.starts_with("<!doctype html") {
-            return Look::Page;
+            return FileSignature::Page;
         }
         has_declaration |= rest.starts_with("<?xml");
         rest = rest[end.unwrap_or(rest.len())..].trim_start();
@@ -186,33 +186,33 @@ fn look(start: &[u8]) -> Look {
             .unwrap_or_default();
         let is_workbook = name.rsplit(':').next() == Some("workbook");
         return if is_workbook && tag.contains("urn:schemas-microsoft-com:office:spreadsheet") {
-            Look::Spreadsheet
+            FileSignature::Spreadsheet
         } else if PAGE_TAGS.contains(&name) {
-            Look::Page
+            FileSignature::Page
         } else {
-            Look::Other
+            FileSignature::Other
         };
     }
     let has = |word: &str| text.contains(word);
     let first_line = rest.lines().next().unwrap_or_default();
     let is_control = |byte: char| byte < ' ' && !matches!(byte, '\t' | '\n' | '\r' | '\u{c}');
     if has_declaration || rest.starts_with("%pdf") || rest.starts_with("{\\rtf") {
-        Look::Other
+        FileSignature::Other
     } else if is_header(first_line)
         && has("mime-version:")
         && (has("multipart/") || has("text/html"))
     {
-        Look::Mail
+        FileSignature::Mail
     } else if has("<table") || has("<html") {
-        Look::PageWithin
+        FileSignature::PageWithin
     } else if !rest.contains(is_control) && rest.contains([',', ';', '\t', '|']) {
-        Look::Text
+        FileSignature::Text
     } else {
-        Look::Other
+        FileSignature::Other
     }
 }
 
-/// Whether a line is `name: value`, as mails begin.
+/// Returns whether a line has the form `name: value`, as at the start of mails.
 fn is_header(line: &str) -> bool {
     line.split_once(':').is_some_and(|(name, _)| {
         !name.is_empty()
@@ -222,10 +222,10 @@ fn is_header(line: &str) -> bool {
     })
 }
 
-/// The start of a file as text in small letters, whatever encoding it is in.
+/// Returns the start of a file as lower-case text, whatever its encoding.
 fn start_as_text(start: &[u8]) -> String {
     let decode = |encoding: &'static encoding_rs::Encoding| encoding.decode(start).0;
-    // Every second byte of UTF-16 is mostly zero.
+    // In UTF-16, about every second byte is zero.
     let zeros = |from: usize| {
         let bytes = start.iter().skip(from).step_by(2);
         bytes.filter(|&&byte| byte == 0).count() * 5 > start.len() * 2
@@ -247,37 +247,37 @@ mod tests {
     #[test]
     fn files_are_known_by_their_start() {
         for (start, expected) in [
-            ("<html><body>", Look::Page),
-            ("\u{feff} <!-- x --><TABLE border=1>", Look::Page),
+            ("<html><body>", FileSignature::Page),
+            ("\u{feff} <!-- x --><TABLE border=1>", FileSignature::Page),
             (
                 "<?xml version='1.0'?><!DOCTYPE html PUBLIC '-//W3C'>",
-                Look::Page,
+                FileSignature::Page,
             ),
-            ("<meta charset=utf-8><table>", Look::Page),
-            ("Report, May\n<table>", Look::PageWithin),
+            ("<meta charset=utf-8><table>", FileSignature::Page),
+            ("Report, May\n<table>", FileSignature::PageWithin),
             (
                 "<?xml version='1.0'?><?mso-application x?><ss:Workbook xmlns:ss='urn:schemas-microsoft-com:office:spreadsheet'>",
-                Look::Spreadsheet,
+                FileSignature::Spreadsheet,
             ),
-            ("<?xml version='1.0'?><orders>", Look::Other),
-            ("<?xml version='1.0'?>", Look::Other),
+            ("<?xml version='1.0'?><orders>", FileSignature::Other),
+            ("<?xml version='1.0'?>", FileSignature::Other),
             (
                 "MIME-Version: 1.0\r\nContent-Type: multipart/related;",
-                Look::Mail,
+                FileSignature::Mail,
             ),
             (
                 "From: x\nSubject: y\nMIME-Version: 1.0\nContent-Type: text/html",
-                Look::Mail,
+                FileSignature::Mail,
             ),
-            ("Order No\tDate\n1\t2\n", Look::Text),
-            ("just words", Look::Other),
-            ("%PDF-1.4, x", Look::Other),
-            ("a,b\u{1}", Look::Other),
-            ("PK\u{3}\u{4}", Look::Archive),
+            ("Order No\tDate\n1\t2\n", FileSignature::Text),
+            ("just words", FileSignature::Other),
+            ("%PDF-1.4, x", FileSignature::Other),
+            ("a,b\u{1}", FileSignature::Other),
+            ("PK\u{3}\u{4}", FileSignature::Archive),
         ] {
             assert_eq!(look(start.as_bytes()), expected, "{start}");
             let utf16: Vec<u8> = start.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            if expected != Look::Archive && start.is_ascii() {
+            if expected != FileSignature::Archive && start.is_ascii() {
                 assert_eq!(look(&utf16), expected, "{start} in UTF-16");
             }
         }

@@ -1,13 +1,13 @@
-//! Reading input files of every format into sheets.
+//! Reads input files of every format into sheets.
 //!
-//! - [`book`]: one input file of any format; the entry point of this module
+//! - [`book`]: an input file of any format; the entry point of this module
 //!   - [`xlsx`] over [`archive`] (zip) and [`xml`], [`xls`] over [`compound`], [`csv`]
-//!   - [`ods`] and [`spreadsheet_xml`] over [`document`] (XML that is read again for each sheet), [`xlsb`], [`html`]; [`formats`] is
-//!     what they share about numbers
-//! - [`kind`]: which of these a file is
-//!   - [`foreign`]: files of another format than their name says, or protected by a password
-//! - [`background`]: opens and scans in the background, so that reading overlaps the start of Python and polars;
-//!   [`read_ahead`] unpacks a part while it is parsed
+//!   - [`ods`] and [`spreadsheet_xml`] over [`document`] (XML that is read again for each sheet), [`xlsb`], [`html`];
+//!     [`formats`]: the number formats that they share
+//! - [`kind`]: the choice among these formats
+//!   - [`foreign`]: files that have another format than their name says, or are protected by a password
+//! - [`background`]: opens and scans in the background, so that reading overlaps the start of Python and polars; [`read_ahead`]
+//!   unpacks a part while it is parsed
 
 pub mod archive;
 pub mod background;
@@ -31,15 +31,15 @@ pub mod xml;
 
 use crate::error::{Result, SourceError};
 
-/// How files are read, as the settings say.
+/// The settings for reading files.
 #[derive(Debug, Clone)]
 pub struct ReadOptions {
     /// The encoding of separated text, as the user wrote it.
     pub csv_encoding: String,
-    /// What stands between its cells.
+    /// The delimiter of separated text.
     pub csv_delimiter: String,
-    /// Kinds of files that the older engine refused are read, and cells have the values that spreadsheet programs show: `_x000D_` is a line
-    /// break, the date formats of East Asian locales are dates, and 36:00 is a duration.
+    /// True to read kinds of files that the older engine refused, and to give cells the values that spreadsheet programs
+    /// show: `_x000D_` is a line break, the date formats of East Asian locales are dates, and 36:00 is a duration.
     pub as_shown: bool,
 }
 
@@ -53,7 +53,7 @@ impl Default for ReadOptions {
     }
 }
 
-/// All bytes of a file; `most_bytes` bounds how many may be held of `what` it is.
+/// Reads all bytes of a file. `most_bytes` limits their number; `what` names the file in the error.
 fn read_whole(path: &str, what: &str, most_bytes: Option<usize>) -> Result<Vec<u8>> {
     if let Some(bytes) = most_bytes
         && std::fs::metadata(path).is_ok_and(|file| file.len() > bytes as u64)

@@ -1,14 +1,14 @@
-//! Reading OpenDocument spreadsheets: `.ods`.
+//! Reads OpenDocument spreadsheets: `.ods`.
 //!
-//! Values come with their types: numbers, percentages and currencies as numbers, days and times, booleans, texts; errors are the text
-//! that the cell shows. Cells and rows that the file writes once and repeats are repeated within bounds.
+//! Values have types: numbers (also percentages and currencies), dates and times, booleans, texts. An error becomes the text
+//! that the cell shows. Repeated cells and rows are expanded within limits.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
-use super::archive::Archive;
-use super::document::{Document, Reader};
+use super::archive::ZipArchive;
+use super::document::{Document, DocumentReader};
 use super::foreign;
 use super::formats::{Formats, cell_of_number};
 use super::sheets::{SheetInfo, SheetList, Sheets, Visibility};
@@ -16,25 +16,26 @@ use super::xlsx::iso_date::from_iso8601;
 use super::xlsx::number_format::NumberKind;
 use super::xml::{Event, OPEN_DOCUMENT, XmlReader, attribute_text, local_part};
 use crate::cells::{
-    Cell, Continue, DAY_MICROSECONDS, Epoch, MAXIMUM_COLUMNS, MAXIMUM_ROWS, ScanLimits, Sheet,
-    SheetBuilder, Tag,
+    CellTag, DAY_MICROSECONDS, Epoch, MAX_SHEET_COLUMNS, MAX_SHEET_ROWS, ScanLimits, ScanStep,
+    Sheet, SheetBuilder, SheetCell,
 };
 use crate::error::{Result, SourceError};
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 
 const CONTENT: &str = "content.xml";
 const MANIFEST: &str = "META-INF/manifest.xml";
 const SETTINGS: &str = "settings.xml";
 const STYLES: &str = "styles.xml";
-/// Descriptions of the document are small.
+/// The maximum size of a part that describes the document.
 const MAXIMUM_STRUCTURE_BYTES: u64 = 16 << 20;
-/// What repetitions may cost: some rows of a form that was filled in with nothing but zeros, and more with each cell that is written.
+/// The cost of repetitions that a sheet may have: enough for some rows of a form filled with zeros, and more with each cell in
+/// the file.
 const SPARE: usize = 1 << 21;
 const SPARE_OF_A_CELL: usize = 256;
-/// A cell that is repeated in other columns costs more memory than one in further rows.
+/// The cost of a cell that is repeated in other columns, which takes more memory than one in further rows.
 const COST_OF_A_COLUMN: usize = 8;
-/// So many spaces may one element stand for.
-const MOST_SPACES: usize = 256;
+/// The maximum number of spaces that one element may stand for.
+const MAX_SPACES: usize = 256;
 
 /// A spreadsheet whose structure was read.
 #[derive(Debug)]
@@ -48,8 +49,8 @@ impl OpenDocument {
     /// Opens a spreadsheet and reads everything but its cells.
     ///
     /// # Errors
-    /// When the archive holds no spreadsheet, is encrypted, or one of its parts is damaged.
-    pub fn open(archive: Archive) -> Result<Self> {
+    /// If the archive contains no spreadsheet, is encrypted, or has a damaged part.
+    pub fn open(archive: ZipArchive) -> Result<Self> {
         if let Ok(manifest) = archive.read_part(MANIFEST, MAXIMUM_STRUCTURE_BYTES)
             && memchr::memmem::find(&manifest, b"encryption-data").is_some()
         {
@@ -57,7 +58,7 @@ impl OpenDocument {
         }
         let active = active_sheet(&archive);
         let path = archive.path().to_owned();
-        let mut styles = Styles::default();
+        let mut styles = OdsStyles::default();
         if archive.find(STYLES).is_some() {
             let mut reader = XmlReader::new(archive.open_part(STYLES)?, STYLES, OPEN_DOCUMENT);
             reader.advance()?;
@@ -87,8 +88,8 @@ impl OpenDocument {
         Ok(this)
     }
 
-    /// Reads styles and finds sheets. Returns whether it is a spreadsheet.
-    fn read_structure(&mut self, styles: &mut Styles) -> Result<bool> {
+    /// Reads styles and finds sheets. Returns whether the file is a spreadsheet.
+    fn read_structure(&mut self, styles: &mut OdsStyles) -> Result<bool> {
         let mut reader = self.document.read()?;
         let mut is_spreadsheet = false;
         while let Some(own) = reader.next_start(0)? {
@@ -119,17 +120,17 @@ impl OpenDocument {
 
 /// The styles of a document.
 #[derive(Default)]
-struct Styles {
-    /// Those of cells that show zeros or a currency.
+struct OdsStyles {
+    /// The formats of cells that show zeros or a currency.
     formats: Formats,
-    /// The formats of numbers, by the names that styles call them by.
+    /// The number formats, by the names that styles use.
     codes: HashMap<String, String>,
-    /// Those of sheets that are hidden.
+    /// The styles of hidden sheets.
     hidden: HashSet<String>,
 }
 
-impl Styles {
-    /// Reads those in the element whose start tag was just read.
+impl OdsStyles {
+    /// Reads the styles in the element whose start tag was just read.
     fn read<R: io::Read>(&mut self, reader: &mut XmlReader<R>) -> Result<()> {
         let depth = reader.depth();
         let (mut name, mut code) = (String::new(), Some(String::new()));
@@ -171,7 +172,7 @@ impl Styles {
                         reader.element_text(&mut symbol)?;
                         code = code.map(|code| format!("{code}[${}]", symbol.replace(']', "")));
                     }
-                    // Words beside the digits, a fraction, an exponent.
+                    // Words beside the digits, a fraction, or an exponent.
                     b"text" | b"fraction" | b"scientific-number" => {
                         let is_currency = code.as_ref().is_some_and(|code| code.contains('['));
                         let mut words = String::new();
@@ -197,8 +198,8 @@ impl Styles {
     }
 }
 
-/// The title of the sheet that was active when the file was saved.
-fn active_sheet(archive: &Archive) -> Option<String> {
+/// Returns the title of the sheet that was active when the file was saved.
+fn active_sheet(archive: &ZipArchive) -> Option<String> {
     let bytes = archive.read_part(SETTINGS, MAXIMUM_STRUCTURE_BYTES).ok()?;
     let mut reader = XmlReader::new(bytes.as_slice(), SETTINGS, OPEN_DOCUMENT);
     while reader.next_start(0).ok()?.is_some() {
@@ -220,13 +221,13 @@ impl Sheets for OpenDocument {
         self.document.heap_bytes()
     }
 
-    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet> {
         let title = &self.list.sheets[sheet].title;
         let text = Arc::default();
         let builder = self
             .formats
             .builder(title, limits, text, Epoch::Windows1900);
-        let mut filling = Filling {
+        let mut filling = OdsSheetReader {
             reader: self.document.read_sheet(sheet)?,
             formats: &self.formats,
             title,
@@ -244,15 +245,15 @@ impl Sheets for OpenDocument {
     }
 }
 
-/// A number of columns, rows or spaces.
+/// Reads a number of columns, rows or spaces.
 fn times(raw: &[u8]) -> usize {
     let number = std::str::from_utf8(raw)
         .ok()
         .and_then(|text| text.trim().parse().ok());
-    number.unwrap_or(1usize).clamp(1, MAXIMUM_ROWS)
+    number.unwrap_or(1usize).clamp(1, MAX_SHEET_ROWS)
 }
 
-/// An elapsed time such as `PT1H02M03.500000000S` without what is smaller than milliseconds.
+/// Cuts an elapsed time such as `PT1H02M03.500000000S` to milliseconds.
 fn in_milliseconds(mut value: String) -> String {
     if value.starts_with("PT")
         && let Some(point) = value.find('.')
@@ -265,46 +266,46 @@ fn in_milliseconds(mut value: String) -> String {
     value
 }
 
-/// A cell that was read, and in how many columns it stands.
-struct Read {
+/// A cell that was read, and the number of columns that it fills.
+struct OdsCell {
     column: usize,
     repeated: usize,
-    cell: Cell,
+    cell: SheetCell,
     zeros: Option<u16>,
     has_formula: bool,
 }
 
 /// A sheet that is being read.
-struct Filling<'a> {
-    reader: Reader,
+struct OdsSheetReader<'a> {
+    reader: DocumentReader,
     formats: &'a Formats,
     title: &'a str,
     builder: SheetBuilder,
-    /// The zeros of columns whose cells need not say them: up to before which column.
+    /// The zero formats of columns whose cells may omit them, each with the number of the first column after them.
     columns: Vec<(usize, Option<u16>)>,
     column_count: usize,
     row: usize,
-    cells: Vec<Read>,
-    /// What further repetitions may cost.
+    cells: Vec<OdsCell>,
+    /// The remaining cost of repetitions.
     spare: usize,
     last_row: usize,
     text: String,
 }
 
-impl Filling<'_> {
-    fn read(&mut self, watch: &Watch) -> Result<()> {
+impl OdsSheetReader<'_> {
+    fn read(&mut self, watch: &ScanWatch) -> Result<()> {
         let depth = self.reader.depth();
         while let Some(own) = self.reader.next_start(depth)? {
             match self.reader.local_name() {
                 _ if !own => self.reader.skip_element()?,
                 b"table-row" => {
-                    if self.read_row()? == Continue::No && self.builder.limits().rows.is_some() {
+                    if self.read_row()? == ScanStep::No && self.builder.limits().rows.is_some() {
                         break;
                     }
                     watch.tick(self.builder.rows_seen())?;
                 }
                 b"table-column" => self.note_column(),
-                // Rows and columns that are grouped, or repeated on each page.
+                // Groups of rows and columns, and those that are repeated on each page.
                 b"table-rows"
                 | b"table-row-group"
                 | b"table-header-rows"
@@ -328,7 +329,7 @@ impl Filling<'_> {
             .column_count
             .saturating_add(self.number("number-columns-repeated"));
         let style = self.reader.attribute("default-cell-style-name");
-        let zeros = style.and_then(|style| self.formats.of(&style).zeros);
+        let zeros = style.and_then(|style| self.formats.get(&style).zeros);
         match self.columns.last_mut() {
             Some(last) if last.1 == zeros => last.0 = self.column_count,
             _ => self.columns.push((self.column_count, zeros)),
@@ -342,7 +343,7 @@ impl Filling<'_> {
         }
     }
 
-    fn read_row(&mut self) -> Result<Continue> {
+    fn read_row(&mut self) -> Result<ScanStep> {
         let repeated = self.number("number-rows-repeated");
         let visibility = self.reader.attribute("visibility");
         let is_hidden = matches!(visibility.as_deref(), Some("collapse" | "filter"));
@@ -358,12 +359,12 @@ impl Filling<'_> {
             }
         }
         let first = self.row;
-        if first >= MAXIMUM_ROWS && !self.cells.is_empty() {
+        if first >= MAX_SHEET_ROWS && !self.cells.is_empty() {
             return Err(self.beyond(format!("row {} is beyond the limit", first + 1)));
         }
         self.row = self.row.saturating_add(repeated);
         if self.cells.is_empty() {
-            return Ok(Continue::Yes);
+            return Ok(ScanStep::Yes);
         }
         let count: usize = self.cells.iter().map(|cell| cell.repeated).sum();
         let in_columns = (count - self.cells.len()).saturating_mul(COST_OF_A_COLUMN);
@@ -390,14 +391,14 @@ impl Filling<'_> {
             if is_hidden {
                 self.builder.note_hidden_row(row);
             }
-            if self.builder.end_row(row)? == Continue::No {
-                return Ok(Continue::No);
+            if self.builder.end_row(row)? == ScanStep::No {
+                return Ok(ScanStep::No);
             }
         }
-        Ok(Continue::Yes)
+        Ok(ScanStep::Yes)
     }
 
-    /// Reads a cell up to its end tag. Returns how many columns it stands for.
+    /// Reads a cell up to its end tag. Returns the number of columns that it fills.
     fn read_cell(&mut self, column: usize) -> Result<usize> {
         let (mut kind, mut value, mut style) = (String::new(), String::new(), None);
         let (mut repeated, mut columns, mut rows) = (1, 1, 1);
@@ -416,29 +417,29 @@ impl Filling<'_> {
                 _ => {}
             }
         }
-        // LibreOffice writes what a formula says to be true as a number that is shown as a word.
+        // LibreOffice writes the boolean result of a formula as a number that is shown as a word.
         let is_truth = has_formula && kind == "float" && matches!(value.as_str(), "0" | "1");
         let is_text = is_truth || matches!(kind.as_str(), "" | "string");
         let has_text = self.read_paragraphs(is_text)?;
         let cell = match is_truth && matches!(self.text.as_str(), "TRUE" | "FALSE") {
-            true => Cell::boolean(value == "1"),
+            true => SheetCell::boolean(value == "1"),
             false => self.cell_of(&kind, &value, has_text),
         };
         self.builder
             .merge_further((self.row, column), (rows - 1, columns - 1));
-        let has_formula = has_formula && cell.tag == Tag::Empty;
-        if cell.tag == Tag::Empty && !has_formula {
+        let has_formula = has_formula && cell.tag == CellTag::Empty;
+        if cell.tag == CellTag::Empty && !has_formula {
             return Ok(repeated);
         }
-        if column.saturating_add(repeated) > MAXIMUM_COLUMNS {
+        if column.saturating_add(repeated) > MAX_SHEET_COLUMNS {
             return Err(self.beyond(format!("row {} has cells beyond column ZZZ", self.row + 1)));
         }
-        let own = style.map(|style| self.formats.of(&style).zeros);
+        let own = style.map(|style| self.formats.get(&style).zeros);
         let of_column = || {
             let at = self.columns.partition_point(|(stop, _)| *stop <= column);
             self.columns.get(at).and_then(|(_, zeros)| *zeros)
         };
-        self.cells.push(Read {
+        self.cells.push(OdsCell {
             column,
             repeated,
             cell,
@@ -448,7 +449,7 @@ impl Filling<'_> {
         Ok(repeated)
     }
 
-    /// Reads what stands in a cell; the text, if its paragraphs are wanted, and whether there is any.
+    /// Reads the content of a cell, including the text of its paragraphs if they are wanted. Returns whether there is any text.
     fn read_paragraphs(&mut self, are_wanted: bool) -> Result<bool> {
         self.text.clear();
         let mut has_text = false;
@@ -468,8 +469,8 @@ impl Filling<'_> {
         Ok(has_text)
     }
 
-    /// A cell of a kind.
-    fn cell_of(&mut self, kind: &str, value: &str, has_text: bool) -> Cell {
+    /// Returns the cell for a value of a kind.
+    fn cell_of(&mut self, kind: &str, value: &str, has_text: bool) -> SheetCell {
         match kind {
             "float" | "percentage" | "currency" => cell_of_number(
                 &mut self.builder,
@@ -478,25 +479,25 @@ impl Filling<'_> {
                 Epoch::Windows1900,
             ),
             "date" | "time" => match from_iso8601(&in_milliseconds(value.to_owned())) {
-                Some(date) if date.tag == Tag::Date => {
-                    Cell::date_time(date.as_integer() * DAY_MICROSECONDS)
+                Some(date) if date.tag == CellTag::Date => {
+                    SheetCell::date_time(date.as_integer() * DAY_MICROSECONDS)
                 }
-                // A time of day is written as the time that has elapsed until then.
+                // The file has a time of day as the time since midnight.
                 Some(time)
-                    if time.tag == Tag::Duration
+                    if time.tag == CellTag::Duration
                         && (0..DAY_MICROSECONDS).contains(&time.as_integer()) =>
                 {
-                    Cell::time(time.as_integer())
+                    SheetCell::time(time.as_integer())
                 }
                 Some(cell) => cell,
                 None => self.builder.text_cell(value),
             },
-            "boolean" => Cell::boolean(value == "true"),
+            "boolean" => SheetCell::boolean(value == "true"),
             "string" if !has_text => self.builder.text_cell(value),
             _ if has_text && !(kind.is_empty() && self.text.is_empty()) => {
                 self.builder.text_cell(&self.text)
             }
-            _ => Cell::EMPTY,
+            _ => SheetCell::EMPTY,
         }
     }
 
@@ -508,7 +509,7 @@ impl Filling<'_> {
                 Event::Text => self.reader.append_text(&mut self.text)?,
                 Event::Start { own: true } => match self.reader.local_name() {
                     b"s" => {
-                        let count = self.number("c").min(MOST_SPACES);
+                        let count = self.number("c").min(MAX_SPACES);
                         self.text.extend(std::iter::repeat_n(' ', count));
                     }
                     b"tab" => self.text.push('\t'),

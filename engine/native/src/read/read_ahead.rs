@@ -4,27 +4,27 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 const BLOCK_BYTES: usize = 1 << 17;
-/// A block begins with so many.
+/// The initial size of a block.
 const MIN_BLOCK_BYTES: usize = 1 << 13;
 const BLOCKS_AHEAD: usize = 4;
-/// A part is read in a thread of its own only if it is larger than this.
+/// The size above which a part is read in its own thread.
 const WORTHWHILE_BYTES: usize = 1 << 17;
 
-/// A reader whose source is read in a thread of its own, unless it is small.
+/// A reader whose source is read in its own thread, unless the source is small.
 pub struct ReadAhead {
     block: Vec<u8>,
     used: usize,
-    rest: Option<Rest>,
+    rest: Option<BlockChannels>,
     failure: Option<io::Error>,
 }
 
-struct Rest {
+struct BlockChannels {
     blocks: Receiver<io::Result<Vec<u8>>>,
     spent: Sender<Vec<u8>>,
 }
 
 impl ReadAhead {
-    /// Starts reading.
+    /// Starts to read the source.
     pub fn new(mut source: impl Read + Send + 'static) -> Self {
         let mut block = Vec::new();
         let failure = fill(&mut source, WORTHWHILE_BYTES, &mut block).err();
@@ -33,13 +33,13 @@ impl ReadAhead {
             let (send, blocks) = sync_channel(BLOCKS_AHEAD);
             let (spent, reuse) = channel();
             let work = move || read_blocks(source, &send, &reuse);
-            // Without a thread nothing is read, and the reader returns an error.
+            // Without a thread, the reader returns an error.
             drop(
                 std::thread::Builder::new()
                     .name("ade-unpack".to_owned())
                     .spawn(work),
             );
-            Rest { blocks, spent }
+            BlockChannels { blocks, spent }
         });
         Self {
             block,
@@ -59,7 +59,7 @@ fn read_blocks(
         let mut block = reuse.try_recv().unwrap_or_default();
         let outcome = fill(&mut source, BLOCK_BYTES, &mut block);
         let is_full = block.len() == BLOCK_BYTES;
-        // An empty block means the end, so none is sent before that. The reader may have stopped early.
+        // An empty block marks the end, so it is only sent there. The reader may have stopped early.
         if !block.is_empty() && send.send(Ok(block)).is_err() {
             return;
         }
@@ -74,8 +74,8 @@ fn read_blocks(
     }
 }
 
-/// Reads into a block, over what it held, until it has so many bytes, the source ends or fails. It grows as it is filled, for most parts are
-/// small.
+/// Reads into a block, over its old content, until it has `most` bytes or the source ends or fails. The block grows while it is
+/// filled, because most parts are small.
 fn fill(source: &mut impl Read, most: usize, block: &mut Vec<u8>) -> io::Result<()> {
     let mut filled = 0;
     let outcome = loop {

@@ -1,13 +1,13 @@
-//! The sheets of a workbook, whatever its format: how they are called and shown, and what reads them.
+//! The sheets of a workbook of any format: their titles and visibility, and the trait that reads them.
 
 use std::fmt;
 use std::path::Path;
 
 use crate::cells::{MergedRange, ScanLimits, Sheet};
 use crate::error::Result;
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 
-/// How a sheet is shown.
+/// The visibility of a sheet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Visibility {
     #[default]
@@ -17,7 +17,7 @@ pub enum Visibility {
 }
 
 impl Visibility {
-    /// The name that openpyxl and the file format use.
+    /// Returns the name that openpyxl and the file format use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Visible => "visible",
@@ -26,7 +26,7 @@ impl Visibility {
         }
     }
 
-    /// What the numbers of binary workbooks mean.
+    /// Returns the visibility for a number in a binary workbook.
     pub fn of_number(number: u32) -> Self {
         match number {
             0 => Self::Visible,
@@ -35,7 +35,7 @@ impl Visibility {
         }
     }
 
-    /// What the words of XML 2003 and of web pages mean.
+    /// Returns the visibility for a word in XML Spreadsheet 2003 or a web page.
     pub fn of_word(word: &str) -> Self {
         match word {
             "SheetHidden" => Self::Hidden,
@@ -45,17 +45,17 @@ impl Visibility {
     }
 }
 
-/// A worksheet of the file.
+/// A worksheet of an input file.
 #[derive(Debug, Clone)]
 pub struct SheetInfo {
     pub title: String,
     pub visibility: Visibility,
-    /// Whether it is the list of issues of a marked copy, which is no data of the sender's.
+    /// True if the sheet is the list of issues in a marked copy, and so no data of the sender.
     pub is_own_list: bool,
 }
 
 impl SheetInfo {
-    /// A sheet of a sender's.
+    /// Returns the information on a sheet of the sender.
     pub fn new(title: String, visibility: Visibility) -> Self {
         Self {
             title,
@@ -65,7 +65,7 @@ impl SheetInfo {
     }
 }
 
-/// The worksheets of a file in workbook order, and which of them was active when it was saved.
+/// The worksheets of a file in workbook order, and the index of the sheet that was active when the file was saved.
 #[derive(Debug, Default)]
 pub struct SheetList {
     pub sheets: Vec<SheetInfo>,
@@ -73,7 +73,7 @@ pub struct SheetList {
 }
 
 impl SheetList {
-    /// The list of a file that is one sheet.
+    /// Returns the list for a file with a single sheet.
     pub fn of_one(title: String) -> Self {
         Self {
             sheets: vec![SheetInfo::new(title, Visibility::Visible)],
@@ -82,71 +82,71 @@ impl SheetList {
     }
 }
 
-/// The name of a file without folder and extension, which names its sheet where nothing else does.
+/// Returns the name of a file without folder and extension. Sheets without a name of their own are named like this.
 pub fn stem(path: &str) -> String {
     let stem = Path::new(path).file_stem();
     stem.map(|stem| stem.to_string_lossy().into_owned())
         .unwrap_or_default()
 }
 
-/// How a file is read of which settings left something to detection.
+/// The encoding and delimiter of a file, if the settings asked to detect them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Detected {
+pub struct CsvDetection {
     /// The name of the encoding.
     pub encoding: &'static str,
     pub delimiter: u8,
-    /// Whether detection has found something other than UTF-8 with commas.
+    /// True if the file differs from UTF-8 with commas.
     pub is_unusual: bool,
 }
 
-/// The sheets of a file, whatever its format.
+/// The sheets of a file of any format.
 pub trait Sheets: fmt::Debug + Send + Sync {
-    /// Which sheets there are. Chart sheets are not among them.
+    /// Returns the worksheets, without chart sheets.
     fn list(&self) -> &SheetList;
-    /// Bytes that the structure takes, the text that sheets share included.
+    /// Returns the number of bytes that the structure takes, including the text that sheets share.
     fn heap_bytes(&self) -> usize;
-    /// Scans a worksheet.
+    /// Scans a worksheet for its cells.
     ///
     /// # Errors
-    /// When the sheet is damaged or beyond the limits of reading, or `watch` stops the scan.
-    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet>;
+    /// If the sheet is damaged or exceeds the limits of reading, or `watch` stops the scan.
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet>;
 
-    /// Scans a worksheet and, for the `.xlsx` family, a second sheet of the same extent that describes each cell that the file has, whether
-    /// or not it has a value: eight times its style plus its data type's place in `n s b d e str inlineStr`. Rows without cells have -2 in
-    /// their first column.
+    /// Scans a worksheet. For the `.xlsx` family, also returns a second sheet of the same extent that describes each cell in
+    /// the file, with or without a value: eight times its style plus the index of its data type in `n s b d e str inlineStr`.
+    /// Rows without cells have -2 in their first column.
     ///
     /// # Errors
-    /// When the sheet is damaged or beyond the limits of reading.
+    /// If the sheet is damaged or exceeds the limits of reading.
     fn scan_in_detail(&self, sheet: usize, limits: ScanLimits) -> Result<(Sheet, Option<Sheet>)> {
-        Ok((self.scan(sheet, limits, &Watch::default())?, None))
+        Ok((self.scan(sheet, limits, &ScanWatch::default())?, None))
     }
 
-    /// The merged ranges of a sheet as the file has them. Of a sheet of the `.xlsx` family they are read for this.
+    /// Returns the merged ranges of a sheet as they are in the file. Sheets of the `.xlsx` family are read for this.
     ///
     /// # Errors
-    /// When the sheet is damaged.
+    /// If the sheet is damaged.
     fn merged_ranges(&self, sheet: usize) -> Result<Vec<MergedRange>> {
-        let scanned = self.scan(sheet, ScanLimits::NONE, &Watch::default())?;
+        let scanned = self.scan(sheet, ScanLimits::NONE, &ScanWatch::default())?;
         Ok(scanned.findings().merged.clone())
     }
 
-    /// The worksheets in workbook order.
+    /// Returns the worksheets in workbook order.
     fn sheets(&self) -> &[SheetInfo] {
         &self.list().sheets
     }
 
-    /// The worksheet that was active when the file was saved.
+    /// Returns the index of the worksheet that was active when the file was saved.
     fn active(&self) -> Option<usize> {
         self.list().active
     }
 
-    /// The titles of all sheets, chart sheets included.
+    /// Returns the titles of all sheets, including chart sheets.
     fn all_titles(&self) -> Vec<&str> {
         self.sheets().iter().map(|sheet| &*sheet.title).collect()
     }
 
-    /// How a file of separated text is read, where settings left that to detection.
-    fn detected(&self) -> Option<Detected> {
+    /// Returns the encoding and delimiter of separated text, if the settings asked to detect them.
+    fn detected(&self) -> Option<CsvDetection> {
         None
     }
 }

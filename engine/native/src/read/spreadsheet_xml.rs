@@ -1,22 +1,22 @@
-//! Reading XML Spreadsheet 2003, one file that Excel 2003 brought and ERP systems still write, mostly as `.xls`.
+//! Reads XML Spreadsheet 2003, a format of Excel 2003 with one file, which ERP systems still write, mostly as `.xls`.
 
 use std::sync::Arc;
 
-use super::document::{Document, Reader};
+use super::document::{Document, DocumentReader};
 use super::formats::{Formats, cell_of_number};
 use super::sheets::{SheetInfo, SheetList, Sheets, Visibility};
 use super::xlsx::iso_date::from_iso8601;
-use super::xlsx::number::LONGEST_SHOWN;
+use super::xlsx::number::MAX_ELAPSED_DAYS;
 use super::xlsx::number_format::NumberKind;
 use super::xml::{Event, SPREADSHEET_2003, attribute_text, local_part};
 use crate::cells::calendar::days_from_civil;
 use crate::cells::serial_date::{duration_from_serial, serial_of_date_time};
 use crate::cells::{
-    Cell, Continue, DAY_MICROSECONDS, Epoch, MAXIMUM_COLUMNS, MAXIMUM_ROWS, ScanLimits, Sheet,
-    SheetBuilder, Tag,
+    CellTag, DAY_MICROSECONDS, Epoch, MAX_SHEET_COLUMNS, MAX_SHEET_ROWS, ScanLimits, ScanStep,
+    Sheet, SheetBuilder, SheetCell,
 };
 use crate::error::{Result, SourceError};
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 
 /// A workbook whose structure was read.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl SpreadsheetXml {
     /// Opens a workbook and reads everything but its cells.
     ///
     /// # Errors
-    /// When the file cannot be read, or its XML is damaged.
+    /// If the file cannot be read, or its XML is damaged.
     pub fn open(path: &str) -> Result<Self> {
         let mut this = Self {
             document: Document::of_file(path, SPREADSHEET_2003),
@@ -95,11 +95,11 @@ impl Sheets for SpreadsheetXml {
         self.document.heap_bytes()
     }
 
-    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet> {
         let title = &self.list.sheets[sheet].title;
         let text = Arc::default();
         let builder = self.formats.builder(title, limits, text, self.epoch);
-        let mut filling = Filling {
+        let mut filling = SpreadsheetXmlSheetReader {
             workbook: self,
             reader: self.document.read_sheet(sheet)?,
             title,
@@ -114,9 +114,9 @@ impl Sheets for SpreadsheetXml {
 }
 
 /// A sheet that is being read.
-struct Filling<'a> {
+struct SpreadsheetXmlSheetReader<'a> {
     workbook: &'a SpreadsheetXml,
-    reader: Reader,
+    reader: DocumentReader,
     title: &'a str,
     builder: SheetBuilder,
     row: usize,
@@ -124,14 +124,14 @@ struct Filling<'a> {
     text: String,
 }
 
-impl Filling<'_> {
-    fn read(&mut self, watch: &Watch) -> Result<()> {
+impl SpreadsheetXmlSheetReader<'_> {
+    fn read(&mut self, watch: &ScanWatch) -> Result<()> {
         let depth = self.reader.depth();
         while self.reader.next_start(depth)?.is_some() {
             match self.reader.local_name() {
                 b"Table" => {}
                 b"Row" => {
-                    if self.read_row()? == Continue::No && self.builder.limits().rows.is_some() {
+                    if self.read_row()? == ScanStep::No && self.builder.limits().rows.is_some() {
                         break;
                     }
                     watch.tick(self.builder.rows_seen())?;
@@ -146,12 +146,12 @@ impl Filling<'_> {
         number(self.reader.attribute(attribute)?.as_bytes())
     }
 
-    fn read_row(&mut self) -> Result<Continue> {
+    fn read_row(&mut self) -> Result<ScanStep> {
         if let Some(index) = self.number("Index") {
             self.row = index.saturating_sub(1);
         }
         let is_hidden = self.number("Hidden") == Some(1);
-        // So many further rows look like this one, and are empty.
+        // This many further rows look like this one, and are empty.
         let span = self.number("Span").unwrap_or(0);
         let depth = self.reader.depth();
         let (mut column, mut has_value) = (0usize, false);
@@ -167,7 +167,7 @@ impl Filling<'_> {
         let row = self.row;
         self.row = row.saturating_add(1 + span);
         if !has_value {
-            return Ok(Continue::Yes);
+            return Ok(ScanStep::Yes);
         }
         if is_hidden {
             self.builder.note_hidden_row(row);
@@ -176,7 +176,7 @@ impl Filling<'_> {
         self.builder.end_row(row)
     }
 
-    /// Reads a cell up to its end tag. Returns the column behind it, and whether it has a value.
+    /// Reads a cell up to its end tag. Returns the column after it, and whether it has a value.
     fn read_cell(&mut self, next: usize) -> Result<(usize, bool)> {
         let mut column = next;
         let (mut across, mut down, mut style, mut has_formula) = (0, 0, None, false);
@@ -190,7 +190,7 @@ impl Filling<'_> {
                 _ => {}
             }
         }
-        if column >= MAXIMUM_COLUMNS || self.row >= MAXIMUM_ROWS {
+        if column >= MAX_SHEET_COLUMNS || self.row >= MAX_SHEET_ROWS {
             return Err(SourceError::BeyondLimits {
                 sheet: self.title.to_owned(),
                 reason: format!(
@@ -200,10 +200,10 @@ impl Filling<'_> {
             });
         }
         let look = style
-            .map(|style| self.workbook.formats.of(&style))
+            .map(|style| self.workbook.formats.get(&style))
             .unwrap_or_default();
         let depth = self.reader.depth();
-        let mut cell = Cell::EMPTY;
+        let mut cell = SheetCell::EMPTY;
         while self.reader.next_start(depth)?.is_some() {
             if self.reader.local_name() != b"Data" {
                 self.reader.skip_element()?;
@@ -215,17 +215,17 @@ impl Filling<'_> {
         }
         self.builder
             .merge_further((self.row, column), (down, across));
-        if has_formula && cell.tag == Tag::Empty {
+        if has_formula && cell.tag == CellTag::Empty {
             self.builder.note_formula_without_value(self.row, column);
         }
         self.builder.push_shown(self.row, column, cell, look.zeros);
         Ok((
             column.saturating_add(across).saturating_add(1),
-            cell.tag != Tag::Empty || has_formula,
+            cell.tag != CellTag::Empty || has_formula,
         ))
     }
 
-    /// Gathers all text of the element whose start tag was just read: words in bold are elements of HTML within it.
+    /// Collects all text of the element whose start tag was just read. Bold words, for example, are HTML elements in it.
     fn read_text(&mut self) -> Result<()> {
         self.text.clear();
         let depth = self.reader.depth();
@@ -237,20 +237,22 @@ impl Filling<'_> {
         Ok(())
     }
 
-    fn cell_of(&mut self, kind: &str, look: NumberKind) -> Cell {
+    fn cell_of(&mut self, kind: &str, look: NumberKind) -> SheetCell {
         let epoch = self.workbook.epoch;
         match kind {
             "Number" => cell_of_number(&mut self.builder, &self.text, look, epoch),
             "Boolean" => match self.text.trim() {
-                "1" | "true" | "True" | "TRUE" => Cell::boolean(true),
-                "0" | "false" | "False" | "FALSE" => Cell::boolean(false),
+                "1" | "true" | "True" | "TRUE" => SheetCell::boolean(true),
+                "0" | "false" | "False" | "FALSE" => SheetCell::boolean(false),
                 _ => self.builder.text_cell(&self.text),
             },
             "DateTime" => match from_iso8601(self.text.trim()) {
-                Some(date) if date.tag == Tag::Date => {
+                Some(date) if date.tag == CellTag::Date => {
                     moment(date.as_integer() * DAY_MICROSECONDS, look, epoch)
                 }
-                Some(date) if date.tag == Tag::DateTime => moment(date.as_integer(), look, epoch),
+                Some(date) if date.tag == CellTag::DateTime => {
+                    moment(date.as_integer(), look, epoch)
+                }
                 Some(cell) => cell,
                 None => self.builder.text_cell(&self.text),
             },
@@ -259,30 +261,30 @@ impl Filling<'_> {
     }
 }
 
-/// The cell of a moment, in microseconds since 1970. Times and elapsed times are written as moments from the day on that the workbook
-/// counts from.
-fn moment(microseconds: i64, look: NumberKind, epoch: Epoch) -> Cell {
+/// Returns the cell for a moment, in microseconds since 1970. The file has times and elapsed times as moments from the
+/// workbook's first day on.
+fn moment(microseconds: i64, look: NumberKind, epoch: Epoch) -> SheetCell {
     let first_day = match epoch {
         Epoch::Windows1900 => days_from_civil(1899, 12, 31),
         Epoch::Mac1904 => days_from_civil(1904, 1, 1),
     };
     let since = microseconds - first_day.unwrap_or(0) * DAY_MICROSECONDS;
     let days = since.div_euclid(DAY_MICROSECONDS) as f64;
-    let is_elapsed = look == NumberKind::Time && (1.0..LONGEST_SHOWN).contains(&days);
+    let is_elapsed = look == NumberKind::Time && (1.0..MAX_ELAPSED_DAYS).contains(&days);
     if look == NumberKind::Duration || is_elapsed {
         let serial = match epoch {
             Epoch::Windows1900 => serial_of_date_time(microseconds),
             Epoch::Mac1904 => since as f64 / DAY_MICROSECONDS as f64,
         };
-        return duration_from_serial(serial).unwrap_or(Cell::date_time(microseconds));
+        return duration_from_serial(serial).unwrap_or(SheetCell::date_time(microseconds));
     }
     match since {
-        0..DAY_MICROSECONDS => Cell::time(since),
-        _ => Cell::date_time(microseconds),
+        0..DAY_MICROSECONDS => SheetCell::time(since),
+        _ => SheetCell::date_time(microseconds),
     }
 }
 
 fn number(raw: &[u8]) -> Option<usize> {
     let number: usize = std::str::from_utf8(raw).ok()?.trim().parse().ok()?;
-    Some(number.min(MAXIMUM_ROWS + 1))
+    Some(number.min(MAX_SHEET_ROWS + 1))
 }

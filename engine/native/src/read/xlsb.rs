@@ -1,11 +1,11 @@
-//! Reading binary workbooks: `.xlsb`, the archive of an `.xlsx` whose parts are records instead of XML.
+//! Reads binary workbooks: `.xlsb`, an archive like that of an `.xlsx` whose parts are records instead of XML.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
-use super::archive::Archive;
-use super::formats::{Formats, Look, cell_of_float};
+use super::archive::ZipArchive;
+use super::formats::{Formats, NumberDisplay, cell_of_float};
 use super::numbers::{f64_at, u16_at, u32_at};
 use super::read_ahead::ReadAhead;
 use super::sheets::{SheetInfo, SheetList, Sheets, Visibility};
@@ -14,20 +14,20 @@ use super::xlsx::number_format::{NumberKind, shown_kind_of_built_in};
 use super::xlsx::package::read_relationships;
 use super::xlsx::strings::SharedStrings;
 use crate::cells::{
-    Cell, Continue, Epoch, MAXIMUM_COLUMNS, MAXIMUM_ROWS, MergedRange, ScanLimits, Sheet,
-    SheetBuilder, TextArena,
+    Epoch, MAX_SHEET_COLUMNS, MAX_SHEET_ROWS, MergedRange, ScanLimits, ScanStep, Sheet,
+    SheetBuilder, SheetCell, TextArena,
 };
 use crate::error::{Result, SourceError};
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 
 const WORKBOOK: &str = "xl/workbook.bin";
 const STRINGS: &str = "xl/sharedStrings.bin";
 const STYLES: &str = "xl/styles.bin";
-/// A record of more bytes than this is none.
+/// The maximum size of a record.
 const MAXIMUM_RECORD_BYTES: u64 = 64 << 20;
 const MAXIMUM_SHEETS: usize = 8192;
 
-/// The kinds of records that are read, by the names of the format's description.
+/// The numbers of the records that are read, by the names in the format's description.
 mod kinds {
     pub const ROW_HEADER: u16 = 0;
     pub const CELL_RK: u16 = 2;
@@ -58,23 +58,23 @@ mod kinds {
 /// A workbook whose structure was read; its sheets are still in the archive.
 #[derive(Debug)]
 pub struct BinaryWorkbook {
-    archive: Archive,
+    archive: ZipArchive,
     list: SheetList,
     /// The part of each sheet.
     parts: Vec<String>,
     epoch: Epoch,
-    looks: Vec<Look>,
+    looks: Vec<NumberDisplay>,
     formats: Formats,
     shared_text: Arc<TextArena>,
     strings: SharedStrings,
 }
 
 impl BinaryWorkbook {
-    /// Opens a workbook and reads everything but its sheets. `most_bytes` bounds the memory that its strings may take.
+    /// Opens a workbook and reads everything but its sheets. `most_bytes` limits the memory for its strings.
     ///
     /// # Errors
-    /// When one of its parts cannot be unpacked or is damaged.
-    pub fn open(archive: Archive, most_bytes: Option<usize>) -> Result<Self> {
+    /// If one of its parts cannot be unpacked or is damaged.
+    pub fn open(archive: ZipArchive, most_bytes: Option<usize>) -> Result<Self> {
         let mut this = Self {
             archive,
             list: SheetList::default(),
@@ -91,12 +91,12 @@ impl BinaryWorkbook {
         Ok(this)
     }
 
-    fn records(&self, part: &str) -> Result<Option<Records<impl BufRead + use<>>>> {
+    fn records(&self, part: &str) -> Result<Option<XlsbRecords<impl BufRead + use<>>>> {
         let Some(stored) = self.archive.find(part) else {
             return Ok(None);
         };
         let source = BufReader::with_capacity(1 << 16, self.archive.open_part(stored)?);
-        Ok(Some(Records::of(source, part)))
+        Ok(Some(XlsbRecords::new(source, part)))
     }
 
     fn read_structure(&mut self) -> Result<()> {
@@ -125,7 +125,7 @@ impl BinaryWorkbook {
                     };
                     let number = position;
                     position += 1;
-                    // Chart sheets and sheets of macros have no cells.
+                    // Chart sheets and macro sheets have no cells.
                     let found = relationships
                         .get(&id)
                         .filter(|found| found.kind.ends_with("/worksheet"));
@@ -150,7 +150,7 @@ impl BinaryWorkbook {
         let Some(mut records) = self.records(STYLES)? else {
             return Ok(());
         };
-        let mut custom: HashMap<u16, Look> = HashMap::new();
+        let mut custom: HashMap<u16, NumberDisplay> = HashMap::new();
         let mut is_within = false;
         while let Some(kind) = records.advance()? {
             let data = &records.data[..];
@@ -165,7 +165,7 @@ impl BinaryWorkbook {
                 kinds::END_CELL_FORMATS => is_within = false,
                 kinds::CELL_FORMAT if is_within => {
                     let id = u16_at(data, 2).unwrap_or(0);
-                    let built_in = || Look {
+                    let built_in = || NumberDisplay {
                         kind: shown_kind_of_built_in(u32::from(id)),
                         zeros: None,
                     };
@@ -204,27 +204,27 @@ impl Sheets for BinaryWorkbook {
         self.archive.heap_bytes() + self.shared_text.len() + self.strings.cell_bytes()
     }
 
-    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet> {
         let title = &self.list.sheets[sheet].title;
         let text = self.shared_text.clone();
         let builder = self.formats.builder(title, limits, text, self.epoch);
         let part = &self.parts[sheet];
         let source =
             BufReader::with_capacity(1 << 16, ReadAhead::new(self.archive.open_part(part)?));
-        let mut filling = Filling {
+        let mut filling = XlsbSheetReader {
             workbook: self,
             builder,
             row: None,
             next_column: 0,
             last_row: 0,
         };
-        filling.read(Records::of(source, part), watch)?;
+        filling.read(XlsbRecords::new(source, part), watch)?;
         Ok(filling.builder.finish_rows(filling.last_row))
     }
 }
 
 /// A sheet that is being filled.
-struct Filling<'a> {
+struct XlsbSheetReader<'a> {
     workbook: &'a BinaryWorkbook,
     builder: SheetBuilder,
     row: Option<usize>,
@@ -232,18 +232,18 @@ struct Filling<'a> {
     last_row: usize,
 }
 
-impl Filling<'_> {
-    fn read(&mut self, mut records: Records<impl BufRead>, watch: &Watch) -> Result<()> {
+impl XlsbSheetReader<'_> {
+    fn read(&mut self, mut records: XlsbRecords<impl BufRead>, watch: &ScanWatch) -> Result<()> {
         let mut has_cells = true;
         while let Some(kind) = records.advance()? {
             let data = &records.data[..];
             match kind {
                 kinds::ROW_HEADER if has_cells => {
-                    if self.end_row()? == Continue::No && self.builder.limits().rows.is_some() {
+                    if self.end_row()? == ScanStep::No && self.builder.limits().rows.is_some() {
                         return Ok(());
                     }
                     let row = u32_at(data, 0).ok_or_else(|| records.damaged())? as usize;
-                    if row >= MAXIMUM_ROWS {
+                    if row >= MAX_SHEET_ROWS {
                         return Err(records.damaged());
                     }
                     self.row = Some(row);
@@ -257,14 +257,14 @@ impl Filling<'_> {
                     self.end_row()?;
                     has_cells = false;
                 }
-                // What has the number of a cell's record behind the cells is none.
+                // After the cells, a record with a cell's number is no cell.
                 0..=18 | kinds::CELL_RICH if !has_cells => {}
                 kinds::MERGED => {
                     let at = |place| u32_at(data, place);
                     if let (Some(first_row), Some(last_row), Some(first_column), Some(last_column)) =
                         (at(0), at(4), at(8), at(12))
-                        && (first_row..MAXIMUM_ROWS as u32).contains(&last_row)
-                        && (first_column..MAXIMUM_COLUMNS as u32).contains(&last_column)
+                        && (first_row..MAX_SHEET_ROWS as u32).contains(&last_row)
+                        && (first_column..MAX_SHEET_COLUMNS as u32).contains(&last_column)
                     {
                         self.builder.merge(MergedRange {
                             first_row,
@@ -274,7 +274,7 @@ impl Filling<'_> {
                         });
                     }
                 }
-                // The short forms stand in the column behind the last one.
+                // The short forms are in the column after the last one.
                 1..=11 | kinds::CELL_RICH => self
                     .read_cell(kind, data, 4)
                     .ok_or_else(|| records.damaged())??,
@@ -287,24 +287,24 @@ impl Filling<'_> {
         self.end_row().map(drop)
     }
 
-    fn end_row(&mut self) -> Result<Continue> {
+    fn end_row(&mut self) -> Result<ScanStep> {
         match self.row.take() {
             Some(row) if self.next_column > 0 => {
                 self.last_row = self.last_row.max(row + 1);
                 self.builder.end_row(row)
             }
-            _ => Ok(Continue::Yes),
+            _ => Ok(ScanStep::Yes),
         }
     }
 
-    /// Reads a cell whose style stands `at` that byte; `None` where the record is too short.
+    /// Reads a cell whose style is at byte `at`. Returns `None` if the record is too short.
     fn read_cell(&mut self, kind: u16, data: &[u8], at: usize) -> Option<Result<()>> {
         let row = self.row?;
         let column = match at {
             0 => self.next_column,
             _ => u32_at(data, 0)? as usize,
         };
-        if column >= MAXIMUM_COLUMNS {
+        if column >= MAX_SHEET_COLUMNS {
             return Some(Err(SourceError::BeyondLimits {
                 sheet: "the workbook".to_owned(),
                 reason: format!("row {} has cells beyond column ZZZ", row + 1),
@@ -325,7 +325,9 @@ impl Filling<'_> {
             kinds::CELL_ERROR | kinds::FORMULA_ERROR => {
                 self.builder.text_cell(error_text(*value.first()?))
             }
-            kinds::CELL_BOOLEAN | kinds::FORMULA_BOOLEAN => Cell::boolean(*value.first()? != 0),
+            kinds::CELL_BOOLEAN | kinds::FORMULA_BOOLEAN => {
+                SheetCell::boolean(*value.first()? != 0)
+            }
             kinds::CELL_TEXT | kinds::FORMULA_TEXT => {
                 let text = take_text(&mut &value[..])?;
                 self.builder.text_cell(&text)
@@ -335,13 +337,13 @@ impl Filling<'_> {
                 self.builder.text_cell(&text)
             }
             kinds::CELL_SHARED => self.workbook.strings.cell(u32_at(value, 0)? as usize)?,
-            _ => Cell::EMPTY,
+            _ => SheetCell::EMPTY,
         };
         self.builder.push_shown(row, column, cell, look.zeros);
         Some(Ok(()))
     }
 
-    fn number(&mut self, number: f64, kind: NumberKind) -> Cell {
+    fn number(&mut self, number: f64, kind: NumberKind) -> SheetCell {
         cell_of_float(&mut self.builder, number, kind, self.workbook.epoch)
     }
 }
@@ -353,16 +355,16 @@ fn error_text(code: u8) -> &'static str {
     }
 }
 
-/// The records of a part, one after the other.
-struct Records<R> {
+/// The records of a part, in order.
+struct XlsbRecords<R> {
     source: R,
     part: String,
     /// The data of the current record.
     data: Vec<u8>,
 }
 
-impl<R: BufRead> Records<R> {
-    fn of(source: R, part: &str) -> Self {
+impl<R: BufRead> XlsbRecords<R> {
+    fn new(source: R, part: &str) -> Self {
         Self {
             source,
             part: part.to_owned(),
@@ -370,8 +372,8 @@ impl<R: BufRead> Records<R> {
         }
     }
 
-    /// Reads the next record and returns its kind; nothing at the end. Passes over what later programs add: its records may have the
-    /// numbers of others.
+    /// Reads the next record and returns its kind, or `None` at the end. Skips extensions of later programs, because their
+    /// records may reuse other record numbers.
     fn advance(&mut self) -> Result<Option<u16>> {
         let mut depth = 0u32;
         loop {
@@ -408,7 +410,7 @@ impl<R: BufRead> Records<R> {
         Ok(Some(kind as u16))
     }
 
-    /// A number of seven bits a byte, in up to so many bytes.
+    /// Reads a number of seven bits per byte, in at most `most` bytes.
     fn number(&mut self, most: u32) -> Result<u32> {
         let mut number = 0;
         for place in 0..most {
@@ -429,10 +431,10 @@ impl<R: BufRead> Records<R> {
     }
 }
 
-/// Takes a text, its number of letters before it, from the front of some data.
+/// Takes a text, preceded by its number of letters, from the front of the data.
 fn take_text(data: &mut &[u8]) -> Option<String> {
     let length = u32_at(data, 0)? as usize;
-    // No text at all is written with a length of all ones.
+    // A missing text has a length of all ones.
     let bytes = if length == u32::MAX as usize {
         0
     } else {

@@ -1,40 +1,41 @@
-//! Columns that are values of one field.
+//! Finds columns that hold the values of one field.
 //!
-//! - Stack: at least three headers beside one another are a series (years, months, one text with a number that counts), and their columns
-//!   hold one kind; or names begin alike, and each row fills one of their columns; or at least three columns up to the table's edge hold values
-//!   of one kind and size below headers that name nothing known.
-//! - Groups: headers are measures times keys, such as "Plan 2024, Actual 2024, Plan 2025, …", and measures or keys are counted.
+//! - Stack: at least three adjacent headers are a series (years, months, a text with a number that counts), and their columns
+//!   hold values of one kind; or header names begin alike, and each row fills only one of their columns; or at least three
+//!   columns up to the edge of the table hold values of one kind and size below headers that name nothing known.
+//! - Groups: headers combine measures and keys, such as "Plan 2024, Actual 2024, Plan 2025, …", and the measures or keys are
+//!   counted.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::heads::{Series, is_counted, is_measure, is_total, mark, names_field, pattern, tokens};
-use super::step::{Proposal, Step};
-use super::table::{Kind, Table, most_frequent, share};
+use super::step::{Proposal, ReshapeStep};
+use super::table::{Kind, TextTable, most_frequent, share};
 use crate::layout::words::said;
 
-/// The columns that are left of those that are stacked without a series.
+/// The maximum number of columns left of those that are stacked without a series.
 const MAX_KEYS: usize = 4;
-/// The columns right of them.
+/// The maximum number of columns right of those that are stacked without a series.
 const MAX_REST: usize = 2;
-/// Columns explain more of the spread of their numbers where they are different measures.
+/// If columns explain more of the spread of their numbers, they are different measures.
 const MAX_COLUMN_EFFECT: f64 = 0.5;
-/// Medians of numbers of one size differ by less, as a power of ten.
+/// The medians of numbers of one size differ by less than this, as a power of ten.
 const MAX_SIZE_STEP: f64 = 1.6;
-/// Texts of one field come again in its other columns.
+/// The minimum share of texts that the columns of one field have in common.
 const MIN_COMMON_TEXTS: f64 = 0.25;
-/// A name of more words is a question or a sentence.
+/// A name with more words is a question or a sentence.
 const MAX_NAME_WORDS: usize = 3;
-/// Answers by numbers have so few different ones.
+/// The maximum number of different numbers that are answers in a questionnaire.
 const MAX_ANSWERS: usize = 7;
-/// The columns at both ends of a run of headers that may be no part of its groups.
+/// The maximum number of columns at each end of a run of headers that belong to no group.
 const MAX_STRAYS: usize = 6;
-/// The share of all pairs of measure and key that have a column.
+/// The minimum share of all pairs of measure and key that have a column.
 const MIN_COVERAGE: f64 = 0.6;
 
-/// Columns that become rows.
-pub fn stack(table: &Table) -> Option<Proposal> {
+/// Proposes columns that become rows.
+pub fn stack(table: &TextTable) -> Option<Proposal> {
     if table.width() < 3 || table.rows.len() < 2 {
         return None;
     }
@@ -43,14 +44,14 @@ pub fn stack(table: &Table) -> Option<Proposal> {
         .or_else(|| by_kind(table))
 }
 
-fn by_series(table: &Table) -> Option<Proposal> {
-    let series: Vec<Option<Series>> = table.head.iter().map(|head| Series::of(head)).collect();
+fn by_series(table: &TextTable) -> Option<Proposal> {
+    let series: Vec<Option<Series>> = table.head.iter().map(|head| Series::parse(head)).collect();
     let mut runs: Vec<(f64, Range<usize>, &Series)> = Vec::new();
     let mut start = 0;
     for run in series.chunk_by(|a, b| a == b) {
         let columns = start.max(1)..start + run.len();
         start = columns.end;
-        // "Q5" behind "Q4" makes questions of what look like quarters.
+        // "Q5" after "Q4" shows that these are questions and no quarters.
         let shape = |column: usize| pattern(&tokens(&table.head.get(column)?.to_lowercase()));
         let goes_on = shape(columns.end).is_some() && shape(columns.end) == shape(columns.end - 1);
         if let Some(series) = &run[0]
@@ -75,13 +76,13 @@ fn by_series(table: &Table) -> Option<Proposal> {
     Some(stacked(table, columns, confidence, vec![reason], is_known))
 }
 
-fn holds_one_kind(table: &Table, columns: Range<usize>) -> bool {
+fn holds_one_kind(table: &TextTable, columns: Range<usize>) -> bool {
     let kinds = columns.filter_map(|column| Some(table.main_kind(column)?.0));
     most_frequent(kinds).is_none_or(|(_, share)| share >= 0.7)
 }
 
-/// How sure a series is: times are, and what counts up without the name of a field.
-fn confidence(table: &Table, series: &Series, columns: &Range<usize>) -> f64 {
+/// Returns the confidence in a series. It is high for times, and for texts that count up without the name of a field.
+fn confidence(table: &TextTable, series: &Series, columns: &Range<usize>) -> f64 {
     let numbers: Vec<f64> = columns
         .clone()
         .flat_map(|column| table.numbers(column))
@@ -106,8 +107,8 @@ fn confidence(table: &Table, series: &Series, columns: &Range<usize>) -> f64 {
     }
 }
 
-/// The share of texts that each two columns have in common, on average.
-fn common_texts(table: &Table, columns: Range<usize>) -> f64 {
+/// Returns the average share of texts that two columns have in common.
+fn common_texts(table: &TextTable, columns: Range<usize>) -> f64 {
     let texts = |column: usize| -> HashSet<String> {
         let texts = table
             .column(column)
@@ -116,33 +117,34 @@ fn common_texts(table: &Table, columns: Range<usize>) -> f64 {
     };
     let all: Vec<HashSet<String>> = columns.map(texts).collect();
     let (mut sum, mut pairs) = (0.0, 0.0);
-    for (at, one) in all.iter().enumerate() {
+    for (at, set) in all.iter().enumerate() {
         for other in &all[at + 1..] {
             sum +=
-                one.intersection(other).count() as f64 / one.len().min(other.len()).max(1) as f64;
+                set.intersection(other).count() as f64 / set.len().min(other.len()).max(1) as f64;
             pairs += 1.0;
         }
     }
     sum / f64::max(1.0, pairs)
 }
 
-/// Columns beside one another whose names begin alike, and of which each row fills just one.
-fn by_filling(table: &Table) -> Option<Proposal> {
+/// Proposes adjacent columns whose names begin alike, if each row fills exactly one of them.
+fn by_filling(table: &TextTable) -> Option<Proposal> {
     let names: Vec<Vec<String>> = table
         .head
         .iter()
         .map(|head| tokens(&head.to_lowercase()))
         .collect();
-    let begin_alike = |one: &Vec<String>, other: &Vec<String>| {
-        let (Some((last, one)), Some((other_last, other))) = (one.split_last(), other.split_last())
+    let begin_alike = |name: &Vec<String>, other: &Vec<String>| {
+        let (Some((last, name)), Some((other_last, other))) =
+            (name.split_last(), other.split_last())
         else {
             return false;
         };
         let are_measures = is_measure(last) || is_measure(other_last);
-        one == other
+        name == other
             && last != other_last
             && !are_measures
-            && one.iter().any(|token| token.len() > 1)
+            && name.iter().any(|token| token.len() > 1)
     };
     let mut start = 0;
     names.chunk_by(begin_alike).find_map(|run| {
@@ -168,13 +170,13 @@ fn by_filling(table: &Table) -> Option<Proposal> {
     })
 }
 
-fn by_kind(table: &Table) -> Option<Proposal> {
+fn by_kind(table: &TextTable) -> Option<Proposal> {
     (1..table.width().saturating_sub(2).min(MAX_KEYS + 1))
         .find_map(|start| alike_from(table, start))
 }
 
-/// The columns from one on that hold values of one kind, as a stack.
-fn alike_from(table: &Table, start: usize) -> Option<Proposal> {
+/// Proposes the columns from `start` on that hold values of one kind, as a stack.
+fn alike_from(table: &TextTable, start: usize) -> Option<Proposal> {
     let kind = table.main_kind(start)?.0;
     let mut end = start + 1;
     while end < table.width() && is_alike(table, start, end) {
@@ -205,8 +207,8 @@ fn alike_from(table: &Table, start: usize) -> Option<Proposal> {
 }
 
 /// Returns whether two columns hold values of one kind and size.
-fn is_alike(table: &Table, one: usize, other: usize) -> bool {
-    let kinds = (table.main_kind(one), table.main_kind(other));
+fn is_alike(table: &TextTable, first: usize, other: usize) -> bool {
+    let kinds = (table.main_kind(first), table.main_kind(other));
     let (Some((kind, _)), Some((other_kind, _))) = kinds else {
         return true;
     };
@@ -219,11 +221,11 @@ fn is_alike(table: &Table, one: usize, other: usize) -> bool {
         sizes.get(sizes.len() / 2).copied().unwrap_or(0.0)
     };
     kind == other_kind
-        && (kind != Kind::Number || (median(one) - median(other)).abs() < MAX_SIZE_STEP)
+        && (kind != Kind::Number || (median(first) - median(other)).abs() < MAX_SIZE_STEP)
 }
 
 fn stacked(
-    table: &Table,
+    table: &TextTable,
     columns: Range<usize>,
     confidence: f64,
     mut reasons: Vec<String>,
@@ -247,7 +249,7 @@ fn stacked(
     let doubt = (!is_known)
         .then_some("the headers are no series of years, quarters, months, days or dates");
     Proposal::new(
-        Step::Stack {
+        ReshapeStep::Stack {
             start,
             end: end - 1,
         },
@@ -257,26 +259,26 @@ fn stacked(
     )
 }
 
-/// The measure and the key that a header is made of.
+/// The measure and the key in a header.
 type Pair = (String, String);
-/// A way to cut headers into measures and keys, and its order among those that say as much.
+/// A way to cut headers into measures and keys. The variants are in order of preference among cuts that explain equally much.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Way {
+enum HeaderCut {
     /// The first counted part with this mark is the key.
     Counted(&'static str),
-    /// The first so many words are one, the others the other.
+    /// The first words, this many, are one part; the other words are the other part.
     FromLeft(usize),
     FromRight(usize),
 }
 
-/// What each way makes of a header.
-type Cuts = BTreeMap<Way, Pair>;
+/// The pair that each cut makes of a header.
+type Cuts = BTreeMap<HeaderCut, Pair>;
 
-/// Groups of columns that become rows.
-pub fn groups(table: &Table) -> Option<Proposal> {
+/// Proposes groups of columns that become rows.
+pub fn groups(table: &TextTable) -> Option<Proposal> {
     let cuts: Vec<Cuts> = table.head.iter().map(|head| cuts(head)).collect();
-    let ways: BTreeSet<Way> = cuts.iter().flat_map(BTreeMap::keys).copied().collect();
-    let mut found: Vec<(bool, Way, Range<usize>)> = Vec::new();
+    let ways: BTreeSet<HeaderCut> = cuts.iter().flat_map(BTreeMap::keys).copied().collect();
+    let mut found: Vec<(bool, HeaderCut, Range<usize>)> = Vec::new();
     for way in ways {
         let mut start = 0;
         for run in cuts.chunk_by(|a, b| a.contains_key(&way) == b.contains_key(&way)) {
@@ -288,8 +290,8 @@ pub fn groups(table: &Table) -> Option<Proposal> {
             }
         }
     }
-    let rank = |(is_full, way, columns): &(bool, Way, Range<usize>)| {
-        let is_counted = matches!(way, Way::Counted(_));
+    let rank = |(is_full, way, columns): &(bool, HeaderCut, Range<usize>)| {
+        let is_counted = matches!(way, HeaderCut::Counted(_));
         let (measures, keys) = parts(&cuts, *way, columns.clone());
         let parts = measures.len() + keys.len();
         (*is_full, columns.len(), is_counted, Reverse(parts))
@@ -297,13 +299,14 @@ pub fn groups(table: &Table) -> Option<Proposal> {
     let (is_full, way, columns) = found.into_iter().max_by_key(rank)?;
     if table.head[columns.clone()]
         .iter()
-        .all(|head| Series::of(head).is_some_and(|one| one.is_time()))
+        .all(|head| Series::parse(head).is_some_and(|series| series.is_time()))
     {
         return None;
     }
     let (measures, keys) = parts(&cuts, way, columns.clone());
     let are_counted = |texts: &[&str]| texts.iter().all(|text| is_counted(text));
-    let is_named = matches!(way, Way::Counted(_)) || are_counted(&measures) || are_counted(&keys);
+    let is_named =
+        matches!(way, HeaderCut::Counted(_)) || are_counted(&measures) || are_counted(&keys);
     let confidence = if !is_named {
         0.4
     } else if is_full {
@@ -312,10 +315,10 @@ pub fn groups(table: &Table) -> Option<Proposal> {
         0.8
     };
     let is_time = |text: &&str| {
-        Series::of(text)
-            .is_some_and(|one| matches!(one, Series::Years | Series::Months | Series::Quarters))
+        Series::parse(text)
+            .is_some_and(|kind| matches!(kind, Series::Years | Series::Months | Series::Quarters))
     };
-    // The times are the keys, wherever they stand.
+    // The times are the keys, wherever they are in the header.
     let (measures, keys) = if keys.iter().all(is_time) || !measures.iter().all(is_time) {
         (measures, keys)
     } else {
@@ -330,14 +333,14 @@ pub fn groups(table: &Table) -> Option<Proposal> {
         named(&measures),
         named(&keys)
     );
-    let step = Step::Groups {
+    let step = ReshapeStep::Groups {
         start: columns.start,
         end: columns.end - 1,
     };
     Some(Proposal::new(step, confidence, vec![reason], doubt))
 }
 
-/// The first of some texts.
+/// Returns the first texts as a list in words.
 fn named(texts: &[&str]) -> String {
     let clean = texts.iter().take(4).map(|text| {
         text.replace('#', "")
@@ -352,7 +355,7 @@ fn named(texts: &[&str]) -> String {
     }
 }
 
-/// The ways to cut a header into measure and key.
+/// Returns the ways to cut a header into measure and key.
 fn cuts(head: &str) -> Cuts {
     let low = head.to_lowercase();
     let mut found = Cuts::new();
@@ -364,7 +367,7 @@ fn cuts(head: &str) -> Cuts {
         let mut rest = tokens.clone();
         rest[at] = "#".to_owned();
         let pair = (rest.join(" "), token.clone());
-        found.insert(Way::Counted(mark), pair);
+        found.insert(HeaderCut::Counted(mark), pair);
     }
     let is_sign = |c: char| c.is_whitespace() || "_.-(:)".contains(c);
     let mut words: Vec<(usize, usize)> = Vec::new();
@@ -377,14 +380,14 @@ fn cuts(head: &str) -> Cuts {
     for (number, &(start, _)) in words.iter().enumerate().skip(1) {
         let cut = |text: &str| text.trim_matches(is_sign).to_owned();
         let (front, back) = (cut(&low[..start]), cut(&low[start..]));
-        found.insert(Way::FromLeft(number), (front.clone(), back.clone()));
-        found.insert(Way::FromRight(words.len() - number), (front, back));
+        found.insert(HeaderCut::FromLeft(number), (front.clone(), back.clone()));
+        found.insert(HeaderCut::FromRight(words.len() - number), (front, back));
     }
     found
 }
 
-/// The different measures and keys of some columns, in their order.
-fn parts(cuts: &[Cuts], way: Way, columns: Range<usize>) -> (Vec<&str>, Vec<&str>) {
+/// Returns the different measures and keys of some columns, in order.
+fn parts(cuts: &[Cuts], way: HeaderCut, columns: Range<usize>) -> (Vec<&str>, Vec<&str>) {
     let (mut measures, mut keys): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for (measure, key) in columns.map(|column| &cuts[column][&way]) {
         for (known, part) in [(&mut measures, measure), (&mut keys, key)] {
@@ -396,8 +399,9 @@ fn parts(cuts: &[Cuts], way: Way, columns: Range<usize>) -> (Vec<&str>, Vec<&str
     (measures, keys)
 }
 
-/// The longest stretch of some columns in which each measure and each key comes again, and no pair does; and whether all pairs are there.
-fn grid_within(cuts: &[Cuts], way: Way, among: Range<usize>) -> Option<(Range<usize>, bool)> {
+/// Returns the longest range of columns in which each measure and each key occurs again and no pair does, and whether all pairs
+/// exist.
+fn grid_within(cuts: &[Cuts], way: HeaderCut, among: Range<usize>) -> Option<(Range<usize>, bool)> {
     let mut best: Option<(Range<usize>, bool)> = None;
     for left in 0..=MAX_STRAYS {
         for right in 0..=MAX_STRAYS {

@@ -1,13 +1,13 @@
-//! What one header says: whether it is a value itself, such as a year or a month, or the name of a field.
+//! Reads single headers: is a header a value itself, such as a year or a month, or the name of a field?
 
 use crate::fields::series::HeaderSeries;
 use crate::layout::kinds::{self, CellKind};
 use crate::layout::words::said;
 use crate::words::cut::{are_digits, fold};
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 use crate::words::lexicon::MonthWord;
 
-/// What headers that are values rather than names have in common.
+/// A kind of headers that are values rather than names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Series {
     Years,
@@ -22,17 +22,17 @@ pub enum Series {
     Numbers,
     Letters,
     Sizes,
-    /// A text in which a number, a letter or a month varies.
+    /// Texts in which a number, a letter or a month varies.
     Pattern(String),
 }
 
-/// Words of the parts of a year that are counted.
-static PERIODS: List = List::new(|| LISTS.words("parts of a year"));
-static SIZES: List = List::new(|| LISTS.words("sizes"));
+/// The words for counted parts of a year.
+static PERIODS: WordList = WordList::new(|| LISTS.words("parts of a year"));
+static SIZES: WordList = WordList::new(|| LISTS.words("sizes"));
 
 impl Series {
-    /// The series that a header may belong to.
-    pub fn of(header: &str) -> Option<Self> {
+    /// Returns the series that a header may belong to.
+    pub fn parse(header: &str) -> Option<Self> {
         let low = fold(header)
             .split_whitespace()
             .collect::<Vec<_>>()
@@ -79,7 +79,7 @@ impl Series {
         }
     }
 
-    /// Returns whether they are times.
+    /// Returns whether the headers are times.
     pub fn is_time(&self) -> bool {
         matches!(
             self,
@@ -92,7 +92,7 @@ impl Series {
         )
     }
 
-    /// What several of them are called.
+    /// Returns the plural noun for the series.
     pub fn plural(&self) -> &'static str {
         match self {
             Self::Years => "years",
@@ -111,10 +111,10 @@ impl Series {
     }
 }
 
-/// Words by which amounts beside one another are different measures.
-static MEASURES: List = List::new(|| LISTS.words("measures"));
+/// The words that mark adjacent amounts as different measures.
+static MEASURES: WordList = WordList::new(|| LISTS.words("measures"));
 
-/// Returns whether a word tells measures apart: debit, credit.
+/// Returns whether a word distinguishes measures, such as debit and credit.
 pub fn is_measure(word: &str) -> bool {
     MEASURES.contains(&word)
 }
@@ -137,7 +137,7 @@ fn is_word(token: &str) -> bool {
     token.chars().next().is_some_and(char::is_alphanumeric)
 }
 
-/// Runs of letters, runs of digits, and each other sign for itself.
+/// Splits a text into runs of letters, runs of digits, and single other characters.
 pub fn tokens(low: &str) -> Vec<String> {
     let class = |c: char| {
         if c.is_numeric() {
@@ -164,10 +164,10 @@ fn is_year_token(token: &str) -> bool {
 }
 
 fn is_month_name(token: &str) -> bool {
-    token.chars().count() > 2 && MonthWord::of(token).is_some()
+    token.chars().count() > 2 && MonthWord::parse(token).is_some()
 }
 
-/// The mark of a token that varies in a series.
+/// Returns the mark of a token that varies in a series.
 pub fn mark(token: &str) -> Option<&'static str> {
     let mut chars = token.chars();
     let first = chars.next()?;
@@ -182,7 +182,7 @@ pub fn mark(token: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns whether a text has a number, a month or a year, which tell groups apart.
+/// Returns whether a text has a number, a month or a year, which can distinguish groups.
 pub fn is_counted(text: &str) -> bool {
     let tokens = tokens(text);
     tokens
@@ -191,7 +191,7 @@ pub fn is_counted(text: &str) -> bool {
         .any(|mark| mark != "<letter>")
 }
 
-/// The tokens with a mark in place of what varies; nothing where nothing does.
+/// Returns the tokens with a mark in place of each varying one, or `None` if nothing varies.
 pub fn pattern(tokens: &[String]) -> Option<String> {
     let marks: Vec<Option<&str>> = tokens.iter().map(|token| mark(token)).collect();
     marks.iter().any(Option::is_some).then(|| {

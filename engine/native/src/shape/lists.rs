@@ -1,24 +1,25 @@
-//! Cells that hold several values: a mark parts texts of few words, which come again in other cells or at other places, and not always as
-//! many. Parts that always stand at the same place, such as street and town, are no list.
+//! Finds cells that hold several values: a separator splits texts of few words, which occur again in other cells or at other
+//! positions, and not always in the same number. If the parts are always at the same position, such as street and town, the
+//! cell is no list.
 
 use std::collections::{HashMap, HashSet};
 
-use super::marks::Mark;
-use super::step::{Proposal, Step};
-use super::table::{Kind, Table, share};
+use super::marks::ValueSeparator;
+use super::step::{Proposal, ReshapeStep};
+use super::table::{Kind, TextTable, share};
 
-/// The columns that are looked at.
+/// The maximum number of columns that are checked.
 const MAX_COLUMNS: usize = 80;
-/// The words of a value, at most and on average.
+/// The maximum number of words in a value, and of words on average.
 const MAX_WORDS: usize = 8;
 const MAX_MEAN_WORDS: f64 = 3.2;
-/// The characters of the values of a list that stands among other things.
+/// The maximum length of the values of a list among other text.
 const MAX_SHORT_CHARS: usize = 12;
 
-pub fn split(table: &Table) -> Option<Proposal> {
+pub fn split(table: &TextTable) -> Option<Proposal> {
     let columns = 0..table.width().min(MAX_COLUMNS);
     let found = columns.filter_map(|column| {
-        Mark::ALL
+        ValueSeparator::ALL
             .iter()
             .find_map(|&mark| parted(table, column, mark))
     });
@@ -31,13 +32,13 @@ pub fn split(table: &Table) -> Option<Proposal> {
     })
 }
 
-fn parted(table: &Table, column: usize, mark: Mark) -> Option<Proposal> {
+fn parted(table: &TextTable, column: usize, mark: ValueSeparator) -> Option<Proposal> {
     let filled: Vec<&str> = table
         .column(column)
         .filter(|(_, kind)| kind.is_some())
         .map(|(text, _)| text)
         .collect();
-    let may_be_list = |text: &&str| Kind::of(text) == Some(Kind::Text) || is_spaced(text);
+    let may_be_list = |text: &&str| Kind::from_text(text) == Some(Kind::Text) || is_spaced(text);
     let texts: Vec<&str> = filled.iter().copied().filter(may_be_list).collect();
     let marked = texts.iter().filter(|text| mark.is_in(text));
     let lists: Vec<Vec<&str>> = marked
@@ -100,7 +101,7 @@ fn parted(table: &Table, column: usize, mark: Mark) -> Option<Proposal> {
     ];
     let doubt = Some("a row for each value repeats the row's other values, amounts too");
     Some(Proposal::new(
-        Step::Split { column, mark },
+        ReshapeStep::Split { column, mark },
         confidence,
         reasons,
         doubt,

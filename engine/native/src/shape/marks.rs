@@ -1,8 +1,8 @@
-//! What stands between several values in one cell.
+//! The separators between several values in one cell.
 
-/// A sign or a word between two values.
+/// A sign or a word that separates two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub enum ValueSeparator {
     Comma,
     Semicolon,
     Bar,
@@ -12,7 +12,7 @@ pub enum Mark {
     Plus,
 }
 
-impl Mark {
+impl ValueSeparator {
     pub const ALL: [Self; 7] = [
         Self::Comma,
         Self::Semicolon,
@@ -23,7 +23,7 @@ impl Mark {
         Self::Plus,
     ];
 
-    /// What several of them are called.
+    /// Returns the plural noun for the separator.
     pub fn words(self) -> &'static str {
         match self {
             Self::Comma => "commas",
@@ -36,7 +36,7 @@ impl Mark {
         }
     }
 
-    /// As it stands between two values.
+    /// Returns the separator as it is written between two values.
     pub fn sign(self) -> &'static str {
         match self {
             Self::Comma => ",",
@@ -52,14 +52,14 @@ impl Mark {
     pub fn is_in(self, text: &str) -> bool {
         let has_sign = text.contains(self.sign());
         match self {
-            // The slashes of a link part nothing.
+            // The slashes of a link separate nothing.
             Self::Slash => has_sign && !text.contains("://"),
             Self::And => has_sign || text.contains(" and "),
             _ => has_sign,
         }
     }
 
-    /// The values between the marks. Commas in numbers and slashes in dates and fractions part nothing.
+    /// Returns the values between the separators. Commas in numbers and slashes in dates and fractions separate nothing.
     pub fn split(self, text: &str) -> Vec<&str> {
         let parts: Vec<&str> = match self {
             Self::Comma => cut(text, ',', |_, after| !begins_thousands(after)),
@@ -106,10 +106,10 @@ mod tests {
 
     #[test]
     fn marks_in_numbers_dates_and_links_part_nothing() {
-        assert_eq!(Mark::Comma.split("1,250"), ["1,250"]);
-        assert_eq!(Mark::Comma.split("red, green"), ["red", "green"]);
-        assert_eq!(Mark::Slash.split("24/7"), ["24/7"]);
-        assert!(!Mark::Slash.is_in("See https://example.org/list"));
-        assert_eq!(Mark::Slash.split("tea/coffee"), ["tea", "coffee"]);
+        assert_eq!(ValueSeparator::Comma.split("1,250"), ["1,250"]);
+        assert_eq!(ValueSeparator::Comma.split("red, green"), ["red", "green"]);
+        assert_eq!(ValueSeparator::Slash.split("24/7"), ["24/7"]);
+        assert!(!ValueSeparator::Slash.is_in("See https://example.org/list"));
+        assert_eq!(ValueSeparator::Slash.split("tea/coffee"), ["tea", "coffee"]);
     }
 }

@@ -1,13 +1,13 @@
-//! Says of a table whether each row is one record, and if not, what would make it so: columns of months stacked, groups of
-//! columns made rows, rows and columns turned, section lines made a column, first columns filled down, cells with several
-//! values split.
+//! Finds out whether each row of a table is one record, and if not, proposes steps that make it so: stacking columns of months,
+//! turning groups of columns into rows, transposing, making section lines a column, filling first columns down, splitting cells
+//! with several values.
 //!
-//! Each way to reshape has one rule, stated in its file: `columns` (stack and groups), `rows` (sections, values that are said once, records in
-//! lines), `turn`, `lists`. A rule says how sure it is, why, and what speaks against doing it without asking. `heads` tells which headers are
-//! values, `table` what the cells hold, `proposal` chooses.
+//! Each step has one rule, described in its file: `columns` (stack and groups), `rows` (sections, values given once for several
+//! rows, records in lines), `turn`, `lists`. A rule reports its confidence, its reasons, and the doubts for which a person
+//! should be asked. `heads` recognises headers that are values, `table` finds the kinds of cells, `proposal` chooses.
 //!
-//! The same table always has the same proposals. No table makes it panic or take long: rows and columns that are looked at
-//! are bounded.
+//! The same table always has the same proposals. No table makes it panic or take long: the numbers of rows and columns that it
+//! checks are bounded.
 
 mod columns;
 mod heads;
@@ -21,6 +21,6 @@ mod table;
 mod tests;
 mod turn;
 
-pub use marks::Mark;
+pub use marks::ValueSeparator;
 pub use proposal::{PROPOSE, propose};
-pub use step::{Proposal, Step};
+pub use step::{Proposal, ReshapeStep};

@@ -1,27 +1,27 @@
-//! Proposals, as they are handed out: steps with a confidence, reasons, and what there is to ask about.
+//! Chooses proposals: steps with a confidence, reasons, and doubts to ask about.
 //!
-//! Each rule proposes one step. What is said once for several rows, or in lines of its own, is mended before columns become rows: then the
-//! rules are asked again.
+//! Each rule proposes one step. Values given once for several rows, and section lines, are repaired before columns become rows.
+//! Then the rules run again.
 
 use super::columns::{groups, stack};
 use super::lists::split;
 use super::rows::{fill_down, records, section_lines, sections};
-use super::step::{Proposal, Step};
-use super::table::Table;
+use super::step::{Proposal, ReshapeStep};
+use super::table::TextTable;
 use super::turn::turn;
 
-/// What is at least so sure, and of a kind that is certain, may be done without asking.
+/// The minimum confidence for applying a proposal without asking, if it has no doubts.
 const APPLY: f64 = 0.8;
-/// What is at least so sure is worth a question.
+/// The minimum confidence for asking about a proposal.
 pub const PROPOSE: f64 = 0.5;
-/// Rows that show what a table is.
+/// The minimum number of rows that show the shape of a table.
 const MIN_SHOWN_ROWS: usize = 3;
 
-/// What would make a table one record a row, the likeliest first. The first row is the header.
+/// Returns the proposals that would make a table one record per row, the likeliest first. The first row is the header.
 pub fn propose<T: AsRef<str>>(
     rows: impl Iterator<Item = impl IntoIterator<Item = T>>,
 ) -> Vec<Proposal> {
-    let table = Table::new(rows);
+    let table = TextTable::new(rows);
     let shown = table
         .rows
         .iter()
@@ -29,27 +29,29 @@ pub fn propose<T: AsRef<str>>(
         .take(MIN_SHOWN_ROWS)
         .count();
     let mut found = candidates(&table);
-    for one in found.iter_mut().filter(|_| shown < MIN_SHOWN_ROWS) {
-        // One row shows little, whatever it looks like.
-        one.confidence /= if shown < 2 { 2.0 } else { 1.0 };
-        one.doubts.push("fewer than three rows show it".to_owned());
+    for proposal in found.iter_mut().filter(|_| shown < MIN_SHOWN_ROWS) {
+        // A single row is weak evidence.
+        proposal.confidence /= if shown < 2 { 2.0 } else { 1.0 };
+        proposal
+            .doubts
+            .push("fewer than three rows show it".to_owned());
     }
     let mut left = 1.0;
     let all = found.clone();
-    for (at, one) in found.iter_mut().enumerate() {
+    for (at, proposal) in found.iter_mut().enumerate() {
         let rivals = all.iter().enumerate().filter(|(other, _)| *other != at);
         let rival = rivals.map(|(_, other)| other).find(|other| {
-            let shares = |step: &Step| one.steps.contains(step);
+            let shares = |step: &ReshapeStep| proposal.steps.contains(step);
             other.confidence >= PROPOSE && !other.steps.iter().any(shares)
         });
-        if let Some(rival) = rival.filter(|_| one.confidence >= PROPOSE) {
+        if let Some(rival) = rival.filter(|_| proposal.confidence >= PROPOSE) {
             let names: Vec<&str> = rival.steps.iter().map(|step| step.words()).collect();
             let doubt = format!("{} would do too", names.join(" and "));
-            one.doubts.push(doubt);
+            proposal.doubts.push(doubt);
         }
-        one.confidence *= left;
-        left -= one.confidence;
-        one.apply = at == 0 && one.confidence >= APPLY && one.doubts.is_empty();
+        proposal.confidence *= left;
+        left -= proposal.confidence;
+        proposal.apply = at == 0 && proposal.confidence >= APPLY && proposal.doubts.is_empty();
     }
     let said = "each row looks like one record: columns are of one kind each, and named";
     found.push(Proposal {
@@ -61,36 +63,44 @@ pub fn propose<T: AsRef<str>>(
     found
 }
 
-type Rule = fn(&Table) -> Option<Proposal>;
+type Rule = fn(&TextTable) -> Option<Proposal>;
 
-/// What the rules propose, the surest first.
-fn candidates(table: &Table) -> Vec<Proposal> {
+/// Returns the proposals of all rules, the most confident first.
+fn candidates(table: &TextTable) -> Vec<Proposal> {
     const FIRST: [Rule; 2] = [sections, fill_down];
     const OTHERS: [Rule; 5] = [records, groups, stack, turn, split];
     let mut found: Vec<Proposal> = OTHERS.iter().filter_map(|rule| rule(table)).collect();
-    let is_groups = |one: &&Proposal| matches!(one.steps[..], [Step::Groups { .. }]);
-    let of_groups = found.iter().find(is_groups).map(|one| one.confidence);
+    let is_groups =
+        |proposal: &&Proposal| matches!(proposal.steps[..], [ReshapeStep::Groups { .. }]);
+    let of_groups = found
+        .iter()
+        .find(is_groups)
+        .map(|proposal| proposal.confidence);
     if let Some(of_groups) = of_groups.filter(|confidence| *confidence >= PROPOSE) {
-        // Columns that are measures times keys are alike, too.
-        let is_stack = |one: &Proposal| matches!(one.steps[..], [Step::Stack { .. }]);
-        found.retain(|one| !is_stack(one) || one.confidence > of_groups);
+        // Columns of measures and keys are also similar to each other.
+        let is_stack =
+            |proposal: &Proposal| matches!(proposal.steps[..], [ReshapeStep::Stack { .. }]);
+        found.retain(|proposal| !is_stack(proposal) || proposal.confidence > of_groups);
     }
-    let top = found.iter().map(|one| one.confidence).fold(0.0, f64::max);
+    let top = found
+        .iter()
+        .map(|proposal| proposal.confidence)
+        .fold(0.0, f64::max);
     for mut first in FIRST.iter().filter_map(|rule| rule(table)) {
         let (mended, places) = mended(table, first.steps[0]);
         let next = [groups, stack, split]
             .iter()
             .filter_map(|rule| rule(&mended));
         let next = next
-            .filter(|one| one.confidence >= PROPOSE)
+            .filter(|proposal| proposal.confidence >= PROPOSE)
             .max_by(|a, b| a.confidence.total_cmp(&b.confidence));
-        // It comes before what is made of columns, however sure that is.
+        // This step comes before steps on columns, however confident those are.
         first.confidence = first.confidence.max(top + 0.001).min(0.98);
         if let Some(next) = next {
             let mut both = first.clone();
             both.steps
                 .extend(next.steps.into_iter().map(|step| located(step, &places)));
-            if first.steps == [Step::Sections] {
+            if first.steps == [ReshapeStep::Sections] {
                 both.steps.reverse();
             }
             both.reasons.extend(next.reasons);
@@ -104,12 +114,12 @@ fn candidates(table: &Table) -> Vec<Proposal> {
     found
 }
 
-/// The table after a step, and the column of the table before for each of its own.
-fn mended(table: &Table, step: Step) -> (Table, Vec<usize>) {
+/// Returns the table after a step, and for each of its columns the column of the table before the step.
+fn mended(table: &TextTable, step: ReshapeStep) -> (TextTable, Vec<usize>) {
     let mut rows = table.rows.clone();
     let mut places: Vec<usize> = (0..table.width()).collect();
     match step {
-        Step::FillDown { last } => {
+        ReshapeStep::FillDown { last } => {
             for at in 1..rows.len() {
                 for column in (0..=last)
                     .filter(|&column| rows[at][column].is_empty())
@@ -129,23 +139,23 @@ fn mended(table: &Table, step: Step) -> (Table, Vec<usize>) {
     rows.insert(0, table.head.clone());
     let kept = |row: Vec<String>| places.iter().map(|&column| row[column].clone()).collect();
     (
-        Table::from_texts(rows.into_iter().map(kept).collect()),
+        TextTable::from_texts(rows.into_iter().map(kept).collect()),
         places,
     )
 }
 
-/// A step in the columns of the table before.
-fn located(step: Step, places: &[usize]) -> Step {
+/// Returns a step with the column numbers of the table before the step.
+fn located(step: ReshapeStep, places: &[usize]) -> ReshapeStep {
     match step {
-        Step::Stack { start, end } => Step::Stack {
+        ReshapeStep::Stack { start, end } => ReshapeStep::Stack {
             start: places[start],
             end: places[end],
         },
-        Step::Groups { start, end } => Step::Groups {
+        ReshapeStep::Groups { start, end } => ReshapeStep::Groups {
             start: places[start],
             end: places[end],
         },
-        Step::Split { column, mark } => Step::Split {
+        ReshapeStep::Split { column, mark } => ReshapeStep::Split {
             column: places[column],
             mark,
         },

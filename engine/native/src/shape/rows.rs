@@ -1,21 +1,21 @@
-//! Rows that are no records by themselves.
+//! Finds rows that are no records by themselves.
 //!
-//! - Sections: the first row has its first cell alone, and so have others, each above a record.
+//! - Sections: in the first row, and in others that are each above a record, only the first cell has a value.
 //! - Fill down: the first columns are empty below a value, more often than by chance, and the rows there have other values.
-//! - Records: the labels of the first column come again after so many lines, in the same order.
+//! - Records: the labels of the first column repeat after a fixed number of lines, in the same order.
 
 use std::collections::HashSet;
 
-use super::step::{Proposal, Step};
-use super::table::{Table, quoted, share};
+use super::step::{Proposal, ReshapeStep};
+use super::table::{TextTable, quoted, share};
 
-/// The names of sections in a reason.
+/// The maximum number of sections named in a reason.
 const MAX_NAMED: usize = 3;
-/// Lines of a record.
+/// The maximum number of lines of a record.
 const MAX_LINES: usize = 80;
 
-/// Returns for each row whether it has nothing but its first cell.
-pub fn section_lines(table: &Table) -> Vec<bool> {
+/// Returns for each row whether only its first cell has a value.
+pub fn section_lines(table: &TextTable) -> Vec<bool> {
     let is_alone = |row: &Vec<String>| {
         let mut filled = row.iter().enumerate().filter(|(_, text)| !text.is_empty());
         let first = filled
@@ -26,7 +26,7 @@ pub fn section_lines(table: &Table) -> Vec<bool> {
     table.rows.iter().map(is_alone).collect()
 }
 
-pub fn sections(table: &Table) -> Option<Proposal> {
+pub fn sections(table: &TextTable) -> Option<Proposal> {
     let lines = section_lines(table);
     let heads: Vec<usize> = (0..lines.len()).filter(|&at| lines[at]).collect();
     let is_above_record = |&at: &usize| lines.get(at + 1) == Some(&false);
@@ -53,14 +53,14 @@ pub fn sections(table: &Table) -> Option<Proposal> {
     );
     let doubt = (count == 1).then_some("one line alone could also be a remark");
     Some(Proposal::new(
-        Step::Sections,
+        ReshapeStep::Sections,
         if count > 1 { 0.9 } else { 0.7 },
         vec![reason],
         doubt,
     ))
 }
 
-pub fn fill_down(table: &Table) -> Option<Proposal> {
+pub fn fill_down(table: &TextTable) -> Option<Proposal> {
     let (mut last, mut is_regular, mut gaps) = (None, true, 0);
     for column in 0..table.width().saturating_sub(1) {
         let is_filled = |row: &Vec<String>| !row[column].is_empty();
@@ -73,14 +73,14 @@ pub fn fill_down(table: &Table) -> Option<Proposal> {
         // A value begins each group of the column before.
         let begins_group =
             |row: &Vec<String>| column == 0 || row[column - 1].is_empty() || is_filled(row);
-        // By chance a value follows a value as often as any row does.
+        // By chance, a value follows a value as often as it follows any row.
         let follows = table
             .rows
             .windows(2)
             .filter(|pair| is_filled(&pair[0]))
             .map(|pair| is_filled(&pair[1]));
         let follows = share(follows);
-        // A value that stands alone is a section head.
+        // A value without others in its row is a section heading.
         let beside = share(
             table
                 .rows
@@ -98,7 +98,7 @@ pub fn fill_down(table: &Table) -> Option<Proposal> {
         {
             break;
         }
-        // Two standard deviations: what is less happens once in forty tables.
+        // Two standard deviations: a lower number happens by chance in one of forty tables.
         let heads = filled * table.rows.len() as f64;
         let spread = (heads * filled * (1.0 - filled)).sqrt();
         is_regular = heads * (filled - follows) >= 2.0 * spread;
@@ -117,19 +117,19 @@ pub fn fill_down(table: &Table) -> Option<Proposal> {
         (!is_regular).then_some("so few gaps could also be values that are missing here and there");
     let confidence = if is_regular { 0.92 } else { 0.7 };
     Some(Proposal::new(
-        Step::FillDown { last },
+        ReshapeStep::FillDown { last },
         confidence,
         vec![reason],
         doubt,
     ))
 }
 
-/// The label of a line that has its value in the same cell.
+/// Returns the label of a line that has its value in the same cell.
 fn parted(text: &str) -> &str {
     text.split_once(':').map_or("", |(label, _)| label.trim())
 }
 
-pub fn records(table: &Table) -> Option<Proposal> {
+pub fn records(table: &TextTable) -> Option<Proposal> {
     let lines = || std::iter::once(&table.head).chain(&table.rows);
     let labels: Vec<String> = match table.width() {
         1 => lines()
@@ -162,7 +162,7 @@ pub fn records(table: &Table) -> Option<Proposal> {
         names.join(", ")
     );
     Some(Proposal::new(
-        Step::Records { every },
+        ReshapeStep::Records { every },
         0.97,
         vec![reason],
         None,

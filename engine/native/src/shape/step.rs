@@ -1,28 +1,28 @@
-//! The ways to reshape a table, and what a rule says of one.
+//! The ways to reshape a table, and the proposals of rules.
 
-use super::marks::Mark;
+use super::marks::ValueSeparator;
 
 /// A way to reshape a table. Columns count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Rows become columns.
+pub enum ReshapeStep {
+    /// Turns rows into columns.
     Transpose,
-    /// Each so many lines are one record.
+    /// Joins each `every` lines into one record.
     Records { every: usize },
-    /// The first columns take what stands above where they are empty.
+    /// Fills empty cells of the first columns with the value above.
     FillDown { last: usize },
-    /// A row for each of the values in a cell.
-    Split { column: usize, mark: Mark },
-    /// Columns of one kind become rows.
+    /// Makes a row for each of the values in a cell.
+    Split { column: usize, mark: ValueSeparator },
+    /// Turns columns of one kind into rows.
     Stack { start: usize, end: usize },
-    /// Groups of columns become rows.
+    /// Turns groups of columns into rows.
     Groups { start: usize, end: usize },
-    /// Section lines become a column.
+    /// Turns section lines into a column.
     Sections,
 }
 
-impl Step {
-    /// Its name in proposals, as benchmarks of reshaping call it, with the names of its numbers and their values.
+impl ReshapeStep {
+    /// Returns the name of the step in proposals, as benchmarks of reshaping call it, and the names and values of its numbers.
     pub fn named(self) -> (&'static str, Vec<(&'static str, usize)>) {
         match self {
             Self::Transpose => ("transpose", Vec::new()),
@@ -44,7 +44,7 @@ impl Step {
         }
     }
 
-    /// What is done, in words.
+    /// Returns a description of the step, in words.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Transpose => "turning it",
@@ -58,23 +58,28 @@ impl Step {
     }
 }
 
-/// Steps that would make a table one record a row.
+/// Steps that would make a table one record per row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Proposal {
-    /// None where each row is one record already.
-    pub steps: Vec<Step>,
-    /// From 0 to 1; all proposals for a table add up to 1 at most.
+    /// The steps; empty if each row is one record already.
+    pub steps: Vec<ReshapeStep>,
+    /// The confidence, from 0 to 1. The confidences of all proposals for a table add up to at most 1.
     pub confidence: f64,
-    /// Whether it is so sure that nobody has to be asked.
+    /// True if the steps may be applied without asking anybody.
     pub apply: bool,
     pub reasons: Vec<String>,
-    /// Why it is not done without asking, however sure it is.
+    /// The reasons to ask first, whatever the confidence.
     pub doubts: Vec<String>,
 }
 
 impl Proposal {
-    /// What a rule proposes.
-    pub fn new(step: Step, confidence: f64, reasons: Vec<String>, doubt: Option<&str>) -> Self {
+    /// Returns the proposal of a rule.
+    pub fn new(
+        step: ReshapeStep,
+        confidence: f64,
+        reasons: Vec<String>,
+        doubt: Option<&str>,
+    ) -> Self {
         Self {
             steps: vec![step],
             confidence,

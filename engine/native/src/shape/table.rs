@@ -1,33 +1,33 @@
-//! A table as the rules see it: its texts, and what its cells hold.
+//! A table in the form that the rules use: its texts, and the kinds of its cells.
 
 use std::collections::BTreeMap;
 
 use crate::cells::column_letters::column_name;
 use crate::layout::kinds::{self, CellKind};
 
-/// The rows that are read, and the cells of which the kinds are looked at.
+/// The maximum numbers of rows that are read, of cells whose kind is found, and of rows of these cells.
 pub const MAX_ROWS: usize = 4_000;
 const MAX_CELLS: usize = 24_000;
 const MAX_LOOKED_AT_ROWS: usize = 160;
-/// The rows whose numbers are compared by size.
+/// The maximum number of rows whose numbers are compared by size.
 const MAX_COMPARED_ROWS: usize = 60;
-/// A longer text is cut.
+/// The maximum length of a text; longer texts are cut.
 const MAX_TEXT_CHARS: usize = 2_000;
-/// Signs that stand for no value, beside those that every table has.
+/// Texts that mean a missing value, in addition to those of every table.
 const MISSING: [&str; 5] = ["nan", "none", "null", "#n/a", "k.a."];
 
-/// What a cell with a value holds.
+/// The kind of value in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Number,
-    /// A day or a time.
+    /// A date or a time.
     Moment,
     Text,
 }
 
 impl Kind {
-    /// The kind of a trimmed text; none where it is no value.
-    pub fn of(text: &str) -> Option<Self> {
+    /// Returns the kind of a trimmed text, or `None` if it is no value.
+    pub fn from_text(text: &str) -> Option<Self> {
         let low = text.to_lowercase();
         match kinds::kind_of(text) {
             _ if MISSING.contains(&low.as_str()) => None,
@@ -41,7 +41,7 @@ impl Kind {
     }
 }
 
-/// Returns the kind of "$29.1 million", which is a number, and of other texts.
+/// Returns the kind of a text: texts such as "$29.1 million" are numbers.
 fn amount_of_words(low: &str) -> Kind {
     let scaled = [
         "million", "billion", "thousand", "mio", "mrd", "bn", "m", "k",
@@ -53,16 +53,16 @@ fn amount_of_words(low: &str) -> Kind {
     }
 }
 
-/// A table: the names of its columns, and its rows, all of one width.
+/// A table with the names of its columns and rows of equal width.
 #[derive(Clone, Debug)]
-pub struct Table {
+pub struct TextTable {
     pub head: Vec<String>,
     pub rows: Vec<Vec<String>>,
-    /// The kinds of the cells of the first rows.
+    /// The kinds of the cells in the first rows.
     pub kinds: Vec<Vec<Option<Kind>>>,
 }
 
-impl Table {
+impl TextTable {
     pub fn new<T: AsRef<str>>(rows: impl Iterator<Item = impl IntoIterator<Item = T>>) -> Self {
         let trimmed = |text: T| {
             kinds::trim(text.as_ref())
@@ -76,7 +76,7 @@ impl Table {
         Self::from_texts(read.collect())
     }
 
-    /// A table of trimmed texts, the first row its header.
+    /// Makes a table of trimmed texts; the first row is the header.
     pub fn from_texts(mut rows: Vec<Vec<String>>) -> Self {
         let width = rows.iter().map(Vec::len).max().unwrap_or(0);
         rows.iter_mut()
@@ -87,7 +87,7 @@ impl Table {
             rows.remove(0)
         };
         let looked_at = (MAX_CELLS / width.max(1)).clamp(8, MAX_LOOKED_AT_ROWS);
-        let kind_of = |row: &Vec<String>| row.iter().map(|text| Kind::of(text)).collect();
+        let kind_of = |row: &Vec<String>| row.iter().map(|text| Kind::from_text(text)).collect();
         let kinds = rows.iter().take(looked_at).map(kind_of).collect();
         Self { head, rows, kinds }
     }
@@ -96,18 +96,18 @@ impl Table {
         self.head.len()
     }
 
-    /// The cells of a column in the rows that are looked at.
+    /// Returns the cells of a column in the rows whose kinds are known.
     pub fn column(&self, column: usize) -> impl Iterator<Item = (&str, Option<Kind>)> {
         let rows = self.rows.iter().zip(&self.kinds);
         rows.map(move |(row, kinds)| (row[column].as_str(), kinds[column]))
     }
 
-    /// The most frequent kind of a column, and its share.
+    /// Returns the most frequent kind of a column, and its share.
     pub fn main_kind(&self, column: usize) -> Option<(Kind, f64)> {
         most_frequent(self.column(column).filter_map(|(_, kind)| kind))
     }
 
-    /// The numbers of a column.
+    /// Returns the numbers of a column.
     pub fn numbers(&self, column: usize) -> impl Iterator<Item = f64> {
         let numbers = self
             .column(column)
@@ -115,8 +115,8 @@ impl Table {
         numbers.filter_map(|(text, _)| number(text))
     }
 
-    /// The shares of the spread of numbers that their column and their row explain. The logarithm of a number counts, or sizes would
-    /// drown everything else.
+    /// Returns the shares of the spread of numbers that their column and their row explain. It uses logarithms, because
+    /// otherwise large numbers would hide all else.
     pub fn effects(&self, columns: std::ops::Range<usize>) -> (f64, f64) {
         let mut values = Vec::new();
         for (line, (row, kinds)) in self
@@ -143,7 +143,7 @@ impl Table {
             return (0.0, 0.0);
         }
         let explained = |group_of: fn(&(usize, usize, f64)) -> usize| {
-            // In their order: sums of floating-point numbers hang on it.
+            // The order is fixed, because sums of floating-point numbers depend on it.
             let mut groups: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
             for value in &values {
                 let group = groups.entry(group_of(value)).or_default();
@@ -159,7 +159,7 @@ impl Table {
         (explained(|value| value.0), explained(|value| value.1))
     }
 
-    /// What a column is called in a reason.
+    /// Returns the name of a column for a reason.
     pub fn name(&self, column: usize) -> String {
         let name = self.head[column]
             .split_whitespace()
@@ -173,7 +173,7 @@ impl Table {
     }
 }
 
-/// The most frequent value, the first of several, and its share.
+/// Returns the most frequent value and its share. The first value wins ties.
 pub fn most_frequent<T: Copy + PartialEq>(values: impl Iterator<Item = T>) -> Option<(T, f64)> {
     let mut counts: Vec<(T, usize)> = Vec::new();
     for value in values {
@@ -187,7 +187,7 @@ pub fn most_frequent<T: Copy + PartialEq>(values: impl Iterator<Item = T>) -> Op
     Some((most.0, most.1 as f64 / all as f64))
 }
 
-/// The share of items that are so; 0 of none.
+/// Returns the share of items that are true; 0 if there are none.
 pub fn share(items: impl Iterator<Item = bool>) -> f64 {
     let (count, so) = items.fold((0, 0), |(count, so), is_so| {
         (count + 1, so + usize::from(is_so))
@@ -195,7 +195,7 @@ pub fn share(items: impl Iterator<Item = bool>) -> f64 {
     so as f64 / f64::max(1.0, f64::from(count))
 }
 
-/// The first number in a text.
+/// Returns the first number in a text.
 fn number(text: &str) -> Option<f64> {
     let bare: String = text
         .replace('−', "-")
@@ -213,7 +213,7 @@ fn number(text: &str) -> Option<f64> {
     Some(if is_negative { -value } else { value })
 }
 
-/// A text in quotes, shortened.
+/// Returns a text in quotes, shortened if it is long.
 pub fn quoted(text: &str) -> String {
     match text.char_indices().nth(32) {
         Some((end, _)) => format!("“{}…”", &text[..end]),

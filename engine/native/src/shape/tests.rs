@@ -1,31 +1,31 @@
-//! Small tables of each shape, and tables that look nearly so and have to stay as they are.
+//! Tests small tables of each shape, and similar tables that must stay unchanged.
 
-use super::{Mark, Proposal, Step, propose};
+use super::{Proposal, ReshapeStep, ValueSeparator, propose};
 
-/// The proposals for a table: lines, with bars between the cells.
+/// Returns the proposals for a table, given as lines with bars between the cells.
 fn proposals(table: &str) -> Vec<Proposal> {
     propose(table.lines().map(|line| line.trim().split('|')))
 }
 
-/// Holds the first proposal to its steps.
+/// Checks the steps of the first proposal.
 #[track_caller]
-fn first(table: &str, steps: &[Step]) -> Proposal {
+fn first(table: &str, steps: &[ReshapeStep]) -> Proposal {
     let proposals = proposals(table);
     assert_eq!(proposals[0].steps, steps, "{proposals:#?}");
     proposals[0].clone()
 }
 
-/// Nothing may be done to a table without asking.
+/// Checks that nothing is done to a table without asking.
 #[track_caller]
 fn stays(table: &str) {
     let applied: Vec<Proposal> = proposals(table)
         .into_iter()
-        .filter(|one| one.apply)
+        .filter(|proposal| proposal.apply)
         .collect();
     assert!(applied.is_empty(), "{applied:#?}");
 }
 
-/// A table is one record a row already, and nothing else is even worth a question.
+/// Checks that a table is one record per row already, and that no other proposal is worth a question.
 #[track_caller]
 fn is_plain(table: &str) {
     first(table, &[]);
@@ -41,7 +41,7 @@ Centre|82|93|90|93|129|133";
 
 #[test]
 fn months_are_stacked_without_asking_and_with_reasons() {
-    let found = first(MONTHS, &[Step::Stack { start: 1, end: 6 }]);
+    let found = first(MONTHS, &[ReshapeStep::Stack { start: 1, end: 6 }]);
     assert!(found.apply && found.confidence > 0.9, "{found:?}");
     assert_eq!(
         found.reasons,
@@ -60,11 +60,11 @@ fn columns_of_which_each_row_fills_one_are_stacked() {
         B|2||8
         B|3|1.5|
         C|2|2|";
-    let step = Step::Stack { start: 2, end: 3 };
+    let step = ReshapeStep::Stack { start: 2, end: 3 };
     first(table, &[step]);
-    // Two columns that one row fills are two fields.
+    // Two columns that are both filled in a row are two fields.
     is_plain(&table.replace("A|3||4.25", "A|3|1|4.25"));
-    // And so are debit and credit.
+    // Debit and credit are two fields, too.
     is_plain(
         &table
             .replace("Hours by day", "Paid debit")
@@ -79,7 +79,7 @@ fn a_total_behind_the_years_is_left_out() {
         Sweden|Stockholm|22.5|21.1|23.4|24.9|91.9
         Denmark|Copenhagen|9.1|9.9|10.3|10.8|40.1
         Finland|Helsinki|7.7|8.4|8.1|9.3|33.5";
-    let found = first(table, &[Step::Stack { start: 2, end: 5 }]);
+    let found = first(table, &[ReshapeStep::Stack { start: 2, end: 5 }]);
     assert!(
         found
             .reasons
@@ -98,7 +98,7 @@ fn figures_that_are_fields_stay_beside_each_other() {
         1004|2024-03-05|Rossi SpA|7|15.00|105.00
         1005|2024-03-09|Lindgren AB|2|20.00|40.00",
     );
-    // Prices of three kinds look like what is stacked: only a person knows.
+    // Prices of three kinds look like columns to be stacked: only a person can decide.
     stays(
         "Article|Purchase price|List price|Net price
         Lamp|10.00|19.90|15.90
@@ -119,7 +119,7 @@ fn questions_are_no_quarters() {
         R05|4|4|5|3|3|3";
     stays(table);
     let proposals = proposals(table);
-    let said = proposals.iter().flat_map(|one| &one.reasons);
+    let said = proposals.iter().flat_map(|proposal| &proposal.reasons);
     assert!(
         !said.clone().any(|reason| reason.contains("quarters")),
         "{proposals:#?}"
@@ -134,7 +134,7 @@ fn groups_of_columns_are_made_rows() {
         Turin|60|52|65|70
         Graz|45|47|50|49
         Porto|75|71|80|84";
-    let found = first(table, &[Step::Groups { start: 1, end: 4 }]);
+    let found = first(table, &[ReshapeStep::Groups { start: 1, end: 4 }]);
     assert!(
         found.reasons[0].contains("plan, actual for each of 2023, 2024"),
         "{found:?}"
@@ -144,7 +144,7 @@ fn groups_of_columns_are_made_rows() {
         H2|Di|55|Ed|57|Flo|19
         H3|Gus|41|Ina|40|Jo|12
         H4|Kai|28|Liv|27|Max|1";
-    first(table, &[Step::Groups { start: 1, end: 6 }]);
+    first(table, &[ReshapeStep::Groups { start: 1, end: 6 }]);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn rows_of_different_kinds_are_turned() {
         Commissioned|2019-05-01|2020-03-15|2018-11-30|2021-07-09|2022-01-20
         Serial number|NX100|HA220|NX107|OB031|HA231
         In service|yes|no|yes|yes|no";
-    first(table, &[Step::Transpose]);
+    first(table, &[ReshapeStep::Transpose]);
     is_plain(
         "First name|Last name|Street|City|Phone|Email
         Ann|Lee|Mill Lane 3|Leeds|555-0100|ann@example.org
@@ -191,7 +191,7 @@ fn lines_of_labels_are_joined_to_records() {
         Name|Di Vane
         City|Graz
         Hours|3";
-    first(table, &[Step::Records { every: 3 }]);
+    first(table, &[ReshapeStep::Records { every: 3 }]);
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn groups_written_once_are_filled_down() {
         |Gus Pohl|8
         Legal|Hal Dorn|14
         |Ina Berg|19";
-    first(table, &[Step::FillDown { last: 0 }]);
+    first(table, &[ReshapeStep::FillDown { last: 0 }]);
 }
 
 #[test]
@@ -238,9 +238,9 @@ fn lists_in_cells_are_split_but_only_when_asked() {
         Gus Pohl|A|driving, planning";
     first(
         table,
-        &[Step::Split {
+        &[ReshapeStep::Split {
             column: 2,
-            mark: Mark::Comma,
+            mark: ValueSeparator::Comma,
         }],
     );
     stays(table);
@@ -269,7 +269,7 @@ fn section_lines_are_made_a_column() {
         Stone||
         Slate|m2|31.00
         Granite|m2|55.00";
-    let found = first(table, &[Step::Sections]);
+    let found = first(table, &[ReshapeStep::Sections]);
     assert!(found.apply, "{found:?}");
     is_plain(
         "Article|Unit|Price
@@ -292,7 +292,10 @@ fn steps_follow_each_other_and_are_said_of_the_table_before_them() {
         |Hove|150|232|201|154|180
         |Poole|44|48|52|51|59
         |Exeter|90|95|99|103|110";
-    let steps = [Step::FillDown { last: 0 }, Step::Stack { start: 2, end: 6 }];
+    let steps = [
+        ReshapeStep::FillDown { last: 0 },
+        ReshapeStep::Stack { start: 2, end: 6 },
+    ];
     let found = first(table, &steps);
     assert!(found.reasons[0].contains("left empty 5 times"), "{found:?}");
 }
@@ -305,9 +308,9 @@ fn no_table_is_too_small_or_too_odd() {
     ] {
         let proposals = proposals(table);
         assert!(!proposals.is_empty(), "{table:?}");
-        let sum: f64 = proposals.iter().map(|one| one.confidence).sum();
+        let sum: f64 = proposals.iter().map(|proposal| proposal.confidence).sum();
         assert!(sum <= 1.0 + 1e-9 && sum.is_finite(), "{table:?}: {sum}");
-        assert!(!proposals.iter().any(|one| one.apply), "{table:?}");
+        assert!(!proposals.iter().any(|proposal| proposal.apply), "{table:?}");
     }
     let wide: String = (0..3_000).map(|at| format!("Field {at}|")).collect();
     let table = format!("{wide}\n{wide}\n{wide}");

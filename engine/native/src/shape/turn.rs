@@ -1,16 +1,17 @@
-//! A table lies on its side where its first column names its rows, and these hold values of different kinds or sizes, each row its own.
+//! Finds tables that need turning: the first column holds the names of the rows, and each row holds values of its own kind or
+//! size.
 
 use super::heads::{names_field, pattern, tokens};
-use super::step::{Proposal, Step};
-use super::table::{Kind, Table, most_frequent, share};
+use super::step::{Proposal, ReshapeStep};
+use super::table::{Kind, TextTable, most_frequent, share};
 use crate::layout::words::said;
 
-/// More rows are no names of columns.
+/// If there are more rows, their labels are no column names.
 const MAX_ROWS: usize = 60;
-/// A label of so many words says what is measured.
+/// A label with this many words describes a measurement.
 const MIN_SENTENCE_WORDS: usize = 5;
 
-pub fn turn(table: &Table) -> Option<Proposal> {
+pub fn turn(table: &TextTable) -> Option<Proposal> {
     let height = table.kinds.len();
     if table.width() < 3 || !(2..=MAX_ROWS).contains(&table.rows.len()) {
         return None;
@@ -22,13 +23,13 @@ pub fn turn(table: &Table) -> Option<Proposal> {
     let mut different: Vec<String> = labels.iter().map(|label| label.to_lowercase()).collect();
     different.sort_unstable();
     different.dedup();
-    let is_text = |label: &&str| Kind::of(label) == Some(Kind::Text);
+    let is_text = |label: &&str| Kind::from_text(label) == Some(Kind::Text);
     let patterns: Vec<Option<String>> = labels
         .iter()
         .map(|label| pattern(&tokens(&label.to_lowercase())))
         .collect();
-    let same = |one: &Option<String>| {
-        one.is_some() && patterns.iter().filter(|other| *other == one).count() * 2 > height
+    let same = |pattern: &Option<String>| {
+        pattern.is_some() && patterns.iter().filter(|other| *other == pattern).count() * 2 > height
     };
     // Numbers of records are no names.
     let are_codes = height > 2 && patterns.iter().any(same);
@@ -83,7 +84,7 @@ pub fn turn(table: &Table) -> Option<Proposal> {
     };
     let names = "the first column holds what look like names of columns";
     Some(Proposal::new(
-        Step::Transpose,
+        ReshapeStep::Transpose,
         confidence,
         vec![reason.to_owned(), names.to_owned()],
         doubt,

@@ -1,39 +1,39 @@
-//! What stands above a header: small tables that are left out, titles of pages, the section of the table in a line of its own, a line that
-//! says what its amounts are.
+//! Handles the rows above a header: small tables that are left out, titles of pages, the section of the table in a line of its
+//! own, and lines that describe its amounts.
 
 use std::collections::HashMap;
 
 use super::rows::{has_letter, is_digit, trim};
 use super::view::MIN_FIELDS;
-use super::{Rows, SheetView, Span, Told};
-use crate::cells::Tag;
+use super::{SheetNotice, SheetRowView, SheetView, Span};
+use crate::cells::CellTag;
 use crate::layout::totals::names_deduction;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// A longer text is a note.
+/// The maximum number of characters of a section name; longer texts are notes.
 const MAX_SECTION_CHARS: usize = 80;
-/// The blank rows that may part a line from the header that it belongs to.
+/// The maximum number of blank rows between a line and the header that it belongs to.
 const MAX_BLANK_ROWS: usize = 2;
-/// The lines, and the texts of each, that name what a table is of.
+/// The maximum number of lines that name the section of a table, and of texts in each.
 const MAX_LINES: usize = 3;
 const MAX_TEXTS: usize = 3;
 
-/// The rows of small tables above the first one that names fields, and the cells of each.
+/// The maximum number of rows of small tables above the first table that names fields, and of cells in each row.
 const MAX_SMALL_ROWS: usize = 12;
 const MAX_SMALL_CELLS: usize = 3;
-/// The cells of each where they have fewer rows than the table below.
+/// The maximum number of cells in each row if the small tables have fewer rows than the table below.
 const MAX_SUMMARY_CELLS: usize = 6;
 
-/// Words of a page.
-static PAGES: List = List::new(|| LISTS.words("pages"));
-/// Words between the number of a page and that of all pages.
+/// Words for a page.
+static PAGES: WordList = WordList::new(|| LISTS.words("pages"));
+/// Words between the number of a page and the number of pages.
 const OF: [&str; 6] = ["/", "of", "von", "de", "di", "van"];
-/// What says that a table goes on, the longer ones first.
-static CONTINUED: List = List::new(|| LISTS.phrases("continued"));
+/// Phrases that say that a table continues, the longer ones first.
+static CONTINUED: WordList = WordList::new(|| LISTS.phrases("continued"));
 
 impl SheetView<'_> {
-    /// Leaves out the small tables above the first one whose header names two fields, if they are small and in none of their headers a field
-    /// is named: summaries, settings.
+    /// Leaves out small tables above the first table whose header names two fields, if none of their headers names a field:
+    /// summaries, settings.
     pub(super) fn leave_out_above(&mut self) {
         let fields = |span: &Span| {
             let header = span.start..span.data_start().max(span.start + 1);
@@ -49,7 +49,7 @@ impl SheetView<'_> {
         let (small, main) = self.spans.split_at(first);
         let rows_of = |span: &Span| self.rows.filled_rows(span.start..span.stop);
         let rows: Vec<usize> = small.iter().flat_map(rows_of).collect();
-        // A summary says less than the records below it.
+        // A summary has fewer rows than the records below it.
         let records = self.rows.filled_rows(main[0].data());
         let max_cells = match rows.len() < records.count() {
             true => MAX_SUMMARY_CELLS,
@@ -63,23 +63,23 @@ impl SheetView<'_> {
             && small
                 .iter()
                 .all(|span| fields(span) == 0 && is_narrow(span));
-        // A table that a gap has cut goes on below with the same columns.
+        // A table that is interrupted by a gap continues below with the same columns.
         let is_other =
             |row: &usize| !self.has_values(*row) || !self.is_like(*row, main[0].data_start());
         if is_small && rows.iter().all(is_other) {
             self.spans.drain(..first);
-            self.told.push(Told::TablesAbove(rows));
+            self.told.push(SheetNotice::TablesAbove(rows));
         }
     }
 
-    /// Lets tables end above the title of the next page.
+    /// Ends tables above the title of the next page.
     pub(super) fn end_above_titles(&mut self) {
         for span in &mut self.spans {
             while span.stop > span.data_start() && self.titles.contains(&(span.stop - 1)) {
                 span.stop -= 1;
             }
         }
-        // A title above the first table is none of its rows anyway.
+        // A title above the first table is no row of it anyway.
         let first = self.spans.first().map_or(usize::MAX, |span| span.start);
         let among: Vec<usize> = self
             .titles
@@ -88,14 +88,14 @@ impl SheetView<'_> {
             .filter(|&row| row > first)
             .collect();
         if !among.is_empty() {
-            self.told.push(Told::PageTitles(among));
+            self.told.push(SheetNotice::PageTitles(among));
         }
     }
 
-    /// Gives each of several tables with the same header what stands in the lines above its own and differs from table to table: a person,
-    /// a site, a week. A single table has a title there, which says nothing of one record against another.
+    /// If several tables have the same header, sets the section of each to the texts in the lines above it that differ from
+    /// table to table: a person, a site, a week. A single table has a title there, which distinguishes no records.
     pub(super) fn name_sections(&mut self) {
-        let mut by_header: HashMap<Vec<String>, Vec<(usize, Lines)>> = HashMap::new();
+        let mut by_header: HashMap<Vec<String>, Vec<(usize, LinesAbove)>> = HashMap::new();
         let mut above = 0;
         for (at, span) in self.spans.iter().enumerate() {
             if let Some((header, lines)) = self.lines_of(span, above) {
@@ -110,9 +110,9 @@ impl SheetView<'_> {
                 .iter()
                 .map(|(_, lines)| lines.texts[..count].iter().rev().flatten().collect())
                 .collect();
-            // What all have alike is a label, or a title.
+            // If all tables have the same text, it is a label or a title.
             let differs = |at: usize| texts.iter().any(|other| other[at] != texts[0][at]);
-            if texts.iter().any(|one| one.len() != texts[0].len())
+            if texts.iter().any(|section| section.len() != texts[0].len())
                 || !(0..texts[0].len()).any(differs)
             {
                 continue;
@@ -129,7 +129,7 @@ impl SheetView<'_> {
         }
     }
 
-    /// Names the line above a later table that says that its amounts are taken off: they count as all others do.
+    /// Reports the line above a later table which says that its amounts are deducted, although they count like all others.
     pub(super) fn tell_deductions(&mut self) {
         for at in 1..self.spans.len() {
             let (above, start) = (self.spans[at - 1].data_start(), self.spans[at].start);
@@ -140,13 +140,13 @@ impl SheetView<'_> {
                 && let [(_, text)] = self.rows.texts(row).as_slice()
                 && names_deduction(text)
             {
-                self.told.push(Told::Deductions(row));
+                self.told.push(SheetNotice::Deductions(row));
             }
         }
     }
 
-    /// The names of a table in order, and the lines above it; nothing where there is no such line.
-    fn lines_of(&self, span: &Span, above: usize) -> Option<(Vec<String>, Lines)> {
+    /// Returns the names of a table in order, and the lines above it; `None` if there are no such lines.
+    fn lines_of(&self, span: &Span, above: usize) -> Option<(Vec<String>, LinesAbove)> {
         if span.header_rows == 0 {
             return None;
         }
@@ -159,26 +159,26 @@ impl SheetView<'_> {
         header.sort_unstable();
         let texts = lines_above(self.rows, nearest, above, header.len());
         let row = nearest;
-        (!texts.is_empty()).then_some((header, Lines { row, texts }))
+        (!texts.is_empty()).then_some((header, LinesAbove { row, texts }))
     }
 }
 
-/// The lines above a table: the row of the lowest, and the texts of each, from the lowest upwards.
-struct Lines {
+/// The lines above a table: the lowest row, and the texts of each line, from the lowest upwards.
+struct LinesAbove {
     row: usize,
     texts: Vec<Vec<String>>,
 }
 
-/// The texts of the lines from a row upwards to a blank one, if they are few; else of the row itself, if it has one text. `width`: a line of
-/// as many cells is a record.
-fn lines_above(rows: Rows<'_>, row: usize, above: usize, width: usize) -> Vec<Vec<String>> {
+/// Returns the texts of the lines from a row upwards to a blank one, if they are few; otherwise only those of the row itself,
+/// if it has one text. A line with `width` cells is a record.
+fn lines_above(rows: SheetRowView<'_>, row: usize, above: usize, width: usize) -> Vec<Vec<String>> {
     let mut lines: Vec<Vec<String>> = Vec::new();
     for row in (above..=row).rev().take_while(|&row| !rows.is_empty(row)) {
         let line = naming_texts(rows, row);
         let is_few = !line.is_empty() && line.len() < width.min(MAX_TEXTS + 1);
         lines.push(line);
         if !is_few || lines.len() > MAX_LINES {
-            // A record, or one line too many: at most the nearest one names something.
+            // This is a record, or one line too many: at most the nearest line names something.
             lines.truncate(1);
             lines.retain(|line| line.len() == 1);
             break;
@@ -187,14 +187,15 @@ fn lines_above(rows: Rows<'_>, row: usize, above: usize, width: usize) -> Vec<Ve
     lines
 }
 
-/// The texts of a line that name something; none where it has anything else but values behind labels.
-fn naming_texts(rows: Rows<'_>, row: usize) -> Vec<String> {
+/// Returns the texts of a line that name something, or none if it has anything other than values behind labels.
+fn naming_texts(rows: SheetRowView<'_>, row: usize) -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
     for cell in rows.cells(row) {
         let text = rows.text(cell);
-        if cell.tag == Tag::Text && !texts.contains(&text) {
+        if cell.tag == CellTag::Text && !texts.contains(&text) {
             texts.push(text);
-        } else if cell.tag != Tag::Text && texts.pop().is_none_or(|label| !label.ends_with(':')) {
+        } else if cell.tag != CellTag::Text && texts.pop().is_none_or(|label| !label.ends_with(':'))
+        {
             return Vec::new();
         }
     }
@@ -214,7 +215,7 @@ fn is_in_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Returns whether a text names a page, or counts one among all.
+/// Returns whether a text names a page, or counts pages.
 fn counts_pages(low: &str) -> bool {
     let mut words = low.split(|c| !is_in_word(c));
     if words.any(|word| PAGES.contains(&word)) || low.contains("ページ") || low.contains('页') {
@@ -226,7 +227,7 @@ fn counts_pages(low: &str) -> bool {
     rest.len() < bare.len() && between.len() < rest.len() && OF.contains(&trim(between))
 }
 
-/// The text without a word at its end that says that a table goes on.
+/// Returns the text without a word at its end which says that a table continues.
 fn without_continued(text: &str) -> &str {
     let bare = text.strip_suffix([')', ']']).unwrap_or(text);
     let bare = bare.strip_suffix('.').unwrap_or(bare);

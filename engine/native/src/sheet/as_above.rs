@@ -1,19 +1,19 @@
-//! Cells that stand for the value above them: signs that say so, and columns that are filled once for several records.
+//! Finds cells that stand for the value above them: ditto signs, and columns that are filled once for several records.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::rows::{Rows, trim};
-use super::span::{AsAbove, Span};
+use super::rows::{SheetRowView, trim};
+use super::span::{DittoCells, Span};
 use super::view::SheetView;
-use crate::cells::{Cell, Tag};
+use crate::cells::{CellTag, SheetCell};
 use crate::layout::RowKind;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// Signs and words for "as above".
-static DITTO: List = List::new(|| LISTS.phrases("ditto"));
-/// The lengths of signs by their first byte, a bit each: most texts are told apart by these.
+/// Signs and words that mean "as above".
+static DITTO: WordList = WordList::new(|| LISTS.phrases("ditto"));
+/// The lengths of signs by their first byte, one bit each. This rules out most texts quickly.
 static LENGTHS: LazyLock<[u32; 256]> = LazyLock::new(|| {
     let mut lengths = [0; 256];
     for sign in &*DITTO {
@@ -22,21 +22,21 @@ static LENGTHS: LazyLock<[u32; 256]> = LazyLock::new(|| {
     }
     lengths
 });
-/// A word for "as above" that is a day of the week beside others.
+/// A German word for "as above" that is also an abbreviated day of the week.
 const DONNERSTAG: &str = "do.";
-/// Words of a subtotal, within a text.
-static TOTALS: List = List::new(|| LISTS.words("subtotals"));
-/// A longer text is no sign.
+/// Words of a subtotal within a text.
+static TOTALS: WordList = WordList::new(|| LISTS.words("subtotals"));
+/// The maximum number of bytes of a sign; longer texts are none.
 const MAX_SIGN_BYTES: u64 = 24;
-/// Rows near a cell that may have days of a week.
+/// The number of rows around a cell that are searched for days of the week.
 const MAX_DAYS: usize = 4;
-/// The rows of a table that show whether it has any.
+/// The maximum number of rows of a table that are examined to find out whether it has signs.
 const MAX_LOOKED_AT_ROWS: usize = 100;
-/// The columns beside one another that are blank in the same rows.
+/// The minimum number of adjacent columns that are blank in the same rows.
 const MIN_TOGETHER: usize = 2;
 
 impl SheetView<'_> {
-    /// Finds the cells of tables that stand for values above them.
+    /// Finds the cells of all tables that stand for values above them.
     pub(super) fn find_values_above(&mut self) {
         if self.grid.turned_from().is_none() {
             for span in &mut self.spans {
@@ -46,18 +46,18 @@ impl SheetView<'_> {
     }
 }
 
-/// Finds the cells of a table that stand for values above them.
-fn as_above(rows: Rows<'_>, kinds: &[RowKind], span: &Span) -> AsAbove {
+/// Finds the cells of one table that stand for values above them.
+fn as_above(rows: SheetRowView<'_>, kinds: &[RowKind], span: &Span) -> DittoCells {
     let first = span.data_start();
     let near = first..span.stop.min(first + MAX_LOOKED_AT_ROWS);
-    let table = Table { rows, kinds, span };
+    let table = DittoTable { rows, kinds, span };
     let shown = table.signs(near.clone());
     let signs = if shown.is_empty() {
         shown
     } else {
         table.signs(first..span.stop)
     };
-    AsAbove {
+    DittoCells {
         signs,
         filled_once: table.filled_once(near),
     }
@@ -72,13 +72,13 @@ fn beginning(text: &str) -> (usize, u32) {
     )
 }
 
-struct Table<'s> {
-    rows: Rows<'s>,
+struct DittoTable<'s> {
+    rows: SheetRowView<'s>,
     kinds: &'s [RowKind],
     span: &'s Span,
 }
 
-impl Table<'_> {
+impl DittoTable<'_> {
     fn is_blank(&self, row: usize, column: usize) -> bool {
         self.rows.is_blank(row, column)
     }
@@ -87,7 +87,7 @@ impl Table<'_> {
         self.rows.text_at(row, column)
     }
 
-    /// Returns whether a cell has the same text as the one in the row above.
+    /// Returns whether a cell has the same text as the cell in the row above.
     fn says_as_above(&self, row: usize, column: usize) -> bool {
         let rows = self.rows;
         let (own, above) = (rows.cell(row, column), rows.cell(row - 1, column));
@@ -97,8 +97,8 @@ impl Table<'_> {
         }
     }
 
-    fn is_sign(&self, cell: Cell) -> bool {
-        if cell.tag != Tag::Text || cell.as_text().length() > MAX_SIGN_BYTES {
+    fn is_sign(&self, cell: SheetCell) -> bool {
+        if cell.tag != CellTag::Text || cell.as_text().length() > MAX_SIGN_BYTES {
             return false;
         }
         let text = trim(self.rows.sheet.text(cell.as_text()));
@@ -108,7 +108,7 @@ impl Table<'_> {
         LENGTHS[first] & length != 0 && DITTO.iter().any(is_same)
     }
 
-    /// Returns whether other short words with a full stop stand near a cell, as the days of a week do.
+    /// Returns whether other short words with a full stop are near a cell, as days of the week are.
     fn is_among_days(&self, row: usize, column: usize) -> bool {
         let near = row.saturating_sub(MAX_DAYS)..(row + MAX_DAYS).min(self.span.stop);
         near.map(|row| self.text(row, column).to_lowercase())
@@ -126,7 +126,7 @@ impl Table<'_> {
                 {
                     continue;
                 }
-                // A sign alone is a line of signs.
+                // A sign that is alone in its row is a line of signs.
                 if self
                     .rows
                     .filled_within(row, &self.span.columns)
@@ -143,7 +143,7 @@ impl Table<'_> {
                     let text = self.text(above, column);
                     text.chars().any(char::is_alphanumeric)
                 };
-                // Arrows below other arrows, or an arrow up below nothing, say how something changes. A sign of equality there says that
+                // Arrows below other arrows, or an up arrow below nothing, describe a change. An equals sign there means that
                 // two things are equal.
                 let own = self.text(row, column);
                 let is_other = nearest.is_some_and(|nearest| self.text(nearest, column) != own)
@@ -153,7 +153,7 @@ impl Table<'_> {
                 }
             }
         }
-        // A word with a capital may be a name, and a sign of equality a value, where no other sign stands in its column.
+        // A capitalised word may be a name, and an equals sign a value, if no other sign is in its column.
         let mut counts: HashMap<usize, usize> = HashMap::new();
         for &(_, column, _) in &found {
             *counts.entry(column).or_default() += 1;
@@ -167,13 +167,13 @@ impl Table<'_> {
         found
     }
 
-    /// The first column, where it names each of several records once; or columns that are blank together below the first row of a number or a
-    /// name that another column has in each row.
+    /// Returns the first column if it names each of several records once. Otherwise returns columns that are blank together,
+    /// below the first row of a number or name that another column has in each row.
     fn filled_once(&self, among: Range<usize>) -> (Vec<usize>, Vec<usize>) {
         let start = self.span.columns.start;
         let none = (Vec::new(), Vec::new());
         let says_same = |row: usize| row > among.start && self.says_as_above(row, start);
-        // Most tables have another first cell in each row.
+        // In most tables the first cell differs in each row.
         if !among
             .clone()
             .any(|row| self.is_blank(row, start) || says_same(row))
@@ -212,15 +212,17 @@ impl Table<'_> {
         };
         let below = blank(start);
         if !below.is_empty() {
-            let heads: Vec<Cell> = records
+            let heads: Vec<SheetCell> = records
                 .iter()
                 .filter(|row| !below.contains(row))
                 .map(|&row| self.rows.cell(row, start))
                 .collect();
-            // Names that come again are no heads.
+            // Names that recur are no heads.
             let different: HashSet<String> =
                 heads.iter().map(|&head| self.rows.text(head)).collect();
-            let is_head = |head: &Cell| matches!(head.tag, Tag::Text | Tag::Date | Tag::DateTime);
+            let is_head = |head: &SheetCell| {
+                matches!(head.tag, CellTag::Text | CellTag::Date | CellTag::DateTime)
+            };
             let are_full = |&row: &usize| {
                 (start + 1..start + 3)
                     .all(|column| columns.end <= column || !self.is_blank(row, column))
@@ -234,7 +236,7 @@ impl Table<'_> {
             if is_once {
                 return (vec![start], below);
             }
-            // Below the first line of an order the columns are blank that say which order it is, its number first.
+            // In the lines of an order, only the first line has the columns that identify the order, with its number first.
             let rest = columns.clone().filter(|&column| blank(column).is_empty());
             let mut behind = records.iter().filter(|&row| *row > below[0]);
             let are_lines = heads.len() > 1

@@ -1,36 +1,36 @@
-//! Records whose values stand below one another, each beside its label, as in address blocks and on cards: a label that comes again begins
-//! the next record. Where a label comes twice in a row, records lie beside one another as well.
+//! Finds records whose values are below one another, each beside its label, as in address blocks and on cards: a label that
+//! recurs begins the next record. If a label occurs twice in a row, records are also beside one another.
 
 use std::collections::{HashMap, HashSet};
 
-use super::grid::{Cards, Content, Grid};
-use super::rows::{Rows, Words, trim};
+use super::grid::{AreaCell, Cards, SheetGrid};
+use super::rows::{FieldWords, SheetRowView, trim};
 use super::view::SheetView;
-use crate::cells::{Cell, Tag};
+use crate::cells::{CellTag, SheetCell};
 use crate::fields::looks::rows::simplify;
 
-/// A longer text is no label.
+/// The maximum number of characters of a label.
 const MAX_LABEL_CHARS: usize = 40;
-/// The labels that have to be those of fields.
+/// The minimum number of labels that name fields.
 const MIN_KNOWN_LABELS: usize = 2;
-/// The records that there have to be, and those where nobody asks for records in lines.
+/// The minimum number of records, and the minimum if no setting asks for records in lines.
 const MIN_RECORDS: usize = 2;
 const MIN_RECORDS_UNASKED: usize = 3;
-/// The rows among which the first line of a form is looked for: titles may stand above it.
+/// The maximum number of rows above the first line of a form, such as titles.
 const MAX_ROWS_ABOVE: usize = 4;
 
 /// The value beside or behind a label.
-struct Entry {
-    /// The label, simplified.
+struct CardEntry {
+    /// The simplified text of the label.
     label: String,
-    value: Content,
+    value: AreaCell,
     row: usize,
     column: usize,
 }
 
 impl SheetView<'_> {
-    /// Finds the records of a sheet, if most of its lines are labels with their values, and the labels come again. Where no setting asks
-    /// for them all lines have to be. Returns whether these are the sheet's tables.
+    /// Finds the records of a sheet if most of its lines are labels with values, and the labels recur. If no setting asks for
+    /// this, all lines must be. Returns whether these are the sheet's tables.
     pub(super) fn find_cards(&mut self) -> bool {
         self.cards = self.cards();
         self.cards.is_some()
@@ -43,7 +43,7 @@ impl SheetView<'_> {
         }
         let mut names: Vec<(String, String)> = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
-        let mut lines: Vec<Vec<Entry>> = Vec::new();
+        let mut lines: Vec<Vec<CardEntry>> = Vec::new();
         let mut others = 0;
         for row in 0..self.kinds.len() {
             let mut line = Vec::new();
@@ -55,7 +55,7 @@ impl SheetView<'_> {
             }
             if line.is_empty() {
                 let filled = self.rows.filled(row).take(2).count();
-                // A title may stand above the first.
+                // There may be a title above the first line.
                 others += usize::from(filled > 1 || filled > 0 && !lines.is_empty());
                 if others > 0 && !is_wanted {
                     return None;
@@ -80,43 +80,47 @@ impl SheetView<'_> {
         Some(Cards::new(self.grid, names, &records))
     }
 
-    /// Returns whether the sheet begins with a text with a colon at its end, or with the name of a field and a value beside it.
+    /// Returns whether the sheet begins with a text that ends with a colon, or with the name of a field and a value beside it.
     fn begins_with_label(&self) -> bool {
         if !self.settings.is_2026 {
             return false;
         }
         let top = (0..self.kinds.len().min(MAX_ROWS_ABOVE)).map(|row| self.rows.cells(row));
-        let mut top: Vec<Vec<Cell>> = top.filter(|cells| !cells.is_empty()).collect();
+        let mut top: Vec<Vec<SheetCell>> = top.filter(|cells| !cells.is_empty()).collect();
         let line = top.iter().position(|cells| cells.len() > 1);
         let Some(first) = line.or_else(|| (!top.is_empty()).then_some(0)) else {
             return false;
         };
         let cells = top.swap_remove(first);
-        let is_word = |cell: &Cell| {
+        let is_word = |cell: &SheetCell| {
             self.words
                 .contains_key(&simplify(&self.rows.untrimmed(*cell)))
         };
-        let ends_with_colon = |cell: &Cell| self.rows.ends_with_colon(*cell);
-        cells[0].tag == Tag::Text
+        let ends_with_colon = |cell: &SheetCell| self.rows.ends_with_colon(*cell);
+        cells[0].tag == CellTag::Text
             && (cells.iter().take(2).any(ends_with_colon)
                 || is_word(&cells[0]) && cells.get(1).is_some_and(|cell| !is_word(cell)))
     }
 }
 
 impl Cards {
-    fn new(grid: &Grid, names: Vec<(String, String)>, records: &[HashMap<String, Entry>]) -> Self {
+    fn new(
+        grid: &SheetGrid,
+        names: Vec<(String, String)>,
+        records: &[HashMap<String, CardEntry>],
+    ) -> Self {
         let (simple, labels): (Vec<String>, Vec<String>) = names.into_iter().unzip();
-        let header = labels.iter().cloned().map(Content::Text).collect();
-        let row_of = |record: &HashMap<String, Entry>| {
+        let header = labels.iter().cloned().map(AreaCell::Text).collect();
+        let row_of = |record: &HashMap<String, CardEntry>| {
             let values = simple
                 .iter()
                 .map(|label| record.get(label).map(|entry| entry.value.clone()));
             values
-                .map(|value| value.unwrap_or(Content::BLANK))
+                .map(|value| value.unwrap_or(AreaCell::BLANK))
                 .collect()
         };
         let rows = std::iter::once(header).chain(records.iter().map(row_of));
-        let place = |entry: &Entry| (entry.row, entry.column);
+        let place = |entry: &CardEntry| (entry.row, entry.column);
         let entries = || records.iter().flat_map(HashMap::values);
         let first_rows = records
             .iter()
@@ -140,14 +144,14 @@ impl Cards {
     }
 }
 
-/// Joins lines to records: beside one another each record has its labels in a column of its own.
-fn records_of(lines: Vec<Vec<Entry>>) -> Vec<HashMap<String, Entry>> {
-    let has_two = |line: &Vec<Entry>| {
+/// Joins lines to records. If records are beside one another, each has its labels in a column of its own.
+fn records_of(lines: Vec<Vec<CardEntry>>) -> Vec<HashMap<String, CardEntry>> {
+    let has_two = |line: &Vec<CardEntry>| {
         let labels: HashSet<&String> = line.iter().map(|entry| &entry.label).collect();
         labels.len() < line.len()
     };
     let are_beside = lines.iter().any(has_two);
-    let mut records: Vec<HashMap<String, Entry>> = Vec::new();
+    let mut records: Vec<HashMap<String, CardEntry>> = Vec::new();
     let mut open_at: HashMap<usize, usize> = HashMap::new();
     for entry in lines.into_iter().flatten() {
         let column = if are_beside { entry.column } else { 0 };
@@ -164,9 +168,9 @@ fn records_of(lines: Vec<Vec<Entry>>) -> Vec<HashMap<String, Entry>> {
     records
 }
 
-/// Returns the labels of a row as they are written, with their values; none where it begins otherwise. A label without a value has an empty
-/// one.
-fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
+/// Returns the labels of a row as they are written, with their values, or none if the row begins with something else. A label
+/// without a value has an empty one.
+fn entries(rows: SheetRowView<'_>, row: usize, words: &FieldWords) -> Vec<(String, CardEntry)> {
     let filled: Vec<usize> = rows.filled(row).collect();
     let label_at = |at: usize| {
         let cell = rows.cell(row, *filled.get(at)?);
@@ -177,7 +181,7 @@ fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
     while at < filled.len() {
         let Some((label, behind)) = label_at(at) else {
             if at == 0 && filled.len() > 1 && rows.ends_with_colon(rows.cell(row, filled[1])) {
-                // The title of a card stands beside its first label.
+                // The title of a card is beside its first label.
                 at += 1;
                 continue;
             }
@@ -186,15 +190,15 @@ fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
         let own = filled[at];
         at += 1;
         let (column, value) = match behind {
-            Some(text) => (own, Content::Text(text)),
+            Some(text) => (own, AreaCell::Text(text)),
             None if at < filled.len() && label_at(at).is_none() => {
                 at += 1;
                 let column = filled[at - 1];
-                (column, Content::Cell(rows.cell(row, column)))
+                (column, AreaCell::Cell(rows.cell(row, column)))
             }
-            None => (own + 1, Content::BLANK),
+            None => (own + 1, AreaCell::BLANK),
         };
-        let entry = Entry {
+        let entry = CardEntry {
             label: simplify(&label),
             value,
             row,
@@ -205,8 +209,8 @@ fn entries(rows: Rows<'_>, row: usize, words: &Words) -> Vec<(String, Entry)> {
     found
 }
 
-/// Returns the label in a text, and what stands behind its colon.
-fn label_of(text: &str, words: &Words) -> Option<(String, Option<String>)> {
+/// Returns the label in a text, and the text behind its colon.
+fn label_of(text: &str, words: &FieldWords) -> Option<(String, Option<String>)> {
     let text = text.replace('：', ":");
     let (label, behind) = text.split_once(':').unwrap_or((&text, ""));
     let (label, behind) = (trim(label), trim(behind));

@@ -1,8 +1,8 @@
-//! Blank columns within a table: a spacer, or the gap between two tables, or what parts a note from the table.
+//! Interprets blank columns within a table: a spacer, the gap between two tables, or a gap between the table and a note.
 //!
-//! Tables beside one another name their keys twice, or the right one goes on below the left. A table with a spacer has one key, and its
-//! rows have values on both sides. What ends above the rest may be a table, a legend, or what only the first records have: it stays in the
-//! table, and is told.
+//! Tables beside one another have two keys, or the right table continues the left one. A table with a spacer has one key, and
+//! its rows have values on both sides. Columns that end above the rest may be a table, a legend, or values that only the first
+//! records have: they stay in the table, and are reported.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -10,25 +10,26 @@ use std::sync::Arc;
 
 use super::rows::{is_plain_number, trim};
 use super::view::Area;
-use super::{Rows, SheetView, Span, Told, Words};
-use crate::cells::{Cell, Tag};
-use crate::columns::view::Value;
+use super::{FieldWords, SheetNotice, SheetRowView, SheetView, Span};
+use crate::cells::{CellTag, SheetCell};
+use crate::columns::view::ColumnValue;
 use crate::fields::looks::profile::Profile;
 use crate::fields::looks::rows::simplify;
 
-/// The first rows of a table, in which gaps are looked for.
+/// The number of first rows of a table that are searched for gaps.
 const MAX_FIRST_ROWS: usize = 200;
-/// Tables beside one another end so many rows apart, and fill so much of their cells.
+/// The minimum number of rows by which tables beside one another end apart, and the minimum share of filled cells.
 const MIN_UNEVEN_ROWS: usize = 2;
 const MIN_FULL: f64 = 0.8;
-/// The texts of a note beside a table, and the words of each.
+/// The maximum number of texts of a note beside a table, and the minimum number of words of each.
 const MAX_NOTES: usize = 2;
 const MIN_NOTE_WORDS: usize = 3;
-/// The cells of a column that say whether it is a key.
+/// The maximum number of cells of a column that are examined to find out whether it is a key.
 const MAX_KEY_CELLS: usize = 1000;
 
 impl SheetView<'_> {
-    /// Parts the sheet into areas where tables lie beside one another, or beside notes: each is a sheet of its own. Returns whether some do.
+    /// Divides the sheet into areas if tables are beside one another, or beside notes; each area is treated as a sheet. Returns
+    /// whether there are any.
     pub(super) fn find_areas(&mut self) -> bool {
         let mut areas = Vec::new();
         let (mut above, mut is_parted) = (0, false);
@@ -39,13 +40,14 @@ impl SheetView<'_> {
                 doubts,
             } = areas_of(self.rows, self.words, span);
             if !notes.is_empty() {
-                self.told.push(Told::NotesBeside(notes));
+                self.told.push(SheetNotice::NotesBeside(notes));
             }
             let doubts = doubts.into_iter();
-            self.told
-                .extend(doubts.map(|(columns, ends_above)| Told::DoubtBeside(columns, ends_above)));
+            self.told.extend(
+                doubts.map(|(columns, ends_above)| SheetNotice::DoubtBeside(columns, ends_above)),
+            );
             if tables.len() > 1 {
-                self.told.push(Told::TablesBeside(tables.clone()));
+                self.told.push(SheetNotice::TablesBeside(tables.clone()));
             }
             is_parted |= !tables.is_empty();
             let whole = 0..self.rows.sheet.facts().width;
@@ -85,8 +87,8 @@ impl SheetView<'_> {
         }
     }
 
-    /// Separates tables that lie beside one another, with at least one column between them that is empty throughout. A block without any
-    /// header text is no table of its own: it stays with the block at its left, gap included.
+    /// Separates tables beside one another that have at least one entirely blank column between them. A block without any
+    /// header text is no table: it stays with the block to its left, including the gap.
     pub(super) fn split_at_blank_columns(&mut self) {
         let sheet = self.rows.sheet;
         let count = |rows: Range<usize>| {
@@ -116,7 +118,7 @@ impl SheetView<'_> {
                 }
                 is_unnamed
             });
-            // What a user has said to be one table stays whole.
+            // A table that a user has defined stays whole.
             if tables.len() < 2 || span.columns.end < usize::MAX {
                 self.spans.push(span);
                 continue;
@@ -136,16 +138,16 @@ impl SheetView<'_> {
 /// The tables in a stretch of rows, from left to right, and their neighbours.
 #[derive(Debug, Default)]
 struct Areas {
-    /// The columns of each table; none where the stretch is one table without notes.
+    /// The columns of each table; empty if the stretch is one table without notes.
     tables: Vec<Range<usize>>,
     /// The row and the column of each note beside the tables.
     notes: Vec<(usize, usize)>,
-    /// Columns that may be no part of their table, and whether they end above it.
+    /// Columns that may not belong to their table, and whether they end above it.
     doubts: Vec<(Range<usize>, bool)>,
 }
 
-/// Finds the tables that lie beside one another in a stretch of rows.
-fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
+/// Finds the tables beside one another in a stretch of rows.
+fn areas_of(rows: SheetRowView<'_>, words: &FieldWords, span: &Span) -> Areas {
     let mut blocks = blocks_of(rows, span);
     let mut areas = Areas::default();
     if blocks.len() < 2 {
@@ -162,7 +164,7 @@ fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
     }
     let has_notes = !areas.notes.is_empty();
     let mut blocks = blocks.into_iter();
-    let mut tables: Vec<Vec<Block<'_>>> = vec![blocks.by_ref().take(1).collect()];
+    let mut tables: Vec<Vec<ColumnBlock<'_>>> = vec![blocks.by_ref().take(1).collect()];
     for block in blocks {
         let left = tables.last_mut().expect("the first block is a table");
         if are_tables(left, &block, words) {
@@ -175,22 +177,28 @@ fn areas_of(rows: Rows<'_>, words: &Words, span: &Span) -> Areas {
         left.push(block);
     }
     if tables.len() > 1 || has_notes {
-        let columns =
-            |table: &Vec<Block<'_>>| table[0].columns.start..table[table.len() - 1].columns.end;
+        let columns = |table: &Vec<ColumnBlock<'_>>| {
+            table[0].columns.start..table[table.len() - 1].columns.end
+        };
         areas.tables = tables.iter().map(columns).collect();
     }
     areas
 }
 
-/// Returns the row below the last one of a table in which some columns have a value: blank rows there belong to a longer neighbour.
-fn last_filled_row(rows: Rows<'_>, span: &Span, columns: &Range<usize>) -> usize {
+/// Returns the row below the last one of a table in which some columns have a value. Blank rows there belong to a longer
+/// neighbour.
+fn last_filled_row(rows: SheetRowView<'_>, span: &Span, columns: &Range<usize>) -> usize {
     let mut filled = span.data().rev();
     let last = filled.find(|&row| rows.filled_within(row, columns).next().is_some());
     last.map_or(span.data_start(), |row| row + 1)
 }
 
 /// Returns whether the first of some rows has names above values in the same columns.
-pub(super) fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Range<usize>) -> bool {
+pub(super) fn is_small_table(
+    rows: SheetRowView<'_>,
+    among: Range<usize>,
+    columns: &Range<usize>,
+) -> bool {
     let sheet = rows.sheet;
     let names: Vec<usize> = rows.filled_within(among.start, columns).collect();
     let is_name = |&column: &usize| rows.is_name(sheet.cell(among.start, column));
@@ -213,34 +221,35 @@ pub(super) fn is_small_table(rows: Rows<'_>, among: Range<usize>, columns: &Rang
             .map(|cell| rows.text(cell))
             .collect();
         let name = rows.text_at(among.start, column);
-        let named = Profile::of_patterns(&[Value::Text(&name)]);
-        // Lines of a name and a value each are no table: the first of them has a value, too.
+        let named = Profile::of_patterns(&[ColumnValue::Text(&name)]);
+        // Lines of a name and a value each are no table: the first of them also has a value.
         if texts.is_empty() || named.amounts + named.days + named.emails + named.phones > 0 {
             return false;
         }
-        let values: Vec<Value<'_>> = texts.iter().map(|text| Value::Text(text)).collect();
+        let values: Vec<ColumnValue<'_>> =
+            texts.iter().map(|text| ColumnValue::Text(text)).collect();
         let looks = Profile::of_patterns(&values);
         has_values |= looks.amounts + looks.days == looks.filled;
     }
     has_values
 }
 
-/// Columns of a table without a blank one between them.
-struct Block<'s> {
-    rows: Rows<'s>,
+/// The columns of a table without a blank column between them.
+struct ColumnBlock<'s> {
+    rows: SheetRowView<'s>,
     columns: Range<usize>,
     data_start: usize,
     /// The row below its last one with a value.
     end: usize,
-    /// The last row of the header in its columns.
+    /// The names in the last header row, in its columns.
     names: Vec<String>,
-    /// The name of the first of them.
+    /// The name of its first column.
     key: String,
-    /// The cells with a value below the header.
+    /// The number of cells with a value below the header.
     filled: usize,
 }
 
-fn blocks_of<'s>(rows: Rows<'s>, span: &Span) -> Vec<Block<'s>> {
+fn blocks_of<'s>(rows: SheetRowView<'s>, span: &Span) -> Vec<ColumnBlock<'s>> {
     let sheet = rows.sheet;
     let width = sheet.facts().width;
     let (some, _) = sheet.count_cells(
@@ -270,7 +279,7 @@ fn blocks_of<'s>(rows: Rows<'s>, span: &Span) -> Vec<Block<'s>> {
             .map(|&column| simplify(&rows.text_at(header, column)))
             .collect();
         let key = named.first().filter(|&&column| column == columns.start);
-        found.push(Block {
+        found.push(ColumnBlock {
             rows,
             data_start: span.data_start(),
             end: last_filled_row(rows, span, &columns),
@@ -283,12 +292,12 @@ fn blocks_of<'s>(rows: Rows<'s>, span: &Span) -> Vec<Block<'s>> {
     found
 }
 
-impl Block<'_> {
+impl ColumnBlock<'_> {
     fn height(&self) -> usize {
         self.end - self.data_start
     }
 
-    fn values(&self, column: usize) -> Vec<Cell> {
+    fn values(&self, column: usize) -> Vec<SheetCell> {
         let sheet = self.rows.sheet;
         let last = self.end.min(self.data_start + MAX_KEY_CELLS);
         let cells = (self.data_start..last).map(|row| sheet.cell(row, column));
@@ -300,12 +309,12 @@ impl Block<'_> {
         cells.map(|cell| self.rows.text(cell)).collect()
     }
 
-    /// Returns whether its first column has another text, or a day, in each row.
+    /// Returns whether its first column has a different text or day in each row.
     fn has_key(&self) -> bool {
         let cells = self.values(self.columns.start);
-        let is_amount = |cell: &Cell| match cell.tag {
-            Tag::Integer | Tag::Float | Tag::BigInteger => true,
-            Tag::Text => is_plain_number(trim(self.rows.sheet.text(cell.as_text()))),
+        let is_amount = |cell: &SheetCell| match cell.tag {
+            CellTag::Integer | CellTag::Float | CellTag::BigInteger => true,
+            CellTag::Text => is_plain_number(trim(self.rows.sheet.text(cell.as_text()))),
             _ => false,
         };
         let different: HashSet<String> = cells.iter().map(|&cell| self.rows.text(cell)).collect();
@@ -319,7 +328,7 @@ impl Block<'_> {
         self.filled as f64 >= MIN_FULL * (self.height() * self.columns.len()) as f64
     }
 
-    /// Returns whether names stand above values here, in rows of the table at the left.
+    /// Returns whether names are above values here, in rows of the table to the left.
     fn starts_lower(&self) -> bool {
         let stop = self.end.min(self.data_start + MAX_FIRST_ROWS);
         let is_filled = |row: usize| self.rows.filled_within(row, &self.columns).next().is_some();
@@ -331,16 +340,16 @@ impl Block<'_> {
             && is_small_table(self.rows, first..stop, &self.columns)
     }
 
-    /// Returns whether a block beside a table is a text or two of some words: beside the header alone, or without a name. What is shorter
-    /// is a value, and so are addresses and what stands there twice.
-    fn is_note(&self, words: &Words) -> bool {
+    /// Returns whether a block beside a table is a note: one or two texts of several words, beside the header only, or without
+    /// a name. Shorter texts are values, and so are addresses and texts that occur twice.
+    fn is_note(&self, words: &FieldWords) -> bool {
         if self.names.iter().any(|name| words.contains_key(name)) || self.columns.len() != 1 {
             return false;
         }
         let cells = self.values(self.columns.start);
         let texts = self.texts_of_first();
         let is_small = if self.names.is_empty() {
-            texts.len() <= MAX_NOTES && cells.iter().all(|cell| cell.tag == Tag::Text)
+            texts.len() <= MAX_NOTES && cells.iter().all(|cell| cell.tag == CellTag::Text)
         } else {
             texts.is_empty()
         };
@@ -357,42 +366,50 @@ impl Block<'_> {
     }
 }
 
-/// Returns whether a block is a table beside the one that the blocks at its left make.
-fn are_tables(left: &[Block<'_>], block: &Block<'_>, words: &Words) -> bool {
+/// Returns whether a block is a table beside the table that the blocks to its left make.
+fn are_tables(left: &[ColumnBlock<'_>], block: &ColumnBlock<'_>, words: &FieldWords) -> bool {
     if block.names.is_empty() {
         return block.starts_lower();
     }
-    let names: Vec<&String> = left.iter().flat_map(|one| &one.names).collect();
+    let names: Vec<&String> = left.iter().flat_map(|neighbour| &neighbour.names).collect();
     if block.names.len() < 2 || names.len() < 2 {
         return false;
     }
-    let end = left.iter().map(|one| one.end).max().unwrap_or(0);
+    let end = left
+        .iter()
+        .map(|neighbour| neighbour.end)
+        .max()
+        .unwrap_or(0);
     if !block.key.is_empty() && block.key == left[0].key {
-        // A list of the same columns goes on beside itself, or each table has rows of its own. A key that is printed twice, for people who
-        // read wide tables, is that of one.
+        // A list of the same columns continues beside itself, or each table has rows of its own. A key that is printed twice,
+        // for people who read wide tables, belongs to one table.
         let goes_on = block.names.iter().eq(names) || block.end != end;
         return goes_on && block.texts_of_first() != left[0].texts_of_first();
     }
     let mut all = left.iter().chain([block]);
-    if !all.all(Block::is_full) || !left[0].has_key() || !block.has_key() {
+    if !all.all(ColumnBlock::is_full) || !left[0].has_key() || !block.has_key() {
         return false;
     }
-    // Of a table that ends above, nothing but its words says that it is one: what is still to be paid has no day of payment.
+    // If a table ends above, only its words identify it as one: amounts still to be paid have no day of payment.
     let cells = block.values(block.columns.start);
     let is_named = words.contains_key(&left[0].key)
         && words.contains_key(&block.key)
-        && cells.iter().all(|cell| cell.tag == Tag::Text);
+        && cells.iter().all(|cell| cell.tag == CellTag::Text);
     block.end >= end + MIN_UNEVEN_ROWS || is_named && block.end + MIN_UNEVEN_ROWS <= end
 }
 
-/// Returns for a block that may be no part of its table, for it has a key of its own, whether it ends above the table.
-fn doubt(left: &[Block<'_>], block: &Block<'_>) -> Option<bool> {
+/// If a block has a key of its own and so may not belong to its table, returns whether it ends above the table.
+fn doubt(left: &[ColumnBlock<'_>], block: &ColumnBlock<'_>) -> Option<bool> {
     if !left[0].has_key() || !block.has_key() || !block.is_full() {
         return None;
     }
-    let end = left.iter().map(|one| one.end).max().unwrap_or(0);
+    let end = left
+        .iter()
+        .map(|neighbour| neighbour.end)
+        .max()
+        .unwrap_or(0);
     let ends_above = block.end + MIN_UNEVEN_ROWS <= end;
-    // A block without names is a legend where it has two columns.
+    // A block without names is a legend if it has two columns.
     let is_legend = ends_above && (!block.names.is_empty() || block.columns.len() > 1);
     let are_named = left[0].names.len() > 1 && block.names.len() > 1;
     (is_legend || are_named).then_some(ends_above)

@@ -1,24 +1,24 @@
-//! A table ends above the form of the next one, at blank rows where the settings say so, and above its notes: the rows below its last
-//! record that are texts and fill few of its columns. Small tables among the notes are tables of their own.
+//! Finds the end of a table: above the form of the next table, at blank rows if the settings say so, and above its notes, which
+//! are the rows of texts below its last record that fill few of its columns. Small tables among the notes become tables.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use super::columns::is_small_table;
-use super::{Kept, Rows, SheetView, Span, Told};
+use super::{KeptRowReason, SheetNotice, SheetRowView, SheetView, Span};
 use crate::layout::RowKind;
 
-/// A row of more texts is none of a form, and a form above a table has at most so many rows.
+/// The maximum number of texts in a row of a form, and of rows of a form above a table.
 const MAX_FORM_TEXTS: usize = 4;
 const MAX_FORM_ROWS: usize = 200;
-/// The rows that say how wide a table without a header row is.
+/// The number of first rows that determine the width of a table without a header row.
 const MAX_FIRST_ROWS: usize = 20;
-/// The mark of a footnote in a cell of its own is at most so long, its text at least so.
+/// The maximum number of characters of a footnote mark in a cell of its own, and the minimum of its text.
 const MAX_MARK_CHARS: usize = 2;
 const MIN_REMARK_CHARS: usize = 12;
 
 impl SheetView<'_> {
-    /// Lets tables end above the form of the next one: at the first row with a label that some field asks for.
+    /// Ends tables above the form of the next one: at the first row with a label that some field asks for.
     pub(super) fn end_above_forms(&mut self) {
         let Some(is_label) = self.is_label else {
             return;
@@ -37,7 +37,7 @@ impl SheetView<'_> {
                 }
             }
             if let Some(mut row) = found {
-                // The title of a form stands above its first label.
+                // The title of a form is above its first label.
                 while row > first && texts(row - 1) == 1 {
                     row -= 1;
                 }
@@ -46,7 +46,7 @@ impl SheetView<'_> {
         }
     }
 
-    /// Lets tables end above their notes, and at blank rows, where the settings say so.
+    /// Ends tables above their notes, and at blank rows if the settings say so.
     pub(super) fn end_tables(&mut self) {
         let (is_2026, blank_rows) = (self.settings.is_2026, self.settings.blank_rows);
         if !is_2026 && blank_rows == 0 {
@@ -69,7 +69,8 @@ impl SheetView<'_> {
                 let kept = below_records(self.rows, &span, end);
                 if kept > span.stop {
                     let notes = (span.stop..kept).collect();
-                    self.told.push(Told::Kept(notes, Kept::Note));
+                    self.told
+                        .push(SheetNotice::Kept(notes, KeptRowReason::Note));
                     span.stop = kept;
                 }
                 small = small_tables(self.rows, span.stop..end);
@@ -90,11 +91,12 @@ impl SheetView<'_> {
                 .flat_map(|among| self.rows.filled_rows(among))
                 .count();
             let are_more = left_out.len() > kept;
-            self.told.push(Told::LeftOutBelow(left_out, are_more));
+            self.told
+                .push(SheetNotice::LeftOutBelow(left_out, are_more));
         }
     }
 
-    /// Gives a later table of one name with one record at most back to the table above: a remark beside its notes.
+    /// Joins a later table that has one name and at most one record to the table above: it is a remark beside the notes.
     fn join_strays(&mut self) {
         let mut found: Vec<Span> = Vec::new();
         for span in std::mem::take(&mut self.spans) {
@@ -115,7 +117,7 @@ impl SheetView<'_> {
         self.spans = found;
     }
 
-    /// Returns the row below a table's last row that is no note; its end where it has no notes there.
+    /// Returns the row below a table's last row that is no note, or the table's end if it has no notes there.
     fn first_note(&self, span: &Span) -> usize {
         let names = count_names(self.rows, span);
         let end = self.first_footnote(span, names);
@@ -135,8 +137,8 @@ impl SheetView<'_> {
         if has_notes { stop } else { span.stop }
     }
 
-    /// Returns the first of the rows at the end of a table that explain marks of its cells: `1` beside a text below cells that end with
-    /// `(1)`, or with a sign. Names of their own may stand above them.
+    /// Returns the first of the rows at the end of a table that explain marks of its cells: `1` beside a text, below cells that
+    /// end with `(1)` or with a sign. The notes may have a header of their own.
     fn first_footnote(&self, span: &Span, names: usize) -> usize {
         let pair = |row: usize| -> Option<(String, String)> {
             let cells = self.rows.filled_within(row, &span.columns);
@@ -177,7 +179,7 @@ impl SheetView<'_> {
             let mut ends = texts.map(|(_, text)| text);
             ends.any(|text| marks.iter().any(|mark| has(&text, mark)))
         };
-        // Marks in cells of their own are all explained.
+        // Marks in cells of their own must all be explained.
         let stands_alone = |mark: &String| {
             let texts = |row: usize| self.rows.texts_within(row, &span.columns);
             (span.data_start()..first)
@@ -190,7 +192,7 @@ impl SheetView<'_> {
         }
         let above = self.rows.filled_rows(span.data_start()..first).next_back();
         let is_header = |row: &usize| {
-            pair(*row).is_some_and(|(one, other)| !is_value(&one) && !is_value(&other))
+            pair(*row).is_some_and(|(first, other)| !is_value(&first) && !is_value(&other))
                 && !is_marked(*row)
         };
         above.filter(is_header).unwrap_or(first)
@@ -202,8 +204,8 @@ fn is_value(text: &str) -> bool {
     text.starts_with(|c: char| c.is_numeric() || c == '-')
 }
 
-/// Returns the row at which a table has so many blank rows below a filled one; its end otherwise.
-fn first_gap(rows: Rows<'_>, span: &Span, blank_rows: usize) -> usize {
+/// Returns the row at which a table has `blank_rows` blank rows below a filled one, or the table's end.
+fn first_gap(rows: SheetRowView<'_>, span: &Span, blank_rows: usize) -> usize {
     let (mut run, mut has_data) = (0, false);
     for row in span.data() {
         if !rows.is_empty(row) {
@@ -218,11 +220,11 @@ fn first_gap(rows: Rows<'_>, span: &Span, blank_rows: usize) -> usize {
     span.stop
 }
 
-/// Returns the row below the last of those under a table that look like notes, and are records of text.
+/// Returns the row below the last of the rows under a table that look like notes, but are records of text.
 ///
-/// They follow the table without a blank row. Notes begin in the first column, most of them; records begin under a name further right as
-/// well. Where no record would stay, all of these rows do.
-fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
+/// They follow the table without a blank row. Most notes begin in the first column; records also begin under a name further
+/// right. If no record would be left, all of these rows stay.
+fn below_records(rows: SheetRowView<'_>, span: &Span, end: usize) -> usize {
     let header = span.header();
     let named: HashSet<usize> = header
         .flat_map(|row| rows.filled_within(row, &span.columns))
@@ -234,11 +236,11 @@ fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
         let columns: Vec<usize> = rows.filled_within(row, &filled).collect();
         let begins_list = |&column: &usize| rows.text_at(row, column).ends_with(':');
         if columns.first().is_none_or(begins_list) {
-            // "Sources:" and what is indented below it.
+            // "Sources:" and the indented lines below it are notes.
             break;
         }
         let is_named = columns.iter().all(|column| named.contains(column));
-        // Below such a record, a row of several cells under names is one, too.
+        // Below such a record, a row of several cells under names is also a record.
         let is_next =
             found > span.stop && columns.len() > 1 && !is_marked(rows, row, &(0..usize::MAX));
         row += 1;
@@ -253,8 +255,9 @@ fn below_records(rows: Rows<'_>, span: &Span, end: usize) -> usize {
     }
 }
 
-/// The tables of a few cells among the notes below a table: between blank rows, names above values in the same columns.
-fn small_tables(rows: Rows<'_>, among: Range<usize>) -> Vec<Span> {
+/// Returns the tables of a few cells among the notes below a table: between blank rows, with names above values in the same
+/// columns.
+fn small_tables(rows: SheetRowView<'_>, among: Range<usize>) -> Vec<Span> {
     let mut tables = Vec::new();
     let mut row = among.start;
     while row < among.end {
@@ -262,7 +265,7 @@ fn small_tables(rows: Rows<'_>, among: Range<usize>) -> Vec<Span> {
         while row < among.end && !rows.is_empty(row) {
             row += 1;
         }
-        // What follows the table directly belongs to its notes.
+        // Rows that follow the table directly belong to its notes.
         if row > first + 1
             && first > among.start
             && is_small_table(rows, first..row, &(0..usize::MAX))
@@ -274,8 +277,8 @@ fn small_tables(rows: Rows<'_>, among: Range<usize>) -> Vec<Span> {
     tables
 }
 
-/// Returns how many columns a table's header names; without a header row, how many its fullest record fills.
-pub fn count_names(rows: Rows<'_>, span: &Span) -> usize {
+/// Returns the number of columns that a table's header names; without a header row, the number that its fullest record fills.
+pub fn count_names(rows: SheetRowView<'_>, span: &Span) -> usize {
     let texts = |row: usize| rows.texts_within(row, &span.columns);
     if span.header_rows > 0 {
         let header = span.header().flat_map(texts);
@@ -285,14 +288,14 @@ pub fn count_names(rows: Rows<'_>, span: &Span) -> usize {
     first.map(|row| texts(row).len()).max().unwrap_or(0)
 }
 
-/// Returns whether a row has few values beside the table's header: a full row is never left out for its looks.
-pub fn is_thin(rows: Rows<'_>, span: &Span, row: usize, names: usize) -> bool {
+/// Returns whether a row has few values compared with the table's header. Full rows are never left out for their looks.
+pub fn is_thin(rows: SheetRowView<'_>, span: &Span, row: usize, names: usize) -> bool {
     names > 2 && is_marked(rows, row, &span.columns)
         || rows.texts_within(row, &span.columns).len() * 2 <= names
 }
 
 /// Returns whether a row is a footnote with its mark in a cell of its own.
-fn is_marked(rows: Rows<'_>, row: usize, columns: &Range<usize>) -> bool {
+fn is_marked(rows: SheetRowView<'_>, row: usize, columns: &Range<usize>) -> bool {
     let filled = rows
         .filled_within(row, columns)
         .map(|column| rows.cell(row, column));

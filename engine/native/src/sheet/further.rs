@@ -1,8 +1,9 @@
-//! Further rows of a header, as exports and forms have them: they say more of the names above them, and name no column.
+//! Recognises further rows of a header in exports and forms: they add to the names above them, but name no column.
 //!
 //! 1. [`SheetView::free_lone_values`]: a day, a week or a label above the names is no part of them.
-//! 2. [`SheetView::take_further_headers`]: the numbers of the columns, ids in braces, questions, types, and the choices of a question.
-//! 3. [`SheetView::choose_names`]: where one row names more fields than all rows joined, it is the whole header.
+//! 2. [`SheetView::take_further_headers`]: the numbers of the columns, ids in braces, questions, types, and the choices of a
+//!    question.
+//! 3. [`SheetView::choose_names`]: a row that names more fields than all rows joined is the whole header.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -10,36 +11,36 @@ use std::ops::Range;
 use super::rows::{has_digit, is_digit, is_period, trim};
 use super::units::is_unit;
 use super::view::MIN_FIELDS;
-use super::{Doubt, Rows, SheetView, Span, Told};
-use crate::cells::{Cell, Tag};
+use super::{HeaderDoubtReason, SheetNotice, SheetRowView, SheetView, Span};
+use crate::cells::{CellTag, SheetCell};
 use crate::fields::looks::rows::{simplify, without_brackets};
 use crate::layout::words::said;
-use crate::layout::{RowKind, State};
-use crate::words::data::{LISTS, List};
+use crate::layout::{RowKind, RowState};
+use crate::words::data::{LISTS, WordList};
 
-/// The columns that are numbered, and the names that have an id, a question or a type.
+/// The minimum number of numbered columns, and of names with an id, a question or a type.
 const MIN_NUMBERED: usize = 3;
 const MIN_SAID: usize = 2;
-/// The columns that have a letter.
+/// The maximum number of columns that are counted by letters.
 const MAX_LETTERS: usize = 26;
-/// The rows below with which such a row is compared.
+/// The number of rows below with which a candidate is compared.
 const MAX_ROWS_BELOW: usize = 5;
-/// The rows below of which a filter shows those with one text.
+/// The number of rows below in which a filter shows only one text.
 const MAX_FILTERED_ROWS: usize = 100;
-/// The choices of a question.
+/// The minimum number of choices of a question.
 const MIN_CHOICES: usize = 2;
 
-/// Words of a week, in front of its number.
-static WEEKS: List = List::new(|| LISTS.words("weeks"));
-/// Names of types, which say that a row is one of types; and those that may be the names of columns as well.
-static TYPES: List = List::new(|| LISTS.phrases("types"));
-static ALSO_NAMES: List = List::new(|| LISTS.phrases("types that are names"));
-/// Texts of filters that leave nothing out, or let several values through.
-static FILTERS: List = List::new(|| LISTS.phrases("filters"));
+/// Words for a week, before its number.
+static WEEKS: WordList = WordList::new(|| LISTS.words("weeks"));
+/// Names of types, which make a row one of types, and those that may also be names of columns.
+static TYPES: WordList = WordList::new(|| LISTS.phrases("types"));
+static ALSO_NAMES: WordList = WordList::new(|| LISTS.phrases("types that are names"));
+/// Texts of filters that exclude nothing, or allow several values.
+static FILTERS: WordList = WordList::new(|| LISTS.phrases("filters"));
 
 impl SheetView<'_> {
-    /// Takes a line of one cell that is a day, a week or a label with a colon, and one that says the same in brackets in each of its cells,
-    /// as filters do, out of the header below it: it names no column.
+    /// Removes from headers a line of one cell that is a day, a week or a label with a colon, and a line with the same
+    /// bracketed text in each cell, as filters have: these name no column.
     pub(super) fn free_lone_values(&mut self) {
         for span in &mut self.spans {
             while span.header_rows > 1 && names_nothing(self.rows, span.start) {
@@ -50,7 +51,7 @@ impl SheetView<'_> {
         }
     }
 
-    /// Adds to the headers of tables the rows right below that say more of their names.
+    /// Adds to the headers of tables the rows right below that add to their names.
     pub(super) fn take_further_headers(&mut self) {
         let mut spans = std::mem::take(&mut self.spans);
         for span in spans
@@ -67,7 +68,7 @@ impl SheetView<'_> {
                 if says_more(self.rows, span, row) {
                     span.leave_unnamed(row, self.rows);
                 } else if self.says_what_names_mean(span, row) {
-                    // Units are those of their columns.
+                    // Units belong to their columns.
                     let columns = self.rows.filled_within(row, &span.columns);
                     let others = columns.filter(|&column| !self.is_unit_at(row, column));
                     let others: Vec<(usize, usize)> = others.map(|column| (row, column)).collect();
@@ -82,8 +83,8 @@ impl SheetView<'_> {
         self.spans = spans;
     }
 
-    /// Returns whether a row below names says again what they mean: technical names in capitals, some of them above values; or words, with
-    /// units above the values and none that comes again below.
+    /// Returns whether a row below names repeats their meaning: as technical names in capitals, some of them above values, or
+    /// as words, with units above the values and no word that recurs below.
     fn says_what_names_mean(&self, span: &Span, row: usize) -> bool {
         let (rows, sheet) = (self.rows, self.rows.sheet);
         let columns: Vec<usize> = rows.filled_within(row, &span.columns).collect();
@@ -96,7 +97,7 @@ impl SheetView<'_> {
             let mut cells = below(column).peekable();
             cells.peek().is_some() && cells.all(|cell| rows.kind(cell).is_some())
         };
-        let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
+        let is_text = |&column: &usize| sheet.cell(row, column).tag == CellTag::Text;
         let is_value = |&column: &usize| rows.kind(sheet.cell(row, column)).is_some();
         if columns.len() < MIN_NUMBERED
             || !columns.iter().all(is_text)
@@ -133,13 +134,13 @@ impl SheetView<'_> {
         is_unit(&self.rows.text_at(row, column))
     }
 
-    /// Returns whether a row has the choices of a question: nothing in the first column, texts below cells without a name, and in most of
-    /// these columns nothing else below. Beside them it names nothing.
+    /// Returns whether a row has the choices of a question: the first column is blank, there are texts below cells without a
+    /// name, and most of these columns have the same text all the way down. Other cells of the row name nothing.
     fn take_choices(&self, span: &mut Span, row: usize) -> bool {
         let sheet = self.rows.sheet;
         let above = span.data_start() - 1;
         let filled: Vec<usize> = self.rows.filled_within(row, &span.columns).collect();
-        // A merged question stands above each of its choices.
+        // A merged question is above each of its choices.
         let says_as_left = |row: usize, column: usize| {
             let text = |column: usize| self.rows.text_at(row, column);
             column > span.columns.start && text(column) == text(column - 1)
@@ -148,20 +149,20 @@ impl SheetView<'_> {
             span.header()
                 .all(|row| self.rows.is_blank(row, column) || says_as_left(row, column))
         };
-        let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
+        let is_text = |&column: &usize| sheet.cell(row, column).tag == CellTag::Text;
         let (open, named): (Vec<usize>, Vec<usize>) =
             filled.iter().partition(|column| is_open(column));
         let Some(&first) = open.first() else {
             return false;
         };
-        // The question stands above the first of its choices.
+        // The question is above the first of its choices.
         let asked = named.iter().rev().find(|&&column| column < first).copied();
         let choices: Vec<usize> = asked.into_iter().chain(open).collect();
-        // Below "Other" stands what somebody wrote, which is another text.
+        // Below "Other" are free answers, which differ.
         let says_own =
             |column: &&usize| says_as_all_below(self.rows, row, **column, row + 1..span.stop);
         let own = choices.iter().filter(says_own).count();
-        // A record has something in the first column.
+        // A record has a value in the first column.
         let begins_later =
             self.rows.filled_within(above, &span.columns).next() < filled.first().copied();
         let are_choices = own >= MIN_CHOICES
@@ -176,7 +177,7 @@ impl SheetView<'_> {
         are_choices
     }
 
-    /// Lets the captions above periods name no column, as pivots have them: "Year" and "Values" above 2023, a blank cell, 2024.
+    /// Removes captions above periods from the names, as in pivots: "Year" and "Values" above 2023, a blank cell, 2024.
     pub(super) fn leave_captions(&mut self) {
         let sheet = self.rows.sheet;
         for span in self.spans.iter_mut().filter(|span| span.header_rows > 1) {
@@ -186,7 +187,7 @@ impl SheetView<'_> {
             let (captions, below) = (filled(span.start), span.start + 1);
             let is_period = |&&column: &&usize| {
                 let cell = sheet.cell(below, column);
-                is_period(&self.rows.text(cell), cell.tag == Tag::Text)
+                is_period(&self.rows.text(cell), cell.tag == CellTag::Text)
             };
             let named = filled(below);
             let periods: Vec<&usize> = named.iter().filter(is_period).collect();
@@ -206,7 +207,7 @@ impl SheetView<'_> {
         }
     }
 
-    /// Lets one row be the whole header where it names more fields than the rows of the header joined.
+    /// Makes one row the whole header if it names more fields than all rows of the header joined.
     pub(super) fn choose_names(&mut self) {
         let mut spans = std::mem::take(&mut self.spans);
         for span in spans.iter_mut().filter(|span| span.header_rows > 1) {
@@ -227,11 +228,14 @@ impl SheetView<'_> {
                 span.header_rows = row + 1 - span.start;
                 self.kinds[below.clone()].fill(RowKind::Data);
                 let looks = self.looks.row(below.start);
-                let likely = looks.map_or(0.0, |row| row.likelihoods[State::Header as usize]);
-                self.told.push(Told::Below(below, likely, RowKind::Data));
-            } else if !doubtful.is_empty() {
+                let likely = looks.map_or(0.0, |row| row.likelihoods[RowState::Header as usize]);
                 self.told
-                    .push(Told::Doubt(doubtful, Doubt::TextsBelowNames));
+                    .push(SheetNotice::Below(below, likely, RowKind::Data));
+            } else if !doubtful.is_empty() {
+                self.told.push(SheetNotice::Doubt(
+                    doubtful,
+                    HeaderDoubtReason::TextsBelowNames,
+                ));
             }
             for other in span.header().filter(|&other| other != row) {
                 span.leave_unnamed(other, self.rows);
@@ -241,7 +245,7 @@ impl SheetView<'_> {
         self.spans = spans;
     }
 
-    /// Adds to a header whose row of names begins with a label, such as "Fields:", the rows below that have a label there, or nothing but a
+    /// If the row of names begins with a label such as "Fields:", adds the rows below that have a label there, or only a
     /// remark.
     fn take_labelled_rows(&mut self, span: &mut Span, names: usize) {
         let (rows, columns) = (self.rows, span.columns.clone());
@@ -253,8 +257,10 @@ impl SheetView<'_> {
         while is_label(names) && span.data_start() < span.stop {
             let row = span.data_start();
             if is_label(row) && !is_remark(row) {
-                self.told
-                    .push(Told::Doubt(vec![row], Doubt::TextsBelowNames));
+                self.told.push(SheetNotice::Doubt(
+                    vec![row],
+                    HeaderDoubtReason::TextsBelowNames,
+                ));
             } else if !is_remark(row) {
                 break;
             }
@@ -264,8 +270,8 @@ impl SheetView<'_> {
         }
     }
 
-    /// Returns whether a row of texts below a row of known names is a record: no text has a word of a header or of the name above it, and
-    /// one comes again below it.
+    /// Returns whether a row of texts below a row of known names is a record: no text has a word of a header or of the name
+    /// above it, and one of them recurs below.
     fn goes_on_below(&self, span: &Span, names: usize, row: usize) -> bool {
         let text = |row: usize, column: usize| self.rows.text_at(row, column);
         let columns: Vec<usize> = self.rows.filled_within(row, &span.columns).collect();
@@ -274,7 +280,7 @@ impl SheetView<'_> {
             let (name, own) = (simplify(&text(names, column)), simplify(&text(row, column)));
             let mut words = own.split(' ');
             said(&text(row, column)).header
-                || words.any(|word| name.split(' ').any(|one| one == word))
+                || words.any(|word| name.split(' ').any(|part| part == word))
         };
         let comes_again = |&column: &usize| {
             let mut below = span.data_start()..span.stop.min(span.data_start() + MAX_FILTERED_ROWS);
@@ -285,11 +291,12 @@ impl SheetView<'_> {
             && columns.iter().any(comes_again)
     }
 
-    /// The row of a header that names more fields than all of them joined, and all columns in which the others say something.
+    /// Returns the row of a header that names more fields than all rows joined, and fills all columns in which the others have
+    /// texts.
     fn naming_row(&self, span: &Span) -> Option<usize> {
         let header = span.header();
         let fields = |row: usize| self.fields_of(span, row..row + 1);
-        // Of two with as many the upper one.
+        // If two rows name as many fields, use the upper one.
         let row = header.clone().rev().max_by_key(|&row| fields(row))?;
         let columns = |row: usize| -> HashSet<usize> {
             self.rows.filled_within(row, &span.columns).collect()
@@ -297,7 +304,7 @@ impl SheetView<'_> {
         let named = columns(row);
         let says_no_other = |other: usize| {
             let own = columns(other);
-            // A label above several columns fills fewer, or says the same in each.
+            // A label above several columns fills fewer cells, or repeats in each.
             let are_apart = self.rows.texts_within(other, &span.columns).len() == own.len();
             own.is_subset(&named) && (other > row || own == named && are_apart)
         };
@@ -313,7 +320,7 @@ impl SheetView<'_> {
         .then_some(row)
     }
 
-    /// The texts of a column's header in one, without units.
+    /// Returns the joined texts of a column's header, without units.
     fn joined(&self, span: &Span, column: usize) -> String {
         let texts = span
             .header()
@@ -332,23 +339,28 @@ impl SheetView<'_> {
 }
 
 impl Span {
-    /// Lets the cells of a header row name no column.
-    pub(super) fn leave_unnamed(&mut self, row: usize, rows: Rows<'_>) {
+    /// Excludes the cells of a header row from the names.
+    pub(super) fn leave_unnamed(&mut self, row: usize, rows: SheetRowView<'_>) {
         let filled = rows.filled_within(row, &self.columns);
         self.unnamed.extend(filled.map(|column| (row, column)));
     }
 }
 
-/// Returns whether some rows below a cell are filled in its column, and all of these say what the cell says.
-fn says_as_all_below(rows: Rows<'_>, row: usize, column: usize, below: Range<usize>) -> bool {
+/// Returns whether some rows below a cell are filled in its column, and all of these have the cell's text.
+fn says_as_all_below(
+    rows: SheetRowView<'_>,
+    row: usize,
+    column: usize,
+    below: Range<usize>,
+) -> bool {
     let own = rows.text_at(row, column);
     let texts = below.map(|row| rows.text_at(row, column));
     let mut texts = texts.filter(|text| !text.is_empty()).peekable();
     texts.peek().is_some() && texts.all(|text| text == own)
 }
 
-/// Returns whether a row shows filters: "(All)" in some cells, and in the others what all cells below say.
-fn is_of_filters(rows: Rows<'_>, span: &Span, row: usize, filled: &[usize]) -> bool {
+/// Returns whether a row shows filters: "(All)" in some cells, and in the others the text of all cells below.
+fn is_of_filters(rows: SheetRowView<'_>, span: &Span, row: usize, filled: &[usize]) -> bool {
     let is_open = |&column: &usize| {
         let text = rows.text_at(row, column).to_lowercase();
         let inner = text
@@ -364,7 +376,7 @@ fn is_of_filters(rows: Rows<'_>, span: &Span, row: usize, filled: &[usize]) -> b
 }
 
 /// Returns whether a row numbers the columns, or has an id, a question or a type for each of several names above it.
-fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
+fn says_more(rows: SheetRowView<'_>, span: &Span, row: usize) -> bool {
     let sheet = rows.sheet;
     let filled: Vec<usize> = rows.filled_within(row, &span.columns).collect();
     let texts: Vec<String> = filled
@@ -380,7 +392,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
             .filter(|&cell| !sheet.is_blank(cell))
     };
     let is_numbered = || {
-        // "6=4x5" is the number of a column that is computed.
+        // "6=4x5" is the number of a calculated column.
         let bare = |text: &str| {
             let number = trim(text.split('=').next().unwrap_or_default());
             trim(number.trim_matches(['(', ')', '[', ']'])).to_uppercase()
@@ -391,9 +403,9 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
         let is_lettered = ('A'..='Z')
             .zip(&texts)
             .all(|(letter, text)| bare(text) == letter.to_string());
-        // 1, 2, 3 above numbers are a record, and so are letters above texts alone.
+        // 1, 2, 3 above numbers are a record, and so are letters above texts only.
         let is_other = || {
-            let is_value = |cell: Cell| rows.kind(cell).is_some();
+            let is_value = |cell: SheetCell| rows.kind(cell).is_some();
             let in_brackets = texts[0].starts_with(['(', '[']);
             cells_below().any(|cell| is_value(cell) == is_lettered) || is_counted && in_brackets
         };
@@ -414,7 +426,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
     let is_id = |text: &String| text.starts_with('{') && text.ends_with('}');
     let asks = |text: &String| text.ends_with(['?', '？', '؟']);
     let are_questions = || {
-        // A header of questions has no question below it.
+        // A header of questions has no questions below it.
         said.iter().filter(|text| asks(text)).count() * 2 >= said.len()
             && cells_below().next().is_some()
             && !cells_below().any(|cell| asks(&rows.text(cell)))
@@ -424,7 +436,7 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
         let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == ',');
         known.contains(&trim(&name.to_lowercase().replace('-', " ")))
     };
-    let is_text = |&column: &usize| sheet.cell(row, column).tag == Tag::Text;
+    let is_text = |&column: &usize| sheet.cell(row, column).tag == CellTag::Text;
     filled.iter().all(is_text)
         && (said.iter().all(is_id)
             || are_questions()
@@ -434,8 +446,9 @@ fn says_more(rows: Rows<'_>, span: &Span, row: usize) -> bool {
                     .all(|text| is_type(text, &TYPES) || is_type(text, &ALSO_NAMES)))
 }
 
-/// Returns whether a row has one cell, which is a day, a week or a label with a colon, or the same text in brackets, no unit, in each.
-fn names_nothing(rows: Rows<'_>, row: usize) -> bool {
+/// Returns whether a row has a single cell that is a day, a week or a label with a colon, or the same bracketed text, which is
+/// no unit, in each cell.
+fn names_nothing(rows: SheetRowView<'_>, row: usize) -> bool {
     let cells = rows.cells(row);
     let &[cell] = cells.as_slice() else {
         let texts = rows.texts(row);
@@ -444,12 +457,13 @@ fn names_nothing(rows: Rows<'_>, row: usize) -> bool {
     let text = rows.text(cell);
     let is_moment = matches!(
         cell.tag,
-        Tag::Date | Tag::Time | Tag::DateTime | Tag::Duration
+        CellTag::Date | CellTag::Time | CellTag::DateTime | CellTag::Duration
     );
     is_moment || is_week_or_day(&text.to_lowercase()) || text.ends_with(':')
 }
 
-/// The lengths of the numbers in a text that has nothing else but dots, slashes or dashes between them; none where it has.
+/// Returns the lengths of the numbers in a text that is only numbers with dots, slashes or dashes between them; empty for other
+/// texts.
 fn numbers(text: &str) -> Vec<usize> {
     let parts: Vec<&str> = text.split(['.', '/', '-']).collect();
     let is_number = |part: &&str| !part.is_empty() && part.chars().all(is_digit);
@@ -459,7 +473,7 @@ fn numbers(text: &str) -> Vec<usize> {
     parts.iter().map(|part| part.chars().count()).collect()
 }
 
-/// Returns whether a text is a week with its number, of a year or of none, or a day in digits.
+/// Returns whether a text is a week number, with or without a year, or a day in digits.
 fn is_week_or_day(low: &str) -> bool {
     if matches!(numbers(low)[..], [1..=4, 1..=2, 1..=4]) {
         return true;

@@ -1,34 +1,34 @@
-//! What the header rows of a table say of each of its columns: its name, the unit in a row of its own, footnote marks.
+//! Reads the header rows of a table: the name of each column, its unit in a row of its own, and footnote marks.
 //!
-//! A label that stands over several columns is a part of the name of each. A row of units names no column, it says how the values of the
-//! columns named above are written. A mark that may be something else is left where it is: "Area m²" has a unit, "Phone (1)" beside
-//! "Phone (2)" are two phones.
+//! A label above several columns is part of the name of each. A row of units names no column; it says how the values of the
+//! columns above are written. A mark that may be something else stays: "Area m²" has a unit, "Phone (1)" and "Phone (2)" are
+//! two phones.
 
 use std::collections::{HashMap, HashSet};
 
 use super::rows::trim;
 use super::units::{is_unit, without_brackets};
 
-/// The marks that raised digits are, and what stands between them.
+/// The raised digits that are marks, and the characters between them.
 const RAISED: &str = "¹²³⁴⁵⁶⁷⁸⁹⁰";
 const BETWEEN_RAISED: [char; 3] = [',', ' ', '\u{a0}'];
 const SIGNS: [char; 3] = ['*', '†', '‡'];
-/// The letters in front of a raised digit that is no power.
+/// The minimum number of letters in front of a raised digit that is a mark and no power.
 const MIN_LETTERS: usize = 3;
 
-/// The texts of header rows, by rows and columns; empty where nothing stands.
-type Texts = Vec<Vec<String>>;
+/// The texts of header rows, by row and column; blank cells are empty.
+type HeaderTexts = Vec<Vec<String>>;
 
-/// What is said of a column.
+/// The name of a column, and the marks and unit that were removed from it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderColumn {
-    /// Its name, without marks and units; empty where it has none.
+    /// The name without marks and units; empty if there is none.
     pub name: String,
-    /// The same as it is written.
+    /// The name as it is written.
     pub written: String,
     pub footnote: String,
     pub unit: String,
-    /// The cells of the name by row and column, from the first of each.
+    /// The cells of the name by row and column, counted from the table's first ones.
     pub cells: Vec<(usize, usize)>,
 }
 
@@ -36,19 +36,19 @@ pub struct HeaderColumn {
 pub struct Header {
     pub columns: Vec<HeaderColumn>,
     /// The texts of each row, without marks and units.
-    pub rows: Texts,
+    pub rows: HeaderTexts,
 }
 
 impl Header {
-    /// Reads the texts of header rows. With `spreads`, labels stand over several columns, and units and marks are none of a name. `is_name`:
-    /// whether a text is the name of a field, as "Qty" may be, which counts pieces, too.
-    pub fn read(written: Texts, spreads: bool, is_name: &dyn Fn(&str) -> bool) -> Self {
+    /// Reads the texts of header rows. With `spreads`, labels spread over several columns, and units and marks are removed from
+    /// names. `is_name` says whether a text is the name of a field: "Qty" may be, although it is also a unit.
+    pub fn read(written: HeaderTexts, spreads: bool, is_name: &dyn Fn(&str) -> bool) -> Self {
         let width = written.iter().map(Vec::len).max().unwrap_or(0);
-        let spread = |rows: &Texts| match rows.len() {
+        let spread = |rows: &HeaderTexts| match rows.len() {
             1 => rows.clone(),
             _ => spread_labels(rows),
         };
-        let names = |rows: &Texts| match spreads {
+        let names = |rows: &HeaderTexts| match spreads {
             true => joined(&spread(rows)),
             false => joined(rows),
         };
@@ -63,7 +63,7 @@ impl Header {
             if clean.len() > 1 {
                 take_units(&mut clean, &written, &mut columns, is_name);
             }
-            // What is blank stays so: a label is its own cell's.
+            // A blank cell stays blank: a label belongs to its own cell.
             for (row, clean) in rows.iter_mut().zip(clean) {
                 for (cell, clean) in row.iter_mut().zip(clean) {
                     if !is_blank(cell) {
@@ -85,16 +85,16 @@ fn is_blank(text: &str) -> bool {
     trim(text).is_empty()
 }
 
-fn text_at(rows: &Texts, row: usize, column: usize) -> &str {
+fn text_at(rows: &HeaderTexts, row: usize, column: usize) -> &str {
     rows[row].get(column).map_or("", |text| trim(text))
 }
 
-/// A header block in which a label that stands over several columns stands over each of them.
+/// Returns the header block with each label that spans several columns repeated in each of them.
 ///
-/// "2024" above "Net" and "Gross" is the year of both, also where nobody merged its cells. A label spreads to the right, over blank cells that
-/// have a text below, up to the next label of its row or of a row above it; and only where a text stands below the label itself, for the name
-/// of a single column may stand in any row of the block.
-fn spread_labels(rows: &Texts) -> Texts {
+/// "2024" above "Net" and "Gross" is the year of both, even if its cells are not merged. A label spreads to the right, over
+/// blank cells that have a text below, up to the next label in its row or in a row above. It spreads only if there is a text
+/// below the label itself, because the name of a single column may be in any row of the block.
+fn spread_labels(rows: &HeaderTexts) -> HeaderTexts {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let mut spread = rows.clone();
     spread
@@ -118,8 +118,9 @@ fn spread_labels(rows: &Texts) -> Texts {
     spread
 }
 
-/// One name for each column: the text of a single row, else the rows' texts. A text that repeats in a column counts once, in whatever case.
-fn joined(rows: &Texts) -> Vec<String> {
+/// Returns one name for each column: the text of a single row, or the texts of all rows joined. A text that repeats in a column
+/// counts once, regardless of case.
+fn joined(rows: &HeaderTexts) -> Vec<String> {
     if let [row] = rows.as_slice() {
         return row.iter().map(|text| trim(text).to_owned()).collect();
     }
@@ -138,16 +139,16 @@ fn joined(rows: &Texts) -> Vec<String> {
     (0..width).map(name).collect()
 }
 
-/// A text for comparing whatever its case.
+/// Returns a text for comparing regardless of case.
 fn folded(text: &str) -> String {
     text.to_lowercase().replace('ß', "ss")
 }
 
-/// The cells of a column's name, top to bottom. A label over several columns is the first one's cell.
-fn cells_of(rows: &Texts, spread: &Texts, column: usize) -> Vec<(usize, usize)> {
+/// Returns the cells of a column's name, top to bottom. A label over several columns belongs to the first column's cell.
+fn cells_of(rows: &HeaderTexts, spread: &HeaderTexts, column: usize) -> Vec<(usize, usize)> {
     let cell = |row: usize| {
         let text = spread[row].get(column).filter(|text| !is_blank(text))?;
-        // A label stands in its own cell, or in one to the left; a merged label that was filled says the same in each.
+        // A label is in its own cell, or in a cell to the left. A filled merged label has the same text in each cell.
         let is_over = |at: usize| {
             let own = rows[row].get(at).map_or("", String::as_str);
             spread[row].get(at) == Some(text) && (is_blank(own) || own == text)
@@ -159,11 +160,11 @@ fn cells_of(rows: &Texts, spread: &Texts, column: usize) -> Vec<(usize, usize)> 
     (0..rows.len()).filter_map(cell).collect()
 }
 
-/// Takes the footnote marks at the end of names away: `Revenue¹`, `Total*`, `Net (a)`, `Gross 1)`.
+/// Removes the footnote marks at the end of names: `Revenue¹`, `Total*`, `Net (a)`, `Gross 1)`.
 ///
-/// Letters and digits are marks only where those of the whole header run from the first one on without a gap, and no mark is taken off that
-/// tells two names of a row apart.
-fn take_footnotes(rows: &mut Texts, columns: &mut [HeaderColumn]) {
+/// Letters and digits are marks only if those of the whole header run from the first one on without a gap. A mark stays if two
+/// names of a row differ only in it.
+fn take_footnotes(rows: &mut HeaderTexts, columns: &mut [HeaderColumn]) {
     let mut found: HashMap<(usize, usize), (String, String)> = HashMap::new();
     let mut bracketed = Vec::new();
     for (row, texts) in rows.iter().enumerate() {
@@ -191,7 +192,7 @@ fn take_footnotes(rows: &mut Texts, columns: &mut [HeaderColumn]) {
     }
     let mut notes: Vec<Vec<String>> = vec![Vec::new(); columns.len()];
     for (at, row) in rows.iter_mut().enumerate() {
-        // What is left has to be the name of one column of its row, unless the mark is the same there: a label may repeat.
+        // The rest must be the name of one column of its row, unless the mark is the same there: a label may repeat.
         let mut marks: HashMap<String, HashSet<&str>> = HashMap::new();
         for (column, text) in row.iter().enumerate() {
             let (name, mark) = found
@@ -220,7 +221,8 @@ fn take_footnotes(rows: &mut Texts, columns: &mut [HeaderColumn]) {
     }
 }
 
-/// A text that ends in raised digits behind a word of three letters or more, behind a bracket or a year: the text before them, and these.
+/// Returns the text before raised digits, and the digits, if the digits follow a word of three letters or more, a bracket or a
+/// year.
 fn raised_mark(text: &str) -> Option<(&str, &str)> {
     text.ends_with(|c| RAISED.contains(c)).then_some(())?;
     let is_mark = |c: char| RAISED.contains(c) || BETWEEN_RAISED.contains(&c);
@@ -249,13 +251,13 @@ fn ends_in_year(name: &str) -> bool {
     }
 }
 
-/// A text that ends in signs for footnotes: the text before them, and these.
+/// Returns the text before footnote signs at its end, and the signs.
 fn sign_mark(text: &str) -> Option<(&str, &str)> {
     let mut name = text.trim_end_matches(SIGNS);
     if name.len() == text.len() {
         return None;
     }
-    // Signs beside one another may have a comma or a blank between them.
+    // There may be a comma or a blank between the signs.
     loop {
         let bare = name.strip_suffix(' ').unwrap_or(name);
         let bare = bare.strip_suffix(',').unwrap_or(bare);
@@ -271,7 +273,7 @@ fn sign_mark(text: &str) -> Option<(&str, &str)> {
         .then_some((name, marks))
 }
 
-/// A text that ends in a small letter or a digit in brackets, or with a bracket behind it: the text before, the mark, and its letter.
+/// Returns the text before a small letter or digit in brackets (or followed by a bracket), the mark, and its letter.
 fn bracketed_mark(text: &str) -> Option<(&str, &str, char)> {
     let open = text.strip_suffix([')', ']'])?;
     let letter = open.chars().next_back()?;
@@ -291,18 +293,18 @@ fn bracketed_mark(text: &str) -> Option<(&str, &str, char)> {
     has_letter.then_some((name, mark, letter))
 }
 
-/// Takes the texts of rows of units away: `EUR` below `Net`, `kg` below `Weight`, `[m²]`, `in %`, `dd.mm.yyyy`.
+/// Removes the texts of rows of units: `EUR` below `Net`, `kg` below `Weight`, `[m²]`, `in %`, `dd.mm.yyyy`.
 ///
-/// Such a row is one only if each text in it that stands below another is a unit: "Hours" and "Amount" below "Overtime" are names. Beside
-/// two units a text below a blank cell is the name of its column, too. Where two columns would have the same name without their units, these
-/// stay: "Price EUR" beside "Price USD".
+/// A row is one of units only if each text in it that is below another text is a unit: "Hours" and "Amount" below "Overtime"
+/// are names. Beside two units, a text below a blank cell is the name of its column. If two columns would have the same name
+/// without their units, the units stay: "Price EUR" beside "Price USD".
 fn take_units(
-    rows: &mut Texts,
-    written: &Texts,
+    rows: &mut HeaderTexts,
+    written: &HeaderTexts,
     columns: &mut [HeaderColumn],
     is_name: &dyn Fn(&str) -> bool,
 ) {
-    let text = |rows: &Texts, row: usize, column: usize| {
+    let text = |rows: &HeaderTexts, row: usize, column: usize| {
         let words: Vec<&str> = text_at(rows, row, column).split_whitespace().collect();
         words.join(" ")
     };
@@ -315,7 +317,7 @@ fn take_units(
             let above: Vec<String> = others.map(|above| text(rows, above, column)).collect();
             let is_below = above.iter().any(|text| !text.is_empty());
             if own.is_empty() || !is_below || above.contains(&own) {
-                // A blank cell, the name of a column that has none above, or a merged label.
+                // This is a blank cell, the name of a column without one above, or a merged label.
                 continue;
             }
             if is_unit(&own) && !is_name(&own) {

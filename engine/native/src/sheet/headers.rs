@@ -1,23 +1,25 @@
-//! Header rows that only the rows around them explain.
+//! Finds header rows that can only be recognised by the rows around them.
 //!
-//! 1. [`mark_repeated`]: a row that says what a header says is one, as on each printed page.
-//! 2. [`mark_further`]: a row of names that begins a block, with a known word of its own or above values, is the header of another table.
+//! 1. [`mark_repeated`]: a row that repeats a header, as on each printed page, is a header.
+//! 2. [`mark_further`]: a row of names that begins a block is the header of another table if it has a known word of its own or
+//!    is above values.
 //! 3. [`mark_lone`]: a header row of one unknown text among records is a note.
-//! 4. [`mark_page_titles`]: what stands above a header that repeats is the title of a page, at which tables end.
+//! 4. [`mark_page_titles`]: the rows above a repeated header are the title of a page, and tables end there.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::rows::{MIN_RECORD_CELLS, has_letter, is_digit};
-use super::{Rows, SheetView, Told, Words};
+use super::{FieldWords, SheetNotice, SheetRowView, SheetView};
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
 
-/// Names above values in so many columns more than values above values are a header.
+/// The minimum number by which columns with a name above values must exceed columns with a value above values for a header.
 const MIN_ABOVE_VALUES: isize = 2;
 
-/// Takes the lines of signs that stand alone among records for these: above values they look like a header. Returns these rows.
-fn free_rules(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
+/// Removes single rows that are lines of signs from the header rows: above values such a line looks like a header. Returns
+/// these rows.
+fn free_rules(rows: SheetRowView<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
     let alone = blocks(kinds).into_iter().filter(|block| block.len() == 1);
     let found: Vec<usize> = alone
         .map(|block| block.start)
@@ -31,12 +33,12 @@ fn free_rules(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
 
 /// The way in which a row repeats a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
+pub enum HeaderRepeat {
     WordForWord,
     ButFirstName,
 }
 
-impl Repeat {
+impl HeaderRepeat {
     pub fn words(self) -> &'static str {
         match self {
             Self::WordForWord => "repeats one word for word",
@@ -45,17 +47,18 @@ impl Repeat {
     }
 }
 
-/// Makes headers of the rows that repeat one: word for word, as on each printed page, or below a blank row all but its first name, as
-/// tables of one form do. Among texts a repeated header looks like a record. `looked_at`: the rows that are compared. Returns these rows.
+/// Turns rows that repeat a header into headers: word for word, as on each printed page, or below a blank row with all but the
+/// first name, as in tables of one form. Among texts, a repeated header looks like a record. `looked_at` are the rows that are
+/// compared. Returns the rows that changed.
 fn mark_repeated(
-    rows: Rows<'_>,
+    rows: SheetRowView<'_>,
     looked_at: impl Iterator<Item = usize>,
     kinds: &mut [RowKind],
-) -> Vec<(usize, Repeat)> {
+) -> Vec<(usize, HeaderRepeat)> {
     let mut found = Vec::new();
     let mut known: HashSet<Vec<String>> = HashSet::new();
     let mut tails: HashSet<Vec<String>> = HashSet::new();
-    // Most rows have another second text than these headers, and are not looked at further.
+    // Most rows have a different second text from these headers, and are skipped.
     let mut seconds: HashSet<String> = HashSet::new();
     for row in looked_at {
         let is_header = kinds[row] == RowKind::Header;
@@ -65,7 +68,7 @@ fn mark_repeated(
         let texts = rows.all_texts(row);
         let tail = texts.get(1..).unwrap_or_default();
         if is_header {
-            // A line drawn with signs is no header by itself.
+            // A line of signs alone is no header.
             let named: HashSet<&String> = texts.iter().filter(|text| has_letter(text)).collect();
             if named.len() > 1 {
                 tails.insert(tail.to_vec());
@@ -74,29 +77,29 @@ fn mark_repeated(
             }
         } else if known.contains(&texts) {
             kinds[row] = RowKind::Header;
-            found.push((row, Repeat::WordForWord));
+            found.push((row, HeaderRepeat::WordForWord));
         } else if tails.contains(tail) && is_other_table(&texts) && rows.is_empty(row - 1) {
             kinds[row] = RowKind::Header;
-            found.push((row, Repeat::ButFirstName));
+            found.push((row, HeaderRepeat::ButFirstName));
         }
     }
     found
 }
 
-/// Returns whether a row that repeats the names of a header has two of these at least, and a name for its first column.
+/// Returns whether a row that repeats the names of a header has at least two of them, and a name for its first column.
 fn is_other_table(texts: &[String]) -> bool {
     let names: HashSet<&String> = texts[1..].iter().filter(|text| !text.is_empty()).collect();
     names.len() > 1 && has_letter(&texts[0])
 }
 
-/// Makes headers of rows of names that begin a block below the first header, in which a word is the header of a field and no other cell of
-/// its column; or, `by_values`, above values in several columns: no column reads the names of the table below; and wherever it stands of a row
-/// in which each cell names another field. Returns these rows.
+/// Turns rows of names that begin a block below the first header into headers, if a word is the header of a field and no other
+/// cell of its column has it. With `by_values`, names above values in several columns suffice, because no column would read the
+/// names of the table below. A row in which each cell names another field may be anywhere. Returns the rows that changed.
 fn mark_further(
-    rows: Rows<'_>,
+    rows: SheetRowView<'_>,
     looked_at: impl Iterator<Item = usize>,
     kinds: &mut [RowKind],
-    words: &Words,
+    words: &FieldWords,
 ) -> Vec<usize> {
     let Some(first) = kinds.iter().position(|&kind| kind == RowKind::Header) else {
         return Vec::new();
@@ -126,8 +129,8 @@ fn mark_further(
     found
 }
 
-/// Makes notes of header rows among records that are one text, and no word that headers have.
-fn mark_lone(rows: Rows<'_>, kinds: &mut [RowKind], words: &Words) {
+/// Turns header rows among records into notes if they are one text that is no word of a header.
+fn mark_lone(rows: SheetRowView<'_>, kinds: &mut [RowKind], words: &FieldWords) {
     let Some(first) = kinds.iter().position(|&kind| kind == RowKind::Data) else {
         return;
     };
@@ -147,8 +150,8 @@ fn mark_lone(rows: Rows<'_>, kinds: &mut [RowKind], words: &Words) {
     }
 }
 
-/// Makes titles of the rows above a header that repeats, as on each printed page. Returns these rows in order.
-fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
+/// Turns the rows above a repeated header into titles, as on each printed page. Returns these rows in order.
+fn mark_page_titles(rows: SheetRowView<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
     let mut pages_of: HashMap<Vec<(usize, String)>, Vec<Range<usize>>> = HashMap::new();
     for block in blocks(kinds) {
         let texts = rows.texts(block.end - 1);
@@ -169,7 +172,7 @@ fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
             .collect();
         let are_alike = upper.windows(2).all(|pair| pair[0] == pair[1]);
         for (page, texts) in pages.iter().zip(&upper) {
-            // The labels above a header repeat with it, or begin above its values. A title is one text, or counts the pages.
+            // Labels above a header repeat with it, or are above its values. A title is one text, or counts the pages.
             let is_title = |texts: &Vec<(usize, String)>| {
                 (texts.len() == 1 || !are_alike)
                     && is_short(texts.len())
@@ -194,7 +197,7 @@ fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
             }
         }
     }
-    // The foot of the last page.
+    // Also mark the foot of the last page.
     if let Some(last) = kinds.len().checked_sub(1) {
         let foot = without_numbers(rows, last);
         if found.iter().any(|&row| without_numbers(rows, row) == foot) {
@@ -210,7 +213,8 @@ fn mark_page_titles(rows: Rows<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
 }
 
 impl SheetView<'_> {
-    /// Marks headers that only the rows around them explain. Returns what each row is that repeats a header, or is a line of signs.
+    /// Marks headers that can only be recognised by the rows around them. Returns the reason for each row that repeats a header
+    /// or is a line of signs.
     pub(super) fn mark_headers(&mut self) -> HashMap<usize, &'static str> {
         let mut repeats = HashMap::new();
         if !self.settings.is_2026 {
@@ -224,7 +228,7 @@ impl SheetView<'_> {
         repeats.extend(found.map(|(row, how)| (row, how.words())));
         let further = mark_further(rows, looked_at(), kinds, self.words);
         if !further.is_empty() {
-            self.told.push(Told::FurtherHeaders(further));
+            self.told.push(SheetNotice::FurtherHeaders(further));
         }
         mark_lone(rows, kinds, self.words);
         self.titles = mark_page_titles(rows, kinds);
@@ -232,7 +236,7 @@ impl SheetView<'_> {
     }
 }
 
-/// The stretches of header rows.
+/// Returns the stretches of consecutive header rows.
 fn blocks(kinds: &[RowKind]) -> Vec<Range<usize>> {
     let mut start = 0;
     let mut found = Vec::new();
@@ -245,8 +249,8 @@ fn blocks(kinds: &[RowKind]) -> Vec<Range<usize>> {
     found
 }
 
-/// The texts of a row, alike on each page where they count these.
-fn without_numbers(rows: Rows<'_>, row: usize) -> Vec<String> {
+/// Returns the texts of a row with page numbers masked, so that they are equal on each page.
+fn without_numbers(rows: SheetRowView<'_>, row: usize) -> Vec<String> {
     let mask = |text: String| {
         let mut masked = String::with_capacity(text.len());
         let mut in_number = false;

@@ -1,55 +1,55 @@
-//! What the rows of a table are that are no records: section heads, totals and balances, notes.
+//! Recognises the rows of a table that are no records: section heads, totals and balances, notes.
 //!
-//! A row is left out only where it surely is none: a head is a name in a thin row, a total adds up and does not go on as records do, a note
-//! stands between blank rows. All others are records.
+//! A row is left out only if it certainly is no record: a head is a name in a thin row, a total adds up and does not continue
+//! the records, a note is between blank rows. All other rows are records.
 
 use std::collections::{HashMap, HashSet};
 
 use super::ends::{count_names, is_thin};
 use super::pivots::find_pivot;
 use super::rows::{YEARS, amount_of, is_digit, trim};
-use super::{Heads, Rows, Settings, Span};
+use super::{Heads, SheetRowView, SheetSettings, Span};
 use crate::cells::parts::{flags, places};
 use crate::cells::white_space::is_control;
-use crate::cells::{Cell, Tag};
+use crate::cells::{CellTag, SheetCell};
 use crate::fields::looks::rows::simplify;
-use crate::layout::totals::{self, Check, Verdict};
-use crate::layout::{RowKind, RowLooks, State};
+use crate::layout::totals::{self, TotalCheck, Verdict};
+use crate::layout::{RowKind, RowState, SheetLayout};
 
-/// What remarks begin with.
+/// The characters that remarks begin with.
 const MARKS: [char; 4] = ['*', '†', '‡', '§'];
-/// The columns that all records fill, and no prepared row does.
+/// The minimum number of columns that all records fill, and prepared rows leave blank.
 const MIN_BLANK_BESIDE: usize = 2;
-/// Rows that are alike because somebody has copied them down.
+/// The minimum number of equal rows that count as copied down.
 const MIN_ALIKE: usize = 3;
-/// The dots of a place that is filled in by hand, and such places in a row.
+/// The minimum number of dots of a place to be filled in by hand, and the maximum number of such places in a row.
 const MIN_DOTS: usize = 4;
 const MAX_PLACES: usize = 2;
-/// The letters in front of the number of a record.
+/// The maximum number of letters in front of the number of a record.
 const MAX_LETTERS: usize = 4;
 
-/// The rows below the header of a table. Rows count from 0 at the first of them.
-pub struct Inside<'s> {
-    rows: Rows<'s>,
+/// The rows below the header of a table, counted from 0 at the first one.
+pub struct TableBody<'s> {
+    rows: SheetRowView<'s>,
     span: &'s Span,
     pub kinds: Vec<RowKind>,
-    /// The first so many rows are names alone above values: nobody knows whether they are section heads, so they are records.
+    /// The number of first rows that are names alone above values. They may be section heads, but are kept as records.
     pub lone_names: usize,
     /// Rows that may be totals, each with the number of the reason.
     pub doubtful: Vec<(usize, u8)>,
-    pub checks: Vec<Check>,
+    pub checks: Vec<TotalCheck>,
     /// The names of the groups of a pivot, by their rows.
     groups: HashMap<usize, String>,
 }
 
-impl<'s> Inside<'s> {
-    /// Decides what the rows of a table are, of which the kinds are known.
+impl<'s> TableBody<'s> {
+    /// Decides the kinds of the rows of a table, starting from known kinds.
     pub fn new(
-        rows: Rows<'s>,
+        rows: SheetRowView<'s>,
         span: &'s Span,
-        looks: &RowLooks,
+        looks: &SheetLayout,
         kinds: Vec<RowKind>,
-        settings: &Settings,
+        settings: &SheetSettings,
     ) -> Self {
         let mut inside = Self {
             rows,
@@ -97,8 +97,8 @@ impl<'s> Inside<'s> {
         at >= self.kinds.len() || self.rows.is_empty(self.row(at))
     }
 
-    /// The cells of a row that are not blank, with their columns.
-    fn filled(&self, at: usize) -> impl Iterator<Item = (usize, Cell)> {
+    /// Returns the cells of a row that are not blank, with their columns.
+    fn filled(&self, at: usize) -> impl Iterator<Item = (usize, SheetCell)> {
         let row = self.row(at);
         let columns = self.rows.filled_within(row, &self.span.columns);
         columns.map(move |column| (column, self.rows.cell(row, column)))
@@ -108,18 +108,18 @@ impl<'s> Inside<'s> {
         is_thin(self.rows, self.span, self.row(at), names)
     }
 
-    /// Lets section heads be those that fill few columns, with texts or a year alone.
+    /// Keeps section heads only if they fill few columns, with texts or a year alone.
     fn keep_heads_that_name(&mut self) {
         if !self.kinds.contains(&RowKind::Group) {
             return;
         }
         let names = count_names(self.rows, self.span);
-        let is_name = |(_, cell): (usize, Cell)| match amount_of(self.rows, cell) {
+        let is_name = |(_, cell): (usize, SheetCell)| match amount_of(self.rows, cell) {
             // A section head may be a year.
             Some(amount) => {
                 f64::from(*YEARS.start()) <= amount && amount <= f64::from(*YEARS.end())
             }
-            None => cell.tag == Tag::Text,
+            None => cell.tag == CellTag::Text,
         };
         for at in 0..self.kinds.len() {
             if self.kinds[at] == RowKind::Group
@@ -130,7 +130,7 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Lets names alone in the first rows be records where they stand above values of the same column.
+    /// Turns names alone in the first rows into records if they are above values of the same column.
     fn keep_lone_names(&mut self) {
         let is_head = |kind: &&RowKind| **kind == RowKind::Group;
         let stop = self.kinds.iter().take_while(is_head).count();
@@ -154,8 +154,8 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Makes section heads of the thin rows of texts whose number begins those of the rows below: A above A.1 or A1, 3 or 3.0 above
-    /// 3.1.
+    /// Turns thin rows of texts into section heads if their number begins those of the rows below: A above A.1 or A1, 3 or 3.0
+    /// above 3.1.
     fn mark_numbered_heads(&mut self) {
         let texts = |at: usize| -> Vec<String> {
             let cells = self.filled(at);
@@ -190,8 +190,8 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Makes totals of the rows that repeat a section head, or the name in it, beside a number, as a summary below all sections does; a lone
-    /// text above them is its title.
+    /// Turns rows that repeat a section head, or the name in it, beside a number into totals, as in a summary below all
+    /// sections. A lone text above them is its title.
     fn mark_repeated_heads(&mut self) {
         let cells = |at: usize| -> Vec<(usize, String)> {
             let cells = self.filled(at);
@@ -238,7 +238,7 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Returns whether a row has a place of dots where somebody writes a sum by hand, and one text beside it at most.
+    /// Returns whether a row has dots in place of a sum to be written by hand, and at most one text beside them.
     fn is_to_be_filled_in(&self, at: usize) -> bool {
         // Most rows have more cells.
         if self.filled(at).nth(MAX_PLACES + 1).is_some() {
@@ -254,25 +254,25 @@ impl<'s> Inside<'s> {
     }
 
     /// Returns whether two rows have the same cells.
-    fn are_alike(&self, one: usize, other: usize) -> bool {
+    fn are_alike(&self, row: usize, other: usize) -> bool {
         let sheet = self.rows.sheet;
         let width = |at: usize| sheet.row_width(self.row(at)).min(self.span.columns.end);
         let is_same = |column: usize| {
-            let (one, other) = (
-                sheet.cell(self.row(one), column),
+            let (cell, other) = (
+                sheet.cell(self.row(row), column),
                 sheet.cell(self.row(other), column),
             );
-            one.tag == other.tag
-                && match one.tag {
-                    Tag::Text => sheet.text(one.as_text()) == sheet.text(other.as_text()),
-                    _ => one.bits == other.bits,
+            cell.tag == other.tag
+                && match cell.tag {
+                    CellTag::Text => sheet.text(cell.as_text()) == sheet.text(other.as_text()),
+                    _ => cell.bits == other.bits,
                 }
         };
-        width(one) == width(other) && (self.span.columns.start..width(one)).all(is_same)
+        width(row) == width(other) && (self.span.columns.start..width(row)).all(is_same)
     }
 
-    /// Marks the rows that somebody has prepared for further records: zeros, which formulas show, beside the number of the row or alone,
-    /// places for sums, or several rows alike; and nothing in several columns that all records fill.
+    /// Marks rows that were prepared for further records: they have zeros of formulas beside the number of the row or alone,
+    /// places for sums, or equal cells in several rows, and nothing in several columns that all records fill.
     fn mark_prepared(&mut self) {
         let stop = (0..self.kinds.len()).rev().find(|&at| !self.is_blank(at));
         let stop = stop.map_or(0, |last| last + 1);
@@ -286,11 +286,11 @@ impl<'s> Inside<'s> {
                 && (at > 0 && number(at - 1) == own.map(|own| own - 1.0)
                     || number(at + 1) == own.map(|own| own + 1.0))
         };
-        // What is copied down, a unit or a balance, stands in each of several rows alike.
+        // A unit or a balance that was copied down is equal in several rows.
         let rows: Vec<usize> = (0..stop).collect();
         let mut is_copied = vec![false; stop];
         let is_alike = flags(stop, |at| self.are_alike(at, at + 1));
-        for alike in rows.chunk_by(|&one, _| is_alike[one]) {
+        for alike in rows.chunk_by(|&at, _| is_alike[at]) {
             let is_filled = alike.len() >= MIN_ALIKE && !self.is_blank(alike[0]);
             is_copied[alike[0]..alike[0] + alike.len()].fill(is_filled);
         }
@@ -335,8 +335,8 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// Marks totals and balances, and keeps what is doubtful and what does not add up.
-    fn find_totals(&mut self, looks: &RowLooks, settings: &Settings) {
+    /// Marks totals and balances, and keeps the doubtful rows and the checks that fail.
+    fn find_totals(&mut self, looks: &SheetLayout, settings: &SheetSettings) {
         let (sheet, span) = (self.rows.sheet, self.span);
         let columns = if span.columns.end < usize::MAX {
             span.columns.clone()
@@ -350,19 +350,19 @@ impl<'s> Inside<'s> {
         let notes: Vec<bool> = self.kinds.iter().map(is_note).collect();
         let found = totals::find(sheet, span.data(), columns, &notes);
         for at in 0..self.kinds.len() {
-            // What an author's own detector calls a total is one.
+            // A row that an author's own detector calls a total is a total.
             let by_looks = looks
                 .row(self.row(at))
-                .is_some_and(|looks| looks.state == State::Total);
+                .is_some_and(|looks| looks.state == RowState::Total);
             if self.kinds[at] == RowKind::Total && by_looks {
                 self.kinds[at] = RowKind::Data;
             }
         }
         for (at, verdict) in found.rows {
             let verdict = match verdict {
-                // Day and amount alone are a record, whatever they add up to.
+                // A row with only a day and an amount is a record, even if it adds up.
                 Verdict::Total if settings.is_2026 && self.goes_on(at) => {
-                    Verdict::Doubtful(totals::Doubt::HasTexts)
+                    Verdict::Doubtful(totals::DoubtfulTotalReason::HasTexts)
                 }
                 other => other,
             };
@@ -382,7 +382,7 @@ impl<'s> Inside<'s> {
         self.checks = found.checks;
     }
 
-    /// Returns whether a row begins as the rows around it do, with the next day or number of theirs: totals begin with a word, or with
+    /// Returns whether a row begins like the rows around it, with the next day or number: totals begin with a word, or with
     /// nothing.
     fn goes_on(&self, at: usize) -> bool {
         let first = |at: usize| self.rows.cell(self.row(at), self.span.columns.start);
@@ -391,13 +391,13 @@ impl<'s> Inside<'s> {
         let below = (at + 1..self.kinds.len())
             .find(|&at| !self.is_blank(at))
             .map(first);
-        let is_day = |cell: Cell| matches!(cell.tag, Tag::Date | Tag::DateTime);
-        let shape = |cell: Cell| shape_of(self.rows.as_text(cell)?);
+        let is_day = |cell: SheetCell| matches!(cell.tag, CellTag::Date | CellTag::DateTime);
+        let shape = |cell: SheetCell| shape_of(self.rows.as_text(cell)?);
         match own.tag {
-            Tag::Date | Tag::DateTime => above.is_some_and(is_day),
-            Tag::Integer | Tag::BigInteger => {
-                let number = |cell: Cell| match cell.tag {
-                    Tag::Text => None,
+            CellTag::Date | CellTag::DateTime => above.is_some_and(is_day),
+            CellTag::Integer | CellTag::BigInteger => {
+                let number = |cell: SheetCell| match cell.tag {
+                    CellTag::Text => None,
                     _ => amount_of(self.rows, cell),
                 };
                 above.and_then(number) == number(own).map(|own| own - 1.0)
@@ -409,13 +409,14 @@ impl<'s> Inside<'s> {
                         own_shape == shape(above)
                             && self.rows.as_text(own) != self.rows.as_text(above)
                     })
-                    && below
-                        .is_none_or(|below| below.tag == Tag::Empty || shape(below) == own_shape)
+                    && below.is_none_or(|below| {
+                        below.tag == CellTag::Empty || shape(below) == own_shape
+                    })
             }
         }
     }
 
-    /// Lets notes and titles be those that stand between blank rows and fill a part of the columns; the others are records.
+    /// Keeps notes and titles only if they are between blank rows and fill a part of the columns; the others become records.
     fn find_notes(&mut self) {
         let is_note = |kind: RowKind| matches!(kind, RowKind::Note | RowKind::Title);
         if !self.kinds.iter().any(|&kind| is_note(kind)) {
@@ -423,7 +424,7 @@ impl<'s> Inside<'s> {
         }
         let names = count_names(self.rows, self.span);
         let is_record = |&kind: &RowKind| kind == RowKind::Data;
-        // Below the last record, tables end where they are said to end.
+        // Below the last record, the rules for the end of tables apply.
         let stop = self
             .kinds
             .iter()
@@ -453,14 +454,14 @@ impl<'s> Inside<'s> {
         }
     }
 
-    /// The section head above each row.
+    /// Returns the section head above each row.
     pub fn sections(&self) -> Vec<Option<String>> {
         let mut head = None;
         let mut name = |(at, kind): (usize, &RowKind)| {
             if let Some(group) = self.groups.get(&at) {
                 head = Some(group.clone());
             } else if *kind == RowKind::Group {
-                // A merged head that was filled says the same in each of its cells.
+                // A filled merged head has the same text in each of its cells.
                 let texts = self
                     .rows
                     .texts_within(self.row(at), &self.span.columns)
@@ -471,7 +472,7 @@ impl<'s> Inside<'s> {
                     .chars()
                     .filter(|c| !is_control(*c))
                     .collect();
-                // A remark between two rows looks like a section head, and names nothing.
+                // A remark between two rows looks like a section head, but names nothing.
                 if !text.starts_with(MARKS) {
                     head = (!text.is_empty()).then_some(text);
                 }
@@ -481,11 +482,12 @@ impl<'s> Inside<'s> {
         self.kinds.iter().enumerate().map(&mut name).collect()
     }
 
-    /// The first cell of each section head, by row and column of the sheet, that holds what no cell of a workbook can.
+    /// Returns the first cell of each section head, by row and column of the sheet, that contains characters no cell of a
+    /// workbook can hold.
     pub fn controlled_heads(&self) -> Vec<(usize, usize)> {
         let controlled = |at: usize| {
             let is_controlled =
-                |(_, cell): &(usize, Cell)| self.rows.text(*cell).contains(is_control);
+                |(_, cell): &(usize, SheetCell)| self.rows.text(*cell).contains(is_control);
             let (column, _) = self.filled(at).find(is_controlled)?;
             Some((self.row(at), column))
         };
@@ -495,7 +497,8 @@ impl<'s> Inside<'s> {
         heads.filter_map(controlled).collect()
     }
 
-    /// The first cell of the section head above each row that has one: row, row of the head, column.
+    /// Returns, for each row with a section head above it, the row, the row of the head, and the column of the head's first
+    /// cell.
     pub fn cells_of_heads(&self) -> Vec<(usize, usize, usize)> {
         let mut head = None;
         let mut found = Vec::new();
@@ -511,9 +514,9 @@ impl<'s> Inside<'s> {
         found
     }
 
-    /// The texts of the lines below records, and the names of these above all of them.
-    pub fn lines(&self) -> Lines {
-        let mut lines = Lines::default();
+    /// Returns the texts of the lines below records, and the names of these above all of them.
+    pub fn lines(&self) -> FurtherLines {
+        let mut lines = FurtherLines::default();
         let mut record = None;
         let mut number = 1;
         for (at, kind) in self.kinds.iter().enumerate() {
@@ -540,26 +543,26 @@ impl<'s> Inside<'s> {
     fn places(&self, kind: RowKind) -> impl Iterator<Item = usize> {
         let places = self.kinds.iter().enumerate();
         places
-            .filter(move |(_, one)| **one == kind)
+            .filter(move |(_, found)| **found == kind)
             .map(|(at, _)| at)
     }
 }
 
 /// The texts of further lines of records. Columns count from 0 at the table's first one.
 #[derive(Debug, Default)]
-pub struct Lines {
-    /// The columns that have a name for them.
+pub struct FurtherLines {
+    /// The columns that have a name for further lines.
     pub names: Vec<(usize, String)>,
-    /// The number of the line, from 2; the column; the place of the record; the text.
+    /// The number of the line, from 2; the column; the index of the record; the text.
     pub texts: Vec<(usize, usize, usize, String)>,
 }
 
-/// Returns whether a cell shows a zero, with a currency or without.
-fn shows_zero(rows: Rows<'_>, cell: Cell) -> bool {
+/// Returns whether a cell shows a zero, with or without a currency.
+fn shows_zero(rows: SheetRowView<'_>, cell: SheetCell) -> bool {
     match cell.tag {
-        Tag::Integer => cell.as_integer() == 0,
-        Tag::Float => cell.as_float() == 0.0,
-        Tag::Text => {
+        CellTag::Integer => cell.as_integer() == 0,
+        CellTag::Float => cell.as_float() == 0.0,
+        CellTag::Text => {
             let text = rows.sheet.text(cell.as_text());
             let mut digits = text.chars().filter(|c| c.is_alphanumeric()).peekable();
             digits.peek().is_some() && digits.all(|digit| digit == '0')
@@ -568,7 +571,7 @@ fn shows_zero(rows: Rows<'_>, cell: Cell) -> bool {
     }
 }
 
-/// What a day or the number of a record looks like, without its digits: `A-9` for A-17. Nothing for other texts.
+/// Returns the pattern of a day or of a record's number without its digits: `A-9` for A-17. Returns `None` for other texts.
 fn shape_of(text: &str) -> Option<String> {
     let text = trim(text);
     let letters = text.chars().take_while(|c| c.is_alphabetic()).count();

@@ -1,35 +1,35 @@
-//! What the rows of a sheet were taken for, and why, for those who ask where a header was seen.
+//! Explains what the rows of a sheet were recognised as, for people who ask where a header was seen.
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::layout::{RowKind, RowLayout, RowLooks, State, reasons_of};
+use crate::layout::{RowKind, RowLayout, RowState, SheetLayout, reasons_of};
 
-/// A row that looks less like its state is doubtful.
-const LEAST_SURE: f64 = 0.8;
-/// The reasons of a row.
+/// The minimum likelihood of a certain state; rows with less are doubtful.
+const MIN_SURE_LIKELIHOOD: f64 = 0.8;
+/// The maximum number of reasons of a row.
 const MAX_REASONS: usize = 5;
 
-/// What a row was taken for.
+/// The judgement of a row: its kind, with the reasons.
 #[derive(Debug)]
-pub struct Judged {
-    /// Its number in the sheet, from 0: rows that were not looked at have the looks of others.
+pub struct JudgedRow {
+    /// Its number in the sheet, from 0. Rows that were not examined have the layout of others.
     pub row: usize,
     /// The probability of each state.
-    pub likelihoods: [f64; State::ALL.len()],
+    pub likelihoods: [f64; RowState::ALL.len()],
     pub kind: &'static str,
     pub reasons: Vec<String>,
-    /// A sentence that has all of it, and no value.
+    /// A sentence with all of this, but without any value of a cell.
     pub message: String,
 }
 
-/// Judges the rows at which titles, headers, data, totals and notes begin and end, doubtful ones, and those that are headers against
-/// their looks: at most `most`. `repeated`: what a word made of a row.
+/// Judges the rows at which titles, headers, data, totals and notes begin and end, doubtful rows, and headers that do not look
+/// like one: at most `most`. `repeated` has the reasons of rows that repeat a header or are lines of signs.
 pub fn judge(
-    looks: &RowLooks,
+    looks: &SheetLayout,
     kinds: &[RowKind],
     repeated: &HashMap<usize, &'static str>,
     most: usize,
-) -> Vec<Judged> {
+) -> Vec<JudgedRow> {
     let is_alike = |a: &RowLayout, at: Option<usize>| {
         at.and_then(|at| looks.rows.get(at))
             .is_some_and(|b| a.state == b.state)
@@ -37,7 +37,12 @@ pub fn judge(
     let mut rows = BTreeSet::new();
     for (at, row) in looks.rows.iter().enumerate() {
         let is_within = is_alike(row, at.checked_sub(1)) && is_alike(row, Some(at + 1));
-        if !is_within || row.likelihoods.iter().all(|likely| *likely < LEAST_SURE) {
+        if !is_within
+            || row
+                .likelihoods
+                .iter()
+                .all(|likely| *likely < MIN_SURE_LIKELIHOOD)
+        {
             rows.insert(row.number);
         }
     }
@@ -45,7 +50,7 @@ pub fn judge(
     rows.extend(headers.filter(|&row| {
         looks
             .row(row)
-            .is_some_and(|looks| looks.state != State::Header)
+            .is_some_and(|looks| looks.state != RowState::Header)
     }));
     let judged = rows.into_iter().take(most).filter_map(|row| {
         let looks = looks.row(row)?;
@@ -53,7 +58,7 @@ pub fn judge(
             .get(row)
             .map_or(looks.state.name(), |kind| kind.name());
         let (state, reasons) = (looks.state.name(), reasons_of(looks, MAX_REASONS));
-        let likely = State::ALL.into_iter().find(|state| state.name() == kind);
+        let likely = RowState::ALL.into_iter().find(|state| state.name() == kind);
         let why = if let Some(said) = repeated.get(&row) {
             format!(" ({said}; it looks like {state})")
         } else if kind != state {
@@ -68,7 +73,7 @@ pub fn judge(
         if !reasons.is_empty() {
             message = format!("{message}: {}", reasons.join("; "));
         }
-        Some(Judged {
+        Some(JudgedRow {
             row,
             likelihoods: looks.likelihoods,
             kind,

@@ -1,37 +1,37 @@
-//! Rows of texts alone between the records of a table: further lines of the records above them, section heads, and texts that may be
-//! either.
+//! Interprets rows of texts alone between the records of a table: further lines of the records above them, section heads, and
+//! texts that may be either.
 //!
-//! 0. [`SheetView::mark_rules`]: lines that are drawn with signs say nothing.
-//! 1. [`free_first_head`]: a section head that was taken for a part of the header is one, where others stand in its column below.
-//! 2. [`find_lines`]: what stands below each record, as many rows each time, are further lines of it; what stands alone among them, and is
-//!    no section head, belongs to nothing.
+//! 0. [`SheetView::mark_rules`]: lines drawn with signs have no meaning.
+//! 1. [`free_first_head`]: a section head that was taken for part of the header is a head if others are in its column below.
+//! 2. [`find_lines`]: if each record has as many rows below it, these are further lines of it. A row that is alone among them,
+//!    and no section head, belongs to nothing.
 
 use std::collections::{BTreeSet, HashSet};
 
 use super::rows::{has_digit, is_digit, is_number_or_day, trim};
-use super::{Kept, Rows, SheetView, Span, Told, Words};
+use super::{FieldWords, KeptRowReason, SheetNotice, SheetRowView, SheetView, Span};
 use crate::cells::parts::places;
-use crate::cells::{Cell, Tag};
+use crate::cells::{CellTag, SheetCell};
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
 
-/// Rows of a table that say whether its records may have further lines.
+/// The number of rows of a table that are examined to find out whether its records may have further lines.
 const MAX_LOOKED_AT_ROWS: usize = 60;
-/// Records that make a pattern, and lines that a record may have below its first one.
+/// The minimum number of records that make a pattern, and the maximum number of lines below the first line of a record.
 const MIN_RECORDS: usize = 3;
 const MAX_LINES: usize = 4;
-/// The words of an item.
+/// The maximum number of words of an item.
 const MAX_ITEM_WORDS: usize = 2;
-/// The words of a name, and the rows of a table that may have nothing else.
+/// The maximum number of words of a name, and of rows of a table that may have nothing else.
 const MAX_NAME_WORDS: usize = 3;
 const MAX_NAMED_ROWS: usize = 2;
 
-/// The signs of a line that is drawn with them, and the least that a cell has of them.
+/// The signs that lines are drawn with, and the minimum number of them in a cell.
 const SIGNS: &str = "-–—=_*~#+.·─═";
 const MIN_SIGNS: usize = 3;
 
 impl SheetView<'_> {
-    /// Marks the lines among the rows of tables that are drawn with signs.
+    /// Marks the rows of tables that are lines drawn with signs.
     pub(super) fn mark_rules(&mut self) {
         for span in &mut self.spans {
             let (first, stop) = (span.start + 1, span.stop.min(self.kinds.len()));
@@ -48,32 +48,33 @@ impl SheetView<'_> {
         }
     }
 
-    /// Takes the first section heads of tables for these.
+    /// Frees the first section heads of tables from the headers.
     pub(super) fn free_first_heads(&mut self) {
         for span in &mut self.spans {
             free_first_head(self.rows, &mut self.kinds, span);
         }
     }
 
-    /// Marks further lines of records and lone texts. A record of which nothing but its name is filled stays one.
+    /// Marks further lines of records, and lone texts. A record that has only its name filled stays a record.
     pub(super) fn find_lines(&mut self) {
         let mut named = Vec::new();
         for span in &mut self.spans {
             named.extend(find_lines(self.rows, &mut self.kinds, span, self.words));
         }
         if !named.is_empty() {
-            self.told.push(Told::Kept(named, Kept::NameAlone));
+            self.told
+                .push(SheetNotice::Kept(named, KeptRowReason::NameAlone));
         }
     }
 }
 
-/// Takes the first section head of a table for one where it was taken for a part of the header.
-fn free_first_head(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span) {
+/// Frees the first section head of a table that was taken for part of the header.
+fn free_first_head(rows: SheetRowView<'_>, kinds: &mut [RowKind], span: &mut Span) {
     if span.header_rows < 2 {
         return;
     }
     let row = span.data_start() - 1;
-    let table = Table::new(rows, span);
+    let table = LinesTable::new(rows, span);
     let own = table.columns(row);
     let above: BTreeSet<usize> = table.texts(row - 1).map(|(column, _)| column).collect();
     let &[column] = own.as_slice() else {
@@ -89,13 +90,18 @@ fn free_first_head(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span) {
     }
 }
 
-/// Marks the further lines of a table's records, and lone texts of which nothing says what they are. Returns the records that have
-/// nothing but a name, and stay records.
-fn find_lines(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span, words: &Words) -> Vec<usize> {
+/// Marks the further lines of a table's records, and lone texts of unknown meaning. Returns the records that have only a name,
+/// and stay records.
+fn find_lines(
+    rows: SheetRowView<'_>,
+    kinds: &mut [RowKind],
+    span: &mut Span,
+    words: &FieldWords,
+) -> Vec<usize> {
     if span.header_rows == 0 || span.is_guessed {
         return Vec::new();
     }
-    let table = Table::new(rows, span);
+    let table = LinesTable::new(rows, span);
     let start = span.data_start();
     let has_heads = kinds[start..span.stop].contains(&RowKind::Group);
     let mut first = start..span.stop.min(start + MAX_LOOKED_AT_ROWS);
@@ -117,23 +123,23 @@ fn find_lines(rows: Rows<'_>, kinds: &mut [RowKind], span: &mut Span, words: &Wo
 
 /// The rows of a table: records, each with the lines directly below it, and lines of texts between them.
 struct Parts {
-    /// The row above the first record that is none.
+    /// The row above the first record that is no record itself.
     head: Option<usize>,
     records: Vec<(usize, Vec<usize>)>,
     lines: Vec<usize>,
 }
 
-struct Table<'s> {
-    rows: Rows<'s>,
+struct LinesTable<'s> {
+    rows: SheetRowView<'s>,
     span: Span,
     /// The columns that the header names.
     names: BTreeSet<usize>,
-    /// The columns of the second row of a header of two, where it names fewer than the first.
+    /// The columns of the second row of a two-row header, if it names fewer than the first.
     second_names: Vec<usize>,
 }
 
-impl<'s> Table<'s> {
-    fn new(rows: Rows<'s>, span: &Span) -> Self {
+impl<'s> LinesTable<'s> {
+    fn new(rows: SheetRowView<'s>, span: &Span) -> Self {
         let mut table = Self {
             rows,
             span: span.clone(),
@@ -158,7 +164,7 @@ impl<'s> Table<'s> {
         self.rows.texts_within(row, &self.span.columns).into_iter()
     }
 
-    /// The columns of a row's texts; none where it has a value. A merged text that was filled counts once.
+    /// Returns the columns of a row's texts, or none if it has a value. A filled merged text counts once.
     fn columns(&self, row: usize) -> Vec<usize> {
         let mut columns = Vec::new();
         let mut texts = HashSet::new();
@@ -176,7 +182,8 @@ impl<'s> Table<'s> {
         columns
     }
 
-    /// Returns whether a row is no record: texts alone, in half of the named columns at most, or where the second row of the header names.
+    /// Returns whether a row is no record: it has texts only, in at most half of the named columns or where the second row of
+    /// the header names.
     fn is_line(&self, row: usize) -> bool {
         let columns = self.columns(row);
         !columns.is_empty()
@@ -225,9 +232,9 @@ impl<'s> Table<'s> {
         parts
     }
 
-    /// The rows, two at most, that have nothing but a name in the first column, as the records above and below have. Section heads begin
-    /// a table, or stand below a blank row, or have some records each.
-    fn named_records(&self, parts: &Parts, words: &Words) -> Vec<usize> {
+    /// Returns the rows, at most two, that have only a name in the first column, as the records above and below have. Section
+    /// heads, in contrast, begin a table, follow a blank row, or have some records each.
+    fn named_records(&self, parts: &Parts, words: &FieldWords) -> Vec<usize> {
         let Parts {
             head,
             records,
@@ -275,7 +282,7 @@ impl<'s> Table<'s> {
         }
     }
 
-    /// Marks lines, section heads and lone texts. Returns whether the second row of the header is a line, too.
+    /// Marks lines, section heads and lone texts. Returns whether the second row of the header is also a line.
     fn judge(&self, kinds: &mut [RowKind], parts: &mut Parts) -> bool {
         let lines_or_head = match parts.head {
             Some(head) => vec![head],
@@ -287,7 +294,7 @@ impl<'s> Table<'s> {
             .map(|row| self.columns(row))
             .collect();
         for &row in &parts.lines {
-            // A lone text in the place of a head is one.
+            // A lone text in the position of a head is a head.
             let columns = self.columns(row);
             if kinds[row] == RowKind::Data
                 && columns.len() == 1
@@ -320,7 +327,7 @@ impl<'s> Table<'s> {
             .filter(|&row| kinds[row] == RowKind::Data)
             .max()
             .unwrap_or(0);
-        // Below a blank row, and directly above its records, stands a section head.
+        // A section head is below a blank row and directly above its records.
         let is_alone = |&row: &usize| {
             let is_text = [RowKind::Group, RowKind::Note, RowKind::Title].contains(&kinds[row]);
             row < last
@@ -336,7 +343,7 @@ impl<'s> Table<'s> {
         false
     }
 
-    /// Returns whether a lone text stands among keys with digits, and has none.
+    /// Returns whether a lone text is among keys with digits, and has none.
     fn is_remark(&self, row: usize, records: &[(usize, Vec<usize>)]) -> bool {
         let Some(&key) = self.names.first() else {
             return false;
@@ -348,7 +355,7 @@ impl<'s> Table<'s> {
             && first.all(|(record, _)| is_numbered(*record))
     }
 
-    /// Returns whether the lines below records are items as the records' own: a word or two each, below blank keys.
+    /// Returns whether the lines below records are items like those of the records: a word or two each, below blank keys.
     fn are_items(&self, records: &[(usize, Vec<usize>)]) -> bool {
         let pairs: Vec<(usize, usize)> = records
             .iter()
@@ -364,16 +371,16 @@ impl<'s> Table<'s> {
         let is_like = |&&(row, line): &&(usize, usize)| {
             self.texts(line).all(|(column, text)| {
                 let own = self.rows.cell(row, column);
-                // A blank cell speaks neither for nor against it.
+                // A blank cell is neutral.
                 is_item(&text)
                     && column < self.rows.sheet.row_width(row)
-                    && (own.tag == Tag::Empty || is_item(&self.rows.text(own)))
+                    && (own.tag == CellTag::Empty || is_item(&self.rows.text(own)))
             })
         };
         pairs.len() > 1 && pairs.iter().filter(is_like).count() * 2 > pairs.len()
     }
 
-    /// Returns whether the lines belong to the records above them. Notes that close the table are taken out.
+    /// Returns whether the lines belong to the records above them. Notes that close the table are removed.
     fn are_lines(&self, kinds: &[RowKind], parts: &mut Parts, names_lines: &mut bool) -> bool {
         let Parts { records, lines, .. } = parts;
         let Some((_, last)) = records.last_mut() else {
@@ -392,16 +399,17 @@ impl<'s> Table<'s> {
             return false;
         }
         let columns: HashSet<Vec<usize>> = lines.iter().map(|&row| self.columns(row)).collect();
-        let has_blank_key = columns.iter().all(|one| !self.has_key(one));
+        let has_blank_key = columns.iter().all(|filled| !self.has_key(filled));
         let usual = counts[0];
         if usual > 0
             && others.iter().all(|&count| count == usual)
             && (last >= usual || has_blank_key)
         {
-            // Below each record as many.
+            // Each record has as many lines below it.
             let are_lines = columns.len() <= usual || has_blank_key;
             if are_lines {
-                *names_lines = columns.len() == 1 && columns.iter().all(|one| self.is_second(one));
+                *names_lines =
+                    columns.len() == 1 && columns.iter().all(|filled| self.is_second(filled));
                 if let Some((_, below)) = records.last_mut() {
                     below.truncate(usual);
                 }
@@ -409,22 +417,22 @@ impl<'s> Table<'s> {
             return are_lines;
         }
         if others.iter().filter(|&&count| count > 0).count() < 2
-            || columns.iter().any(|one| self.is_second(one))
+            || columns.iter().any(|filled| self.is_second(filled))
         {
             return false;
         }
         let heads = lines.iter().filter(|&&row| kinds[row] == RowKind::Group);
         if has_blank_key && heads.count() * 2 < lines.len() {
-            // The key is blank, and the texts stand below the record's own.
+            // The key is blank, and the texts are below those of the record.
             return true;
         }
         // A table does not end with a section head, and a section has records.
         last > 0
-            && columns.iter().all(|one| one.len() == 1)
+            && columns.iter().all(|filled| filled.len() == 1)
             && lines.len() * MIN_RECORDS > records.len()
     }
 
-    /// Returns whether the last line of a table may be one as the others are, by its length: notes are longer.
+    /// Returns whether the last line of a table is short enough to be a line like the others: notes are longer.
     fn is_alike(&self, row: usize, lines: &[usize]) -> bool {
         let others = lines.iter().filter(|&&line| line != row);
         let longest = others.map(|&line| self.length(line)).max().unwrap_or(0);
@@ -456,8 +464,8 @@ fn is_name(text: &str) -> bool {
         && !text.ends_with(['.', ':'])
 }
 
-impl Rows<'_> {
-    /// Returns whether a row is a line that is drawn with signs.
+impl SheetRowView<'_> {
+    /// Returns whether a row is a line drawn with signs.
     pub(super) fn is_rule(self, row: usize) -> bool {
         let mut cells = self
             .filled(row)
@@ -467,8 +475,8 @@ impl Rows<'_> {
     }
 }
 
-/// Returns whether a cell holds nothing but one sign, several times, with or without blanks between them.
-fn is_rule(rows: Rows<'_>, cell: Cell) -> bool {
+/// Returns whether a cell has only one sign, several times, with or without blanks between.
+fn is_rule(rows: SheetRowView<'_>, cell: SheetCell) -> bool {
     let Some(text) = rows.as_text(cell).map(trim) else {
         return false;
     };

@@ -1,21 +1,22 @@
-//! From the cells of a sheet to the rows of its tables. docs/contributing/rows.md says which rule leaves out which row, and its test.
+//! From the cells of a sheet to the rows of its tables. docs/contributing/rows.md lists which rule leaves out which row, and
+//! its test.
 //!
-//! - [`rows`]: the texts of rows, and the kinds of value that cells hold
-//! - `headers`: header rows that only the rows around them explain
-//! - `cards`: records whose values stand beside their labels
+//! - [`rows`]: the texts of rows, and the kinds of values in cells
+//! - `headers`: header rows that can only be recognised by the rows around them
+//! - `cards`: records whose values are beside their labels
 //! - `on_its_side`: tables whose records are columns
 //! - `tables`: a table begins at each header row
 //! - `columns`: tables beside one another, and notes beside tables
 //! - `lines`: rows of texts alone between the records of a table
-//! - `row_types`: rows that say themselves what they are
-//! - `above`: what stands alone in a line above a header
+//! - `row_types`: rows that state their type in a column
+//! - `above`: lines above a header
 //! - `as_above`: cells that stand for the value above them
 //! - `records`: records that were taken for a header
-//! - `ends`: where a table ends
+//! - `ends`: the end of a table
 //! - `further`: rows of a header that name no column
 //! - [`inside`]: rows of a table that are no records; `pivots`: those of a pivot
-//! - [`judged`]: what rows were taken for, and why
-//! - [`grid`], [`span`], [`view`], [`told`]: cells, a table's place, a sheet as the passes see it, and what they have to say of it
+//! - [`judged`]: the kinds of rows, with reasons
+//! - [`grid`], [`span`], [`view`], [`told`]: cells, the position of a table, the view that the passes share, and their notices
 
 mod above;
 mod as_above;
@@ -43,39 +44,39 @@ pub mod view;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-pub use self::grid::{Cards, Grid};
+pub use self::grid::{Cards, SheetGrid};
 pub use self::header::Header;
-pub use self::inside::Inside;
-pub use self::judged::Judged;
-pub use self::rows::{Rows, Words};
+pub use self::inside::TableBody;
+pub use self::judged::JudgedRow;
+pub use self::rows::{FieldWords, SheetRowView};
 pub use self::span::Span;
-pub use self::told::{Doubt, Kept, Told};
-pub use self::view::{Choice, Heads, Settings, SheetView};
+pub use self::told::{HeaderDoubtReason, KeptRowReason, SheetNotice};
+pub use self::view::{Heads, SheetSettings, SheetView, UserChoice};
 
 use self::judged::judge;
 use self::view::Area;
 use crate::cells::Sheet;
-use crate::fields::looks::rows::{RowKinds, Rule};
-use crate::layout::{RowKind, RowLooks};
+use crate::fields::looks::rows::{RowDetector, RowKinds};
+use crate::layout::{RowKind, SheetLayout};
 
-type Wants = fn(&Settings) -> bool;
+type StepCondition = fn(&SheetSettings) -> bool;
 
 /// A step from the rows of a sheet to its tables.
-enum Step<'s> {
-    /// Returns whether it has found all tables: then no further step is taken.
+enum SheetStep<'s> {
+    /// Returns whether it has found all tables; if so, no further steps run.
     Find(fn(&mut SheetView<'s>) -> bool),
     /// Opens tables, or changes their rows.
     Change(fn(&mut SheetView<'s>)),
-    /// Says more of tables, however they were found.
+    /// Adds facts about tables, however they were found.
     Say(fn(&mut SheetView<'s>)),
 }
 
-/// The steps in their order, each with the settings that want it.
+/// Returns the steps in their order, each with the condition on the settings that enables it.
 #[rustfmt::skip]
-fn steps<'s>() -> [(Wants, Step<'s>); 22] {
-    use Step::{Change, Find, Say};
+fn steps<'s>() -> [(StepCondition, SheetStep<'s>); 22] {
+    use SheetStep::{Change, Find, Say};
     [
-        (Settings::is_whole, Find(SheetView::find_cards)),
+        (SheetSettings::is_whole, Find(SheetView::find_cards)),
         (|settings| settings.is_explained() && settings.is_whole(), Find(SheetView::find_side)),
         (|settings| settings.is_explained() && settings.is_whole(), Find(SheetView::read_row_types)),
         (|_| true, Change(SheetView::open_tables)),
@@ -84,22 +85,22 @@ fn steps<'s>() -> [(Wants, Step<'s>); 22] {
             Find(SheetView::find_areas),
         ),
         (|settings| settings.is_2026, Change(SheetView::mark_rules)),
-        (Settings::is_explained, Change(SheetView::free_first_heads)),
-        (Settings::is_explained, Change(SheetView::free_lone_values)),
-        (Settings::is_explained, Change(SheetView::take_further_headers)),
-        (Settings::is_explained, Change(SheetView::keep_records)),
-        (Settings::is_explained, Change(SheetView::choose_names)),
-        (Settings::is_explained, Change(SheetView::leave_captions)),
-        (Settings::is_explained, Change(SheetView::leave_out_above)),
-        (Settings::is_explained, Change(SheetView::end_above_titles)),
-        (Settings::is_explained, Change(SheetView::find_lines)),
+        (SheetSettings::is_explained, Change(SheetView::free_first_heads)),
+        (SheetSettings::is_explained, Change(SheetView::free_lone_values)),
+        (SheetSettings::is_explained, Change(SheetView::take_further_headers)),
+        (SheetSettings::is_explained, Change(SheetView::keep_records)),
+        (SheetSettings::is_explained, Change(SheetView::choose_names)),
+        (SheetSettings::is_explained, Change(SheetView::leave_captions)),
+        (SheetSettings::is_explained, Change(SheetView::leave_out_above)),
+        (SheetSettings::is_explained, Change(SheetView::end_above_titles)),
+        (SheetSettings::is_explained, Change(SheetView::find_lines)),
         (
             |settings| settings.is_explained() && settings.heads == Heads::ToColumn,
             Change(SheetView::name_sections),
         ),
-        (Settings::is_explained, Change(SheetView::tell_deductions)),
+        (SheetSettings::is_explained, Change(SheetView::tell_deductions)),
         (|_| true, Change(SheetView::end_above_forms)),
-        // A range is where a user says that the table ends.
+        // A user's range determines where the table ends.
         (|settings| settings.area().is_none(), Change(SheetView::end_tables)),
         (
             |settings| settings.split_side_by_side && !settings.is_2026,
@@ -110,66 +111,66 @@ fn steps<'s>() -> [(Wants, Step<'s>); 22] {
     ]
 }
 
-/// A configuration, as far as it says where tables are.
+/// The parts of a configuration that help to find tables.
 pub struct Configuration<'c, E> {
     /// The words of its fields.
-    pub words: &'c Words,
+    pub words: &'c FieldWords,
     pub detectors: Detectors<'c, E>,
-    /// Its reshapes, where it has any that know rows.
+    /// Its reshapes, if any of them recognise rows.
     pub reshapes: Option<&'c dyn Reshapes<Error = E>>,
 }
 
-/// A function that asks all row detectors what the rows of a sheet are, or of an area that was made one.
-type Asked<'c, E> = dyn Fn(&Arc<Grid>) -> Result<RowKinds, E> + 'c;
+/// A function that asks all row detectors for the kinds of the rows of a sheet, or of an area that was made a sheet.
+type DetectorCall<'c, E> = dyn Fn(&Arc<SheetGrid>) -> Result<RowKinds, E> + 'c;
 
 /// The row detectors of a configuration.
 pub enum Detectors<'c, E> {
-    Rules(Vec<&'c Rule>),
-    Called(Box<Asked<'c, E>>),
+    Rules(Vec<&'c RowDetector>),
+    Called(Box<DetectorCall<'c, E>>),
 }
 
-/// The reshapes of a configuration, as far as they know rows by their texts.
+/// The reshapes of a configuration that recognise rows by their texts.
 pub trait Reshapes {
-    /// What keeps them from an answer.
+    /// The error of a reshape that fails.
     type Error;
 
-    /// Changes the kinds of rows that they know: the headers of a series, the lines of a form.
+    /// Changes the kinds of rows that they recognise: the headers of a series, the lines of a form.
     ///
     /// # Errors
     /// If a reshape fails.
-    fn mark(&self, grid: &Arc<Grid>, kinds: &mut Vec<RowKind>) -> Result<(), Self::Error>;
+    fn mark(&self, grid: &Arc<SheetGrid>, kinds: &mut Vec<RowKind>) -> Result<(), Self::Error>;
 
-    /// Returns a function that says whether a row begins with a label that some field asks for; nothing where none does.
-    fn labels<'c>(&'c self, grid: &'c Arc<Grid>) -> Option<Box<dyn Fn(usize) -> bool + 'c>>;
+    /// Returns a function that says whether a row begins with a label that some field asks for, or `None` if no field does.
+    fn labels<'c>(&'c self, grid: &'c Arc<SheetGrid>) -> Option<Box<dyn Fn(usize) -> bool + 'c>>;
 }
 
 /// A sheet, or an area of one, with the tables that were found in it.
 #[derive(Debug)]
-pub struct Found {
-    pub grid: Arc<Grid>,
+pub struct SheetTables {
+    pub grid: Arc<SheetGrid>,
     pub kinds: Vec<RowKind>,
-    /// What detectors said of each row as a header.
+    /// The score that the detectors gave to each row as a header.
     pub header_scores: Vec<f64>,
     pub spans: Vec<Span>,
-    pub told: Vec<Told>,
-    /// The rows of which it is told what they were taken for.
-    pub judged: Vec<Judged>,
-    /// The records of the sheet, where they stand in lines.
+    pub told: Vec<SheetNotice>,
+    /// The rows whose judgement is reported.
+    pub judged: Vec<JudgedRow>,
+    /// The records of the sheet, if they are in lines.
     pub cards: Option<Cards>,
-    /// The areas that have the tables, where these lie on their side, beside others or beside notes.
-    pub areas: Vec<Found>,
+    /// The areas with the tables, if these are sideways, beside others or beside notes.
+    pub areas: Vec<SheetTables>,
 }
 
-impl Found {
-    /// Returns the places of all tables in the sheet, each up to its last record.
-    fn recorded(self, settings: &Settings) -> Vec<Span> {
-        let rows = Rows {
+impl SheetTables {
+    /// Returns the spans of all tables in the sheet, each up to its last record.
+    fn recorded(self, settings: &SheetSettings) -> Vec<Span> {
+        let rows = SheetRowView {
             sheet: self.grid.cells(),
         };
         let end = |mut span: Span| {
             let (start, among) = (span.data_start(), span.data());
             let kinds = self.kinds.get(among).unwrap_or_default().to_vec();
-            let inside = Inside::new(rows, &span, self.grid.looks(), kinds, settings).kinds;
+            let inside = TableBody::new(rows, &span, self.grid.looks(), kinds, settings).kinds;
             let is_record = |at: &usize| {
                 let mut filled = rows.filled_within(start + at, &span.columns);
                 inside[*at] == RowKind::Data && filled.next().is_some()
@@ -189,20 +190,20 @@ impl Found {
 /// # Errors
 /// If the configuration fails.
 pub fn find<E>(
-    grid: &Arc<Grid>,
-    settings: &Settings,
+    grid: &Arc<SheetGrid>,
+    settings: &SheetSettings,
     configuration: &Configuration<'_, E>,
-) -> Result<Found, E> {
+) -> Result<SheetTables, E> {
     find_in(grid, None, settings, configuration)
 }
 
 /// Finds the tables of a sheet, or of an `area` of one.
 fn find_in<E>(
-    grid: &Arc<Grid>,
+    grid: &Arc<SheetGrid>,
     area: Option<&Area>,
-    settings: &Settings,
+    settings: &SheetSettings,
     configuration: &Configuration<'_, E>,
-) -> Result<Found, E> {
+) -> Result<SheetTables, E> {
     let mut verdict = match &configuration.detectors {
         Detectors::Rules(rules) => grid.classify(rules),
         Detectors::Called(classify) => classify(grid)?,
@@ -211,12 +212,12 @@ fn find_in<E>(
     if let Some(area) = area {
         area.name_header(&mut verdict.kinds);
     }
-    let unknown = RowLooks::default();
+    let unknown = SheetLayout::default();
     let reshapes = configuration.reshapes;
     let is_label = reshapes.and_then(|reshapes| reshapes.labels(grid));
     let mut view = SheetView {
         grid,
-        rows: Rows {
+        rows: SheetRowView {
             sheet: grid.cells(),
         },
         looks: if settings.is_2026 {
@@ -246,10 +247,10 @@ fn find_in<E>(
     let mut are_found = false;
     for (_, step) in steps().into_iter().filter(|(wants, _)| wants(settings)) {
         match step {
-            Step::Find(find) if !are_found => are_found = find(&mut view),
-            Step::Change(change) if !are_found => change(&mut view),
-            Step::Find(_) | Step::Change(_) => {}
-            Step::Say(say) => say(&mut view),
+            SheetStep::Find(find) if !are_found => are_found = find(&mut view),
+            SheetStep::Change(change) if !are_found => change(&mut view),
+            SheetStep::Find(_) | SheetStep::Change(_) => {}
+            SheetStep::Say(say) => say(&mut view),
         }
     }
     let mut areas = Vec::new();
@@ -257,7 +258,7 @@ fn find_in<E>(
         let within = settings.of_area(area.columns.clone());
         areas.push(find_in(&area.grid, Some(&area), &within, configuration)?);
     }
-    Ok(Found {
+    Ok(SheetTables {
         grid: Arc::clone(grid),
         kinds: view.kinds,
         header_scores: verdict.header_scores,
@@ -269,13 +270,13 @@ fn find_in<E>(
     })
 }
 
-/// Finds the tables of a sheet of which no configuration is known, as edition 2026 does. They end at their last record.
+/// Finds the tables of a sheet without a configuration, as edition 2026 does. They end at their last record.
 pub fn tables_of(sheet: &Arc<Sheet>) -> Vec<Span> {
-    let grid = Arc::new(Grid::new(Arc::clone(sheet)));
-    let settings = Settings::edition_2026();
+    let grid = Arc::new(SheetGrid::new(Arc::clone(sheet)));
+    let settings = SheetSettings::edition_2026();
     let configuration = Configuration::<Infallible> {
-        words: &Words::new(),
-        detectors: Detectors::Rules(vec![&Rule::Layout { score: 1.0 }]),
+        words: &FieldWords::new(),
+        detectors: Detectors::Rules(vec![&RowDetector::Layout { score: 1.0 }]),
         reshapes: None,
     };
     let Ok(found) = find(&grid, &settings, &configuration);

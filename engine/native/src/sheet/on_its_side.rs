@@ -1,7 +1,7 @@
-//! Tables that lie on their side: the names of columns stand below each other, and each record is a column.
+//! Recognises sideways tables: the names of columns are below each other, and each record is a column.
 //!
-//! Words of fields in the first column say it, or rows of one kind of values each, of several kinds. Only a table that is alone on its
-//! sheet, but for titles and notes of one cell, is judged.
+//! The evidence is either words of fields in the first column, or rows that each have one kind of value, with several kinds in
+//! all. A table is judged only if it is alone on its sheet, except for titles and notes of one cell.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -9,38 +9,38 @@ use std::sync::Arc;
 
 use super::rows::{is_digit, is_number_or_day};
 use super::view::Area;
-use super::{Rows, SheetView, Span, Told, Words};
-use crate::cells::{Cell, Tag};
+use super::{FieldWords, SheetNotice, SheetRowView, SheetView, Span};
+use crate::cells::{CellTag, SheetCell};
 
-/// A table with more rows or columns does not lie on its side.
+/// The maximum number of rows and columns of a sideways table.
 const MAX_ROWS: usize = 60;
 const MAX_COLUMNS: usize = 250;
-/// Words of so many fields below each other are enough to turn a table.
+/// The minimum number of fields whose words are below each other, to turn a table without further evidence.
 const MIN_FIELDS: usize = 3;
 
 /// A table that lies on its side.
 #[derive(Debug)]
-struct Side {
-    /// Its rows, without a blank one.
+struct SidewaysTable {
+    /// Its rows, without blank ones.
     rows: Range<usize>,
     /// The column of its names.
     names: usize,
-    /// The number of fields whose words the names are.
+    /// The number of fields that the names match.
     fields: usize,
-    /// True if its names and values leave no doubt.
+    /// True if its names and values are certain.
     is_sure: bool,
 }
 
-/// The kind of a cell of such a table.
+/// The kind of a cell of a sideways table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Kind {
+enum LineCellKind {
     Date,
     Number,
     Text,
 }
 
 impl SheetView<'_> {
-    /// Finds the table of a sheet that lies on its side, and turns it where that is sure and wanted; returns whether there is one.
+    /// Finds a sideways table of the sheet, and turns it if this is certain and wanted. Returns whether there is one.
     pub(super) fn find_side(&mut self) -> bool {
         let Some(side) = find_side(self.rows, self.words) else {
             return false;
@@ -56,14 +56,14 @@ impl SheetView<'_> {
             self.spans
                 .push(Span::new(side.rows.start, 0, side.rows.end));
         }
-        let told = Told::OnItsSide(side.fields, side.rows, is_turned);
+        let told = SheetNotice::OnItsSide(side.fields, side.rows, is_turned);
         self.told.push(told);
         true
     }
 }
 
-/// Finds the table of a sheet, if it lies on its side.
-fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
+/// Finds the table of a sheet if it is sideways.
+fn find_side(rows: SheetRowView<'_>, words: &FieldWords) -> Option<SidewaysTable> {
     let sheet = rows.sheet;
     let facts = sheet.facts();
     if facts.rows_emitted > 2 * MAX_ROWS || facts.width > MAX_COLUMNS {
@@ -80,19 +80,19 @@ fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
         .iter()
         .filter_map(|&row| rows.filled(row).next())
         .min()?;
-    let names: Vec<Cell> = lines.iter().map(|&row| sheet.cell(row, first)).collect();
+    let names: Vec<SheetCell> = lines.iter().map(|&row| sheet.cell(row, first)).collect();
     let texts: Vec<String> = names.iter().map(|&name| rows.text(name)).collect();
     let begins = |text: &String| text.chars().next().is_some_and(|first| !is_digit(first));
     if !names.iter().all(|&name| rows.is_name(name)) || !texts.iter().all(begins) {
         return None;
     }
-    let cells: Vec<Vec<Cell>> = lines.iter().map(|&row| rows.cells(row)).collect();
-    let kinds: Vec<HashSet<Kind>> = cells
+    let cells: Vec<Vec<SheetCell>> = lines.iter().map(|&row| rows.cells(row)).collect();
+    let kinds: Vec<HashSet<LineCellKind>> = cells
         .iter()
         .map(|cells| cells[1..].iter().map(|&cell| kind_of(rows, cell)).collect())
         .collect();
     let fields = rows.count_fields(&names, words);
-    let is_known = |name: &Cell| rows.field_of(*name, words).is_some();
+    let is_known = |name: &SheetCell| rows.field_of(*name, words).is_some();
     let is_named = is_known(&names[0])
         && fields > 1
         && names.iter().filter(|name| is_known(name)).count() * 2 >= names.len()
@@ -103,10 +103,10 @@ fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
     if !(is_named || is_uniform && has_kinds(rows, &lines, first, &kinds)) {
         return None;
     }
-    // Of a single record some value says that it is one: a list of names and their meanings has none.
+    // A single record needs a value as evidence: a list of names and their meanings has none.
     let has_values = cells.iter().any(|cells| cells.len() > 2) || !kinds.iter().all(are_texts);
     let different: HashSet<&String> = texts.iter().collect();
-    Some(Side {
+    Some(SidewaysTable {
         rows: top..last + 1,
         names: first,
         fields,
@@ -118,21 +118,26 @@ fn find_side(rows: Rows<'_>, words: &Words) -> Option<Side> {
     })
 }
 
-fn kind_of(rows: Rows<'_>, cell: Cell) -> Kind {
+fn kind_of(rows: SheetRowView<'_>, cell: SheetCell) -> LineCellKind {
     match cell.tag {
-        Tag::Date | Tag::DateTime | Tag::Time | Tag::Duration => Kind::Date,
-        Tag::Text if !is_number_or_day(rows.sheet.text(cell.as_text())) => Kind::Text,
-        _ => Kind::Number,
+        CellTag::Date | CellTag::DateTime | CellTag::Time | CellTag::Duration => LineCellKind::Date,
+        CellTag::Text if !is_number_or_day(rows.sheet.text(cell.as_text())) => LineCellKind::Text,
+        _ => LineCellKind::Number,
     }
 }
 
-fn are_texts(kinds: &HashSet<Kind>) -> bool {
-    *kinds == HashSet::from([Kind::Text])
+fn are_texts(kinds: &HashSet<LineCellKind>) -> bool {
+    *kinds == HashSet::from([LineCellKind::Text])
 }
 
-/// Returns whether rows have values of several kinds, so that no column has one kind: texts in two of them below the first, and values. A
-/// row of signs that stand for missing values is no row of texts.
-fn has_kinds(rows: Rows<'_>, lines: &[usize], first: usize, kinds: &[HashSet<Kind>]) -> bool {
+/// Returns whether rows have values of several kinds, so that no column has a single kind: two rows have texts below the first,
+/// and others have values. A row of signs for missing values is no row of texts.
+fn has_kinds(
+    rows: SheetRowView<'_>,
+    lines: &[usize],
+    first: usize,
+    kinds: &[HashSet<LineCellKind>],
+) -> bool {
     let is_full = |&row: &usize| {
         let width = rows.sheet.row_width(row);
         let mut columns = first..width;

@@ -1,46 +1,47 @@
-//! A compact pivot: each group begins with a name and the sums of what stands below it, and the last row has the sums of all.
+//! Recognises compact pivots: each group begins with a name and the sums of the rows below it, and the last row has the sums of
+//! all.
 //!
-//! Read as records, such sums would count twice. Only what adds up as a whole is taken for one: every row belongs to a group, and the sums
-//! of the outermost groups are in the last row.
+//! Read as records, such sums would count twice. A table is a pivot only if it adds up as a whole: every row belongs to a
+//! group, and the last row has the sums of the outermost groups.
 
 use std::collections::HashMap;
 
-use super::rows::{Rows, amount_of};
+use super::rows::{SheetRowView, amount_of};
 use super::span::Span;
 use crate::layout::RowKind;
 
-/// The rows of a group, and the groups in which they stand.
+/// The maximum number of rows of a group, and of nested groups.
 const MAX_ROWS: usize = 500;
 const MAX_LEVELS: usize = 4;
-/// What does not add up after so many steps is none.
+/// The maximum number of steps; a table that does not add up by then is no pivot.
 const MAX_STEPS: usize = 20_000;
-/// Sums agree to the cent.
+/// The maximum difference of equal sums: half a cent.
 const HALF_CENT: f64 = 0.005;
 
-/// The row behind a group, and its members, each with whether it is a group itself. Rows count among those of [`Lines`].
-type Group = (usize, Vec<(usize, bool)>);
+/// The row behind a group, and its members, each with whether it is itself a group. Rows are indices of [`PivotLines`].
+type PivotGroup = (usize, Vec<(usize, bool)>);
 
-/// The rows of a table that are a name and numbers, as far as they were asked for.
-struct Lines<'s> {
-    rows: Rows<'s>,
+/// The rows of a table that are a name and numbers, collected as they are needed.
+struct PivotLines<'s> {
+    rows: SheetRowView<'s>,
     span: &'s Span,
     kinds: &'s [RowKind],
-    /// The place of each below the header.
+    /// The index of each row, from 0 below the header.
     places: Vec<usize>,
     names: Vec<String>,
     numbers: Vec<Vec<f64>>,
-    known: HashMap<usize, Group>,
+    known: HashMap<usize, PivotGroup>,
     steps: usize,
 }
 
-/// Finds the names of groups by their rows, with those of the groups around them, and marks these and the last row. Returns nothing where
-/// the table is no pivot.
+/// Finds the names of groups by their rows, with the names of the groups around them, and marks these rows and the last row.
+/// Returns `None` if the table is no pivot.
 pub(super) fn find_pivot(
-    rows: Rows<'_>,
+    rows: SheetRowView<'_>,
     span: &Span,
     kinds: &mut [RowKind],
 ) -> Option<HashMap<usize, String>> {
-    let mut lines = Lines {
+    let mut lines = PivotLines {
         rows,
         span,
         kinds,
@@ -68,7 +69,7 @@ pub(super) fn find_pivot(
     for head in heads {
         lines.take(head, "", &mut names);
     }
-    let Lines { places, .. } = lines;
+    let PivotLines { places, .. } = lines;
     for &place in &places {
         let is_head = names.contains_key(&place);
         kinds[place] = if is_head {
@@ -84,15 +85,15 @@ pub(super) fn find_pivot(
 fn are_equal(left: &[f64], right: &[f64]) -> bool {
     left.iter()
         .zip(right)
-        .all(|(one, other)| (one - other).abs() < HALF_CENT)
+        .all(|(number, other)| (number - other).abs() < HALF_CENT)
 }
 
-impl Lines<'_> {
+impl PivotLines<'_> {
     fn is_blank(&self, place: usize) -> bool {
         self.rows.is_empty(self.span.data_start() + place)
     }
 
-    /// Returns whether there is such a row.
+    /// Returns whether there is a row with this number.
     fn has(&mut self, number: usize) -> bool {
         while self.places.len() <= number {
             let next = self.places.last().map_or(0, |place| place + 1);
@@ -117,7 +118,7 @@ impl Lines<'_> {
                         && self
                             .numbers
                             .first()
-                            .is_none_or(|one| one.len() == numbers.len()) =>
+                            .is_none_or(|first| first.len() == numbers.len()) =>
                 {
                     self.places.push(place);
                     self.names.push(name);
@@ -129,7 +130,7 @@ impl Lines<'_> {
         true
     }
 
-    /// Returns whether nothing stands below a row.
+    /// Returns whether no rows follow a row.
     fn is_last(&self, number: usize) -> bool {
         (self.places[number] + 1..self.kinds.len()).all(|place| self.is_blank(place))
     }
@@ -137,7 +138,7 @@ impl Lines<'_> {
     /// Returns the row behind the group that begins with a row.
     fn group(&mut self, head: usize, level: usize) -> Option<usize> {
         if !self.known.contains_key(&head) && self.has(head) {
-            // Names have no sums of their own within themselves.
+            // Within itself, a group's name has no sums.
             self.known.insert(head, (0, Vec::new()));
             let nothing = vec![0.0; self.numbers[head].len()];
             if let Some(found) = self.members(head, head + 1, nothing, level) {
@@ -148,14 +149,14 @@ impl Lines<'_> {
         stop.filter(|&stop| stop > 0)
     }
 
-    /// The rows that add up to a head from a row on, to which these sums lead.
+    /// Returns the members of a head from a row on that add up to it, given their sums so far.
     fn members(
         &mut self,
         head: usize,
         mut at: usize,
         mut sums: Vec<f64>,
         level: usize,
-    ) -> Option<Group> {
+    ) -> Option<PivotGroup> {
         let wanted = self.numbers[head].clone();
         let mut members = Vec::new();
         loop {
@@ -166,7 +167,7 @@ impl Lines<'_> {
             let exceeds = sums
                 .iter()
                 .zip(&wanted)
-                .any(|(one, other)| *one > other + HALF_CENT);
+                .any(|(sum, other)| *sum > other + HALF_CENT);
             let grows = || {
                 self.numbers[head..at]
                     .iter()
@@ -193,7 +194,7 @@ impl Lines<'_> {
         }
     }
 
-    /// Names a group and those within it.
+    /// Names a group and the groups within it.
     fn take(&self, head: usize, around: &str, names: &mut HashMap<usize, String>) {
         let own = &self.names[head];
         let name = if around.is_empty() {

@@ -1,29 +1,29 @@
-//! Tables without a header row: their first record stays a record. A row that was guessed to be the header may be the first record;
-//! whether it is one is said by its looks, by the words of fields, and by values that no header has. What is uncertain is told: no row is
-//! lost without a word.
+//! Handles tables without a header row, whose first record stays a record. A row that was guessed to be the header may be the
+//! first record; its looks, the words of fields, and values that no header has decide this. Uncertain decisions are reported,
+//! so no row is lost silently.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use super::rows::{MAX_COMPARED_ROWS, MIN_RECORD_CELLS, ValueKind, is_period};
 use super::units::is_unit;
-use super::{Doubt, Kept, SheetView, Span, Told};
-use crate::cells::{Cell, Tag};
-use crate::layout::{RowKind, State};
+use super::{HeaderDoubtReason, KeptRowReason, SheetNotice, SheetView, Span};
+use crate::cells::{CellTag, SheetCell};
+use crate::layout::{RowKind, RowState};
 
-/// A header row that is less likely one than this is told of.
+/// A header row with a lower likelihood is reported as doubtful.
 const SURE: f64 = 0.75;
-/// A row among records that is likelier a header than this is told of.
+/// A row among records with a higher likelihood of being a header is reported.
 const MIN_HEADER: f64 = 0.2;
-/// A row right below the header that is likelier a part of it than this is told of.
+/// A row right below the header with a higher likelihood of belonging to it is reported.
 const MIN_LAST: f64 = 0.25;
-/// Rows at both ends of a stretch above the header row that are looked at.
+/// The number of rows that are examined at both ends of a stretch above the header row.
 const MAX_ABOVE_ROWS: usize = 100;
-/// Rows of one cell above a header that are its titles.
+/// The maximum number of rows of one cell above a header that are its titles.
 const MAX_TITLES: usize = 3;
 
 impl SheetView<'_> {
-    /// Lets tables begin with their first records, where these were taken for a header row or stand above the first one.
+    /// Moves the beginning of tables to their first records if these were taken for a header row or are above it.
     pub(super) fn keep_records(&mut self) {
         let first = self.settings.first_row();
         let mut spans = std::mem::take(&mut self.spans);
@@ -51,15 +51,15 @@ impl SheetView<'_> {
         }
     }
 
-    /// The filled cells of a row. A merged range that was filled says the same in each of its cells.
-    fn distinct_cells(&self, row: usize) -> Vec<Cell> {
+    /// Returns the filled cells of a row. A filled merged range has the same text in each of its cells, and counts once.
+    fn distinct_cells(&self, row: usize) -> Vec<SheetCell> {
         let texts = self.rows.texts(row).into_iter();
         texts
             .map(|(column, _)| self.rows.cell(row, column))
             .collect()
     }
 
-    fn is_word(&self, cell: Cell) -> bool {
+    fn is_word(&self, cell: SheetCell) -> bool {
         self.rows.field_of(cell, self.words).is_some()
     }
 
@@ -74,38 +74,38 @@ impl SheetView<'_> {
         cells.filter_map(|cell| self.rows.kind(cell)).collect()
     }
 
-    /// Returns whether a row has what no header has: an address, a number that is no year, a day.
+    /// Returns whether a row has a value that no header has: an address, a number that is no year, a day.
     pub(super) fn has_values(&self, row: usize) -> bool {
         self.distinct_cells(row)
             .into_iter()
             .any(|cell| self.rows.kind(cell).is_some())
     }
 
-    fn state(&self, row: usize) -> Option<State> {
+    fn state(&self, row: usize) -> Option<RowState> {
         self.looks.row(row).map(|looks| looks.state)
     }
 
     /// Returns the likelihood of a header by the looks of a row.
     fn header_likelihood(&self, row: usize) -> f64 {
         let looks = self.looks.row(row);
-        looks.map_or(0.0, |looks| looks.likelihoods[State::Header as usize])
+        looks.map_or(0.0, |looks| looks.likelihoods[RowState::Header as usize])
     }
 
     /// Returns whether a row that was guessed to be the header is a record.
     fn is_record(&self, row: usize) -> bool {
         let state = self.state(row);
-        if state == Some(State::Header)
+        if state == Some(RowState::Header)
             || self.has_known_word(row)
             || self.rows.likeness_below(row) < 0
         {
             return false;
         }
-        let is_data = matches!(state, Some(State::Data | State::Total))
+        let is_data = matches!(state, Some(RowState::Data | RowState::Total))
             && [RowKind::Data, RowKind::Total].contains(&self.kinds[row]);
         is_data || self.has_values(row)
     }
 
-    /// Lets a table whose header row was guessed begin with its first record, or says what is doubtful.
+    /// Moves the beginning of a table with a guessed header row to its first record, or reports doubts.
     fn judge_guess(&mut self, span: &mut Span, first: usize, is_above: bool) {
         let row = span.start;
         let width = self.distinct_cells(row).len();
@@ -115,21 +115,25 @@ impl SheetView<'_> {
             span.header_rows = 0;
         } else if is_thin && !self.has_known_word(row) {
             if self.rows.likeness_below(row + 1) < 0 {
-                // A title stands above names over values.
+                // This is a title above names over values.
                 span.start += 1;
-                self.told.push(Told::Doubt(vec![span.start], Doubt::Looks));
+                self.told.push(SheetNotice::Doubt(
+                    vec![span.start],
+                    HeaderDoubtReason::Looks,
+                ));
                 return;
             }
-            // A title or a section head stands above the first record.
+            // A title or a section head is above the first record.
             span.header_rows = 0;
             span.start += usize::from(self.kinds[row] != RowKind::Group);
         } else if is_followed {
-            self.told.push(Told::Doubt(vec![row], Doubt::Looks));
+            self.told
+                .push(SheetNotice::Doubt(vec![row], HeaderDoubtReason::Looks));
             return;
         } else if let Some(record) = self.lone_record(span, first) {
             (span.start, span.header_rows) = (record, 0);
         } else {
-            // That no table was found is told by another notice. Rows as full above the one that was taken are not lost.
+            // Another notice reports that no table was found. Rows above the one that was taken are kept if they are as full.
             let mut above = first..row;
             let as_full = above.find(|&other| self.distinct_cells(other).len() >= width.max(2));
             span.start = as_full.unwrap_or(row);
@@ -138,10 +142,10 @@ impl SheetView<'_> {
         let mut records = span.start..span.stop;
         let record = records.find(|&row| self.kinds[row] != RowKind::Group);
         let record = record.unwrap_or(span.start);
-        self.told.push(Told::NoHeader(record, is_above));
+        self.told.push(SheetNotice::NoHeader(record, is_above));
     }
 
-    /// The only record of a sheet of a title and a record, say: a full row with values.
+    /// Returns the only record of a sheet that has little else, such as a title: a full row with values.
     fn lone_record(&self, span: &Span, first: usize) -> Option<usize> {
         let is_full = |row: usize| self.distinct_cells(row).len() >= MIN_RECORD_CELLS;
         if is_full(span.start) {
@@ -152,7 +156,8 @@ impl SheetView<'_> {
             .filter(|&row| self.is_record(row))
     }
 
-    /// Tables of the records above the first header row. Lines of names and values there, and what else is lost, are told.
+    /// Returns tables of the records above the first header row. Reports lines of names and values there, and other rows that
+    /// are lost.
     fn above(&mut self, span: &Span, first: usize) -> Vec<Span> {
         let last = span.data_start().saturating_sub(1).max(span.start);
         let names = self.distinct_cells(last).len();
@@ -181,11 +186,11 @@ impl SheetView<'_> {
                 .filter(|&row| is_record(row))
                 .collect();
             let widest = records.iter().map(|row| widths[row]).max().unwrap_or(0);
-            // Two lines of two cells are names and values; and a line of these, twice beside each other, is no record either.
+            // Two lines of two cells are names and values. So is a line with two such pairs beside each other.
             let is_wide = widest >= MIN_RECORD_CELLS && widest * 2 > names;
             let are_many = is_wide || records.len() >= MIN_RECORD_CELLS;
             if records.len() * 2 <= widths.len() || !are_many {
-                // A title is one cell in a row of its own, and so are a few below it.
+                // A title is one cell in a row of its own, and so are a few rows below it.
                 let is_more = |(&row, &width): (&usize, &usize)| {
                     width > 1 || self.kinds[row] == RowKind::Data
                 };
@@ -195,7 +200,7 @@ impl SheetView<'_> {
             } else if let Some(table) = tables.last_mut()
                 && left_out.is_empty()
             {
-                // Blank rows lie within a table.
+                // There may be blank rows within a table.
                 table.stop = block.end;
             } else {
                 let mut begin = records[0];
@@ -211,7 +216,7 @@ impl SheetView<'_> {
             self.judge_guess(table, table.start, true);
         }
         if !left_out.is_empty() {
-            self.told.push(Told::LeftOutAbove(left_out));
+            self.told.push(SheetNotice::LeftOutAbove(left_out));
         }
         tables
     }
@@ -222,7 +227,7 @@ impl SheetView<'_> {
         first.is_some_and(|(_, text)| text.ends_with(':'))
     }
 
-    /// The stretches of rows without a blank one between them.
+    /// Returns the stretches of rows without a blank row between them.
     fn blocks(&self, rows: Range<usize>) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         for row in self.rows.filled_rows(rows) {
@@ -234,7 +239,7 @@ impl SheetView<'_> {
         found
     }
 
-    /// Returns whether two rows have the same kinds of cells in their columns, values among them.
+    /// Returns whether two rows have the same kinds of cells in their columns, with values among them.
     pub(super) fn is_like(&self, row: usize, other: usize) -> bool {
         if other >= self.kinds.len() {
             return false;
@@ -252,8 +257,8 @@ impl SheetView<'_> {
         same >= MIN_RECORD_CELLS && same * 5 >= count * 4
     }
 
-    /// Keeps the records of a header block that was taken for one by its looks, and says so where it is doubtful. Returns the table whose
-    /// header was a part of the block, below such a record.
+    /// Keeps the records of a header block that was recognised by its looks, and reports doubts. Returns the table whose header
+    /// was part of the block, below such a record.
     fn doubt(&mut self, span: &mut Span) -> Option<Span> {
         let rows: Vec<usize> = span
             .header()
@@ -262,7 +267,7 @@ impl SheetView<'_> {
         let (&top, &last) = (rows.first()?, rows.last()?);
         if rows
             .iter()
-            .any(|&row| self.state(row) != Some(State::Header))
+            .any(|&row| self.state(row) != Some(RowState::Header))
         {
             // A detector that knows more than the looks took it for the header.
             return None;
@@ -279,7 +284,8 @@ impl SheetView<'_> {
             let is_doubtful = !kinds.is_empty() && is_weak(row);
             if row > span.start && (kinds.iter().any(is_address) || kinds.len() > 1 || is_doubtful)
             {
-                self.told.push(Told::Kept(vec![row], Kept::PartOfHeader));
+                self.told
+                    .push(SheetNotice::Kept(vec![row], KeptRowReason::PartOfHeader));
                 let stop = span.data_start();
                 span.header_rows = row - span.start;
                 let mut below = rows.iter().copied();
@@ -290,9 +296,9 @@ impl SheetView<'_> {
                 return Some(other);
             }
             if row == span.start && kinds.len() > 1 && (span.header_rows == 1 || is_doubtful) {
-                // A lone record below a title looks like a header more than like anything else.
+                // A lone record below a title looks more like a header than like anything else.
                 span.header_rows = 0;
-                self.told.push(Told::NoHeader(row, false));
+                self.told.push(SheetNotice::NoHeader(row, false));
                 return None;
             }
         }
@@ -308,28 +314,29 @@ impl SheetView<'_> {
             .filter(|&row| is_weak(row) && !self.has_known_word(row))
             .collect();
         let (doubtful, why) = if let Some(row) = addressed {
-            (vec![row], Doubt::Address)
+            (vec![row], HeaderDoubtReason::Address)
         } else if weak == rows && (rows == unknown || is_apart) {
-            (rows, Doubt::Looks)
+            (rows, HeaderDoubtReason::Looks)
         } else if weak.contains(&last) && unknown.contains(&last) {
             let both = weak.into_iter().filter(|row| unknown.contains(row));
-            (both.collect(), Doubt::Looks)
+            (both.collect(), HeaderDoubtReason::Looks)
         } else if weak.contains(&top) {
-            (vec![top], Doubt::Looks)
+            (vec![top], HeaderDoubtReason::Looks)
         } else if rows == unknown
             && self.distinct_cells(last).len() > 1
             && below.all(|row| self.rows.is_empty(row))
         {
-            (rows, Doubt::NothingBelow)
+            (rows, HeaderDoubtReason::NothingBelow)
         } else {
             return None;
         };
-        self.told.push(Told::Doubt(doubtful, why));
+        self.told.push(SheetNotice::Doubt(doubtful, why));
         None
     }
 
-    /// Lets the rows of a header block below names of fields be records, where no word, unit or gap says otherwise. Returns how many. Below
-    /// one known name they are records where they are as full as it is. Else, and below unknown names, they are told.
+    /// Turns the rows of a header block below names of fields into records, unless a word, unit or gap contradicts. Returns how
+    /// many. Below one known name, rows are records if they are as full as the row of names. Otherwise, and below unknown
+    /// names, they are reported.
     fn free_first_records(&mut self, span: &mut Span) -> usize {
         let sheet = self.rows.sheet;
         let said = span.unnamed.iter().map(|(row, _)| row + 1).max();
@@ -349,7 +356,7 @@ impl SheetView<'_> {
             let text = self.rows.as_text(sheet.cell(row, key));
             text.is_some_and(|text| text.starts_with(char::is_lowercase))
         };
-        let counts = |cell: Cell| {
+        let counts = |cell: SheetCell| {
             let text = self.rows.text(cell);
             let digits: String = text.chars().take_while(|c| !c.is_alphabetic()).collect();
             let behind = text[digits.len()..].starts_with(char::is_alphabetic);
@@ -375,7 +382,7 @@ impl SheetView<'_> {
                 return 0;
             }
             is_full &= filled.len() == names.len();
-            // Below names of fields alone, "24 jars" is a value.
+            // Below names of fields only, "24 jars" is a value.
             if known == names.len() && filled.iter().any(|&column| counts(sheet.cell(row, column)))
             {
                 continue;
@@ -389,7 +396,8 @@ impl SheetView<'_> {
         }
         if has_units || known < 2 && !(known > 0 && is_full) {
             if known > 0 || is_full {
-                let doubt = Told::Doubt(others.collect(), Doubt::TextsBelowNames);
+                let doubt =
+                    SheetNotice::Doubt(others.collect(), HeaderDoubtReason::TextsBelowNames);
                 self.told.push(doubt);
             }
             return 0;
@@ -399,15 +407,15 @@ impl SheetView<'_> {
         others.len()
     }
 
-    /// Returns whether a cell says more of the name above it: a unit, a remark in brackets, a period.
-    fn says_more(&self, cell: Cell) -> bool {
+    /// Returns whether a cell adds to the name above it: a unit, a remark in brackets, a period.
+    fn says_more(&self, cell: SheetCell) -> bool {
         let text = self.rows.text(cell);
         text.starts_with(['(', '['])
             || !text.starts_with('-') && is_unit(&format!("({text})"))
-            || is_period(&text, cell.tag == Tag::Text)
+            || is_period(&text, cell.tag == CellTag::Text)
     }
 
-    /// Names the first row below a header that may be a part of it, or those that were freed of it.
+    /// Reports the first row below a header that may be part of it, or the rows that were removed from it.
     fn tell_row_below(&mut self, span: &Span, freed: usize) {
         let mut below = span.data();
         let row = below.find(|&row| !self.rows.is_empty(row) && self.kinds[row] != RowKind::Rule);
@@ -418,12 +426,13 @@ impl SheetView<'_> {
             let likely = self.header_likelihood(row);
             if freed > 0 || likely >= MIN_LAST {
                 let rows = row..row + freed.max(1);
-                self.told.push(Told::Below(rows, likely, self.kinds[row]));
+                self.told
+                    .push(SheetNotice::Below(rows, likely, self.kinds[row]));
             }
         }
     }
 
-    /// Names the rows of a table that look somewhat like the header of another one, and were kept as records.
+    /// Reports the rows of a table that look somewhat like the header of another table, but were kept as records.
     fn tell_other_headers(&mut self, span: &Span) {
         let among = span.data_start() + 1..span.stop.saturating_sub(1);
         let looked_at = self.looks.looked_at(among);
@@ -439,12 +448,13 @@ impl SheetView<'_> {
         };
         let found: Vec<usize> = looked_at.filter(|&row| is_header(row)).collect();
         if !found.is_empty() {
-            self.told.push(Told::Kept(found, Kept::OtherHeader));
+            self.told
+                .push(SheetNotice::Kept(found, KeptRowReason::OtherHeader));
         }
     }
 
-    /// Returns whether a row of names below a blank row stands above texts alone, or above texts in a column of values: nothing tells such a
-    /// header from a record.
+    /// Returns whether a row of names below a blank row is above texts only, or above texts in a column of values: nothing
+    /// distinguishes such a header from a record.
     fn is_other_header(&self, span: &Span, row: usize) -> bool {
         if !self.rows.begins_block(row)
             || !self.rows.are_names(row)
@@ -457,11 +467,11 @@ impl SheetView<'_> {
         let stop = self.blocks(row..far)[0].end;
         let above = span.data_start().max(row.saturating_sub(MAX_COMPARED_ROWS))..row;
         let named: Vec<usize> = self.rows.filled(row).collect();
-        let column = |rows: Range<usize>, column: usize| -> Vec<Cell> {
+        let column = |rows: Range<usize>, column: usize| -> Vec<SheetCell> {
             let cells = rows.map(|row| sheet.cell(row, column));
             cells.filter(|&cell| !sheet.is_blank(cell)).collect()
         };
-        let columns: Vec<(Cell, Vec<Cell>, Vec<Cell>)> = named
+        let columns: Vec<(SheetCell, Vec<SheetCell>, Vec<SheetCell>)> = named
             .iter()
             .map(|&at| {
                 (
@@ -478,8 +488,8 @@ impl SheetView<'_> {
                 |&at: &usize| self.rows.text_at(other, at) == self.rows.text_at(row, at);
             named.iter().any(says_same) && self.rows.all_texts(other) != own
         });
-        if recurs || columns.iter().any(|one| self.is_in_shape(one)) {
-            // A text that recurs in its column, or has the shape of the names there, is a record's.
+        if recurs || columns.iter().any(|column| self.is_in_shape(column)) {
+            // A text that recurs in its column, or has the shape of the names there, belongs to a record.
             return false;
         }
         if !(row + 1..stop).any(|row| self.has_values(row)) {
@@ -488,7 +498,7 @@ impl SheetView<'_> {
             return !is_left_out;
         }
         columns.iter().any(|(_, over, under)| {
-            let has_kind = |cell: &&Cell| self.rows.kind(**cell).is_some();
+            let has_kind = |cell: &&SheetCell| self.rows.kind(**cell).is_some();
             let values = over.iter().filter(has_kind).count();
             over.len() > 1
                 && values * 10 >= over.len() * 9
@@ -497,9 +507,13 @@ impl SheetView<'_> {
         })
     }
 
-    /// Returns whether a text of several words is written as all cells above and below it are: a small or a large letter first in each word.
-    fn is_in_shape(&self, (name, above, below): &(Cell, Vec<Cell>, Vec<Cell>)) -> bool {
-        let shape = |cell: &Cell| -> Vec<bool> {
+    /// Returns whether a text of several words has the capitalisation of all cells above and below it: a small or a capital
+    /// letter first in each word.
+    fn is_in_shape(
+        &self,
+        (name, above, below): &(SheetCell, Vec<SheetCell>, Vec<SheetCell>),
+    ) -> bool {
+        let shape = |cell: &SheetCell| -> Vec<bool> {
             let text = self.rows.text(*cell);
             let words = text.split_whitespace();
             words
@@ -514,14 +528,15 @@ impl SheetView<'_> {
             && others.all(|cell| shape(cell) == own)
     }
 
-    /// Returns whether the names of fields stand below each other, in the first column, instead of beside each other; says so.
+    /// Returns whether the names of fields are below each other in the first column, instead of beside each other, and reports
+    /// this.
     fn is_on_its_side(&mut self, span: &Span) -> bool {
         let mut header = span.header();
         if header.any(|row| self.rows.names_columns(row, self.words)) {
             return false;
         }
         let rows = span.start..span.stop.min(span.start + MAX_COMPARED_ROWS);
-        let first: Vec<Cell> = rows
+        let first: Vec<SheetCell> = rows
             .clone()
             .filter_map(|row| Some(self.rows.cell(row, self.rows.filled(row).next()?)))
             .collect();
@@ -530,7 +545,7 @@ impl SheetView<'_> {
         if below < 2 || !self.is_word(first[0]) || words * 2 < first.len() {
             return false;
         }
-        self.told.push(Told::OnItsSide(below, rows, false));
+        self.told.push(SheetNotice::OnItsSide(below, rows, false));
         true
     }
 }

@@ -1,18 +1,18 @@
-//! Exports that say in a column of their own what each row is: a head, a record, a sum. Each head begins a table behind that column, and what
-//! stands before it is the section of the table's records.
+//! Reads exports that state the type of each row in a column: a head, a record, a sum. Each head begins a table behind that
+//! column, and the text before it is the section of the table's records.
 
-use super::{Rows, SheetView, Span, Told};
+use super::{SheetNotice, SheetRowView, SheetView, Span};
 use crate::fields::looks::rows::simplify;
 use crate::layout::RowKind;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// The columns among the first that may say what rows are.
+/// The maximum number of first columns that may state the type of rows.
 const MAX_COLUMNS: usize = 3;
-static HEADS: List = List::new(|| LISTS.phrases("types of headers"));
-static RECORDS: List = List::new(|| LISTS.words("types of records"));
-static SUMS: List = List::new(|| LISTS.phrases("types of sums"));
+static HEADS: WordList = WordList::new(|| LISTS.phrases("types of headers"));
+static RECORDS: WordList = WordList::new(|| LISTS.words("types of records"));
+static SUMS: WordList = WordList::new(|| LISTS.phrases("types of sums"));
 
-/// What a word says that its row is.
+/// Returns the kind of a row that a word states.
 fn kind_of(word: &str) -> Option<RowKind> {
     let word = simplify(word);
     let is = |known: &[&str]| known.contains(&word.as_str());
@@ -24,8 +24,8 @@ fn kind_of(word: &str) -> Option<RowKind> {
     }
 }
 
-/// The column that says what each row is, and what it says.
-fn types_of(rows: Rows<'_>, count: usize) -> Option<(usize, Vec<Option<RowKind>>)> {
+/// Returns the column that states the type of each row, and the types.
+fn types_of(rows: SheetRowView<'_>, count: usize) -> Option<(usize, Vec<Option<RowKind>>)> {
     let kind = |row: usize, column: usize| kind_of(&rows.text_at(row, column));
     (0..MAX_COLUMNS).find_map(|column| {
         let mut types = Vec::with_capacity(count);
@@ -42,7 +42,7 @@ fn types_of(rows: Rows<'_>, count: usize) -> Option<(usize, Vec<Option<RowKind>>
 }
 
 impl SheetView<'_> {
-    /// Opens the tables of a sheet whose rows say what they are; returns whether they do.
+    /// Opens the tables of a sheet whose rows state their types. Returns whether they do.
     pub(super) fn read_row_types(&mut self) -> bool {
         let Some((column, types)) = types_of(self.rows, self.kinds.len()) else {
             return false;
@@ -66,7 +66,7 @@ impl SheetView<'_> {
             }
         }
         if !left_out.is_empty() {
-            self.told.push(Told::LeftOutBelow(left_out, false));
+            self.told.push(SheetNotice::LeftOutBelow(left_out, false));
         }
         self.leave_out_above();
         true

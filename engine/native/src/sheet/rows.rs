@@ -1,40 +1,40 @@
-//! The texts of rows, and the kinds of value that cells hold.
+//! Reads the texts of rows, and the kinds of values in cells.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::{Range, RangeInclusive};
 
 use crate::cells::text_form::as_python;
 use crate::cells::white_space::is_python_space;
-use crate::cells::{Cell, Sheet, Tag};
-use crate::columns::view::Value;
+use crate::cells::{CellTag, Sheet, SheetCell};
+use crate::columns::view::ColumnValue;
 use crate::fields::looks::profile::Profile;
 use crate::fields::looks::rows::{simplify, without_brackets};
 use crate::fields::series::{quarter_words, week_words};
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// A longer text is no value.
+/// The maximum number of characters of a value.
 const MAX_VALUE_CHARS: usize = 120;
-/// A longer text is no name of a column.
+/// The maximum number of characters of a column's name.
 const MAX_NAME_CHARS: usize = 40;
-/// Numbers in this range may be the years that a header names.
+/// The range of numbers that may be years in a header.
 pub(super) const YEARS: RangeInclusive<u32> = 1900..=2100;
-/// The cells of a record; lines of a name and a value have two.
+/// The minimum number of cells of a record; lines of a name and a value have two.
 pub const MIN_RECORD_CELLS: usize = 3;
-/// Rows below a row that may be a header with which it is compared.
+/// The number of rows below a possible header with which it is compared.
 pub const MAX_COMPARED_ROWS: usize = 40;
 
-/// The parts of a year that are counted. A letter alone is one of English: others begin numbers of things.
-static PERIODS: List = List::new(|| {
+/// Words for parts of a year that are counted. Only English ones may be single letters: others begin numbers of things.
+static PERIODS: WordList = WordList::new(|| {
     let words = LISTS.words("parts of a year").into_iter();
     let words = words.chain(quarter_words()).chain(week_words());
     let words = words.filter(|word| word.chars().nth(1).is_some());
     words.chain(["q", "h", "w", "fy"]).collect()
 });
 
-/// The words of fields, and words that headers have: each simplified, with its field or itself.
-pub type Words = HashMap<String, String>;
+/// The words of fields and of headers: each simplified, with its field or itself.
+pub type FieldWords = HashMap<String, String>;
 
-/// A value that no header is.
+/// The kind of a value that no header has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ValueKind {
     Email,
@@ -44,7 +44,7 @@ pub enum ValueKind {
 }
 
 impl ValueKind {
-    /// The kind of a text; none for words and years.
+    /// Returns the kind of a text, or `None` for words and years.
     fn of_text(text: &str) -> Option<Self> {
         let text = trim(text);
         // Most texts are words.
@@ -53,7 +53,7 @@ impl ValueKind {
         if is_words || is_year(text) || !may_be || text.chars().count() > MAX_VALUE_CHARS {
             return None;
         }
-        let found = Profile::of_patterns(&[Value::Text(text)]);
+        let found = Profile::of_patterns(&[ColumnValue::Text(text)]);
         let counts = [
             (found.emails, Self::Email),
             (found.phones, Self::Phone),
@@ -71,7 +71,7 @@ fn is_year(text: &str) -> bool {
         && digits.parse().is_ok_and(|year| YEARS.contains(&year))
 }
 
-/// Returns whether the text of a cell is a year, a month, or a part of a year that is counted.
+/// Returns whether the text of a cell is a year, a month, or a numbered part of a year.
 pub fn is_period(text: &str, is_text: bool) -> bool {
     let text = trim(text).to_lowercase();
     let letters: String = text.chars().filter(|c| c.is_alphabetic()).collect();
@@ -84,10 +84,10 @@ pub fn is_period(text: &str, is_text: bool) -> bool {
     }
     let day = format!("1 {letters} 2024");
     !digits.is_empty() && PERIODS.iter().any(|word| *word == letters)
-        || Profile::of_patterns(&[Value::Text(&day)]).days > 0
+        || Profile::of_patterns(&[ColumnValue::Text(&day)]).days > 0
 }
 
-/// Returns whether a character is a digit, in whatever script.
+/// Returns whether a character is a digit, in any script.
 pub fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || !c.is_ascii() && c.is_numeric()
 }
@@ -107,11 +107,13 @@ pub fn is_number_or_day(text: &str) -> bool {
     has_digit(text) && !has_letter(text)
 }
 
-/// Returns the number in a cell; texts have one as .csv files write them.
-pub fn amount_of(rows: Rows<'_>, cell: Cell) -> Option<f64> {
+/// Returns the number in a cell, also if a text has it as .csv files write numbers.
+pub fn amount_of(rows: SheetRowView<'_>, cell: SheetCell) -> Option<f64> {
     let text = match cell.tag {
-        Tag::Text => trim(rows.sheet.text(cell.as_text())),
-        Tag::Integer | Tag::Float | Tag::BigInteger => return rows.text(cell).parse().ok(),
+        CellTag::Text => trim(rows.sheet.text(cell.as_text())),
+        CellTag::Integer | CellTag::Float | CellTag::BigInteger => {
+            return rows.text(cell).parse().ok();
+        }
         _ => return None,
     };
     let swap = |c| match c {
@@ -145,24 +147,24 @@ pub fn is_plain_number(text: &str) -> bool {
     digits(fraction) && digits(first) && (!whole.contains(',') || is_grouped())
 }
 
-/// The text without white space around it, as Python sees white space.
+/// Returns the text without white space around it, as Python defines white space.
 pub fn trim(text: &str) -> &str {
     text.trim_matches(is_python_space)
 }
 
-/// The rows of a sheet, as passes ask them.
+/// The rows of a sheet, with the queries that the passes need.
 #[derive(Clone, Copy)]
-pub struct Rows<'s> {
+pub struct SheetRowView<'s> {
     pub sheet: &'s Sheet,
 }
 
-impl<'s> Rows<'s> {
-    /// Returns whether a row has no value; so has none behind the last one.
+impl<'s> SheetRowView<'s> {
+    /// Returns whether a row has no value. Rows behind the last row have none.
     pub fn is_empty(self, row: usize) -> bool {
         self.sheet.row_width(row) == 0
     }
 
-    /// The rows among some that have a value.
+    /// Returns the rows of a range that have a value.
     pub fn filled_rows(
         self,
         among: Range<usize>,
@@ -171,14 +173,14 @@ impl<'s> Rows<'s> {
     }
 
     /// Returns the text of a cell as it is written.
-    pub fn untrimmed(self, cell: Cell) -> String {
+    pub fn untrimmed(self, cell: SheetCell) -> String {
         let mut text = String::new();
         as_python(cell, self.sheet, &mut text);
         text
     }
 
     /// Returns the text of a cell, without white space around it.
-    pub fn text(self, cell: Cell) -> String {
+    pub fn text(self, cell: SheetCell) -> String {
         let text = self.untrimmed(cell);
         let trimmed = trim(&text);
         if trimmed.len() == text.len() {
@@ -187,22 +189,22 @@ impl<'s> Rows<'s> {
         trimmed.to_owned()
     }
 
-    /// A cell.
+    /// Returns the cell in a row and a column.
     #[inline]
-    pub fn cell(self, row: usize, column: usize) -> Cell {
+    pub fn cell(self, row: usize, column: usize) -> SheetCell {
         self.sheet.cell(row, column)
     }
 
-    /// Whether a cell says nothing.
+    /// Returns whether a cell is blank.
     #[inline]
     pub fn is_blank(self, row: usize, column: usize) -> bool {
         self.sheet.is_blank(self.cell(row, column))
     }
 
-    /// The text of a cell as it stands, unless its value is no text.
+    /// Returns the text of a cell as it is, or `None` if its value is no text.
     #[inline]
-    pub fn as_text(self, cell: Cell) -> Option<&'s str> {
-        (cell.tag == Tag::Text).then(|| self.sheet.text(cell.as_text()))
+    pub fn as_text(self, cell: SheetCell) -> Option<&'s str> {
+        (cell.tag == CellTag::Text).then(|| self.sheet.text(cell.as_text()))
     }
 
     /// Returns the text of the cell in a row and a column.
@@ -217,17 +219,17 @@ impl<'s> Rows<'s> {
         cells.into_iter().map(|cell| self.text(cell)).collect()
     }
 
-    /// Returns the texts of the filled cells of a row, with their columns. A merged text that was filled counts once.
+    /// Returns the texts of the filled cells of a row, with their columns. A filled merged text counts once.
     pub fn texts(self, row: usize) -> Vec<(usize, String)> {
         self.texts_within(row, &(0..usize::MAX))
     }
 
-    /// The columns in which a row is not blank.
+    /// Returns the columns in which a row is not blank.
     pub fn filled(self, row: usize) -> impl Iterator<Item = usize> + use<'s> {
         self.filled_within(row, &(0..usize::MAX))
     }
 
-    /// Returns the same as [`Rows::texts`], of some columns.
+    /// Returns the same as [`SheetRowView::texts`], within some columns.
     pub fn texts_within(self, row: usize, columns: &Range<usize>) -> Vec<(usize, String)> {
         let mut found: Vec<(usize, String)> = Vec::new();
         let mut known: HashSet<String> = HashSet::new();
@@ -240,7 +242,7 @@ impl<'s> Rows<'s> {
         found
     }
 
-    /// The columns among some in which a row is not blank.
+    /// Returns the columns of a range in which a row is not blank.
     pub fn filled_within(
         self,
         row: usize,
@@ -251,20 +253,23 @@ impl<'s> Rows<'s> {
         (columns.start..stop).filter(is_filled)
     }
 
-    /// The kind of value that a cell holds.
-    pub fn kind(self, cell: Cell) -> Option<ValueKind> {
+    /// Returns the kind of value in a cell.
+    pub fn kind(self, cell: SheetCell) -> Option<ValueKind> {
         match cell.tag {
-            Tag::Empty | Tag::EmptyText => None,
-            Tag::Boolean => Some(ValueKind::Number),
-            Tag::Date | Tag::Time | Tag::DateTime | Tag::Duration => Some(ValueKind::Date),
-            Tag::Text => ValueKind::of_text(self.sheet.text(cell.as_text())),
-            Tag::Integer | Tag::Float | Tag::BigInteger => {
+            CellTag::Empty | CellTag::EmptyText => None,
+            CellTag::Boolean => Some(ValueKind::Number),
+            CellTag::Date | CellTag::Time | CellTag::DateTime | CellTag::Duration => {
+                Some(ValueKind::Date)
+            }
+            CellTag::Text => ValueKind::of_text(self.sheet.text(cell.as_text())),
+            CellTag::Integer | CellTag::Float | CellTag::BigInteger => {
                 (!is_year(&self.text(cell))).then_some(ValueKind::Number)
             }
         }
     }
 
-    /// The columns in which a row has a value as the rows below have, less those in which it has a text above values.
+    /// Returns the number of columns in which a row has a value like the rows below, minus the number in which it has a text
+    /// above values.
     pub fn likeness_below(self, row: usize) -> isize {
         let mut below: Vec<usize> = Vec::new();
         for other in row + 1..=row + MAX_COMPARED_ROWS {
@@ -295,7 +300,7 @@ impl<'s> Rows<'s> {
         likeness
     }
 
-    /// Returns whether a row begins a stretch of rows below a blank one, or stands there below a lone title.
+    /// Returns whether a row begins a stretch of rows below a blank one, or does so below a lone title.
     pub fn begins_block(self, row: usize) -> bool {
         if row < 2 || self.is_empty(row + 1) {
             return false;
@@ -304,20 +309,20 @@ impl<'s> Rows<'s> {
             || row > 2 && self.is_empty(row - 2) && self.texts(row - 1).len() == 1
     }
 
-    /// Returns whether a cell is a text that is no longer than the name of a column.
-    pub fn is_name(self, cell: Cell) -> bool {
+    /// Returns whether a cell is a text that is short enough for the name of a column.
+    pub fn is_name(self, cell: SheetCell) -> bool {
         let text = self.as_text(cell);
         text.is_some_and(|text| text.chars().count() <= MAX_NAME_CHARS)
     }
 
-    /// Returns whether a cell is a text with a colon at its end, as labels have it.
-    pub fn ends_with_colon(self, cell: Cell) -> bool {
+    /// Returns whether a cell is a text that ends with a colon, as labels do.
+    pub fn ends_with_colon(self, cell: SheetCell) -> bool {
         let text = self.as_text(cell);
         text.is_some_and(|text| trim(text).ends_with(':'))
     }
 
-    /// Returns whether the texts of a row may be the names of columns: several, short, each another one, without digits, and no cell that is
-    /// none.
+    /// Returns whether the texts of a row may be the names of columns: several, short, all different, without digits, and with
+    /// no other cells among them.
     pub fn are_names(self, row: usize) -> bool {
         let filled: Vec<usize> = self.filled(row).collect();
         let is_name = |&column: &usize| {
@@ -327,7 +332,7 @@ impl<'s> Rows<'s> {
         filled.len() > 1 && filled.iter().all(is_name) && self.texts(row).len() == filled.len()
     }
 
-    /// Counts the cells of a column that hold just this text.
+    /// Returns the number of cells of a column that have exactly this text.
     fn count(self, column: usize, text: &str) -> usize {
         let mut count = 0;
         let rows = self.sheet.facts().rows_emitted;
@@ -337,39 +342,39 @@ impl<'s> Rows<'s> {
         count
     }
 
-    /// Returns whether a text of a row is a known word, and no other cell of its column is the same.
-    pub fn has_word_of_its_own(self, row: usize, words: &Words) -> bool {
+    /// Returns whether a text of a row is a known word, and no other cell of its column has it.
+    pub fn has_word_of_its_own(self, row: usize, words: &FieldWords) -> bool {
         let texts = self.texts(row).into_iter();
         let mut known = texts.filter(|(_, text)| words.contains_key(&simplify(text)));
         known.any(|(column, text)| self.count(column, &text) == 1)
     }
 
-    /// Returns the field that a cell names, or the word that headers have.
-    pub fn field_of(self, cell: Cell, words: &Words) -> Option<&String> {
+    /// Returns the field that a cell names, or the word for headers that it has.
+    pub fn field_of(self, cell: SheetCell, words: &FieldWords) -> Option<&String> {
         words.get(&simplify(without_brackets(self.as_text(cell)?)))
     }
 
-    /// Returns the number of fields that some cells name: several words of one field are one.
-    pub fn count_fields(self, cells: &[Cell], words: &Words) -> usize {
+    /// Returns the number of fields that some cells name; several words of one field count once.
+    pub fn count_fields(self, cells: &[SheetCell], words: &FieldWords) -> usize {
         let fields = cells.iter().filter_map(|&cell| self.field_of(cell, words));
         fields.collect::<HashSet<_>>().len()
     }
 
-    /// The cells of a row that are not blank.
-    pub fn cells(self, row: usize) -> Vec<Cell> {
+    /// Returns the cells of a row that are not blank.
+    pub fn cells(self, row: usize) -> Vec<SheetCell> {
         let columns = self.filled(row);
         columns.map(|column| self.sheet.cell(row, column)).collect()
     }
 
     /// Returns whether a row names columns: by words of two fields, or by periods beside its first cell.
-    pub fn names_columns(self, row: usize, words: &Words) -> bool {
+    pub fn names_columns(self, row: usize, words: &FieldWords) -> bool {
         let cells = self.cells(row);
         let beside = cells.get(1..).unwrap_or_default();
         let is_counted = || {
             let mut numbered = (1..).zip(beside);
             numbered.all(|(number, &cell): (usize, _)| self.text(cell) == number.to_string())
         };
-        let is_period = |&cell: &Cell| is_period(&self.text(cell), cell.tag == Tag::Text);
+        let is_period = |&cell: &SheetCell| is_period(&self.text(cell), cell.tag == CellTag::Text);
         self.count_fields(&cells, words) > 1
             || beside.len() > 1 && (is_counted() || beside.iter().all(is_period))
     }

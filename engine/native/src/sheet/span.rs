@@ -1,11 +1,11 @@
-//! The place of a table on a sheet.
+//! The position of a table on a sheet.
 
 use std::ops::Range;
 
-/// What the rows of a table say of values above them. Rows and columns count from 0 on the sheet.
+/// The cells of a table that stand for values above them. Rows and columns count from 0 on the sheet.
 #[derive(Clone, Debug, Default)]
-pub struct AsAbove {
-    /// Cells with a sign, each with the row of the value that it stands for; none where nothing stands above it.
+pub struct DittoCells {
+    /// Cells with a ditto sign, each with the row of the value that it stands for; `None` if there is no value above it.
     pub signs: Vec<(usize, usize, Option<usize>)>,
     /// Columns that are filled once for several records, and the rows in which they are blank.
     pub filled_once: (Vec<usize>, Vec<usize>),
@@ -15,22 +15,22 @@ pub struct AsAbove {
 #[derive(Clone, Debug)]
 pub struct Span {
     pub start: usize,
-    /// 0 where the table has no header row.
+    /// 0 if the table has no header row.
     pub header_rows: usize,
     pub stop: usize,
     pub columns: Range<usize>,
-    /// True if no detector took the header row for one.
+    /// True if no detector recognised the header row.
     pub is_guessed: bool,
-    /// What stands alone above the header and is of all its records.
+    /// The text alone in a line above the header that applies to all records.
     pub section: Option<String>,
-    /// Cells of the header, by row and column, that name no column.
+    /// The cells of the header, by row and column, that name no column.
     pub unnamed: Vec<(usize, usize)>,
     /// Its cells that stand for the value above them.
-    pub above: AsAbove,
+    pub above: DittoCells,
 }
 
 impl Span {
-    /// A table in all columns.
+    /// Returns a table that spans all columns.
     pub fn new(start: usize, header_rows: usize, stop: usize) -> Self {
         Self {
             start,
@@ -40,11 +40,11 @@ impl Span {
             is_guessed: false,
             section: None,
             unnamed: Vec::new(),
-            above: AsAbove::default(),
+            above: DittoCells::default(),
         }
     }
 
-    /// A table whose header row is guessed to be its first, in all columns.
+    /// Returns a table in all columns whose header row is guessed to be its first row.
     pub fn guessed(start: usize, stop: usize) -> Self {
         Self {
             is_guessed: true,
@@ -52,17 +52,17 @@ impl Span {
         }
     }
 
-    /// The row below the header block.
+    /// Returns the row below the header block.
     pub fn data_start(&self) -> usize {
         self.start + self.header_rows
     }
 
-    /// Its header rows.
+    /// Returns the range of its header rows.
     pub fn header(&self) -> Range<usize> {
         self.start..self.data_start()
     }
 
-    /// The rows below its header.
+    /// Returns the range of the rows below its header.
     pub fn data(&self) -> Range<usize> {
         self.data_start()..self.stop
     }

@@ -1,10 +1,10 @@
-//! A table begins at each header row and reaches to the next one. Header rows that follow each other directly are one block.
+//! Opens tables: each header row begins a table, which reaches to the next header row. Adjacent header rows are one block.
 //!
-//! Where detectors found data but no header, or nothing at all, the header is guessed. Where a user has said where it is, it is there.
+//! If detectors found data but no header, or nothing at all, the header is guessed. If a user has named the header, it is used.
 
 use std::ops::Range;
 
-use super::{Choice, Rows, SheetView, Span};
+use super::{SheetRowView, SheetView, Span, UserChoice};
 use crate::layout::RowKind;
 
 impl SheetView<'_> {
@@ -18,8 +18,8 @@ impl SheetView<'_> {
         };
     }
 
-    /// The tables of a sheet of which a user has said where its header or its tables are.
-    fn chosen_tables(&self, choice: &Choice) -> Vec<Span> {
+    /// Returns the tables of a sheet whose header or tables a user has named.
+    fn chosen_tables(&self, choice: &UserChoice) -> Vec<Span> {
         let count = self.kinds.len();
         let (rows, columns) = choice.area.clone().unwrap_or((0..count, 0..usize::MAX));
         let last = rows.end.min(count);
@@ -50,9 +50,9 @@ impl SheetView<'_> {
     }
 }
 
-/// The tables among some rows. `best`: the row with the highest header score.
+/// Returns the tables among some rows. `best` is the row with the highest header score.
 fn tables_within(
-    rows: Rows<'_>,
+    rows: SheetRowView<'_>,
     kinds: &[RowKind],
     among: Range<usize>,
     best: Option<usize>,
@@ -62,7 +62,7 @@ fn tables_within(
     for row in among.clone() {
         match (kinds[row], tables.last_mut()) {
             (RowKind::Data, None) if row > among.start => {
-                // A record without a header takes the row above for one, or itself where that row is blank.
+                // A record without a header uses the row above as its header, or itself if that row is blank.
                 let start = row - usize::from(!rows.is_empty(row - 1));
                 tables.push(Span::guessed(start, among.end));
             }

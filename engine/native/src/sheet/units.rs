@@ -1,36 +1,36 @@
-//! Units of headers: `EUR`, `kg`, `[m²]`, `in %`, `EUR '000`, and how dates are to be written, `dd.mm.yyyy`.
+//! Recognises units in headers: `EUR`, `kg`, `[m²]`, `in %`, `EUR '000`, and patterns of dates, `dd.mm.yyyy`.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use crate::cells::white_space::is_python_space;
 use crate::words::cut::{digit, is_currency_sign};
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 use crate::words::lexicon::is_code_of_header;
 
-/// A longer text is no unit.
+/// The maximum number of characters of a unit.
 const MAX_CHARS: usize = 24;
-/// What units are made of, in small letters without signs around them.
+/// The words of units, in small letters without signs around them.
 static UNITS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| LISTS.words("parts of units").into_iter().collect());
-/// Those of them that are names of columns where they stand alone and without brackets.
-static NAMES: List = List::new(|| LISTS.words("units that are names"));
-/// Signs beside the words of units.
+/// The words that are names of columns if they are alone and without brackets.
+static NAMES: WordList = WordList::new(|| LISTS.words("units that are names"));
+/// The signs that units may contain.
 const SIGNS: &str = "%‰°¹⁻/()[]{}*·.,'’-–# ";
 const QUOTES: [char; 2] = ['\'', '’'];
 
-/// What a word of a unit is.
+/// The role of a word within a unit.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
+enum UnitPart {
     Unit,
-    /// It may be a column's name.
+    /// A word that may also be a column's name.
     Name,
-    /// Those of thousands.
+    /// The zeros of thousands.
     Zeros,
     Number,
 }
 
-/// Returns whether a text of a header is a unit and nothing else.
+/// Returns whether a text of a header is only a unit.
 pub fn is_unit(text: &str) -> bool {
     let text = text.trim_matches(is_python_space);
     if text.is_empty() || text.chars().count() > MAX_CHARS {
@@ -49,21 +49,21 @@ pub fn is_unit(text: &str) -> bool {
     {
         return false;
     }
-    let parts: Option<Vec<Part>> = words.iter().map(|word| part_of(word)).collect();
+    let parts: Option<Vec<UnitPart>> = words.iter().map(|word| part_of(word)).collect();
     let Some(parts) = parts else {
         return false;
     };
     let is_sign = |sign: &char| matches!(sign, '%' | '‰' | '°') || is_currency_sign(*sign);
-    if parts.contains(&Part::Unit) || signs.iter().any(is_sign) {
+    if parts.contains(&UnitPart::Unit) || signs.iter().any(is_sign) {
         true
     } else if small == "c" || small == "f" {
-        // Degrees have their sign; this is a footnote's mark.
+        // Degrees have their own sign; this is a footnote mark.
         false
-    } else if parts.contains(&Part::Name) {
-        // "(h)" and "per day", and not "Hours" or "Day 1".
-        has_brackets || words.len() > 1 && !parts.contains(&Part::Number)
+    } else if parts.contains(&UnitPart::Name) {
+        // "(h)" and "per day" are units, "Hours" and "Day 1" are not.
+        has_brackets || words.len() > 1 && !parts.contains(&UnitPart::Number)
     } else {
-        has_brackets && parts.contains(&Part::Zeros) || inner.starts_with(QUOTES)
+        has_brackets && parts.contains(&UnitPart::Zeros) || inner.starts_with(QUOTES)
     }
 }
 
@@ -83,7 +83,7 @@ fn within(text: &str) -> Option<&str> {
         .find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
 }
 
-/// Returns whether a text in small letters says how dates or times are to be written.
+/// Returns whether a text in small letters is a pattern for dates or times.
 fn is_pattern_of_dates(text: &str) -> bool {
     let is_of = |part: &str, letters: &str, least: usize, most: usize| {
         (least..=most).contains(&part.len()) && part.chars().all(|c| letters.contains(c))
@@ -102,7 +102,7 @@ fn is_pattern_of_dates(text: &str) -> bool {
     (2..=3).contains(&parts.len()) && { letters }.all(|(letter, part)| is_of(part, letter, 1, 2))
 }
 
-/// The words of a unit, numbers and zeros among them, and the signs between these.
+/// Returns the words of a unit, including numbers and zeros, and the signs between them.
 fn words_and_signs(text: &str) -> (Vec<String>, Vec<char>) {
     let chars: Vec<char> = text.chars().collect();
     let is_letter = |c: char| c.is_alphanumeric() && !is_digit(c);
@@ -150,9 +150,9 @@ fn is_digit(c: char) -> bool {
     c.is_ascii_digit() || digit(c).is_some()
 }
 
-fn part_of(word: &str) -> Option<Part> {
+fn part_of(word: &str) -> Option<UnitPart> {
     if word == "Min" {
-        // The least, beside "Max".
+        // This is the minimum, beside "Max".
         return None;
     }
     let small = word.to_lowercase();
@@ -161,15 +161,19 @@ fn part_of(word: &str) -> Option<Part> {
     let digits = single.trim_end_matches(QUOTES);
     if !digits.is_empty() && digits.chars().all(is_digit) {
         let are_zeros = matches!(digits, "000" | "000000" | "1000" | "1000000");
-        return Some(if are_zeros { Part::Zeros } else { Part::Number });
+        return Some(if are_zeros {
+            UnitPart::Zeros
+        } else {
+            UnitPart::Number
+        });
     }
     let known = [small, single]
         .into_iter()
         .find(|word| UNITS.contains(word));
     match known {
-        Some(word) if NAMES.contains(&word) => Some(Part::Name),
-        Some(_) => Some(Part::Unit),
-        None => is_code_of_header(&word.to_uppercase(), true).then_some(Part::Unit),
+        Some(word) if NAMES.contains(&word) => Some(UnitPart::Name),
+        Some(_) => Some(UnitPart::Unit),
+        None => is_code_of_header(&word.to_uppercase(), true).then_some(UnitPart::Unit),
     }
 }
 

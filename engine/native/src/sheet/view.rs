@@ -1,22 +1,22 @@
-//! A sheet as the passes see it: its rows, what is known of each, and the tables so far.
+//! The view of a sheet that the passes share: its rows, the known facts about each, and the tables found so far.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Cards, Grid, Rows, Span, Told, Words};
-use crate::cells::Cell;
-use crate::layout::{RowKind, RowLooks};
+use super::{Cards, FieldWords, SheetGrid, SheetNotice, SheetRowView, Span};
+use crate::cells::SheetCell;
+use crate::layout::{RowKind, SheetLayout};
 
-/// The rows and columns that a user has named for a sheet. Rows and columns count from 0.
+/// The rows and columns that a user has named for a sheet, counted from 0.
 #[derive(Clone, Debug, Default)]
-pub struct Choice {
-    /// The header rows; an empty range where the sheet has none.
+pub struct UserChoice {
+    /// The header rows; empty if the sheet has none.
     pub header_rows: Option<Range<usize>>,
-    /// The rows and the columns in which its tables lie.
+    /// The rows and columns that contain its tables.
     pub area: Option<(Range<usize>, Range<usize>)>,
 }
 
-/// What is done with section heads.
+/// The treatment of section heads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Heads {
     #[default]
@@ -25,32 +25,32 @@ pub enum Heads {
     ToColumn,
 }
 
-/// The settings that say how tables are found, and which of their rows are left out.
+/// The settings that determine how tables are found, and which of their rows are left out.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// True for edition 2026: rows and columns are explained by those around them, rows without a header row are records, tables end at
-    /// notes, and those that lie on their side are turned.
+pub struct SheetSettings {
+    /// True for edition 2026: rows and columns are explained by those around them, rows without a header row are records,
+    /// tables end at notes, and sideways tables are turned.
     pub is_2026: bool,
     pub merge_stacked_headers: bool,
     pub split_side_by_side: bool,
     pub heads: Heads,
     pub leave_out_totals: bool,
     pub leave_out_balances: bool,
-    /// The blank rows in succession that end a table; 0 for none.
+    /// The number of consecutive blank rows that end a table; 0 if none do.
     pub blank_rows: usize,
-    /// True if records stand in lines, each value beside its label.
+    /// True if records are in lines, with each value beside its label.
     pub line_records: bool,
-    pub choice: Option<Choice>,
-    /// The rows of which it is told what they were taken for.
+    pub choice: Option<UserChoice>,
+    /// The maximum number of rows whose judgement is reported.
     pub max_judged: usize,
     /// True for an area of a sheet.
     pub is_area: bool,
-    /// The columns of such an area, where it lies beside others.
+    /// The columns of an area that is beside others.
     pub columns: Option<Range<usize>>,
 }
 
-impl Settings {
-    /// What a package of edition 2026 has where nothing says otherwise.
+impl SheetSettings {
+    /// Returns the default settings of edition 2026.
     pub fn edition_2026() -> Self {
         Self {
             is_2026: true,
@@ -63,7 +63,7 @@ impl Settings {
         }
     }
 
-    /// Returns the same for an area of the sheet, in some columns where it lies beside others.
+    /// Returns these settings for an area of the sheet, within `columns` if it is beside others.
     pub(super) fn of_area(&self, columns: Option<Range<usize>>) -> Self {
         Self {
             is_area: true,
@@ -73,12 +73,12 @@ impl Settings {
         }
     }
 
-    /// Returns whether nobody has said anything of the sheet, and it is a whole one.
+    /// Returns whether this is a whole sheet, and no user has named anything in it.
     pub(super) fn is_whole(&self) -> bool {
         self.choice.is_none() && !self.is_area
     }
 
-    /// Returns whether rows are explained by the rows around them, as in edition 2026, and no user has said what is a header.
+    /// Returns whether rows are explained by the rows around them, as in edition 2026, and no user has named the header.
     pub(super) fn is_explained(&self) -> bool {
         self.is_2026 && self.is_open()
     }
@@ -89,28 +89,28 @@ impl Settings {
             .is_none_or(|choice| choice.header_rows.is_none())
     }
 
-    /// The range in which the user says that the tables lie.
+    /// Returns the range that a user has given for the tables.
     pub(super) fn area(&self) -> Option<&(Range<usize>, Range<usize>)> {
         self.choice.as_ref()?.area.as_ref()
     }
 
-    /// The first row in which a table may begin.
+    /// Returns the first row in which a table may begin.
     pub(super) fn first_row(&self) -> usize {
         self.area().map_or(0, |(rows, _)| rows.start)
     }
 }
 
-/// The fields that a header names which is surely one.
+/// The minimum number of fields that a certain header names.
 pub(super) const MIN_FIELDS: usize = 2;
 
-/// The rows of a sheet, what is known of each, and its tables so far.
+/// The rows of a sheet, the known facts about each, and the tables found so far.
 pub struct SheetView<'s> {
-    pub(super) grid: &'s Grid,
-    pub rows: Rows<'s>,
-    pub looks: &'s RowLooks,
-    pub words: &'s Words,
-    pub settings: &'s Settings,
-    /// Returns whether a row begins with a label that some field asks for; nothing where none does.
+    pub(super) grid: &'s SheetGrid,
+    pub rows: SheetRowView<'s>,
+    pub looks: &'s SheetLayout,
+    pub words: &'s FieldWords,
+    pub settings: &'s SheetSettings,
+    /// Returns whether a row begins with a label that some field asks for; `None` if no field does.
     pub is_label: Option<&'s dyn Fn(usize) -> bool>,
     /// The row with the highest header score.
     pub best_header: Option<usize>,
@@ -118,7 +118,7 @@ pub struct SheetView<'s> {
     /// The titles of printed pages, in order.
     pub titles: Vec<usize>,
     pub spans: Vec<Span>,
-    pub told: Vec<Told>,
+    pub told: Vec<SheetNotice>,
     pub(super) cards: Option<Cards>,
     pub(super) areas: Vec<Area>,
 }
@@ -130,22 +130,23 @@ impl SheetView<'_> {
             let columns = self.rows.filled_within(row, &span.columns);
             columns.map(move |column| self.rows.cell(row, column))
         });
-        let cells: Vec<Cell> = cells.collect();
+        let cells: Vec<SheetCell> = cells.collect();
         self.rows.count_fields(&cells, self.words)
     }
 }
 
-/// An area of a sheet in which tables are looked for as if it were a sheet of its own.
+/// An area of a sheet in which tables are searched as if it were a whole sheet.
 pub(super) struct Area {
-    pub grid: Arc<Grid>,
-    /// The columns in which it lies beside others; none where it is a table that was turned.
+    pub grid: Arc<SheetGrid>,
+    /// The columns of an area beside others; `None` for a table that was turned.
     pub columns: Option<Range<usize>>,
-    /// The row that is its header in the sheet.
+    /// The row of the sheet that is the area's header.
     pub header: usize,
 }
 
 impl Area {
-    /// Makes a header of the row that is one in the sheet: alone it may look like none. Nothing but the names of a turned table is one.
+    /// Marks the header row of the sheet as a header in the area, where it may not look like one. In a turned table, only its
+    /// names are a header.
     pub(super) fn name_header(&self, kinds: &mut [RowKind]) {
         if self.grid.turned_from().is_some() {
             kinds.fill(RowKind::Data);

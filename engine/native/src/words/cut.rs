@@ -1,49 +1,49 @@
-//! Cutting a cell's text into digits, words and single marks: once, and before anything is asked of it.
+//! Cuts a cell's text into digits, words and single marks: once, before any reader looks at it.
 //!
-//! What looks alike becomes alike: digits of every script, spaces, minus signs, apostrophes, full width. Marks of direction
-//! and zero-width characters go. Words are folded: small letters without accents.
+//! Characters that look alike become alike: digits of every script, spaces, minus signs, apostrophes, full-width characters.
+//! Marks of direction and zero-width characters are removed. Words are folded to small letters without accents.
 
 use super::tables::{FOLDS, MARKS, ZEROS};
 
-/// A longer text is no date and no number.
-const LONGEST: usize = 120;
+/// The maximum number of bytes in a text that may be a date or a number.
+const MAX_CUT_BYTES: usize = 120;
 
 /// The kind of a token: [`DIGITS`], [`WORD`], [`SPACE`], [`YEAR`], [`OTHER`], or the ASCII mark itself.
-pub type Kind = u8;
-pub const DIGITS: Kind = b'n';
-pub const WORD: Kind = b'w';
-pub const SPACE: Kind = b' ';
-/// The mark of a year: what stands before it is one.
-pub const YEAR: Kind = b'y';
+pub type TokenKind = u8;
+pub const DIGITS: TokenKind = b'n';
+pub const WORD: TokenKind = b'w';
+pub const SPACE: TokenKind = b' ';
+/// The mark of a year, which follows the year's digits.
+pub const YEAR: TokenKind = b'y';
 /// A mark outside of ASCII, such as a currency's sign.
-pub const OTHER: Kind = 0;
+pub const OTHER: TokenKind = 0;
 
-/// A piece of a text.
+/// A piece of a text, with its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Token {
-    pub kind: Kind,
+pub struct TextToken {
+    pub kind: TokenKind,
     start: u16,
     stop: u16,
 }
 
-/// A text that was cut; made again for the next text without new memory.
+/// A text that was cut. The next text can be cut into the same value without new memory.
 #[derive(Default)]
-pub struct Cut {
-    /// The folded text: a run of spaces is one.
+pub struct CutText {
+    /// The folded text, in which a run of spaces is one space.
     text: String,
-    tokens: Vec<Token>,
-    /// Where a space begins that parts values: a line's end, a tab, or more than one blank.
+    tokens: Vec<TextToken>,
+    /// The starts of spaces that separate values: the end of a line, a tab, or more than one blank.
     gaps: Vec<u16>,
 }
 
-impl Cut {
-    /// Cuts a text. `false`: it is too long, or there is nothing.
+impl CutText {
+    /// Cuts a text. Returns `false` if the text is too long or empty.
     pub fn cut(&mut self, text: &str) -> bool {
         self.text.clear();
         self.tokens.clear();
         self.gaps.clear();
         let text = text.trim();
-        if text.len() > LONGEST {
+        if text.len() > MAX_CUT_BYTES {
             return false;
         }
         if text.is_ascii() {
@@ -60,22 +60,22 @@ impl Cut {
         !self.tokens.is_empty()
     }
 
-    /// The tokens; the first and the last are no spaces.
-    pub fn tokens(&self) -> &[Token] {
+    /// Returns the tokens; the first and the last are no spaces.
+    pub fn tokens(&self) -> &[TextToken] {
         &self.tokens
     }
 
-    /// The text of a token.
-    pub fn text(&self, token: Token) -> &str {
+    /// Returns the text of a token.
+    pub fn text(&self, token: TextToken) -> &str {
         &self.text[usize::from(token.start)..usize::from(token.stop)]
     }
 
-    /// Whether a space is more than one blank: it parts values, and never the digits of one.
-    pub fn is_gap(&self, space: Token) -> bool {
+    /// Returns whether a space is more than one blank: this gap separates values, and never the digits of one value.
+    pub fn is_gap(&self, space: TextToken) -> bool {
         space.kind == SPACE && self.gaps.contains(&space.start)
     }
 
-    /// The whole folded text.
+    /// Returns the whole folded text.
     pub fn folded(&self) -> &str {
         &self.text
     }
@@ -86,7 +86,7 @@ impl Cut {
             b'0'..=b'9' => self.push(DIGITS, byte),
             b'a'..=b'z' => self.push(WORD, byte),
             b'A'..=b'Z' => self.push(WORD, byte | 32),
-            // Control characters show nothing.
+            // Control characters are invisible.
             0..=b' ' | 0x7f => {
                 self.space();
                 if matches!(byte, b'\t'..=b'\r') {
@@ -131,15 +131,15 @@ impl Cut {
         }
     }
 
-    fn ends_in(&self, kind: Kind) -> bool {
+    fn ends_in(&self, kind: TokenKind) -> bool {
         self.tokens.last().is_some_and(|last| last.kind == kind)
     }
 
-    fn has(&self, kind: Kind) -> bool {
+    fn has(&self, kind: TokenKind) -> bool {
         self.tokens.iter().any(|token| token.kind == kind)
     }
 
-    /// Whether the last token is a word of Thai or Lao, whose points are within words: "ก.ย.".
+    /// Returns whether the last token is a word of Thai or Lao, which have points within words: "ก.ย.".
     fn ends_in_thai(&self) -> bool {
         self.tokens.last().is_some_and(|last| last.kind == WORD)
             && self
@@ -160,7 +160,7 @@ impl Cut {
             for small in c.to_lowercase() {
                 match FOLDS.binary_search_by_key(&small, |(from, _)| *from) {
                     Ok(at) => self.text.push_str(FOLDS[at].1),
-                    // What a capital letter leaves behind when it is made small.
+                    // A mark that a capital letter leaves behind when it becomes small.
                     Err(_) if mark_of_word(small) == Some(true) => {}
                     Err(_) => self.text.push(small),
                 }
@@ -169,7 +169,7 @@ impl Cut {
         self.extend(WORD, start);
     }
 
-    /// Cuts ASCII text: every byte is a character, and most are digits.
+    /// Cuts ASCII text, in which every byte is a character and most are digits.
     fn cut_ascii(&mut self, text: &str) {
         let bytes = text.as_bytes();
         let mut at = 0;
@@ -182,7 +182,7 @@ impl Cut {
                 }
                 let start = self.text.len();
                 self.text.push_str(&text[at..stop]);
-                self.tokens.push(Token {
+                self.tokens.push(TextToken {
                     kind: DIGITS,
                     start: start as u16,
                     stop: self.text.len() as u16,
@@ -196,19 +196,19 @@ impl Cut {
     }
 
     #[inline]
-    fn push(&mut self, kind: Kind, byte: u8) {
+    fn push(&mut self, kind: TokenKind, byte: u8) {
         let start = self.text.len();
         self.text.push(byte as char);
         self.extend(kind, start);
     }
 
-    /// What was added from `start` on belongs to the last token, if that is of the same kind.
+    /// Adds the text from `start` on to the last token, if that is of the same kind, or else as a new token.
     #[inline]
-    fn extend(&mut self, kind: Kind, start: usize) {
+    fn extend(&mut self, kind: TokenKind, start: usize) {
         let stop = self.text.len() as u16;
         match self.tokens.last_mut() {
             Some(last) if last.kind == kind => last.stop = stop,
-            _ => self.tokens.push(Token {
+            _ => self.tokens.push(TextToken {
                 kind,
                 start: start as u16,
                 stop,
@@ -224,7 +224,7 @@ impl Cut {
         }
     }
 
-    /// The space at the end is a gap.
+    /// Marks the space at the end as a gap.
     fn gap(&mut self) {
         if let Some(last) = self.tokens.last()
             && last.kind == SPACE
@@ -239,12 +239,12 @@ impl Cut {
         self.mark_of(byte, byte as char);
     }
 
-    /// Folding cuts texts of any length: their tokens wrap around, and nobody asks for them.
+    /// Adds a single mark. Folding cuts texts of any length: the positions in their tokens wrap around, but nothing uses them.
     #[inline]
-    fn mark_of(&mut self, kind: Kind, c: char) {
+    fn mark_of(&mut self, kind: TokenKind, c: char) {
         let start = self.text.len() as u16;
         self.text.push(c);
-        self.tokens.push(Token {
+        self.tokens.push(TextToken {
             kind,
             start,
             stop: self.text.len() as u16,
@@ -252,41 +252,42 @@ impl Cut {
     }
 }
 
-/// Characters that show nothing: marks of direction, joiners, byte order marks.
+/// Returns whether a character is an invisible one: a mark of direction, a joiner, a byte order mark.
 pub fn is_format(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
 }
 
-/// Whether a character is a currency's sign by Unicode.
+/// Returns whether a character is a currency's sign in Unicode.
 pub fn is_currency_sign(c: char) -> bool {
     matches!(c, '$' | '\u{a2}'..='\u{a5}' | '\u{58f}' | '\u{60b}' | '\u{9f2}' | '\u{9f3}' | '\u{9fb}' | '\u{af1}' | '\u{bf9}'
         | '\u{e3f}' | '\u{17db}' | '\u{20a0}'..='\u{20c1}' | '\u{a838}' | '\u{fdfc}' | '\u{fe69}' | '\u{ff04}' | '\u{ffe0}'
         | '\u{ffe1}' | '\u{ffe5}' | '\u{ffe6}')
 }
 
-/// The value of a digit of any script but ASCII.
+/// Returns the value of a digit of any script but ASCII.
 pub fn digit(c: char) -> Option<u8> {
     let point = c as u32;
     let zero = ZEROS[..ZEROS.partition_point(|zero| *zero <= point)].last()?;
     (point - zero < 10).then_some((point - zero) as u8)
 }
 
-/// Whether a text is digits of ASCII, and nothing else.
+/// Returns whether a text consists of ASCII digits; an empty one does not.
 pub fn are_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether a mark belongs to words: `Some(true)` where folding drops it.
+/// Returns whether folding drops a mark that belongs to words; none for any other character.
 fn mark_of_word(c: char) -> Option<bool> {
     let point = c as u32;
     let (_, last, drops) = MARKS[..MARKS.partition_point(|(first, ..)| *first <= point)].last()?;
     (point <= *last).then_some(*drops)
 }
 
-/// A text folded as words are, for comparing. What marks the parts of a date is a letter here: "入社日" is not "入社".
+/// Folds a text like the words of a cell, for comparisons. Characters that mark the parts of a date are letters here: "入社日" is
+/// not "入社".
 pub fn fold(text: &str) -> String {
-    let mut cut = Cut::default();
+    let mut cut = CutText::default();
     for c in text.chars() {
         match c {
             '年' | '月' | '日' | '년' | '월' | '일' | '时' | '時' | '시' | '点' | '分' | '분'
@@ -302,7 +303,7 @@ mod tests {
     use super::*;
 
     fn pieces(text: &str) -> Vec<(char, String)> {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         cut.cut(text);
         cut.tokens()
             .iter()
@@ -330,7 +331,7 @@ mod tests {
     #[test]
     fn gaps_are_more_than_one_blank() {
         let gaps = |text: &str| {
-            let mut cut = Cut::default();
+            let mut cut = CutText::default();
             cut.cut(text);
             let tokens = cut.tokens().to_vec();
             tokens.iter().filter(|token| cut.is_gap(**token)).count()
@@ -353,14 +354,14 @@ mod tests {
             let text = piece.repeat(70_000);
             assert!(fold(&text).len() >= 70_000);
         }
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         assert!(cut.cut(&format!("{}1/2{}", " ".repeat(70_000), " ".repeat(70_000))));
         assert_eq!(cut.folded(), "1/2");
     }
 
     #[test]
     fn long_and_empty_texts_are_refused() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         assert!(!cut.cut(""));
         assert!(!cut.cut(" \u{a0}\t"));
         assert!(!cut.cut(&"1".repeat(500)));

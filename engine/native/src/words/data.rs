@@ -1,18 +1,18 @@
-//! Files of words and numbers that the program carries. A section begins with `# its name: what it holds`.
+//! The files of words and numbers that are part of the program. A section begins with a line `# name: description`.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Words that are known by hand, of many languages.
+/// Words of many languages, collected by hand.
 pub static LISTS: LazyLock<DataFile> = LazyLock::new(|| DataFile::parse(include_str!("lists.txt")));
 /// Words of dates and currencies, which `tools/tables/generate.py` writes from the CLDR.
 pub static CLDR: LazyLock<DataFile> = LazyLock::new(|| DataFile::parse(include_str!("tables.txt")));
-/// The weights of what rows look like, which `tools/layout/train.py` learns.
+/// The weights of the features of rows, which `tools/layout/train.py` learns.
 pub static WEIGHTS: LazyLock<DataFile> =
     LazyLock::new(|| DataFile::parse(include_str!("../layout/weights.txt")));
 
-/// Some words or phrases, read when they are first asked for.
-pub type List = LazyLock<Vec<&'static str>>;
+/// A list of words or phrases, read on first use.
+pub type WordList = LazyLock<Vec<&'static str>>;
 
 /// A file in sections.
 pub struct DataFile {

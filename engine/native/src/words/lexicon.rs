@@ -1,32 +1,32 @@
-//! Looking words up: names of months and weekdays, fillers, currencies. All words are folded ([`super::cut`]).
+//! Looks up words: names of months and weekdays, fillers, currencies. All words are folded ([`super::cut`]).
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::data::{LISTS, List};
+use super::data::{LISTS, WordList};
 use super::tables::{CURRENCIES, FILLERS, Languages, MONTHS, ROMAN_LANGUAGES, WEEKDAYS};
 
-/// What follows a day in some languages: "31st", "1er".
-static ORDINALS: List = List::new(|| LISTS.words("ordinals"));
+/// The endings of a day's number in some languages: "31st", "1er".
+static ORDINALS: WordList = WordList::new(|| LISTS.words("ordinals"));
 /// Words of a time of day and of its zone.
-static CLOCK: List = List::new(|| LISTS.words("clock"));
-/// The months as numbers of Rome: "31.XII.2025".
-static ROMAN: List = List::new(|| LISTS.words("roman months"));
-/// An abbreviated month has at least as many letters.
-const SHORTEST_PREFIX: usize = 3;
+static CLOCK: WordList = WordList::new(|| LISTS.words("clock"));
+/// The months in Roman numerals: "31.XII.2025".
+static ROMAN: WordList = WordList::new(|| LISTS.words("roman months"));
+/// The minimum number of letters in an abbreviated month.
+const MIN_PREFIX_CHARS: usize = 3;
 
-/// The months that a word may mean, and in which languages; no month: the word is none.
+/// The months that a word may mean, each with the languages in which it does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MonthWord {
-    /// Languages by month, from January at 0.
+    /// The languages by month, from January at 0.
     by_month: [Languages; 12],
 }
 
 impl MonthWord {
-    /// What a word means. A beginning of names ("Decem") means what the names mean: where they are several months of one
-    /// language, as for "cerv", it keeps them all, and that language cannot tell.
-    pub fn of(word: &str) -> Option<Self> {
+    /// Returns the months that a word means; none if it means no month. The beginning of names ("Decem") means the same as the
+    /// names. If these are several months of one language, as for "cerv", it keeps them all, and that language cannot decide.
+    pub fn parse(word: &str) -> Option<Self> {
         let mut found = Self::default();
         let start = MONTHS.partition_point(|(name, ..)| *name < word);
         let exact = MONTHS[start..]
@@ -41,7 +41,7 @@ impl MonthWord {
             found.add(month as u8 + 1, *ROMAN_LANGUAGES);
             any = true;
         }
-        if !any && word.chars().count() >= SHORTEST_PREFIX {
+        if !any && word.chars().count() >= MIN_PREFIX_CHARS {
             let longer = MONTHS[start..].iter();
             for (_, month, languages) in longer.take_while(|(name, ..)| name.starts_with(word)) {
                 found.by_month[usize::from(*month) - 1] |= languages;
@@ -51,7 +51,7 @@ impl MonthWord {
         any.then_some(found)
     }
 
-    /// A language has one month for a whole name.
+    /// Adds the month of a whole name; each language has one month for it.
     fn add(&mut self, month: u8, languages: Languages) {
         for other in &mut self.by_month {
             *other &= !languages;
@@ -59,12 +59,15 @@ impl MonthWord {
         self.by_month[usize::from(month) - 1] |= languages;
     }
 
-    /// All languages that know the word.
+    /// Returns all languages that know the word.
     pub fn languages(&self) -> Languages {
-        self.by_month.iter().fold(0, |all, one| all | one)
+        self.by_month
+            .iter()
+            .fold(0, |all, languages| all | languages)
     }
 
-    /// The month that the word means in these languages, or where they do not know it in all; none where they differ.
+    /// Returns the month that the word means in these languages or, if they do not know it, in all languages; none if the
+    /// months differ.
     pub fn month(&self, among: Languages) -> Option<u8> {
         let known = self.languages();
         let languages = if known & among == 0 { known } else { among };
@@ -76,7 +79,7 @@ impl MonthWord {
     }
 }
 
-/// The weekdays that a word may mean (a bit each, Monday first) and the languages that know it.
+/// Returns the weekdays that a word may mean (one bit each, Monday first) and the languages that know it.
 fn weekday(word: &str) -> Option<(u8, Languages)> {
     let start = WEEKDAYS.partition_point(|(name, ..)| *name < word);
     let same = WEEKDAYS[start..]
@@ -95,27 +98,27 @@ pub fn is_weekday(word: &str) -> bool {
     weekday(word).is_some()
 }
 
-/// What is known of a word in a date.
+/// The facts about a word in a date.
 #[derive(Clone, Debug)]
-pub struct Word {
+pub struct DateWord {
     pub(super) text: String,
     pub month: Option<MonthWord>,
-    /// Weekdays that it may mean, a bit each from Monday, and the languages that know it; 0: none.
+    /// The weekdays that it may mean, one bit each from Monday, and the languages that know it; 0 for none.
     pub weekdays: u8,
     pub weekday_languages: Languages,
-    /// It says nothing: "of", "de".
+    /// Whether it has no meaning of its own: "of", "de".
     pub is_filler: bool,
-    /// It makes a number an ordinal.
+    /// Whether it makes a number an ordinal.
     pub is_ordinal: bool,
     pub is_clock: bool,
 }
 
-impl Word {
-    fn of(text: &str) -> Self {
+impl DateWord {
+    fn new(text: &str) -> Self {
         let (weekdays, weekday_languages) = weekday(text).unwrap_or_default();
         Self {
             text: text.to_owned(),
-            month: MonthWord::of(text),
+            month: MonthWord::parse(text),
             weekdays,
             weekday_languages,
             is_filler: FILLERS.binary_search(&text).is_ok(),
@@ -125,9 +128,9 @@ impl Word {
     }
 }
 
-/// Words that were looked up: a column repeats few.
+/// A cache of words that were looked up: a column repeats few words.
 pub struct Lexicon {
-    slots: Vec<Option<Box<Word>>>,
+    slots: Vec<Option<Box<DateWord>>>,
 }
 
 impl Default for Lexicon {
@@ -149,8 +152,8 @@ impl Lexicon {
         KNOWN.with_borrow_mut(work)
     }
 
-    /// What is known of a word.
-    pub fn word(&mut self, text: &str) -> &Word {
+    /// Returns the facts about a word.
+    pub fn word(&mut self, text: &str) -> &DateWord {
         let hash = text.bytes().fold(text.len(), |hash, byte| {
             hash.wrapping_mul(31).wrapping_add(byte.into())
         });
@@ -158,68 +161,72 @@ impl Lexicon {
         if slot.as_ref().is_none_or(|known| known.text != text) {
             *slot = None;
         }
-        slot.get_or_insert_with(|| Box::new(Word::of(text)))
+        slot.get_or_insert_with(|| Box::new(DateWord::new(text)))
     }
 }
 
-/// Whether a word is a month as a number of Rome.
+/// Returns whether a word is a month in Roman numerals.
 pub fn is_roman(word: &str) -> bool {
     ROMAN.contains(&word)
 }
 
-/// Whether a word belongs to a time of day.
+/// Returns whether a word belongs to a time of day.
 pub fn is_clock(word: &str) -> bool {
     CLOCK.contains(&word)
 }
 
-/// The position of a currency's sign or code in the table.
+/// Returns the position of a currency's sign or code in the table.
 pub fn currency(word: &str) -> Option<usize> {
     CURRENCIES
         .binary_search_by_key(&word, |(name, ..)| name)
         .ok()
 }
 
-/// How far a cell with a currency's sign is believed to be an amount.
+/// The trust that a cell with a currency's sign is an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
+pub enum CurrencyTrust {
     Sure,
-    /// Only beside a number that is written as money is.
+    /// Only beside a number that is written like money.
     WithMoney,
-    /// Only where the currency is known otherwise.
+    /// Only if the currency is known otherwise.
     Never,
 }
 
-/// Codes that people also write in small letters, and that are no word and no unit.
-static SMALL_CODES: List = List::new(|| LISTS.words("small codes"));
-/// Codes of today, or of yesterday, that no country's own format shows. All others without a format are obsolete.
-static CODES_IN_USE: List = List::new(|| LISTS.words("codes in use"));
-/// Codes that are words or units too.
+/// Codes that people also write in small letters, and that are no words and no units.
+static SMALL_CODES: WordList = WordList::new(|| LISTS.words("small codes"));
+/// Codes of current or recent currencies that no country's own format shows. All other codes without a format are obsolete.
+static CODES_IN_USE: WordList = WordList::new(|| LISTS.words("codes in use"));
+/// Codes that are also words or units.
 const CODES_THAT_ARE_WORDS: &[&str] = &["all", "cup", "kgs", "pen", "top"];
-/// More of them, in headers of capitals alone.
+/// More of these codes, in headers of capitals only.
 const CODES_THAT_ARE_WORDS_OF_HEADERS: &[&str] = &["mad", "try"];
-/// Signs that are units or words when they are written in another way: the sign folded, and as its country writes it.
+/// Signs that are units or words in another spelling: the folded sign, and the sign as its country writes it.
 static SIGNS_BY_CASE: LazyLock<HashMap<String, &str>> = LazyLock::new(|| {
     let signs = LISTS.words("signs by case").into_iter();
     signs.map(|sign| (sign.to_lowercase(), sign)).collect()
 });
-/// Those among them that are hardly anything else when they are written so.
+/// Those of these signs that hardly mean anything else in their country's spelling.
 const SURE_BY_CASE: &[&str] = &["ft", "rm"];
 
-/// How far a sign is believed, by its position in the table and its letters as the cell has them: "25 km" is no amount of
-/// money, "12,50 KM" is one.
-pub fn trust(position: usize, written: &str) -> Trust {
+/// Returns the trust in a sign, by its position in the table and its letters as the cell has them: "25 km" is no amount of
+/// money, "12,50 KM" is.
+pub fn trust(position: usize, written: &str) -> CurrencyTrust {
     let (name, code, marks) = CURRENCIES[position];
     if name.len() == 3 && name.eq_ignore_ascii_case(code) {
         let is_sure = SMALL_CODES.contains(&name)
             || written.chars().all(char::is_uppercase)
                 && is_in_use(name, marks)
                 && !CODES_THAT_ARE_WORDS.contains(&name);
-        return if is_sure { Trust::Sure } else { Trust::Never };
+        return if is_sure {
+            CurrencyTrust::Sure
+        } else {
+            CurrencyTrust::Never
+        };
     }
     match SIGNS_BY_CASE.get(name) {
-        Some(usual) if *usual != written => Trust::Never,
-        Some(_) if !SURE_BY_CASE.contains(&name) => Trust::WithMoney,
-        _ => Trust::Sure,
+        Some(usual) if *usual != written => CurrencyTrust::Never,
+        Some(_) if !SURE_BY_CASE.contains(&name) => CurrencyTrust::WithMoney,
+        _ => CurrencyTrust::Sure,
     }
 }
 
@@ -227,8 +234,8 @@ fn is_in_use(code: &str, marks: u8) -> bool {
     marks != 0 || CODES_IN_USE.contains(&code)
 }
 
-/// Whether three letters at the end of a header, in capitals, are the code of a currency in use. `among_capitals`: the header
-/// has no small letters, so that the three may as well be a word: "ITEMS ON TOP".
+/// Returns whether three capital letters at the end of a header are the code of a currency in use. `among_capitals`: the header
+/// has no small letters, so the three may also be a word: "ITEMS ON TOP".
 pub fn is_code_of_header(written: &str, among_capitals: bool) -> bool {
     let name = written.to_ascii_lowercase();
     let Some((_, code, marks)) = currency(&name).map(|at| CURRENCIES[at]) else {
@@ -241,7 +248,7 @@ pub fn is_code_of_header(written: &str, among_capitals: bool) -> bool {
     code == written && is_in_use(&name, marks) && !(among_capitals && is_word())
 }
 
-/// The ISO code of a currency by its position; none where several currencies share the sign.
+/// Returns the ISO code of a currency by its position; none if several currencies share the sign.
 pub fn currency_code(position: usize) -> Option<&'static str> {
     let code = CURRENCIES[position].1;
     (!code.is_empty()).then_some(code)
@@ -249,13 +256,13 @@ pub fn currency_code(position: usize) -> Option<&'static str> {
 
 /// The codes of a column's currencies.
 pub struct Codes {
-    /// Signs that several currencies share, with the only one of them that the column names.
+    /// Signs that several currencies share, each with the only one of these currencies that the column names.
     shared: Vec<(usize, &'static str)>,
 }
 
 impl Codes {
-    /// The ISO code of a currency by its position; a sign that several currencies share, and of which the column does not
-    /// say which one it is, stays as it is.
+    /// Returns the ISO code of a currency by its position. A sign that several currencies share stays as it is, unless the
+    /// column shows which currency is meant.
     pub fn code(&self, position: usize) -> &'static str {
         let shared = || {
             self.shared
@@ -269,7 +276,8 @@ impl Codes {
     }
 }
 
-/// The codes of the currencies that a column names, by their positions. Beside "US$" and "USD" a "$" is one too.
+/// Returns the codes of the currencies that a column names, by their positions. Beside "US$" and "USD", a "$" means the same
+/// currency.
 pub fn codes_of(positions: impl Iterator<Item = usize>) -> Codes {
     let mut named: Vec<usize> = Vec::new();
     for position in positions {
@@ -283,7 +291,7 @@ pub fn codes_of(positions: impl Iterator<Item = usize>) -> Codes {
             named.iter().filter_map(|at| currency_code(*at)).collect();
         codes.sort_unstable();
         codes.dedup();
-        // The sign is a part of the country's own: "us$".
+        // The currency has a sign of its own that ends with this sign: "us$".
         let has_sign = |code: &str| {
             CURRENCIES.iter().any(|(name, of, _)| {
                 *of == code
@@ -300,7 +308,7 @@ pub fn codes_of(positions: impl Iterator<Item = usize>) -> Codes {
     Codes { shared }
 }
 
-/// The decimal marks of the countries that use a currency: 1 point, 2 comma.
+/// Returns the decimal marks of the countries that use a currency: 1 for a point, 2 for a comma.
 pub fn currency_marks(position: usize) -> u8 {
     CURRENCIES[position].2
 }
@@ -312,8 +320,8 @@ mod tests {
     #[test]
     fn beginnings_of_several_months_are_none() {
         let month = |word: &str, beside: &str| {
-            let among = MonthWord::of(beside).map_or(0, |month| month.languages());
-            MonthWord::of(word).and_then(|month| month.month(among))
+            let among = MonthWord::parse(beside).map_or(0, |month| month.languages());
+            MonthWord::parse(word).and_then(|month| month.month(among))
         };
         for (word, beside) in [("cer", "listopadu"), ("cerv", "listopadu"), ("cer", "x")] {
             assert_eq!(

@@ -1,4 +1,4 @@
-//! A cell's text in tokens, and the words that are known.
+//! Cuts a cell's text into tokens, and looks up words.
 
 pub mod cut;
 pub mod data;

@@ -1,19 +1,20 @@
-//! The words of languages and currencies that readers know: `tables.txt`, which `tools/tables/generate.py` writes from the CLDR.
+//! The words of languages and currencies that readers know, from `tables.txt`, which `tools/tables/generate.py` writes from the
+//! CLDR.
 //!
-//! Each table is read where it is first used.
+//! Each table is read on first use.
 
 use std::sync::LazyLock;
 
 use super::data::CLDR;
 
-/// Languages that use a word, one bit each.
+/// The languages that use a word, one bit each.
 pub type Languages = u128;
 
-/// Bits of the languages in which the month may stand first: English and Spanish (of the Americas).
+/// The bits of the languages in which the month may come first: English and Spanish (of the Americas).
 pub static MONTH_FIRST_LANGUAGES: LazyLock<Languages> =
     LazyLock::new(|| section("month first").map(bit_of).sum());
 
-/// Bits of languages that also write months as numbers of Rome: Hungarian, Polish and Romanian are some of them.
+/// The bits of languages that also write months in Roman numerals; Hungarian, Polish and Romanian are some of them.
 pub static ROMAN_LANGUAGES: LazyLock<Languages> =
     LazyLock::new(|| ["hu", "pl", "ro"].into_iter().map(bit_of).sum());
 
@@ -23,11 +24,11 @@ pub static MONTHS: LazyLock<Vec<(&str, u8, Languages)>> = LazyLock::new(|| words
 /// Folded names of weekdays: word, weekday from Monday = 0, languages. Sorted.
 pub static WEEKDAYS: LazyLock<Vec<(&str, u8, Languages)>> = LazyLock::new(|| words("weekdays"));
 
-/// Folded words that stand in dates and say nothing. Sorted.
+/// Folded words in dates that have no meaning of their own. Sorted.
 pub static FILLERS: LazyLock<Vec<&str>> = LazyLock::new(|| section("fillers").collect());
 
-/// Folded signs and codes of currencies: ISO code (empty where several share the sign), and the decimal marks of the
-/// countries that use it (1 point, 2 comma). Sorted.
+/// Folded signs and codes of currencies, each with its ISO code (empty if several currencies share the sign), and the decimal
+/// marks of the countries that use it (1 point, 2 comma). Sorted.
 pub static CURRENCIES: LazyLock<Vec<(&str, &str, u8)>> = LazyLock::new(|| {
     let row = |piece: &'static str| {
         let (sign, of) = sides(piece)?;
@@ -38,7 +39,7 @@ pub static CURRENCIES: LazyLock<Vec<(&str, &str, u8)>> = LazyLock::new(|| {
     section("currencies").filter_map(row).collect()
 });
 
-/// Folded words for units of time, and the letter of the unit: w, d, h, m, s. Sorted.
+/// Folded words for units of time, each with the letter of its unit: w, d, h, m, s. Sorted.
 pub static UNITS_OF_TIME: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     let line = |line: &'static str| {
         let (unit, words) = line.split_once(' ')?;
@@ -49,7 +50,7 @@ pub static UNITS_OF_TIME: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     words
 });
 
-/// Small letters that fold to other ones. Sorted.
+/// Small letters that fold to other letters. Sorted.
 pub static FOLDS: LazyLock<Vec<(char, &str)>> = LazyLock::new(|| {
     let rows = section("folds").filter_map(sides);
     let mut folds: Vec<_> = rows
@@ -59,11 +60,11 @@ pub static FOLDS: LazyLock<Vec<(char, &str)>> = LazyLock::new(|| {
     folds
 });
 
-/// The digit zero of each script but ASCII; nine more digits follow each. Sorted.
+/// The digit zero of each script but ASCII; its nine other digits follow. Sorted.
 pub static ZEROS: LazyLock<Vec<u32>> =
     LazyLock::new(|| section("zeros").filter_map(point).collect());
 
-/// Marks that belong to words: first, last, and whether folding drops them. Sorted.
+/// Ranges of marks that belong to words: first, last, and whether folding drops them. Sorted.
 pub static MARKS: LazyLock<Vec<(u32, u32, bool)>> = LazyLock::new(|| {
     let row = |piece: &str| {
         let (first, last) = piece.trim_end_matches('+').split_once('-')?;
@@ -72,12 +73,12 @@ pub static MARKS: LazyLock<Vec<(u32, u32, bool)>> = LazyLock::new(|| {
     section("marks").filter_map(row).collect()
 });
 
-/// The pieces of a table.
+/// Returns the pieces of a table.
 fn section(name: &str) -> impl Iterator<Item = &'static str> + use<> {
     CLDR.words(name).into_iter()
 }
 
-/// What stands before `=`, in which `_` is a blank, and what stands behind it.
+/// Splits a piece into the text before `=`, in which `_` is a blank, and the text behind it.
 fn sides(piece: &'static str) -> Option<(&'static str, &'static str)> {
     let (before, behind) = piece.rsplit_once('=')?;
     if before.contains('_') {
@@ -86,7 +87,7 @@ fn sides(piece: &'static str) -> Option<(&'static str, &'static str)> {
     Some((before, behind))
 }
 
-/// A table of words: on each line languages, and words of all of these with their numbers.
+/// Reads a table of words: each line has languages, and words of all these languages with their numbers.
 fn words(name: &str) -> Vec<(&'static str, u8, Languages)> {
     let tags: Vec<&str> = section("languages").collect();
     let mut found = Vec::new();
@@ -106,7 +107,7 @@ fn words(name: &str) -> Vec<(&'static str, u8, Languages)> {
     found
 }
 
-/// The bit of a language among all of them, which are sorted.
+/// Returns the bit of a language among all languages, which are sorted.
 fn bit(tag: &str, tags: &[&str]) -> Languages {
     tags.binary_search(&tag).map_or(0, |at| 1 << at)
 }

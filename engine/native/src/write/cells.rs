@@ -1,17 +1,17 @@
 //! Writes rows and cells as XML, with the values that openpyxl would write.
 
-use super::shared_texts::Texts;
+use super::shared_texts::SharedTexts;
 use super::text::{cut, push_escaped, push_text_element};
 use crate::cells::column_letters::column_name;
 use crate::cells::serial_date::{
     serial_of_date, serial_of_date_time, serial_of_duration, serial_of_time,
 };
-use crate::columns::view::{ColumnView, Value};
+use crate::columns::view::{ColumnValue, ColumnView};
 
 const ERROR_CODES: [&str; 7] = [
     "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A",
 ];
-/// The numbers of the cell styles that dates and times have.
+/// The style numbers of dates and times.
 #[derive(Debug, Clone, Copy)]
 pub struct MomentStyles {
     pub date_time: u32,
@@ -23,15 +23,15 @@ pub struct MomentStyles {
 /// The style of a cell.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum CellStyle<'a> {
-    /// That of the kind of its value.
+    /// The style for the kind of the value.
     OfKind,
     Number(u32),
-    /// One that is not 0, with all of the cell's tag that stands before the row's digits: see [`start_of_cell`].
+    /// A style other than 0, as the part of the cell's tag before the row number: see [`start_of_cell`].
     Start(&'a [u8]),
 }
 
 impl CellStyle<'_> {
-    /// The style, or `number` where there is none but that of the kind.
+    /// Returns the style, or `number` if only the kind determines it.
     #[inline]
     fn or(self, number: u32) -> Self {
         match self {
@@ -41,25 +41,25 @@ impl CellStyle<'_> {
     }
 }
 
-/// The start of the cells of a column that have a style. The style comes first: then it is packed as one with the
+/// Returns the start of the cells of a column with a style. The style comes first, so that it is packed together with the
 /// column's letters.
 pub(super) fn start_of_cell(column: usize, style: u32) -> Vec<u8> {
     format!("<c s=\"{style}\" r=\"{}", column_name(column)).into_bytes()
 }
 
-/// Writes cells.
+/// Writes cells as XML.
 pub struct CellWriter {
     escape_formulas: bool,
     styles: MomentStyles,
-    /// Shared strings, unless every text is to stand in its cell.
-    texts: Option<Texts>,
+    /// The shared strings; `None` if every text is written into its cell.
+    texts: Option<SharedTexts>,
     letters: Vec<Vec<u8>>,
     row_digits: itoa::Buffer,
 }
 
 impl CellWriter {
-    /// Starts; `texts` are shared strings, unless every text is to stand in its cell.
-    pub fn new(escape_formulas: bool, styles: MomentStyles, texts: Option<Texts>) -> Self {
+    /// Starts without rows. `texts` are the shared strings; `None` if every text is written into its cell.
+    pub fn new(escape_formulas: bool, styles: MomentStyles, texts: Option<SharedTexts>) -> Self {
         Self {
             escape_formulas,
             styles,
@@ -69,12 +69,12 @@ impl CellWriter {
         }
     }
 
-    /// How many strings are shared.
+    /// Returns the number of shared strings.
     pub fn text_count(&self) -> usize {
-        self.texts.as_ref().map_or(0, Texts::len)
+        self.texts.as_ref().map_or(0, SharedTexts::len)
     }
 
-    /// The `si` elements of all shared strings.
+    /// Takes the `si` elements of all shared strings.
     pub fn take_texts(&mut self) -> Vec<u8> {
         self.texts.take().unwrap_or_default().to_xml()
     }
@@ -105,40 +105,42 @@ impl CellWriter {
         out.extend_from_slice(b"</row>");
     }
 
-    /// Writes a cell. `style` takes the place of the style that a value of its kind has.
+    /// Writes a cell. `style` replaces the default style for the kind of the value.
     #[inline]
     pub(super) fn write_value(
         &mut self,
-        value: Value<'_>,
+        value: ColumnValue<'_>,
         column: usize,
         row: &RowDigits,
         style: CellStyle<'_>,
         out: &mut Vec<u8>,
     ) {
         match value {
-            Value::Null => self.write_empty(column, row, style, out),
-            Value::Text(text) => self.write_text(text, column, row, style, out),
-            Value::Integer(value) => {
+            ColumnValue::Null => self.write_empty(column, row, style, out),
+            ColumnValue::Text(text) => self.write_text(text, column, row, style, out),
+            ColumnValue::Integer(value) => {
                 self.start_cell(column, row, style, out);
                 out.extend_from_slice(b"\"><v>");
                 out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
                 out.extend_from_slice(b"</v></c>");
             }
-            Value::Unsigned(value) => {
+            ColumnValue::Unsigned(value) => {
                 self.start_cell(column, row, style, out);
                 out.extend_from_slice(b"\"><v>");
                 out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
                 out.extend_from_slice(b"</v></c>");
             }
-            // What is not a number leaves its cell empty.
-            Value::Float(value) if !value.is_finite() => self.write_empty(column, row, style, out),
-            Value::Float(value) => {
+            // Infinite numbers and NaN leave their cell empty.
+            ColumnValue::Float(value) if !value.is_finite() => {
+                self.write_empty(column, row, style, out)
+            }
+            ColumnValue::Float(value) => {
                 self.start_cell(column, row, style, out);
                 out.extend_from_slice(b"\"><v>");
                 push_float(value, out);
                 out.extend_from_slice(b"</v></c>");
             }
-            Value::Boolean(value) => {
+            ColumnValue::Boolean(value) => {
                 self.start_cell(column, row, style, out);
                 out.extend_from_slice(if value {
                     b"\" t=\"b\"><v>1</v></c>"
@@ -146,20 +148,20 @@ impl CellWriter {
                     b"\" t=\"b\"><v>0</v></c>"
                 });
             }
-            Value::Date(days) => {
+            ColumnValue::Date(days) => {
                 let style = style.or(self.styles.date);
                 self.write_serial(serial_of_date(days), style, column, row, out);
             }
-            Value::DateTime(microseconds) => {
+            ColumnValue::DateTime(microseconds) => {
                 let serial = serial_of_date_time(microseconds);
                 let style = style.or(self.styles.date_time);
                 self.write_serial(serial, style, column, row, out);
             }
-            Value::Time(microseconds) => {
+            ColumnValue::Time(microseconds) => {
                 let style = style.or(self.styles.time);
                 self.write_serial(serial_of_time(microseconds), style, column, row, out);
             }
-            Value::Duration(microseconds) => {
+            ColumnValue::Duration(microseconds) => {
                 let serial = serial_of_duration(microseconds);
                 let style = style.or(self.styles.duration);
                 self.write_serial(serial, style, column, row, out);
@@ -186,14 +188,14 @@ impl CellWriter {
         self.start_row_with(row, "", out)
     }
 
-    /// Starts a row that has attributes: XML with a space in front.
+    /// Starts a row with attributes: XML that begins with a space.
     pub(super) fn start_row_with(
         &mut self,
         row: usize,
         attributes: &str,
         out: &mut Vec<u8>,
     ) -> RowDigits {
-        let digits = RowDigits::of(self.row_digits.format(row).as_bytes());
+        let digits = RowDigits::new(self.row_digits.format(row).as_bytes());
         out.extend_from_slice(b"<row r=\"");
         out.extend_from_slice(digits.bytes());
         out.extend_from_slice(b"\"");
@@ -202,7 +204,7 @@ impl CellWriter {
         digits
     }
 
-    /// Writes a cell's tag up to its reference, whose closing quote is left to what follows.
+    /// Writes a cell's tag up to its reference. The caller writes the closing quote.
     #[inline]
     fn start_cell(&self, column: usize, row: &RowDigits, style: CellStyle<'_>, out: &mut Vec<u8>) {
         if let CellStyle::Start(start) = style {
@@ -264,7 +266,7 @@ impl CellWriter {
         }
     }
 
-    /// Writes a cell with text that stays text, whatever it looks like; without text its style alone.
+    /// Writes a cell whose text is never read as anything else. An empty text leaves only the style.
     pub(super) fn write_as_text(
         &mut self,
         text: &str,
@@ -281,7 +283,7 @@ impl CellWriter {
         self.push_text(cut(text), out);
     }
 
-    /// The rest of a cell with text, behind its reference.
+    /// Writes the rest of a cell with text, after its reference.
     #[inline]
     fn push_text(&mut self, text: &str, out: &mut Vec<u8>) {
         match self.texts.as_mut().and_then(|texts| texts.number(text)) {
@@ -299,14 +301,14 @@ impl CellWriter {
     }
 }
 
-/// A row's number as text, ready to be put behind column letters.
+/// A row number as text, ready to be written after column letters.
 pub(super) struct RowDigits {
     bytes: [u8; 20],
     length: usize,
 }
 
 impl RowDigits {
-    fn of(digits: &[u8]) -> Self {
+    fn new(digits: &[u8]) -> Self {
         let mut bytes = [0; 20];
         bytes[..digits.len()].copy_from_slice(digits);
         Self {

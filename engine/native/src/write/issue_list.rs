@@ -1,6 +1,6 @@
-//! The issues of a run: one list, of which its file, its sheet and what events tell are views.
+//! The issues of a run: one list, from which the file, the sheet and the events are made.
 //!
-//! A line of the file is a JSON object with these [keys](FACTS), in their order.
+//! Each line of the file is a JSON object with these [keys](FACTS), in this order.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -9,57 +9,57 @@ use std::sync::Arc;
 use foldhash::{HashMap, HashSet};
 
 use super::issues::{
-    CELL, COLUMN, FACTS, FIELD, Issues, KEY, LABEL, LINE_FACTS, MESSAGE, NONE, OUTPUT,
+    CELL, COLUMN, FACTS, FIELD, IssueTable, KEY, LABEL, LINE_FACTS, MESSAGE, NONE, OUTPUT,
     OUTPUT_SHEET, ROW, RULE, SEVERITY, SHEET, VALUE, WRITTEN, is_number,
 };
-use super::list_sheet::{LEFT_EMPTY, List, Role};
-use crate::account::issues::{BySeverity, IssueTotals, RuleCount, SCHEMA_VERSION};
+use super::list_sheet::{LEFT_EMPTY, ListSheetContent, Role};
+use crate::account::issues::{IssueTotals, RuleCount, SCHEMA_VERSION, SeverityCounts};
 use crate::account::severity::Severity;
 use crate::cells::parts::share_tasks;
 
-/// The most that is told of cells: ranges of one rule on one sheet, ranges of all, and rules.
+/// The maximum numbers for events: ranges of one rule on one sheet, ranges in total, and rules.
 const RANGES_OF_ONE: usize = 200;
 const RANGES: usize = 5_000;
 const RULES: usize = 2_000;
-/// Of a rule that more than nine tenths of a table's rows break, the sheet has so many lines, and one for the others.
+/// If more than nine tenths of a table's rows break a rule, the sheet lists this many issues, and the rest in one line.
 const MAX_LINES_OF_WHOLE: usize = 100;
-/// Threads share so many lines of the file, part by part, before these are written: all of them can take gigabytes.
+/// The number of lines that threads render before these are written. Rendering all lines at once could take gigabytes.
 const MAX_LINES_AT_ONCE: usize = 16 * LINES_OF_A_PART;
 const LINES_OF_A_PART: usize = 2_048;
-/// The rule of issues that a hook names by a word that stands in no code.
+/// The rule in place of a name that a hook made up and that is in no code.
 const OF_HOOK: &str = "<hook>";
 
-/// A line: the place of its table in the list, and its place among the issues of the table.
-type Line = (u32, u32);
+/// A line: the index of its part in the list, and its index among the issues of the part.
+type IssueLineId = (u32, u32);
 
-/// The issues of a table, or of none, in a list.
-pub struct Part {
-    pub issues: Arc<Issues>,
-    /// How many rows the table has; 0 for what is no table.
+/// The issues of one table, or issues that belong to no table, as a part of a list.
+pub struct IssueListPart {
+    pub issues: Arc<IssueTable>,
+    /// The number of rows of the table; 0 if the part is no table.
     pub height: usize,
-    /// Whether the output still has them where they were written.
+    /// True if the issues' cells are still at the same position in the output.
     pub stands: bool,
-    /// The title of their sheet there, where it has changed.
+    /// The title of the output sheet, if it has changed.
     pub title: Option<String>,
 }
 
-/// The list.
+/// The list of the issues of a run.
 pub struct IssueList {
-    parts: Vec<Part>,
-    pub lines: Vec<Line>,
+    parts: Vec<IssueListPart>,
+    pub lines: Vec<IssueLineId>,
 }
 
-/// What the issues of one rule have alike: table, column and rule.
+/// The key of issues with the same table, column and rule.
 type Group = (u32, u32, u32);
 
 impl IssueList {
-    /// Sorts lines: sheet by sheet as they come, in the order of the sender's cells.
-    pub fn new(parts: Vec<Part>) -> Self {
+    /// Sorts the lines by sheet, in the given order, then by the position of the sender's cells.
+    pub fn new(parts: Vec<IssueListPart>) -> Self {
         let lines = parts.iter().zip(0..).flat_map(|(part, number)| {
             let lines = part.issues.lines();
             lines.map(move |at| (number, at as u32))
         });
-        let mut lines: Vec<Line> = lines.collect();
+        let mut lines: Vec<IssueLineId> = lines.collect();
         let mut this = Self {
             parts,
             lines: Vec::new(),
@@ -78,12 +78,12 @@ impl IssueList {
         this
     }
 
-    fn fact(&self, (part, at): Line, fact: usize) -> u32 {
+    fn fact(&self, (part, at): IssueLineId, fact: usize) -> u32 {
         self.parts[part as usize].issues.fact(at as usize, fact)
     }
 
-    /// Returns a fact of a line that is a text, but for its cells.
-    fn text(&self, (part, at): Line, fact: usize) -> Option<&str> {
+    /// Returns a text fact of a line, except its cells.
+    fn text(&self, (part, at): IssueLineId, fact: usize) -> Option<&str> {
         let part = &self.parts[part as usize];
         match fact {
             OUTPUT_SHEET if !part.stands => None,
@@ -92,8 +92,8 @@ impl IssueList {
         }
     }
 
-    /// Returns a fact of a line that is a text.
-    pub fn shown(&self, line: Line, fact: usize) -> Option<Cow<'_, str>> {
+    /// Returns a text fact of a line.
+    pub fn shown(&self, line: IssueLineId, fact: usize) -> Option<Cow<'_, str>> {
         let (part, at) = (&self.parts[line.0 as usize], line.1 as usize);
         match fact {
             CELL => part.issues.cell(at).map(Cow::from),
@@ -103,21 +103,21 @@ impl IssueList {
         }
     }
 
-    /// Returns a fact of a line that is a number.
-    pub fn number(&self, line: Line, fact: usize) -> Option<u32> {
+    /// Returns a number fact of a line.
+    pub fn number(&self, line: IssueLineId, fact: usize) -> Option<u32> {
         Some(self.fact(line, fact)).filter(|number| *number != NONE)
     }
 
-    /// The letters of a line's column as they are sorted: `Z` stands before `AA`.
-    fn column(&self, line: Line) -> Option<(usize, &str)> {
+    /// Returns the letters of a line's column as a sort key: `Z` comes before `AA`.
+    fn column(&self, line: IssueLineId) -> Option<(usize, &str)> {
         self.text(line, COLUMN).map(|text| (text.len(), text))
     }
 
-    fn group(&self, line: Line) -> Group {
+    fn group(&self, line: IssueLineId) -> Group {
         (line.0, self.fact(line, COLUMN), self.fact(line, RULE))
     }
 
-    /// Returns how many issues each rule has that more than nine tenths of the rows of its table break.
+    /// Returns the number of issues of each rule that more than nine tenths of the rows of its table break.
     fn whole(&self) -> HashMap<Group, usize> {
         let mut counts: HashMap<Group, usize> = HashMap::default();
         for line in &self.lines {
@@ -130,7 +130,7 @@ impl IssueList {
         counts
     }
 
-    /// Returns how many issues there are, of which the file has the first `most`, and how many rows have errors or are quarantined.
+    /// Returns the totals of the list. The file has the first `most` issues.
     pub fn totals(&self, most: usize, rows_with_errors: u64, rows_quarantined: u64) -> IssueTotals {
         let of = |severity: Severity| self.count_of(severity.word()) as u64;
         IssueTotals {
@@ -139,7 +139,7 @@ impl IssueList {
             unlisted: self.lines.len().saturating_sub(most) as u64,
             rows_with_errors,
             rows_quarantined,
-            by_severity: BySeverity {
+            by_severity: SeverityCounts {
                 error: of(Severity::Error),
                 warning: of(Severity::Warning),
                 info: of(Severity::Info),
@@ -147,16 +147,16 @@ impl IssueList {
         }
     }
 
-    /// How many lines have this severity.
+    /// Returns the number of lines with this severity.
     pub fn count_of(&self, severity: &str) -> usize {
         let counts = self.parts.iter().map(|part| part.issues.count_of(severity));
         counts.sum()
     }
 
-    /// Writes the first `most` lines, each as an object of JSON.
+    /// Writes the first `most` lines, each as a JSON object.
     ///
     /// # Errors
-    /// When they cannot be written.
+    /// If they cannot be written.
     pub fn write(&self, most: usize, out: &mut impl Write) -> io::Result<()> {
         let keys = FACTS[..LINE_FACTS].iter().enumerate();
         let keys =
@@ -173,7 +173,7 @@ impl IssueList {
         Ok(())
     }
 
-    fn render(&self, keys: &[String], lines: &[Line]) -> Vec<u8> {
+    fn render(&self, keys: &[String], lines: &[IssueLineId]) -> Vec<u8> {
         let mut text = Vec::new();
         for &line in lines {
             for (fact, key) in keys.iter().enumerate() {
@@ -195,12 +195,12 @@ impl IssueList {
         text
     }
 
-    /// The sheet of its first `most` lines, each linked to its cell in the output. What no line has is left out. Of what is wrong with a
-    /// whole column the first cells are listed, and how many others there are.
-    pub fn sheet(&self, title: &str, counts: &str, most: usize) -> List {
+    /// Returns the sheet with the first `most` lines, each linked to its cell in the output. Columns without values are left
+    /// out. If nearly a whole column breaks a rule, the sheet lists the first cells and the number of the others.
+    pub fn sheet(&self, title: &str, counts: &str, most: usize) -> ListSheetContent {
         let whole = self.whole();
         let mut seen: HashMap<Group, usize> = HashMap::default();
-        // Each line, and how many it stands for where these are not listed.
+        // Each line, with the number of issues that it stands for, or 0 for a single issue.
         let listed = self.lines.iter().filter_map(|&line| {
             let Some(&count) = whole.get(&self.group(line)) else {
                 return Some((line, 0));
@@ -215,8 +215,9 @@ impl IssueList {
                 _ => None,
             }
         });
-        let lines: Vec<(Line, usize)> = listed.take(most).collect();
-        let place = |line: Line| Some((self.text(line, OUTPUT_SHEET)?, self.shown(line, OUTPUT)?));
+        let lines: Vec<(IssueLineId, usize)> = listed.take(most).collect();
+        let place =
+            |line: IssueLineId| Some((self.text(line, OUTPUT_SHEET)?, self.shown(line, OUTPUT)?));
         let mut columns = vec![
             ("Sheet", Role::Text, SHEET),
             ("Cell", Role::Link, OUTPUT),
@@ -236,7 +237,7 @@ impl IssueList {
         let heads = columns
             .iter()
             .map(|(name, role, _)| ((*name).to_owned(), *role));
-        let mut list = List::new(title, counts, heads);
+        let mut list = ListSheetContent::new(title, counts, heads);
         for (number, &(line, others)) in lines.iter().enumerate() {
             let rest = (others > 0).then(|| {
                 let message = self.text(line, MESSAGE).unwrap_or_default();
@@ -251,7 +252,7 @@ impl IssueList {
                 let shown = match *key {
                     MESSAGE if rest.is_some() => rest.as_deref(),
                     VALUE | WRITTEN | KEY if rest.is_some() => None,
-                    // Sheet and cell name one place: of this workbook, where the value is in it.
+                    // Sheet and cell give one position: in this workbook, if it has the value.
                     SHEET => self.text(line, OUTPUT_SHEET).or(text),
                     OUTPUT => cell.as_deref(),
                     WRITTEN if text == Some("") => Some(LEFT_EMPTY),
@@ -266,22 +267,23 @@ impl IssueList {
         list
     }
 
-    /// For each rule on a sheet how many issues there are, and the ranges of their cells. No message, value or key goes along, and no
-    /// rule or field that is not written in code: `unnamed` are the rules that stand in none, `fields` those that may be named.
+    /// Returns for each rule on a sheet the number of issues and the ranges of their cells. The result contains no message,
+    /// value or key, and only rules and fields that are written in code: `unnamed` are the rules that are in no code, `fields`
+    /// the fields that may be named.
     pub fn told(&self, unnamed: &[String], fields: &[String]) -> Vec<RuleCount> {
         let unnamed: HashSet<&str> = unnamed.iter().map(String::as_str).collect();
         let fields: HashSet<&str> = fields.iter().map(String::as_str).collect();
         let mut places: HashMap<[Option<&str>; 4], usize> = HashMap::default();
         let mut known: HashMap<(u32, [u32; 4]), usize> = HashMap::default();
-        let mut groups: Vec<([Option<&str>; 4], Vec<Line>)> = Vec::new();
+        let mut groups: Vec<([Option<&str>; 4], Vec<IssueLineId>)> = Vec::new();
         for &line in &self.lines {
             let facts = [RULE, FIELD, SEVERITY, SHEET].map(|fact| self.fact(line, fact));
-            // The texts of a table are the same where their numbers are.
+            // Within a table, equal numbers mean equal texts.
             let place = *known.entry((line.0, facts)).or_insert_with(|| {
                 let field = self.text(line, FIELD);
                 let named = field.filter(|field| fields.contains(field));
                 let rule = self.text(line, RULE).filter(|rule| {
-                    // The name of a column that a hook has made is a rule's, too.
+                    // A rule can contain the name of a column that a hook made.
                     named == field && !unnamed.contains(rule)
                 });
                 let group = [
@@ -299,7 +301,9 @@ impl IssueList {
         }
         let (mut left, mut all) = (RANGES, Vec::new());
         for ([rule, field, severity, sheet], lines) in groups.into_iter().take(RULES) {
-            let (count, is_placed) = (lines.len(), |line: &Line| self.shown(*line, CELL).is_some());
+            let (count, is_placed) = (lines.len(), |line: &IssueLineId| {
+                self.shown(*line, CELL).is_some()
+            });
             let placed: Vec<_> = lines.into_iter().filter(is_placed).collect();
             let (mut more, mut cells) = (placed.len(), Vec::new());
             for (range, count) in self
@@ -326,22 +330,22 @@ impl IssueList {
         all
     }
 
-    /// Where a cell stands among those of its sheet, column by column. What is not known stands last.
-    fn place(&self, line: Line) -> (bool, Option<(usize, &str)>, u32) {
+    /// Returns the position of a cell on its sheet as a sort key, column by column. Unknown positions come last.
+    fn place(&self, line: IssueLineId) -> (bool, Option<(usize, &str)>, u32) {
         let column = self.column(line);
         (column.is_none(), column, self.fact(line, ROW))
     }
 
-    /// The cells of lines as ranges down a column, and how many cells each has.
-    fn ranges(&self, mut lines: Vec<Line>) -> Vec<(String, usize)> {
-        lines.sort_by(|one, other| self.place(*one).cmp(&self.place(*other)));
-        lines.dedup_by(|one, other| self.place(*one) == self.place(*other));
-        let follows = |before: &Line, after: &Line| {
+    /// Returns the cells of lines as ranges down a column, with the number of cells in each.
+    fn ranges(&self, mut lines: Vec<IssueLineId>) -> Vec<(String, usize)> {
+        lines.sort_by(|line, other| self.place(*line).cmp(&self.place(*other)));
+        lines.dedup_by(|line, other| self.place(*line) == self.place(*other));
+        let follows = |before: &IssueLineId, after: &IssueLineId| {
             let (before, after) = (self.place(*before), self.place(*after));
             before.1 == after.1 && before.2 != NONE && before.2 + 1 == after.2
         };
-        let name = |line: Line| self.shown(line, CELL).unwrap_or_default();
-        let range = |stretch: &[Line]| match stretch {
+        let name = |line: IssueLineId| self.shown(line, CELL).unwrap_or_default();
+        let range = |stretch: &[IssueLineId]| match stretch {
             [only] => name(*only).into_owned(),
             _ => format!("{}:{}", name(stretch[0]), name(stretch[stretch.len() - 1])),
         };
@@ -352,7 +356,7 @@ impl IssueList {
     }
 }
 
-/// A string of JSON (RFC 8259).
+/// Writes a JSON string (RFC 8259).
 fn push_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     if text

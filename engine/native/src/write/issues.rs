@@ -1,7 +1,7 @@
-//! The issues of one table, a column for each fact: of a hundred thousand issues nearly all say the same.
+//! The issues of one table, with a column for each fact, because the issues of a table share most of their texts.
 //!
-//! What is said of cells is kept message by message while the table is read and checked. Once the last hook has left the table, issues are
-//! made of the messages that still stand in it, and then get their places and what stands beside them, fact by fact.
+//! While the table is read and checked, the messages about its cells are stored one by one. After the last hook, the messages
+//! that are still in the table become issues. They then get their positions and their context, fact by fact.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use foldhash::{HashMap, HashSet};
 
 use super::styles::{SEVERITIES, WARNING};
 use crate::cells::column_letters::column_name;
-use crate::columns::view::{SeriesView, Value};
+use crate::columns::view::{ColumnValue, SeriesView};
 
-/// In place of a number or of a text that there is none of.
+/// The value in place of a missing number or text.
 pub const NONE: u32 = u32::MAX;
 
-/// The facts of an issue: the keys of a line of the list in their order, and behind them the number of its row, its row in the table from 0,
-/// its column there, and of a cell in a merged range that was filled the range's first cell in the line of the field.
+/// The facts of an issue: the keys of a line of the list in order, then the number of its row, its row in the table from 0, its
+/// column there, and, if the cell is in a merged range that was filled, the first cell of that range in the line of the field.
 ///
-/// A cell is made of its column and its row, and a cell of the output of the letters under `output` and the row in the table; a text under
-/// `cell` is one that is known without them.
+/// A cell's name is made of its column and its row, and the name of an output cell of the letters under `output` and the row in
+/// the table. A text under `cell` is a name that is known without them.
 #[rustfmt::skip]
 pub const FACTS: [&str; 19] = [
     "sheet", "cell", "severity", "field", "label", "rule", "message", "value", "written", "key", "output", "row", "column",
@@ -28,7 +28,7 @@ pub const FACTS: [&str; 19] = [
 /// The number of facts that are keys of a line.
 pub const LINE_FACTS: usize = 15;
 
-/// The places of the facts.
+/// The indices of the facts.
 pub const SHEET: usize = 0;
 pub const CELL: usize = 1;
 pub const SEVERITY: usize = 2;
@@ -54,15 +54,15 @@ pub fn is_number(fact: usize) -> bool {
     matches!(fact, ROW | TABLE | ID | POSITION)
 }
 
-/// Texts, each kept once.
+/// A set of texts, each stored once.
 #[derive(Clone, Default)]
-pub struct Texts {
+pub struct IssueTexts {
     known: HashMap<Arc<str>, u32>,
     all: Vec<Arc<str>>,
 }
 
-impl Texts {
-    /// Returns the place of a text.
+impl IssueTexts {
+    /// Stores a text and returns its index.
     pub fn keep(&mut self, text: &str) -> u32 {
         if let Some(place) = self.known.get(text) {
             return *place;
@@ -74,7 +74,7 @@ impl Texts {
         place
     }
 
-    /// Returns the place of a text, if it is kept; that of no text is [`NONE`].
+    /// Returns the index of a text if it is stored, and [`NONE`] for no text.
     fn find(&self, text: Option<&str>) -> Option<u32> {
         match text {
             Some(text) => self.known.get(text).copied(),
@@ -82,38 +82,38 @@ impl Texts {
         }
     }
 
-    /// Returns the text at a place; none at [`NONE`].
+    /// Returns the text at an index, or `None` for [`NONE`].
     pub fn text(&self, place: u32) -> Option<&str> {
         self.all.get(place as usize).map(|text| &**text)
     }
 }
 
-/// A message that was said of a cell: the number of its row, the text of its issue column, and what the list says of it: message, rule
-/// and severity.
+/// A message about a cell: the number of its row, the text of its issue column, and the facts for the list: message, rule and
+/// severity.
 #[derive(Clone, Copy)]
-struct Said {
+struct CellMessage {
     id: u32,
     text: u32,
     part: [u32; 3],
 }
 
-/// What the list says of a message: message, rule and severity.
-pub type Part = [String; 3];
+/// The facts of a message for the list: message, rule and severity.
+pub type MessageFacts = [String; 3];
 
 /// The issues of a table.
 #[derive(Clone, Default)]
-pub struct Issues {
-    pub texts: Texts,
+pub struct IssueTable {
+    pub texts: IssueTexts,
     facts: [Vec<u32>; FACTS.len()],
-    /// The lines that say what another one says; empty where there are none.
+    /// Marks the lines that repeat another one; empty if there are none.
     is_repeat: Vec<bool>,
-    /// The row of the output in which the header of the table stands, from 1.
+    /// The output row of the table's header, from 1.
     pub header_row: u32,
-    /// The messages by fields.
-    said: HashMap<String, Vec<Said>>,
+    /// The messages of each field.
+    said: HashMap<String, Vec<CellMessage>>,
 }
 
-impl Issues {
+impl IssueTable {
     pub fn len(&self) -> usize {
         self.facts[SHEET].len()
     }
@@ -122,17 +122,17 @@ impl Issues {
         self.len() == 0
     }
 
-    /// Returns a fact of an issue: a number, or the place of a text.
+    /// Returns a fact of an issue: a number, or the index of a text.
     pub fn fact(&self, at: usize, fact: usize) -> u32 {
         self.facts[fact][at]
     }
 
-    /// Returns a fact of an issue that is a text, as it was put there.
+    /// Returns a text fact of an issue, as it was stored.
     pub fn text(&self, at: usize, fact: usize) -> Option<&str> {
         self.texts.text(self.fact(at, fact))
     }
 
-    /// Returns the column and the row of an issue's cell; nothing where it has none.
+    /// Returns the column and the row of an issue's cell, or `None` if it has no cell.
     pub fn place(&self, at: usize) -> Option<(&str, u32)> {
         let row = self.fact(at, ROW);
         let column = self.text(at, COLUMN)?;
@@ -154,29 +154,30 @@ impl Issues {
         Some(named(column, row))
     }
 
-    /// Returns the lines of the list: the issues but for those that say what another one says.
+    /// Returns the lines of the list: the issues that do not repeat another one.
     pub fn lines(&self) -> impl Iterator<Item = usize> + '_ {
         let is_line = |at: &usize| !self.is_repeat.get(*at).is_some_and(|is| *is);
         (0..self.len()).filter(is_line)
     }
 
-    /// Keeps the messages of a field's cells. `ids`: the numbers of the rows; `texts`: the texts that the messages are a part of; `tell`: what
-    /// the list says of a message, which is asked once.
+    /// Stores the messages of a field's cells. `ids` are the numbers of the rows, `texts` the texts that contain the messages.
+    /// `tell` returns the facts of a message for the list, and is called once for each message.
     ///
     /// # Errors
-    /// What `tell` fails with.
+    /// The errors of `tell`.
     pub fn keep<E>(
         &mut self,
         field: &str,
         ids: &SeriesView<'_>,
         texts: &SeriesView<'_>,
         messages: &SeriesView<'_>,
-        mut tell: impl FnMut(&str) -> Result<Part, E>,
+        mut tell: impl FnMut(&str) -> Result<MessageFacts, E>,
     ) -> Result<(), E> {
         let mut told: HashMap<&str, [u32; 3]> = HashMap::default();
         let known = self.said.entry(field.to_owned()).or_default();
         for (row, message) in messages.values().enumerate() {
-            let (Value::Text(message), Value::Text(text)) = (message, texts.value(row)) else {
+            let (ColumnValue::Text(message), ColumnValue::Text(text)) = (message, texts.value(row))
+            else {
                 continue;
             };
             let part = match told.get(message) {
@@ -188,12 +189,12 @@ impl Issues {
                 }
             };
             let (id, text) = (number(ids.value(row)), self.texts.keep(text));
-            known.push(Said { id, text, part });
+            known.push(CellMessage { id, text, part });
         }
         Ok(())
     }
 
-    /// Keeps messages that were put behind those that the cells of a field had: `before` are the texts of these, `texts` the new ones.
+    /// Stores messages that were appended to those of a field's cells: `before` are the old texts, `texts` the new ones.
     pub fn join(
         &mut self,
         field: &str,
@@ -204,36 +205,37 @@ impl Issues {
         let mut cells = Vec::new();
         let (mut former, mut joined) = (Vec::new(), Vec::new());
         for (row, message) in messages.values().enumerate() {
-            let (Value::Text(message), Value::Text(text)) = (message, texts.value(row)) else {
+            let (ColumnValue::Text(message), ColumnValue::Text(text)) = (message, texts.value(row))
+            else {
                 continue;
             };
             let (id, text) = (number(ids.value(row)), self.texts.keep(text));
-            if let Value::Text(before) = before.value(row) {
+            if let ColumnValue::Text(before) = before.value(row) {
                 cells.push((id, self.texts.keep(before)));
                 former.push((id, text));
             }
             let part = [message, rule, severity].map(|text| self.texts.keep(text));
-            joined.push(Said { id, text, part });
+            joined.push(CellMessage { id, text, part });
         }
-        // What a text was made of is part of the new one.
+        // The messages of an old text are also in the new one.
         let mut known = self.said.remove(field).unwrap_or_default();
         let parts = self.parts(field, &cells, &known).into_iter();
         let former = parts.map(|(at, part)| {
             let (id, text) = former[at];
-            Said { id, text, part }
+            CellMessage { id, text, part }
         });
-        let former: Vec<Said> = former.collect();
+        let former: Vec<CellMessage> = former.collect();
         known.splice(0..0, former);
         known.extend(joined);
         self.said.insert(field.to_owned(), known);
     }
 
-    /// Makes issues of the texts that stand in the issue column of a field, once, and lets go of the messages that were kept of it. A text
-    /// that nobody has kept a message of is a hook's.
+    /// Turns the texts in the issue column of a field into issues, and drops the stored messages of the field. A text without a
+    /// stored message comes from a hook.
     pub fn list(&mut self, field: &str, ids: &SeriesView<'_>, texts: &SeriesView<'_>) {
         let (mut cells, mut rows) = (Vec::new(), Vec::new());
         for (row, text) in texts.values().enumerate() {
-            if let Value::Text(text) = text {
+            if let ColumnValue::Text(text) = text {
                 cells.push((number(ids.value(row)), self.texts.keep(text)));
                 rows.push(row as u32);
             }
@@ -255,7 +257,7 @@ impl Issues {
         }
     }
 
-    /// Adds an issue of which no row is known, and returns its place.
+    /// Adds an issue without a known row, and returns its index.
     pub fn add(&mut self, [message, rule, severity]: [u32; 3], field: u32) -> usize {
         for facts in &mut self.facts {
             facts.push(NONE);
@@ -273,19 +275,19 @@ impl Issues {
         at
     }
 
-    /// Returns the messages that the texts of some cells were made of, each with the place of its cell. Without a row's number its text tells
-    /// them; with one they agree on both.
+    /// Returns the messages in the texts of some cells, each with the index of its cell. Messages are matched by row number and
+    /// text, or by text alone if row numbers are missing.
     fn parts(
         &mut self,
         field: &str,
         cells: &[(u32, u32)],
-        known: &[Said],
+        known: &[CellMessage],
     ) -> Vec<(usize, [u32; 3])> {
         let rule = match field {
             "" => "hook".to_owned(),
             _ => format!("{field}.hook"),
         };
-        // The text of a hook names no severity.
+        // The text of a hook has no severity.
         let severity = SEVERITIES[usize::from(WARNING)].word;
         let of_hook = [&*rule, severity].map(|text| self.texts.keep(text));
         let has_ids =
@@ -314,12 +316,13 @@ impl Issues {
         found
     }
 
-    /// Puts a fact of some issues, the first of which is at `first`.
+    /// Sets a fact of consecutive issues, starting at issue `first`.
     pub fn put(&mut self, fact: usize, first: usize, values: &[u32]) {
         self.facts[fact][first..first + values.len()].copy_from_slice(values);
     }
 
-    /// Puts a fact of the issues of a column of the table, or of all, by the rows of the table, which ascend.
+    /// Sets a fact of the issues of a column of the table, or of all issues, by the rows of the table, which are in ascending
+    /// order.
     pub fn put_by_row(&mut self, fact: usize, source: Option<&str>, rows: &[u32], values: &[u32]) {
         let source = source.map(|source| self.texts.find(Some(source)));
         let mut next = 0;
@@ -327,7 +330,7 @@ impl Issues {
             if source.is_some_and(|source| source != Some(self.facts[SOURCE][at])) {
                 continue;
             }
-            // The issues of a column come in the order of its rows, too.
+            // The issues of a column are in the order of its rows, too.
             let row = self.facts[POSITION][at];
             if rows.get(next) != Some(&row) {
                 next = rows.partition_point(|other| *other < row);
@@ -339,9 +342,9 @@ impl Issues {
         }
     }
 
-    /// Puts in which rows and in which column the issues from `first` on are. `number`: of the column in the sheet, from 1; `turned`: of a
-    /// table on its side, whose rows are columns of the sheet, the row above its first line. Returns how far below the first of `rows`
-    /// each is; nothing, and puts nothing, where some issue is in none of these.
+    /// Sets the rows and the column of the issues from `first` on. `number` is the number of the column in the sheet, from 1.
+    /// If the table was turned, so that its rows are columns of the sheet, `turned` is the row above its first line. Returns
+    /// the offset of each issue from the first of `rows`. If any issue is outside these rows, sets nothing and returns `None`.
     pub fn put_rows(
         &mut self,
         first: usize,
@@ -369,14 +372,14 @@ impl Issues {
         Some(ids.into_iter().map(|id| id - rows.start).collect())
     }
 
-    /// Puts the sheet that the issues are on, and the number of their table there, from 1.
+    /// Sets the sheet of the issues, and the number of their table there, from 1.
     pub fn put_table(&mut self, sheet: &str, table: u32) {
         let sheet = self.texts.keep(sheet);
         self.facts[SHEET].fill(sheet);
         self.facts[TABLE].fill(table);
     }
 
-    /// Names the field of a column of the table, and its label; a column that no field has has none.
+    /// Sets the field and the label of the issues of a column. If the column has no field, the issues get none.
     pub fn name_field(&mut self, source: Option<&str>, label: Option<&str>, is_field: bool) {
         let label = label.map_or(NONE, |label| self.texts.keep(label));
         let source = self.texts.find(source);
@@ -390,7 +393,7 @@ impl Issues {
         }
     }
 
-    /// Says where the table was written: on which sheet, and the letters of its columns there.
+    /// Sets the position of the table in the output: its sheet, and the letters of its columns there.
     pub fn place_output(
         &mut self,
         sheet: Option<&str>,
@@ -412,8 +415,8 @@ impl Issues {
         }
     }
 
-    /// Finds the issues that say what another one says: of a row that a hook has doubled, of a cell that holds several records, and of what
-    /// stands beside the table, in no cell, which has a text of no length for its name.
+    /// Finds issues that repeat another one: of a row that a hook duplicated, of a cell that holds several records, and of text
+    /// beside the table, which has no cell and an empty text as its name.
     pub fn leave_out_repeats(&mut self) {
         let mut known = HashSet::default();
         self.is_repeat = vec![false; self.len()];
@@ -442,7 +445,7 @@ impl Issues {
             let is_first = |at: &usize| self.cell(*at).as_deref() == self.text(*at, MERGED);
             let (first, others): (Vec<usize>, Vec<usize>) =
                 lines.iter().partition(|at| is_first(at));
-            // Where the first cell has no such issue, another one stands for itself.
+            // If the first cell has no such issue, the others are not repeats.
             if first.is_empty() || lines.len() == 1 {
                 continue;
             }
@@ -457,7 +460,7 @@ impl Issues {
         }
     }
 
-    /// Returns the columns of the table that have issues, or such whose row is known, in their order.
+    /// Returns the columns of the table that have issues, in order; with `has_row`, only issues with a known row count.
     pub fn sources(&self, has_row: bool) -> Vec<Option<&str>> {
         let mut found = Vec::new();
         let mut known = HashSet::default();
@@ -471,7 +474,7 @@ impl Issues {
         found
     }
 
-    /// Returns the rows of the table that have issues: of a column, of a severity, or all.
+    /// Returns the rows of the table that have issues, of a column, of a severity, or all.
     pub fn rows(&self, source: Option<&str>, severity: Option<&str>) -> Vec<u32> {
         let wanted = [(SOURCE, source), (SEVERITY, severity)];
         let wanted =
@@ -488,7 +491,7 @@ impl Issues {
         rows
     }
 
-    /// Returns how severe the issues of each row are at worst, for each column that has issues: 0 for none, 3 for errors.
+    /// Returns the worst severity in each row for each column that has issues: from 0 for none to 3 for errors.
     pub fn levels(&self, rows: usize) -> Vec<(&str, Vec<u8>)> {
         let mut found: Vec<(&str, Vec<u8>)> = Vec::new();
         let mut places: HashMap<u32, usize> = HashMap::default();
@@ -509,7 +512,7 @@ impl Issues {
         found
     }
 
-    /// Returns the issues with a message that have a cell and a row, each with its place, its column and its row.
+    /// Returns the issues with a message that have a cell and a row, each with its index, its column and its row.
     pub fn with_message(&self, message: &str) -> Vec<(usize, Option<&str>, u32)> {
         let message = self.texts.find(Some(message));
         let is_wanted = |at: &usize| {
@@ -529,14 +532,15 @@ impl Issues {
         merged.or_else(|| self.cell(at))
     }
 
-    /// Returns how many lines there are of a severity.
+    /// Returns the number of lines with a severity.
     pub fn count_of(&self, severity: &str) -> usize {
         let severity = self.texts.find(Some(severity));
         let is_of = |at: &usize| severity == Some(self.facts[SEVERITY][*at]);
         self.lines().filter(is_of).count()
     }
 
-    /// Parts the issues of some rows of the table, in their order, from those of the others. What is of no row stays with the others.
+    /// Separates the issues of some rows of the table, which are in order, from the other issues. Issues without a row are with
+    /// the others.
     pub fn split(&self, rows: &[u32]) -> [Self; 2] {
         let empty = || Self {
             texts: self.texts.clone(),
@@ -563,7 +567,7 @@ impl Issues {
         halves
     }
 
-    /// Adds the issues of a table that stands below so many rows of others.
+    /// Adds the issues of a table that is below `above` rows of other tables.
     pub fn append(&mut self, other: &Self, above: u32) {
         let texts: Vec<u32> = other
             .texts
@@ -590,8 +594,8 @@ fn named(column: &str, row: u32) -> String {
     name
 }
 
-/// The number of a row, as far as it is one.
-fn number(value: Value<'_>) -> u32 {
+/// Returns the number of a row, or [`NONE`] if the value is no row number.
+fn number(value: ColumnValue<'_>) -> u32 {
     let number = value.whole().and_then(|number| u32::try_from(number).ok());
     number.unwrap_or(NONE)
 }

@@ -1,61 +1,61 @@
-//! A sheet that lists what is told of a workbook: a title, a line of counts, a header, and a line for each thing told. The output
-//! and the painted copy of a sender's workbook have such a list.
+//! A sheet that lists the issues of a workbook: a title, a line of counts, a header, and a line for each issue. The output and
+//! the marked copy of a sender's workbook have this sheet.
 //!
-//! All its cells are text, whatever their texts look like: `=…` stays what it was.
+//! All its cells are text, whatever the text looks like: `=…` stays as it is.
 
 use super::cells::CellWriter;
-use super::styles::{DIM, ERROR, HEAD, HEADER_HEIGHT, INK, Look, SEVERITIES};
+use super::styles::{CellAppearance, DIM, ERROR, HEAD, HEADER_HEIGHT, INK, SEVERITIES};
 use super::text::holdable;
 use crate::cells::column_letters::column_name;
 use std::borrow::Cow;
 
-/// The row of the header; lines follow.
+/// The row of the header, above the first line.
 pub const HEADER_ROW: usize = 4;
-/// A worksheet has no more links (Excel: specifications and limits).
-pub const MOST_LINKS: usize = 65_530;
-const NARROWEST: usize = 8;
-const WIDEST: usize = 36;
-/// Widths are measured on so many lines.
-const MEASURED: usize = 10_000;
+/// The maximum number of links in a worksheet (Excel: specifications and limits).
+pub const MAX_LINKS: usize = 65_530;
+const MIN_COLUMN_CHARS: usize = 8;
+const MAX_COLUMN_CHARS: usize = 36;
+/// The number of lines that determine the widths.
+const MAX_MEASURED_LINES: usize = 10_000;
 const TITLE_HEIGHT: &str = " ht=\"22\" customHeight=\"1\"";
-/// What stands where a value was left empty.
+/// The text in place of a value that was left empty.
 pub const LEFT_EMPTY: &str = "left empty";
 
 const LINK: &str = "2148C0";
 
-/// Places in the looks of a list.
+/// Indices in the looks of a list.
 const PLAIN: usize = 1;
 const WRAPPED: usize = 2;
 const LINKED: usize = 3;
 const QUIET: usize = 4;
 const EMPTY: usize = 5;
-/// The looks of the three severities from here, the mildest first.
+/// The index of the look of the mildest severity; the other two follow.
 const FIRST_SEVERITY: usize = 6;
-/// The look of a header.
+/// The index of the look of a header.
 pub const HEADER_LOOK: usize = 9;
-/// The look of the title.
+/// The index of the look of the title.
 pub const TITLE_LOOK: usize = 10;
-/// The look of the line below the title.
+/// The index of the look of the line below the title.
 pub const COUNTS_LOOK: usize = 11;
 
-/// What a column of a list holds.
+/// The content of a column of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Text,
     /// Text that may be long.
     Wrapped,
-    /// The name of a cell, which is a link to it.
+    /// The name of a cell, as a link to it.
     Link,
     /// The word for a severity.
     Severity,
-    /// What was written, or that nothing was.
+    /// The value that was written, or [`LEFT_EMPTY`].
     Written,
-    /// What few need.
+    /// Text that few readers need.
     Quiet,
 }
 
 impl Role {
-    /// The look of a cell with this text, as a place in the looks of a list. `has_link`: its line leads somewhere.
+    /// Returns the index of the look of a cell with this text. `has_link` is true if the line has a link.
     fn look(self, text: &str, has_link: bool) -> usize {
         match self {
             Self::Link if has_link => LINKED,
@@ -71,7 +71,7 @@ impl Role {
     }
 }
 
-/// A column of a list: its texts, one behind the other.
+/// A column of a list, with all its texts in one string.
 struct ListColumn {
     name: String,
     role: Role,
@@ -85,10 +85,10 @@ impl ListColumn {
         &self.text[start..self.ends[line]]
     }
 
-    /// The larger of the header with room for the filter's arrow, and what 95 of 100 texts need; at most 36. Measured on the first
+    /// Returns the width for the header with the filter arrow and for 95 of 100 texts, at most 36. Measures only the first
     /// lines.
     fn width(&self) -> f64 {
-        let measured = 0..self.ends.len().min(MEASURED);
+        let measured = 0..self.ends.len().min(MAX_MEASURED_LINES);
         let mut lengths: Vec<usize> = measured
             .map(|line| self.text(line).chars().count())
             .collect();
@@ -98,24 +98,24 @@ impl ListColumn {
             false => *lengths.select_nth_unstable(most).1,
         };
         let width = (self.name.chars().count() + 4).max(usual + 2);
-        width.clamp(NARROWEST, WIDEST) as f64
+        width.clamp(MIN_COLUMN_CHARS, MAX_COLUMN_CHARS) as f64
     }
 }
 
-/// A list before it is written.
-pub struct List {
+/// The content of a list sheet.
+pub struct ListSheetContent {
     title: String,
     counts: String,
     /// The text between the counts and the header; most lists have none.
     note: String,
     columns: Vec<ListColumn>,
-    /// The lines whose cell in the column of links leads somewhere, such as to `'Orders'!D5`, in order.
+    /// The lines with a link, in order, and the targets, such as `'Orders'!D5`.
     places: Vec<(usize, String)>,
-    looks: Vec<Look>,
+    looks: Vec<CellAppearance>,
 }
 
-impl List {
-    /// An empty list with columns of these names and roles.
+impl ListSheetContent {
+    /// Returns an empty list with columns of these names and roles.
     pub fn new(
         title: &str,
         counts: &str,
@@ -137,28 +137,32 @@ impl List {
         }
     }
 
-    /// Adds a text to the end of a column; each line has one of each column. What no cell can hold is replaced: a message may quote such.
+    /// Adds a text to the end of a column. Each line needs a text in each column. Replaces characters that no cell can hold,
+    /// because a message may quote some.
     pub fn push(&mut self, column: usize, text: Option<&str>) {
         let column = &mut self.columns[column];
         column.text.push_str(&holdable(text.unwrap_or_default()));
         column.ends.push(column.text.len());
     }
 
-    /// Says something between the counts and the header.
+    /// Sets the text between the counts and the header.
     pub fn note(&mut self, note: &str) {
         self.note = holdable(note).into_owned();
     }
 
-    /// Says where the link in a line leads; line by line. What is above the number of links that a worksheet may have is left out.
+    /// Sets the target of the link in a line; lines must be in order. Ignores links beyond the maximum of a worksheet.
     pub fn link(&mut self, line: usize, place: String) {
-        if self.places.len() < MOST_LINKS {
+        if self.places.len() < MAX_LINKS {
             self.places.push((line, place));
         }
     }
 
-    /// The cells that are links, and where they lead.
+    /// Returns the cells that are links, and their targets.
     pub fn links(&self) -> Vec<(String, String)> {
-        let column = self.columns.iter().position(|one| one.role == Role::Link);
+        let column = self
+            .columns
+            .iter()
+            .position(|column| column.role == Role::Link);
         let letters = column_name(column.unwrap_or_default());
         let cell = |line: usize| format!("{letters}{}", HEADER_ROW + 1 + line);
         let places = self.places.iter();
@@ -167,28 +171,28 @@ impl List {
             .collect()
     }
 
-    /// The title, and the line below it.
+    /// Returns the title and the line below it.
     pub fn above(&self) -> (&str, &str) {
         (&self.title, &self.counts)
     }
 
-    /// The width of each column, in characters.
+    /// Returns the width of each column, in characters.
     pub fn widths(&self) -> Vec<f64> {
         self.columns.iter().map(ListColumn::width).collect()
     }
 
-    /// The names of its columns.
+    /// Returns the names of the columns.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
-    /// The texts of a column.
+    /// Returns the texts of a column.
     pub fn texts(&self, column: usize) -> impl Iterator<Item = &str> {
         let column = &self.columns[column];
         (0..column.ends.len()).map(|line| column.text(line))
     }
 
-    /// The texts of a line that may go on in further lines, with their columns.
+    /// Returns the texts of a line that may wrap, with their column numbers.
     pub fn wrapped(&self, line: usize) -> impl Iterator<Item = (usize, &str)> {
         let columns = self.columns.iter().enumerate();
         let wrapped =
@@ -196,22 +200,22 @@ impl List {
         wrapped.map(move |(number, column)| (number, column.text(line)))
     }
 
-    /// All looks that its cells have; the first one is that of a plain cell.
-    pub fn looks(&self) -> &[Look] {
+    /// Returns all looks of the list's cells; the first is that of a plain cell.
+    pub fn looks(&self) -> &[CellAppearance] {
         &self.looks
     }
 
-    /// How many columns it has.
+    /// Returns the number of columns.
     pub fn width(&self) -> usize {
         self.columns.len()
     }
 
-    /// How many lines it has.
+    /// Returns the number of lines.
     pub fn lines(&self) -> usize {
         self.columns.first().map_or(0, |column| column.ends.len())
     }
 
-    /// For each cell of a column four bytes: the number that `numbers` has for its look.
+    /// Returns four bytes for each cell of a column: the number of its look in `numbers`.
     pub fn cell_styles(&self, column: usize, numbers: &[u32]) -> Vec<u8> {
         let looks = (0..self.lines()).map(|line| self.look(column, line));
         looks.flat_map(|look| numbers[look].to_ne_bytes()).collect()
@@ -229,11 +233,11 @@ impl List {
             .look(column.text(line), column.role == Role::Link && has_link())
     }
 
-    /// Writes the whole list as rows of XML, from row 1 on. `numbers` are those of the looks in the workbook; `attributes` are those of
-    /// a line's row, with a space in front; `pass_on` is called after each row.
+    /// Writes the whole list as rows of XML, starting at row 1. `numbers` are the numbers of the looks in the workbook;
+    /// `attributes` returns the attributes of a line's row, with a leading space. Calls `pass_on` after each row.
     ///
     /// # Errors
-    /// What `pass_on` fails with.
+    /// The errors of `pass_on`.
     pub fn write<E>(
         &self,
         cells: &mut CellWriter,
@@ -274,60 +278,60 @@ impl List {
     }
 }
 
-/// The looks in the order of their places.
-pub fn looks() -> Vec<Look> {
-    let text = Look {
+/// Returns the looks in the order of their indices.
+pub fn looks() -> Vec<CellAppearance> {
+    let text = CellAppearance {
         format: Cow::Borrowed("@"),
         ink: Some(INK),
-        ..Look::default()
+        ..CellAppearance::default()
     };
-    let line = Look {
+    let line = CellAppearance {
         thin_below: true,
         is_top: true,
         ..text.clone()
     };
-    let wrapped = Look {
+    let wrapped = CellAppearance {
         wraps: true,
         ..line.clone()
     };
-    let linked = Look {
+    let linked = CellAppearance {
         ink: Some(LINK),
         underlined: true,
         ..line.clone()
     };
-    let quiet = Look {
+    let quiet = CellAppearance {
         ink: Some(DIM),
         ..line.clone()
     };
-    let empty = Look {
+    let empty = CellAppearance {
         ink: SEVERITIES[usize::from(ERROR)].ink,
         italic: true,
         ..wrapped.clone()
     };
-    let severity = |number: usize| Look {
+    let severity = |number: usize| CellAppearance {
         bold: true,
         fill: SEVERITIES[number].fill,
         ..line.clone()
     };
     let [info, warning, error] = [1, 2, 3].map(severity);
-    let header = Look {
+    let header = CellAppearance {
         bold: true,
         fill: Some(HEAD),
         line_below: true,
         is_centered: true,
         ..text.clone()
     };
-    let title = Look {
+    let title = CellAppearance {
         bold: true,
         size: 14,
         ..text.clone()
     };
-    let counts = Look {
+    let counts = CellAppearance {
         ink: Some(DIM),
         ..text
     };
     vec![
-        Look::default(),
+        CellAppearance::default(),
         line,
         wrapped,
         linked,

@@ -1,27 +1,27 @@
-//! Measures a column: how long its values are when they are shown, and which number format shows them whole.
+//! Measures a column: the displayed length of its values, and the number format that shows them in full.
 
 use std::borrow::Cow;
 
 use super::styles::GENERAL;
 use crate::cells::calendar::DAY_MICROSECONDS;
-use crate::columns::view::{ColumnView, Value};
+use crate::columns::view::{ColumnValue, ColumnView};
 
-/// Lengths are looked at in this many rows.
+/// The number of rows whose lengths are measured.
 pub const MEASURED_ROWS: usize = 10_000;
-const MOST_DECIMALS: usize = 4;
-/// Longer texts count as this long: no column becomes as wide.
-const LONGEST: usize = 60;
-const NARROWEST: f64 = 8.0;
-const WIDEST: f64 = 48.0;
-/// General shows so many characters of a number.
+const MAX_DECIMALS: usize = 4;
+/// The maximum measured length; longer texts count as this long, because no column becomes as wide.
+const MAX_LENGTH_CHARS: usize = 60;
+const MIN_WIDTH_CHARS: f64 = 8.0;
+const MAX_WIDTH_CHARS: f64 = 48.0;
+/// The number of characters of a number that the format General shows.
 const GENERAL_DIGITS: usize = 11;
 const SECOND: i64 = 1_000_000;
 const HOUR: i64 = 3600 * SECOND;
 
-/// What kind of values a column has.
+/// The class of the values in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Class {
-    /// No value at all.
+    /// No values at all.
     #[default]
     None,
     Text,
@@ -32,27 +32,27 @@ pub enum Class {
     DateTime,
     Time,
     Duration,
-    /// Values of several of these classes.
+    /// Values of several classes.
     Several,
 }
 
 impl Class {
-    /// The class of a value.
-    pub fn of(value: Value<'_>) -> Self {
+    /// Returns the class of a value.
+    pub fn from_value(value: ColumnValue<'_>) -> Self {
         match value {
-            Value::Null => Self::None,
-            Value::Text(_) => Self::Text,
-            Value::Boolean(_) => Self::Boolean,
-            Value::Integer(_) | Value::Unsigned(_) => Self::Whole,
-            Value::Float(_) => Self::Number,
-            Value::Date(_) => Self::Date,
-            Value::DateTime(_) => Self::DateTime,
-            Value::Time(_) => Self::Time,
-            Value::Duration(_) => Self::Duration,
+            ColumnValue::Null => Self::None,
+            ColumnValue::Text(_) => Self::Text,
+            ColumnValue::Boolean(_) => Self::Boolean,
+            ColumnValue::Integer(_) | ColumnValue::Unsigned(_) => Self::Whole,
+            ColumnValue::Float(_) => Self::Number,
+            ColumnValue::Date(_) => Self::Date,
+            ColumnValue::DateTime(_) => Self::DateTime,
+            ColumnValue::Time(_) => Self::Time,
+            ColumnValue::Duration(_) => Self::Duration,
         }
     }
 
-    /// Whether values stand at the right of their cells.
+    /// Returns whether the values are aligned right in their cells.
     pub fn is_figure(self) -> bool {
         !matches!(
             self,
@@ -69,36 +69,36 @@ impl Class {
     }
 }
 
-/// Whether nothing of a value is shown.
+/// Returns whether a value shows nothing.
 #[inline]
-pub fn is_blank(value: Value<'_>) -> bool {
+pub fn is_blank(value: ColumnValue<'_>) -> bool {
     match value {
-        Value::Null => true,
-        Value::Text(text) => text.is_empty(),
-        Value::Float(value) => !value.is_finite(),
+        ColumnValue::Null => true,
+        ColumnValue::Text(text) => text.is_empty(),
+        ColumnValue::Float(value) => !value.is_finite(),
         _ => false,
     }
 }
 
-/// Whether text becomes a formula where formulas are not escaped.
+/// Returns whether a text becomes a formula if formulas are not escaped.
 #[inline]
 pub fn is_formula(text: &str) -> bool {
     text.len() > 1 && text.as_bytes()[0] == b'='
 }
 
-/// What was seen of a column so far.
+/// The measurements of a column so far.
 pub struct Measure {
     pub class: Class,
-    /// How often each length occurs: of text, and of what stands before the decimals of a number.
-    lengths: [u32; LONGEST + 1],
-    /// The same for numbers as General shows them.
-    general: [u32; LONGEST + 1],
+    /// The number of values of each length: of text, and of the part of a number before its decimals.
+    lengths: [u32; MAX_LENGTH_CHARS + 1],
+    /// The number of values of each length, for numbers in the format General.
+    general: [u32; MAX_LENGTH_CHARS + 1],
     decimals: usize,
     has_seconds: bool,
     has_clock: bool,
     longest_hours: i64,
     seen: usize,
-    /// What was seen of the values of each class, where they may be of several.
+    /// The measurements by class, if the column may have values of several classes.
     classes: Vec<Measure>,
 }
 
@@ -106,8 +106,8 @@ impl Default for Measure {
     fn default() -> Self {
         Self {
             class: Class::None,
-            lengths: [0; LONGEST + 1],
-            general: [0; LONGEST + 1],
+            lengths: [0; MAX_LENGTH_CHARS + 1],
+            general: [0; MAX_LENGTH_CHARS + 1],
             decimals: 0,
             has_seconds: false,
             has_clock: false,
@@ -119,7 +119,7 @@ impl Default for Measure {
 }
 
 impl Measure {
-    /// Takes a batch of the column in. Beyond the rows that are measured, only what the format depends on counts.
+    /// Measures a batch of the column. After the measured rows, only values that determine the format count.
     pub fn add(&mut self, column: &ColumnView<'_>, rows: usize, escapes_formulas: bool) {
         if column.is_typed() {
             return self.add_typed(column, rows, escapes_formulas);
@@ -133,15 +133,18 @@ impl Measure {
         }
     }
 
-    /// The same for a column whose values may be of several classes.
+    /// Measures a batch of a column whose values may be of several classes.
     fn add_typed(&mut self, column: &ColumnView<'_>, rows: usize, escapes_formulas: bool) {
         for value in (0..rows).map(|row| column.value(row)) {
             self.seen += 1;
             if is_blank(value) {
                 continue;
             }
-            let class = Class::of(value);
-            let known = self.classes.iter().position(|one| one.class == class);
+            let class = Class::from_value(value);
+            let known = self
+                .classes
+                .iter()
+                .position(|measure| measure.class == class);
             let place = known.unwrap_or_else(|| {
                 self.classes.push(Self::default());
                 self.classes.len() - 1
@@ -151,48 +154,48 @@ impl Measure {
         }
         self.class = match self.classes.as_slice() {
             [] => Class::None,
-            [one] => one.class,
+            [measure] => measure.class,
             _ => Class::Several,
         };
     }
 
     #[inline(always)]
-    fn take(&mut self, value: Value<'_>, escapes_formulas: bool) {
+    fn take(&mut self, value: ColumnValue<'_>, escapes_formulas: bool) {
         if is_blank(value) {
             return;
         }
-        self.class = Class::of(value);
+        self.class = Class::from_value(value);
         match value {
-            Value::DateTime(moment) => {
+            ColumnValue::DateTime(moment) => {
                 self.has_clock |= moment.rem_euclid(DAY_MICROSECONDS) != 0;
                 self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0;
             }
-            Value::Time(moment) => self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0,
-            Value::Duration(span) => {
+            ColumnValue::Time(moment) => self.has_seconds |= moment.rem_euclid(60 * SECOND) != 0,
+            ColumnValue::Duration(span) => {
                 self.has_seconds |= span.rem_euclid(60 * SECOND) != 0;
                 self.longest_hours = self.longest_hours.max((span / HOUR).saturating_abs());
             }
             _ if self.seen > MEASURED_ROWS => {}
-            Value::Text(text) if escapes_formulas || !is_formula(text) => {
+            ColumnValue::Text(text) if escapes_formulas || !is_formula(text) => {
                 self.lengths[shown_length(text)] += 1;
             }
-            Value::Boolean(value) => self.lengths[if value { 4 } else { 5 }] += 1,
-            Value::Integer(value) => {
+            ColumnValue::Boolean(value) => self.lengths[if value { 4 } else { 5 }] += 1,
+            ColumnValue::Integer(value) => {
                 self.add_whole(value.unsigned_abs(), value < 0);
             }
-            Value::Unsigned(value) => self.add_whole(value, false),
-            Value::Float(value) => self.add_float(value),
+            ColumnValue::Unsigned(value) => self.add_whole(value, false),
+            ColumnValue::Float(value) => self.add_float(value),
             _ => {}
         }
     }
 
-    /// Takes in the length of a text that no column holds.
+    /// Measures the length of a text that is in no column.
     pub fn add_length(&mut self, length: usize) {
         self.class = Class::Text;
-        self.lengths[length.min(LONGEST)] += 1;
+        self.lengths[length.min(MAX_LENGTH_CHARS)] += 1;
     }
 
-    /// Whether further rows cannot change the format.
+    /// Returns whether further rows cannot change the format.
     fn knows_format(&self) -> bool {
         match self.class {
             Class::None => false,
@@ -204,22 +207,22 @@ impl Measure {
     fn add_whole(&mut self, value: u64, is_negative: bool) {
         let digits = value.checked_ilog10().unwrap_or(0) as usize + 1;
         let sign = usize::from(is_negative);
-        self.lengths[(digits + (digits - 1) / 3 + sign).min(LONGEST)] += 1;
+        self.lengths[(digits + (digits - 1) / 3 + sign).min(MAX_LENGTH_CHARS)] += 1;
         self.general[(digits + sign).min(GENERAL_DIGITS)] += 1;
     }
 
     fn add_float(&mut self, value: f64) {
-        // Beyond 64 bits the length does not matter any more: the column is as wide as columns get.
+        // Beyond 64 bits the length does not matter, because the column already has the maximum width.
         let digits = (value.abs() as u64).checked_ilog10().unwrap_or(0) as usize + 1;
         let sign = usize::from(value < 0.0);
-        self.lengths[(digits + (digits - 1) / 3 + sign).min(LONGEST)] += 1;
+        self.lengths[(digits + (digits - 1) / 3 + sign).min(MAX_LENGTH_CHARS)] += 1;
         let own = decimals_of(value);
-        self.decimals = self.decimals.max(own.min(MOST_DECIMALS));
+        self.decimals = self.decimals.max(own.min(MAX_DECIMALS));
         let general = digits + sign + if own > 0 { own + 1 } else { 0 };
         self.general[general.min(GENERAL_DIGITS)] += 1;
     }
 
-    /// What was seen of the values of each class, where they are of several.
+    /// Returns the measurements by class if the column has several classes.
     pub fn several(&self) -> &[Self] {
         match self.class {
             Class::Several => &self.classes,
@@ -227,8 +230,8 @@ impl Measure {
         }
     }
 
-    /// The number format for the column's type, where `wanted` names none. `is_general` is for columns that are no
-    /// field's: their numbers stay as they are. `keeps_clock`: date-times show their time also where it is midnight.
+    /// Returns the number format for the column's type, or `wanted` if given. `is_general` is for columns without a field:
+    /// their numbers stay as they are. With `keeps_clock`, date-times show their time even if it is midnight.
     pub fn format(
         &self,
         wanted: Option<&str>,
@@ -245,8 +248,8 @@ impl Measure {
                 .to_owned(),
             );
         }
-        if let [one] = self.classes.as_slice() {
-            return one.format(None, is_general, keeps_clock);
+        if let [measure] = self.classes.as_slice() {
+            return measure.format(None, is_general, keeps_clock);
         }
         Cow::Borrowed(match self.class {
             Class::Date => "yyyy-mm-dd",
@@ -267,13 +270,13 @@ impl Measure {
         })
     }
 
-    /// The width that shows the header with the filter's arrow, and most values whole.
+    /// Returns the width that fully shows the header with the filter arrow, and most values.
     pub fn width(&self, header: &str, format: &str) -> f64 {
         if !self.classes.is_empty() {
             let widths = self.classes.iter();
             return widths
-                .map(|one| one.width(header, &one.format(None, true, false)))
-                .fold(NARROWEST, f64::max);
+                .map(|measure| measure.width(header, &measure.format(None, true, false)))
+                .fold(MIN_WIDTH_CHARS, f64::max);
         }
         let shown = if self.class.is_moment() {
             self.moment_length(format)
@@ -285,7 +288,7 @@ impl Measure {
             percentile(&self.lengths)
         };
         let shown = if shown == 0 { 0 } else { shown + 2 };
-        ((shown_length(header) + 4).max(shown) as f64).clamp(NARROWEST, WIDEST)
+        ((shown_length(header) + 4).max(shown) as f64).clamp(MIN_WIDTH_CHARS, MAX_WIDTH_CHARS)
     }
 
     fn moment_length(&self, format: &str) -> usize {
@@ -294,11 +297,11 @@ impl Measure {
         } else {
             0
         };
-        (format.chars().count() + more_hours).min(LONGEST)
+        (format.chars().count() + more_hours).min(MAX_LENGTH_CHARS)
     }
 }
 
-/// The 95th percentile of lengths that are counted.
+/// Returns the 95th percentile of lengths, given the count of each length.
 fn percentile(counts: &[u32]) -> usize {
     let all: usize = counts.iter().map(|&count| count as usize).sum();
     let wanted = all.saturating_sub(1) * 95 / 100;
@@ -312,7 +315,7 @@ fn percentile(counts: &[u32]) -> usize {
     0
 }
 
-/// What a format shows of a number beside the digits before the point.
+/// Returns the number of characters that a format adds to the digits before the point.
 fn length_beside_digits(format: &str) -> usize {
     let positive = format.split(';').next().unwrap_or_default();
     let decimals = positive.split_once('.').map_or(0, |(_, behind)| {
@@ -330,16 +333,16 @@ fn length_beside_digits(format: &str) -> usize {
             )
         })
         .count();
-    // A share has two digits more before the point than its number.
+    // A percentage has two more digits before the point than its number.
     decimals + others + usize::from(positive.contains('%'))
 }
 
-/// How many decimals a number has, up to one more than are shown. What calculating leaves behind the last does not
-/// count.
+/// Returns the number of decimals of a number, up to one more than are shown. Ignores floating-point errors behind the last
+/// decimal.
 fn decimals_of(value: f64) -> usize {
     let mut scaled = value.abs();
-    for decimals in 0..=MOST_DECIMALS {
-        // Larger numbers have no decimals. Rounding by way of an integer takes a fraction of the time.
+    for decimals in 0..=MAX_DECIMALS {
+        // Larger numbers have no decimals. Rounding through an integer takes a fraction of the time.
         if scaled >= (1_u64 << 53) as f64 {
             return decimals;
         }
@@ -349,26 +352,26 @@ fn decimals_of(value: f64) -> usize {
         }
         scaled *= 10.0;
     }
-    MOST_DECIMALS + 1
+    MAX_DECIMALS + 1
 }
 
-/// How many columns of characters a text takes, up to the longest that is told apart.
+/// Returns the width of a text in characters, up to the maximum measured length.
 pub fn shown_length(text: &str) -> usize {
-    let head = &text.as_bytes()[..text.len().min(LONGEST)];
+    let head = &text.as_bytes()[..text.len().min(MAX_LENGTH_CHARS)];
     if head.is_ascii() {
         return head.len();
     }
     let mut length = 0;
     for character in text.chars() {
         length += if is_wide(character) { 2 } else { 1 };
-        if length >= LONGEST {
-            return LONGEST;
+        if length >= MAX_LENGTH_CHARS {
+            return MAX_LENGTH_CHARS;
         }
     }
     length
 }
 
-/// Whether a character is as wide as two digits: those of East Asia.
+/// Returns whether a character is as wide as two digits, as those of East Asia are.
 fn is_wide(character: char) -> bool {
     matches!(u32::from(character),
         0x1100..=0x115F | 0x2E80..=0xA4CF | 0xAC00..=0xD7A3 | 0xF900..=0xFAFF | 0xFE30..=0xFE6F | 0xFF00..=0xFF60
@@ -392,7 +395,7 @@ mod tests {
 
     #[test]
     fn the_percentile_is_that_of_the_sorted_lengths() {
-        let mut counts = [0; LONGEST + 1];
+        let mut counts = [0; MAX_LENGTH_CHARS + 1];
         assert_eq!(percentile(&counts), 0);
         counts[3] = 19;
         counts[40] = 1;
@@ -411,6 +414,6 @@ mod tests {
         }
         assert_eq!(shown_length("Müller"), 6);
         assert_eq!(shown_length("漢字"), 4);
-        assert_eq!(shown_length(&"é".repeat(500)), LONGEST);
+        assert_eq!(shown_length(&"é".repeat(500)), MAX_LENGTH_CHARS);
     }
 }

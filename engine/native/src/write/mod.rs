@@ -1,16 +1,17 @@
-//! Writing `.xlsx` files at native speed, in constant memory.
+//! Writes `.xlsx` files at native speed, in constant memory.
 //!
-//! The values are those that openpyxl would write for the same frame: formulas for text that starts with `=`, error
-//! cells for error codes, text cut at 32,767 characters, number formats for dates and times.
+//! The values are those that openpyxl would write for the same frame: formulas for text that starts with `=`, error cells for
+//! error codes, text cut at 32,767 characters, number formats for dates and times.
 //!
-//! - [`workbook`]: a whole workbook; its XML is packed in blocks by several threads ([`package`]), so that a large table
-//!   costs little more than formatting it
-//! - [`styled`]: a table as people expect to see it, whose columns [`measure`] measures; [`styles`]: the looks of a workbook
-//! - [`issues`]: those of a table; [`issue_list`]: those of a run, as lines of JSON, as a sheet, and as what is told of them
-//! - [`list_sheet`]: a sheet that lists what is told of a workbook, line by line
-//! - [`rows`]: rows alone, for a sheet that openpyxl writes around them
-//! - [`cells`]: one cell of either; [`text`] and [`shared_texts`] what stands in it. Dates are
-//!   [serial numbers](crate::cells::serial_date)
+//! - [`workbook`]: a whole workbook; several threads pack its XML in blocks ([`package`]), so that a large table costs little
+//!   more than formatting it
+//! - [`styled`]: a table laid out for people; [`measure`] measures its columns; [`styles`]: the looks of a workbook
+//! - [`issues`]: the issues of a table; [`issue_list`]: the issues of a run, as lines of JSON, as a sheet, and as summarised in
+//!   events
+//! - [`list_sheet`]: a sheet that lists the issues of a workbook, line by line
+//! - [`rows`]: only rows, for a sheet that openpyxl writes around them
+//! - [`cells`]: a single cell; [`text`] and [`shared_texts`]: the text in it. Dates are [serial
+//!   numbers](crate::cells::serial_date)
 
 pub mod cells;
 pub mod issue_list;

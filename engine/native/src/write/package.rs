@@ -1,8 +1,8 @@
-//! The zip archive that a workbook is, written as a stream of parts.
+//! Writes the zip archive of a workbook as a stream of parts.
 //!
-//! Each piece of a part is deflated on its own, by whichever thread is free, and the results are joined in order: a
-//! deflate stream may be cut at any flushed block. Sizes and checksums are written into the local headers afterwards, for
-//! readers that do not support data descriptors.
+//! Any free thread deflates each piece of a part separately, and the results are joined in order: a deflate stream may be cut
+//! at any flushed block. Sizes and checksums are written into the local headers afterwards, for readers that do not support
+//! data descriptors.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
@@ -13,25 +13,25 @@ use flate2::{Compress, Compression, FlushCompress};
 
 use crate::cells::parts::processors;
 
-/// Level 1 is a third faster still, but its files are a third larger.
+/// The compression level. Level 1 is a third faster, but its files are a third larger.
 const LEVEL: u32 = 2;
 const MAXIMUM_THREADS: usize = 4;
-/// Pieces smaller than this are packed at once, without a thread.
+/// The size from which a piece is packed in a thread; smaller pieces are packed at once.
 const WORTHWHILE_BYTES: usize = 1 << 16;
-/// 1980-01-01, the first day that zip knows: equal content then makes equal files.
+/// The date 1980-01-01, the first in zip archives. A fixed date makes files with equal content equal.
 const DATE: u16 = (1 << 5) | 1;
 
-/// The archive that is being written.
-pub struct Package {
+/// Writes an archive to a file.
+pub struct PackageWriter {
     file: BufWriter<File>,
     position: u64,
-    entries: Vec<Entry>,
-    open: Option<Entry>,
+    entries: Vec<PackageEntry>,
+    open: Option<PackageEntry>,
     workers: Option<Workers>,
     own: Compress,
 }
 
-struct Entry {
+struct PackageEntry {
     name: String,
     header_at: u64,
     is_large: bool,
@@ -40,22 +40,22 @@ struct Entry {
     unpacked: u64,
 }
 
-/// A piece before and after packing.
-struct Piece {
+/// A piece of a part before and after packing.
+struct PackedPiece {
     bytes: Vec<u8>,
     packed: Vec<u8>,
     checksum: crc32fast::Hasher,
 }
 
-type Answer = Receiver<Piece>;
+type PackedPieceReceiver = Receiver<PackedPiece>;
 
 struct Workers {
-    tasks: SyncSender<(Vec<u8>, Sender<Piece>)>,
-    waiting: std::collections::VecDeque<Answer>,
+    tasks: SyncSender<(Vec<u8>, Sender<PackedPiece>)>,
+    waiting: std::collections::VecDeque<PackedPieceReceiver>,
     limit: usize,
 }
 
-impl Package {
+impl PackageWriter {
     /// Starts an archive at the beginning of a file.
     pub fn new(file: File) -> Self {
         Self {
@@ -68,12 +68,12 @@ impl Package {
         }
     }
 
-    /// Starts a part. `is_large` reserves room for sizes of 64 bits.
+    /// Starts a part. `is_large` reserves room for 64-bit sizes.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn start_part(&mut self, name: &str, is_large: bool) -> io::Result<()> {
-        let entry = Entry {
+        let entry = PackageEntry {
             name: name.to_owned(),
             header_at: self.position,
             is_large,
@@ -87,10 +87,10 @@ impl Package {
         Ok(())
     }
 
-    /// Adds a piece to the part; `bytes` is empty afterwards.
+    /// Adds a piece to the part, and empties `bytes`.
     ///
     /// # Errors
-    /// When the file cannot be written, or the threads that pack have ended.
+    /// If the file cannot be written, or the packing threads have ended.
     pub fn write(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
         if bytes.is_empty() {
             return Ok(());
@@ -124,10 +124,10 @@ impl Package {
         Ok(())
     }
 
-    /// Ends the part.
+    /// Ends the current part.
     ///
     /// # Errors
-    /// When the file cannot be written, or the part outgrew the sizes that were reserved.
+    /// If the file cannot be written, or the part is too large for the reserved sizes.
     pub fn end_part(&mut self) -> io::Result<()> {
         self.drain(0)?;
         // An empty last block ends the deflate stream.
@@ -151,10 +151,10 @@ impl Package {
         Ok(())
     }
 
-    /// Writes the directory.
+    /// Writes the central directory.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn finish(mut self) -> io::Result<File> {
         let start = self.position;
         let entries = std::mem::take(&mut self.entries);
@@ -190,7 +190,7 @@ impl Package {
             .map_err(io::IntoInnerError::into_error)
     }
 
-    /// Writes packed pieces until at most `limit` are still with the workers. Returns a buffer to use again.
+    /// Writes packed pieces until the workers have at most `limit`. Returns a buffer to reuse.
     fn drain(&mut self, limit: usize) -> io::Result<Option<Vec<u8>>> {
         let mut spent = None;
         while let Some(workers) = &mut self.workers
@@ -205,7 +205,7 @@ impl Package {
         Ok(spent)
     }
 
-    fn put_piece(&mut self, piece: Piece) -> io::Result<Vec<u8>> {
+    fn put_piece(&mut self, piece: PackedPiece) -> io::Result<Vec<u8>> {
         self.put(&piece.packed)?;
         if let Some(entry) = &mut self.open {
             entry.packed += piece.packed.len() as u64;
@@ -225,7 +225,7 @@ impl Package {
 impl Workers {
     fn start() -> Self {
         let threads = processors().min(MAXIMUM_THREADS);
-        let (tasks, receiver) = sync_channel::<(Vec<u8>, Sender<Piece>)>(threads);
+        let (tasks, receiver) = sync_channel::<(Vec<u8>, Sender<PackedPiece>)>(threads);
         let receiver = Arc::new(Mutex::new(receiver));
         for _ in 0..threads {
             let receiver = receiver.clone();
@@ -237,11 +237,11 @@ impl Workers {
                         .unwrap_or_else(PoisonError::into_inner)
                         .recv();
                     let Ok((bytes, answer)) = task else { return };
-                    // No thread waits for the answer after writing failed.
+                    // Nobody waits for the answer after writing failed.
                     drop(answer.send(pack(&mut deflate, bytes)));
                 }
             };
-            // Where no thread can be started, nothing receives the first task, and writing fails with a message.
+            // If no thread can be started, nobody receives the first task, and writing fails with a message.
             drop(
                 std::thread::Builder::new()
                     .name("ade-pack".to_owned())
@@ -256,8 +256,8 @@ impl Workers {
     }
 }
 
-/// Deflates a piece into whole blocks that end at a byte.
-fn pack(deflate: &mut Compress, bytes: Vec<u8>) -> Piece {
+/// Deflates a piece into whole blocks that end on a byte boundary.
+fn pack(deflate: &mut Compress, bytes: Vec<u8>) -> PackedPiece {
     let mut checksum = crc32fast::Hasher::new();
     checksum.update(&bytes);
     deflate.reset();
@@ -275,14 +275,14 @@ fn pack(deflate: &mut Compress, bytes: Vec<u8>) -> Piece {
             packed.reserve(packed.capacity().max(4096));
         }
     }
-    Piece {
+    PackedPiece {
         bytes,
         packed,
         checksum,
     }
 }
 
-impl Entry {
+impl PackageEntry {
     fn local_header(&self) -> Vec<u8> {
         let extra: u16 = if self.is_large { 20 } else { 0 };
         let mut header = [
@@ -300,7 +300,7 @@ impl Entry {
         header
     }
 
-    /// What the local header and the directory share: from the version needed up to the length of the name.
+    /// Returns the fields that the local header and the directory share: from the required version to the length of the name.
     fn common(&self, sizes_are_elsewhere: bool) -> Vec<u8> {
         let version: u16 = if sizes_are_elsewhere { 45 } else { 20 };
         let size = |value: u64| match sizes_are_elsewhere {

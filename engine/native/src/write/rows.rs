@@ -1,51 +1,51 @@
-//! Rows for a sheet that openpyxl writes around them.
+//! Renders rows for a sheet that openpyxl writes around them.
 
 use super::cells::{CellStyle, CellWriter, MomentStyles};
 use crate::columns::frame::Frame;
-use crate::columns::view::{SeriesView, Value};
+use crate::columns::view::{ColumnValue, SeriesView};
 
-/// A column of rows that [`render_rows`] writes.
+/// A column of the rows that [`render_rows`] writes.
 pub struct PlacedColumn<'a> {
     /// The column of the sheet, counted from 0.
     pub column: usize,
     /// The column of the frame, counted from 0.
     pub source: usize,
-    /// For each row four bytes, little-endian: a position in the list of styles, or 0 for the style that a value of its
-    /// kind has. Empty where no cell of the column was given another style.
+    /// Four bytes for each row, little-endian: an index in the list of styles, or 0 for the default style of the value's kind.
+    /// Empty if no cell of the column has another style.
     pub styles: &'a [u8],
 }
 
-/// Some rows of a frame and the places of their columns in a sheet. Without a frame the cells have no values.
+/// Some rows of a frame, and the positions of their columns in a sheet. Without a frame the cells have no values.
 pub struct PlacedRows<'a> {
     pub frame: Option<&'a Frame>,
     pub first_row: usize,
     pub columns: Vec<PlacedColumn<'a>>,
 }
 
-/// Rows of a sheet whose other parts are written elsewhere.
-pub struct Stretch<'a> {
+/// The rows of a sheet whose other parts are written elsewhere.
+pub struct PlacedRowBlock<'a> {
     pub parts: Vec<PlacedRows<'a>>,
     pub count: usize,
     /// The number of the first row in the sheet, counted from 1.
     pub first_sheet_row: usize,
-    /// Cells that take the place of those of the parts: row within the stretch, column of the sheet, both counted from
-    /// 0 and in order, and XML, which may be empty.
+    /// Cells that replace those of the parts, in order: row within the block and column of the sheet, both from 0, and XML,
+    /// which may be empty.
     pub cells: &'a [(usize, usize, String)],
-    /// Attributes of rows, as XML with a space in front: row within the stretch, in order.
+    /// Attributes of rows, as XML with a leading space, in the order of the rows within the block.
     pub attributes: &'a [(usize, String)],
-    /// Whether rows without cells and attributes are written.
+    /// True to write rows without cells and attributes.
     pub keep_empty_rows: bool,
 }
 
-/// Renders rows as XML. Every text stands in its cell. `styles` are the numbers of the styles that
-/// [`PlacedColumn::styles`] names.
+/// Renders rows as XML. Every text is in its cell. `styles` are the numbers of the styles that [`PlacedColumn::styles`] refers
+/// to.
 pub fn render_rows(
-    stretch: &Stretch<'_>,
+    stretch: &PlacedRowBlock<'_>,
     moment_styles: MomentStyles,
     styles: &[u32],
     escape_formulas: bool,
 ) -> Vec<u8> {
-    let Stretch { parts, count, .. } = stretch;
+    let PlacedRowBlock { parts, count, .. } = stretch;
     let mut columns: Vec<(usize, &PlacedColumn<'_>)> = parts
         .iter()
         .enumerate()
@@ -89,7 +89,7 @@ pub fn render_rows(
                 continue;
             }
             let values = frames[part].get(column.source);
-            let value = values.map_or(Value::Null, |values| {
+            let value = values.map_or(ColumnValue::Null, |values| {
                 values.value(parts[part].first_row + row)
             });
             let style = match column.styles.get(row * 4..row * 4 + 4) {

@@ -3,44 +3,44 @@
 use super::text::push_text_element;
 use crate::cells::text::hash;
 
-/// Texts that occur more than once may be shared; only this many are remembered, so that memory stays constant.
+/// The number of texts that are remembered. Texts that occur more than once may be shared; the limit keeps memory constant.
 const SHARED_SLOTS: usize = 1 << 16;
 const MAXIMUM_SHARED_BYTES: usize = 1 << 22;
 const MAXIMUM_SHARED_TEXT: usize = 256;
 
-/// The shared strings of a workbook: texts that were seen before, up to a limit, and their XML.
+/// The shared strings of a workbook: repeated texts, up to a limit, and their XML.
 ///
-/// A text is written into its cell the first time and shared from the second time on, so that texts which occur once
-/// cost no memory.
+/// A text is written into its cell the first time and shared from the second time on. So texts that occur only once cost no
+/// memory.
 #[derive(Default)]
-pub struct Texts {
-    /// By the lower bits of a text's hash: the hash of the text that was seen last, and the number of the text that is shared, from 1; 0 for
-    /// none of either.
+pub struct SharedTexts {
+    /// Indexed by the lower bits of a text's hash: the hash of the last text seen, and the number of the shared text, from 1. A
+    /// 0 means none.
     slots: Vec<(u32, u32)>,
-    /// For each number, where its text is in `bytes`.
+    /// The start and length of each shared text in `bytes`.
     places: Vec<(u32, u32)>,
     bytes: Vec<u8>,
 }
 
-impl Texts {
-    /// How many texts are shared.
+impl SharedTexts {
+    /// Returns the number of shared texts.
     pub fn len(&self) -> usize {
         self.places.len()
     }
 
-    /// Whether no text is shared.
+    /// Returns whether no text is shared.
     pub fn is_empty(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// The number of a text, if it is shared.
+    /// Returns the number of a text, if it is shared.
     #[inline]
     pub(super) fn number(&mut self, text: &str) -> Option<u32> {
         if text.len() > MAXIMUM_SHARED_TEXT {
             return None;
         }
         if self.slots.is_empty() {
-            // Zeroed by the system, which gives memory to the parts alone that a workbook uses.
+            // The system zeroes the memory and only allocates the parts that a workbook uses.
             self.slots = vec![(0, 0); SHARED_SLOTS];
         }
         let hash = hash(text.as_bytes());
@@ -65,7 +65,7 @@ impl Texts {
         Some(*number - 1)
     }
 
-    /// The `si` elements of all shared strings.
+    /// Returns the `si` elements of all shared strings.
     pub(super) fn to_xml(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.bytes.len() + self.places.len() * 20);
         for &(start, length) in &self.places {

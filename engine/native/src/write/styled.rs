@@ -1,109 +1,110 @@
-//! A table as people expect to see it: which columns it has, what each cell looks like, and its rows as XML.
+//! Lays out a table for people: its columns, the look of each cell, and its rows as XML.
 //!
-//! Three columns are made here and stand in no frame: how severe the issues of a row are, what they say, and the row of
-//! the source.
+//! Three columns are made here and are in no frame: the severity of a row's issues, their messages, and the row of the source.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::cells::{CellStyle, CellWriter, start_of_cell};
 use super::measure::{Class, MEASURED_ROWS, Measure, is_blank, is_formula, shown_length};
-use super::styles::{DIM, ERROR, GENERAL, HEAD, HEADER_HEIGHT, INK, Look, SEVERITIES, WARNING};
+use super::styles::{
+    CellAppearance, DIM, ERROR, GENERAL, HEAD, HEADER_HEIGHT, INK, SEVERITIES, WARNING,
+};
 use super::text::{find_illegal_text, has_control};
 use crate::columns::frame::Frame;
-use crate::columns::view::{ColumnView, Value};
+use crate::columns::view::{ColumnValue, ColumnView};
 
-/// What a column is.
+/// The kind of an output column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// A field, or a column that a hook has made.
+    /// A field, or a column that a hook made.
     Field,
-    /// A field whose date-times have a time of the day that matters.
+    /// A field whose date-times have a relevant time of day.
     MomentField,
-    /// No field's: unmapped, not found, or one of the engine's own.
+    /// A column without a field: unmapped, not found, or one of the engine's own.
     Other,
     Severity,
     Issues,
     SourceRow,
 }
 
-/// A column as it is asked for.
+/// A requested output column.
 #[derive(Clone)]
-pub struct Wish {
+pub struct ColumnRequest {
     pub kind: ColumnKind,
-    /// The column of the frame, counted from 0; none for those that are made here.
+    /// The column of the frame, from 0; `None` for columns that are made here.
     pub source: Option<usize>,
     pub header: String,
     pub width: Option<f64>,
     pub format: Option<String>,
 }
 
-/// Where the issues of a field stand in the frame.
+/// The position of a field's issues in the frame.
 pub struct IssueColumn {
     pub label: String,
     pub issue: usize,
-    /// The column of the table that is the field's.
+    /// The column of the table that holds the field.
     pub column: Option<usize>,
-    /// The frame's column of the worst severity of each cell, as a number of [`SEVERITIES`]. Without one, and where it says
-    /// nothing, issues are warnings.
+    /// The column of the frame with the worst severity of each cell, as an index of [`SEVERITIES`]. Without this column, or if
+    /// it has no severity, issues are warnings.
     pub severity: Option<usize>,
 }
 
 impl IssueColumn {
-    /// The worst severity of the issues of a row's cell; 0 where there is none.
+    /// Returns the worst severity of the issues of a row's cell; 0 if there are none.
     #[inline]
     fn severity(&self, views: &[ColumnView<'_>], row: usize) -> u8 {
-        if views[self.issue].value(row) == Value::Null {
+        if views[self.issue].value(row) == ColumnValue::Null {
             return 0;
         }
         match self.severity.map(|place| views[place].value(row)) {
-            Some(Value::Integer(number @ 1..=3)) => number as u8,
+            Some(ColumnValue::Integer(number @ 1..=3)) => number as u8,
             _ => WARNING,
         }
     }
 }
 
-/// A column with its looks, each a place in [`Styled::looks`].
+/// A column with its looks, each an index in [`StyledTable::looks`].
 pub struct StyledColumn {
     pub header: String,
     pub width: f64,
     pub header_look: usize,
     kind: ColumnKind,
     source: Option<usize>,
-    /// The looks of cells, each by severity: of values, of formulas, which are no text, and where values are of several classes
-    /// of each of these ([`form_of`]).
+    /// The looks of cells, by severity: of values, of formulas (which are no text), and, if the column has values of several
+    /// classes, of each class ([`form_of`]).
     cells: Vec<[usize; SEVERITIES.len()]>,
 }
 
-/// How many looks the cells of a column have whose values are of one class, beside their severities.
+/// The number of looks, per severity, of a column whose values are of one class.
 const FORMS: usize = 2;
 
-/// The place of the look for values of a class where a column has several.
+/// Returns the index of the look for values of a class, in a column with several classes.
 fn form_of(class: Class) -> usize {
     FORMS - 1 + class as usize
 }
 
-/// A table and its looks.
-pub struct Styled {
+/// A table and the looks of its cells.
+pub struct StyledTable {
     frame: Arc<Frame>,
     columns: Vec<StyledColumn>,
     said: Vec<IssueColumn>,
-    looks: Vec<Look>,
+    looks: Vec<CellAppearance>,
     escapes_formulas: bool,
 }
 
-/// What the cells of a column below its header look like.
-struct Body<'a> {
+/// The look of the cells of a column below its header.
+struct ColumnBody<'a> {
     kind: ColumnKind,
-    /// The format that is asked for.
+    /// The requested number format.
     wanted: Option<&'a str>,
     measure: &'a Measure,
     format: Cow<'static, str>,
     is_indented: bool,
 }
 
-impl<'a> Body<'a> {
-    fn of(
+impl<'a> ColumnBody<'a> {
+    fn new(
         wanted: Option<&'a str>,
         kind: ColumnKind,
         measure: &'a Measure,
@@ -128,54 +129,54 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The looks for single classes, where values are of several.
+    /// Returns the looks for single classes, if the column has values of several.
     fn of_classes(&self) -> impl Iterator<Item = (Class, Self)> {
         let classes = self.measure.several().iter();
         classes.map(|measure| {
             (
                 measure.class,
-                Self::of(self.wanted, self.kind, measure, false),
+                Self::new(self.wanted, self.kind, measure, false),
             )
         })
     }
 
-    fn look(&self, severity: usize) -> Look {
+    fn look(&self, severity: usize) -> CellAppearance {
         match self.kind {
-            ColumnKind::Severity => Look {
+            ColumnKind::Severity => CellAppearance {
                 bold: severity > 0,
                 ink: SEVERITIES[severity].ink,
                 line_left: true,
-                ..Look::default()
+                ..CellAppearance::default()
             },
-            ColumnKind::Issues => Look {
+            ColumnKind::Issues => CellAppearance {
                 ink: Some(INK),
-                ..Look::default()
+                ..CellAppearance::default()
             },
-            ColumnKind::SourceRow => Look {
+            ColumnKind::SourceRow => CellAppearance {
                 ink: Some(DIM),
-                ..Look::default()
+                ..CellAppearance::default()
             },
             ColumnKind::Field | ColumnKind::MomentField | ColumnKind::Other => {
-                // Other values keep the alignment that programs give them.
+                // Other values keep their default alignment.
                 let is_indented =
                     self.is_indented && matches!(self.measure.class, Class::Text | Class::None);
-                Look {
+                CellAppearance {
                     format: self.format.clone(),
                     fill: SEVERITIES[severity].fill,
                     horizontal: is_indented.then_some("left"),
                     indent: u8::from(is_indented),
-                    ..Look::default()
+                    ..CellAppearance::default()
                 }
             }
         }
     }
 }
 
-impl Styled {
+impl StyledTable {
     /// Measures the table and chooses its looks.
     pub fn new(
         frame: Arc<Frame>,
-        wishes: Vec<Wish>,
+        wishes: Vec<ColumnRequest>,
         said: Vec<IssueColumn>,
         escapes_formulas: bool,
     ) -> Self {
@@ -183,7 +184,7 @@ impl Styled {
             frame,
             columns: Vec::with_capacity(wishes.len()),
             said,
-            looks: vec![Look::default()],
+            looks: vec![CellAppearance::default()],
             escapes_formulas,
         };
         let measures = styled.measure(&wishes);
@@ -192,7 +193,7 @@ impl Styled {
         for (wish, measure) in wishes.iter().zip(&measures) {
             let is_figure = measure.class.is_figure();
             let is_indented = follows_figures && !is_figure && wish.kind != ColumnKind::Severity;
-            bodies.push(Body::of(
+            bodies.push(ColumnBody::new(
                 wish.format.as_deref(),
                 wish.kind,
                 measure,
@@ -200,7 +201,7 @@ impl Styled {
             ));
             follows_figures = is_figure;
         }
-        // What most cells look like comes first and gets the short numbers.
+        // The most frequent look comes first and gets the short numbers.
         for body in &bodies {
             styled.look(body.look(0));
         }
@@ -212,18 +213,18 @@ impl Styled {
         styled
     }
 
-    /// The columns, in order.
+    /// Returns the columns, in order.
     pub fn columns(&self) -> &[StyledColumn] {
         &self.columns
     }
 
-    /// How many rows it has.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.frame.rows()
     }
 
-    /// All looks that its cells have; the first one is that of a plain cell.
-    pub fn looks(&self) -> &[Look] {
+    /// Returns all looks of the table's cells; the first is that of a plain cell.
+    pub fn looks(&self) -> &[CellAppearance] {
         &self.looks
     }
 
@@ -235,7 +236,7 @@ impl Styled {
         find_illegal_text(headers, &self.frame, &sources)
     }
 
-    fn measure(&self, wishes: &[Wish]) -> Vec<Measure> {
+    fn measure(&self, wishes: &[ColumnRequest]) -> Vec<Measure> {
         let mut measures: Vec<Measure> = wishes.iter().map(|_| Measure::default()).collect();
         let issues = wishes
             .iter()
@@ -262,7 +263,7 @@ impl Styled {
         measures
     }
 
-    /// The severities that cells have looks for: none and warnings always, others where they occur.
+    /// Returns the severities that need looks: always none and warning, others if they occur.
     fn severities(&self) -> Vec<u8> {
         let mut occurs = [true, false, true, false];
         for batch in 0..self.frame.batch_count() {
@@ -278,15 +279,20 @@ impl Styled {
             .collect()
     }
 
-    fn column(&mut self, wish: &Wish, body: &Body<'_>, severities: &[u8]) -> StyledColumn {
-        let &Wish {
+    fn column(
+        &mut self,
+        wish: &ColumnRequest,
+        body: &ColumnBody<'_>,
+        severities: &[u8],
+    ) -> StyledColumn {
+        let &ColumnRequest {
             kind,
             source,
             width,
             ..
         } = wish;
         let is_other = kind == ColumnKind::Other;
-        let header_look = self.look(Look {
+        let header_look = self.look(CellAppearance {
             bold: !is_other,
             italic: is_other,
             ink: Some(if is_other { DIM } else { INK }),
@@ -300,7 +306,7 @@ impl Styled {
             },
             indent: u8::from(body.is_indented),
             is_centered: true,
-            ..Look::default()
+            ..CellAppearance::default()
         });
         let classes: Vec<_> = body.of_classes().collect();
         let forms = classes.iter().map(|(class, _)| form_of(*class) + 1).max();
@@ -308,9 +314,9 @@ impl Styled {
         for &severity in severities {
             let severity = usize::from(severity);
             let look = body.look(severity);
-            // A formula in a cell for text would turn into text as soon as a person edits it.
+            // In a cell with the text format, a formula would become text when a person edits it.
             let formula = if look.format == "@" {
-                Look {
+                CellAppearance {
                     format: Cow::Borrowed(GENERAL),
                     ..look.clone()
                 }
@@ -333,7 +339,7 @@ impl Styled {
         }
     }
 
-    fn look(&mut self, look: Look) -> usize {
+    fn look(&mut self, look: CellAppearance) -> usize {
         self.looks
             .iter()
             .position(|known| *known == look)
@@ -343,7 +349,7 @@ impl Styled {
             })
     }
 
-    /// The severity of a row; `cells` gets that of each cell, and is expected to be all zero.
+    /// Returns the severity of a row, and stores that of each cell in `cells`, which must be all zero.
     #[inline]
     fn severity(&self, views: &[ColumnView<'_>], row: usize, cells: &mut [u8]) -> u8 {
         let mut worst = 0;
@@ -360,17 +366,17 @@ impl Styled {
         worst
     }
 
-    /// What the issues of a row say, one after the other; empty where there are none.
+    /// Returns the messages of a row's issues, joined; empty if there are none.
     fn message(&self, views: &[ColumnView<'_>], row: usize) -> String {
         let mut text = String::new();
         for said in &self.said {
             let words = match views[said.issue].value(row) {
-                Value::Null => continue,
-                Value::Text(words) => Cow::Borrowed(words),
-                Value::Integer(number) => Cow::Owned(number.to_string()),
-                Value::Unsigned(number) => Cow::Owned(number.to_string()),
-                Value::Float(number) => Cow::Owned(number.to_string()),
-                Value::Boolean(value) => Cow::Owned(value.to_string()),
+                ColumnValue::Null => continue,
+                ColumnValue::Text(words) => Cow::Borrowed(words),
+                ColumnValue::Integer(number) => Cow::Owned(number.to_string()),
+                ColumnValue::Unsigned(number) => Cow::Owned(number.to_string()),
+                ColumnValue::Float(number) => Cow::Owned(number.to_string()),
+                ColumnValue::Boolean(value) => Cow::Owned(value.to_string()),
                 _ => Cow::Borrowed("issue"),
             };
             if !text.is_empty() {
@@ -380,7 +386,7 @@ impl Styled {
             text.push_str(": ");
             text.push_str(&words);
         }
-        // A message may quote what no cell can hold.
+        // A message may quote characters that no cell can hold.
         if has_control(&text) {
             text = text.replace(
                 |character| character < ' ' && !"\t\n\r".contains(character),
@@ -390,7 +396,7 @@ impl Styled {
         text
     }
 
-    /// For each row the words for its severity and what its issues say; nothing for rows without issues.
+    /// Returns the severity word and the messages of each row, or `None` for rows without issues.
     pub fn issues(&self) -> Vec<Option<(&'static str, String)>> {
         let mut rows = Vec::with_capacity(self.frame.rows());
         let mut cells = vec![0; self.columns.len()];
@@ -409,8 +415,8 @@ impl Styled {
         rows
     }
 
-    /// For each cell of a column four bytes: the number that `numbers` has for its look, or 0 for cells without anything
-    /// to show. Nothing where all are 0.
+    /// Returns four bytes for each cell of a column: the number of its look in `numbers`, or 0 for cells without anything to
+    /// show. Returns `None` if all are 0.
     pub fn cell_styles(&self, column: usize, numbers: &[u32]) -> Option<Vec<u8>> {
         let mut styles = Vec::with_capacity(self.frame.rows() * 4);
         let mut cells = vec![0; self.columns.len()];
@@ -427,7 +433,7 @@ impl Styled {
                     _ => {
                         let value = styled
                             .source
-                            .map_or(Value::Null, |source| views[source].value(row));
+                            .map_or(ColumnValue::Null, |source| views[source].value(row));
                         self.variant(styled, value, cells[column])
                             .map(|[severity, form]| styled.cells[form][severity])
                     }
@@ -440,24 +446,29 @@ impl Styled {
         is_used.then_some(styles)
     }
 
-    /// Which of a column's looks a cell has; nothing where there is nothing to show.
+    /// Returns the look of a cell among those of its column, or `None` if there is nothing to show.
     #[inline]
-    fn variant(&self, column: &StyledColumn, value: Value<'_>, severity: u8) -> Option<[usize; 2]> {
+    fn variant(
+        &self,
+        column: &StyledColumn,
+        value: ColumnValue<'_>,
+        severity: u8,
+    ) -> Option<[usize; 2]> {
         if severity == 0 && is_blank(value) {
             return None;
         }
         let is_formula = match value {
-            Value::Text(text) => !self.escapes_formulas && is_formula(text),
+            ColumnValue::Text(text) => !self.escapes_formulas && is_formula(text),
             _ => false,
         };
         let form = match column.cells.len() > FORMS && !is_formula && !is_blank(value) {
-            true => form_of(Class::of(value)),
+            true => form_of(Class::from_value(value)),
             false => usize::from(is_formula),
         };
         Some([usize::from(severity), form])
     }
 
-    /// For each column and each of its looks, the start of its cells; nothing for cells without a style.
+    /// Returns the start of the cells of each column and look; empty for cells without a style.
     fn starts(&self, numbers: &[u32]) -> Vec<Vec<[Vec<u8>; SEVERITIES.len()]>> {
         let columns = self.columns.iter().enumerate();
         columns
@@ -471,7 +482,7 @@ impl Styled {
             .collect()
     }
 
-    /// Writes the header as a row of XML. `numbers` are those of the looks in the workbook.
+    /// Writes the header as a row of XML. `numbers` are the numbers of the looks in the workbook.
     pub(super) fn write_header(
         &self,
         cells: &mut CellWriter,
@@ -483,15 +494,21 @@ impl Styled {
         let digits = cells.start_row_with(sheet_row, HEADER_HEIGHT, out);
         for (place, column) in self.columns.iter().enumerate() {
             let style = CellStyle::Number(numbers[column.header_look]);
-            cells.write_value(Value::Text(&column.header), place, &digits, style, out);
+            cells.write_value(
+                ColumnValue::Text(&column.header),
+                place,
+                &digits,
+                style,
+                out,
+            );
         }
         out.extend_from_slice(b"</row>");
     }
 
-    /// Writes all rows as XML, from row `sheet_row` of the sheet on; `pass_on` is called after each.
+    /// Writes all rows as XML, starting at row `sheet_row` of the sheet. Calls `pass_on` after each row.
     ///
     /// # Errors
-    /// What `pass_on` fails with.
+    /// The errors of `pass_on`.
     pub(super) fn write_rows<E>(
         &self,
         cells: &mut CellWriter,
@@ -512,11 +529,11 @@ impl Styled {
                     let (value, [severity, form]) = match (column.kind, column.source) {
                         (ColumnKind::Severity, _) => {
                             let severity = usize::from(worst);
-                            (Value::Text(SEVERITIES[severity].word), [severity, 0])
+                            (ColumnValue::Text(SEVERITIES[severity].word), [severity, 0])
                         }
                         (ColumnKind::Issues, _) if worst > 0 => {
                             message = self.message(&views, row);
-                            (Value::Text(message.as_str()), [0, 0])
+                            (ColumnValue::Text(message.as_str()), [0, 0])
                         }
                         (_, None) => continue,
                         (_, Some(source)) => {

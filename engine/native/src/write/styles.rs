@@ -1,4 +1,4 @@
-//! The styles of a workbook: what a cell looks like as data, and the part that lists all looks that occur.
+//! The styles of a workbook: the look of a cell as data, and the part that lists all looks in use.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use super::cells::MomentStyles;
 use super::text;
 use crate::account::severity::Severity;
 
-/// The numbers of the styles that every workbook starts with.
+/// The numbers of the styles that are first in every workbook.
 pub const MOMENT_STYLES: MomentStyles = MomentStyles {
     date_time: 1,
     date: 2,
@@ -15,17 +15,17 @@ pub const MOMENT_STYLES: MomentStyles = MomentStyles {
     duration: 4,
 };
 
-/// The number format of a cell that has none.
+/// The default number format of a cell.
 pub const GENERAL: &str = "General";
 
-/// How a severity is shown: its word, the fill of cells with such issues, and the ink of the word on white.
+/// The display of a severity: its word, the fill of cells with such issues, and the text colour of the word on white.
 pub struct ShownSeverity {
     pub word: &'static str,
     pub fill: Option<&'static str>,
     pub ink: Option<&'static str>,
 }
 
-/// From none to the worst: the greater number is the worse severity.
+/// The severities from none to the worst: a greater index is worse.
 pub const SEVERITIES: [ShownSeverity; 4] = [
     ShownSeverity {
         word: "",
@@ -45,21 +45,21 @@ const fn shown(severity: Severity) -> ShownSeverity {
     }
 }
 
-/// The number of warnings.
+/// The index of warnings in [`SEVERITIES`].
 pub const WARNING: u8 = 2;
-/// The number of errors, which are the worst.
+/// The index of errors, the worst severity, in [`SEVERITIES`].
 pub const ERROR: u8 = 3;
 
-/// The inks of text and of what stands back, the fill of headers, and how high they are.
+/// The colours of normal text, of secondary text and of header fills, and the height of headers.
 pub const INK: &str = "1C1B19";
 pub const DIM: &str = "6B675F";
 pub const HEAD: &str = "F3F1EC";
 pub const HEADER_HEIGHT: &str = " ht=\"20\" customHeight=\"1\"";
 
 const FIRST_FORMATS: [&str; 3] = ["yyyy-mm-dd h:mm:ss", "yyyy-mm-dd", "[hh]:mm:ss"];
-/// Number formats of a workbook's own count from here.
+/// The first number for custom number formats.
 const FIRST_FORMAT: usize = 164;
-/// Formats that programs know by their number.
+/// The formats with built-in numbers.
 const KNOWN_FORMATS: [(&str, usize); 8] = [
     (GENERAL, 0),
     ("0", 1),
@@ -76,39 +76,39 @@ const FIRST_FILLS: [&str; 2] = [
     "<fill><patternFill patternType=\"gray125\"/></fill>",
 ];
 const FIRST_BORDER: &str = "<border><left/><right/><top/><bottom/><diagonal/></border>";
-/// The colour of lines.
+/// The colour of border lines.
 pub const LINE: &str = "88837A";
-/// The colour of lines between the lines of a list.
+/// The colour of the lines between the lines of a list.
 pub const PALE_LINE: &str = "E8E5DE";
 
-/// What a cell looks like. Colours are six hexadecimal digits.
+/// The look of a cell. Colours are six hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Look {
+pub struct CellAppearance {
     pub format: Cow<'static, str>,
     pub bold: bool,
     pub italic: bool,
     pub underlined: bool,
-    /// In points.
+    /// The font size in points.
     pub size: u8,
     pub ink: Option<&'static str>,
     pub fill: Option<&'static str>,
-    /// A medium line at the left.
+    /// True if the cell has a medium line at the left.
     pub line_left: bool,
-    /// A medium line below.
+    /// True if the cell has a medium line below.
     pub line_below: bool,
-    /// A thin, pale line below.
+    /// True if the cell has a thin, pale line below.
     pub thin_below: bool,
     pub horizontal: Option<&'static str>,
     pub indent: u8,
-    /// Whether the content stands in the middle of the row's height.
+    /// True if the content is vertically centred.
     pub is_centered: bool,
-    /// Whether the content stands at the top of the row.
+    /// True if the content is at the top of the row.
     pub is_top: bool,
-    /// Whether long text goes on in further lines.
+    /// True if long text wraps.
     pub wraps: bool,
 }
 
-impl Default for Look {
+impl Default for CellAppearance {
     fn default() -> Self {
         Self {
             format: Cow::Borrowed(GENERAL),
@@ -130,25 +130,25 @@ impl Default for Look {
     }
 }
 
-/// The styles of one workbook by number. It starts with those that plain cells need.
+/// The numbered styles of one workbook, starting with those of plain cells.
 pub struct StyleSheet {
     formats: Vec<String>,
     fonts: Vec<String>,
     fills: Vec<String>,
     borders: Vec<String>,
     cells: Vec<String>,
-    numbers: HashMap<Look, u32>,
+    numbers: HashMap<CellAppearance, u32>,
 }
 
 impl Default for StyleSheet {
     fn default() -> Self {
-        let date = Look {
+        let date = CellAppearance {
             format: Cow::Borrowed(FIRST_FORMATS[1]),
-            ..Look::default()
+            ..CellAppearance::default()
         };
         Self {
             formats: FIRST_FORMATS.map(str::to_owned).to_vec(),
-            fonts: vec![font(&Look::default())],
+            fonts: vec![font(&CellAppearance::default())],
             fills: FIRST_FILLS.map(str::to_owned).to_vec(),
             borders: vec![FIRST_BORDER.to_owned()],
             cells: vec![
@@ -158,19 +158,19 @@ impl Default for StyleSheet {
                 plain_cell(21, " applyNumberFormat=\"1\""),
                 plain_cell(166, " applyNumberFormat=\"1\""),
             ],
-            numbers: HashMap::from([(Look::default(), 0), (date, MOMENT_STYLES.date)]),
+            numbers: HashMap::from([(CellAppearance::default(), 0), (date, MOMENT_STYLES.date)]),
         }
     }
 }
 
 impl StyleSheet {
-    /// The numbers of some looks.
-    pub fn numbers(&mut self, looks: &[Look]) -> Vec<u32> {
+    /// Returns the numbers of some looks, and adds missing ones.
+    pub fn numbers(&mut self, looks: &[CellAppearance]) -> Vec<u32> {
         looks.iter().map(|look| self.number(look)).collect()
     }
 
-    /// The number of a look.
-    pub fn number(&mut self, look: &Look) -> u32 {
+    /// Returns the number of a look, and adds it if it is missing.
+    pub fn number(&mut self, look: &CellAppearance) -> u32 {
         if let Some(&number) = self.numbers.get(look) {
             return number;
         }
@@ -236,7 +236,7 @@ impl StyleSheet {
         FIRST_FORMAT + place(&mut self.formats, code.to_owned())
     }
 
-    /// The elements of the part.
+    /// Returns the XML of the styles part.
     pub fn to_xml(&self) -> String {
         let formats: Vec<String> = self
             .formats
@@ -267,7 +267,7 @@ impl StyleSheet {
     }
 }
 
-/// The place of an element in its list; it is added where it is missing.
+/// Returns the index of an element in its list, and adds it if it is missing.
 fn place(list: &mut Vec<String>, element: String) -> usize {
     list.iter()
         .position(|known| *known == element)
@@ -291,8 +291,8 @@ fn plain_cell(format: usize, applied: &str) -> String {
     )
 }
 
-/// A font. Each has a name: programs show one without a name in a font of their own choice.
-fn font(look: &Look) -> String {
+/// Returns a font. Each has a name, because programs would choose a font without one.
+fn font(look: &CellAppearance) -> String {
     let bold = if look.bold { "<b/>" } else { "" };
     let italic = if look.italic { "<i/>" } else { "" };
     let underlined = if look.underlined { "<u/>" } else { "" };
@@ -307,7 +307,7 @@ fn font(look: &Look) -> String {
     )
 }
 
-fn border(look: &Look) -> String {
+fn border(look: &CellAppearance) -> String {
     let side = |name: &str, is_there: bool| {
         if is_there {
             format!("<{name} style=\"medium\"><color rgb=\"FF{LINE}\"/></{name}>")
@@ -330,7 +330,7 @@ fn border(look: &Look) -> String {
 mod tests {
     use super::*;
 
-    /// Workbooks without looks keep their bytes.
+    /// Checks that workbooks without looks keep their bytes.
     #[test]
     fn the_first_styles_are_those_of_plain_cells() {
         assert_eq!(
@@ -354,16 +354,16 @@ mod tests {
     #[test]
     fn equal_looks_share_a_number_and_their_parts() {
         let mut styles = StyleSheet::default();
-        let date = Look {
+        let date = CellAppearance {
             format: Cow::Borrowed("yyyy-mm-dd"),
             fill: Some("F9CCC6"),
-            ..Look::default()
+            ..CellAppearance::default()
         };
-        let other = Look {
+        let other = CellAppearance {
             format: Cow::Owned("\"<\"0".to_owned()),
             ..date.clone()
         };
-        assert_eq!(styles.number(&Look::default()), 0);
+        assert_eq!(styles.number(&CellAppearance::default()), 0);
         assert_eq!(styles.number(&date), 5);
         assert_eq!(styles.number(&other), 6);
         assert_eq!(styles.number(&date.clone()), 5);

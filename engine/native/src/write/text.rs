@@ -1,4 +1,4 @@
-//! Writes text into XML: checks what a cell may hold, and escapes it.
+//! Writes text into XML: checks it for characters that a cell cannot hold, and escapes it.
 
 use std::borrow::Cow;
 use std::io::Write;
@@ -6,12 +6,12 @@ use std::io::Write;
 use crate::cells::parts::share_tasks;
 use crate::cells::white_space::{is_control, is_python_space};
 use crate::columns::frame::Frame;
-use crate::columns::view::{ColumnView, Value};
+use crate::columns::view::{ColumnValue, ColumnView};
 
-/// The longest text that a cell may hold, in characters.
+/// The maximum length of a text in a cell, in characters.
 const MAXIMUM_TEXT: usize = 32_767;
 
-/// Returns the first text that a worksheet cannot hold, if there is one: of the headers, then of some columns of a frame.
+/// Returns the first text that a worksheet cannot hold, if there is one, in the headers or in some columns of a frame.
 pub fn find_illegal_text<'a>(
     headers: impl IntoIterator<Item = &'a String>,
     frame: &Frame,
@@ -26,7 +26,7 @@ pub fn find_illegal_text<'a>(
         let views = columns.iter().map(|&column| &views[column]);
         let find = |view: &ColumnView<'_>| {
             (0..rows).find_map(|row| match view.value(row) {
-                Value::Text(text) => illegal(text),
+                ColumnValue::Text(text) => illegal(text),
                 _ => None,
             })
         };
@@ -35,12 +35,12 @@ pub fn find_illegal_text<'a>(
     })
 }
 
-/// Whether text holds a control character other than tab, line feed and carriage return in what would be written.
+/// Returns whether the part of a text that is written has a control character other than tab, line feed and carriage return.
 fn is_illegal(text: &str) -> bool {
     has_control(text) && has_control(cut(text))
 }
 
-/// Text with U+FFFD in place of the control characters that no cell can hold.
+/// Replaces the control characters that no cell can hold with U+FFFD.
 pub(super) fn holdable(text: &str) -> Cow<'_, str> {
     if !has_control(text) {
         return Cow::Borrowed(text);
@@ -48,12 +48,12 @@ pub(super) fn holdable(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.replace(is_control, "\u{fffd}"))
 }
 
-/// Whether text holds a control character other than tab, line feed and carriage return.
+/// Returns whether a text has a control character other than tab, line feed and carriage return.
 #[inline]
 pub(super) fn has_control(text: &str) -> bool {
     const ONES: u64 = u64::MAX / 255;
     let is_illegal = |byte: &u8| is_control(char::from(*byte));
-    // Eight bytes at a time: below 0x20 there is hardly any.
+    // Checks eight bytes at a time, because bytes below 0x20 are rare.
     let (words, rest) = text.as_bytes().as_chunks::<8>();
     words.iter().any(|word| {
         let bytes = u64::from_ne_bytes(*word);
@@ -62,7 +62,7 @@ pub(super) fn has_control(text: &str) -> bool {
     }) || rest.iter().any(is_illegal)
 }
 
-/// Text up to the longest that a cell may hold.
+/// Cuts a text to the maximum length in a cell.
 #[inline]
 pub(super) fn cut(text: &str) -> &str {
     if text.len() <= MAXIMUM_TEXT {
@@ -73,14 +73,14 @@ pub(super) fn cut(text: &str) -> &str {
         .map_or(text, |(end, _)| &text[..end])
 }
 
-/// An attribute's value, escaped.
+/// Escapes the value of an attribute.
 pub fn attribute(text: &str) -> String {
     let mut out = Vec::new();
     push_escaped(text, &mut out);
     String::from_utf8_lossy(&out).replace('"', "&quot;")
 }
 
-/// A `t` element; white space at its ends is marked to be kept.
+/// Writes a `t` element. White space at either end is marked as significant.
 #[inline]
 pub(super) fn push_text_element(text: &str, out: &mut Vec<u8>) {
     let keep_space = text.starts_with(is_python_space) || text.ends_with(is_python_space);
@@ -93,7 +93,7 @@ pub(super) fn push_text_element(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"</t>");
 }
 
-/// Text with everything escaped that XML would not keep.
+/// Escapes everything that XML would not preserve.
 #[inline]
 pub(super) fn push_escaped(text: &str, out: &mut Vec<u8>) {
     let bytes = text.as_bytes();
@@ -103,7 +103,7 @@ pub(super) fn push_escaped(text: &str, out: &mut Vec<u8>) {
             b'&' => b"&amp;",
             b'<' => b"&lt;",
             b'>' => b"&gt;",
-            // Unescaped it would become a line feed.
+            // An unescaped carriage return would become a line feed.
             b'\r' => b"&#13;",
             // U+FFFE and U+FFFF are not characters and may not occur in XML.
             0xBE | 0xBF if at >= 2 && bytes[at - 1] == 0xBF && bytes[at - 2] == 0xEF => {

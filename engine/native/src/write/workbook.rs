@@ -1,21 +1,21 @@
-//! Writing a whole workbook, sheet by sheet, in constant memory.
+//! Writes a whole workbook, sheet by sheet, in constant memory.
 
 use std::fs::File;
 use std::io;
 
 use super::cells::CellWriter;
-use super::list_sheet::List;
-use super::package::Package;
-use super::shared_texts::Texts;
-use super::styled::Styled;
+use super::list_sheet::ListSheetContent;
+use super::package::PackageWriter;
+use super::shared_texts::SharedTexts;
+use super::styled::StyledTable;
 use super::styles::{MOMENT_STYLES, StyleSheet};
 use super::text;
 use crate::cells::column_letters::column_name;
 use crate::columns::frame::Frame;
 
-/// Sheet XML is passed on for packing in pieces of about this size.
+/// The approximate size of the pieces in which sheet XML is handed over for packing.
 const PIECE_BYTES: usize = 1 << 19;
-/// Sheets that may become larger than this need 64-bit sizes in their header.
+/// The size from which a sheet may need 64-bit sizes in its header.
 const LARGE_SHEET_BYTES: u64 = 1 << 31;
 
 const HEADER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n";
@@ -25,40 +25,40 @@ const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006";
 
 /// Writes one workbook, sheet by sheet.
 pub struct WorkbookWriter {
-    package: Package,
+    package: PackageWriter,
     titles: Vec<String>,
-    /// For each sheet, what it looks like beside its cells.
-    looks: Vec<SheetLook>,
-    /// The links of the current sheet: a cell, and the place that it leads to.
+    /// The appearance of each sheet beside its cells.
+    looks: Vec<SheetAppearance>,
+    /// The links of the current sheet: a cell, and the target of its link.
     links: Vec<(String, String)>,
     styles: StyleSheet,
     cells: CellWriter,
-    /// The XML of the current sheet that was not passed on yet.
+    /// The XML of the current sheet that was not handed over yet.
     piece: Vec<u8>,
     next_row: usize,
     in_sheet: bool,
 }
 
-/// The extent of a sheet, where it is known before the sheet is written.
+/// The extent of a sheet, if it is known before the sheet is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Extent {
+pub struct OutputSheetExtent {
     pub rows: usize,
     pub columns: usize,
 }
 
-/// What a sheet looks like beside its cells.
+/// The appearance of a sheet beside its cells.
 #[derive(Debug, Clone, Default)]
-pub struct SheetLook {
-    /// The width of each column, and whether it is one of a group that is closed.
+pub struct SheetAppearance {
+    /// The width of each column, and whether it belongs to a collapsed group.
     pub columns: Vec<(f64, bool)>,
-    /// The rows that stay in view, from the first one on.
+    /// The number of rows at the top that stay in view.
     pub frozen_rows: usize,
     /// The range that is filtered, such as `A1:C20`.
     pub filter: Option<String>,
-    /// How it is printed: landscape, one page wide, with this row on each page where it is not 0. Nothing is said of sheets
-    /// without.
+    /// The header row that is repeated on each printed page, or 0 for none; the sheet is printed in landscape, one page wide.
+    /// If `None`, the sheet has no print settings.
     pub printed_row: Option<usize>,
-    /// The colour of the tab of a list, which has no grid lines.
+    /// The tab colour of a list sheet, which has no grid lines.
     pub list_color: Option<String>,
 }
 
@@ -66,27 +66,27 @@ impl WorkbookWriter {
     /// Starts a workbook in an empty file.
     pub fn new(file: File, escape_formulas: bool) -> Self {
         Self {
-            package: Package::new(file),
+            package: PackageWriter::new(file),
             titles: Vec::new(),
             looks: Vec::new(),
             links: Vec::new(),
             styles: StyleSheet::default(),
-            cells: CellWriter::new(escape_formulas, MOMENT_STYLES, Some(Texts::default())),
+            cells: CellWriter::new(escape_formulas, MOMENT_STYLES, Some(SharedTexts::default())),
             piece: Vec::with_capacity(PIECE_BYTES + (PIECE_BYTES >> 2)),
             next_row: 1,
             in_sheet: false,
         }
     }
 
-    /// Starts a sheet; the one before it ends.
+    /// Ends the previous sheet and starts another one.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn start_sheet(
         &mut self,
         title: &str,
-        extent: Option<Extent>,
-        look: &SheetLook,
+        extent: Option<OutputSheetExtent>,
+        look: &SheetAppearance,
     ) -> io::Result<()> {
         self.end_sheet()?;
         self.titles.push(title.to_owned());
@@ -97,7 +97,7 @@ impl WorkbookWriter {
         self.package
             .start_part(&part, likely_bytes > LARGE_SHEET_BYTES)?;
         let dimension = match extent {
-            Some(Extent { rows, columns }) if rows > 0 && columns > 0 => {
+            Some(OutputSheetExtent { rows, columns }) if rows > 0 && columns > 0 => {
                 format!("<dimension ref=\"A1:{}{rows}\"/>", column_name(columns - 1))
             }
             Some(_) => "<dimension ref=\"A1\"/>".to_owned(),
@@ -142,10 +142,10 @@ impl WorkbookWriter {
         Ok(())
     }
 
-    /// Adds a table: its column names and rows, after a blank row where there is a gap.
+    /// Adds a table with its column names and rows. If `gap`, a blank row comes first.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// If the file cannot be written.
     pub fn append(&mut self, frame: &Frame, gap: bool) -> io::Result<()> {
         self.next_row += usize::from(gap);
         self.cells
@@ -168,11 +168,11 @@ impl WorkbookWriter {
         Ok(())
     }
 
-    /// Adds a table with its looks, after a blank row where there is a gap.
+    /// Adds a table with its looks. If `gap`, a blank row comes first.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn append_styled(&mut self, table: &Styled, gap: bool) -> io::Result<()> {
+    /// If the file cannot be written.
+    pub fn append_styled(&mut self, table: &StyledTable, gap: bool) -> io::Result<()> {
         let numbers = self.styles.numbers(table.looks());
         self.next_row += usize::from(gap);
         let (cells, piece, package) = (&mut self.cells, &mut self.piece, &mut self.package);
@@ -188,11 +188,11 @@ impl WorkbookWriter {
         Ok(())
     }
 
-    /// Adds a list, which is all of its sheet. `links`: cells, and the places that they lead to.
+    /// Adds a list, which fills the whole sheet, with its links.
     ///
     /// # Errors
-    /// When the file cannot be written.
-    pub fn append_list(&mut self, list: &List) -> io::Result<()> {
+    /// If the file cannot be written.
+    pub fn append_list(&mut self, list: &ListSheetContent) -> io::Result<()> {
         let numbers = self.styles.numbers(list.looks());
         let package = &mut self.package;
         list.write(
@@ -241,10 +241,10 @@ impl WorkbookWriter {
         self.package.end_part()
     }
 
-    /// Ends the workbook. The file is complete then, but not yet forced to the disk.
+    /// Ends the workbook. The file is then complete, but not yet flushed to disk.
     ///
     /// # Errors
-    /// When the file cannot be written, or a sheet became larger than 4 GiB.
+    /// If the file cannot be written, or a sheet is larger than 4 GiB.
     pub fn finish(mut self) -> io::Result<File> {
         self.end_sheet()?;
         let has_texts = self.cells.text_count() > 0;
@@ -306,7 +306,7 @@ impl WorkbookWriter {
     }
 }
 
-/// The columns of a sheet. Behind a group that is closed stands the column that can open it.
+/// Returns the `cols` element of a sheet. The column after a collapsed group carries the button that opens it.
 fn columns_element(columns: &[(f64, bool)]) -> String {
     if columns.is_empty() {
         return String::new();
@@ -333,8 +333,8 @@ fn columns_element(columns: &[(f64, bool)]) -> String {
     format!("<cols>{elements}</cols>")
 }
 
-impl SheetLook {
-    /// What stands in front of all else of a sheet.
+impl SheetAppearance {
+    /// Returns the properties element, which comes before all else in a sheet.
     fn properties(&self) -> String {
         let mut properties = String::new();
         if let Some(color) = &self.list_color {
@@ -351,8 +351,8 @@ impl SheetLook {
     }
 }
 
-/// The names under which programs look for what is filtered in each sheet, and for what is printed on each page.
-fn defined_names(titles: &[String], looks: &[SheetLook]) -> String {
+/// Returns the defined names for the filtered range of each sheet and for the rows repeated on each printed page.
+fn defined_names(titles: &[String], looks: &[SheetAppearance]) -> String {
     let mut names = String::new();
     for (number, (title, look)) in titles.iter().zip(looks).enumerate() {
         let title = text::attribute(&title.replace('\'', "''"));
@@ -382,7 +382,7 @@ fn defined_names(titles: &[String], looks: &[SheetLook]) -> String {
     }
 }
 
-/// A reference such as `C7` as `$C$7`.
+/// Turns a reference such as `C7` into `$C$7`.
 fn absolute(reference: &str) -> String {
     let (letters, digits) = reference.split_at(
         reference
@@ -392,7 +392,7 @@ fn absolute(reference: &str) -> String {
     format!("${letters}${digits}")
 }
 
-/// Which part of the workbook is what: for the content types, and for the workbook's relationships.
+/// The parts of the workbook, for the content types and for the workbook's relationships.
 #[derive(Default)]
 struct Listing {
     types: String,

@@ -1,7 +1,7 @@
-//! No bytes make a reader panic, hang, or take memory out of proportion to them.
+//! No bytes make a reader panic, hang, or use memory out of proportion to them.
 //!
-//! Sound files are damaged at random, at the level of bytes and, for workbooks, within their XML parts too; and some
-//! attacks are made by hand. Of each kind a sixteenth of `PROPTEST_CASES` (256) random cases is tried.
+//! Sound files are damaged at random, at the level of bytes and, for workbooks, also within their XML parts. Some attacks are
+//! written by hand. Each kind runs a sixteenth of `PROPTEST_CASES` (256) random cases.
 
 mod sound;
 
@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use ade_engine_native::cells::ScanLimits;
 use ade_engine_native::columns::series;
 use ade_engine_native::error::Result;
-use ade_engine_native::progress::Watch;
+use ade_engine_native::progress::ScanWatch;
 use ade_engine_native::read::ReadOptions;
-use ade_engine_native::read::book::Book;
+use ade_engine_native::read::book::InputBook;
 use proptest::prelude::*;
 
 use sound::{
@@ -28,13 +28,13 @@ use sound::{
 
 // Measuring ----------------------------------------------------------------------------------------------------------
 
-/// Counts what is allocated.
+/// An allocator that counts allocated bytes.
 struct Counting;
 
 static CURRENT: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: everything is passed on to the system's allocator; only numbers are kept.
+// SAFETY: everything is passed on to the system's allocator; only numbers are recorded.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let current = CURRENT.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
@@ -53,13 +53,13 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Tests take turns, so that memory is measured for one at a time: each starts with this.
+/// Makes tests take turns, so that memory is measured for one at a time. Each test calls this first.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A file that goes away with its owner.
+/// A file that is deleted with its owner.
 struct TemporaryFile(PathBuf);
 
 impl TemporaryFile {
@@ -85,15 +85,15 @@ impl Drop for TemporaryFile {
     }
 }
 
-/// Reads everything of a file that can be read, and looks at all of it.
+/// Reads everything of a file that can be read, and visits all of it.
 fn read_all(path: &str, options: &ReadOptions, limits: ScanLimits) -> Result<usize> {
-    let book = Book::open(path, options)?;
+    let book = InputBook::open(path, options)?;
     let mut cells = 0;
     for sheet in 0..book.sheets().len().min(8) {
         drop(book.merged_ranges(sheet));
     }
     for sheet in 0..book.sheets().len().min(8) {
-        let Ok(sheet) = book.scan(sheet, limits, &Watch::default()) else {
+        let Ok(sheet) = book.scan(sheet, limits, &ScanWatch::default()) else {
             continue;
         };
         let facts = sheet.facts();
@@ -117,7 +117,7 @@ fn read_all(path: &str, options: &ReadOptions, limits: ScanLimits) -> Result<usi
     Ok(cells)
 }
 
-/// Reads a file in any way, and checks that this is quick and cheap. `real_bytes` is what it unpacks to.
+/// Reads a file in every way, and checks that this is quick and cheap. `real_bytes` is its unpacked size.
 fn survive(extension: &str, content: &[u8], real_bytes: usize) -> Option<usize> {
     let file = TemporaryFile::new(extension, content);
     let limits = [false, true].map(|fill_merged| {
@@ -157,7 +157,7 @@ fn survive(extension: &str, content: &[u8], real_bytes: usize) -> Option<usize> 
 
 // Damage at random ---------------------------------------------------------------------------------------------------
 
-/// One change to bytes.
+/// A single change to bytes.
 #[derive(Debug, Clone)]
 enum Damage {
     Set(prop::sample::Index, u8),
@@ -413,7 +413,7 @@ fn merged_ranges_take_no_more_than_is_in_proportion() {
     let sound: String = (1..40)
         .map(|row| format!("<row r=\"{row}\"><c><v>{row}</v></c><c/><c><v>2</v></c></row>"))
         .collect();
-    // A row at the end of what a sheet can hold, and one that is as wide.
+    // A row at the end of a sheet's limits, and one that is as wide.
     let mut far = "<row r=\"1\"><c r=\"A1\"><v>1</v></c>".to_owned();
     for column in (0..16_384).step_by(400) {
         far += &format!("<c r=\"{}1\"><v>1</v></c>", name(column));
@@ -443,7 +443,7 @@ fn merged_ranges_take_no_more_than_is_in_proportion() {
             assert!(survive("xlsx", &package(&xml), xml.len()).is_some());
         }
     }
-    // An old sheet whose ranges are as large as they can be, and lie over each other.
+    // An old sheet whose ranges are as large as possible, and overlap.
     let mut merged = 1000u16.to_le_bytes().to_vec();
     for _ in 0..1000 {
         merged.extend([0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0]);
@@ -484,7 +484,7 @@ fn sizes_that_are_merely_declared_are_not_believed() {
         changed[at..at + 2].copy_from_slice(&[0xFF, 0xFF]);
         survive("xlsx", &changed, 1 << 16);
     }
-    // Every size in the directory.
+    // Change every size in the directory.
     while let Some(at) = archive
         .windows(4)
         .position(|window| window == b"PK\x01\x02")
@@ -501,7 +501,7 @@ fn sizes_that_are_merely_declared_are_not_believed() {
 fn old_containers_that_loop_or_lie_are_bounded() {
     let _turn = turn();
     let sound = sound_old_workbook();
-    // Every word of the header, and of the table of sectors, set to what hurts most.
+    // Set every word of the header, and of the table of sectors, to the most harmful values.
     for at in (24..512).step_by(4) {
         for value in [0u32, 1, 2, 0x7FFF_FFFF, 0xFFFF_FFFD] {
             let mut changed = sound.clone();

@@ -1,4 +1,4 @@
-//! Sound files to start from.
+//! Sound files that the tests start from.
 
 use std::io::Write;
 use std::path::Path;
@@ -51,7 +51,7 @@ pub fn sound_sheet() -> String {
     )
 }
 
-/// The sheet with merged ranges behind its rows.
+/// Returns the sheet with merged ranges behind its rows.
 pub fn with_merged(sheet: &str, references: &[impl AsRef<str>]) -> String {
     let merged: String = references
         .iter()
@@ -61,7 +61,7 @@ pub fn with_merged(sheet: &str, references: &[impl AsRef<str>]) -> String {
     sheet.replace("</sheetData>", &end)
 }
 
-/// Zips parts, deflated or as they are, with sound checksums.
+/// Zips parts, deflated or stored, with correct checksums.
 pub fn zip(parts: &[(&str, Vec<u8>)], deflate: bool) -> Vec<u8> {
     let mut out = Vec::new();
     let mut directory = Vec::new();
@@ -115,7 +115,7 @@ pub fn bytes_of(parts: Vec<(&'static str, String)>) -> Vec<(&'static str, Vec<u8
         .collect()
 }
 
-/// The old workbook of the conformance cases.
+/// Returns the old workbook of the conformance cases.
 pub fn sound_old_workbook() -> Vec<u8> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let path = repository.join("tests/conformance/cases/legacy-xls/input.xls");
@@ -127,13 +127,13 @@ pub fn record(code: u16, data: &[u8]) -> Vec<u8> {
     [&code.to_le_bytes()[..], &(data.len() as u16).to_le_bytes()[..], data].concat()
 }
 
-/// The record of a sheet that begins at a place.
+/// Returns the record for a sheet that begins at a position.
 pub fn bound(position: usize) -> Vec<u8> {
     let place = (position as u32).to_le_bytes();
     record(0x0085, &[&place[..], &[0, 0, 1, 0, b'S'][..]].concat())
 }
 
-/// A bare stream of an old workbook with one cell of each kind.
+/// Returns a bare stream of an old workbook with one cell of each kind.
 #[rustfmt::skip]
 pub fn sound_old_stream() -> Vec<u8> {
     let cell = |column: u16, rest: &[u8]| {
@@ -162,7 +162,7 @@ pub fn sound_old_stream() -> Vec<u8> {
     globals
 }
 
-/// A part of a spreadsheet of OpenDocument with these tables.
+/// Returns a part of an OpenDocument spreadsheet with these tables.
 #[rustfmt::skip]
 pub fn open_document_xml(tables: &str) -> String {
     let names: String = [
@@ -235,7 +235,7 @@ pub fn binary_text(text: &str) -> Vec<u8> {
     [&(units.len() as u32 / 2).to_le_bytes()[..], &units].concat()
 }
 
-/// A cell of a binary sheet in its first style.
+/// Returns a cell of a binary sheet in its first style.
 pub fn binary_cell(kind: u16, column: u32, value: &[u8]) -> Vec<u8> {
     binary_record(
         kind,

@@ -1,4 +1,4 @@
-//! Fetches a uv, once for all data directories, where the machine has none.
+//! Fetches uv once for all data directories, if the machine has none.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use crate::base::files::{FileError, PartialFolder, remove_leftovers};
 use crate::environment::building::error::BuildError;
-use crate::environment::building::output::Step;
-use crate::environment::building::session::{BuildSession, Show};
+use crate::environment::building::output::BuildStepKind;
+use crate::environment::building::session::{BuildSession, OutputEcho};
 use crate::settings::paths::{ToolsFolder, venv_python};
 use crate::system::lock::{Lock, LockError};
 use crate::system::machine::{Machine, System};
 
-/// The requirement that is fetched. The wheel of `ade` asks for the same.
+/// The requirement that is fetched. The wheel of `ade` has the same requirement.
 const FETCHED: &str = "uv>=0.8,<1";
 
-/// Returns the uv below `cache/tools`, and fetches it where there is none. It appears there whole, and of two processes
-/// only one fetches it.
+/// Returns the uv below `cache/tools`, and fetches it if there is none. It appears there whole, and only one process fetches it
+/// at a time.
 pub(super) fn fetched(session: &mut BuildSession<'_>) -> Result<PathBuf, BuildError> {
     let tools = &session.request.tools;
     let home = tools.uv();
@@ -37,7 +37,7 @@ pub(super) fn fetched(session: &mut BuildSession<'_>) -> Result<PathBuf, BuildEr
     );
     let _turn = turn.map_err(|error| match error {
         LockError::Cancelled { .. } => BuildError::Cancelled {
-            step: Step::PrepareInstaller,
+            step: BuildStepKind::PrepareInstaller,
         },
         LockError::Busy { .. } => session.timeout(),
         LockError::File(error) => error.into(),
@@ -58,29 +58,29 @@ pub(super) fn fetched(session: &mut BuildSession<'_>) -> Result<PathBuf, BuildEr
     Ok(program)
 }
 
-/// Fetches uv with the pip of a Python; where that Python has no pip, with the pip of a temporary venv.
+/// Fetches uv with the pip of a Python, or with the pip of a temporary venv if that Python has no pip.
 fn fetch(session: &mut BuildSession<'_>, target: &Path) -> Result<(), BuildError> {
     let offline = session.request.offline;
     session.note(match offline {
         false => "there is no uv on PATH; fetching it once".to_owned(),
-        // pip still looks into the folders that it is set to find packages in.
+        // pip still searches the local folders in its settings.
         true => "there is no uv on PATH, and without a network it is looked for among local packages alone".to_owned(),
     });
     let python = session.request.python.executable.clone();
     let first = match fetch_with(session, &python, target)? {
-        Fetched::Done => return Ok(()),
-        Fetched::Failed { reason, transient } => {
+        FetchOutcome::Done => return Ok(()),
+        FetchOutcome::Failed { reason, transient } => {
             return Err(BuildError::NoInstaller {
                 reasons: vec![reason],
                 transient,
             });
         }
-        Fetched::NoPip => format!("{} has no pip", python.display()),
+        FetchOutcome::NoPip => format!("{} has no pip", python.display()),
     };
     let (second, transient) = match fetch_through_venv(session, target)? {
-        Fetched::Done => return Ok(()),
-        Fetched::Failed { reason, transient } => (reason, transient),
-        Fetched::NoPip => ("an environment of it has no pip either".to_owned(), false),
+        FetchOutcome::Done => return Ok(()),
+        FetchOutcome::Failed { reason, transient } => (reason, transient),
+        FetchOutcome::NoPip => ("an environment of it has no pip either".to_owned(), false),
     };
     Err(BuildError::NoInstaller {
         reasons: vec![first, second],
@@ -89,27 +89,31 @@ fn fetch(session: &mut BuildSession<'_>, target: &Path) -> Result<(), BuildError
 }
 
 /// The result of a fetch with one pip.
-enum Fetched {
+enum FetchOutcome {
     Done,
-    /// There is no pip.
+    /// The Python has no pip.
     NoPip,
     Failed {
         reason: String,
-        /// Whether a retry may succeed.
+        /// True if a retry may succeed.
         transient: bool,
     },
 }
 
-/// Makes a temporary venv with pip, and fetches with that one.
+/// Makes a temporary venv with pip, and fetches with this pip.
 fn fetch_through_venv(
     session: &mut BuildSession<'_>,
     target: &Path,
-) -> Result<Fetched, BuildError> {
+) -> Result<FetchOutcome, BuildError> {
     let venv = session.folder.workbench().venv_with_pip();
     let mut command = session.command(&session.request.python.executable);
     command.args(["-I", "-m", "venv"]).arg(&venv);
-    if !session.run(&mut command, Show::Nothing)?.exit.is_success() {
-        return Ok(Fetched::Failed {
+    if !session
+        .run(&mut command, OutputEcho::Nothing)?
+        .exit
+        .is_success()
+    {
+        return Ok(FetchOutcome::Failed {
             reason: "its venv module can't make an environment with pip".to_owned(),
             transient: false,
         });
@@ -122,9 +126,9 @@ fn fetch_with(
     session: &mut BuildSession<'_>,
     python: &Path,
     target: &Path,
-) -> Result<Fetched, BuildError> {
+) -> Result<FetchOutcome, BuildError> {
     let mut command = session.command(python);
-    // Settings that any pip understands or ignores: no prompts, no check for a newer pip, and ADE's cache.
+    // Settings that every pip understands or ignores: no prompts, no check for a newer pip, and ADE's cache.
     command
         .env("PIP_CACHE_DIR", &session.request.pip_cache)
         .env("PIP_NO_INPUT", "1")
@@ -148,12 +152,12 @@ fn fetch_with(
         command.arg("--no-index");
     }
     command.arg(FETCHED);
-    let finished = session.run(&mut command, Show::Everything)?;
+    let finished = session.run(&mut command, OutputEcho::Everything)?;
     if finished.exit.is_success() && ToolsFolder::uv_program(target).exists() {
-        return Ok(Fetched::Done);
+        return Ok(FetchOutcome::Done);
     }
     if finished.mentions(&["no module named pip"]) {
-        return Ok(Fetched::NoPip);
+        return Ok(FetchOutcome::NoPip);
     }
     let last = finished.last_lines().pop().unwrap_or_default();
     let reason = if session.request.offline {
@@ -161,7 +165,7 @@ fn fetch_with(
     } else {
         format!("none could be fetched ({last})")
     };
-    Ok(Fetched::Failed {
+    Ok(FetchOutcome::Failed {
         reason,
         transient: finished.found_network_trouble() && !session.request.offline,
     })

@@ -1,7 +1,7 @@
-//! Makes uv ask the same indexes as pip.
+//! Makes uv use the same indexes as pip.
 //!
-//! A user who has configured pip for a company's index expects ADE to use that index, whichever installer runs. uv does
-//! not read pip's settings, so they are translated where uv has no settings of its own.
+//! A user who has configured pip for a company's index expects ADE to use that index with every installer. uv does not read
+//! pip's settings, so this module translates them, unless uv has settings of its own.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -18,7 +18,7 @@ const TRANSLATIONS: [(&str, &str, &str); 5] = [
     ("cert", "SSL_CERT_FILE", ""),
 ];
 
-/// Where any of these is set, the user has configured uv's own indexes.
+/// If any of these is set, the user has configured uv's own indexes.
 const OWN_SETTINGS: [&str; 6] = [
     "UV_DEFAULT_INDEX",
     "UV_INDEX_URL",
@@ -43,7 +43,7 @@ pub(crate) fn variables_for_uv(child: &[(OsString, OsString)]) -> Vec<(&'static 
         let Some(values) = settings.get(option) else {
             continue;
         };
-        // pip only warns about a folder that does not exist; uv refuses it.
+        // pip only warns about a folder that does not exist, but uv fails.
         let values: Vec<&str> = values
             .iter()
             .map(String::as_str)
@@ -65,7 +65,7 @@ pub(crate) fn variables_for_uv(child: &[(OsString, OsString)]) -> Vec<(&'static 
     variables
 }
 
-/// pip's settings by option: environment variables override files.
+/// Returns pip's settings by option. Environment variables override files.
 fn pip_settings(child: &[(OsString, OsString)]) -> BTreeMap<String, Vec<String>> {
     let mut settings = BTreeMap::new();
     for path in configuration_files(child) {
@@ -86,7 +86,7 @@ fn pip_settings(child: &[(OsString, OsString)]) -> BTreeMap<String, Vec<String>>
     settings
 }
 
-/// In the order in which pip reads them: a later file overrides an earlier one.
+/// Returns pip's configuration files in pip's order: a later file overrides an earlier one.
 fn configuration_files(child: &[(OsString, OsString)]) -> Vec<PathBuf> {
     let own = child_variables::get(child, "PIP_CONFIG_FILE").map(PathBuf::from);
     if own.as_deref() == Some(Path::new("/dev/null")) {

@@ -1,5 +1,5 @@
-//! The program that installs packages: uv, the one on PATH, the one beside `ade`, or one that is fetched. It tries its cache first and
-//! asks an index only when that does not suffice, because a cache takes a fraction of the time and works without a network.
+//! Runs uv, the program that installs packages: from PATH, from the folder of `ade`, or fetched. It tries its cache first and
+//! asks an index only if the cache is not enough, because a cache takes a fraction of the time and works without a network.
 
 mod fetch;
 mod index;
@@ -11,33 +11,33 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use self::fetch::fetched;
-use super::contents::Way;
+use super::contents::LinkMode;
 use super::error::BuildError;
-use super::session::{BuildSession, Code, Show};
+use super::session::{BuildSession, Code, OutputEcho};
 use crate::base::files::{open_again, touch};
 use crate::environment::python::child_variables;
 
 pub(super) use index::variables_for_uv;
 pub use search::{FoundUv, UvSearch, find_uv};
 
-/// The name of the engine among packages.
+/// The package name of the engine.
 const ENGINE_NAME: &str = "ade-engine";
 
-/// What uv says where a file cannot be read.
+/// The words of uv when a file cannot be read.
 const DENIED: &str = "os error 13";
 
-/// What one call of uv installs.
+/// A single installation by uv.
 pub(crate) struct Install {
-    /// The engine without what it depends on.
+    /// True if the engine is installed without its dependencies.
     pub alone: bool,
     pub requirements: Vec<String>,
-    /// The manifest whose `[tool.uv.sources]` define where requirements come from.
+    /// The manifest whose `[tool.uv.sources]` define the sources of requirements.
     pub sources: Option<PathBuf>,
 }
 
 pub(crate) struct Uv {
     program: PathBuf,
-    /// `uv 0.9.2`
+    /// The name and version, such as `uv 0.9.2`.
     pub label: String,
 }
 
@@ -90,7 +90,7 @@ impl Uv {
         })
     }
 
-    /// Installs what a list of exact versions with hashes names, and nothing else.
+    /// Installs only the exact versions with hashes in a list.
     pub fn install_locked(
         &self,
         session: &mut BuildSession<'_>,
@@ -122,7 +122,7 @@ impl Uv {
         session.succeed(&mut command, &self.label)
     }
 
-    /// Notes that parts of the cache are in use.
+    /// Marks parts of the cache as used.
     fn note_use(session: &BuildSession<'_>, program: &Path) {
         let fetched = session.request.tools.uv();
         if program.starts_with(&fetched) {
@@ -153,18 +153,18 @@ impl Uv {
         let cache = cache_of(session);
         let way = match session.code {
             Code::None => session.way,
-            _ => Way::Linked,
+            _ => LinkMode::Linked,
         };
         if session.code == Code::None {
-            // Settings of the configuration's own would be found from its folder.
+            // In the configuration's folder, uv would read the configuration's own settings.
             command.current_dir(session.folder.workbench().path());
         } else {
             command.env("XDG_CACHE_HOME", &request.own_cache);
         }
-        // uv copies by itself where it cannot link, and warns of it in every build. Elsewhere than on Linux its copies share what
-        // they hold.
+        // uv copies if it cannot link, but warns about it in every build. On systems other than Linux its copies share their
+        // content.
         let is_chosen = child_variables::get(&request.child_variables, "UV_LINK_MODE").is_some();
-        let is_copied = way == Way::Copied && cfg!(target_os = "linux");
+        let is_copied = way == LinkMode::Copied && cfg!(target_os = "linux");
         if let Some(cache) = &cache {
             command.env("UV_CACHE_DIR", cache);
         }
@@ -208,7 +208,7 @@ impl Uv {
     }
 }
 
-/// The cache that uv uses now. `None`: uv's own.
+/// Returns the cache that uv uses now. `None` is uv's own.
 fn cache_of(session: &BuildSession<'_>) -> Option<PathBuf> {
     match session.code {
         Code::None => session.request.uv_cache.clone(),
@@ -217,8 +217,8 @@ fn cache_of(session: &BuildSession<'_>) -> Option<PathBuf> {
 }
 
 impl Uv {
-    /// Installs from caches, and where they do not suffice, with a network: this makes the second environment cheap.
-    /// What is closed to this user in its cache is opened if an installation fails for it.
+    /// Installs from caches, and from an index if they are not enough. This makes the second environment cheap. If an
+    /// installation fails because this user may not read parts of uv's cache, opens them and tries again.
     fn caches_first(
         &self,
         session: &mut BuildSession<'_>,
@@ -247,22 +247,22 @@ impl Uv {
     ) -> Result<(), BuildError> {
         let only_offline = session.request.offline;
         let mut offline = command(session, true);
-        let finished = session.run(&mut offline, Show::Nothing)?;
-        // A full disk would fail with a network too.
+        let finished = session.run(&mut offline, OutputEcho::Nothing)?;
+        // With a full disk, a retry with a network would fail, too.
         if finished.exit.is_success() || only_offline || finished.found_disk_full() {
             session.replay(&finished);
             return session.judge(&finished, &self.label, only_offline);
         }
         let mut online = command(session, false);
-        // Where that attempt failed half way, uv takes its leftovers for installed packages.
+        // If that attempt failed halfway, uv would take its leftovers for installed packages.
         if finished.mentions(&["failed to install"]) {
             online.arg("--reinstall");
         }
         session.succeed(&mut online, &self.label)
     }
 
-    /// Writes the exact versions with hashes of `install` to `list`, for every platform and for this Python and later ones.
-    /// `sources`: a manifest whose dependencies count too. Versions that `list` has already are kept where they can be.
+    /// Writes the exact versions with hashes of `install` to `list`, for every platform and for this Python and later ones. The
+    /// dependencies in the manifest `sources` count, too. Keeps the versions that are already in `list` if possible.
     pub fn compile(
         &self,
         session: &mut BuildSession<'_>,
@@ -294,17 +294,17 @@ impl Uv {
         }
         command.arg("-o").arg(list).arg(&lists.requirements);
         command.args(sources.or(install.sources.as_deref()));
-        let finished = session.run(&mut command, Show::Nothing)?;
+        let finished = session.run(&mut command, OutputEcho::Nothing)?;
         session.judge(&finished, &self.label, session.request.offline)
     }
 }
 
-/// What uv is told where nothing of packages may be executed.
+/// Returns the option that forbids uv to execute code of packages.
 fn no_build(session: &BuildSession<'_>) -> Option<&'static str> {
     (session.code == Code::None).then_some("--no-build")
 }
 
-/// Whether uv said so because a package has to be built, which it was told not to do.
+/// Returns whether uv failed because a package must be built while builds are forbidden.
 pub(crate) fn needs_build(lines: &[String]) -> bool {
     const WORDS: [&str; 3] = [
         "no usable wheels",
@@ -321,12 +321,12 @@ fn are_on_two_file_systems(cache: &Path, folder: &Path) -> bool {
         let existing = path.ancestors().find(|path| path.exists())?;
         Some(fs::metadata(existing).ok()?.dev())
     };
-    matches!((device(cache), device(folder)), (Some(one), Some(other)) if one != other)
+    matches!((device(cache), device(folder)), (Some(cache_device), Some(other)) if cache_device != other)
 }
 
-/// The files that list what uv is asked to install.
+/// The files that list what uv installs.
 struct Lists {
-    /// Overrides every requirement of the engine that any package has.
+    /// Overrides all packages' requirements of the engine.
     overrides: PathBuf,
     requirements: PathBuf,
     constraints: Option<PathBuf>,
@@ -356,11 +356,11 @@ impl Lists {
     }
 }
 
-/// The version that `uv --version` prints, or `None` where uv does not start.
+/// Returns the version that `uv --version` prints, or `None` if uv does not start.
 fn version(session: &mut BuildSession<'_>, program: &Path) -> Result<Option<String>, BuildError> {
     let mut command = session.command(program);
     command.arg("--version");
-    match session.run(&mut command, Show::Nothing) {
+    match session.run(&mut command, OutputEcho::Nothing) {
         Ok(finished) if finished.exit.is_success() => {
             Ok(finished.stdout().find_map(search::version_in))
         }

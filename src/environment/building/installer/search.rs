@@ -1,5 +1,5 @@
-//! Which uv a build uses: the first on PATH that is recent enough, else the one beside `ade`, which its wheel brings, else the one
-//! that was fetched.
+//! Finds the uv that a build uses: the first on PATH that is recent enough, then the one in the folder of `ade`, which comes
+//! with its wheel, then the fetched one.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -14,18 +14,17 @@ use crate::settings::Settings;
 use crate::settings::paths::ToolsFolder;
 use crate::system::process::{self, Stream, on_path};
 
-/// Older versions lack options that a build uses.
-const OLDEST: (u32, u32) = (0, 5);
+/// The oldest usable version. Earlier ones lack options that a build uses.
+const MIN_UV_VERSION: (u32, u32) = (0, 5);
 
-/// How long uv may take to name its version, where no build's time limit holds.
+/// The maximum time for uv to name its version, outside of a build's time limit.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A uv that starts.
+/// A uv that starts on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundUv {
-    /// Where it is.
     pub program: PathBuf,
-    /// `0.13.8`
+    /// The version, such as `0.13.8`.
     pub version: String,
 }
 
@@ -40,12 +39,12 @@ impl fmt::Display for FoundUv {
     }
 }
 
-/// What a search for uv found.
+/// The result of a search for uv.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UvSearch {
-    /// The one that a build uses. `None`: it fetches one.
+    /// The uv that a build uses. If `None`, the build fetches one.
     pub usable: Option<FoundUv>,
-    /// Those that were passed over because they are too old.
+    /// The ones that were skipped because they are too old.
     pub too_old: Vec<FoundUv>,
 }
 
@@ -75,10 +74,11 @@ pub fn find_uv(settings: &Settings, tools: &ToolsFolder) -> UvSearch {
     search(path, beside, tools, ask).unwrap_or_default()
 }
 
-/// Searches PATH, then `beside`, the folder of `ade`, then the tools. `ask` starts a program and returns the version that it names, or `None` where it does not start.
+/// Searches PATH, then `beside`, the folder of `ade`, then the tools. `ask` starts a program and returns its version, or `None`
+/// if it does not start.
 ///
 /// # Errors
-/// Those of `ask`.
+/// Only the errors of `ask`.
 pub(super) fn search(
     path: &OsStr,
     beside: Option<&Path>,
@@ -86,7 +86,7 @@ pub(super) fn search(
     ask: &mut dyn FnMut(&Path) -> Result<Option<String>, BuildError>,
 ) -> Result<UvSearch, BuildError> {
     let mut found = UvSearch::default();
-    // An environment of `ade` that nobody has activated: `uv tool install` and pipx put no program of a dependency on PATH.
+    // For an environment of `ade` that is not activated: `uv tool install` and pipx put no programs of dependencies on PATH.
     let beside = beside.filter(|folder| !std::env::split_paths(path).any(|other| other == *folder));
     let beside = beside.map(|folder| folder.join("uv"));
     let beside = beside.filter(|program| program.is_file());
@@ -110,7 +110,7 @@ pub(super) fn search(
     Ok(found)
 }
 
-/// The version in a line that `uv --version` prints.
+/// Returns the version in a line that `uv --version` prints.
 pub(super) fn version_in(line: &str) -> Option<String> {
     line.split_whitespace().nth(1).map(str::to_owned)
 }
@@ -119,7 +119,7 @@ fn is_recent(version: &str) -> bool {
     let mut parts = version
         .split('.')
         .map(|part| part.parse::<u32>().unwrap_or(0));
-    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= OLDEST
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= MIN_UV_VERSION
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! Why a run read its input as it did: `ade explain`, `ade runs show --rows`, and the API's `/explain`.
+//! Explains why a run read its input as it did: `ade explain`, `ade runs show --rows`, and the API's `/explain`.
 //!
-//! The engine tells of each table why its header rows and columns were taken for what they are (`told`); here that becomes
-//! words (`words`), and the way of a cell or a row between the sender's sheet and the output (`way`, `trace`).
+//! The engine reports for each table why it chose its header rows and fields. This module puts that into words (`words`), and
+//! traces cells and rows between the sender's sheet and the output (`way`, `trace`).
 //!
 //! # Promises
-//! No value of a cell is in an explanation. What is not known is said to be unknown, and nothing is guessed: rows are only
-//! traced where the run has recorded where they come from.
+//! An explanation contains no value of a cell. Anything unknown is reported as unknown, and nothing is guessed: rows are only
+//! traced if the run has recorded where they come from.
 
 mod trace;
 mod way;
@@ -16,84 +16,84 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::base::counted;
-use crate::base::places::{Cell, column_named};
+use crate::base::places::{CellPosition, column_named};
 use crate::base::problem::{Error, code, typed};
-use crate::cells::Cells;
-use crate::engine::report::Table;
-use crate::engine::{RunReport, Told};
+use crate::cells::CellReader;
+use crate::engine::report::ExplainedTable;
+use crate::engine::{RunNotice, RunReport};
 use crate::run::results::report_of;
 use crate::settings::paths::RunFolder;
 use crate::store::{FieldResult, RunRecord, RunStatus};
 use crate::workspace::Workspace;
 use trace::Tracer;
-pub use trace::{Place, Said, Way};
-pub use without::{Near, Without};
+pub use trace::{CellTrace, ExplainedIssue, ExplainedPlace};
+pub use without::{NearColumn, UnmappedField};
 use without::{field_named, without};
 pub use words::{nearest_in_words, spoken, why_unmapped};
 
-/// The version of the keys of an explanation; within a version keys are only added.
+/// The version of the keys of an explanation; within a version, keys are only added.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Whose sheets, rows, columns and cells are meant.
+/// The side whose sheets, rows, columns and cells are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// The sender's.
+pub enum WorkbookSide {
+    /// The sheets of the sender's file.
     #[default]
     Input,
-    /// Those of the normalized workbook.
+    /// The sheets of the normalized workbook.
     Output,
 }
 
-/// What is to be explained; nothing of it: every table.
+/// The target of an explanation; if it is empty, every table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// A sheet.
+pub struct ExplainTarget {
+    /// The name of a sheet.
     pub sheet: Option<String>,
-    /// A row, from 1.
+    /// The number of a row, from 1.
     pub row: Option<u64>,
     /// A column: its letters, its header, or its field.
     pub column: Option<String>,
-    /// A cell, `D8` or `North!D8`.
+    /// A cell, such as `D8` or `North!D8`.
     pub cell: Option<String>,
-    /// Whose.
-    pub side: Side,
+    /// The side of the target.
+    pub side: WorkbookSide,
 }
 
-/// What is explained.
+/// An explanation of a run.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Explanation {
-    /// See [`SCHEMA_VERSION`].
+    /// The version of the keys, see [`SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// The run.
+    /// The id of the run.
     pub run: String,
-    /// Its input.
+    /// The name of its input.
     pub input: String,
-    /// Whose row or cell was asked for.
-    pub side: Side,
-    /// The tables that are meant; of a column that was asked for, that column alone.
-    pub tables: Vec<Table>,
-    /// Of a field that was asked for, the tables in which no column is it, and why.
-    pub without: Vec<Without>,
-    /// The way of the row or of the cell that was asked for, in each table that has it.
-    pub places: Vec<Way>,
-    /// What the engine noticed on these sheets.
-    pub notices: Vec<Told>,
-    /// How the dates and numbers of columns were read on these sheets, and what decided it.
-    pub readings: Vec<Told>,
-    /// What the rows at the borders of headers, data and notes were taken for.
-    pub rows: Vec<Told>,
+    /// The side of the requested row or cell.
+    pub side: WorkbookSide,
+    /// The requested tables; if a column was requested, with that column alone.
+    pub tables: Vec<ExplainedTable>,
+    /// If a field was requested, the tables without a column for it, and why.
+    pub without: Vec<UnmappedField>,
+    /// The trace of the requested row or cell, for each table that has it.
+    pub places: Vec<CellTrace>,
+    /// The notices of the engine about these sheets.
+    pub notices: Vec<RunNotice>,
+    /// The readings of dates and numbers in columns of these sheets, with the evidence.
+    pub readings: Vec<RunNotice>,
+    /// The classification of rows at the borders of headers, data and notes.
+    pub rows: Vec<RunNotice>,
 }
 
-/// Explains a run that has ended. `cells` reads its output, where a row or a cell is asked for.
+/// Explains a run that has ended. `cells` reads its output, if a row or a cell is requested.
 ///
 /// # Errors
-/// The run has not ended or recorded nothing; there is no such sheet, row, column or cell; a file cannot be read.
+/// The run has not ended or recorded nothing; the sheet, row, column or cell does not exist; a file cannot be read.
 pub fn explain(
     workspace: &Workspace,
     run: &RunRecord,
-    wanted: &Wanted,
-    cells: &Cells,
+    wanted: &ExplainTarget,
+    cells: &CellReader,
 ) -> Result<Explanation, Error> {
     let id = run.id.clone();
     if !run.status.is_terminal() {
@@ -140,7 +140,7 @@ pub fn explain(
         rows: cells.rows(&RunFolder::at(&run.run_dir).rows(&run.input_name)),
     };
     let (tables, without, places) = chosen(&tables, wanted, &tracer)?;
-    let on_sheets = |told: &&Told| tables.iter().any(|table| table.sheet == told.sheet());
+    let on_sheets = |told: &&RunNotice| tables.iter().any(|table| table.sheet == told.sheet());
     Ok(Explanation {
         schema_version: SCHEMA_VERSION,
         run: id,
@@ -155,8 +155,8 @@ pub fn explain(
     })
 }
 
-/// What a run tells of each table, with its rows and in words. People count tables from 1.
-pub fn tables_of(report: &RunReport) -> Vec<Table> {
+/// Returns what a run recorded about each table, with its rows and in words. Tables are numbered from 1, for people.
+pub fn tables_of(report: &RunReport) -> Vec<ExplainedTable> {
     let (noticed, tables) = (&report.noticed, &report.noticed.tables);
     let shown = tables.iter().map(|table| {
         let others = tables
@@ -179,17 +179,25 @@ pub fn tables_of(report: &RunReport) -> Vec<Table> {
                 Some(_) => String::new(),
                 None => words::why_unmapped(reason),
             });
-            column.why = Some(words::of_column(column, table, spoke.map(Told::message)));
+            column.why = Some(words::of_column(
+                column,
+                table,
+                spoke.map(RunNotice::message),
+            ));
         }
         shown
     });
     shown.collect()
 }
 
-/// The tables that are meant, those without a column of the field that is, and the ways of the row or cell that is.
-type Chosen = (Vec<Table>, Vec<Without>, Vec<Way>);
+/// The requested tables, the tables without a column for the requested field, and the traces of the requested row or cell.
+type ExplainedParts = (Vec<ExplainedTable>, Vec<UnmappedField>, Vec<CellTrace>);
 
-fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chosen, Error> {
+fn chosen(
+    tables: &[ExplainedTable],
+    wanted: &ExplainTarget,
+    tracer: &Tracer<'_>,
+) -> Result<ExplainedParts, Error> {
     let (of_cell, cell) = match &wanted.cell {
         Some(name) => cell_named(name).map(|(sheet, cell)| (sheet, Some(cell)))?,
         None => (None, None),
@@ -199,10 +207,10 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
     let names_cell = wanted.row.is_some() || cell.is_some();
     if let Some(rows) = &tracer.rows
         && names_cell
-        && wanted.side == Side::Output
+        && wanted.side == WorkbookSide::Output
     {
         let apart = rows.sheets_apart().into_iter().map(str::to_owned);
-        sheets.extend(apart.filter(|one| sheet.as_ref() == Some(one)));
+        sheets.extend(apart.filter(|title| sheet.as_ref() == Some(title)));
     }
     if let Some(sheet) = &sheet
         && !sheets.contains(sheet)
@@ -212,8 +220,10 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
         return Err(Error::usage(code::NOT_FOUND, message)
             .hint(format!("there are tables on {}", sheets.join(", "))));
     }
-    let meant = |table: &&Table| sheet.is_none() || wanted.side.sheet_of(table) == sheet.as_deref();
-    let meant: Vec<&Table> = tables.iter().filter(meant).collect();
+    let meant = |table: &&ExplainedTable| {
+        sheet.is_none() || wanted.side.sheet_of(table) == sheet.as_deref()
+    };
+    let meant: Vec<&ExplainedTable> = tables.iter().filter(meant).collect();
     let what = match (cell, wanted.row, &wanted.column) {
         (None, None, None) => {
             let meant = meant.into_iter().cloned().collect();
@@ -221,8 +231,8 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
         }
         (None, None, Some(column)) => {
             let field = field_named(tracer.fields, column);
-            let lacks = |table: &&Table| without(table, field?);
-            let lacking: Vec<Without> = meant.iter().filter_map(lacks).collect();
+            let lacks = |table: &&ExplainedTable| without(table, field?);
+            let lacking: Vec<UnmappedField> = meant.iter().filter_map(lacks).collect();
             return match of_column(&meant, column, wanted.side) {
                 Err(_) if !lacking.is_empty() => Ok((Vec::new(), lacking, Vec::new())),
                 found => Ok((found?, lacking, Vec::new())),
@@ -258,10 +268,10 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
         ),
     };
     let places = match wanted.side {
-        Side::Input => tracer.of_input(&sheet, row, column)?,
-        Side::Output => tracer.of_output(&sheet, row, column)?,
+        WorkbookSide::Input => tracer.of_input(&sheet, row, column)?,
+        WorkbookSide::Output => tracer.of_output(&sheet, row, column)?,
     };
-    let is_of = |table: &&&Table| {
+    let is_of = |table: &&&ExplainedTable| {
         places
             .iter()
             .any(|way| way.table == Some(table.table) && way.sheet() == Some(&table.sheet))
@@ -274,14 +284,14 @@ fn chosen(tables: &[Table], wanted: &Wanted, tracer: &Tracer<'_>) -> Result<Chos
     Ok((tables, Vec::new(), places))
 }
 
-impl Side {
-    /// By its word.
+impl WorkbookSide {
+    /// Returns the side with this word.
     pub fn named(word: &str) -> Option<Self> {
         let mut all = [Self::Input, Self::Output].into_iter();
         all.find(|side| side.word() == word)
     }
 
-    /// `input` or `output`.
+    /// Returns the word for the side: `input` or `output`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Input => "input",
@@ -289,8 +299,8 @@ impl Side {
         }
     }
 
-    /// The sheet of a table on this side; nothing where it is not there.
-    fn sheet_of(self, table: &Table) -> Option<&str> {
+    /// Returns the sheet of a table on this side; `None` if the table is not there.
+    fn sheet_of(self, table: &ExplainedTable) -> Option<&str> {
         match self {
             Self::Input => Some(&table.sheet),
             Self::Output => table.output.as_ref().map(|output| output.sheet.as_str()),
@@ -298,8 +308,8 @@ impl Side {
     }
 }
 
-/// The sheets with tables, in order.
-fn sheets_of(tables: &[Table], side: Side) -> Vec<String> {
+/// Returns the sheets with tables, in order.
+fn sheets_of(tables: &[ExplainedTable], side: WorkbookSide) -> Vec<String> {
     let mut sheets: Vec<String> = Vec::new();
     for sheet in tables.iter().filter_map(|table| side.sheet_of(table)) {
         if !sheets.iter().any(|known| known == sheet) {
@@ -309,21 +319,25 @@ fn sheets_of(tables: &[Table], side: Side) -> Vec<String> {
     sheets
 }
 
-/// `D8`, or `North!D8` as lists of issues name cells.
-fn cell_named(name: &str) -> Result<(Option<String>, Cell), Error> {
+/// Parses `D8`, or `North!D8` as in lists of issues.
+fn cell_named(name: &str) -> Result<(Option<String>, CellPosition), Error> {
     let (sheet, cell) = match name.rsplit_once('!') {
         Some((sheet, cell)) => (Some(sheet.trim_matches('\'').to_owned()), cell),
         None => (None, name),
     };
-    let cell = Cell::named(&cell.replace('$', "")).ok_or_else(|| {
+    let cell = CellPosition::named(&cell.replace('$', "")).ok_or_else(|| {
         not_there(format!("cell {name:?}"))
             .hint("a cell is a column's letters and a row: `--cell D8`")
     })?;
     Ok((sheet, cell))
 }
 
-/// The tables that have a column of these letters, this header or this field, with that column alone.
-fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, Error> {
+/// Returns the tables that have a column with these letters, this header or this field, with that column alone.
+fn of_column(
+    tables: &[&ExplainedTable],
+    name: &str,
+    side: WorkbookSide,
+) -> Result<Vec<ExplainedTable>, Error> {
     let mut found = Vec::new();
     for table in tables {
         let letters = letters_of(table, name, side);
@@ -332,16 +346,16 @@ fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, Er
         }
         let mut table = (*table).clone();
         let mut froms = match side {
-            Side::Input => letters.clone(),
-            Side::Output => Vec::new(),
+            WorkbookSide::Input => letters.clone(),
+            WorkbookSide::Output => Vec::new(),
         };
         if let Some(output) = &mut table.output {
             output.columns.retain(|written| match side {
-                Side::Input => written
+                WorkbookSide::Input => written
                     .from
                     .as_ref()
                     .is_some_and(|from| letters.contains(from)),
-                Side::Output => letters.contains(&written.column),
+                WorkbookSide::Output => letters.contains(&written.column),
             });
             froms.extend(
                 output
@@ -362,42 +376,42 @@ fn of_column(tables: &[&Table], name: &str, side: Side) -> Result<Vec<Table>, Er
 }
 
 /// A column: its letters, its header and its field.
-type Named<'a> = (&'a str, &'a str, Option<&'a str>);
+type NamedColumn<'a> = (&'a str, &'a str, Option<&'a str>);
 
-fn columns_of(table: &Table, side: Side) -> Vec<Named<'_>> {
+fn columns_of(table: &ExplainedTable, side: WorkbookSide) -> Vec<NamedColumn<'_>> {
     match side {
-        Side::Input => {
+        WorkbookSide::Input => {
             let columns = table.columns.iter();
             columns
-                .map(|one| (&*one.column, &*one.name, one.field.as_deref()))
+                .map(|column| (&*column.column, &*column.name, column.field.as_deref()))
                 .collect()
         }
-        Side::Output => {
+        WorkbookSide::Output => {
             let columns = table.output.iter().flat_map(|output| &output.columns);
             columns
-                .map(|one| (&*one.column, &*one.header, one.field.as_deref()))
+                .map(|column| (&*column.column, &*column.header, column.field.as_deref()))
                 .collect()
         }
     }
 }
 
-/// The letters of the columns that a name means in a table: letters in capitals first, then headers and fields.
-fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
+/// Returns the letters of a table's columns that match a name: letters in capitals first, then headers and fields.
+fn letters_of(table: &ExplainedTable, name: &str, side: WorkbookSide) -> Vec<String> {
     let columns = columns_of(table, side);
     let lower = name.to_lowercase();
-    let fits = |test: &dyn Fn(&Named<'_>) -> bool| -> Vec<String> {
+    let fits = |test: &dyn Fn(&NamedColumn<'_>) -> bool| -> Vec<String> {
         let found = columns.iter().filter(|column| test(column));
         found.map(|(letters, ..)| (*letters).to_owned()).collect()
     };
     let is_part = |letters: &str| {
         let mut parts = table.fields.iter();
-        let is_input = side == Side::Input;
+        let is_input = side == WorkbookSide::Input;
         is_input
             && parts.any(|part| {
                 part.field.to_lowercase() == lower && part.from.iter().any(|from| from == letters)
             })
     };
-    let named = |(letters, header, field): &Named<'_>| {
+    let named = |(letters, header, field): &NamedColumn<'_>| {
         header.trim().to_lowercase() == lower
             || field.is_some_and(|field| field.to_lowercase() == lower)
             || is_part(letters)
@@ -412,11 +426,11 @@ fn letters_of(table: &Table, name: &str, side: Side) -> Vec<String> {
     .unwrap_or_default()
 }
 
-/// The number of the one column that a name means beside a row. Letters need no column of a table.
+/// Returns the number of the only column that matches a name next to a row. Letters need not be a column of a table.
 fn number_of(
-    tables: &[&Table],
+    tables: &[&ExplainedTable],
     name: &str,
-    side: Side,
+    side: WorkbookSide,
     sheet: &str,
     fields: &[FieldResult],
 ) -> Result<u64, Error> {
@@ -430,7 +444,7 @@ fn number_of(
     found.dedup();
     let letters = match found.as_slice() {
         [letters] => letters.as_str(),
-        // A field such as `id` reads as letters, too.
+        // A field such as `id` could be read as letters, too.
         [] if name.to_uppercase() != name && field_named(fields, name).is_some() => {
             let what = format!("column of the field {name:?} on the sheet {sheet:?}");
             return Err(not_there(what).hint(format!("`--column {name}` without a row says why")));
@@ -446,9 +460,9 @@ fn number_of(
     column_named(letters).ok_or_else(|| no_column(tables, name, side))
 }
 
-fn no_column(tables: &[&Table], name: &str, side: Side) -> Error {
-    /// So many are named.
-    const MOST: usize = 8;
+fn no_column(tables: &[&ExplainedTable], name: &str, side: WorkbookSide) -> Error {
+    /// The maximum number of columns in the message.
+    const MAX_KNOWN_COLUMNS: usize = 8;
     let mut known: Vec<String> = Vec::new();
     for table in tables {
         for (letters, name, _) in columns_of(table, side) {
@@ -462,12 +476,12 @@ fn no_column(tables: &[&Table], name: &str, side: Side) -> Error {
     not_there(what).maybe_hint((!known.is_empty()).then(|| {
         format!(
             "the columns are {}",
-            counted::first(MOST, known.into_iter())
+            counted::first(MAX_KNOWN_COLUMNS, known.into_iter())
         )
     }))
 }
 
-/// There is no such cell, row or column.
+/// Returns the error for a cell, row or column that does not exist.
 fn not_there(what: impl std::fmt::Display) -> Error {
     Error::usage(code::NOT_FOUND, format!("there is no {what}"))
 }

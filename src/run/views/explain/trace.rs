@@ -1,6 +1,7 @@
-//! What is said of a row or of a cell, and which row of the output a row of the sender became, and which one it was: as the run has recorded it, and never by guessing.
+//! Describes a row or a cell, and traces rows between the sender's sheets and the output, from the run's record, never by
+//! guessing.
 //!
-//! Runs tell it in a file of their own ([`Rows`]).
+//! Runs record their rows in a separate file ([`RunRows`]).
 
 use std::sync::Arc;
 
@@ -8,58 +9,60 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::places::{Area, place_in_words};
-use crate::cells::{Cells, Fate, NotWritten, OwnCell, Quarantined, Reason, Rows};
-use crate::engine::Noticed;
-use crate::engine::report::{Column, Hook, Table};
+use crate::cells::{
+    CellReader, OwnCell, QuarantinedRow, Reason, RowOutcome, RunRows, UnwrittenRows,
+};
+use crate::engine::RunNotices;
+use crate::engine::report::{ExplainedColumn, ExplainedTable, Hook};
 use crate::issues::Severity;
 use crate::run::results::issues::{NoList, issues_of};
 use crate::store::{FieldResult, RunRecord};
 
-/// What is known of a row or of a cell.
+/// The known facts about a row or a cell.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = ExplainedWay)]
-pub struct Way {
-    /// `header`, `data`, or `outside` of every table.
+pub struct CellTrace {
+    /// The part of a table: `header`, `data`, or `outside` of every table.
     pub part: &'static str,
-    /// Which table of the sender's sheet, from 1.
+    /// The number of the table on the sender's sheet, from 1.
     pub table: Option<u64>,
-    /// Where it stands in the sender's sheet.
-    pub source: Option<Place>,
-    /// Where it stands in the output; several where one column makes several fields.
-    pub output: Vec<Place>,
-    /// The sender's column, and why it is what it is.
-    pub column: Option<Column>,
-    /// The field; several where the column was split.
+    /// The position in the sender's sheet.
+    pub source: Option<ExplainedPlace>,
+    /// The positions in the output; several if one column makes several fields.
+    pub output: Vec<ExplainedPlace>,
+    /// The sender's column, and the reasons for its reading.
+    pub column: Option<ExplainedColumn>,
+    /// The field; several if the column was split.
     pub fields: Vec<String>,
-    /// What changed the values, in order.
+    /// The transforms that changed the values, in order.
     pub transforms: Vec<String>,
-    /// The rules that looked at them.
+    /// The rules that checked the values.
     pub validators: Vec<String>,
-    /// The hooks that returned the table, and what they did to its rows.
+    /// The hooks that returned the table, and their effects on its rows.
     pub hooks: Vec<Hook>,
     /// The issues of the cell, of its row and of its column.
-    pub issues: Vec<Said>,
-    /// The same in words; what is not known is said there.
+    pub issues: Vec<ExplainedIssue>,
+    /// The same in words, including what is unknown.
     pub why: Vec<String>,
 }
 
-/// A place; `None` is what is not known, or not asked for.
+/// A position; a part is `None` if it is unknown or was not requested.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ExplainedPlace)]
-pub struct Place {
-    /// The sheet.
+pub struct ExplainedPlace {
+    /// The name of the sheet.
     pub sheet: String,
-    /// The cell.
+    /// The cell, such as `D8`.
     pub cell: Option<String>,
-    /// The row.
+    /// The row, from 1.
     pub row: Option<u64>,
-    /// The column's letters.
+    /// The letters of the column.
     pub column: Option<String>,
-    /// What the header says.
+    /// The text of the header.
     pub header: Option<String>,
 }
 
-impl Place {
+impl ExplainedPlace {
     pub fn new(sheet: &str, row: Option<u64>, column: Option<&str>, header: Option<&str>) -> Self {
         Self {
             sheet: sheet.to_owned(),
@@ -72,67 +75,73 @@ impl Place {
         }
     }
 
-    /// `North!D8`, `North!row 8`, `North!column D`
+    /// Describes the position: `North!D8`, `North!row 8`, `North!column D`
     pub fn in_words(&self) -> String {
         let (cell, column) = (self.cell.as_deref(), self.column.as_deref());
         place_in_words(&self.sheet, cell, self.row, column)
     }
 }
 
-/// What an issue says, without the value.
+/// An issue, without the value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ExplainedIssue)]
-pub struct Said {
-    /// The sender's cell; nothing where the issue is of a row or of a column.
+pub struct ExplainedIssue {
+    /// The sender's cell; `None` if the issue is about a row or a column.
     pub cell: Option<String>,
-    /// How much it matters.
+    /// The severity of the issue.
     pub severity: Severity,
-    /// Which rule spoke.
+    /// The rule that found it.
     pub rule: String,
-    /// What is wrong.
+    /// The message of the issue.
     pub message: String,
 }
 
-impl Way {
-    /// The sender's sheet.
+impl CellTrace {
+    /// Returns the sender's sheet.
     pub fn sheet(&self) -> Option<&String> {
         self.source.as_ref().map(|source| &source.sheet)
     }
 }
 
-/// Follows rows and cells of one run.
+/// Traces rows and cells of one run.
 pub struct Tracer<'a> {
     pub run: &'a RunRecord,
     pub fields: &'a [FieldResult],
-    pub tables: &'a [Table],
-    pub noticed: &'a Noticed,
-    pub cells: &'a Cells,
-    /// What the run tells of its rows; nothing before edition 2026.
-    pub rows: Option<Arc<Rows>>,
+    pub tables: &'a [ExplainedTable],
+    pub noticed: &'a RunNotices,
+    pub cells: &'a CellReader,
+    /// The run's record of its rows; `None` before edition 2026.
+    pub rows: Option<Arc<RunRows>>,
 }
 
-/// Rows of sheets of the output; `None`: which row it is, is not known.
+/// Rows of output sheets; `None`: the row number is unknown.
 pub type OutputRows = Vec<(String, Option<u64>)>;
 
 impl Tracer<'_> {
-    /// The sender's cell of a value, where the table was reshaped and it has one of its own. `row`: of the output.
+    /// Returns the sender's cell of a value, if the table was reshaped and the value has its own cell. `row`: of the output.
     pub fn own_cell(&self, sheet: &str, row: u64, field: Option<&str>) -> Option<OwnCell> {
         self.rows.as_ref()?.own_cell(sheet, row, field?)
     }
 
-    /// Where a row of the sender, or a record of a table on its side, which is a column, stands in the output; from 1. Says why it
-    /// does not, or why that is not known. `None`: it has errors and stands apart, which is said.
-    pub fn fate(&self, way: &mut Way, table: &Table, number: u64) -> Option<OutputRows> {
+    /// Returns the positions in the output of a sender's row, from 1 (for a table on its side: of a column, which is a
+    /// record). Adds the reason to `way` if there are none or they are unknown. `None`: the row has errors and is
+    /// quarantined, which is added too.
+    pub fn fate(
+        &self,
+        way: &mut CellTrace,
+        table: &ExplainedTable,
+        number: u64,
+    ) -> Option<OutputRows> {
         let Some(rows) = &self.rows else {
             return Some(unplaced(way, table, self.unknown(table)));
         };
         let apart = rows.quarantined(&table.sheet, number, table.turned);
-        let placed_apart = apart.iter().filter(|one| one.file.is_none());
+        let placed_apart = apart.iter().filter(|row| row.file.is_none());
         let why = match rows.fate(&table.sheet, number, table.turned) {
-            Fate::Written(places) => {
+            RowOutcome::Written(places) => {
                 let places = places.iter().map(|place| (place.sheet, place.row));
-                // A hook has doubled it, and one of the two has errors.
-                let places = places.chain(placed_apart.map(|one| (Some(one.sheet), one.row)));
+                // A hook duplicated the row, and one of the two copies has errors.
+                let places = places.chain(placed_apart.map(|row| (Some(row.sheet), row.row)));
                 let known = places.map(|(sheet, row)| Some((sheet?.to_owned(), Some(row?))));
                 if let Some(known) = known.collect::<Option<OutputRows>>() {
                     return Some(known);
@@ -142,23 +151,23 @@ impl Tracer<'_> {
             }
             _ if !apart.is_empty() => {
                 way.why.extend(apart.iter().map(among_errors));
-                let places = placed_apart.filter(|one| one.row.is_some());
+                let places = placed_apart.filter(|row| row.row.is_some());
                 way.output
-                    .extend(places.map(|one| Place::new(one.sheet, one.row, None, None)));
+                    .extend(places.map(|row| ExplainedPlace::new(row.sheet, row.row, None, None)));
                 return None;
             }
-            Fate::NotWritten(one) => {
-                way.why.push(in_words(one));
+            RowOutcome::NotWritten(row) => {
+                way.why.push(in_words(row));
                 return Some(Vec::new());
             }
-            Fate::Unknown { hook } => replaced(hook),
-            Fate::NotTold => self.unknown(table),
+            RowOutcome::Unknown { hook } => replaced(hook),
+            RowOutcome::NotTold => self.unknown(table),
         };
         Some(unplaced(way, table, why))
     }
 
-    /// Why it is not known which row of the other side one is.
-    pub fn unknown(&self, table: &Table) -> String {
+    /// Returns why the corresponding row on the other side is unknown.
+    pub fn unknown(&self, table: &ExplainedTable) -> String {
         let mut hooks = table.hooks.iter();
         if let Some(hook) = hooks.find(|hook| hook.rows.as_deref() == Some("lost")) {
             return replaced(&hook.name);
@@ -170,13 +179,18 @@ impl Tracer<'_> {
         format!("which row it is on the other side is not known: {why}")
     }
 
-    /// Whether the files of the run were deleted: its list of issues, and what it tells of its rows.
+    /// Returns whether the files of the run were deleted: its list of issues, and its record of its rows.
     pub fn is_gone(&self) -> bool {
         matches!(issues_of(self.run), Err(NoList::Gone { .. }))
     }
 
-    /// As `fate` of a row of a table, where another table may lie beside it: its rows are others.
-    pub fn fate_in(&self, way: &mut Way, table: &Table, row: u64) -> Option<OutputRows> {
+    /// Does the same as `fate` if another table may be next to this one, which has other rows.
+    pub fn fate_in(
+        &self,
+        way: &mut CellTrace,
+        table: &ExplainedTable,
+        row: u64,
+    ) -> Option<OutputRows> {
         let mut rows = self.fate(way, table, row)?;
         if rows.iter().all(|(_, row)| row.is_none()) {
             return Some(rows);
@@ -186,16 +200,16 @@ impl Tracer<'_> {
                 && other.sheet == table.sheet
                 && area_of(other).is_some_and(|area| area.has_row(row))
         });
-        let beside: Vec<&Table> = beside.collect();
-        let stacked = |other: &&Table| match (&other.output, &table.output) {
-            (Some(one), Some(own)) => (&one.sheet, &one.range) == (&own.sheet, &own.range),
+        let beside: Vec<&ExplainedTable> = beside.collect();
+        let stacked = |other: &&ExplainedTable| match (&other.output, &table.output) {
+            (Some(output), Some(own)) => (&output.sheet, &output.range) == (&own.sheet, &own.range),
             _ => false,
         };
         if beside.iter().any(stacked) {
             let why = "tables that stand side by side were stacked, so it is not known which row of the output is this one";
             return Some(unplaced(way, table, why.to_owned()));
         }
-        let is_of = |other: &&Table, sheet: &str, row: Option<u64>| {
+        let is_of = |other: &&ExplainedTable, sheet: &str, row: Option<u64>| {
             row.is_some_and(|row| has_row(other, sheet, row))
         };
         rows.retain(|(sheet, row)| !beside.iter().any(|other| is_of(other, sheet, *row)));
@@ -206,20 +220,20 @@ impl Tracer<'_> {
     }
 }
 
-/// Says why it is not known where a row of a table stands in the output. Its columns there may be known all the same.
-pub fn unplaced(way: &mut Way, table: &Table, why: String) -> OutputRows {
+/// Adds the reason why the position of a table's row in the output is unknown. Its columns there may still be known.
+pub fn unplaced(way: &mut CellTrace, table: &ExplainedTable, why: String) -> OutputRows {
     way.why.push(why);
     let output = table.output.iter();
     output.map(|output| (output.sheet.clone(), None)).collect()
 }
 
-/// Where a table lies in the sender's sheet.
-pub fn area_of(table: &Table) -> Option<Area> {
+/// Returns the area of a table in the sender's sheet.
+pub fn area_of(table: &ExplainedTable) -> Option<Area> {
     Area::named(table.region.as_deref()?)
 }
 
-/// Whether a row of the output is one of a table's own.
-pub fn has_row(table: &Table, sheet: &str, row: u64) -> bool {
+/// Returns whether a row of the output belongs to a table.
+pub fn has_row(table: &ExplainedTable, sheet: &str, row: u64) -> bool {
     let output = table.output.as_ref();
     let output = output.filter(|output| output.sheet == sheet);
     let area = output.and_then(|output| Area::named(&output.range));
@@ -228,13 +242,13 @@ pub fn has_row(table: &Table, sheet: &str, row: u64) -> bool {
 
 const NOT_THERE: &str = "the row is not in the output";
 
-/// Where a row stands that has errors.
-fn among_errors(one: &Quarantined<'_>) -> String {
-    let of = match one.file {
-        Some(file) => format!("the sheet {:?} of {file}, beside the output", one.sheet),
-        None => format!("the sheet {:?} of the output", one.sheet),
+/// Describes the position of a row with errors.
+fn among_errors(row: &QuarantinedRow<'_>) -> String {
+    let of = match row.file {
+        Some(file) => format!("the sheet {:?} of {file}, beside the output", row.sheet),
+        None => format!("the sheet {:?} of the output", row.sheet),
     };
-    let place = match one.row {
+    let place = match row.row {
         Some(row) => format!("it is row {row} of {of}"),
         None => {
             format!("it is on {of}, but it is not known where, because a hook changed the output")
@@ -243,9 +257,9 @@ fn among_errors(one: &Quarantined<'_>) -> String {
     format!("the row has errors, and is quarantined: {place}")
 }
 
-/// Why a row is not in the output.
-pub fn in_words(one: &NotWritten) -> String {
-    let why = match one.reason {
+/// Describes why a row is not in the output.
+pub fn in_words(rows: &UnwrittenRows) -> String {
+    let why = match rows.reason {
         Reason::Header => "it is a header",
         Reason::Blank => "it has no value",
         Reason::Total => "it is a total or a balance",
@@ -258,7 +272,7 @@ pub fn in_words(one: &NotWritten) -> String {
             return "the row is a further line of the record above: its texts stand in columns of that record's row, as far as the output has these".to_owned();
         }
         Reason::Dropped | Reason::Other => {
-            let by = one.hook.as_deref();
+            let by = rows.hook.as_deref();
             return by.map_or(NOT_THERE.to_owned(), |hook| {
                 format!("{NOT_THERE}: {hook} dropped it")
             });

@@ -1,22 +1,28 @@
-//! The way of a row or of a cell: from the sender's sheet to the output, and back.
+//! Traces a row or a cell from the sender's sheet to the output, and back.
 
 use serde_json::Value;
 
 use super::not_there;
 use super::trace::{
-    OutputRows, Place, Said, Tracer, Way, area_of, has_row, in_words, replaced, unplaced,
+    CellTrace, ExplainedIssue, ExplainedPlace, OutputRows, Tracer, area_of, has_row, in_words,
+    replaced, unplaced,
 };
 use super::words::looks_of;
-use crate::base::places::{Area, Cell, column_named, letters};
+use crate::base::places::{Area, CellPosition, column_named, letters};
 use crate::base::problem::Error;
-use crate::cells::{Choice, Fate, Origin, OwnCell, Reading};
-use crate::engine::report::{Table, Written};
+use crate::cells::{OwnCell, ReadSettings, RowOrigin, RowOutcome, SheetSelector};
+use crate::engine::report::{ExplainedTable, OutputColumn};
 use crate::issues::Issue;
 use crate::run::results::issues::issues_of;
 
 impl Tracer<'_> {
-    /// The ways of a row of the sender, or of a cell in it.
-    pub fn of_input(&self, sheet: &str, row: u64, column: Option<u64>) -> Result<Vec<Way>, Error> {
+    /// Traces a row of the sender, or a cell in it.
+    pub fn of_input(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Vec<CellTrace>, Error> {
         let name = column.map(letters);
         let of_sheet = self.tables.iter().filter(|table| table.sheet == sheet);
         let having = of_sheet.filter(|table| match (table.turned, area_of(table)) {
@@ -27,17 +33,23 @@ impl Tracer<'_> {
             (false, None) => false,
         });
         let ways = having.map(|table| self.within(table, row, name.as_deref()));
-        let mut ways = ways.collect::<Result<Vec<Way>, Error>>()?;
+        let mut ways = ways.collect::<Result<Vec<CellTrace>, Error>>()?;
         if ways.is_empty() {
             ways.push(self.outside(sheet, row, name.as_deref())?);
         }
         Ok(ways)
     }
 
-    /// A row or cell within a table. The records of a table on its side are columns, and its rows columns of the output.
-    fn within(&self, table: &Table, row: u64, column: Option<&str>) -> Result<Way, Error> {
+    /// Traces a row or cell within a table. In a table on its side, the records are columns, and its rows are columns of the
+    /// output.
+    fn within(
+        &self,
+        table: &ExplainedTable,
+        row: u64,
+        column: Option<&str>,
+    ) -> Result<CellTrace, Error> {
         let own = row.to_string();
-        // The column, as the table has it, where a cell is meant.
+        // The column, as the table names it, if a cell is requested.
         let told = match table.turned {
             true => Some(own.as_str()),
             false => column,
@@ -46,7 +58,7 @@ impl Tracer<'_> {
         let (header, header_cells) = way.column.as_ref().map_or((None, &[][..]), |column| {
             (Some(column.name.as_str()), &column.header_cells[..])
         });
-        let source = Place::new(&table.sheet, Some(row), column, header);
+        let source = ExplainedPlace::new(&table.sheet, Some(row), column, header);
         let rows = &table.header_rows.rows;
         let is_header = match table.turned {
             true => source
@@ -92,7 +104,7 @@ impl Tracer<'_> {
         if let Some(rows) = rows {
             self.place_in_output(&mut way, table, told, rows);
         }
-        // The field of a column that was not written.
+        // This is the field of a column that was not written.
         if way.fields.is_empty() {
             let field = way.column.as_ref().and_then(|column| column.field.clone());
             tell_field(&mut way, table, field.as_deref());
@@ -104,69 +116,74 @@ impl Tracer<'_> {
         Ok(way)
     }
 
-    /// Where a row or cell of a table stands in the output, whose rows are known or not. `column`: as the table has it, where a cell
-    /// is meant.
+    /// Adds the position in the output of a row or cell of a table, whose rows may be unknown. `column`: as the table names
+    /// it, if a cell is requested.
     fn place_in_output(
         &self,
-        way: &mut Way,
-        table: &Table,
+        way: &mut CellTrace,
+        table: &ExplainedTable,
         column: Option<&str>,
         rows: OutputRows,
     ) {
         let written = self.written(way, table, column);
         for (sheet, row) in rows {
-            // A hook may have brought the row into another table, whose columns are others.
+            // A hook may have moved the row into another table, which has other columns.
             let is_own = row.is_none_or(|row| has_row(table, &sheet, row));
             if column.is_none() || !is_own {
                 way.output
-                    .extend(row.map(|row| Place::new(&sheet, Some(row), None, None)));
+                    .extend(row.map(|row| ExplainedPlace::new(&sheet, Some(row), None, None)));
                 continue;
             }
-            let place =
-                |one: &&Written| Place::new(&sheet, row, Some(&one.column), Some(&one.header));
-            // Of a row that became several, those that have the cell.
-            let is_of = |one: &&&Written| {
-                let own = row.and_then(|row| self.own_cell(&sheet, row, one.field.as_deref()));
-                own.is_none_or(|own| is_same(&own, way.source.as_ref(), column, one))
+            let place = |one: &&OutputColumn| {
+                ExplainedPlace::new(&sheet, row, Some(&one.column), Some(&one.header))
             };
-            let found: Vec<Place> = written.iter().filter(is_of).map(place).collect();
+            // If a row became several, keeps those that have the cell.
+            let is_of = |column_now: &&&OutputColumn| {
+                let own =
+                    row.and_then(|row| self.own_cell(&sheet, row, column_now.field.as_deref()));
+                own.is_none_or(|own| is_same(&own, way.source.as_ref(), column, column_now))
+            };
+            let found: Vec<ExplainedPlace> = written.iter().filter(is_of).map(place).collect();
             way.output.extend(found);
         }
     }
 
-    /// The columns of the output that a column of the sender became, where they still are.
+    /// Returns the columns of the output that a sender's column became, if they are still there.
     fn written<'t>(
         &self,
-        way: &mut Way,
-        table: &'t Table,
+        way: &mut CellTrace,
+        table: &'t ExplainedTable,
         column: Option<&str>,
-    ) -> Vec<&'t Written> {
+    ) -> Vec<&'t OutputColumn> {
         let (Some(output), Some(column)) = (&table.output, column) else {
             return Vec::new();
         };
-        let all = output.columns.iter().filter(|one| {
-            let field = one.field.as_deref().and_then(|field| table.field(field));
-            one.from.as_deref() == Some(column)
+        let all = output.columns.iter().filter(|written| {
+            let field = written
+                .field
+                .as_deref()
+                .and_then(|field| table.field(field));
+            written.from.as_deref() == Some(column)
                 || field.is_some_and(|field| field.from.iter().any(|from| from == column))
         });
-        let all: Vec<&Written> = all.collect();
+        let all: Vec<&OutputColumn> = all.collect();
         if all.is_empty() {
             way.why
                 .push("the column was not written, or it is not known where".to_owned());
         }
-        for one in &all {
-            tell_field(way, table, one.field.as_deref());
+        for written in &all {
+            tell_field(way, table, written.field.as_deref());
         }
         let first = Area::named(&output.range).map(|area| area.first.row);
-        let (there, moved): (Vec<&Written>, Vec<&Written>) = all
+        let (there, moved): (Vec<&OutputColumn>, Vec<&OutputColumn>) = all
             .into_iter()
-            .partition(|one| self.stands(&output.sheet, first, one));
+            .partition(|written| self.stands(&output.sheet, first, written));
         way.why.extend(moved.into_iter().map(is_moved));
         there
     }
 
-    /// A row or cell that is of no table.
-    fn outside(&self, sheet: &str, row: u64, column: Option<&str>) -> Result<Way, Error> {
+    /// Describes a row or cell that belongs to no table.
+    fn outside(&self, sheet: &str, row: u64, column: Option<&str>) -> Result<CellTrace, Error> {
         let areas: Vec<(u64, Area)> = self
             .tables
             .iter()
@@ -188,31 +205,31 @@ impl Tracer<'_> {
         };
         let mut why = vec![format!("{what} is {place} and is not in the output")];
         let fate = self.rows.as_ref().map(|rows| rows.fate(sheet, row, false));
-        if let Some(Fate::NotWritten(one)) = fate {
-            why.push(in_words(one));
+        if let Some(RowOutcome::NotWritten(not_written)) = fate {
+            why.push(in_words(not_written));
         }
         why.extend(self.said_of_row(sheet, row));
-        Ok(Way {
+        Ok(CellTrace {
             part: "outside",
-            source: Some(Place::new(sheet, Some(row), column, None)),
+            source: Some(ExplainedPlace::new(sheet, Some(row), column, None)),
             issues: self.issues(sheet, Some(row), column)?,
             why,
-            ..Way::default()
+            ..CellTrace::default()
         })
     }
 
-    /// The way of a row, or of a cell, of the sheet of rows with errors. `None`: it is none of them.
+    /// Traces a row or a cell of the sheet of rows with errors. `None`: it is not on that sheet.
     fn of_quarantine(
         &self,
         sheet: &str,
         row: u64,
         column: Option<u64>,
-    ) -> Result<Option<Way>, Error> {
+    ) -> Result<Option<CellTrace>, Error> {
         let mut why = vec!["the row has errors, and is quarantined".to_owned()];
         let origin = self.rows.as_ref().map(|rows| rows.origin_apart(sheet, row));
         let (title, number, turned) = match origin {
-            Some(Origin::Row { sheet, row }) => (sheet, row, false),
-            Some(Origin::Column { sheet, column }) => (sheet, column, true),
+            Some(RowOrigin::Row { sheet, row }) => (sheet, row, false),
+            Some(RowOrigin::Column { sheet, column }) => (sheet, column, true),
             _ => return Ok(None),
         };
         if column.is_some() {
@@ -232,12 +249,17 @@ impl Tracer<'_> {
                 .map(|row| self.said_of_row(title, row))
                 .unwrap_or_default(),
         );
-        Ok(Some(Way {
+        Ok(Some(CellTrace {
             part: "data",
             table: table.map(|table| table.table),
             hooks: table.map(|table| table.hooks.clone()).unwrap_or_default(),
-            source: Some(Place::new(title, source_row, name.as_deref(), None)),
-            output: vec![Place::new(
+            source: Some(ExplainedPlace::new(
+                title,
+                source_row,
+                name.as_deref(),
+                None,
+            )),
+            output: vec![ExplainedPlace::new(
                 sheet,
                 Some(row),
                 column.map(letters).as_deref(),
@@ -248,13 +270,18 @@ impl Tracer<'_> {
                 None => Vec::new(),
             },
             why,
-            ..Way::default()
+            ..CellTrace::default()
         }))
     }
 
-    /// The ways of a row of the output, or of a cell in it.
-    pub fn of_output(&self, sheet: &str, row: u64, column: Option<u64>) -> Result<Vec<Way>, Error> {
-        let having: Vec<(&Table, Area)> = self
+    /// Traces a row of the output, or a cell in it.
+    pub fn of_output(
+        &self,
+        sheet: &str,
+        row: u64,
+        column: Option<u64>,
+    ) -> Result<Vec<CellTrace>, Error> {
+        let having: Vec<(&ExplainedTable, Area)> = self
             .tables
             .iter()
             .filter_map(|table| {
@@ -273,7 +300,7 @@ impl Tracer<'_> {
                 return Ok(vec![way]);
             }
             let place = match column {
-                Some(column) => format!("cell {}", Cell { row, column }),
+                Some(column) => format!("cell {}", CellPosition { row, column }),
                 None => format!("row {row}"),
             };
             let ranges = self.tables.iter().filter_map(|table| table.output.as_ref());
@@ -289,28 +316,28 @@ impl Tracer<'_> {
                 false => error.hint(format!("the tables there are {}", ranges.join(", "))),
             });
         };
-        // Nothing of a header.
+        // A header has no origin.
         let from = (row != area.first.row).then(|| {
             let rows = self.rows.as_ref();
-            rows.map_or(Origin::NoData, |rows| rows.origin(sheet, row))
+            rows.map_or(RowOrigin::NoData, |rows| rows.origin(sheet, row))
         });
-        // Of several tables in one, the one that has the sender's row.
-        let is_of = |table: &Table| match from {
-            Some(Origin::Row { sheet, row }) => {
+        // If several tables became one, uses the table that has the sender's row.
+        let is_of = |table: &ExplainedTable| match from {
+            Some(RowOrigin::Row { sheet, row }) => {
                 table.sheet == sheet && area_of(table).is_some_and(|area| area.has_row(row))
             }
-            Some(Origin::Column { sheet, .. }) => table.sheet == sheet && table.turned,
+            Some(RowOrigin::Column { sheet, .. }) => table.sheet == sheet && table.turned,
             _ => true,
         };
         let found: Vec<_> = having.iter().filter(|(table, _)| is_of(table)).collect();
-        // A hook may have brought the row from elsewhere.
+        // A hook may have moved the row from elsewhere.
         let found = if found.is_empty() {
             having.iter().take(1).collect()
         } else {
             found
         };
         let is_one = found.len() == 1 || from.is_none();
-        let mut ways: Vec<Way> = Vec::new();
+        let mut ways: Vec<CellTrace> = Vec::new();
         for (table, area) in found {
             let mut way = self.back((*table, *first), area, row, from, column);
             if !is_one {
@@ -330,43 +357,49 @@ impl Tracer<'_> {
         Ok(ways)
     }
 
-    /// The way back from a row or cell of the output; `first`: the first of several tables that stand there as one.
+    /// Traces a row or cell of the output back; `first`: the first of several tables that became one there.
     fn back(
         &self,
-        (table, first): (&Table, &Table),
+        (table, first): (&ExplainedTable, &ExplainedTable),
         area: &Area,
         row: u64,
-        from: Option<Origin<'_>>,
+        from: Option<RowOrigin<'_>>,
         column: Option<u64>,
-    ) -> Way {
+    ) -> CellTrace {
         let output = table.output.clone().unwrap_or_default();
         let name = column.map(letters);
         let mut columns = output.columns.iter();
-        let written = columns.find(|one| Some(&one.column) == name.as_ref());
-        let written = written.filter(|one| self.stands(&output.sheet, Some(area.first.row), one));
-        let field = written.and_then(|one| one.field.as_deref());
+        let written = columns.find(|written| Some(&written.column) == name.as_ref());
+        let written =
+            written.filter(|written| self.stands(&output.sheet, Some(area.first.row), written));
+        let field = written.and_then(|written| written.field.as_deref());
         let own = match from {
-            Some(Origin::Row { .. }) => self.own_cell(&output.sheet, row, field),
+            Some(RowOrigin::Row { .. }) => self.own_cell(&output.sheet, row, field),
             _ => None,
         };
         let of_own = own.and_then(|own| own.column.map(letters));
-        let from_told = written.and_then(|one| one.from.as_deref());
+        let from_told = written.and_then(|written| written.from.as_deref());
         let place = of_own.as_deref().or(from_told);
         let mut way = self.begun(table, place);
         way.part = if from.is_none() { "header" } else { "data" };
-        let title = written.map(|one| one.header.as_str());
-        way.output
-            .push(Place::new(&output.sheet, Some(row), name.as_deref(), title));
+        let title = written.map(|written| written.header.as_str());
+        way.output.push(ExplainedPlace::new(
+            &output.sheet,
+            Some(row),
+            name.as_deref(),
+            title,
+        ));
         let mut source = source_in(table, &way, from, place);
         if let Some(own) = own {
             if let Some(row) = own.row {
-                source = Place::new(&source.sheet, Some(row), place, source.header.as_deref());
+                source =
+                    ExplainedPlace::new(&source.sheet, Some(row), place, source.header.as_deref());
                 way.why.push(format!(
                     "the value is of {}: of a header, of a cell above, or of one beside the table",
                     source.in_words()
                 ));
             } else if own.is_nowhere {
-                source = Place::new(&source.sheet, source.row, None, None);
+                source = ExplainedPlace::new(&source.sheet, source.row, None, None);
                 way.why.push(
                     "the value stands in no cell: it is of the settings, of the title of the sheet or of the name of the file".to_owned(),
                 );
@@ -380,20 +413,20 @@ impl Tracer<'_> {
         way.source = Some(source);
         way.why.extend(match from {
             None => Vec::new(),
-            Some(Origin::Row { sheet, row }) => self.said_of_row(sheet, row),
-            Some(Origin::Column { .. }) => vec![
+            Some(RowOrigin::Row { sheet, row }) => self.said_of_row(sheet, row),
+            Some(RowOrigin::Column { .. }) => vec![
                 "rows and columns of the table are swapped: the row was a column there".to_owned(),
             ],
-            Some(Origin::Added) => vec!["a hook added the row".to_owned()],
-            Some(Origin::Unknown { hook }) => vec![replaced(hook)],
-            Some(Origin::NoData) => vec![self.unknown(first)],
+            Some(RowOrigin::Added) => vec!["a hook added the row".to_owned()],
+            Some(RowOrigin::Unknown { hook }) => vec![replaced(hook)],
+            Some(RowOrigin::NoData) => vec![self.unknown(first)],
         });
         match (column, written) {
-            (Some(_), Some(one)) => {
-                if one.from.is_none() && own.is_none() {
-                    way.why.push(made(one, table));
+            (Some(_), Some(written)) => {
+                if written.from.is_none() && own.is_none() {
+                    way.why.push(made(written, table));
                 }
-                tell_field(&mut way, table, one.field.as_deref());
+                tell_field(&mut way, table, written.field.as_deref());
             }
             (Some(_), None) => way.why.push(
                 "the column was added by ade or by a hook, or it is not known where it comes from"
@@ -404,10 +437,10 @@ impl Tracer<'_> {
         way
     }
 
-    fn begun(&self, table: &Table, column: Option<&str>) -> Way {
+    fn begun(&self, table: &ExplainedTable, column: Option<&str>) -> CellTrace {
         let gone =
             "the files of the run were deleted: whether it had issues here is not known any more";
-        Way {
+        CellTrace {
             why: self
                 .is_gone()
                 .then(|| gone.to_owned())
@@ -416,11 +449,11 @@ impl Tracer<'_> {
             table: Some(table.table),
             column: column.and_then(|column| table.column(column)).cloned(),
             hooks: table.hooks.clone(),
-            ..Way::default()
+            ..CellTrace::default()
         }
     }
 
-    /// What the engine said of a row: what it looks like, and why it was left out.
+    /// Returns what the engine reported about a row: what it looks like, and why it was left out.
     fn said_of_row(&self, sheet: &str, row: u64) -> Vec<String> {
         let looks = looks_of(sheet, row, &self.noticed.rows);
         let looks = looks.map(|looks| format!("row {row} looks like {looks}"));
@@ -435,8 +468,8 @@ impl Tracer<'_> {
             .collect()
     }
 
-    /// Whether the header of a column is where it was written: a hook may have changed the output since.
-    fn stands(&self, sheet: &str, row: Option<u64>, written: &Written) -> bool {
+    /// Returns whether the header of a column is still where it was written: a hook may have changed the output since.
+    fn stands(&self, sheet: &str, row: Option<u64>, written: &OutputColumn) -> bool {
         let output = self.run.output_path.as_deref();
         let Some((path, row)) = output.filter(|path| path.is_file()).zip(row) else {
             return false;
@@ -444,7 +477,7 @@ impl Tracer<'_> {
         let Some(column) = column_named(&written.column) else {
             return false;
         };
-        let (choice, reading) = (Choice::Named(sheet), Reading::whole());
+        let (choice, reading) = (SheetSelector::Named(sheet), ReadSettings::whole());
         let read = self
             .cells
             .window(path, &reading, choice, row..=row, column..=column);
@@ -457,13 +490,13 @@ impl Tracer<'_> {
             .is_some_and(|text| text.starts_with(&written.header))
     }
 
-    /// The issues of a cell with those of its row and of its column; without a column all of a row.
+    /// Returns the issues of a cell, of its row and of its column; without a column, all issues of a row.
     fn issues(
         &self,
         sheet: &str,
         row: Option<u64>,
         column: Option<&str>,
-    ) -> Result<Vec<Said>, Error> {
+    ) -> Result<Vec<ExplainedIssue>, Error> {
         self.issues_that(|issue| {
             let of_row = issue.row.is_some() && issue.row.map(u64::from) == row;
             let of_column =
@@ -474,15 +507,15 @@ impl Tracer<'_> {
         })
     }
 
-    /// The issues of a cell of the output, or of a row of it.
+    /// Returns the issues of a cell or a row of the output.
     fn issues_written(
         &self,
         sheet: &str,
         row: u64,
         column: Option<u64>,
-    ) -> Result<Vec<Said>, Error> {
+    ) -> Result<Vec<ExplainedIssue>, Error> {
         self.issues_that(|issue| {
-            let cell = issue.output.as_deref().and_then(Cell::named);
+            let cell = issue.output.as_deref().and_then(CellPosition::named);
             issue.output_sheet.as_deref() == Some(sheet)
                 && cell.is_some_and(|cell| {
                     cell.row == row && column.is_none_or(|column| column == cell.column)
@@ -490,8 +523,8 @@ impl Tracer<'_> {
         })
     }
 
-    fn issues_that(&self, fits: impl Fn(&Issue) -> bool) -> Result<Vec<Said>, Error> {
-        // A run without a list has none to show here.
+    fn issues_that(&self, fits: impl Fn(&Issue) -> bool) -> Result<Vec<ExplainedIssue>, Error> {
+        // A run without a list has no issues to show here.
         let Ok(list) = issues_of(self.run) else {
             return Ok(Vec::new());
         };
@@ -499,7 +532,7 @@ impl Tracer<'_> {
         for issue in list {
             let issue = issue?;
             if fits(&issue) {
-                found.push(Said {
+                found.push(ExplainedIssue {
                     cell: issue.cell,
                     severity: issue.severity,
                     rule: issue.rule,
@@ -511,8 +544,8 @@ impl Tracer<'_> {
     }
 }
 
-/// Adds a field and what changes and checks it; a column may be split into several.
-fn tell_field(way: &mut Way, table: &Table, field: Option<&str>) {
+/// Adds a field with its transforms and validators; a column may be split into several fields.
+fn tell_field(way: &mut CellTrace, table: &ExplainedTable, field: Option<&str>) {
     let Some(field) = field else { return };
     way.fields.push(field.to_owned());
     if let Some(known) = table.field(field) {
@@ -521,52 +554,62 @@ fn tell_field(way: &mut Way, table: &Table, field: Option<&str>) {
     }
 }
 
-/// Whether a value of the output is of the sender's cell that is asked for. `column`: its letters.
-fn is_same(own: &OwnCell, source: Option<&Place>, column: Option<&str>, one: &Written) -> bool {
+/// Returns whether a value of the output comes from the requested cell of the sender. `column`: its letters.
+fn is_same(
+    own: &OwnCell,
+    source: Option<&ExplainedPlace>,
+    column: Option<&str>,
+    one: &OutputColumn,
+) -> bool {
     let is_row = own.row.is_none() || own.row == source.and_then(|source| source.row);
     let of_field = || one.from.clone();
     let is_column = own.column.map(letters).or_else(of_field).as_deref() == column;
     is_row && is_column && !own.is_nowhere
 }
 
-/// Where a row or cell of the output stands in the sender's sheet; `from`: what the row was, nothing of a header. `column`: the
-/// sender's column, as the table has it.
-fn source_in(table: &Table, way: &Way, from: Option<Origin<'_>>, column: Option<&str>) -> Place {
+/// Returns the position in the sender's sheet of a row or cell of the output. `from`: the origin of the row; `None` for a
+/// header. `column`: the sender's column, as the table names it.
+fn source_in(
+    table: &ExplainedTable,
+    way: &CellTrace,
+    from: Option<RowOrigin<'_>>,
+    column: Option<&str>,
+) -> ExplainedPlace {
     let header = way.column.as_ref().map(|column| column.name.as_str());
     let own = table.sheet.as_str();
     let row_of_turned = || column.and_then(|row| row.parse().ok());
     match from {
         None => {
             let mut cells = way.column.iter().flat_map(|column| &column.header_cells);
-            let cell = cells.next_back().and_then(|name| Cell::named(name));
+            let cell = cells.next_back().and_then(|name| CellPosition::named(name));
             let letters = cell.map(|cell| letters(cell.column));
-            Place::new(own, cell.map(|cell| cell.row), letters.as_deref(), header)
+            ExplainedPlace::new(own, cell.map(|cell| cell.row), letters.as_deref(), header)
         }
-        Some(Origin::Row { sheet, row })
+        Some(RowOrigin::Row { sheet, row })
             if sheet == own && area_of(table).is_some_and(|area| area.has_row(row)) =>
         {
-            Place::new(own, Some(row), column, header)
+            ExplainedPlace::new(own, Some(row), column, header)
         }
-        // Brought by a hook from another table, whose columns are others.
-        Some(Origin::Row { sheet, row }) => Place::new(sheet, Some(row), None, None),
-        Some(Origin::Column { sheet, column }) => {
-            Place::new(sheet, row_of_turned(), Some(&letters(column)), header)
+        // A hook moved the row from another table, which has other columns.
+        Some(RowOrigin::Row { sheet, row }) => ExplainedPlace::new(sheet, Some(row), None, None),
+        Some(RowOrigin::Column { sheet, column }) => {
+            ExplainedPlace::new(sheet, row_of_turned(), Some(&letters(column)), header)
         }
-        Some(Origin::Added) => Place::new(own, None, None, None),
-        Some(_) if table.turned => Place::new(own, row_of_turned(), None, header),
-        Some(_) => Place::new(own, None, column, header),
+        Some(RowOrigin::Added) => ExplainedPlace::new(own, None, None, None),
+        Some(_) if table.turned => ExplainedPlace::new(own, row_of_turned(), None, header),
+        Some(_) => ExplainedPlace::new(own, None, column, header),
     }
 }
 
-fn is_moved(written: &Written) -> String {
+fn is_moved(written: &OutputColumn) -> String {
     format!(
         "the header {:?} is not in {} of the output: a hook has changed the output, or its file is gone",
         written.header, written.column
     )
 }
 
-/// Where the values of a column come from that has no single column of the sender.
-fn made(written: &Written, table: &Table) -> String {
+/// Describes the source of the values of a column that comes from no single column of the sender.
+fn made(written: &OutputColumn, table: &ExplainedTable) -> String {
     match written
         .field
         .as_deref()

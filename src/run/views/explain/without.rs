@@ -1,77 +1,80 @@
-//! Why no column of a table went to a field: which columns came nearest, why they did not go to it, and what would make one of them
-//! go there.
+//! Explains why no column of a table was mapped to a field: the nearest columns, why they were not mapped to it, and what
+//! would map one of them.
 //!
-//! The record has the two best fields of each column and the one field that a header is most like; no more is said than that.
+//! The record only has the two best fields of each column and the one field that is most like its header, so nothing else is
+//! reported.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words::nearest_in_words;
 use crate::base::counted;
-use crate::engine::report::{Column, Table};
+use crate::engine::report::{ExplainedColumn, ExplainedTable};
 use crate::store::FieldResult;
 
-/// So many columns without a field are named.
-const MOST: usize = 8;
+/// The maximum number of columns without a field in a message.
+const MAX_NAMED_COLUMNS: usize = 8;
 
-/// A field that was asked for, and a table in which no column is it.
+/// A requested field, and a table in which no column is mapped to it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = ExplainedWithout)]
-pub struct Without {
-    /// The field.
+pub struct UnmappedField {
+    /// The name of the field.
     pub field: String,
-    /// The sender's sheet.
+    /// The sheet of the sender.
     pub sheet: String,
-    /// Which table of the sheet, from 1.
+    /// The number of the table on the sheet, from 1.
     pub table: u64,
     /// The columns that came nearest, the nearest first.
-    pub nearest: Vec<Near>,
-    /// Where its values come from if it has any, or that no column came near.
+    pub nearest: Vec<NearColumn>,
+    /// The sources of its values if it has any, or that no column came near.
     pub why: Vec<String>,
-    /// What would make a column go to it.
+    /// The changes that would map a column to it.
     pub to_map: Vec<String>,
 }
 
 /// A column that came near to a field.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = ExplainedNear)]
-pub struct Near {
-    /// Its letters; of a turned table the row that it is.
+pub struct NearColumn {
+    /// Its letters; in a turned table, the number of its row.
     pub column: String,
-    /// Its header.
+    /// The header of the column.
     pub name: String,
-    /// The field that it went to instead.
+    /// The field to which it was mapped instead.
     pub field: Option<String>,
-    /// Its score for the field that was asked for.
+    /// Its score for the requested field.
     pub score: Option<f64>,
-    /// How much its header is like those of that field, up to 1.
+    /// The likeness of its header to those of that field, up to 1.
     pub likeness: Option<f64>,
-    /// Why it did not go there, in words.
+    /// The reasons why it was not mapped to the field.
     pub why: Vec<String>,
 }
 
-/// The field of the configuration that a name means: its own, else its label.
+/// Returns the field of the configuration with this name, or else with this label.
 pub fn field_named<'f>(fields: &'f [FieldResult], name: &str) -> Option<&'f FieldResult> {
     let lower = name.trim().to_lowercase();
     let is_label = |field: &&FieldResult| {
         let label = field.label.as_deref().unwrap_or_default();
         label.to_lowercase() == lower
     };
-    let own = fields.iter().find(|one| one.field.to_lowercase() == lower);
+    let own = fields
+        .iter()
+        .find(|field| field.field.to_lowercase() == lower);
     own.or_else(|| fields.iter().find(is_label))
 }
 
-/// Why a table has no column of a field. `None`: it has one.
-pub fn without(table: &Table, field: &FieldResult) -> Option<Without> {
+/// Returns why a table has no column for a field. `None`: it has one.
+pub fn without(table: &ExplainedTable, field: &FieldResult) -> Option<UnmappedField> {
     let name = field.field.as_str();
-    let is_it = |column: &Column| column.field.as_deref() == Some(name);
+    let is_it = |column: &ExplainedColumn| column.field.as_deref() == Some(name);
     let is_part = table.field(name).is_some_and(|told| !told.from.is_empty());
     if is_part || table.columns.iter().any(is_it) {
         return None;
     }
     let columns = table.columns.iter();
-    let mut nearest: Vec<Near> = columns.filter_map(|column| near(column, name)).collect();
-    let rank = |one: &Near| one.score.or(one.likeness).unwrap_or_default();
+    let mut nearest: Vec<NearColumn> = columns.filter_map(|column| near(column, name)).collect();
+    let rank = |near: &NearColumn| near.score.or(near.likeness).unwrap_or_default();
     nearest.sort_by(|one, other| {
         let has_score = other.score.is_some().cmp(&one.score.is_some());
         has_score.then(rank(other).total_cmp(&rank(one)))
@@ -85,7 +88,7 @@ pub fn without(table: &Table, field: &FieldResult) -> Option<Without> {
     if field.computed {
         why.push("where it has values, a transform or a hook made them".to_owned());
     }
-    Some(Without {
+    Some(UnmappedField {
         field: name.to_owned(),
         sheet: table.sheet.clone(),
         table: table.table,
@@ -95,10 +98,16 @@ pub fn without(table: &Table, field: &FieldResult) -> Option<Without> {
     })
 }
 
-/// How near a column came to a field. `None`: that is not told of it.
-fn near(column: &Column, field: &str) -> Option<Near> {
-    let second = column.second.as_ref().filter(|one| one.field == field);
-    let like = column.nearest.as_ref().filter(|one| one.field == field);
+/// Returns how near a column came to a field. `None`: that was not recorded.
+fn near(column: &ExplainedColumn, field: &str) -> Option<NearColumn> {
+    let second = column
+        .second
+        .as_ref()
+        .filter(|second| second.field == field);
+    let like = column
+        .nearest
+        .as_ref()
+        .filter(|nearest| nearest.field == field);
     if second.is_none() && like.is_none() {
         return None;
     }
@@ -110,7 +119,7 @@ fn near(column: &Column, field: &str) -> Option<Near> {
             column.score.unwrap_or_default()
         )),
         (Some(other), None) => why.push(format!("it went to {other}")),
-        // What is said of a column without a field ends with what it is nearest to.
+        // The reasons of a column without a field end with the field that is most like its header.
         (None, _) => {
             let said = like.map(nearest_in_words);
             let own = column
@@ -128,7 +137,7 @@ fn near(column: &Column, field: &str) -> Option<Near> {
             likeness * 100.0
         )
     }));
-    Some(Near {
+    Some(NearColumn {
         column: column.column.clone(),
         name: column.name.clone(),
         field: column.field.clone(),
@@ -138,9 +147,9 @@ fn near(column: &Column, field: &str) -> Option<Near> {
     })
 }
 
-/// What to write into the configuration, for the columns that came near, else for any that has no field.
-fn to_map(table: &Table, field: &str, nearest: &[Near]) -> Vec<String> {
-    let of = |near: &Near| table.column(&near.column);
+/// Returns what to write into the configuration, for the columns that came near, or else for any column without a field.
+fn to_map(table: &ExplainedTable, field: &str, nearest: &[NearColumn]) -> Vec<String> {
+    let of = |near: &NearColumn| table.column(&near.column);
     let mut said = Vec::new();
     for near in nearest.iter().filter(|near| near.field.is_none()) {
         let Some(column) = of(near) else { continue };
@@ -167,9 +176,10 @@ fn to_map(table: &Table, field: &str, nearest: &[Near]) -> Vec<String> {
     said
 }
 
-/// What to write where no column came near.
-fn any_column(table: &Table, field: &str) -> String {
-    let is_free = |column: &&Column| !column.name.is_empty() && table.fields_of(column).is_empty();
+/// Returns what to write if no column came near.
+fn any_column(table: &ExplainedTable, field: &str) -> String {
+    let is_free =
+        |column: &&ExplainedColumn| !column.name.is_empty() && table.fields_of(column).is_empty();
     let mut names: Vec<String> = Vec::new();
     let mut first = None;
     for column in table.columns.iter().filter(is_free) {
@@ -181,14 +191,14 @@ fn any_column(table: &Table, field: &str) -> String {
             "no column with a header is without a field: {field} is not in this table, or its column went to another field"
         );
     };
-    // Of several columns none is shown as the one that is meant.
+    // If there are several columns, none is shown as the intended one.
     let how = match names.len() {
         1 => format!("list its header, as in {}", headers_with(&first.name)),
         _ => format!("list its header in headers=[…] of {field}; `ade fix` says which it may be"),
     };
     format!(
         "if one of the columns without a field is {field} ({}): {how}",
-        counted::first(MOST, names.into_iter())
+        counted::first(MAX_NAMED_COLUMNS, names.into_iter())
     )
 }
 

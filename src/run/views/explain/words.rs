@@ -1,11 +1,13 @@
-//! Why a row is the header and why a column has its field, in words for people who do not write configurations.
+//! Explains in words why a row is the header and why a column has its field, for people who do not write configurations.
 
-use crate::engine::Told;
-use crate::engine::report::{Column, HeaderRows, Nearest, Part, Table, Vote};
+use crate::engine::RunNotice;
+use crate::engine::report::{
+    DetectorScore, ExplainedColumn, ExplainedTable, HeaderRows, NearestField, Vote,
+};
 
-/// Why these rows are the header of a table: how they were chosen, what spoke for each, and which row came next.
-/// `others`: header rows of other tables, which are no rivals.
-pub fn of_header(table: &Table, others: &[u64], looks: &[Told]) -> Vec<String> {
+/// Explains why these rows are the header of a table: how they were chosen, the evidence for each, and the next best row.
+/// `others`: header rows of other tables, which are not rivals.
+pub fn of_header(table: &ExplainedTable, others: &[u64], looks: &[RunNotice]) -> Vec<String> {
     let header = &table.header_rows;
     let mut said: Vec<String> = chosen_by(table).into_iter().collect();
     for vote in &header.votes {
@@ -17,7 +19,7 @@ pub fn of_header(table: &Table, others: &[u64], looks: &[Told]) -> Vec<String> {
     said
 }
 
-fn chosen_by(table: &Table) -> Option<String> {
+fn chosen_by(table: &ExplainedTable) -> Option<String> {
     let header = &table.header_rows;
     let rows = rows_in_words(&header.rows);
     if table.turned {
@@ -45,20 +47,20 @@ fn chosen_by(table: &Table) -> Option<String> {
     Some(format!("{rows} {verb} the header {because}"))
 }
 
-/// Who has voted for a header, in words: `it has known headers, and it looks like one`
+/// Describes the detectors that voted for a header: `it has known headers, and it looks like one`
 fn voters(header: &HeaderRows) -> String {
     let is_one = header.rows.len() == 1;
     let mut said: Vec<String> = Vec::new();
     for part in header.votes.iter().flat_map(|vote| &vote.by) {
-        let one = match (part.detector.as_str(), is_one) {
+        let reason = match (part.detector.as_str(), is_one) {
             (KNOWN, true) => "it has known headers".to_owned(),
             (KNOWN, false) => "they have known headers".to_owned(),
             (LOOKS, true) => "it looks like one".to_owned(),
             (LOOKS, false) => "they look like one".to_owned(),
             (own, _) => format!("the row detector {own} says so"),
         };
-        if part.score.is_some_and(|score| score > 0.0) && !said.contains(&one) {
-            said.push(one);
+        if part.score.is_some_and(|score| score > 0.0) && !said.contains(&reason) {
+            said.push(reason);
         }
     }
     match said.is_empty() {
@@ -71,7 +73,7 @@ fn voters(header: &HeaderRows) -> String {
 const KNOWN: &str = "HeaderRows";
 const LOOKS: &str = "LayoutRows";
 
-/// `row 6: 3.49 (known headers 2.50 + looks 0.99)`
+/// Describes a vote: `row 6: 3.49 (known headers 2.50 + looks 0.99)`
 fn votes_in_words(vote: &Vote) -> String {
     let score = vote.score.unwrap_or_default();
     let parts = parts_in_words(&vote.by, |name| match name {
@@ -96,7 +98,7 @@ fn taken_for(vote: &Vote) -> String {
 fn next_row(header: &HeaderRows, others: &[u64]) -> Option<String> {
     let next = header.runner_up.as_ref();
     let next = next.filter(|next| !others.contains(&next.row))?;
-    // What is shown as 0.00 is no rival.
+    // A score that is shown as 0.00 is not a rival.
     next.score.filter(|score| *score >= 0.005)?;
     let scores = header.votes.iter().filter_map(|vote| vote.score);
     let best = scores.max_by(f64::total_cmp);
@@ -110,8 +112,8 @@ fn next_row(header: &HeaderRows, others: &[u64]) -> Option<String> {
     ))
 }
 
-/// What a row looks like, and why: `title (61%): two cells; a blank row below`
-pub fn looks_of(sheet: &str, row: u64, looks: &[Told]) -> Option<String> {
+/// Describes the looks of a row, with reasons: `title (61%): two cells; a blank row below`
+pub fn looks_of(sheet: &str, row: u64, looks: &[RunNotice]) -> Option<String> {
     let mut of_row = looks
         .iter()
         .filter(|told| told.sheet() == sheet && told.row() == Some(row));
@@ -120,8 +122,12 @@ pub fn looks_of(sheet: &str, row: u64, looks: &[Told]) -> Option<String> {
     Some(named.unwrap_or(said).to_owned())
 }
 
-/// Why a column has its field, or none; what came next; what would have been nearest.
-pub fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> Vec<String> {
+/// Explains why a column has its field, or none; names the next best field and the nearest one.
+pub fn of_column(
+    column: &ExplainedColumn,
+    table: &ExplainedTable,
+    spoke: Option<&str>,
+) -> Vec<String> {
     let mut said = vec![match &column.field {
         Some(_) => with_field(column, spoke),
         None => without_field(column, table),
@@ -150,8 +156,8 @@ pub fn of_column(column: &Column, table: &Table, spoke: Option<&str>) -> Vec<Str
     said
 }
 
-/// The field that a header is like, and what would make the column that field.
-pub fn nearest_in_words(nearest: &Nearest) -> String {
+/// Names the field that a header is most like, and what would map the column to it.
+pub fn nearest_in_words(nearest: &NearestField) -> String {
     let alike = nearest.likeness.unwrap_or_default() * 100.0;
     let hint = nearest.suggestion.as_deref();
     let hint = hint.map_or(String::new(), |hint| format!("; to use it: {hint}"));
@@ -161,8 +167,8 @@ pub fn nearest_in_words(nearest: &Nearest) -> String {
     )
 }
 
-/// What spoke for the field of a column.
-fn with_field(column: &Column, spoke: Option<&str>) -> String {
+/// Describes the evidence for the field of a column.
+fn with_field(column: &ExplainedColumn, spoke: Option<&str>) -> String {
     let said = match (column.by.as_slice(), spoke) {
         ([] | [_], Some(spoke)) => spoke.to_owned(),
         ([part], None) => spoken(&part.detector),
@@ -174,7 +180,7 @@ fn with_field(column: &Column, spoke: Option<&str>) -> String {
     said
 }
 
-/// Why a column has no field, in the words that all views begin with. `code`: of an event, or of what is told.
+/// Describes why a column has no field, in the words with which all views begin. `code`: from an event or a record.
 pub fn why_unmapped(code: &str) -> String {
     match code {
         "" => "no field",
@@ -188,7 +194,7 @@ pub fn why_unmapped(code: &str) -> String {
     .to_owned()
 }
 
-fn without_field(column: &Column, table: &Table) -> String {
+fn without_field(column: &ExplainedColumn, table: &ExplainedTable) -> String {
     let made = table.fields_of(column);
     if !made.is_empty() {
         return format!("split into {}", made.join(", "));
@@ -220,7 +226,7 @@ fn without_field(column: &Column, table: &Table) -> String {
     }
 }
 
-fn parts_in_words(parts: &[Part], name: impl Fn(&str) -> String) -> String {
+fn parts_in_words(parts: &[DetectorScore], name: impl Fn(&str) -> String) -> String {
     let parts = parts.iter().filter_map(|part| {
         let score = part.score?;
         Some(format!("{} {score:.2}", name(&part.detector)))
@@ -228,7 +234,7 @@ fn parts_in_words(parts: &[Part], name: impl Fn(&str) -> String) -> String {
     parts.collect::<Vec<_>>().join(" + ")
 }
 
-/// A callable as people say it: what a `Field` brings is its header, its values, its reader.
+/// Describes a callable in words: the parts of a `Field` are its header, its values, its reader.
 pub fn spoken(name: &str) -> String {
     let of_field = name.rsplit_once("Field(");
     match of_field.and_then(|(_, rest)| rest.split_once(").")) {
@@ -239,7 +245,7 @@ pub fn spoken(name: &str) -> String {
     }
 }
 
-/// `row 6`, `rows 9 and 10`, `rows 3 to 7`
+/// Describes rows: `row 6`, `rows 9 and 10`, `rows 3 to 7`
 fn rows_in_words(rows: &[u64]) -> String {
     match rows {
         [] => "no row".to_owned(),
@@ -254,10 +260,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::engine::Noticed;
+    use crate::engine::RunNotices;
 
-    fn table(told: &str) -> Table {
-        let mut table: Table = serde_json::from_str(told).unwrap();
+    fn table(told: &str) -> ExplainedTable {
+        let mut table: ExplainedTable = serde_json::from_str(told).unwrap();
         table.table += 1;
         table
     }
@@ -265,7 +271,7 @@ mod tests {
     #[test]
     fn a_header_says_how_it_was_chosen_and_which_row_came_next() {
         let looks = json!({"rows": [{"sheet": "Crew", "row": 3, "message": "row 3, header (97%): no values"}]});
-        let looks = Noticed::of(&looks).rows;
+        let looks = RunNotices::parse(&looks).rows;
         let said = |chosen_by, next| {
             let told = table(&format!(
                 r#"{{"sheet": "Crew", "table": 0, "header_rows": {{"rows": [3], "chosen_by": "{chosen_by}", "runner_up": {next},
@@ -283,7 +289,7 @@ mod tests {
                 "next row 2: 0.50 (words 0.50), 2.00 less, taken for title",
             ]
         );
-        // The header of another table, or a row that nearly nothing spoke for, is no rival.
+        // The header of another table, and a row with next to no evidence, are not rivals.
         for none in [
             r#"{"row": 9, "kind": "header", "score": 2.6, "by": []}"#,
             r#"{"row": 2, "kind": "data", "score": 0.001, "by": []}"#,

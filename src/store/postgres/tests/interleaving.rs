@@ -1,7 +1,7 @@
-//! Two processes at once: for ordered pairs of operations, the first is held before each of its statements while the second runs. The answers and
-//! the records must be those of one of the two orders.
+//! Tests two processes at once: for ordered pairs of operations, the first is stopped before each of its statements while the
+//! second runs. The answers and the records must equal those of one of the two orders.
 //!
-//! A selection of pairs is tried each time. With `ADE_TEST_ALL` set all are, which takes some minutes.
+//! A selection of pairs is tested each time. With `ADE_TEST_ALL` set, all pairs are tested, which takes some minutes.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -12,19 +12,19 @@ use std::time::Duration;
 use super::opener;
 use crate::settings::Recovery;
 use crate::store::Store;
-use crate::store::driver::postgres::Session;
+use crate::store::driver::postgres::ServerSession;
 use crate::store::driver::{Connection, Error};
 use crate::store::suite::places::{
     at, build_attempts, by_http, claim, contents, default_to, ending, failure, new_configuration,
     new_run_of, process, put_away,
 };
 use crate::store::{
-    AfterFailure, Claim, Claimable, ConfigurationRecord, EnvironmentKey, NewEnvironment, NewRun,
-    Retry, RunStatus, Submission, Used,
+    AttemptUsage, BuildFailureOutcome, Claim, ClaimableState, ConfigurationRecord, EnvironmentKey,
+    NewEnvironment, NewRun, Retry, RunStatus, Submission,
 };
 
-/// What the operations find: configurations 1 and 2; environment 11 is ready, 12 queued, 13 failed, 14 being built; runs 21, 23 and 25 wait for
-/// 11, 12 and 13; 22 and 24 are executed, the lease of 24 has expired.
+/// The tables with the records of the operations: configurations 1 and 2; environment 11 is ready, 12 queued, 13 failed, 14
+/// being built; runs 21, 23 and 25 wait for 11, 12 and 13; 22 and 24 are running, and the lease of 24 has expired.
 const TABLES: [&str; 11] = [
     "workspaces",
     "configurations",
@@ -42,7 +42,7 @@ const NOW: i64 = 60_000;
 
 type Operation = fn(&Store) -> String;
 
-/// Those of which each pair is tried each time.
+/// Operations of which each pair is tested each time.
 const FIRST: [(&str, Operation); 9] = [
     ("claim the next run", |s| {
         said(s.claim_next_run(&by("next"), at(NOW)))
@@ -70,7 +70,7 @@ const FIRST: [(&str, Operation); 9] = [
     }),
 ];
 
-/// The same of those that take a configuration away, and those that use it.
+/// The same for operations that remove a configuration, and operations that use it.
 const AWAY: [(&str, Operation); 6] = [
     ("delete 2", |s| said(s.delete_configuration(&id(2), false))),
     ("archive 2", |s| {
@@ -115,7 +115,7 @@ const OTHERS: [(&str, Operation); 15] = [
             &id(22),
             &by("t22"),
             &failure(),
-            &Used::default(),
+            &AttemptUsage::default(),
             retry,
             at(NOW),
         ))
@@ -137,7 +137,7 @@ const OTHERS: [(&str, Operation); 15] = [
         said(s.claim_environment(
             &id(12),
             &by("t12"),
-            Claimable::Due,
+            ClaimableState::Due,
             Path::new("/e"),
             at(NOW),
         ))
@@ -188,7 +188,7 @@ fn run(number: u32, environment: u32) -> NewRun {
     }
 }
 
-/// A run of configuration 2, which has no environment.
+/// Returns a run of configuration 2, which has no environment.
 fn run_of_2() -> NewRun {
     let key = EnvironmentKey {
         configuration_id: id(2),
@@ -200,14 +200,14 @@ fn run_of_2() -> NewRun {
     }
 }
 
-fn session<T>(store: &Store, work: impl FnOnce(&Session) -> T) -> T {
+fn session<T>(store: &Store, work: impl FnOnce(&ServerSession) -> T) -> T {
     match &*store.connections.shared.lock() {
         Connection::Postgres(session) => work(session),
         Connection::Sqlite(_) => unreachable!("it is a server's"),
     }
 }
 
-/// Records what the operations find, and keeps copies of it.
+/// Makes the records of the operations, and keeps copies of them.
 fn make(store: &Store) {
     for number in [1, 2] {
         let folder = format!("/c{number}");
@@ -228,11 +228,11 @@ fn make(store: &Store) {
     }
     for number in [11, 13, 14] {
         let (mine, folder) = (by("builder"), Path::new("/e"));
-        let taken = store.claim_environment(&id(number), &mine, Claimable::Due, folder, at(0));
+        let taken = store.claim_environment(&id(number), &mine, ClaimableState::Due, folder, at(0));
         assert!(taken.unwrap().is_some());
     }
     let ready = store.complete_environment(&id(11), &by("builder"), &contents(), at(0));
-    let failed = AfterFailure::Fail;
+    let failed = BuildFailureOutcome::Fail;
     let failed = store.fail_environment(&id(13), &by("builder"), &failure(), failed, at(0));
     assert!(ready.unwrap() && failed.unwrap());
     let waiting = [run(21, 11), run(23, 12), run(25, 13)];
@@ -251,7 +251,7 @@ fn make(store: &Store) {
     session(store, |session| session.batch(&copies.concat())).unwrap();
 }
 
-/// Puts everything back, in one transaction without triggers.
+/// Restores all records, in one transaction without triggers.
 fn put_back(stores: [&Store; 2]) {
     let mut sql = "BEGIN; SET LOCAL session_replication_role = replica; DELETE FROM totals; DELETE FROM ended; DELETE FROM observed_time; INSERT INTO observed_time VALUES (1, 1000000, NULL);".to_owned();
     for table in TABLES {
@@ -259,12 +259,13 @@ fn put_back(stores: [&Store; 2]) {
     }
     session(stores[0], |session| session.batch(&format!("{sql} COMMIT"))).unwrap();
     for store in stores {
-        // What was noted is forgotten when a transaction fails.
+        // A failed transaction clears the noted writes.
         let _ = store.write(|_| Err::<(), _>(Error::NoRow));
     }
 }
 
-/// All records but the numbers of turns, which may be equal where two ran at once; and the runs that wait without a turn, which nobody would claim.
+/// Returns all records except the numbers of turns, which may be equal if two transactions ran at once; and the waiting runs
+/// without a turn, which could never be claimed.
 fn records(store: &Store) -> String {
     let all = TABLES.iter().filter(|table| **table != "queue_turns");
     let all: Vec<String> = all
@@ -280,17 +281,17 @@ fn records(store: &Store) -> String {
     connection.one(&sql, []).unwrap()
 }
 
-/// What two operations said, and the records behind them.
+/// The answers of two operations, and the records after them.
 type End = (String, String, String);
 
 struct Tried {
     points: usize,
     waited: usize,
-    /// The ends that are those of no order.
+    /// The ends that equal those of neither order.
     wrong: Vec<String>,
 }
 
-/// Holds `a` before each of its statements while `b` runs.
+/// Stops `a` before each of its statements while `b` runs.
 fn try_pair(one: &Store, two: &Store, a: Operation, b: Operation) -> Tried {
     let in_order: [End; 2] = [false, true].map(|turned| {
         put_back([one, two]);
@@ -333,8 +334,8 @@ fn try_pair(one: &Store, two: &Store, a: Operation, b: Operation) -> Tried {
     }
 }
 
-/// Runs `a` up to its statement of this number, then `b`, as far as that comes by itself, then the rest of both. Returns the end and whether `b` had
-/// to wait. `None`: there is no such statement.
+/// Runs `a` up to the statement with this number, then `b` as far as it gets without waiting, then the rest of both. Returns
+/// the end, and whether `b` had to wait. `None`: there is no such statement.
 fn held_at(
     one: &Store,
     two: &Store,
@@ -372,7 +373,8 @@ fn held_at(
             let _ = done.send(());
             said
         });
-        // Long enough for most that do not wait. Whoever is slow goes on together with the other, which has to be right too.
+        // The timeout is enough for most operations that do not wait. A slow operation continues together with the other,
+        // which must also be correct.
         let waited = is_done.recv_timeout(Duration::from_millis(25)).is_err();
         let _ = go.send(());
         (
@@ -404,7 +406,7 @@ fn two_operations_at_once_end_as_one_after_the_other() {
     let pairs = |all: &[(&'static str, Operation)]| {
         let pairs = all
             .iter()
-            .map(|one| all.iter().map(move |two| (*one, *two)));
+            .map(|first| all.iter().map(move |two| (*first, *two)));
         pairs.flatten().collect::<Vec<_>>()
     };
     let pairs = [pairs(tried), pairs(&AWAY)].concat();
@@ -427,7 +429,7 @@ fn two_operations_at_once_end_as_one_after_the_other() {
     println!("{count}");
 }
 
-/// Without locks faults are found: so the test above would find one that is missing.
+/// Without locks, faults are found: so the test above would find a missing lock.
 #[test]
 fn without_locks_two_operations_at_once_are_wrong() {
     let Some(open) = opener() else { return };

@@ -1,4 +1,5 @@
-//! Runs the suite on a server of its own, which takes no connections from elsewhere. Without PostgreSQL on the machine it is skipped.
+//! Runs the suite on a separate server, which accepts no connections from elsewhere. It is skipped if the machine lacks
+//! PostgreSQL.
 
 mod interleaving;
 mod several_hosts;
@@ -12,23 +13,23 @@ use std::time::{Duration, Instant};
 use crate::base::cancel::Cancel;
 use crate::store::Store;
 use crate::store::driver::Connection;
-use crate::store::driver::postgres::{Patience, Session};
+use crate::store::driver::postgres::{AnswerTimeout, ServerSession};
 use crate::store::postgres::address::Address;
 use crate::store::sqlite::tests::{Database, settings};
 use crate::store::suite::places::{at, claim, claim_next, ending, queued, ready};
 use crate::store::suite::{self, Opener};
-use crate::store::{ColumnResult, FieldResult, Opening, RunResults, RunStatus, StoreError};
+use crate::store::{ColumnResult, FieldResult, OpenMode, RunResults, RunStatus, StoreError};
 use crate::system::bell::Bell;
 
 suite::run!(on_a_server, crate::store::postgres::tests::database);
 
-/// A server for tests. It ends with the process, which holds its standard input.
+/// A server for tests. It ends with this process, which holds its standard input.
 pub(in crate::store) struct TestServer {
     address: String,
     _script: Child,
 }
 
-/// Where the programs of the newest server are: those of Debian stand in no folder of PATH.
+/// Returns the folder with the programs of the newest server: Debian's are in no folder of PATH.
 fn programs() -> Option<PathBuf> {
     let by_version = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -39,7 +40,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 impl TestServer {
-    /// `None`: PostgreSQL is not installed.
+    /// Starts a server. `None`: PostgreSQL is not installed.
     #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
     pub(in crate::store) fn start() -> Option<Self> {
         let Some(programs) = programs() else {
@@ -59,8 +60,8 @@ impl TestServer {
         let since = Instant::now();
         let place = Address::parse(&address, &settings(Path::new("/"), &[])).unwrap();
         let tls = place.tls().unwrap();
-        let patience = Arc::new(Patience::new(Duration::from_secs(5)));
-        while let Err(error) = Session::connect(&place.config, &tls, &patience) {
+        let patience = Arc::new(AnswerTimeout::new(Duration::from_secs(5)));
+        while let Err(error) = ServerSession::connect(&place.config, &tls, &patience) {
             let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
             let is_patient = since.elapsed() < Duration::from_secs(180);
             assert!(
@@ -76,19 +77,19 @@ impl TestServer {
         })
     }
 
-    /// Opens a new database for a host.
+    /// Returns a function that opens a store for a host on a new database.
     pub(in crate::store) fn hosts(&self) -> impl Fn(&str) -> Store + Sync + use<> {
         let schema = format!("t{}", uuid::Uuid::new_v4().simple());
         let settings = settings(Path::new("/"), &[("ADE_DATA_DIR", "/")]);
         let mut address = Address::parse(&self.address, &settings).unwrap();
         address.schema = schema;
         move |host: &str| {
-            Store::on_server(&settings, &address, host, Opening::CreateIfAbsent).unwrap()
+            Store::on_server(&settings, &address, host, OpenMode::CreateIfAbsent).unwrap()
         }
     }
 }
 
-/// The server of this process's tests.
+/// Returns the server that the tests of this process share.
 fn server() -> Option<&'static TestServer> {
     static SERVER: OnceLock<Option<TestServer>> = OnceLock::new();
     SERVER.get_or_init(TestServer::start).as_ref()
@@ -99,7 +100,7 @@ pub(super) fn opener() -> Option<impl Fn() -> Store + Sync> {
     Some(move || open("here"))
 }
 
-/// Opens a new database for a host.
+/// Returns a function that opens a store for a host on a new database.
 pub(crate) fn hosts() -> Option<impl Fn(&str) -> Store + Sync> {
     server().map(TestServer::hosts)
 }
@@ -109,7 +110,7 @@ fn database() -> Option<Box<Opener>> {
     Some(Box::new(open))
 }
 
-/// Each column with its table, its type as PostgreSQL has it, and whether it may be null.
+/// Returns each column with its table, its PostgreSQL type, and whether it may be null.
 fn columns(connection: &Connection, sql: &str) -> BTreeSet<(String, String, String, bool)> {
     let found: Vec<(String, String, String, bool)> = connection.rows(sql, []).unwrap();
     let found = found.into_iter().map(|(table, column, kind, is_needed)| {
@@ -134,13 +135,13 @@ fn its_tables_and_columns_are_those_of_sqlite() {
          FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
          WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND column_name <> 'host_id'",
     );
-    let file = Database::new().open(Opening::CreateIfAbsent).unwrap();
+    let file = Database::new().open(OpenMode::CreateIfAbsent).unwrap();
     let of_file = columns(
         &file.connections.shared.lock(),
         "SELECT t.name, c.name, c.type, c.\"notnull\" FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table'",
     );
     assert!(of_file.len() > 150, "{}", of_file.len());
-    // Only there is it of use.
+    // This table is useful only on a server.
     let of_server: BTreeSet<_> = of_server
         .into_iter()
         .filter(|(table, ..)| table != "run_logs")
@@ -151,7 +152,9 @@ fn its_tables_and_columns_are_those_of_sqlite() {
 #[test]
 fn its_migrations_have_the_numbers_and_names_of_sqlite() {
     let names = |all: &[crate::store::Migration]| -> Vec<(i64, &'static str)> {
-        all.iter().map(|one| (one.version, one.name)).collect()
+        all.iter()
+            .map(|migration| (migration.version, migration.name))
+            .collect()
     };
     assert_eq!(
         names(super::migrations::MIGRATIONS),
@@ -177,7 +180,8 @@ fn a_connection_that_was_lost_is_made_anew() {
     assert_eq!(bound.database_id, "a");
 }
 
-/// How many messages each of the steps of a run takes: enqueue, claim, heartbeat, finish. Those of a first run, which find out more, do not count.
+/// Counts the messages of each step of a run: enqueue, claim, heartbeat, finish. A first run, which needs more messages, does
+/// not count.
 fn messages_of_a_cycle(store: &Store, results: Option<&RunResults>) -> Vec<u64> {
     let messages = || match &*store.connections.shared.lock() {
         Connection::Postgres(session) => session.sent().messages,
@@ -206,7 +210,7 @@ fn messages_of_a_cycle(store: &Store, results: Option<&RunResults>) -> Vec<u64> 
     cycle(2)
 }
 
-/// Each message is a round trip: with a network between, they decide how fast a queue goes.
+/// Each message is a round trip: over a network, the number of messages determines the speed of a queue.
 #[test]
 fn a_cycle_takes_few_messages() {
     let Some(open) = opener() else { return };
@@ -236,7 +240,7 @@ fn results_of_any_length_go_in_the_messages_of_the_end() {
     assert_eq!(messages_of_a_cycle(&store, Some(&many)), none);
 }
 
-/// The error of a statement that waits for the next one is that of the next one, or of the commit.
+/// If a statement that waits for the next statement fails, the next statement or the commit returns the error.
 #[test]
 fn what_fails_later_fails_the_whole() {
     let Some(open) = opener() else { return };
@@ -268,7 +272,7 @@ fn what_fails_later_fails_the_whole() {
     assert!(is_known().unwrap());
 }
 
-/// A process that sleeps hears of what another one has recorded.
+/// A sleeping process is notified when another process records a run.
 #[test]
 fn whoever_listens_hears_of_what_may_be_claimed() {
     let Some(open) = opener() else { return };
@@ -277,7 +281,7 @@ fn whoever_listens_hears_of_what_may_be_claimed() {
     let (bell, end) = (Bell::default(), Cancel::new());
     std::thread::scope(|scope| {
         scope.spawn(|| assert!(sleeper.listen(&|| bell.ring(), &end)));
-        // It rings once when it has begun to listen.
+        // The bell rings once when the process has begun to listen.
         assert!(bell.sleep(0, Duration::from_secs(60)));
         for number in 0..50 {
             let heard = bell.rings();

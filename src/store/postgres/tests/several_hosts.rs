@@ -1,19 +1,19 @@
-//! Several hosts on one server: two or three stores, each with a host of its own.
+//! Tests several hosts on one server: two or three stores, each for another host.
 
 use super::hosts;
 use crate::store::Store;
 use crate::store::suite::places::*;
 use crate::store::{
-    AfterFailure, Claimable, EnvironmentRecord, EnvironmentStatus, Limits, Pause, RunStatus,
-    WaitsFor, WorkerRecord,
+    BuildFailureOutcome, ClaimableState, EnvironmentRecord, EnvironmentStatus, Limits, Pause,
+    RunStatus, WaitReason, WorkerRecord,
 };
 
-/// An environment of this digest as a host has it, which records it where it has none.
+/// Returns a host's environment with this digest; records it if the host has none.
 fn has(host: &Store, digest: &str) -> EnvironmentRecord {
     environment(host, digest, at(1))
 }
 
-/// A worker at work for a host.
+/// Registers a worker of a host.
 fn at_work(host: &Store, id: &str, slots: u32) -> WorkerRecord {
     let worker = WorkerRecord {
         slots,
@@ -23,7 +23,7 @@ fn at_work(host: &Store, id: &str, slots: u32) -> WorkerRecord {
     worker
 }
 
-/// The runs for whose environments a host has to do something.
+/// Returns the runs for whose environments a host should do something.
 fn without(host: &Store, now: i64) -> Vec<String> {
     let runs = host.runs_without_host(at(now)).unwrap();
     runs.into_iter().map(|run| run.id).collect()
@@ -48,7 +48,7 @@ fn each_host_has_an_environment_of_its_own_with_the_same_id() {
     assert_eq!(of_b.status, EnvironmentStatus::Queued);
     assert_eq!(reread(&a, &of_a).status, EnvironmentStatus::Ready);
 
-    // Its folder is gone on one host: that one builds it again, and the other goes on.
+    // The folder is gone on one host: this host builds the environment again, and the other continues.
     build(&b, &of_b, at(2));
     let vanished = a.requeue_environment(&of_a, "/v/new".as_ref(), "/s".as_ref(), at(3));
     assert!(vanished.unwrap());
@@ -56,7 +56,7 @@ fn each_host_has_an_environment_of_its_own_with_the_same_id() {
     assert_eq!(reread(&b, &of_b).status, EnvironmentStatus::Ready);
     assert!(b.next_environment(at(9), None, None).unwrap().is_none());
 
-    // A run keeps it on the host that recorded the run. Without one each host deletes its own.
+    // A run keeps the environment on the host that recorded the run. Without runs, each host may delete its own.
     let run = queued(&b, &of_b, at(4));
     assert!(!b.delete_environment(&of_b.id, None).unwrap());
     b.request_cancel(&run.id, at(5)).unwrap();
@@ -78,7 +78,9 @@ fn hosts_that_record_an_environment_at_once_give_it_one_id() {
                 scope.spawn(move || has(host, digest).id)
             };
             let all: Vec<_> = hosts.iter().map(one).collect();
-            all.into_iter().map(|one| one.join().unwrap()).collect()
+            all.into_iter()
+                .map(|thread| thread.join().unwrap())
+                .collect()
         });
         assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
     }
@@ -96,17 +98,17 @@ fn a_run_is_claimed_where_its_environment_is_ready_and_seen_everywhere() {
         let waiting = host
             .waiting_runs("default", None, 9, &Limits::default(), at(3))
             .unwrap();
-        assert_eq!(waiting[0].place.waits_for, WaitsFor::Environment);
+        assert_eq!(waiting[0].place.waits_for, WaitReason::Environment);
     }
     build(&a, &of_a, at(4));
     assert!(claim_next(&b, &claim("w"), at(5)).is_none());
     let waiting = b
         .waiting_runs("default", None, 9, &Limits::default(), at(5))
         .unwrap();
-    assert_eq!(waiting[0].place.waits_for, WaitsFor::Slot);
+    assert_eq!(waiting[0].place.waits_for, WaitReason::Slot);
     assert_eq!(claim_next(&a, &claim("w"), at(6)).unwrap().id, run.id);
 
-    // A host that has no such environment counts and lists its runs too.
+    // A host without this environment also counts and lists its runs.
     queued(&api, &asked, at(7));
     let overview = b.overview(Some("default"), at(0), at(8)).unwrap();
     assert_eq!((overview.queued, overview.running), (1, 1));
@@ -142,7 +144,7 @@ fn no_more_runs_of_a_configuration_are_executed_than_may_be_on_all_hosts() {
     let (mine, theirs) = (claim("a"), claim("b"));
     let of_first = claim_next(&b, &theirs, at(6)).unwrap();
     let second = claim_next(&a, &mine, at(6)).unwrap();
-    // The one is executed in an environment that the other host does not have.
+    // One run is executed in an environment that the other host does not have.
     assert_eq!(of_first.id, first.id);
     assert_eq!(second.environment_id.as_ref(), Some(&of_b.id));
     for host in [&a, &b] {
@@ -165,35 +167,41 @@ fn a_host_builds_what_no_host_at_work_has() {
     let run = queued(&api, &asked, at(2));
     at_work(&a, "wa", 1);
     at_work(&b, "wb", 1);
-    // It waits for the host that recorded it, which has no workers.
+    // The run waits for the host that recorded it, which has no workers.
     assert_eq!(without(&a, 3), [run.id.as_str()]);
     assert_eq!(without(&b, 3), [run.id.as_str()]);
     let of_a = has(&a, "d");
     assert!(without(&a, 3).is_empty());
     assert!(without(&b, 3).is_empty(), "another one is about to");
-    // What is paused is not built.
+    // An environment that is paused is not built.
     let pause = Pause {
         configuration_id: None,
         reason: None,
         paused_by: "me".to_owned(),
         paused_at: at(3),
     };
-    fails(&a, &of_a, AfterFailure::WaitUntil(at(90)), at(4));
+    fails(&a, &of_a, BuildFailureOutcome::WaitUntil(at(90)), at(4));
     b.pause(&pause).unwrap();
     assert!(without(&b, 5).is_empty());
     b.resume(None).unwrap();
-    // The other one is in trouble, has failed, is building, has it.
+    // The other host is in trouble, then is building, then has failed, then has the environment.
     assert_eq!(without(&b, 5).len(), 1);
     let mine = claim("builder");
-    take(&a, &of_a.id, &mine, Claimable::Due, at(90)).unwrap();
+    take(&a, &of_a.id, &mine, ClaimableState::Due, at(90)).unwrap();
     assert!(without(&b, 91).is_empty());
-    let failed = a.fail_environment(&of_a.id, &mine, &failure(), AfterFailure::FailHere, at(92));
+    let failed = a.fail_environment(
+        &of_a.id,
+        &mine,
+        &failure(),
+        BuildFailureOutcome::FailHere,
+        at(92),
+    );
     assert!(failed.unwrap());
     assert_eq!(without(&b, 93).len(), 1);
     assert!(a.ask_for_environment(&of_a.id, at(94), at(94)).unwrap());
     build(&a, &of_a, at(95));
     assert!(without(&b, 96).is_empty());
-    // And its host is gone.
+    // The last step: its host is gone.
     assert!(a.remove_worker("wa").unwrap());
     assert_eq!(without(&b, 97).len(), 1);
 }
@@ -219,12 +227,12 @@ fn a_second_host_builds_what_waits_for_long_when_the_first_has_too_few_slots() {
     let first = without(&b, later + 1);
     assert_eq!(first.len(), 1);
     assert_ne!(first[0], third.id);
-    // The slots of the first are in use: those that are left have none.
+    // All slots of the first worker are in use, so none is free.
     let busy = claim("w").by(Some("wa"));
     claim_next(&a, &busy, at(later)).unwrap();
     claim_next(&a, &claim("w").by(Some("wa")), at(later)).unwrap();
     assert_eq!(without(&b, later + 1), [third.id.as_str()]);
-    // Of a configuration that may have no more of them at once, no other host has any use.
+    // Another host is useless for a configuration that has reached its limit.
     let configuration = &of_a.key.configuration_id;
     for _ in 0..3 {
         queued(&a, &of_a, at(now));
@@ -244,11 +252,11 @@ fn what_the_configuration_is_to_blame_for_fails_its_runs_on_all_hosts() {
     at_work(&b, "wb", 1);
     let of_a = has(&a, "d");
     let run = queued(&a, &of_a, at(2));
-    fails(&a, &of_a, AfterFailure::Fail, at(3));
+    fails(&a, &of_a, BuildFailureOutcome::Fail, at(3));
     assert_eq!(failed_runs(&b), 0, "it is for the host that failed at it");
     assert_eq!(failed_runs(&a), 1);
     assert_eq!(find(&b, &run.id).status, RunStatus::Failed);
-    // Another host has it from before.
+    // Another host has built the environment before.
     ready(&b, "d", at(4));
     let run = queued(&b, &of_a, at(5));
     assert_eq!(failed_runs(&a), 0);
@@ -263,17 +271,17 @@ fn what_one_host_cannot_build_fails_its_runs_when_no_other_may() {
     at_work(&b, "wb", 1);
     let of_a = has(&a, "d");
     queued(&api, &has(&api, "d"), at(2));
-    fails(&a, &of_a, AfterFailure::FailHere, at(3));
+    fails(&a, &of_a, BuildFailureOutcome::FailHere, at(3));
     assert_eq!(failed_runs(&a), 0, "the other one has not tried");
     assert_eq!(without(&b, 4).len(), 1);
     let of_b = has(&b, "d");
     assert_eq!(failed_runs(&a), 0);
-    fails(&b, &of_b, AfterFailure::WaitUntil(at(9)), at(5));
+    fails(&b, &of_b, BuildFailureOutcome::WaitUntil(at(9)), at(5));
     assert_eq!(failed_runs(&a), 0, "trouble passes");
-    fails(&b, &of_b, AfterFailure::FailHere, at(9));
+    fails(&b, &of_b, BuildFailureOutcome::FailHere, at(9));
     assert_eq!(failed_runs(&b), 1);
 
-    // Who asks anew asks all of them.
+    // A new request reaches all hosts.
     let asked = has(&api, "d");
     assert!(api.ask_for_environment(&asked.id, at(20), at(10)).unwrap());
     for (host, record) in [(&a, &of_a), (&b, &of_b)] {
@@ -281,18 +289,18 @@ fn what_one_host_cannot_build_fails_its_runs_when_no_other_may() {
         assert_eq!(now.status, EnvironmentStatus::Queued);
         assert_eq!(now.available_at, at(20));
     }
-    // Unless one of them has it.
+    // No request is needed if a host has the environment.
     build(&a, &of_a, at(20));
-    fails(&b, &of_b, AfterFailure::FailHere, at(20));
+    fails(&b, &of_b, BuildFailureOutcome::FailHere, at(20));
     api.ask_for_environment(&asked.id, at(21), at(21)).unwrap();
     assert_eq!(reread(&b, &of_b).status, EnvironmentStatus::Failed);
     assert!(b.ask_for_environment(&asked.id, at(21), at(21)).unwrap());
     assert_eq!(reread(&b, &of_b).status, EnvironmentStatus::Queued);
-    // The last host that may is gone.
+    // The last host that may build it is gone.
     queued(&api, &asked, at(22));
     a.requeue_environment(&reread(&a, &of_a), "/v/n".as_ref(), "/s".as_ref(), at(22))
         .unwrap();
-    fails(&b, &of_b, AfterFailure::FailHere, at(22));
+    fails(&b, &of_b, BuildFailureOutcome::FailHere, at(22));
     assert_eq!(failed_runs(&b), 0);
     assert!(a.remove_worker("wa").unwrap());
     assert_eq!(failed_runs(&b), 1);
@@ -353,7 +361,7 @@ fn a_run_outlives_the_last_record_of_its_environment() {
     assert!(a.runs_without_environment(9).unwrap().is_empty());
     delete("b");
     assert_eq!(a.runs_without_environment(9).unwrap().len(), 1);
-    // It is given one anew, and none that is not there.
+    // The run gets another environment, but none that does not exist.
     a.set_run_environment(&run.id, &of_b.id).unwrap();
     assert_eq!(find(&a, &run.id).environment_id, None);
     let anew = ready(&b, "d", at(3));
@@ -368,7 +376,7 @@ fn a_configuration_is_deleted_with_the_environments_of_all_hosts_and_of_none_tha
     let id = &ready(&a, "d", at(1)).key.configuration_id;
     let of_b = has(&b, "d");
     let mine = claim("w");
-    let taken = take(&b, &of_b.id, &mine, Claimable::Due, at(2));
+    let taken = take(&b, &of_b.id, &mine, ClaimableState::Due, at(2));
     assert!(taken.is_some() && a.delete_configuration(id, false).is_err());
     b.release_environment(&of_b.id, &mine, at(3)).unwrap();
     a.delete_configuration(id, false).unwrap();

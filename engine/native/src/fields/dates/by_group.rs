@@ -1,25 +1,26 @@
-//! A column of dates while its groups are read, one after the other: which order each has, and what speaks against it.
+//! Reads a column of dates group by group: decides on the order of each group, and collects the cells that contradict it.
 
 use std::cmp::Reverse;
 
 use super::day::{Days, NONE, is_day};
-use super::groups::{Cells, Group, NO_GROUP, NO_TIME};
+use super::groups::{DateCells, DateGroup, NO_GROUP, NO_TIME};
 use super::orders::{Orders, name_of};
-use super::rules::{AS_THE_REST, Choice, Others, Tie, names_birth, order_in_header};
-use super::said::{Said, ZONES_DIFFER, say_once};
+use super::rules::{AS_THE_REST, OrderChoice, OtherGroups, Tie, names_birth, order_in_header};
+use super::said::{OrderReason, ZONES_DIFFER, say_once};
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::parts::{cut_mut, in_parts, in_threads, ranges};
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::fields::reading::{
-    ChosenBy, Decided, Order, Reading, StatedBy, Surroundings, are_few, left_out_in_words,
+    ChoiceSource, ColumnContext, ColumnReading, DecisionBasis, DefaultSource, Order, are_few,
+    left_out_in_words,
 };
 
-/// Spreadsheets know no earlier days.
+/// The first day that spreadsheets know, 1900-01-01, in days since 1970.
 const FIRST_DAY: i64 = -25_567;
 
-/// The typed cells of a column.
+/// Facts about the typed cells of a column.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Typed {
+pub(super) struct TypedDates {
     pub(super) cells: usize,
     pub(super) latest_in_month: u32,
 }
@@ -29,83 +30,84 @@ pub(super) fn in_range(microseconds: i64, with_time: bool) -> Option<i64> {
     (days >= FIRST_DAY).then_some(if with_time { microseconds } else { days })
 }
 
-/// A column while its groups are read, one after the other.
-pub(super) struct Column<'a> {
-    cells: &'a Cells,
-    values: &'a [Value<'a>],
-    options: &'a Surroundings<'a>,
-    /// What the groups show each other.
-    others: Others,
-    torn: Vec<Torn>,
+/// A column of dates while its groups are read, one after the other.
+pub(super) struct DateColumn<'a> {
+    cells: &'a DateCells,
+    values: &'a [ColumnValue<'a>],
+    options: &'a ColumnContext<'a>,
+    /// The orders that groups show to each other.
+    others: OtherGroups,
+    torn: Vec<TornMark>,
     found: &'a mut [Option<i64>],
-    reading: Reading,
-    said: Vec<Said>,
-    /// What is said of groups that were not read.
+    reading: ColumnReading,
+    said: Vec<OrderReason>,
+    /// The reasons why groups were not read.
     refused: Vec<String>,
 }
 
-/// A mark between whose numbers some cells put the day first and others the month, with and without the whole year.
-struct Torn {
+/// A mark that is used in both orders: some cells write the day before it, others the month. Cells with and without the whole
+/// year count together.
+struct TornMark {
     mark: u8,
-    /// The order of nearly all of them, if there is one.
+    /// The order of nearly all of these cells, if there is one.
     most: Option<Order>,
 }
 
-/// How a group is read.
-struct Way {
+/// The order in which a group is read, and the reasons for it.
+struct OrderDecision {
     order: Order,
-    decided: Decided,
+    decided: DecisionBasis,
     why: Vec<String>,
-    /// The orders that nothing speaks against.
+    /// The orders that no rule struck out.
     left: Orders,
-    /// Cells that the order explains, without those that nothing but slips speaks for.
+    /// The number of cells that the order explains, without the cells that only slips support.
     explained: usize,
-    /// Rows of cells that are slips, and speak against no order.
+    /// The rows of slips, which contradict no order.
     slips: Vec<usize>,
-    /// The first row whose cell is another day by another order that explains as many cells.
+    /// The first row whose cell is a different day in another order that explains equally many cells.
     first_open: Option<usize>,
-    /// Whether other orders explain as many cells, and all give the same days: 5/5/2025.
+    /// Whether other orders explain equally many cells and give the same days, as for 5/5/2025.
     is_alike: bool,
-    /// Whether the header names the order, and cells contradict it.
+    /// Whether the header names an order and some cells contradict it.
     is_of_header: bool,
 }
 
-/// What the cells of a group say about its order.
+/// The cells of a group that support or contradict its order.
 #[derive(Default)]
-struct Votes {
-    /// The other order that explains most cells.
+struct OrderVotes {
+    /// The other order that explains the most cells.
     rival: Option<Order>,
-    /// Cells that the order explains and the rival does not.
+    /// The number of cells that the order explains and the rival does not.
     support: usize,
-    /// Rows of cells that other orders explain, but this one does not.
+    /// The rows of cells that other orders explain and this one does not.
     against: Vec<usize>,
 }
 
-impl<'a> Column<'a> {
+impl<'a> DateColumn<'a> {
     pub(super) fn new(
-        cells: &'a Cells,
-        values: &'a [Value<'a>],
-        options: &'a Surroundings<'a>,
+        cells: &'a DateCells,
+        values: &'a [ColumnValue<'a>],
+        options: &'a ColumnContext<'a>,
         found: &'a mut [Option<i64>],
     ) -> Self {
         Self {
             cells,
             values,
             options,
-            others: Others::default(),
+            others: OtherGroups::default(),
             torn: torn(&cells.groups),
             found,
-            reading: Reading {
+            reading: ColumnReading {
                 cells: cells.cells,
-                ..Reading::default()
+                ..ColumnReading::default()
             },
             said: Vec::new(),
             refused: Vec::new(),
         }
     }
 
-    /// Reads all groups, the largest first. Returns how, and the order that cells show by themselves.
-    pub(super) fn read(mut self, typed: Typed) -> (Reading, Option<Order>) {
+    /// Reads all groups, the largest first. Returns how the column was read, and the order that cells show by themselves.
+    pub(super) fn read(mut self, typed: TypedDates) -> (ColumnReading, Option<Order>) {
         self.others = self.shown();
         let mut numbers: Vec<u8> = (0..self.cells.groups.len() as u8).collect();
         numbers.sort_by_key(|number| Reverse(self.group(*number).cells));
@@ -125,12 +127,12 @@ impl<'a> Column<'a> {
         (self.reading, self.others.clear)
     }
 
-    fn group(&self, number: u8) -> &'a Group {
+    fn group(&self, number: u8) -> &'a DateGroup {
         &self.cells.groups[usize::from(number)]
     }
 
-    /// What groups show that some cell decides without the help of others; where none does, what is likely for them.
-    fn shown(&self) -> Others {
+    /// Returns the order that some groups show without the help of others; if none does, the order that is likely for them.
+    fn shown(&self) -> OtherGroups {
         let mut orders = Orders::default();
         let mut clear_marks = Vec::new();
         for (number, group) in (0..).zip(&self.cells.groups) {
@@ -141,7 +143,7 @@ impl<'a> Column<'a> {
             counts.sort_unstable();
             let is_shown = match counts {
                 [.., 0, 0] => false,
-                // Each cell alone: 31/01 and 30/01. Years in front say nothing about day and month.
+                // Each cell alone: 31/01 and 30/01. Years in front show nothing about day and month.
                 [.., 0, _] => Orders::DAY_OR_MONTH_FIRST.has(group.best_order()),
                 [.., second, first] => first > second,
             };
@@ -150,7 +152,7 @@ impl<'a> Column<'a> {
                 clear_marks.push(group.shape.first_mark());
             }
         }
-        Others {
+        OtherGroups {
             clear: (orders.count() == 1).then(|| orders.first()),
             clear_marks,
             leaning: if orders.count() == 0 {
@@ -161,7 +163,8 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// The order that hints give to some groups where no cell decides: one writer puts the month first with dots, too, or never.
+    /// Returns the order that hints give to groups in which no cell decides, and the first mark of such a group. None if two
+    /// groups differ: one writer puts the month first with dots, too, or never.
     fn leaning(&self) -> Option<(Order, u8)> {
         let mut leaning: Option<(Order, u8)> = None;
         if self.cells.groups.len() < 2 {
@@ -176,9 +179,12 @@ impl<'a> Column<'a> {
             {
                 continue;
             }
-            let choice = self.tie(number, tied, &Others::default()).choose();
+            let choice = self.tie(number, tied, &OtherGroups::default()).choose();
             if Orders::DAY_OR_MONTH_FIRST.has(choice.order)
-                && matches!(choice.decided, Decided::Evidence | Decided::Hint)
+                && matches!(
+                    choice.decided,
+                    DecisionBasis::Evidence | DecisionBasis::Hint
+                )
             {
                 if leaning.is_some_and(|(known, _)| known != choice.order) {
                     return None;
@@ -189,7 +195,7 @@ impl<'a> Column<'a> {
         leaning
     }
 
-    fn tie<'q>(&'q self, number: u8, tied: Orders, others: &'q Others) -> Tie<'q> {
+    fn tie<'q>(&'q self, number: u8, tied: Orders, others: &'q OtherGroups) -> Tie<'q> {
         Tie {
             cells: self.cells,
             values: self.values,
@@ -201,9 +207,9 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Nothing was read.
-    fn refuse(&mut self, typed: Typed) {
-        self.reading.decided = Decided::Refused;
+    /// Records that no group was read.
+    fn refuse(&mut self, typed: TypedDates) {
+        self.reading.decided = DecisionBasis::Refused;
         self.reading.first_open = None;
         self.reading.open.clear();
         self.reading.by = None;
@@ -218,28 +224,31 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// What a header of dates of birth says of years of two digits.
+    /// Explains years of two digits below a header of dates of birth.
     fn say_birth(&mut self) {
-        let has_short = |group: &Group| group.shape.year_at.is_none() && group.shape.mark != b'8';
+        let has_short =
+            |group: &DateGroup| group.shape.year_at.is_none() && group.shape.mark != b'8';
         if self.cells.groups.iter().any(has_short) && names_birth(self.options.header) {
             let said = "dates of birth lie in the past, so do years of two digits";
             self.reading.why.push(said.to_owned());
         }
     }
 
-    /// Times of several zones are read as they are written, and so are none that can be compared.
+    /// Marks the column as doubtful if its times have several zones: each time is read as it is written, so they cannot be
+    /// compared.
     fn suspect_zones(&mut self) {
         if let Some(row) = self.cells.zones.differ_at
-            && self.reading.decided != Decided::Refused
+            && self.reading.decided != DecisionBasis::Refused
         {
-            self.reading.decided = self.reading.decided.max(Decided::Weak);
+            self.reading.decided = self.reading.decided.max(DecisionBasis::Weak);
             self.reading.first_open.get_or_insert(row);
             self.reading.why.push(ZONES_DIFFER.to_owned());
         }
     }
 
-    /// Typed dates up to the 12th beside text with later days: a program of another country may have swapped the typed ones.
-    fn suspect_swapped(&mut self, typed: Typed) {
+    /// Marks the column as doubtful if typed dates have days up to 12 only and texts have later days: a program of another
+    /// country may have swapped day and month of the typed dates.
+    fn suspect_swapped(&mut self, typed: TypedDates) {
         if typed.cells < 5 || typed.latest_in_month > 12 {
             return;
         }
@@ -251,7 +260,7 @@ impl<'a> Column<'a> {
         };
         let mut rows = (0..self.values.len()).filter(is_certain);
         if let (Some(first), Some(_)) = (rows.next(), rows.next()) {
-            self.reading.decided = Decided::Weak;
+            self.reading.decided = DecisionBasis::Weak;
             self.reading.first_open.get_or_insert(first);
             self.reading.why.push(
                 "all typed dates have days up to 12 and the text has later ones: a program of another country may have swapped day and month of the typed dates".to_owned(),
@@ -259,7 +268,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Reads the cells of a group; returns how many it read.
+    /// Reads the cells of a group; returns the number of cells that it read.
     fn read_group(&mut self, number: u8) -> usize {
         if let Some(refusal) = self.refusal(self.group(number)) {
             self.refused.push(refusal);
@@ -267,14 +276,14 @@ impl<'a> Column<'a> {
         }
         let mut way = self.way(number);
         let shape = self.group(number).shape;
-        let is_torn = |torn: &&Torn| shape.is_of_days() && torn.mark == shape.first_mark();
+        let is_torn = |torn: &&TornMark| shape.is_of_days() && torn.mark == shape.first_mark();
         let torn = self.torn.iter().find(is_torn);
         if let Some(most) = torn.and_then(|torn| torn.most)
             && way.order != most
             && !way.is_of_header
             && Orders::DAY_OR_MONTH_FIRST.has(way.order)
         {
-            (way.order, way.decided) = (most, Decided::Evidence);
+            (way.order, way.decided) = (most, DecisionBasis::Evidence);
             way.why = vec![AS_THE_REST.to_owned()];
         }
         let mut votes = self.votes(number, &way);
@@ -292,8 +301,8 @@ impl<'a> Column<'a> {
         read
     }
 
-    /// Why the cells of a group can't be dates: too few of them can.
-    fn refusal(&self, group: &Group) -> Option<String> {
+    /// Returns why the cells of a group can't be dates; none if enough of them can.
+    fn refusal(&self, group: &DateGroup) -> Option<String> {
         let shape = group.shape;
         let least = match shape.mark {
             b'8' => 0.9,
@@ -312,8 +321,8 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// The order that explains most cells of a group, and where several do, the likeliest.
-    fn way(&self, number: u8) -> Way {
+    /// Returns the order that explains the most cells of a group; of several such orders the likeliest.
+    fn way(&self, number: u8) -> OrderDecision {
         let group = self.group(number);
         let (explained, slips) = match self.cells.slips(number) {
             Some((without, rows)) => (without, rows),
@@ -334,17 +343,17 @@ impl<'a> Column<'a> {
         }
         let choice = match first_open {
             Some(_) => self.tie(number, tied, &self.others).choose(),
-            None => Choice {
+            None => OrderChoice {
                 order: tied.first(),
                 decided: match group.counts.iter().filter(|count| **count > 0).count() {
-                    1 => Decided::Cells,
-                    _ => Decided::Evidence,
+                    1 => DecisionBasis::Cells,
+                    _ => DecisionBasis::Evidence,
                 },
                 why: Vec::new(),
                 left: tied,
             },
         };
-        Way {
+        OrderDecision {
             order: choice.order,
             decided: choice.decided,
             why: choice.why.into_iter().map(str::to_owned).collect(),
@@ -357,9 +366,9 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// The order that the header names where some cells contradict it: it holds for the others. Where most of them do, the
-    /// cells' own order does, and is doubtful.
-    fn way_of_header(&self, number: u8) -> Option<Way> {
+    /// Returns the order that the header names if some cells contradict it: it holds for the other cells. If most cells
+    /// contradict it, their own order holds and is doubtful.
+    fn way_of_header(&self, number: u8) -> Option<OrderDecision> {
         let group = self.group(number);
         let named = order_in_header(self.options.header)?;
         let is_it = Orders::DAY_OR_MONTH_FIRST.has(named) && group.shape.name_at.is_none();
@@ -378,12 +387,12 @@ impl<'a> Column<'a> {
         let (order, decided, why) = match is_most {
             true => (
                 other,
-                Decided::Weak,
+                DecisionBasis::Weak,
                 "most cells contradict the order that the header names",
             ),
-            false => (named, Decided::Hint, "the header says so"),
+            false => (named, DecisionBasis::Hint, "the header says so"),
         };
-        Some(Way {
+        Some(OrderDecision {
             order,
             decided,
             why: vec![why.to_owned()],
@@ -396,8 +405,8 @@ impl<'a> Column<'a> {
         })
     }
 
-    /// Counts the cells of a group that speak for its order rather than for another one, and those that speak against it.
-    fn votes(&self, number: u8, way: &Way) -> Votes {
+    /// Counts the cells of a group that support its order against the rival, and collects the cells that contradict it.
+    fn votes(&self, number: u8, way: &OrderDecision) -> OrderVotes {
         let group = self.group(number);
         let rival = Orders::that(|order| order != way.order && group.count_of(order) > 0)
             .iter()
@@ -418,9 +427,9 @@ impl<'a> Column<'a> {
             }
             (support, against)
         });
-        let mut votes = Votes {
+        let mut votes = OrderVotes {
             rival,
-            ..Votes::default()
+            ..OrderVotes::default()
         };
         for (support, against) in parts {
             votes.support += support;
@@ -429,7 +438,8 @@ impl<'a> Column<'a> {
         votes
     }
 
-    /// Reads the cells of a group in an order; without one, those that are one day in whatever order. Returns how many.
+    /// Reads the cells of a group in an order; without an order, reads the cells that are the same day in every order. Returns
+    /// the number of cells that it read.
     fn read_cells(&mut self, number: u8, order: Option<Order>) -> usize {
         let (cells, options) = (self.cells, self.options);
         let ranges = ranges(self.values.len());
@@ -459,15 +469,16 @@ impl<'a> Column<'a> {
         read.into_iter().sum()
     }
 
-    /// The cells of a group that were not read though they are days: where two ways are mixed, those that can be read in two.
+    /// Returns the rows of a group's cells that are days but were not read. If two orders are mixed, these cells can be read in
+    /// both.
     fn left_out(&self, number: u8) -> Vec<usize> {
         let is_left = |row: &usize| self.found[*row].is_none() && is_day(&self.cells.days[*row]);
         self.cells.rows_of(number).filter(is_left).collect()
     }
 
-    /// Writes down how a group was read.
-    fn note(&mut self, number: u8, way: Way, mut votes: Votes, is_mixed: bool) {
-        let is_open = way.decided == Decided::Setting;
+    /// Records how a group was read.
+    fn note(&mut self, number: u8, way: OrderDecision, mut votes: OrderVotes, is_mixed: bool) {
+        let is_open = way.decided == DecisionBasis::Setting;
         let is_fallback = self.options.order.is_some_and(|wanted| wanted != way.order);
         if is_open {
             self.reading.by = Some(self.chosen_by(is_fallback));
@@ -482,11 +493,11 @@ impl<'a> Column<'a> {
         let is_certain_said = has_rival
             && !is_mixed
             && !is_open
-            && way.decided != Decided::Cells
+            && way.decided != DecisionBasis::Cells
             && votes.support > 0;
         let others = way.left.iter().filter(|other| *other != way.order);
         let others: Vec<&str> = others.map(name_of).collect();
-        self.said.push(Said {
+        self.said.push(OrderReason {
             order: way.order,
             cells: self.cells.groups[usize::from(number)].cells,
             reasons: way.why,
@@ -497,32 +508,33 @@ impl<'a> Column<'a> {
             is_alike: way.is_alike,
             is_fallback,
         });
-        // Of groups that are decided as firmly, the largest names the column.
+        // If several groups are decided equally firmly, the largest one names the column.
         if way.decided > reading.decided || reading.read_as.is_empty() {
             reading.decided = way.decided.max(reading.decided);
             reading.read_as = name_of(way.order);
         }
-        if way.decided >= reading.decided && matches!(way.decided, Decided::Weak | Decided::Setting)
+        if way.decided >= reading.decided
+            && matches!(way.decided, DecisionBasis::Weak | DecisionBasis::Setting)
         {
             let known = [reading.first_open, way.first_open];
             reading.first_open = Some(known.into_iter().flatten().min().unwrap_or(0));
         }
     }
 
-    /// What has chosen for the open cells of the groups so far and of another one. One group that an argument has decided
-    /// speaks for all, and of a setting one that it has not.
-    fn chosen_by(&self, is_fallback: bool) -> ChosenBy {
+    /// Returns what chose for the open cells of all groups so far, this one included. If an argument decided one group, it
+    /// counts for all; if a setting failed to decide one group, the default counts for all.
+    fn chosen_by(&self, is_fallback: bool) -> ChoiceSource {
         match (self.options.stated_by, self.reading.by) {
-            (StatedBy::Argument, Some(ChosenBy::Argument)) => ChosenBy::Argument,
-            (StatedBy::Setting, Some(ChosenBy::Default)) => ChosenBy::Default,
-            _ if is_fallback => ChosenBy::Default,
-            (StatedBy::Argument, _) => ChosenBy::Argument,
-            (StatedBy::Setting, _) => ChosenBy::DateOrder,
+            (DefaultSource::Argument, Some(ChoiceSource::Argument)) => ChoiceSource::Argument,
+            (DefaultSource::Setting, Some(ChoiceSource::Default)) => ChoiceSource::Default,
+            _ if is_fallback => ChoiceSource::Default,
+            (DefaultSource::Argument, _) => ChoiceSource::Argument,
+            (DefaultSource::Setting, _) => ChoiceSource::DateOrder,
         }
     }
 
-    /// Marks the cells of a group that are other days by the orders that the setting did not choose.
-    fn note_open(&mut self, number: u8, way: &Way) {
+    /// Marks the cells of a group that are other days in the orders that the setting did not choose.
+    fn note_open(&mut self, number: u8, way: &OrderDecision) {
         self.reading.open.resize(self.values.len(), false);
         for row in self.cells.rows_of(number) {
             let days = &self.cells.days[row];
@@ -535,12 +547,12 @@ impl<'a> Column<'a> {
     }
 }
 
-impl Way {
-    /// Two ways to write are mixed: what decided between the orders is of no use where both are there.
+impl OrderDecision {
+    /// Records that two orders are mixed: the reasons for one of them no longer count.
     fn mix(&mut self, left_out: usize) {
-        if self.decided == Decided::Setting {
-            // No cell is left that it decides.
-            self.decided = Decided::Evidence;
+        if self.decided == DecisionBasis::Setting {
+            // No cell is left that the setting decides.
+            self.decided = DecisionBasis::Evidence;
         }
         self.why = vec![match left_out {
             0 => "dates are written in two ways, and each cell can be read in one way only"
@@ -553,19 +565,21 @@ impl Way {
     }
 }
 
-/// The marks that are [`Torn`].
-fn torn(groups: &[Group]) -> Vec<Torn> {
-    let is_of_days = |group: &&Group| group.shape.is_of_days() && group.shape.mark != b'8';
-    let mut torn: Vec<Torn> = Vec::new();
+/// Returns the marks that are [`TornMark`].
+fn torn(groups: &[DateGroup]) -> Vec<TornMark> {
+    let is_of_days = |group: &&DateGroup| group.shape.is_of_days() && group.shape.mark != b'8';
+    let mut torn: Vec<TornMark> = Vec::new();
     for group in groups.iter().filter(is_of_days) {
         let mark = group.shape.first_mark();
         let (mut days, mut months, mut both) = (0, 0, false);
-        for one in groups.iter().filter(is_of_days) {
+        for member in groups.iter().filter(is_of_days) {
             let (day, month) = (
-                one.count_of(Order::DayFirst),
-                one.count_of(Order::MonthFirst),
+                member.count_of(Order::DayFirst),
+                member.count_of(Order::MonthFirst),
             );
-            if one.shape.first_mark() != mark || one.count_of(Order::YearFirst) > day.max(month) {
+            if member.shape.first_mark() != mark
+                || member.count_of(Order::YearFirst) > day.max(month)
+            {
                 continue;
             }
             days += day.saturating_sub(month);
@@ -578,13 +592,13 @@ fn torn(groups: &[Group]) -> Vec<Torn> {
                 () if are_few(days, months) => Some(Order::MonthFirst),
                 () => None,
             };
-            torn.push(Torn { mark, most });
+            torn.push(TornMark { mark, most });
         }
     }
     torn
 }
 
-/// The day of a cell that is the same under every order that it allows.
+/// Returns the day of a cell if it is the same in every order that the cell allows.
 fn only_day(days: &Days) -> Option<i32> {
     let mut known = days.iter().copied().filter(|day| *day != NONE);
     let first = known.next()?;

@@ -1,17 +1,17 @@
-//! A time of day within a text: "14:30", "2:30 pm", "14.30 Uhr", "14h30", "T14:30:05.5+01:00".
+//! Reads a time of day within a text: "14:30", "2:30 pm", "14.30 Uhr", "14h30", "T14:30:05.5+01:00".
 
 use std::sync::LazyLock;
 
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
-use crate::words::data::{LISTS, List};
+use crate::words::cut::{CutText, DIGITS, SPACE, TextToken, WORD};
+use crate::words::data::{LISTS, WordList};
 use crate::words::lexicon::is_clock;
 
 const SECOND: i64 = 1_000_000;
 
-/// No zone lies further from Greenwich.
-const FURTHEST_ZONE: u32 = 14;
-/// What makes a time of an hour alone.
-static HOUR_WORDS: List = List::new(|| LISTS.words("hour words"));
+/// The most hours by which a zone differs from Greenwich.
+const MAX_ZONE_HOURS: u32 = 14;
+/// The words that turn a single number into a time: the hour alone.
+static HOUR_WORDS: WordList = WordList::new(|| LISTS.words("hour words"));
 
 /// A half of the day, as a word names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Half {
 }
 
 impl Half {
-    /// The hour of the day; none where the half has no such hour.
+    /// Returns the hour of the day; none if this half has no such hour.
     fn hour(self, hour: u32) -> Option<u32> {
         let of_twelve = (1..=12).contains(&hour).then_some(hour % 12);
         match self {
@@ -38,7 +38,7 @@ impl Half {
     }
 }
 
-/// Words of the halves of the day, as locales with a clock of twelve hours write them.
+/// Words for the halves of the day in locales with a clock of twelve hours.
 static HALVES: LazyLock<Vec<(&str, Half)>> = LazyLock::new(|| {
     let halves = [
         ("morning", Half::Morning),
@@ -50,9 +50,9 @@ static HALVES: LazyLock<Vec<(&str, Half)>> = LazyLock::new(|| {
     halves.into_iter().flat_map(words).collect()
 });
 
-/// The half of the day that the token at a place names, in one word or in letters with points ("p. m."), and the token behind it
-/// and its point.
-pub fn half_at(cut: &Cut, at: usize) -> Option<(Half, usize)> {
+/// Returns the half of the day that the token at a position names, in one word or in letters with points ("p. m."), and the
+/// position behind it and its point.
+pub fn half_at(cut: &CutText, at: usize) -> Option<(Half, usize)> {
     let tokens = cut.tokens();
     let kind = |at: usize| tokens.get(at).map(|token| token.kind);
     if kind(at) != Some(WORD) {
@@ -65,7 +65,10 @@ pub fn half_at(cut: &Cut, at: usize) -> Option<(Half, usize)> {
                 && word.starts_with(first)
                 && word.ends_with(second)
         };
-        HALVES.iter().find(|(word, _)| is_it(word)).map(|one| one.1)
+        HALVES
+            .iter()
+            .find(|(word, _)| is_it(word))
+            .map(|entry| entry.1)
     };
     let behind_point = |at: usize| at + usize::from(kind(at) == Some(b'.'));
     if kind(at + 1) == Some(b'.') {
@@ -79,20 +82,20 @@ pub fn half_at(cut: &Cut, at: usize) -> Option<(Half, usize)> {
     named("").map(|half| (half, behind_point(at + 1)))
 }
 
-/// A time of day that was found.
+/// A time of day in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
-    /// The token behind it and its zone.
+    /// The position of the token behind the time and its zone.
     pub stop: usize,
-    /// Microseconds since midnight; none where the digits say no time, such as 25:00, or more than one, such as 9:00-17:00. A
-    /// zone changes nothing.
+    /// Microseconds since midnight; none if the digits are no time, such as 25:00, or several times, such as 9:00-17:00. A zone
+    /// changes nothing.
     pub time: Option<i64>,
-    /// It is one of the half of the day that is named before it, as in "PM 2:30".
+    /// Whether the half of the day is named before the time, as in "PM 2:30".
     pub has_half_before: bool,
 }
 
-/// The time of day and its zone that begin at a token; none where no time begins there.
-pub fn clock(cut: &Cut, start: usize) -> Option<Clock> {
+/// Returns the time of day, with its zone, that begins at a token; none if no time begins there.
+pub fn clock(cut: &CutText, start: usize) -> Option<Clock> {
     let tokens = cut.tokens();
     let mut stop = start;
     while let Some(token) = tokens.get(stop) {
@@ -156,33 +159,34 @@ pub fn clock(cut: &Cut, start: usize) -> Option<Clock> {
     })
 }
 
-/// Whether a word stands between hours and minutes: "14h30", "14 Uhr 30".
-fn parts_hours(cut: &Cut, token: Token) -> bool {
+/// Returns whether a word separates hours and minutes: "14h30", "14 Uhr 30".
+fn parts_hours(cut: &CutText, token: TextToken) -> bool {
     token.kind == WORD && matches!(cut.text(token), "h" | "uhr")
 }
 
-/// The half of the day that is named right before a time.
-fn half_before(cut: &Cut, start: usize) -> Option<Half> {
+/// Returns the half of the day that is named right before a time.
+fn half_before(cut: &CutText, start: usize) -> Option<Half> {
     let before = &cut.tokens()[..start];
     let last = before.iter().rposition(|token| token.kind != SPACE)?;
-    // A single letter may be anything there, and so may letters with points.
+    // A single letter may mean anything there, and so may letters with points.
     if before[last].kind != WORD || cut.text(before[last]).chars().nth(1).is_none() {
         return None;
     }
     half_at(cut, last).map(|(half, _)| half)
 }
 
-/// Whether a token is a mark that stands behind hours only: "2時".
-fn is_mark_of_hours(cut: &Cut, token: Option<&Token>) -> bool {
+/// Returns whether a token is a mark that follows hours only: "2時".
+fn is_mark_of_hours(cut: &CutText, token: Option<&TextToken>) -> bool {
     token.is_some_and(|token| token.kind == b':' && cut.text(*token) != ":")
 }
 
-/// Hours, minutes and seconds with points between them: "14.30.15". What can be a day and a month, as 5.12.25, is no time.
-fn is_pointed(cut: &Cut, span: &[Token]) -> bool {
+/// Returns whether hours, minutes and seconds have points between them: "14.30.15". Numbers that can be a day and a month, such
+/// as 5.12.25, are no time.
+fn is_pointed(cut: &CutText, span: &[TextToken]) -> bool {
     let Some([hour, first, minute, second, rest]) = span.first_chunk::<5>() else {
         return false;
     };
-    let is_sixtieth = |token: &Token| {
+    let is_sixtieth = |token: &TextToken| {
         token.kind == DIGITS && cut.text(*token).len() == 2 && cut.text(*token) < "60"
     };
     let has_fraction = span.get(5).is_some_and(|next| next.kind == b'.')
@@ -196,7 +200,7 @@ fn is_pointed(cut: &Cut, span: &[Token]) -> bool {
         && (has_fraction || !is_month)
 }
 
-fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<Half>) -> Option<i64> {
+fn time_of(cut: &CutText, start: usize, stop: usize, half_before: Option<Half>) -> Option<i64> {
     let tokens = cut.tokens();
     let span = &tokens[start..stop];
     let is_iso = start > 0 && cut.text(tokens[start - 1]) == "t";
@@ -232,14 +236,14 @@ fn time_of(cut: &Cut, start: usize, stop: usize, half_before: Option<Half>) -> O
     Some(seconds * SECOND + fraction)
 }
 
-/// The microseconds that the decimals of a second are.
+/// Returns the decimals of a second as microseconds.
 pub(super) fn microseconds(decimals: &str) -> Option<i64> {
     let digits = &decimals[..decimals.len().min(6)];
     Some(digits.parse::<i64>().ok()? * 10i64.pow(6 - digits.len() as u32))
 }
 
-/// Hours, minutes and seconds, how many of them stand there, and the place behind.
-fn parts_of(cut: &Cut, span: &[Token]) -> Option<([u32; 3], usize, usize)> {
+/// Returns hours, minutes and seconds, the number of these that are present, and the position behind them.
+fn parts_of(cut: &CutText, span: &[TextToken]) -> Option<([u32; 3], usize, usize)> {
     let first = cut.text(span[0]);
     let mut parts = [0u32; 3];
     if first.len() >= 4 {
@@ -273,8 +277,8 @@ fn parts_of(cut: &Cut, span: &[Token]) -> Option<([u32; 3], usize, usize)> {
     Some((parts, count, at))
 }
 
-/// The mark behind a part of a time and the place of the digits behind the mark.
-fn next_part(cut: &Cut, span: &[Token], at: usize) -> Option<(u8, usize)> {
+/// Returns the mark behind a part of a time, and the position of the digits behind the mark.
+fn next_part(cut: &CutText, span: &[TextToken], at: usize) -> Option<(u8, usize)> {
     let kind = |at: usize| span.get(at).map(|token| token.kind);
     if matches!(kind(at)?, b':' | b'.') {
         return (kind(at + 1)? == DIGITS).then_some((span[at].kind, at + 1));
@@ -287,10 +291,10 @@ fn next_part(cut: &Cut, span: &[Token], at: usize) -> Option<(u8, usize)> {
     (kind(digits)? == DIGITS).then_some((WORD, digits))
 }
 
-/// The half of the day, if what stands behind a time names one. None where something stands there that belongs to no time, as
-/// in "9:00-17:00": a time that is only begun would be another one.
+/// Returns the half of the day if the text behind a time names one. None if that text belongs to no time, as in "9:00-17:00": a
+/// time with an unread rest would be wrong.
 fn rest_of_time(
-    cut: &Cut,
+    cut: &CutText,
     range: std::ops::Range<usize>,
     is_iso: bool,
     count: usize,
@@ -304,7 +308,7 @@ fn rest_of_time(
     while at < rest.len() {
         match rest[at].kind {
             SPACE => {}
-            // Of a word cut short, or the end of a sentence.
+            // The point of an abbreviation, or the end of a sentence.
             b'.' | b',' if kind(at + 1) != Some(DIGITS) => {}
             b':' if is_mark_of_hours(cut, rest.get(at)) && kind(at + 1) != Some(DIGITS) => {}
             WORD => {
@@ -331,9 +335,9 @@ fn rest_of_time(
     Some(half)
 }
 
-/// The place behind the distance of a zone, whose digits begin at a place: "+01:00", "+0530", "+1". None where it is further
-/// than any.
-fn zone_at(cut: &Cut, rest: &[Token], at: usize) -> Option<usize> {
+/// Returns the position behind the offset of a zone whose digits begin at a position: "+01:00", "+0530", "+1". None if the
+/// offset is larger than that of any zone.
+fn zone_at(cut: &CutText, rest: &[TextToken], at: usize) -> Option<usize> {
     let digits = cut.text(rest[at]);
     let (hours, minutes, behind) = match (digits.len(), &rest[at + 1..]) {
         (4, _) => (&digits[..2], &digits[2..], at + 1),
@@ -345,7 +349,7 @@ fn zone_at(cut: &Cut, rest: &[Token], at: usize) -> Option<usize> {
     let is_zone = hours.len() <= 2
         && minutes.len() == 2
         && minutes < "60"
-        && hours.parse::<u32>().ok()? <= FURTHEST_ZONE;
+        && hours.parse::<u32>().ok()? <= MAX_ZONE_HOURS;
     is_zone.then_some(behind)
 }
 
@@ -356,7 +360,7 @@ mod tests {
     #[rustfmt::skip]
     #[test]
     fn times_as_people_write_them() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let minutes = |hour: i64, minute: i64| Some((hour * 60 + minute) * 60 * SECOND);
         for (text, wanted) in [
             ("14:30", minutes(14, 30)), ("2:30 pm", minutes(14, 30)), ("12:05 a.m.", minutes(0, 5)),
@@ -372,18 +376,18 @@ mod tests {
             let found = clock(&cut, 0).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(found.time, wanted, "{text}");
         }
-        // The words of the half of the day, before the time.
+        // Words for the half of the day before the time.
         for (text, wanted) in [
             ("오후 2:05", minutes(14, 5)), ("오전 12:05", minutes(0, 5)), ("下午2:05", minutes(14, 5)),
             ("中午12:05", minutes(12, 5)), ("中午11:30", minutes(11, 30)), ("凌晨12:05", minutes(0, 5)),
             ("晚上9:05", minutes(21, 5)), ("晚上12:05", None), ("午後2時5分", None), ("午後2時05分", minutes(14, 5)),
             ("午後2時", minutes(14, 0)), ("下午14:05", None),
         ] {
-            let value = crate::columns::view::Value::Text(text);
+            let value = crate::columns::view::ColumnValue::Text(text);
             let found = super::super::moment::time(value, false, &mut cut);
             assert_eq!(found, wanted, "{text}");
         }
-        // More than one time is none.
+        // Two times are no time.
         for text in [
             "09:00-17:00", "09:00 - 17:00", "9 am-5 pm", "8am-4pm", "10-2pm", "09:00:00-17:00:00",
             "09:00:00-12:00:00", "2 pm am", "14:30,5", "5 m",

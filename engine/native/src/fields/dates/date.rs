@@ -1,34 +1,34 @@
-//! A column of dates.
+//! Reads a column of dates.
 //!
-//! Each cell is cut once, and has a few possible days, by order of day, month and year. Cells that are written alike (the
-//! same mark, the same place of the month's name and of a year of four digits) are one group and one question. The order
-//! that explains most of a group's cells is taken; between several that explain as many, rules strike out the unlikely
-//! ones (`rules`), and where some are left the setting chooses. Cells that the order cannot explain stay empty.
+//! Each cell is cut once. It has a few possible days, one for each order of day, month and year. Cells that are written alike
+//! (with the same mark, the month's name and a year of four digits at the same positions) form a group, which has one order.
+//! The order that explains the most cells of a group is taken. If several orders explain equally many, rules strike out the
+//! unlikely ones (`rules`); if several are left, the setting chooses. Cells that the order cannot explain stay empty.
 //!
-//! The method, its rules and their order were measured on the forms of the CLDR's locales.
+//! The method, its rules and their sequence were measured on the date formats of the CLDR's locales.
 
-use super::by_group::{Column, Typed, in_range};
+use super::by_group::{DateColumn, TypedDates, in_range};
 use super::day::MADE_IN;
-use super::groups::{Cells, eight_digits};
+use super::groups::{DateCells, eight_digits};
 use super::orders::{ORDERS, name_of};
 use super::rules::names_birth;
 use super::short_years;
 use crate::cells::calendar::{DAY_MICROSECONDS, civil_from_days, days_from_civil};
-use crate::columns::view::Value;
-use crate::fields::reading::{Decided, Order, Reading, Surroundings, are_few};
+use crate::columns::view::ColumnValue;
+use crate::fields::reading::{ColumnContext, ColumnReading, DecisionBasis, Order, are_few};
 
-/// Serial numbers of spreadsheets count from here: 1899-12-30, or 1904-01-01.
+/// The days that serial numbers of spreadsheets count from: 1899-12-30 and 1904-01-01.
 const SERIAL_EPOCH: i64 = -25_569;
 const SERIAL_EPOCH_1904: i64 = -24_107;
 /// Serial numbers from 1900-03-01 (before it, programs disagree) to 9999-12-31.
 const SERIALS: std::ops::Range<f64> = 61.0..2_958_466.0;
 
-/// Dates as they were read.
+/// The dates of a column, and how they were read.
 pub struct Dates {
-    /// Days since 1970, or microseconds with a time of day; none where a cell is no date.
+    /// Days since 1970, or microseconds with a time of day; none if a cell is no date.
     pub values: Vec<Option<i64>>,
-    pub reading: Reading,
-    /// The order of numbers that cells show by themselves, where all groups that show one agree.
+    pub reading: ColumnReading,
+    /// The order of numbers that cells show by themselves, if all groups that show an order agree.
     pub shown: Option<Order>,
 }
 
@@ -40,8 +40,8 @@ impl Dates {
             !reading.contradict.is_empty() && !are_few(reading.contradict.len(), reading.certain);
         let shown = match reading.decided {
             _ if is_mixed => None,
-            Decided::Cells => self.shown,
-            Decided::Evidence => ORDERS
+            DecisionBasis::Cells => self.shown,
+            DecisionBasis::Evidence => ORDERS
                 .into_iter()
                 .find(|order| name_of(*order) == reading.read_as),
             _ => None,
@@ -49,8 +49,8 @@ impl Dates {
         shown.filter(|order| matches!(order, Order::DayFirst | Order::MonthFirst))
     }
 
-    /// Empties the dates of birth that lie behind the day of the run, and returns their rows.
-    pub fn take_births_to_come(&mut self, options: &Surroundings<'_>) -> Vec<usize> {
+    /// Empties the dates of birth after the day of the run, and returns their rows.
+    pub fn take_births_to_come(&mut self, options: &ColumnContext<'_>) -> Vec<usize> {
         let Some(today) = options.today.filter(|_| names_birth(options.header)) else {
             return Vec::new();
         };
@@ -64,8 +64,8 @@ impl Dates {
         rows
     }
 
-    /// Notes years of two digits that may be of the other century.
-    pub fn doubt_short_years(&mut self, values: &[Value<'_>], options: &Surroundings<'_>) {
+    /// Marks years of two digits that may be of the other century as doubtful.
+    pub fn doubt_short_years(&mut self, values: &[ColumnValue<'_>], options: &ColumnContext<'_>) {
         if names_birth(options.header) {
             return;
         }
@@ -76,21 +76,21 @@ impl Dates {
     }
 }
 
-/// What a day counts in the values that are read.
-fn per_day(options: &Surroundings<'_>) -> i64 {
+/// Returns the length of a day in the units of the values.
+fn per_day(options: &ColumnContext<'_>) -> i64 {
     match options.with_time {
         true => DAY_MICROSECONDS,
         false => 1,
     }
 }
 
-/// Reads a column.
-pub fn read(values: &[Value<'_>], options: &Surroundings<'_>) -> Dates {
+/// Reads a column of dates.
+pub fn read(values: &[ColumnValue<'_>], options: &ColumnContext<'_>) -> Dates {
     let mut found = vec![None; values.len()];
-    let mut typed = Typed::default();
+    let mut typed = TypedDates::default();
     for (row, value) in values.iter().enumerate() {
         if let Some(days) = typed_day(*value, options) {
-            if matches!(value, Value::Date(_) | Value::DateTime(_)) {
+            if matches!(value, ColumnValue::Date(_) | ColumnValue::DateTime(_)) {
                 let (_, _, day) = civil_from_days(days.div_euclid(DAY_MICROSECONDS));
                 typed.cells += 1;
                 typed.latest_in_month = typed.latest_in_month.max(day);
@@ -98,19 +98,19 @@ pub fn read(values: &[Value<'_>], options: &Surroundings<'_>) -> Dates {
             found[row] = in_range(days, options.with_time);
         }
     }
-    let mut reading = Reading::default();
+    let mut reading = ColumnReading::default();
     let mut shown = None;
-    let is_text = |value: &Value<'_>| {
-        matches!(value, Value::Text(_)) || !options.serials && eight_digits(*value).is_some()
+    let is_text = |value: &ColumnValue<'_>| {
+        matches!(value, ColumnValue::Text(_)) || !options.serials && eight_digits(*value).is_some()
     };
     if values.iter().any(is_text) {
-        let cells = Cells::cut(
+        let cells = DateCells::cut(
             values,
             options.with_time,
             latest(options),
             options.is_strict,
         );
-        (reading, shown) = Column::new(&cells, values, options, &mut found).read(typed);
+        (reading, shown) = DateColumn::new(&cells, values, options, &mut found).read(typed);
     }
     Dates {
         values: found,
@@ -119,8 +119,8 @@ pub fn read(values: &[Value<'_>], options: &Surroundings<'_>) -> Dates {
     }
 }
 
-/// The microseconds since 1970 of a cell that is no text.
-fn typed_day(value: Value<'_>, options: &Surroundings<'_>) -> Option<i64> {
+/// Returns the microseconds since 1970 of a cell that holds a typed date or, with `serials`, a serial number.
+fn typed_day(value: ColumnValue<'_>, options: &ColumnContext<'_>) -> Option<i64> {
     let serials = options.serials;
     let serial = |number: f64| {
         (serials && SERIALS.contains(&number)).then(|| {
@@ -133,9 +133,9 @@ fn typed_day(value: Value<'_>, options: &Surroundings<'_>) -> Option<i64> {
         })
     };
     match value {
-        Value::Date(days) => Some(days * DAY_MICROSECONDS),
-        Value::DateTime(microseconds) => Some(microseconds),
-        Value::Text(text) if serials => {
+        ColumnValue::Date(days) => Some(days * DAY_MICROSECONDS),
+        ColumnValue::DateTime(microseconds) => Some(microseconds),
+        ColumnValue::Text(text) if serials => {
             let text = text.trim();
             let is_number = (2..=16).contains(&text.len())
                 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
@@ -145,10 +145,10 @@ fn typed_day(value: Value<'_>, options: &Surroundings<'_>) -> Option<i64> {
     }
 }
 
-/// The last day that a year of two digits may mean.
-fn latest(options: &Surroundings<'_>) -> i64 {
+/// Returns the last day that a year of two digits may mean.
+fn latest(options: &ColumnContext<'_>) -> i64 {
     match names_birth(options.header) {
-        // Without a run the year in which this engine was made.
+        // Outside of a run, the last day of the year in which this engine was made.
         true => options
             .today
             .unwrap_or_else(|| days_from_civil(MADE_IN, 12, 31).unwrap_or(i64::MAX)),
@@ -160,11 +160,12 @@ fn latest(options: &Surroundings<'_>) -> i64 {
 mod tests {
     use super::*;
 
-    fn read_texts(cells: &[&str], header: &str) -> (Vec<Option<String>>, Reading) {
-        let values: Vec<Value<'_>> = cells.iter().map(|cell| Value::Text(cell)).collect();
-        let options = Surroundings {
+    fn read_texts(cells: &[&str], header: &str) -> (Vec<Option<String>>, ColumnReading) {
+        let values: Vec<ColumnValue<'_>> =
+            cells.iter().map(|cell| ColumnValue::Text(cell)).collect();
+        let options = ColumnContext {
             header,
-            ..Surroundings::default()
+            ..ColumnContext::default()
         };
         let dates = read(&values, &options);
         let shown = |days: i64| {
@@ -186,11 +187,11 @@ mod tests {
         assert_eq!(values[1].as_deref(), Some("2028-06-20"));
         let (values, reading) = read_texts(&["12/05/31"], "");
         assert_eq!(values[0].as_deref(), Some("2031-05-12"));
-        assert_eq!(reading.decided, Decided::Setting);
-        // Between hyphens either is usual: the likelier one, flagged.
+        assert_eq!(reading.decided, DecisionBasis::Setting);
+        // Between hyphens either order is usual: the likelier one is taken and flagged.
         for cell in ["12-05-31", "25-01-31"] {
             let (_, reading) = read_texts(&[cell], "");
-            assert_eq!(reading.decided, Decided::Weak, "{cell}");
+            assert_eq!(reading.decided, DecisionBasis::Weak, "{cell}");
             assert_eq!(reading.first_open, Some(0), "{cell}");
         }
     }
@@ -221,8 +222,8 @@ mod tests {
             assert_eq!(values[4].as_deref(), Some("2025-01-05"), "{placeholder}");
             assert!(reading.contradict.is_empty(), "{placeholder}");
         }
-        // It does not decide about the cells beside it either.
+        // A placeholder does not decide about the cells beside it either.
         let (_, reading) = read_texts(&["12/31/9999", "01/02/2025"], "");
-        assert_eq!(reading.decided, Decided::Setting);
+        assert_eq!(reading.decided, DecisionBasis::Setting);
     }
 }

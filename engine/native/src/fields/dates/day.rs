@@ -1,34 +1,34 @@
-//! One cell as a date: which parts it has, and which days it can mean.
+//! Reads one cell as a date: its parts, and the days that it can mean.
 
 use super::clock::{clock, half_at};
 use crate::cells::calendar::days_from_civil;
 use crate::fields::reading::Order;
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, YEAR};
+use crate::words::cut::{CutText, DIGITS, SPACE, TextToken, WORD, YEAR};
 use crate::words::lexicon::{Lexicon, MonthWord, is_roman};
 use crate::words::tables::Languages;
 
-/// Two digits mean the year of this window that ends twenty years after this engine was made. It does not move with the
-/// clock: the same engine reads the same file the same on every day.
+/// The last year that two digits can mean: the window ends twenty years after this engine was made. It does not move with the
+/// clock, so the same engine always reads a file in the same way.
 pub const LAST_SHORT_YEAR: i64 = MADE_IN + 20;
 /// The year in which this engine was made.
 pub const MADE_IN: i64 = 2026;
-/// Years that a date may have. Beyond them are other calendars, serial numbers and slips.
+/// Years that a date may have. Other years come from other calendars, serial numbers and slips.
 const YEARS: std::ops::Range<i64> = 1800..2200;
 const YEARS_OF_EIGHT_DIGITS: std::ops::Range<i64> = 1900..2200;
-/// Years of Thailand count from the death of Buddha.
+/// The year that Thai years, which count from the death of Buddha, are ahead of ours.
 const BUDDHA: i64 = 543;
-/// No day.
+/// Marks an order in which a cell is no day.
 pub const NONE: i32 = i32::MIN;
 
-/// The days since 1970 that a cell means under each order of `super::orders::ORDERS`; [`NONE`] where there is no such day.
+/// The days since 1970 that a cell means in each order of `super::orders::ORDERS`; [`NONE`] if there is no such day.
 pub type Days = [i32; 4];
 
-/// Whether a cell is a day under some order.
+/// Returns whether a cell is a day in some order.
 pub fn is_day(days: &Days) -> bool {
     days.iter().any(|day| *day != NONE)
 }
 
-/// A number within a date.
+/// A number within a date, with the count of its digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Digits {
     value: u32,
@@ -40,28 +40,28 @@ struct Digits {
 pub struct Day {
     digits: [Digits; 3],
     count: u8,
-    /// How many numbers stand before the month's name, if it has one.
+    /// The count of numbers before the month's name, if there is one.
     name_at: Option<u8>,
     pub month: Option<MonthWord>,
-    /// Weekdays that the cell names, a bit each from Monday; 0: none.
+    /// The weekdays that the cell names, one bit each from Monday; 0 for none.
     weekdays: u8,
     pub weekday_languages: Languages,
     /// The mark between the numbers: `w` with a month's name, `8` for eight digits, 0 for a mark outside of ASCII.
     pub mark: u8,
-    /// A mark behind the last number, as in "31.1.25.".
+    /// Whether a mark follows the last number, as in "31.1.25.".
     pub mark_behind: bool,
-    /// Microseconds since midnight; none without a time of day, or with one that does not exist.
+    /// Microseconds since midnight; none without a time of day, or if there is no such time.
     pub time: Option<i64>,
     pub has_time: bool,
-    /// Day and year beside a month's name are what they seem: 31-Nov-24 is no 24th of November, and months of Thailand have
-    /// years since Buddha.
+    /// Whether day and year beside a month's name are what they seem: 31-Nov-24 is no 24th of November, and years of Thai
+    /// months count from the death of Buddha.
     pub is_strict: bool,
     pub is_thai: bool,
 }
 
 impl Day {
-    /// The parts of a text of three numbers with one mark between them, which most dates are; `None` leaves any other text to
-    /// [`Self::of`], which says the same of these.
+    /// Returns the parts of a text of three numbers with one mark between them, as most dates are. `None` leaves the text to
+    /// [`Self::of`], which returns the same parts for these texts.
     pub fn of_plain(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         if !(5..=10).contains(&bytes.len()) {
@@ -71,7 +71,7 @@ impl Day {
         for &byte in bytes {
             let digits = &mut day.digits[usize::from(day.count)];
             match byte {
-                // No number of a date is longer.
+                // None of the three numbers is longer.
                 b'0'..=b'9' if digits.length < 4 => {
                     digits.value = digits.value * 10 + u32::from(byte - b'0');
                     digits.length += 1;
@@ -95,18 +95,18 @@ impl Day {
         (day.count == 3 && are_good).then_some(day)
     }
 
-    /// The parts of a text that was cut; none where it can be no date.
-    pub fn of(cut: &Cut) -> Option<Self> {
+    /// Returns the parts of a text that was cut; none if it can be no date.
+    pub fn from_cut(cut: &CutText) -> Option<Self> {
         let mut numbers = cut.tokens().iter().filter(|token| token.kind == DIGITS);
         let first = numbers.next()?;
         if numbers.next().is_none() && cut.text(*first).len() < 8 {
-            // A year and a day are two numbers, or one of eight digits and more; to look words up takes longer.
+            // A year and a day are two numbers, or one of eight digits and more. Looking up words takes longer than this check.
             return None;
         }
         Lexicon::lent(|lexicon| Self::look_up(cut, lexicon))
     }
 
-    fn look_up(cut: &Cut, lexicon: &mut Lexicon) -> Option<Self> {
+    fn look_up(cut: &CutText, lexicon: &mut Lexicon) -> Option<Self> {
         if let Some(day) = Self::parse(cut, lexicon, None) {
             return Some(day);
         }
@@ -120,7 +120,7 @@ impl Day {
         Self::parse(cut, lexicon, Some(both))
     }
 
-    fn parse(cut: &Cut, lexicon: &mut Lexicon, as_weekday: Option<usize>) -> Option<Self> {
+    fn parse(cut: &CutText, lexicon: &mut Lexicon, as_weekday: Option<usize>) -> Option<Self> {
         let mut parser = Parser {
             cut,
             as_weekday,
@@ -163,19 +163,20 @@ impl Day {
             return None;
         }
         if second != self.mark {
-            // The mark of a group is its first one; "1-2/25" is a way to write, too.
+            // A group goes by its first mark; people also write "1-2/25".
             self.mark |= 0x80;
         }
         self.mark_behind = self.mark == b'.' && behind.has_mark();
         Some(self)
     }
 
-    /// Where a year of four digits stands among the numbers.
+    /// Returns the position of a year of four digits among the numbers.
     pub fn long_year_at(&self) -> Option<u8> {
         (0..self.count).find(|&at| self.digits[usize::from(at)].length == 4)
     }
 
-    /// Whether a program wrote it for no date, as 00.00.0000, or for one that never comes, as 31.12.9999.
+    /// Returns whether a program wrote the value for a missing date, as 00.00.0000, or for a date that never comes, as
+    /// 31.12.9999.
     pub fn is_placeholder(&self) -> bool {
         let digits = &self.digits[..usize::from(self.count)];
         let is_never = |digits: &Digits| match digits.length {
@@ -187,17 +188,17 @@ impl Day {
         is_nothing || digits.iter().any(is_never)
     }
 
-    /// How many numbers stand before the month's name.
+    /// Returns the count of numbers before the month's name.
     pub fn name_at(&self) -> Option<u8> {
         self.name_at
     }
 
-    /// The days that it means under each order; `languages` know most words of the column.
+    /// Returns the days that the cell means in each order; `languages` are those that know most words of the column.
     pub fn days(&self, languages: Languages) -> Days {
         self.days_until(languages, i64::MAX)
     }
 
-    /// The same, where a year of two digits means one that is not behind a day: people are born in the past.
+    /// Returns the same as [`Self::days`], but a year of two digits means no day after `latest`: people are born in the past.
     pub fn days_until(&self, languages: Languages, latest: i64) -> Days {
         let mut days = [NONE; 4];
         let [a, b, c] = self.digits;
@@ -247,12 +248,12 @@ impl Day {
                 _ => set(Order::YearDay, a, month, b),
             }
         } else if self.mark & 0x7f == YEAR {
-            // The year says itself that it comes first.
+            // The mark of the year shows that it comes first.
             set(Order::YearFirst, a, b, c);
         } else {
             set(Order::DayFirst, c, b, a);
             set(Order::MonthFirst, c, a, b);
-            // 2024-31-12 is a slip: nobody writes so.
+            // 2024-31-12 is a slip: nobody writes dates in this order.
             set(Order::YearFirst, a, b, c);
         }
         days
@@ -266,7 +267,7 @@ impl Day {
         if self.is_thai && self.is_strict {
             full = match year.length {
                 4 if full > 2400 => full - BUDDHA,
-                // 25 may be 2525 or 2025 of another calendar.
+                // 25 may be 2525, or 2025 of another calendar.
                 2 if full < 44 => return NONE,
                 2 => full + 2500 - BUDDHA,
                 _ => full,
@@ -306,17 +307,17 @@ impl Day {
     }
 }
 
-/// A date while the tokens of its text are gone through.
+/// Reads a date token by token.
 struct Parser<'c> {
-    cut: &'c Cut,
-    /// The word that is a weekday, though it can be a month.
+    cut: &'c CutText,
+    /// The position of the word that is read as a weekday, though it can be a month.
     as_weekday: Option<usize>,
     day: Day,
-    /// What stands before each number.
+    /// The gap before each number.
     gaps: [Gap; 3],
-    /// What has come since the last part.
+    /// The marks since the last part.
     gap: Gap,
-    /// A half of the day that belongs to no time that was read: the time would be another one.
+    /// Whether a half of the day was named that belongs to no time so far: without it, the time would be wrong.
     has_loose_half: bool,
     is_behind_time: bool,
 }
@@ -326,13 +327,14 @@ impl Parser<'_> {
         self.cut.tokens().get(at).map(|token| token.kind)
     }
 
-    /// Whether the date has all of its parts.
+    /// Returns whether the date has all of its parts.
     fn is_full(&self) -> bool {
         let day = &self.day;
         day.count + u8::from(day.month.is_some()) == 3 || day.count > 0 && day.digits[0].length == 8
     }
 
-    /// Takes the token at a place, and what belongs to it; returns the place behind. None where it belongs to no date.
+    /// Takes the token at a position and the tokens that belong to it; returns the position behind them. None if the token
+    /// belongs to no date.
     fn take(&mut self, at: usize, lexicon: &mut Lexicon) -> Option<usize> {
         let token = self.cut.tokens()[at];
         match token.kind {
@@ -347,7 +349,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A time of day stands behind a blank or a comma, or the point of the date: "31. 1. 2025. 14:30".
+    /// Takes a time of day, which follows a blank, a comma or the point of the date: "31. 1. 2025. 14:30".
     fn take_time(&mut self, at: usize) -> Option<usize> {
         let is_apart = self.is_full() && at > 0 && self.kind(at - 1) == Some(SPACE);
         if !self.gap.is_only(if is_apart { b" ,.(" } else { b" ,(" }) {
@@ -355,7 +357,7 @@ impl Parser<'_> {
         }
         self.gap = Gap::default();
         let found = clock(self.cut, at)?;
-        // Two times are none.
+        // A cell with two times has none.
         self.day.time = found.time.filter(|_| !self.day.has_time);
         self.day.has_time = true;
         self.has_loose_half &= !found.has_half_before;
@@ -367,7 +369,7 @@ impl Parser<'_> {
         self.is_behind_time = false;
         let text = self.cut.text(self.cut.tokens()[at]);
         let place = usize::from(self.day.count);
-        // "20250131143000", as logs have it.
+        // "20250131143000", as in logs.
         if text.len() == 14 && place == 0 {
             let (day, time) = text.split_at(8);
             self.day.digits[0] = Digits {
@@ -397,8 +399,9 @@ impl Parser<'_> {
         let is_full = self.is_full();
         let next = at + 1 + usize::from(self.kind(at + 1) == Some(SPACE));
         let is_before_number = self.kind(next) == Some(DIGITS);
-        // In Vietnamese "năm" is Thursday and year, and "thứ" stands before the name of most weekdays.
-        let is_of_weekday = |token: &Token| WEEKDAYS_OF_VIETNAM.contains(&self.cut.text(*token));
+        // In Vietnamese "năm" is Thursday and year, and "thứ" precedes the names of most weekdays.
+        let is_of_weekday =
+            |token: &TextToken| WEEKDAYS_OF_VIETNAM.contains(&self.cut.text(*token));
         if text == "nam" && is_before_number
             || text == "thu" && self.cut.tokens().get(next).is_some_and(is_of_weekday)
         {
@@ -427,7 +430,7 @@ impl Parser<'_> {
         }
         let day = &mut self.day;
         if word.is_ordinal && is_behind_number {
-            // Looked at first: "st" is also a Wednesday.
+            // Checked first: "st" is also a Wednesday.
         } else if word.month.is_some()
             && self.as_weekday != Some(at)
             && day.month.is_none()
@@ -442,7 +445,7 @@ impl Parser<'_> {
                 day.weekday_languages = word.weekday_languages;
             }
         } else if self.is_behind_time && !word.is_clock {
-            // A word that says which time it is, in a language that nobody here knows.
+            // The word changes the time's meaning, in a language that the lexicon does not know.
             return None;
         } else if !(word.is_filler || is_full && word.is_clock) {
             return None;
@@ -456,7 +459,7 @@ impl Parser<'_> {
     }
 }
 
-/// The time of day in six digits.
+/// Returns the microseconds since midnight of a time in six digits.
 fn clock_of_six(text: &str) -> Option<i64> {
     let part = |at: usize, most: i64| {
         let part = text[at..at + 2].parse::<i64>().ok();
@@ -466,10 +469,10 @@ fn clock_of_six(text: &str) -> Option<i64> {
     Some(seconds * 1_000_000)
 }
 
-/// What stands behind "thứ" in the names of weekdays.
+/// The words that follow "thứ" in the names of weekdays.
 const WEEKDAYS_OF_VIETNAM: [&str; 6] = ["hai", "ba", "tu", "nam", "sau", "bay"];
 
-/// What stands between two numbers: blanks, and at most two marks that are remembered.
+/// The marks between two numbers, without blanks; the first two are stored.
 #[derive(Clone, Copy, Default)]
 struct Gap {
     marks: [u8; 2],
@@ -478,7 +481,7 @@ struct Gap {
 
 impl Gap {
     #[inline]
-    fn add(&mut self, token: Token) {
+    fn add(&mut self, token: TextToken) {
         if token.kind == SPACE {
             return;
         }
@@ -488,7 +491,7 @@ impl Gap {
         self.count = self.count.saturating_add(1);
     }
 
-    /// Those that are remembered.
+    /// Returns the stored marks.
     fn known(&self) -> &[u8] {
         &self.marks[..usize::from(self.count).min(2)]
     }
@@ -497,7 +500,7 @@ impl Gap {
         self.known().iter().all(|mark| allowed.contains(mark))
     }
 
-    /// The only mark, or a space where there is none; none for several.
+    /// Returns the only mark, or a space if there is no mark; none for several marks.
     fn single(&self) -> Option<u8> {
         match self.count {
             0 => Some(b' '),
@@ -517,9 +520,9 @@ mod tests {
     use crate::fields::testing::texts_of;
 
     fn day(text: &str) -> Option<Day> {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         cut.cut(text).then_some(())?;
-        Day::of(&cut)
+        Day::from_cut(&cut)
     }
 
     #[test]
@@ -550,7 +553,7 @@ mod tests {
                 .collect();
             assert_eq!(days, [20_119], "{text}");
         }
-        // The weekday has to agree.
+        // The weekday has to match the date.
         let wrong = day("2025년 1월 31일 일요일").unwrap();
         assert!(wrong.days(0).iter().all(|day| *day == NONE));
     }
@@ -577,11 +580,11 @@ mod tests {
             assert!(found.has_time, "{text}");
             assert_eq!(found.time, time, "{text}");
         }
-        // A word behind the time may say which one it is.
+        // A word behind the time may name the half of the day.
         for text in ["31 jan 2025, 2:05 d.", "31/01/2025 2:30 de la tarde"] {
             assert!(day(text).is_none(), "{text}");
         }
-        // Another date is no time.
+        // A second date is no time.
         assert!(day("01.02.2025 05.03.25").is_none());
     }
 

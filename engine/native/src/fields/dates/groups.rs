@@ -1,31 +1,31 @@
-//! The cells of a column of dates, each cut once, in groups of those that are written alike.
+//! Cuts each cell of a column of dates once, and groups the cells that are written alike.
 
 use super::day::{Day, Days, NONE};
 use super::orders::Orders;
 use super::zone::Zones;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
 use crate::cells::parts::{cut_mut, in_threads, ranges};
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::fields::reading::Order;
-use crate::words::cut::{Cut, DIGITS, WORD};
+use crate::words::cut::{CutText, DIGITS, WORD};
 use crate::words::tables::Languages;
 
-/// The group of a cell that is no date.
+/// The group number of a cell that is no date.
 pub const NO_GROUP: u8 = u8::MAX;
-/// A time that does not exist makes no date-time.
+/// Marks a time that does not exist; its cell is no date-time.
 pub const NO_TIME: i64 = i64::MIN;
 
 /// A way to write dates.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct DateShape {
     pub mark: u8,
     mark_behind: bool,
     pub name_at: Option<u8>,
     pub year_at: Option<u8>,
 }
 
-impl Shape {
-    fn of(day: &Day) -> Self {
+impl DateShape {
+    fn from_day(day: &Day) -> Self {
         Self {
             mark: day.mark,
             mark_behind: day.mark_behind,
@@ -34,36 +34,36 @@ impl Shape {
         }
     }
 
-    /// The mark between the first two numbers.
+    /// Returns the mark between the first two numbers.
     pub fn first_mark(self) -> u8 {
         self.mark & 0x7f
     }
 
-    /// Whether a mark stands behind the last number, too: "19. 4. 30."
+    /// Returns whether a mark also follows the last number: "19. 4. 30."
     pub fn ends_with_mark(self) -> bool {
         self.mark_behind
     }
 
-    /// Whether the year has two digits and no name tells it apart from the other numbers.
+    /// Returns whether the year has two digits and no month's name distinguishes it from the other numbers.
     pub fn is_short(self) -> bool {
         self.name_at.is_none() && self.year_at.is_none()
     }
 
-    /// Whether nothing but numbers stands there, none of which is clearly a year in front.
+    /// Returns whether the date consists of numbers and does not begin with a year of four digits.
     pub fn is_of_days(self) -> bool {
         self.name_at.is_none() && self.year_at != Some(0)
     }
 }
 
-/// The cells of one shape, in numbers.
-pub struct Group {
-    pub shape: Shape,
+/// The counts of the cells of one shape.
+pub struct DateGroup {
+    pub shape: DateShape,
     pub cells: usize,
-    /// How many of them are a day under each order.
+    /// The number of cells that are a day in each order.
     pub counts: [usize; 4],
 }
 
-impl Group {
+impl DateGroup {
     #[inline]
     fn count(&mut self, days: &Days) {
         self.cells += 1;
@@ -72,56 +72,56 @@ impl Group {
         }
     }
 
-    /// The cells that an order explains.
+    /// Returns the number of cells that an order explains.
     pub fn count_of(&self, order: Order) -> usize {
         self.counts[order as usize]
     }
 
-    /// As many cells as the best order explains.
+    /// Returns the number of cells that the best order explains.
     pub fn most(&self) -> usize {
         self.counts.into_iter().max().unwrap_or(0)
     }
 
-    /// The orders that explain so many cells.
+    /// Returns the orders that explain at least that many cells.
     pub fn that_explain(&self, cells: usize) -> Orders {
         Orders::that(|order| self.count_of(order) >= cells)
     }
 
-    /// The first order that explains most cells.
+    /// Returns the first of the orders that explain the most cells.
     pub fn best_order(&self) -> Order {
         self.that_explain(self.most()).first()
     }
 }
 
-/// Where the parts of some cells go: the places of their rows in [`Cells`].
-struct Places<'a> {
+/// The slices of [`DateCells`] that the rows of one part are written to.
+struct RowSlots<'a> {
     days: &'a mut [Days],
     group_of: &'a mut [u8],
-    /// Nothing where times of day are not kept.
+    /// None if times of day are not kept.
     times: Option<&'a mut [i64]>,
 }
 
-/// Cells that were cut.
-pub struct Cells {
+/// The cells of a column after cutting.
+pub struct DateCells {
     pub days: Vec<Days>,
-    pub groups: Vec<Group>,
+    pub groups: Vec<DateGroup>,
     pub group_of: Vec<u8>,
-    /// Empty where times of day are not kept.
+    /// Empty if times of day are not kept.
     pub times: Vec<i64>,
-    /// Those that know most words of the column.
+    /// The languages that know most words of the column.
     pub languages: Languages,
-    /// Cells with a month's name that is known.
+    /// The number of cells with a known name of a month.
     pub named: usize,
-    /// Cells with numbers and words that are no dates.
+    /// The number of cells with numbers and words that are no dates.
     pub strange: usize,
     pub cells: usize,
-    /// Those behind times of day, where these are kept.
+    /// The zones behind the times of day, if these are kept.
     pub zones: Zones,
 }
 
-impl Cells {
-    /// Cuts all cells. Years of two digits lie not behind `latest`.
-    pub fn cut(values: &[Value<'_>], with_time: bool, latest: i64, is_strict: bool) -> Self {
+impl DateCells {
+    /// Cuts all cells. Years of two digits mean no day after `latest`.
+    pub fn cut(values: &[ColumnValue<'_>], with_time: bool, latest: i64, is_strict: bool) -> Self {
         let rows = values.len();
         let mut days = vec![[NONE; 4]; rows];
         let mut group_of = vec![NO_GROUP; rows];
@@ -130,7 +130,7 @@ impl Cells {
         let tasks = {
             let mut times = with_time.then(|| cut_mut(&mut times, &ranges));
             let places = cut_mut(&mut days, &ranges).zip(cut_mut(&mut group_of, &ranges));
-            let places = places.map(|(days, group_of)| Places {
+            let places = places.map(|(days, group_of)| RowSlots {
                 days,
                 group_of,
                 times: times.as_mut().and_then(Iterator::next),
@@ -139,9 +139,9 @@ impl Cells {
         };
         let parts = in_threads(tasks, |(range, places)| {
             let start = range.start;
-            Part::of(&values[range], start, latest, is_strict, places)
+            DateCellsPart::from_values(&values[range], start, latest, is_strict, places)
         });
-        let mut whole = Part::default();
+        let mut whole = DateCellsPart::default();
         for (range, part) in ranges.into_iter().zip(parts) {
             whole.zones.append(part.zones, range.start);
             whole.add(part, &mut group_of[range]);
@@ -164,28 +164,29 @@ impl Cells {
         }
     }
 
-    /// The rows of a group's cells.
+    /// Returns the rows of a group's cells.
     pub fn rows_of(&self, group: u8) -> impl Iterator<Item = usize> + '_ {
         let rows = self.group_of.iter().enumerate();
         rows.filter(move |(_, own)| **own == group)
             .map(|(row, _)| row)
     }
 
-    /// With a year of two digits, a slip looks like evidence: 30-Feb-25 is no 30th of February, but would be the 25th in
-    /// 2030. Returns how many cells the order explains against which nothing but slips speaks, and the slips' rows.
+    /// Finds the slips of a group. With a year of two digits, a slip looks like evidence: 30-Feb-25 is no 30th of February, but
+    /// would be the 25th in 2030. Returns the number of cells that the order explains which only slips contradict, and the rows
+    /// of the slips.
     ///
-    /// A slip has a day that the month lacks. What is no day at all (99-01-31, 00-01-31) stays evidence.
+    /// A slip has a day that the month lacks. A cell that is no day in any way (99-01-31, 00-01-31) stays evidence.
     pub fn slips(&self, number: u8) -> Option<(usize, Vec<usize>)> {
         let group = &self.groups[usize::from(number)];
         let (shape, count) = (group.shape, |order: Order| group.count_of(order));
         if shape.year_at.is_some() {
             return None;
         }
-        let more = |one, other| {
-            if count(other) > count(one) {
+        let more = |order, other| {
+            if count(other) > count(order) {
                 other
             } else {
-                one
+                order
             }
         };
         let behind = more(Order::DayFirst, Order::MonthFirst);
@@ -195,7 +196,7 @@ impl Cells {
         } else {
             (behind, front)
         };
-        // Where a year in front is unlikely anyway, nothing needs to be said for it.
+        // If a year in front is unlikely anyway, slips need not be looked for.
         let is_usual = shape.name_at.is_some() || matches!(shape.first_mark(), b'.' | b'/');
         if count(less) == 0 || count(most) == count(less) || most == behind && is_usual {
             return None;
@@ -208,7 +209,7 @@ impl Cells {
         let is_slip = |row: &usize| {
             let (year, month, day) = civil_from_days(self.days[*row][most as usize].into());
             let year = year.rem_euclid(100);
-            // The month and the day that the other order would make of the same numbers.
+            // The month and the day that the other order reads from the same numbers.
             let (less_month, less_day) = match (most, less) {
                 (Order::MonthFirst, Order::YearFirst) => (i64::from(day), year),
                 (Order::YearFirst, Order::MonthFirst) => (year, i64::from(month)),
@@ -223,37 +224,37 @@ impl Cells {
     }
 }
 
-/// What was found in some cells, beside what has gone to its [`Places`].
+/// The facts about some cells, apart from those in their [`RowSlots`].
 #[derive(Default)]
-struct Part {
-    groups: Vec<Group>,
+struct DateCellsPart {
+    groups: Vec<DateGroup>,
     named: usize,
     strange: usize,
     cells: usize,
-    /// Which languages know the words of how many cells.
+    /// Sets of languages, each with the number of cells whose words they know.
     known: Vec<(Languages, usize)>,
-    /// Cells that wait until the languages of all are counted, with their rows: "lis" is October for some and November for
-    /// others.
+    /// Cells, with their rows, that wait until the languages of all cells are counted: "lis" is October in some languages and
+    /// November in others.
     waiting: Vec<(usize, Day)>,
     zones: Zones,
 }
 
-impl Part {
-    /// Cuts some cells, from a row on, each into its place.
-    fn of(
-        values: &[Value<'_>],
+impl DateCellsPart {
+    /// Cuts cells from a row on, each into its place.
+    fn from_values(
+        values: &[ColumnValue<'_>],
         first_row: usize,
         latest: i64,
         is_strict: bool,
-        mut places: Places<'_>,
+        mut places: RowSlots<'_>,
     ) -> Self {
         let mut this = Self::default();
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut digits = itoa::Buffer::new();
         for (row, value) in values.iter().enumerate() {
             let text = match *value {
-                Value::Text(text) => text,
-                // 20250131 as a number is what the text would be.
+                ColumnValue::Text(text) => text,
+                // The number 20250131 is read like the text.
                 _ => match eight_digits(*value) {
                     Some(number) => digits.format(number),
                     None => continue,
@@ -265,13 +266,13 @@ impl Part {
                 continue;
             }
             this.cells += 1;
-            let Some(mut day) = plain.or_else(|| Day::of(&cut)) else {
+            let Some(mut day) = plain.or_else(|| Day::from_cut(&cut)) else {
                 let has = |kind| cut.tokens().iter().any(|token| token.kind == kind);
                 this.strange += usize::from(has(DIGITS) && has(WORD));
                 continue;
             };
             if day.is_placeholder() {
-                // It says nothing of how the other cells are written, however many there are.
+                // A placeholder does not show how the other cells are written, however many there are.
                 continue;
             }
             if is_strict && day.month.is_some() {
@@ -283,7 +284,7 @@ impl Part {
                 count_languages(&mut this.known, languages, 1);
             }
             this.named += usize::from(day.month.is_some());
-            let group = this.group(Shape::of(&day));
+            let group = this.group(DateShape::from_day(&day));
             places.group_of[row] = group;
             if day.has_time
                 && let Some(times) = &mut places.times
@@ -304,7 +305,7 @@ impl Part {
         this
     }
 
-    /// Adds the part that lies behind; the groups of its cells get the numbers that they have here.
+    /// Adds the part that follows; the groups of its cells get the numbers that they have here.
     fn add(&mut self, part: Self, group_of: &mut [u8]) {
         let mut numbers = [NO_GROUP; 256];
         let mut is_the_same = true;
@@ -333,12 +334,12 @@ impl Part {
     }
 
     #[inline]
-    fn group(&mut self, shape: Shape) -> u8 {
+    fn group(&mut self, shape: DateShape) -> u8 {
         let known = self.groups.iter().position(|group| group.shape == shape);
         known.unwrap_or_else(|| {
-            // More ways to write than this share the last one.
+            // Any further shapes share the last group.
             if self.groups.len() < usize::from(NO_GROUP) {
-                self.groups.push(Group {
+                self.groups.push(DateGroup {
                     shape,
                     cells: 0,
                     counts: [0; 4],
@@ -349,12 +350,12 @@ impl Part {
     }
 }
 
-/// A number that may be year, month and day.
-pub fn eight_digits(value: Value<'_>) -> Option<i64> {
+/// Returns a number of eight digits, which may be year, month and day.
+pub fn eight_digits(value: ColumnValue<'_>) -> Option<i64> {
     let number = match value {
-        Value::Integer(number) => number,
-        Value::Unsigned(number) => i64::try_from(number).ok()?,
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => number as i64,
+        ColumnValue::Integer(number) => number,
+        ColumnValue::Unsigned(number) => i64::try_from(number).ok()?,
+        ColumnValue::Float(number) if number.fract() == 0.0 && number.abs() < 1e9 => number as i64,
         _ => return None,
     };
     (10_000_000..=99_999_999)
@@ -369,7 +370,7 @@ fn count_languages(known: &mut Vec<(Languages, usize)>, languages: Languages, co
     }
 }
 
-/// The languages that know most of the words.
+/// Returns the languages that know most of the words.
 fn most_known(known: &[(Languages, usize)]) -> Languages {
     let mut counts = [0usize; 128];
     for (mask, count) in known {

@@ -1,13 +1,13 @@
-//! Times of day and durations: cells, and columns of times.
+//! Reads times of day and durations: single cells, and columns of times.
 
 use super::clock::{clock, half_at, microseconds};
 use super::said::ZONES_DIFFER;
 use super::zone::Zones;
 use crate::cells::calendar::DAY_MICROSECONDS;
-use crate::columns::view::Value;
-use crate::fields::reading::{Decided, Reading};
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, are_digits};
-use crate::words::data::{LISTS, List};
+use crate::columns::view::ColumnValue;
+use crate::fields::reading::{ColumnReading, DecisionBasis};
+use crate::words::cut::{CutText, DIGITS, SPACE, TextToken, WORD, are_digits};
+use crate::words::data::{LISTS, WordList};
 use crate::words::tables::UNITS_OF_TIME;
 
 const SECOND: i64 = 1_000_000;
@@ -16,20 +16,23 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
 /// Words before a time of day, folded: "at 14:30", "kl. 14.30", "à 14h30".
-static BEFORE_TIMES: List = List::new(|| LISTS.words("before times"));
+static BEFORE_TIMES: WordList = WordList::new(|| LISTS.words("before times"));
 /// Words between the parts of a duration: "1 hour and 30 minutes".
-static AND: List = List::new(|| LISTS.words("and"));
+static AND: WordList = WordList::new(|| LISTS.words("and"));
 
-/// A column of times of day; how it was read is told where that is doubtful.
-pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<Reading>) {
-    let mut cut = Cut::default();
+/// Reads a column of times of day. Returns a reading only if the column is doubtful.
+pub fn times(
+    values: &[ColumnValue<'_>],
+    serials: bool,
+) -> (Vec<Option<i64>>, Option<ColumnReading>) {
+    let mut cut = CutText::default();
     let mut found: Vec<Option<i64>> = values
         .iter()
         .map(|value| time(*value, serials, &mut cut))
         .collect();
     let (mut zones, mut hundredths) = (Zones::default(), Hundredths::default());
     for (row, value) in values.iter().enumerate() {
-        if let Value::Text(text) = value {
+        if let ColumnValue::Text(text) = value {
             hundredths.add(text, row);
             if found[row].is_some() {
                 zones.add(text, row, false);
@@ -37,7 +40,7 @@ pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<R
         }
     }
     if hundredths.are_sure {
-        // 7.25 beside 7.75: hours in decimals, and none of them is a time.
+        // 7.25 beside 7.75: these are hours in decimals, and none of them is a time.
         for row in hundredths.rows.iter() {
             found[*row] = None;
         }
@@ -54,15 +57,15 @@ pub fn times(values: &[Value<'_>], serials: bool) -> (Vec<Option<i64>>, Option<R
     (found, reading)
 }
 
-/// Cells such as "7.25", which are a quarter past seven in decimals, or 25 minutes past seven.
+/// Cells such as "7.25", which mean a quarter past seven in decimals, or 25 minutes past seven.
 #[derive(Default)]
 struct Hundredths {
     rows: Vec<usize>,
-    /// The first with a half or a quarter in decimals.
+    /// The first row with a half or a quarter in decimals.
     quarter: Option<usize>,
-    /// Whether some are minutes, but no quarter in decimals: "7.15".
+    /// Whether some cells are minutes but no quarters in decimals: "7.15".
     has_minutes: bool,
-    /// Whether some can be decimals alone: "7.75", "7.5".
+    /// Whether some cells can only be decimals: "7.75", "7.5".
     are_sure: bool,
 }
 
@@ -86,25 +89,25 @@ impl Hundredths {
         }
     }
 
-    /// The first half or quarter, where the cells may all be decimals and nothing shows that they are.
+    /// Returns the first half or quarter if all cells may be decimals and nothing shows that they are.
     fn first_quarter(&self) -> Option<usize> {
         self.quarter.filter(|_| !self.are_sure && !self.has_minutes)
     }
 }
 
-/// The microseconds since midnight that a cell says. Of a date-time the time of day; a number of spreadsheets is a part of
-/// a day, where `serials` are meant.
-pub fn time(value: Value<'_>, serials: bool, cut: &mut Cut) -> Option<i64> {
+/// Returns the time of a cell in microseconds since midnight. A date-time gives its time of day; with `serials`, a number of a
+/// spreadsheet is a fraction of a day.
+pub fn time(value: ColumnValue<'_>, serials: bool, cut: &mut CutText) -> Option<i64> {
     match value {
-        Value::Time(microseconds) => Some(microseconds),
-        Value::DateTime(microseconds) => Some(microseconds.rem_euclid(DAY_MICROSECONDS)),
-        Value::Duration(microseconds) => (0..DAY_MICROSECONDS)
+        ColumnValue::Time(microseconds) => Some(microseconds),
+        ColumnValue::DateTime(microseconds) => Some(microseconds.rem_euclid(DAY_MICROSECONDS)),
+        ColumnValue::Duration(microseconds) => (0..DAY_MICROSECONDS)
             .contains(&microseconds)
             .then_some(microseconds),
-        Value::Float(number) if serials && (0.0..1.0).contains(&number) => {
+        ColumnValue::Float(number) if serials && (0.0..1.0).contains(&number) => {
             Some(((number * 86_400.0).round() as i64).min(86_399) * SECOND)
         }
-        Value::Text(text) if cut.cut(text) => {
+        ColumnValue::Text(text) if cut.cut(text) => {
             // "PM 2:30", "오후 2:30"
             let start = match (behind_words(cut), half_at(cut, 0)) {
                 (0, Some((_, 1))) => 1 + usize::from(cut.tokens().get(1)?.kind == SPACE),
@@ -117,8 +120,8 @@ pub fn time(value: Value<'_>, serials: bool, cut: &mut Cut) -> Option<i64> {
     }
 }
 
-/// The place behind the words before a time of day.
-fn behind_words(cut: &Cut) -> usize {
+/// Returns the position behind the words before a time of day.
+fn behind_words(cut: &CutText) -> usize {
     let tokens = cut.tokens();
     let kind = |at: usize| tokens.get(at).map(|token| token.kind);
     let mut at = 0;
@@ -130,32 +133,37 @@ fn behind_words(cut: &Cut) -> usize {
     at
 }
 
-/// The microseconds that a cell says as a duration: "38:30", "1:30:00", "1h 30m", "90 min", "2 days 4 h", "PT1H30M". A number counts
-/// `unit` microseconds, where one is given.
-pub fn duration(value: Value<'_>, unit: Option<i64>, cut: &mut Cut) -> Option<i64> {
+/// Returns the duration of a cell in microseconds: "38:30", "1:30:00", "1h 30m", "90 min", "2 days 4 h", "PT1H30M". A plain
+/// number counts `unit` microseconds; without a unit it is no duration.
+pub fn duration(value: ColumnValue<'_>, unit: Option<i64>, cut: &mut CutText) -> Option<i64> {
     let of_number = |number: f64| {
         let unit = unit?;
         let microseconds = number * unit as f64;
         (microseconds.abs() < 9e18).then_some(microseconds.round() as i64)
     };
     match value {
-        Value::Duration(microseconds) | Value::Time(microseconds) => Some(microseconds),
-        Value::Text(text) if cut.cut(text) => text_duration(cut, unit),
+        ColumnValue::Duration(microseconds) | ColumnValue::Time(microseconds) => Some(microseconds),
+        ColumnValue::Text(text) if cut.cut(text) => text_duration(cut, unit),
         _ => of_number(value.number().filter(|number| number.is_finite())?),
     }
 }
 
-/// Makes minutes and seconds of the texts that were read as hours and minutes: "4:10" below "(mm:ss)". Typed cells stay what
-/// they are, and are doubtful: whoever types 4:10 into a sheet gets four hours.
-pub fn take_for_minutes(values: &[Value<'_>], spans: &mut [Option<i64>]) -> Option<Reading> {
+/// Turns texts that were read as hours and minutes into minutes and seconds: "4:10" below "(mm:ss)". Typed cells keep their
+/// values and are doubtful: a person who types 4:10 into a sheet gets four hours.
+pub fn take_for_minutes(
+    values: &[ColumnValue<'_>],
+    spans: &mut [Option<i64>],
+) -> Option<ColumnReading> {
     let mut typed = None;
     for (row, (value, span)) in values.iter().zip(spans).enumerate() {
         let Some(span) = span else { continue };
         match value {
-            Value::Text(text) if text.bytes().filter(|byte| *byte == b':').count() == 1 => {
+            ColumnValue::Text(text) if text.bytes().filter(|byte| *byte == b':').count() == 1 => {
                 *span /= 60;
             }
-            Value::Time(_) | Value::Duration(_) if *span >= HOUR && *span % MINUTE == 0 => {
+            ColumnValue::Time(_) | ColumnValue::Duration(_)
+                if *span >= HOUR && *span % MINUTE == 0 =>
+            {
                 typed = typed.or(Some(row));
             }
             _ => {}
@@ -165,19 +173,22 @@ pub fn take_for_minutes(values: &[Value<'_>], spans: &mut [Option<i64>]) -> Opti
     typed.map(|row| doubtful(values, row, why))
 }
 
-/// What is said of a column whose cells stay as they are from a row on that is doubtful.
-fn doubtful(values: &[Value<'_>], row: usize, why: &str) -> Reading {
-    Reading {
+/// Returns the reading of a column whose cells stay as they are and are doubtful from a row on.
+fn doubtful(values: &[ColumnValue<'_>], row: usize, why: &str) -> ColumnReading {
+    ColumnReading {
         read_as: "as they are",
-        decided: Decided::Weak,
-        cells: values.iter().filter(|value| **value != Value::Null).count(),
+        decided: DecisionBasis::Weak,
+        cells: values
+            .iter()
+            .filter(|value| **value != ColumnValue::Null)
+            .count(),
         first_open: Some(row),
         why: vec![why.to_owned()],
-        ..Reading::default()
+        ..ColumnReading::default()
     }
 }
 
-fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
+fn text_duration(cut: &CutText, unit: Option<i64>) -> Option<i64> {
     let tokens = cut.tokens();
     let (sign, tokens) = match tokens {
         [minus, rest @ ..] if minus.kind == b'-' => (-1, rest),
@@ -193,8 +204,8 @@ fn text_duration(cut: &Cut, unit: Option<i64>) -> Option<i64> {
     total.map(|total| sign * total)
 }
 
-/// "PT1H30M", "P1DT2H", "P2W" (ISO 8601). Years and months have no length.
-fn iso_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
+/// Reads "PT1H30M", "P1DT2H", "P2W" (ISO 8601). Years and months have no fixed length.
+fn iso_duration(cut: &CutText, tokens: &[TextToken]) -> Option<i64> {
     let mut is_time = match cut.text(tokens[0]) {
         "p" => false,
         "pt" => true,
@@ -221,7 +232,7 @@ fn iso_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
     (sum.smallest < i64::MAX).then_some(sum.total)
 }
 
-/// What the parts of a duration add up to, from large to small.
+/// The sum of the parts of a duration, which go from large to small.
 struct Sum {
     total: i64,
     smallest: i64,
@@ -239,7 +250,7 @@ impl Default for Sum {
 impl Sum {
     fn add(&mut self, amount: f64, size: i64) -> Option<()> {
         let part = amount * size as f64;
-        // "30 min 2 h" is no way to write.
+        // Nobody writes "30 min 2 h".
         if size >= self.smallest || part.abs() > 9e17 {
             return None;
         }
@@ -249,8 +260,8 @@ impl Sum {
     }
 }
 
-/// "38:30" (hours and minutes), "1:30:00", "0:00:12.5".
-fn clock_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
+/// Reads "38:30" (hours and minutes), "1:30:00", "0:00:12.5".
+fn clock_duration(cut: &CutText, tokens: &[TextToken]) -> Option<i64> {
     let (seconds, fraction) = match tokens {
         [_, _, _] => (0, 0),
         [_, _, _, _, seconds, rest @ ..] if seconds.kind == DIGITS => {
@@ -269,11 +280,11 @@ fn clock_duration(cut: &Cut, tokens: &[Token]) -> Option<i64> {
     Some(hours * HOUR + minutes * MINUTE + seconds * SECOND + fraction)
 }
 
-/// "1h 30m", "90 min", "2 days, 9:07:00": amounts with their units, from large to small. Only a plain number has the `unit` that
-/// the author names.
+/// Reads amounts with their units, from large to small: "1h 30m", "90 min", "2 days, 9:07:00". Only a plain number gets the
+/// `unit` that the author names.
 fn measured_duration(
-    cut: &Cut,
-    tokens: &[Token],
+    cut: &CutText,
+    tokens: &[TextToken],
     unit: Option<i64>,
     is_negative: bool,
 ) -> Option<i64> {
@@ -284,7 +295,7 @@ fn measured_duration(
     let (mut has_bare_m, mut is_clear) = (false, false);
     while at < tokens.len() {
         if sum.smallest < i64::MAX && sum.smallest >= DAY && kind(at + 1) == Some(b':') {
-            // Of "-1 day, 23:59:00" only programs know that its time is added.
+            // In "-1 day, 23:59:00" the time is added, but only programs know that.
             let time = clock_duration(cut, &tokens[at..]).filter(|time| *time < DAY)?;
             return (!is_negative).then_some(sum.total + time);
         }
@@ -321,15 +332,15 @@ fn measured_duration(
         }
         if kind(at) == Some(WORD) && AND.contains(&cut.text(tokens[at])) {
             at += 1 + usize::from(kind(at + 1) == Some(SPACE));
-            // Something follows.
+            // Something has to follow.
             kind(at)?;
         }
     }
     (!has_bare_m || is_clear).then_some(sum.total)
 }
 
-/// The amount that begins at a token, and the token behind it.
-fn amount_at(cut: &Cut, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
+/// Returns the amount that begins at a token, and the position behind it.
+fn amount_at(cut: &CutText, tokens: &[TextToken], at: usize) -> Option<(f64, usize)> {
     let whole = tokens[at];
     if whole.kind != DIGITS {
         return None;
@@ -338,7 +349,7 @@ fn amount_at(cut: &Cut, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
     match &tokens[at + 1..] {
         [mark, part, ..] if matches!(mark.kind, b'.' | b',') && part.kind == DIGITS => {
             let (whole, part) = (cut.text(whole), cut.text(*part));
-            // "1,500 min" can be a minute and a half, and 25 hours.
+            // "1,500 min" can be a minute and a half, or 25 hours.
             if part.len() == 3 && whole.len() <= 3 && !whole.starts_with('0') {
                 return None;
             }
@@ -348,7 +359,7 @@ fn amount_at(cut: &Cut, tokens: &[Token], at: usize) -> Option<(f64, usize)> {
     }
 }
 
-fn number(cut: &Cut, token: Token) -> Option<i64> {
+fn number(cut: &CutText, token: TextToken) -> Option<i64> {
     let number = cut.text(token).parse::<i64>().ok();
     number.filter(|number| *number < 1_000_000_000)
 }
@@ -358,7 +369,7 @@ fn sixtieth(digits: &str) -> Option<i64> {
     (digits.len() == 2 && number < 60).then_some(number)
 }
 
-/// The microseconds of a unit by its name.
+/// Returns the microseconds of a unit of time by its name.
 pub fn unit_named(word: &str) -> Option<i64> {
     let named = |word: &str| {
         let at = UNITS_OF_TIME.binary_search_by_key(&word, |(name, _)| name);
@@ -387,9 +398,9 @@ mod tests {
     #[rustfmt::skip]
     #[test]
     fn durations() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut minutes = |text: &str, unit| {
-            duration(Value::Text(text), unit, &mut cut).map(|found| found / MINUTE)
+            duration(ColumnValue::Text(text), unit, &mut cut).map(|found| found / MINUTE)
         };
         assert_eq!(minutes("38:30", None), Some(2310));
         assert_eq!(minutes("1:30:00", None), Some(90));

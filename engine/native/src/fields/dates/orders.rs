@@ -2,7 +2,7 @@
 
 use crate::fields::reading::Order;
 
-/// All orders, in the order in which one is chosen where nothing else decides.
+/// All orders. If nothing else decides, the first possible one is chosen.
 pub const ORDERS: [Order; 4] = [
     Order::DayFirst,
     Order::MonthFirst,
@@ -10,7 +10,7 @@ pub const ORDERS: [Order; 4] = [
     Order::YearFirst,
 ];
 
-/// Some of [`ORDERS`].
+/// A set of [`ORDERS`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Orders(u8);
 
@@ -18,7 +18,7 @@ impl Orders {
     pub const DAY_OR_MONTH_FIRST: Self =
         Self(1 << Order::DayFirst as u8 | 1 << Order::MonthFirst as u8);
 
-    /// The only one.
+    /// Returns the set of one order.
     pub const fn only(order: Order) -> Self {
         Self(1 << order as u8)
     }
@@ -27,7 +27,7 @@ impl Orders {
         Self(((1 << ORDERS.len()) - 1) & !Self::only(order).0)
     }
 
-    /// Those for which something is so.
+    /// Returns the orders for which a condition holds.
     pub fn that(mut is_so: impl FnMut(Order) -> bool) -> Self {
         let orders = ORDERS.into_iter().filter(|order| is_so(*order));
         Self(orders.fold(0, |bits, order| bits | 1 << order as u8))
@@ -37,7 +37,7 @@ impl Orders {
         Self(self.0 | 1 << order as u8)
     }
 
-    /// Those that are in both.
+    /// Returns the orders that are in both sets.
     pub fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
@@ -54,7 +54,7 @@ impl Orders {
         self.0.count_ones()
     }
 
-    /// The first of them, as [`ORDERS`] has them.
+    /// Returns the first order of the set, in the sequence of [`ORDERS`].
     pub fn first(self) -> Order {
         self.iter().next().unwrap_or(Order::DayFirst)
     }

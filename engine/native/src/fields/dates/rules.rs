@@ -1,56 +1,56 @@
-//! The order of a group of cells that several orders explain as well: [`RULES`] strike out the unlikely ones.
+//! Chooses the order of a group when several orders explain equally many cells: [`RULES`] strike out the unlikely ones.
 
 use super::day::{MADE_IN, NONE};
-use super::groups::{Cells, Group};
+use super::groups::{DateCells, DateGroup};
 use super::orders::Orders;
 use crate::cells::calendar::{civil_from_days, days_from_civil};
-use crate::columns::view::Value;
-use crate::fields::reading::Decided::{self, Evidence, Hint, Weak};
-use crate::fields::reading::{Order, Surroundings};
+use crate::columns::view::ColumnValue;
+use crate::fields::reading::DecisionBasis::{self, Evidence, Hint, Weak};
+use crate::fields::reading::{ColumnContext, Order};
 use crate::words::cut::fold;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 use crate::words::tables::MONTH_FIRST_LANGUAGES;
 
-/// In as many dates some day is late in its month: that none is, speaks against an order.
+/// The number of dates that make a late day of a month likely: an order in which none occurs is then unlikely.
 const ENOUGH_TO_SPREAD: usize = 20;
-/// Rows that rise or fall by chance are fewer.
+/// The number of different values that hardly rise or fall throughout by chance.
 const ENOUGH_TO_BE_SORTED: usize = 8;
 
-/// What other groups of the column show.
+/// The orders that other groups of the column show.
 #[derive(Default)]
-pub struct Others {
+pub struct OtherGroups {
     /// The order that cells show by themselves.
     pub clear: Option<Order>,
-    /// The first marks of such cells.
+    /// The first marks of the groups that show an order by themselves.
     pub clear_marks: Vec<u8>,
-    /// Where none does, the order that is likely for some group, and the mark between its numbers.
+    /// If no group shows an order, the order that is likely for some group, and the mark between its numbers.
     pub leaning: Option<(Order, u8)>,
 }
 
-/// The order of a group, and what has decided it.
-pub struct Choice {
+/// The order of a group, and what decided on it.
+pub struct OrderChoice {
     pub order: Order,
-    pub decided: Decided,
+    pub decided: DecisionBasis,
     pub why: Vec<&'static str>,
-    /// The orders that nothing speaks against: several where nothing but the setting has decided.
+    /// The orders that nothing contradicts; several if only the setting decided.
     pub left: Orders,
 }
 
-/// A tie: several orders explain as many cells of a group.
+/// A tie: several orders explain equally many cells of a group.
 pub struct Tie<'a> {
-    pub cells: &'a Cells,
-    pub values: &'a [Value<'a>],
-    pub options: &'a Surroundings<'a>,
+    pub cells: &'a DateCells,
+    pub values: &'a [ColumnValue<'a>],
+    pub options: &'a ColumnContext<'a>,
     pub number: u8,
-    pub group: &'a Group,
-    pub others: &'a Others,
-    /// The orders that explain most cells, without those that were struck out.
+    pub group: &'a DateGroup,
+    pub others: &'a OtherGroups,
+    /// The orders that explain the most cells and were not struck out.
     pub left: Orders,
 }
 
-/// A rule says how firm an order is that it leaves, what is said of it then, and which orders may stay, none where it does not hold; the
-/// others are struck out, unless that would be all.
-type Rule = (Decided, &'static str, fn(&Tie<'_>) -> Option<Orders>);
+/// A rule: how firm the remaining order is, the reason to report, and a function for the orders that may stay, which returns
+/// none if the rule does not hold. The other orders are struck out, unless none would be left.
+type OrderRule = (DecisionBasis, &'static str, fn(&Tie<'_>) -> Option<Orders>);
 
 const YEAR_FIRST: Orders = Orders::only(Order::YearFirst);
 const NOT_MONTH_FIRST: Orders = Orders::all_but(Order::MonthFirst);
@@ -58,8 +58,8 @@ const NOT_MONTH_FIRST: Orders = Orders::all_but(Order::MonthFirst);
 pub const AS_THE_REST: &str = "as in the rest of the column";
 const SPREAD: &str = "read so, days reach the end of a month and no year lies ahead";
 
-/// From the first to the last, until one order is left.
-const RULES: &[Rule] = &[
+/// The rules, applied from the first to the last until one order is left.
+const RULES: &[OrderRule] = &[
     (Hint, "the header says so", |tie| {
         order_in_header(tie.options.header).map(Orders::only)
     }),
@@ -94,7 +94,7 @@ const RULES: &[Rule] = &[
         let (order, mark) = tie.others.leaning?;
         keep(mark == tie.mark(), Orders::only(order))
     }),
-    // With another mark there may be another writer.
+    // Another mark may come from another writer.
     (Weak, AS_THE_REST, |tie| {
         let (order, _) = tie.others.leaning?;
         Some(Orders::only(order))
@@ -103,14 +103,15 @@ const RULES: &[Rule] = &[
         let may_be = tie.may_be_short_year_first() && tie.group.cells >= ENOUGH_TO_SPREAD;
         may_be.then(|| tie.that_spread(true))
     }),
-    // Few cells may well have no late day, and years to come: with points and slashes that says nothing, else it is flagged.
+    // Few cells may well have no late day, and years to come: with points and slashes that shows nothing, otherwise it is
+    // flagged.
     (Weak, SPREAD, |tie| {
         let may_be = tie.may_be_short_year_first()
             && !matches!(tie.mark(), b'.' | b'/')
             && tie.options.order.is_none();
         may_be.then(|| tie.that_spread(false))
     }),
-    // Between hyphens years often come first, also where the setting says otherwise.
+    // Between hyphens years often come first, even if the setting names another order.
     (
         Weak,
         "read so, all dates are of the last years and none lies ahead",
@@ -132,15 +133,15 @@ const RULES: &[Rule] = &[
     ),
 ];
 
-/// What a rule keeps that holds on a condition.
+/// Returns the orders that a rule keeps if its condition holds.
 fn keep(holds: bool, orders: Orders) -> Option<Orders> {
     holds.then_some(orders)
 }
 
 impl Tie<'_> {
-    /// Strikes out orders that explain as many cells but are unlikely; where several are left, the setting chooses.
-    pub fn choose(mut self) -> Choice {
-        let mut decided = Decided::Evidence;
+    /// Strikes out unlikely orders among those that explain equally many cells; if several are left, the setting chooses.
+    pub fn choose(mut self) -> OrderChoice {
+        let mut decided = DecisionBasis::Evidence;
         let mut why = Vec::new();
         for (firm, says, keeps) in RULES {
             if self.left.count() < 2 {
@@ -159,11 +160,11 @@ impl Tie<'_> {
             if self.left.has(wanted) {
                 order = wanted;
             }
-            decided = Decided::Setting;
-            // What has struck out a third order has not decided.
+            decided = DecisionBasis::Setting;
+            // A rule that struck out a third order has not decided.
             why.clear();
         }
-        Choice {
+        OrderChoice {
             order,
             decided,
             why,
@@ -171,12 +172,12 @@ impl Tie<'_> {
         }
     }
 
-    /// The orders that are left and for which something is so.
+    /// Returns the remaining orders for which a condition holds.
     fn left_that(&self, is_so: impl Fn(Order) -> bool) -> Orders {
         Orders::that(|order| self.left.has(order) && is_so(order))
     }
 
-    /// The first mark between the numbers.
+    /// Returns the first mark between the numbers.
     fn mark(&self) -> u8 {
         self.group.shape.first_mark()
     }
@@ -188,10 +189,10 @@ impl Tie<'_> {
         let may_be_year = shape.is_short()
             && shape.mark == b'-'
             && !self.others.clear_marks.contains(&shape.mark);
-        Some(self.left_that(|one| one == clear || one == Order::YearFirst && may_be_year))
+        Some(self.left_that(|order| order == clear || order == Order::YearFirst && may_be_year))
     }
 
-    /// Whether years of two digits may stand in front.
+    /// Returns whether years of two digits may come first.
     fn may_be_short_year_first(&self) -> bool {
         self.group.shape.is_short() && self.left.has(Order::YearFirst)
     }
@@ -208,7 +209,8 @@ impl Tie<'_> {
                 .all(|order| order == Order::YearFirst || self.lies_ahead(order))
     }
 
-    /// Whether years of two digits are written in a way that puts them behind: with points and slashes, or around a name.
+    /// Returns whether years of two digits are written in a way that puts them last: with points or slashes, or around a name.
+    /// If the setting puts the year first, they are not.
     fn has_year_behind(&self) -> bool {
         let shape = self.group.shape;
         shape.year_at.is_none()
@@ -224,7 +226,7 @@ impl Tie<'_> {
         let is_past = || self.years(Order::YearFirst).all(|year| year <= MADE_IN);
         self.may_be_short_year_first()
             && match self.group.cells {
-                // "19. 4. 30." as in Korea; and where all else would lie ahead.
+                // "19. 4. 30." as in Korea, and dates that would lie ahead in all other orders.
                 _ if self.group.shape.ends_with_mark() || all_others_are => is_past(),
                 1 => self.is_recent(Order::YearFirst, 3) && self.left.iter().any(is_ahead),
                 2 => self.is_recent(Order::YearFirst, 3),
@@ -232,7 +234,7 @@ impl Tie<'_> {
             }
     }
 
-    /// The group's days under an order.
+    /// Returns the group's days in an order.
     fn days(&self, order: Order) -> impl Iterator<Item = i32> + '_ {
         let rows = self.cells.rows_of(self.number);
         let days = rows.map(move |row| self.cells.days[row][order as usize]);
@@ -243,31 +245,31 @@ impl Tie<'_> {
         self.days(order).map(|day| civil_from_days(day.into()).0)
     }
 
-    /// Whether some of the dates would lie more than a year ahead of this engine.
+    /// Returns whether some dates would lie more than a year ahead of this engine.
     fn lies_ahead(&self, order: Order) -> bool {
         self.years(order).any(|year| year > MADE_IN + 1)
     }
 
-    /// Whether all of the dates would be of this engine's year and so many before.
+    /// Returns whether all dates would be of this engine's year or of the `years` years before it.
     fn is_recent(&self, order: Order, years: i64) -> bool {
         self.years(order)
             .all(|year| (MADE_IN - years..=MADE_IN).contains(&year))
     }
 
-    /// The orders under which the rows rise or fall throughout, if they don't as text.
+    /// Returns the orders in which the rows rise or fall throughout; none if they do so as texts.
     fn in_which_rows_are_sorted(&self) -> Option<Orders> {
         let texts = self
             .cells
             .rows_of(self.number)
             .map(|row| match self.values[row] {
-                Value::Text(text) => text,
+                ColumnValue::Text(text) => text,
                 _ => "",
             });
         (!runs_one_way(texts)).then(|| self.left_that(|order| runs_one_way(self.days(order))))
     }
 
-    /// The orders under which some day is late in its month and no date lies more than a year ahead of this engine; and some
-    /// day is early, if that is asked: the ends of contracts in 2027 to 2031 look like late days, and nothing but.
+    /// Returns the orders in which some day is late in its month and no date lies more than a year ahead of this engine. With
+    /// `and_early`, some day also has to be early: the ends of contracts in 2027 to 2031 look like late days only.
     fn that_spread(&self, and_early: bool) -> Orders {
         let last = days_from_civil(MADE_IN + 2, 1, 1).unwrap_or(i64::MAX);
         self.left_that(|order| {
@@ -284,7 +286,7 @@ impl Tie<'_> {
     }
 }
 
-/// Whether values rise throughout or fall throughout, and enough of them are different.
+/// Returns whether values rise throughout or fall throughout, and enough of them differ.
 fn runs_one_way<T: PartialOrd + Copy>(values: impl Iterator<Item = T>) -> bool {
     let mut last = None;
     let (mut rises, mut falls, mut different) = (true, true, 0);
@@ -304,12 +306,12 @@ fn runs_one_way<T: PartialOrd + Copy>(values: impl Iterator<Item = T>) -> bool {
     different >= ENOUGH_TO_BE_SORTED
 }
 
-/// Words of birth in headers, folded; shorter ones stand alone.
-static BIRTH: List = List::new(|| LISTS.phrases("birth"));
+/// Words for birth in headers, folded. Shorter words (`BIRTH_ALONE`) have to be whole words.
+static BIRTH: WordList = WordList::new(|| LISTS.phrases("birth"));
 const BIRTH_ALONE: &[&str] = &["dob", "geb", "nee", "ddn"];
-static BIRTH_IN_WORDS: List = List::new(|| LISTS.phrases("birth in words"));
+static BIRTH_IN_WORDS: WordList = WordList::new(|| LISTS.phrases("birth in words"));
 
-/// Whether a header names a date of birth.
+/// Returns whether a header names a date of birth.
 pub fn names_birth(header: &str) -> bool {
     if header.is_empty() {
         return false;
@@ -325,26 +327,26 @@ pub fn names_birth(header: &str) -> bool {
         || words.len() > 1 && BIRTH_IN_WORDS.iter().any(are_there)
 }
 
-/// The words of a header.
+/// Splits a header into its words.
 fn words_of(header: &str) -> Vec<&str> {
     let words = header.split(|c: char| !c.is_alphanumeric());
     words.filter(|word| !word.is_empty()).collect()
 }
 
-/// The letter that a part of a pattern of dates repeats: the D of "DD".
+/// Returns the letter that a part of a date pattern repeats: the D of "DD".
 fn letter(word: &str) -> Option<char> {
     let first = word.chars().next()?;
-    (word.chars().count() <= 4 && word.chars().all(|one| one == first)).then_some(first)
+    (word.chars().count() <= 4 && word.chars().all(|c| c == first)).then_some(first)
 }
 
-/// The order that a header such as "Date (DD/MM/YYYY)" states.
+/// Returns the order that a header such as "Date (DD/MM/YYYY)" states.
 pub fn order_in_header(header: &str) -> Option<Order> {
     let header = fold(header);
     let words = words_of(&header);
     let is_day = |word: &str| matches!(word, "dd" | "tt" | "jj" | "gg" | "pp");
     let is_month = |word: &str| matches!(word, "mm" | "kk" | "aa");
-    // Three before two: "YYYY-MM-DD" ends as a month and a day do. The letters of one part are another's elsewhere: the J of
-    // JJ-MM-TT is a year, that of JJ/MM/AA a day.
+    // Three parts are tried before two: "YYYY-MM-DD" ends like a month and a day. Letters mean different parts in different
+    // languages: the J of JJ-MM-TT is a year, that of JJ/MM/AA a day.
     for three in words.windows(3) {
         let [Some(first), Some(second), Some(third)] = [0, 1, 2].map(|at| letter(three[at])) else {
             continue;

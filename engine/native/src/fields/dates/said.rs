@@ -1,33 +1,33 @@
-//! What is said of a column of dates: one sentence for cells that were read alike.
+//! Describes how a column of dates was read, with one sentence for cells that were read alike.
 
 use super::orders::name_of;
-use crate::fields::reading::{Order, StatedBy, against_in_words, certain_in_words};
+use crate::fields::reading::{DefaultSource, Order, against_in_words, certain_in_words};
 
-/// What is said of a column with times of several zones.
+/// The sentence about a column with times of several zones.
 pub const ZONES_DIFFER: &str =
     "the zones behind the times differ, and each time stays as it is written";
 
-/// What is to be said of some cells that were read in one order.
-pub struct Said {
+/// The facts about cells that were read in one order.
+pub struct OrderReason {
     pub order: Order,
     pub cells: usize,
     pub reasons: Vec<String>,
-    /// Who has stated the order that is taken where nothing decides.
-    pub stated_by: StatedBy,
-    /// The other orders that are just as possible where a setting decided, and for how many of the cells.
+    /// The source of the order that is taken if nothing decides.
+    pub stated_by: DefaultSource,
+    /// If a setting decided: the other orders that are equally possible, and the number of cells that they explain.
     pub other: Option<(String, usize)>,
-    /// Cells that no other order explains, where some have another one.
+    /// The number of cells that no other order explains, if other orders explain some cells.
     pub certain: Option<usize>,
-    /// Cells that the order cannot explain.
+    /// The number of cells that the order cannot explain.
     pub against: usize,
-    /// Whether the order makes no difference: 5/5/2025.
+    /// Whether the order makes no difference, as for 5/5/2025.
     pub is_alike: bool,
-    /// Whether the order is none that the setting names, because that one explains fewer cells.
+    /// Whether the order is not the one that the setting names, because that one explains fewer cells.
     pub is_fallback: bool,
 }
 
-impl Said {
-    /// Whether nothing but this order explains the cells.
+impl OrderReason {
+    /// Returns whether no order but this one explains the cells.
     fn is_clear(&self) -> bool {
         self.reasons.is_empty()
             && self.other.is_none()
@@ -40,7 +40,8 @@ impl Said {
         self.order == other.order
             && self.reasons == other.reasons
             && self.is_alike == other.is_alike
-            && self.other.as_ref().map(|one| &one.0) == other.other.as_ref().map(|one| &one.0)
+            && self.other.as_ref().map(|alternative| &alternative.0)
+                == other.other.as_ref().map(|alternative| &alternative.0)
             && self.certain.is_some() == other.certain.is_some()
     }
 
@@ -48,7 +49,7 @@ impl Said {
         self.cells += more.cells;
         self.against += more.against;
         if let Some((_, open)) = &mut self.other {
-            *open += more.other.as_ref().map_or(0, |one| one.1);
+            *open += more.other.as_ref().map_or(0, |alternative| alternative.1);
         }
         if let Some(certain) = &mut self.certain {
             *certain += more
@@ -88,7 +89,7 @@ impl Said {
         if parts.is_empty() {
             parts.push(match (self.is_alike, is_only) {
                 (true, _) => "the order makes no difference".to_owned(),
-                // Of dates that were typed as such nothing is said here.
+                // This sentence does not speak of cells that were typed as dates.
                 (false, true) if has_typed => "each text can be read in this way only".to_owned(),
                 (false, true) => "each cell can be read in this way only".to_owned(),
                 (false, false) if self.cells == 1 => "it can be read in this way only".to_owned(),
@@ -104,27 +105,28 @@ impl Said {
     }
 }
 
-/// The sentences about groups of cells: what several say alike is said once. `has_typed`: some cells are no text.
-pub fn say_once(said: Vec<Said>, has_typed: bool) -> Vec<String> {
-    let mut told: Vec<Said> = Vec::new();
-    let (clear, others): (Vec<_>, Vec<_>) = said.into_iter().partition(Said::is_clear);
-    for one in others {
-        match told.iter_mut().find(|known| known.says_the_same(&one)) {
-            Some(known) => known.add(&one),
-            None => told.push(one),
+/// Returns the sentences about groups of cells; groups with the same facts share a sentence. `has_typed`: some cells are no
+/// texts.
+pub fn say_once(said: Vec<OrderReason>, has_typed: bool) -> Vec<String> {
+    let mut told: Vec<OrderReason> = Vec::new();
+    let (clear, others): (Vec<_>, Vec<_>) = said.into_iter().partition(OrderReason::is_clear);
+    for group in others {
+        match told.iter_mut().find(|known| known.says_the_same(&group)) {
+            Some(known) => known.add(&group),
+            None => told.push(group),
         }
     }
-    // What is said of other cells in this order is true of those that are clear, too.
-    for one in clear {
-        match told.iter_mut().find(|known| known.order == one.order) {
-            Some(known) => known.add(&one),
-            None => told.push(one),
+    // A sentence about other cells in this order is also true of the clear ones.
+    for group in clear {
+        match told.iter_mut().find(|known| known.order == group.order) {
+            Some(known) => known.add(&group),
+            None => told.push(group),
         }
     }
-    if told.len() > 1 && told.iter().all(Said::is_clear) {
+    if told.len() > 1 && told.iter().all(OrderReason::is_clear) {
         let of = told
             .iter()
-            .map(|one| format!("{} in {}", name_of(one.order), one.cells_in_words()));
+            .map(|group| format!("{} in {}", name_of(group.order), group.cells_in_words()));
         let of: Vec<String> = of.collect();
         return vec![format!(
             "{}: each cell can be read in one way only",
@@ -133,6 +135,6 @@ pub fn say_once(said: Vec<Said>, has_typed: bool) -> Vec<String> {
     }
     let is_only = told.len() == 1;
     told.iter()
-        .map(|one| one.sentence(is_only, has_typed))
+        .map(|group| group.sentence(is_only, has_typed))
         .collect()
 }

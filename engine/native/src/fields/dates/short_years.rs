@@ -1,17 +1,17 @@
-//! Years of two digits that may be of the other century: near an end of the window, or against what the header says.
+//! Finds years of two digits that may be of the other century: near an end of the window, or in contradiction to the header.
 
 use super::day::{LAST_SHORT_YEAR, MADE_IN};
 use crate::cells::calendar::civil_from_days;
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::words::cut::fold;
 
-/// So many years from an end of the window the century is a guess.
+/// The number of years from an end of the window within which the century is a guess.
 const NEAR: i64 = 5;
-/// Words, or their beginnings, of headers whose days lie ahead.
+/// Words, or their beginnings, in headers of days that lie ahead.
 const AHEAD: &str = "maturity matures expir valid_until valid_to valid_thru best_before renewal due_date end_date end_of contract_end termination fallig ablauf gultig_bis \
     vertragsende laufzeit_bis befristet echeance date_de_fin peremption scadenza vencimiento vence caducidad vencimento validade vervaldatum einddatum forfall \
     utgangs slutdatum udlob platnost waznosci lejarat scadent son_kullanma eraantyy срок_действия истекает окончания годен_до 満期 有効期限 到期 만기 만료 ληξη";
-/// Words, or their beginnings, of headers whose days are past.
+/// Words, or their beginnings, in headers of days that are past.
 const PAST: &str = "deed founded foundation established incorporat hire_date hired joined purchase bought invoice acquired acquisition built constructed registered graduat \
     wedding died death created sold signed issued issue_date grundung eintritt einstell kaufdatum erworben rechnungsdatum baujahr ausgestellt buchung urkunde bestelldatum \
     fondation embauche achat facture acquisition acte_de fundacion contratacion compra factura escritura fondazione assunzione acquisto fattura rogito admissao fatura \
@@ -23,9 +23,10 @@ fn names(header: &str, words: &str) -> bool {
         .any(|word| header.contains(&word.replace('_', " ")))
 }
 
-/// Cells whose year of two digits is doubtful, each with what is said of it. `days`: what was read of each, since 1970.
+/// Returns the cells whose year of two digits is doubtful, each with the reason. `days` returns the day that was read in a row,
+/// since 1970.
 pub fn doubts(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     days: impl Fn(usize) -> Option<i64>,
     header: &str,
     today: Option<i64>,
@@ -33,7 +34,9 @@ pub fn doubts(
     let mut words: Option<(bool, bool)> = None;
     let mut found = Vec::new();
     for (row, value) in values.iter().enumerate() {
-        let Value::Text(text) = value else { continue };
+        let ColumnValue::Text(text) = value else {
+            continue;
+        };
         let Some(days) = days(row) else { continue };
         if !is_short(text) {
             continue;
@@ -59,7 +62,7 @@ pub fn doubts(
     found
 }
 
-/// Whether a text that was read as a date has no year of four digits.
+/// Returns whether a text that was read as a date has no year of four digits.
 fn is_short(text: &str) -> bool {
     let mut length = 0;
     for c in text.chars().chain([' ']) {

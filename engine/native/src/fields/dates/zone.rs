@@ -1,11 +1,12 @@
-//! The zone that a text with a time of day ends with, for columns that mix several: the times are read as they are written.
+//! Reads the zone at the end of a text with a time of day, to find columns that mix zones. The times are read as they are
+//! written.
 
 /// A zone: its distance from Greenwich in minutes, or its letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zone {
     Offset(i16),
     Letters([u8; 4]),
-    /// The time has none.
+    /// The time has no zone.
     None,
 }
 
@@ -13,12 +14,12 @@ pub enum Zone {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Zones {
     first: Option<Zone>,
-    /// The first row whose zone is another than that of the rows before.
+    /// The first row whose zone differs from that of the rows before.
     pub differ_at: Option<usize>,
 }
 
 impl Zones {
-    /// Counts a cell. `with_none`: that it has no zone counts, too, beside others that have one.
+    /// Counts a cell. With `with_none`, a missing zone counts as one that differs from the others.
     #[inline]
     pub fn add(&mut self, text: &str, row: usize, with_none: bool) {
         if let Some(zone) = zone_of(text).or(with_none.then_some(Zone::None)) {
@@ -26,7 +27,7 @@ impl Zones {
         }
     }
 
-    /// Adds those of the cells behind, of which the first one with a zone stands in or behind a row.
+    /// Adds the zones of the cells that follow, which begin at `row`.
     pub fn append(&mut self, behind: Self, row: usize) {
         if let Some(zone) = behind.first {
             self.add_zone(zone, row);
@@ -45,14 +46,14 @@ impl Zones {
     }
 }
 
-/// The zone at the end of a text that was read as a time: `Z`, `+01:00`, `-0530`, `+1`, `UTC`, `CET`.
+/// Returns the zone at the end of a text that was read as a time: `Z`, `+01:00`, `-0530`, `+1`, `UTC`, `CET`.
 #[inline]
 fn zone_of(text: &str) -> Option<Zone> {
     let bytes = text.as_bytes();
     match bytes {
         [.., digit, b'Z'] if digit.is_ascii_digit() => Some(Zone::Offset(0)),
         [.., b'0'..=b'9'] => {
-            // A sign stands two to six characters from the end.
+            // The sign is two to six characters from the end.
             let tail = &bytes[bytes.len().saturating_sub(6)..];
             let sign = tail.iter().rposition(|byte| matches!(byte, b'+' | b'-'))?;
             offset(&tail[sign..]).map(Zone::Offset)
@@ -84,7 +85,7 @@ fn offset(digits: &[u8]) -> Option<i16> {
     Some(if *sign == b'-' { -minutes } else { minutes })
 }
 
-/// `Z`, and abbreviations such as `CET` or `AEDT`; `AM` and `UHR` are none.
+/// Returns the zone of `Z` and of abbreviations such as `CET` or `AEDT`; `AM` and `UHR` are none.
 fn letters(letters: &[u8]) -> Option<Zone> {
     match letters {
         b"Z" | b"UTC" | b"GMT" => Some(Zone::Offset(0)),

@@ -1,4 +1,4 @@
-//! What columns and rows look like, before anything is read.
+//! Describes columns and rows before anything is read.
 
 pub mod outline;
 pub mod profile;

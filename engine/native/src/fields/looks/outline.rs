@@ -1,27 +1,27 @@
-//! What is kept of a column's values so that the layouts of two files can be compared: kinds, shapes and sizes, and no value.
+//! Outlines a column's values so that the layouts of two files can be compared: kinds, shapes and sizes, but no values.
 //!
-//! At most a hundred filled cells are looked at, taken evenly, so that it costs little whatever the column's length.
+//! An outline is made of at most a hundred filled cells, taken evenly, so that long columns cost little.
 
 use std::collections::HashMap;
 
-use super::profile::{Profile, Readings, taken};
-use crate::account::tables::Looks;
-use crate::columns::view::Value;
+use super::profile::{Profile, ProfileReadings, taken};
+use crate::account::tables::ColumnValueProfile;
+use crate::columns::view::ColumnValue;
 use crate::fields::dates::orders::name_of;
 use crate::fields::is_filled;
-use crate::fields::numbers::number::Numbers;
+use crate::fields::numbers::number::NumberColumn;
 use crate::fields::texts::text::push_text;
 
-/// So many filled cells are looked at.
-const MOST_CELLS: usize = 100;
-/// A longer shape is not told: it would come near to the text itself.
-const LONGEST_SHAPE: usize = 24;
+/// The maximum number of filled cells in an outline.
+const MAX_OUTLINE_CELLS: usize = 100;
+/// The maximum number of characters in a shape: a longer one would come close to the text itself.
+const MAX_SHAPE_CHARS: usize = 24;
 
-/// Returns what the values of a column look like.
-pub fn outline(values: &[Value<'_>]) -> Looks {
+/// Returns the outline of a column's values.
+pub fn outline(values: &[ColumnValue<'_>]) -> ColumnValueProfile {
     let filled = values.iter().filter(|value| is_filled(**value)).count();
-    let cells = taken(values, filled, MOST_CELLS);
-    let (profile, Readings { dates, numbers }) = Profile::with_readings(&cells);
+    let cells = taken(values, filled, MAX_OUTLINE_CELLS);
+    let (profile, ProfileReadings { dates, numbers }) = Profile::with_readings(&cells);
     let kinds = [
         ("date", profile.days),
         ("number", profile.amounts),
@@ -35,12 +35,12 @@ pub fn outline(values: &[Value<'_>]) -> Looks {
     let most = kinds.into_iter().chain([others]).max_by_key(|kind| kind.1);
     let (kind, count) = most.filter(|kind| kind.1 > 0).unzip();
     let share = count.unwrap_or_default() as f64 / cells.len().max(1) as f64;
-    let mut this = Looks {
+    let mut this = ColumnValueProfile {
         rows: values.len() as u64,
         filled: filled as u64,
         kind: kind.map(str::to_owned),
         share: (share * 100.0).round() / 100.0,
-        ..Looks::default()
+        ..ColumnValueProfile::default()
     };
     match kind {
         Some("date") => {
@@ -49,7 +49,7 @@ pub fn outline(values: &[Value<'_>]) -> Looks {
             this.order = shown.map(name_of).map(str::to_owned);
         }
         Some("number") => {
-            let mark = numbers.as_ref().and_then(Numbers::shown_decimal);
+            let mark = numbers.as_ref().and_then(NumberColumn::shown_decimal);
             this.mark = mark.map(|mark| if mark == b',' { "comma" } else { "point" }.to_owned());
             this.size = numbers.and_then(|numbers| size_of(&numbers.values));
         }
@@ -58,27 +58,28 @@ pub fn outline(values: &[Value<'_>]) -> Looks {
     this
 }
 
-/// The most frequent shape. A column of dates with a word in it comes as text, its dates as `2025-03-01T00:00:00`.
-fn shape_of_dates(cells: &[Value<'_>]) -> Option<String> {
+/// Returns the most frequent shape. A column of dates with a word in it arrives as text, with dates such as
+/// `2025-03-01T00:00:00`.
+fn shape_of_dates(cells: &[ColumnValue<'_>]) -> Option<String> {
     let mut shapes: HashMap<String, usize> = HashMap::new();
     let mut text = String::new();
     for &cell in cells {
         text.clear();
         push_text(cell, &mut text);
         let shape = match cell {
-            Value::Text(_) => shape(&text),
+            ColumnValue::Text(_) => shape(&text),
             _ => "typed".to_owned(),
         };
         *shapes.entry(shape).or_default() += 1;
     }
-    // Of equally frequent ones always the same.
+    // Of equally frequent shapes, the result is always the same one.
     let most = shapes
         .into_iter()
-        .max_by(|one, other| one.1.cmp(&other.1).then(other.0.cmp(&one.0)));
+        .max_by(|shape, other| shape.1.cmp(&other.1).then(other.0.cmp(&shape.0)));
     most.map(|(shape, _)| shape)
 }
 
-/// Digits as `9`, those of days and months always two, and words as one `A`.
+/// Returns a text with digits as `9`, always two for days and months, and words as one `A`.
 fn shape(text: &str) -> String {
     let mut shape = String::new();
     let mut letters = text.trim().chars().peekable();
@@ -98,7 +99,7 @@ fn shape(text: &str) -> String {
     }
     match shape.starts_with("9999-99-99A99:99") || shape.starts_with("9999-99-99 99:99:99") {
         true => "typed".to_owned(),
-        false => shape.chars().take(LONGEST_SHAPE).collect(),
+        false => shape.chars().take(MAX_SHAPE_CHARS).collect(),
     }
 }
 
@@ -117,7 +118,7 @@ mod tests {
     #[test]
     fn an_outline_has_kinds_and_no_values() {
         let of = |texts: &[&'static str]| {
-            let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+            let values: Vec<_> = texts.iter().map(|text| ColumnValue::Text(text)).collect();
             outline(&values)
         };
         let dates = of(&["3.4.2025", "13.04.2025", "24.4.2025", ""]);

@@ -1,44 +1,44 @@
-//! What a column looks like: for detectors that find columns by their values.
+//! Profiles a column, for detectors that find columns by their values.
 //!
-//! Kinds of values are counted in all cells. Patterns, distinct values and lengths are those of at most [`MOST_CELLS`] filled
-//! cells, taken evenly from the whole column, so that the time that a column takes has a bound. Nothing is random.
+//! Kinds of values are counted in all cells. Patterns, distinct values and lengths are those of at most [`MAX_PROFILE_CELLS`] filled
+//! cells, taken evenly from the whole column, so that the time for a column is bounded. Nothing is random.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::fields::dates::date::{self, Dates};
 use crate::fields::is_filled;
-use crate::fields::numbers::number::{self, Numbers};
-use crate::fields::reading::Surroundings;
+use crate::fields::numbers::number::{self, NumberColumn};
+use crate::fields::reading::ColumnContext;
 use crate::fields::texts::checksum::is_iban;
 use crate::fields::texts::email::push_email;
 use crate::fields::texts::phone;
 use crate::fields::texts::text::{push_text, trimmed};
 use crate::fields::texts::truth::{Initials, truth};
-use crate::words::cut::{self, Cut, DIGITS};
+use crate::words::cut::{self, CutText, DIGITS};
 use crate::words::lexicon::MonthWord;
 
-/// So many filled cells are looked at closely.
-pub const MOST_CELLS: usize = 1000;
-/// A longer text is no code.
-const LONGEST_CODE: usize = 40;
+/// The maximum number of filled cells that are looked at closely.
+pub const MAX_PROFILE_CELLS: usize = 1000;
+/// The maximum number of bytes in a code.
+const MAX_CODE_BYTES: usize = 40;
 
-/// A column in numbers.
+/// Counts and sizes of a column's values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     pub rows: usize,
-    /// Cells in which something stands.
+    /// The number of cells with a value.
     pub filled: usize,
-    /// Filled cells by their type.
+    /// The filled cells by type.
     pub texts: usize,
     pub numbers: usize,
     pub dates: usize,
     pub times: usize,
     pub durations: usize,
     pub booleans: usize,
-    /// Filled cells that were looked at closely; what follows counts these.
+    /// The filled cells that were looked at closely; the following fields count these.
     pub looked_at: usize,
-    /// Cells by what stands in them, whatever their type. A cell has one of these patterns, or none.
+    /// Cells by their content, whatever their type. A cell has one of these patterns, or none.
     pub emails: usize,
     pub phones: usize,
     pub ibans: usize,
@@ -50,41 +50,42 @@ pub struct Profile {
     pub with_plus: usize,
     /// Amounts with a currency.
     pub with_currency: usize,
-    /// Amounts with two decimals at most.
+    /// Amounts with at most two decimals.
     pub with_cents: usize,
-    /// Of these, the ones with two: "12.00" is one, and the number 12.25.
+    /// Those of these amounts with two decimals: the text "12.00", and the number 12.25.
     pub with_hundredths: usize,
     pub distinct: usize,
     /// Cells of the most frequent shape: letters, digits and marks in the same order.
     pub same_shape: usize,
-    /// Characters of the shortest and of the longest cell, and of all.
+    /// The number of characters in the shortest cell, in the longest cell, and in all cells.
     pub shortest: usize,
     pub longest: usize,
     pub characters: usize,
-    /// Of the amounts.
+    /// The smallest and the largest amount, and the sum of all amounts.
     pub smallest: Option<f64>,
     pub largest: Option<f64>,
     pub sum: f64,
 }
 
 impl Profile {
-    /// The profile of a column.
-    pub fn of(values: &[Value<'_>]) -> Self {
+    /// Returns the profile of a column.
+    pub fn from_values(values: &[ColumnValue<'_>]) -> Self {
         Self::looking_at(values, true).0
     }
 
-    /// Returns the types and the patterns of some cells, but for codes and account numbers. Nothing else is looked at, which saves half of the
-    /// time.
-    pub fn of_patterns(values: &[Value<'_>]) -> Self {
+    /// Returns the types and the patterns of some cells, except for codes and account numbers. Nothing else is looked at, which
+    /// saves half of the time.
+    pub fn of_patterns(values: &[ColumnValue<'_>]) -> Self {
         Self::with_readings(values).0
     }
 
-    /// Returns what [`Self::of_patterns`] does of [`MOST_CELLS`] values at most, and how these are read as dates and as numbers.
-    pub(super) fn with_readings(values: &[Value<'_>]) -> (Self, Readings) {
+    /// Returns the same as [`Self::of_patterns`] for at most [`MAX_PROFILE_CELLS`] values, and how these are read as dates and as
+    /// numbers.
+    pub(super) fn with_readings(values: &[ColumnValue<'_>]) -> (Self, ProfileReadings) {
         Self::looking_at(values, false)
     }
 
-    fn looking_at(values: &[Value<'_>], closely: bool) -> (Self, Readings) {
+    fn looking_at(values: &[ColumnValue<'_>], closely: bool) -> (Self, ProfileReadings) {
         let mut this = Self {
             rows: values.len(),
             ..Self::default()
@@ -95,24 +96,26 @@ impl Profile {
             }
             this.filled += 1;
             *match value {
-                Value::Null => continue,
-                Value::Text(_) => &mut this.texts,
-                Value::Integer(_) | Value::Unsigned(_) | Value::Float(_) => &mut this.numbers,
-                Value::Date(_) | Value::DateTime(_) => &mut this.dates,
-                Value::Time(_) => &mut this.times,
-                Value::Duration(_) => &mut this.durations,
-                Value::Boolean(_) => &mut this.booleans,
+                ColumnValue::Null => continue,
+                ColumnValue::Text(_) => &mut this.texts,
+                ColumnValue::Integer(_) | ColumnValue::Unsigned(_) | ColumnValue::Float(_) => {
+                    &mut this.numbers
+                }
+                ColumnValue::Date(_) | ColumnValue::DateTime(_) => &mut this.dates,
+                ColumnValue::Time(_) => &mut this.times,
+                ColumnValue::Duration(_) => &mut this.durations,
+                ColumnValue::Boolean(_) => &mut this.booleans,
             } += 1;
         }
-        let readings = this.look_at(&taken(values, this.filled, MOST_CELLS), closely);
+        let readings = this.look_at(&taken(values, this.filled, MAX_PROFILE_CELLS), closely);
         (this, readings)
     }
 
-    fn look_at(&mut self, values: &[Value<'_>], closely: bool) -> Readings {
+    fn look_at(&mut self, values: &[ColumnValue<'_>], closely: bool) -> ProfileReadings {
         self.looked_at = values.len();
-        let readings = Readings::of(values);
-        let initials = Initials::of(values, None);
-        let mut cut = Cut::default();
+        let readings = ProfileReadings::from_values(values);
+        let initials = Initials::from_values(values, None);
+        let mut cut = CutText::default();
         let mut text = String::new();
         let mut shape = String::new();
         let mut shapes: HashMap<String, usize> = HashMap::new();
@@ -138,7 +141,7 @@ impl Profile {
                     }
                 }
             }
-            let written = matches!(value, Value::Text(_)).then_some(text.as_str());
+            let written = matches!(value, ColumnValue::Text(_)).then_some(text.as_str());
             let is_cut = written.is_some_and(|text| has_digit(text) && cut.cut(text));
             if written.is_some_and(is_email) {
                 self.emails += 1;
@@ -149,7 +152,7 @@ impl Profile {
                 self.with_plus += usize::from(trimmed(&text).starts_with('+'));
             } else if let Some(number) = readings.number(row) {
                 self.add_amount(number, written, readings.has_currency(row));
-            } else if matches!(value, Value::Boolean(_))
+            } else if matches!(value, ColumnValue::Boolean(_))
                 || written.is_some() && truth(value, None, initials, &mut cut).is_some()
             {
                 self.flags += 1;
@@ -181,12 +184,12 @@ impl Profile {
     }
 }
 
-/// How many of the filled cells that are looked at closely are one of `known`, and how many are looked at. Case, accents and
-/// blanks at the ends do not count.
-pub fn likeness(values: &[Value<'_>], known: &[String]) -> (usize, usize) {
-    let known: HashSet<String> = known.iter().map(|one| cut::fold(one.trim())).collect();
+/// Returns the number of filled cells that are looked at closely and are one of `known`, and the number that are looked at.
+/// Case, accents and blanks at the ends do not count.
+pub fn likeness(values: &[ColumnValue<'_>], known: &[String]) -> (usize, usize) {
+    let known: HashSet<String> = known.iter().map(|text| cut::fold(text.trim())).collect();
     let filled = values.iter().filter(|value| is_filled(**value)).count();
-    let values = taken(values, filled, MOST_CELLS);
+    let values = taken(values, filled, MAX_PROFILE_CELLS);
     let mut text = String::new();
     let mut alike = 0;
     for &value in &values {
@@ -197,8 +200,12 @@ pub fn likeness(values: &[Value<'_>], known: &[String]) -> (usize, usize) {
     (alike, values.len())
 }
 
-/// The filled cells that are looked at closely: all, or `most` of them at even distances.
-pub(super) fn taken<'a>(values: &[Value<'a>], filled: usize, most: usize) -> Vec<Value<'a>> {
+/// Returns the filled cells that are looked at closely: all, or `most` of them at even distances.
+pub(super) fn taken<'a>(
+    values: &[ColumnValue<'a>],
+    filled: usize,
+    most: usize,
+) -> Vec<ColumnValue<'a>> {
     let most = filled.min(most);
     let mut taken = Vec::with_capacity(most);
     for (number, value) in values.iter().filter(|value| is_filled(**value)).enumerate() {
@@ -210,17 +217,17 @@ pub(super) fn taken<'a>(values: &[Value<'a>], filled: usize, most: usize) -> Vec
     taken
 }
 
-/// How cells are read as dates and as numbers, where some of them may be one. The readers look at the column as a whole, and so refuse
-/// columns of which only some cells happen to look like dates.
-pub(super) struct Readings {
+/// The cells as dates and as numbers, if some of them may be one. The readers judge the column as a whole, so they refuse
+/// columns in which only some cells happen to look like dates.
+pub(super) struct ProfileReadings {
     pub dates: Option<Dates>,
-    pub numbers: Option<Numbers>,
+    pub numbers: Option<NumberColumn>,
 }
 
-impl Readings {
-    fn of(values: &[Value<'_>]) -> Self {
-        let is_neither = |value: &Value<'_>| match value {
-            Value::Text(text) => is_of_letters(text) || text.is_ascii() && is_email(text),
+impl ProfileReadings {
+    fn from_values(values: &[ColumnValue<'_>]) -> Self {
+        let is_neither = |value: &ColumnValue<'_>| match value {
+            ColumnValue::Text(text) => is_of_letters(text) || text.is_ascii() && is_email(text),
             _ => false,
         };
         let mut this = Self {
@@ -228,11 +235,11 @@ impl Readings {
             numbers: None,
         };
         if !values.iter().all(is_neither) {
-            this.dates = Some(date::read(values, &Surroundings::default()));
+            this.dates = Some(date::read(values, &ColumnContext::default()));
         }
-        // A date is asked for no number.
+        // If all cells are dates, they are not read as numbers.
         if this.dates.is_some() && !(0..values.len()).all(|row| this.is_day(row)) {
-            this.numbers = Some(number::read(values, &Surroundings::default()));
+            this.numbers = Some(number::read(values, &ColumnContext::default()));
         }
         this
     }
@@ -252,9 +259,9 @@ impl Readings {
     }
 }
 
-/// Returns whether a text has no digit and no sign that stands for a number in some script.
+/// Returns whether a text has no digit and no sign that means a number in some script.
 fn is_of_letters(text: &str) -> bool {
-    // Behind U+0590 come scripts that write numbers in letters.
+    // From U+0590 on there are scripts that write numbers in letters.
     !has_digit(text) && (text.is_ascii() || text.chars().all(|c| c < '\u{590}'))
 }
 
@@ -267,31 +274,31 @@ fn is_email(text: &str) -> bool {
     text.as_bytes().contains(&b'@') && push_email(text, &mut String::new())
 }
 
-/// Letters as one `A`, digits as one `9`, marks as they are.
+/// Adds a text with letters as one `A`, digits as one `9`, and marks as they are.
 fn push_shape(text: &str, out: &mut String) {
     for c in text.chars() {
-        let one = if c.is_alphabetic() {
+        let sign = if c.is_alphabetic() {
             'A'
         } else if c.is_numeric() {
             '9'
         } else {
             c
         };
-        if !out.ends_with(one) || !matches!(one, 'A' | '9') {
-            out.push(one);
+        if !out.ends_with(sign) || !matches!(sign, 'A' | '9') {
+            out.push(sign);
         }
     }
 }
 
-/// The runs of digits in a text that was cut.
-fn runs(cut: &Cut) -> Vec<&str> {
+/// Returns the runs of digits in a text that was cut.
+fn runs(cut: &CutText) -> Vec<&str> {
     let digits = cut.tokens().iter().filter(|token| token.kind == DIGITS);
     digits.map(|token| cut.text(*token)).collect()
 }
 
-/// Whether a text is written as phone numbers are: with a plus or brackets, or in parts. Digits alone may be anything, and
-/// so may the parts of a postcode, of a book's number, or of an order of some year.
-fn is_phone(text: &str, cut: &Cut, is_number: bool) -> bool {
+/// Returns whether a text is written like a phone number: with a plus or brackets, or in parts. Digits alone may mean anything,
+/// and so may the parts of a postcode, of a book's number, or of an order number with a year.
+fn is_phone(text: &str, cut: &CutText, is_number: bool) -> bool {
     let mut found = String::new();
     if phone::push_plain_phone(text, &mut found) {
         return true;
@@ -311,11 +318,11 @@ fn is_phone(text: &str, cut: &Cut, is_number: bool) -> bool {
     !is_number && !is_other
 }
 
-/// Whether a text is written as ids are: letters with digits ("B1000", "M-2021-10001"), or digits with zeros before them.
-fn is_code(text: &str, cut: &Cut) -> bool {
+/// Returns whether a text is written like an id: letters with digits ("B1000", "M-2021-10001"), or digits with leading zeros.
+fn is_code(text: &str, cut: &CutText) -> bool {
     let text = trimmed(text);
     let is_of_code = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/' | '#' | '.');
-    if text.len() > LONGEST_CODE || !text.chars().all(is_of_code) || is_iban(text) {
+    if text.len() > MAX_CODE_BYTES || !text.chars().all(is_of_code) || is_iban(text) {
         return false;
     }
     let runs = runs(cut);
@@ -336,9 +343,9 @@ fn is_code(text: &str, cut: &Cut) -> bool {
     // "Q3-2025", "FY25", "Jan-20": periods.
     let is_period = |word: &String| {
         matches!(word.as_str(), "q" | "h" | "w" | "kw" | "fy" | "cy" | "t") && digits <= 6
-            || word.len() >= 3 && MonthWord::of(word).is_some()
+            || word.len() >= 3 && MonthWord::parse(word).is_some()
     };
-    // "3rd", "5kg": a number and what it counts.
+    // "3rd", "5kg": a number and its unit.
     let is_measure = text.starts_with(|c: char| c.is_ascii_digit())
         && words.len() == 1
         && runs.len() == 1
@@ -347,7 +354,7 @@ fn is_code(text: &str, cut: &Cut) -> bool {
     !words.iter().any(is_period) && !is_measure
 }
 
-/// Whether the last mark of an amount has two digits behind it: "1,309.50", "12,00 €".
+/// Returns whether two digits follow the last mark of an amount: "1,309.50", "12,00 €".
 fn has_two_decimals(text: &str) -> bool {
     let is_of_number = |c: char| c.is_ascii_digit() || matches!(c, '.' | ',');
     let Some(last) = text.rfind(|c: char| c.is_ascii_digit()) else {
@@ -365,8 +372,8 @@ mod tests {
     use super::*;
 
     fn profile(texts: &[&str]) -> Profile {
-        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
-        Profile::of(&values)
+        let values: Vec<_> = texts.iter().map(|text| ColumnValue::Text(text)).collect();
+        Profile::from_values(&values)
     }
 
     #[rustfmt::skip]
@@ -415,37 +422,43 @@ mod tests {
             (found.amounts, found.with_currency, found.with_cents),
             (3, 3, 3)
         );
-        let values = [1408.75, 1512.0, 1368.5].map(Value::Float);
-        let found = Profile::of(&values);
+        let values = [1408.75, 1512.0, 1368.5].map(ColumnValue::Float);
+        let found = Profile::from_values(&values);
         assert_eq!((found.with_cents, found.with_hundredths), (3, 1));
         assert_eq!(
             (found.smallest, found.largest),
             (Some(1368.5), Some(1512.0))
         );
-        let found = Profile::of(&[0.187, 0.194].map(Value::Float));
+        let found = Profile::from_values(&[0.187, 0.194].map(ColumnValue::Float));
         assert_eq!(found.with_cents, 0);
     }
 
     #[test]
     fn long_columns_are_looked_at_evenly() {
         let texts: Vec<String> = (0..50_000).map(|n| format!("A{n:05}")).collect();
-        let mut values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
-        values.extend([Value::Null; 7]);
-        let found = Profile::of(&values);
+        let mut values: Vec<_> = texts.iter().map(|text| ColumnValue::Text(text)).collect();
+        values.extend([ColumnValue::Null; 7]);
+        let found = Profile::from_values(&values);
         assert_eq!((found.rows, found.filled), (50_007, 50_000));
-        assert_eq!((found.looked_at, found.codes), (MOST_CELLS, MOST_CELLS));
-        assert_eq!((found.distinct, found.same_shape), (MOST_CELLS, MOST_CELLS));
+        assert_eq!(
+            (found.looked_at, found.codes),
+            (MAX_PROFILE_CELLS, MAX_PROFILE_CELLS)
+        );
+        assert_eq!(
+            (found.distinct, found.same_shape),
+            (MAX_PROFILE_CELLS, MAX_PROFILE_CELLS)
+        );
         let half: Vec<_> = (0..4000)
-            .map(|n| Value::Text(if n < 2000 { "x@y.org" } else { "none" }))
+            .map(|n| ColumnValue::Text(if n < 2000 { "x@y.org" } else { "none" }))
             .collect();
-        assert_eq!(Profile::of(&half).emails, MOST_CELLS / 2);
+        assert_eq!(Profile::from_values(&half).emails, MAX_PROFILE_CELLS / 2);
     }
 
     #[rustfmt::skip]
     #[test]
     fn known_values_are_compared_without_case_and_accents() {
         let values = [
-            Value::Text(" Café"), Value::Text("TEA "), Value::Text("milk"), Value::Null,
+            ColumnValue::Text(" Café"), ColumnValue::Text("TEA "), ColumnValue::Text("milk"), ColumnValue::Null,
         ];
         let known = ["cafe".to_owned(), "Tea".to_owned()];
         assert_eq!(likeness(&values, &known), (2, 3));

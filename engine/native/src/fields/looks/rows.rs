@@ -1,34 +1,34 @@
-//! Which rows are headers and which are data, for detectors that need no Python: rows of known words, rows with values,
-//! what the layout of the sheet says.
+//! Finds the headers and the data of a sheet, for detectors that need no Python: rows of known words, rows with values, and the
+//! layout of the sheet.
 //!
-//! A row detector in Python is called for every row; of a large sheet that is most of a run's time. These say the same
-//! for all rows at once.
+//! A row detector in Python is called for every row, which takes most of a run's time on a large sheet. These detectors give
+//! the same results for all rows at once.
 
 use crate::cells::parts::in_parts;
-use crate::cells::{Cell, Sheet, Tag};
-use crate::layout::{RowKind, RowLayout, RowLooks, State};
+use crate::cells::{CellTag, Sheet, SheetCell};
+use crate::layout::{RowKind, RowLayout, RowState, SheetLayout};
 use crate::words::cut;
 use std::collections::HashSet;
 
-/// The kinds that rules score.
+/// The number of kinds that rules score.
 const KINDS: usize = 7;
 
 /// A detector of rows.
-pub enum Rule {
-    /// Rows with known header words; one with a number or a date in it is none.
+pub enum RowDetector {
+    /// Rows with known header words, and without any number or date.
     Header(Box<KnownWords>),
-    /// Rows with at least so many filled cells.
+    /// Rows with at least this many filled cells.
     Data { least: usize, score: f64 },
-    /// What the layout of the sheet says: the likelihood of each kind, times the score.
+    /// The layout of the sheet: the likelihood of each kind, times the score.
     Layout { score: f64 },
 }
 
-impl Rule {
-    /// Gives the scores of a row for its kinds, of equal ones first what wins.
+impl RowDetector {
+    /// Gives the scores of a row for its kinds; of equal scores, that of the winning kind comes first.
     pub fn score(
         &self,
         sheet: &Sheet,
-        cells: &[Cell],
+        cells: &[SheetCell],
         looks: Option<&RowLayout>,
         mut give: impl FnMut(RowKind, f64),
     ) {
@@ -42,7 +42,7 @@ impl Rule {
             Self::Data { least, score } => {
                 let filled = cells
                     .iter()
-                    .filter(|cell| !matches!(cell.tag, Tag::Empty | Tag::EmptyText));
+                    .filter(|cell| !matches!(cell.tag, CellTag::Empty | CellTag::EmptyText));
                 if filled.take(*least).count() == *least {
                     give(RowKind::Data, *score);
                 }
@@ -51,10 +51,13 @@ impl Rule {
                 let Some(looks) = looks else {
                     return;
                 };
-                // The state in the likeliest sequence comes first, and scores no less than any other.
+                // The state in the likeliest sequence comes first, and scores at least as high as any other.
                 let highest = looks.likelihoods.iter().copied().fold(0.0, f64::max);
                 give(looks.state.into(), score * highest);
-                for state in State::ALL.into_iter().filter(|state| *state != looks.state) {
+                for state in RowState::ALL
+                    .into_iter()
+                    .filter(|state| *state != looks.state)
+                {
                     give(state.into(), score * looks.likelihoods[state as usize]);
                 }
             }
@@ -62,15 +65,15 @@ impl Rule {
     }
 }
 
-/// Header words, simplified.
+/// Header words in simplified form, and their scores.
 pub struct KnownWords {
     words: HashSet<String>,
     least: usize,
-    /// Score of each word.
+    /// The score of each word.
     score: f64,
-    /// Whether cells that say the same count once: a filled merged range is one word.
+    /// Whether cells with equal texts count once: a filled merged range is one word.
     once: bool,
-    /// For each letter that a word begins with those that it ends with, a bit each: most cells are told apart by these.
+    /// For each first letter of a word, the last letters of such words, one bit each: these exclude most cells.
     ends: [u128; 128],
     has_others: bool,
 }
@@ -103,7 +106,7 @@ impl KnownWords {
         is_word(text) || bare.len() < text.len() && is_word(bare)
     }
 
-    /// Whether a text begins and ends as one of the words. Letters that have to be folded may be any.
+    /// Returns whether a text begins and ends like one of the words. Letters that have to be folded match any letter.
     fn may_be(&self, text: &str) -> bool {
         if self.has_others {
             return true;
@@ -126,12 +129,12 @@ impl KnownWords {
     }
 }
 
-/// The text before a bracket: "Net (EUR)" is "Net ".
+/// Returns the text before a bracket: "Net (EUR)" becomes "Net ".
 pub fn without_brackets(text: &str) -> &str {
     &text[..memchr::memchr2(b'(', b'[', text.as_bytes()).unwrap_or(text.len())]
 }
 
-/// A header for comparing: small letters without accents, single blanks in place of anything else.
+/// Returns a header in a form for comparisons: small letters without accents, and single blanks in place of anything else.
 pub fn simplify(text: &str) -> String {
     if text.is_ascii() {
         return simplify_ascii(text);
@@ -152,7 +155,7 @@ pub fn simplify(text: &str) -> String {
     simple
 }
 
-/// What [`simplify`] says of text without any other letters, where nothing has to be folded.
+/// Returns the same as [`simplify`] for ASCII text, in which nothing has to be folded.
 fn simplify_ascii(text: &str) -> String {
     let mut simple = String::with_capacity(text.len());
     let mut is_parted = false;
@@ -177,7 +180,7 @@ pub struct RowKinds {
 }
 
 impl RowKinds {
-    /// The row with the highest header score, the first of several.
+    /// Returns the row with the highest header score; of several, the first.
     pub fn best_header(&self) -> Option<usize> {
         let highest = self.header_scores.iter().copied().fold(0.0, f64::max);
         let is_highest = |score: &f64| *score == highest;
@@ -188,20 +191,20 @@ impl RowKinds {
     }
 }
 
-/// Applies the rules to every row of a sheet. The highest total wins; of equal ones the first that was scored.
-/// Without a layout, rules that ask for it give no scores.
-pub fn classify(sheet: &Sheet, rules: &[&Rule], layout: Option<&RowLooks>) -> RowKinds {
+/// Applies the rules to every row of a sheet. The highest total wins; of equal totals, that of the kind that was scored first.
+/// Without a layout, rules that need it give no scores.
+pub fn classify(sheet: &Sheet, rules: &[&RowDetector], layout: Option<&SheetLayout>) -> RowKinds {
     let rows = sheet.facts().rows_emitted;
     let parts = in_parts(rows, |range| {
         let mut cells = Vec::new();
         let judge = |row: usize| {
             sheet.read_row(row, &mut cells);
-            let mut totals = Totals::default();
+            let mut totals = ScoreSums::default();
             for rule in rules {
                 let looks = layout.and_then(|layout| layout.row(row));
                 rule.score(sheet, &cells, looks, |kind, score| totals.add(kind, score));
             }
-            let score = totals.of(RowKind::Header).unwrap_or(0.0);
+            let score = totals.sum(RowKind::Header).unwrap_or(0.0);
             (totals.highest(), score)
         };
         range.map(judge).collect::<Vec<_>>()
@@ -213,45 +216,50 @@ pub fn classify(sheet: &Sheet, rules: &[&Rule], layout: Option<&RowLooks>) -> Ro
     }
 }
 
-/// The sums of the scores for each kind, in the order in which kinds were scored first.
+/// The sums of the scores for each kind, in the sequence in which the kinds were first scored.
 #[derive(Default)]
-struct Totals {
+struct ScoreSums {
     all: [(RowKind, f64); KINDS],
     count: usize,
 }
 
-impl Totals {
+impl ScoreSums {
     fn known(&self) -> &[(RowKind, f64)] {
         &self.all[..self.count]
     }
 
     fn add(&mut self, kind: RowKind, score: f64) {
-        let known = self.known().iter().position(|one| one.0 == kind);
+        let known = self.known().iter().position(|entry| entry.0 == kind);
         let at = known.unwrap_or(self.count);
         self.all[at] = (kind, self.all[at].1 + score);
         self.count = self.count.max(at + 1);
     }
 
-    fn of(&self, kind: RowKind) -> Option<f64> {
-        let found = self.known().iter().find(|one| one.0 == kind);
+    fn sum(&self, kind: RowKind) -> Option<f64> {
+        let found = self.known().iter().find(|entry| entry.0 == kind);
         found.map(|(_, sum)| *sum)
     }
 
-    /// The kind with the highest sum, the first of several; nothing in particular without any score.
+    /// Returns the kind with the highest sum; of several, the first. Without any score, the kind is [`RowKind::Other`].
     fn highest(&self) -> RowKind {
         let sums = self.known().iter();
-        let best = sums.reduce(|best, one| if one.1 > best.1 { one } else { best });
+        let best = sums.reduce(|best, entry| if entry.1 > best.1 { entry } else { best });
         best.map_or(RowKind::Other, |(kind, _)| *kind)
     }
 }
 
-fn known_cells(sheet: &Sheet, cells: &[Cell], words: &KnownWords) -> usize {
-    // Most rows of data have a number or a date, and then no text of theirs is looked at.
-    let is_header = |cell: &Cell| matches!(cell.tag, Tag::Empty | Tag::EmptyText | Tag::Text);
+fn known_cells(sheet: &Sheet, cells: &[SheetCell], words: &KnownWords) -> usize {
+    // Most rows of data have a number or a date, so their texts need no check.
+    let is_header = |cell: &SheetCell| {
+        matches!(
+            cell.tag,
+            CellTag::Empty | CellTag::EmptyText | CellTag::Text
+        )
+    };
     if !cells.iter().all(is_header) {
         return 0;
     }
-    let texts = cells.iter().filter(|cell| cell.tag == Tag::Text);
+    let texts = cells.iter().filter(|cell| cell.tag == CellTag::Text);
     let known = texts
         .map(|cell| sheet.text(cell.as_text()))
         .filter(|text| words.knows(text));

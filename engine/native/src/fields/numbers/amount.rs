@@ -1,18 +1,18 @@
-//! One cell as a number: its sign, currency and marks, and what it means with a decimal point or a decimal comma.
+//! Reads one cell as a number: its sign, currency and marks, and its meaning with a decimal point or a decimal comma.
 
 use std::sync::LazyLock;
 
-use super::digits::Number;
+use super::digits::DigitGroups;
 pub use super::digits::{Amount, MARKS, Meaning};
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD, is_currency_sign};
+use crate::words::cut::{CutText, DIGITS, SPACE, TextToken, WORD, is_currency_sign};
 use crate::words::data::LISTS;
-use crate::words::lexicon::{self, Trust};
+use crate::words::lexicon::{self, CurrencyTrust};
 
-/// More digits do not fit a float exactly: they are a code.
-const MOST_DIGITS: usize = 15;
-/// A currency's name has at most so many bytes: "швейцарских франков".
-const LONGEST_SIGN: usize = 60;
-/// Words for the sides of an account behind an amount, and whether it is owed there.
+/// The maximum number of digits that a float holds exactly: longer numbers are codes.
+const MAX_EXACT_DIGITS: usize = 15;
+/// The maximum number of bytes in a currency's name: "швейцарских франков".
+const MAX_CURRENCY_BYTES: usize = 60;
+/// Words for the sides of an account behind an amount, each with whether the amount is owed.
 const SIDES: [(&str, bool); 4] = [
     ("cr", false),
     ("dr", true),
@@ -20,7 +20,7 @@ const SIDES: [(&str, bool); 4] = [
     ("soll", true),
 ];
 
-/// Words for powers of ten behind a number, as they are folded, and whether they say so without a currency beside them, too.
+/// Folded words for powers of ten behind a number, each with its power and whether it is clear without a currency beside it.
 static SCALES: LazyLock<Vec<(&str, i32, bool)>> = LazyLock::new(|| {
     let scale = |line: &'static str| {
         let (power, words) = line.split_once(' ')?;
@@ -32,8 +32,9 @@ static SCALES: LazyLock<Vec<(&str, i32, bool)>> = LazyLock::new(|| {
 });
 
 impl Amount {
-    /// The number in a text of nothing but digits, points and commas, with a minus sign or a dollar's before them or in
-    /// parentheses, which most numbers are; `None` leaves any other text to [`Self::of`], which says the same of these.
+    /// Returns the number in a text of digits, points and commas only, with a minus sign or a dollar sign before them or in
+    /// parentheses, as most numbers are. `None` leaves any other text to [`Self::of`], which gives the same result for these
+    /// texts.
     pub fn of_plain(text: &str, units: &[String]) -> Option<Self> {
         static DOLLAR: LazyLock<u16> =
             LazyLock::new(|| lexicon::currency("$").map_or(0, |at| at as u16 + 1));
@@ -41,14 +42,14 @@ impl Amount {
         let bytes = text.as_bytes();
         let (is_negative, bytes) = match bytes {
             [b'-', rest @ ..] | [b'(', rest @ .., b')'] => (true, rest),
-            // An author may call the sign a unit.
+            // An author may name the sign as a unit.
             [b'$', rest @ ..] if units.is_empty() => {
                 (this.currency, this.has_currency) = (*DOLLAR, true);
                 (false, rest)
             }
             _ => (false, bytes),
         };
-        let mut number = Number::default();
+        let mut number = DigitGroups::default();
         let mut at = 0;
         loop {
             let start = at;
@@ -69,9 +70,10 @@ impl Amount {
         this.with_digits(&number, is_negative, 0)
     }
 
-    /// The same with what its digits mean with each decimal mark; none where they mean nothing, or are too many.
-    fn with_digits(mut self, number: &Number, is_negative: bool, shift: i32) -> Option<Self> {
-        if number.significant() > MOST_DIGITS {
+    /// Returns the amount with the meanings of its digits for each decimal mark; none if the digits have no meaning, or are too
+    /// many.
+    fn with_digits(mut self, number: &DigitGroups, is_negative: bool, shift: i32) -> Option<Self> {
+        if number.significant() > MAX_EXACT_DIGITS {
             return None;
         }
         self.meanings = MARKS.map(|decimal| number.meaning(decimal, is_negative, shift));
@@ -82,11 +84,11 @@ impl Amount {
         Some(self)
     }
 
-    /// The number in a text that was cut; none where it is something else. One of the `units` may stand behind it. The
-    /// `text` itself says what is capital, which tells currencies from units; of the `sure` currency, an ISO code, every
-    /// sign counts. `with_scales`: a power of ten may stand behind it: "$1.2m", "2,5 Mio. €".
-    pub fn of(
-        cut: &Cut,
+    /// Returns the number in a text that was cut; none if the text is something else. One of the `units` may follow the number.
+    /// The letters of `text` show the case, which distinguishes currencies from units; for the `sure` currency, an ISO code,
+    /// every sign counts. `with_scales`: a power of ten may follow the number: "$1.2m", "2,5 Mio. €".
+    pub fn from_cut(
+        cut: &CutText,
         text: &str,
         units: &[String],
         sure: &str,
@@ -96,11 +98,11 @@ impl Amount {
         let digits = tokens.iter().position(|token| token.kind == DIGITS)?;
         let last = tokens.iter().rposition(|token| token.kind == DIGITS)?;
         let mut this = Self::default();
-        let mut around = Around {
+        let mut around = AmountSigns {
             text,
             sure,
             with_scales,
-            ..Around::default()
+            ..AmountSigns::default()
         };
         let mark_before = mark_before(cut, digits)?;
         let before = digits - usize::from(mark_before.is_some());
@@ -117,7 +119,7 @@ impl Amount {
         this.has_currency = around.currencies > 0;
         this.currency = around.currency;
         this.has_side = around.side.is_some();
-        let mut number = Number::default();
+        let mut number = DigitGroups::default();
         if let Some(mark) = mark_before {
             number.group("0")?;
             number.marks[0] = mark;
@@ -139,22 +141,23 @@ impl Amount {
         this.with_digits(&number, around.is_negative(), shift)
     }
 
-    /// Whether a decimal point and a decimal comma give different numbers.
+    /// Returns whether a decimal point and a decimal comma give different numbers.
     pub fn is_open(&self) -> bool {
         matches!(self.meanings, [Some(point), Some(comma)] if point.grouping != comma.grouping)
     }
 }
 
-/// The point or comma before the first digit, where it belongs to the number: not where a currency's word ends with it, as
-/// "$.50" has one, "Rs.500" has none, nor "₹.500" as if it were a word. None where nobody knows.
-fn mark_before(cut: &Cut, digits: usize) -> Option<Option<u8>> {
+/// Returns the point or comma before the first digit if it belongs to the number, and not to the word of a currency: "$.50" has
+/// such a mark, "Rs.500" has none, and neither has "₹.500", which is read like a word. The outer option is none if the mark may
+/// belong to either.
+fn mark_before(cut: &CutText, digits: usize) -> Option<Option<u8>> {
     let before = &cut.tokens()[..digits];
-    let is_of_sign = |sign: &Token| sign.kind == WORD || matches!(cut.text(*sign), "₹" | "₨");
+    let is_of_sign = |sign: &TextToken| sign.kind == WORD || matches!(cut.text(*sign), "₹" | "₨");
     match before {
         [.., sign, mark] if matches!(mark.kind, b'.' | b',') && is_of_sign(sign) => Some(None),
         [rest @ .., mark] if matches!(mark.kind, b'.' | b',') => {
             let is_after_word = rest.iter().any(|token| token.kind == WORD);
-            // "CHF .50" has cents; what "Rs .500" has, nobody knows.
+            // "CHF .50" has cents; for "Rs .500" nobody knows.
             let is_known = !is_after_word || cut.text(cut.tokens()[digits]).len() == 2;
             is_known.then_some(Some(mark.kind))
         }
@@ -162,8 +165,8 @@ fn mark_before(cut: &Cut, digits: usize) -> Option<Option<u8>> {
     }
 }
 
-/// The place behind the dash that stands for no cents: "25,-".
-fn behind_round(tokens: &[Token], behind: usize) -> usize {
+/// Returns the position behind the dash that means no cents: "25,-".
+fn behind_round(tokens: &[TextToken], behind: usize) -> usize {
     match &tokens[behind..] {
         [mark, dash, ..] if matches!(mark.kind, b'.' | b',') && dash.kind == b'-' => {
             let dashes = tokens[behind + 1..].iter();
@@ -173,36 +176,36 @@ fn behind_round(tokens: &[Token], behind: usize) -> usize {
     }
 }
 
-/// What stands before and behind the digits: signs, parentheses, currencies.
+/// The signs, parentheses and currencies before and behind the digits.
 #[derive(Default)]
-struct Around<'a> {
+struct AmountSigns<'a> {
     text: &'a str,
     sure: &'a str,
     with_scales: bool,
-    /// The power of ten that a word behind the number says.
+    /// The power of ten that a word behind the number means.
     power: i32,
-    /// Whether a sign that is also a unit or a word counts only beside a number that looks like an amount of money.
+    /// Whether the sign is also a unit or a word, so that it counts only beside a number that looks like an amount of money.
     wants_money: bool,
     minus: u8,
     plus: u8,
     open: u8,
     close: u8,
     percents: u8,
-    /// Whether it is owed, where the cell says a side of an account.
+    /// Whether the amount is owed, if the cell names a side of an account.
     side: Option<bool>,
     currencies: u8,
     currency: u16,
-    /// Whether the sign before is a word.
+    /// Whether the sign before the digits is a word.
     is_word_before: bool,
-    /// The characters of the sign behind.
+    /// The number of characters in the sign behind the digits.
     length_behind: usize,
 }
 
-impl Around<'_> {
-    /// Takes the tokens from `start` to before `stop`; none where something else stands there.
+impl AmountSigns<'_> {
+    /// Takes the tokens from `start` to before `stop`; returns none if there is anything else among them.
     fn add(
         &mut self,
-        cut: &Cut,
+        cut: &CutText,
         start: usize,
         stop: usize,
         units: &[String],
@@ -220,7 +223,7 @@ impl Around<'_> {
                 // "US-Dollar"
                 b'-' if at > 0 && is_word(at - 1) && is_word(at + 1) => {}
                 b'-' => self.minus += 1,
-                // "about"; of a footnote
+                // A tilde means "about"; a star refers to a footnote.
                 b'~' if !is_behind && start + at == 0 => {}
                 b'*' if is_behind && sign.is_empty() && stars < 3 => stars += 1,
                 b'+' if is_behind => return None,
@@ -230,17 +233,17 @@ impl Around<'_> {
                 b'%' => self.percents += 1,
                 SPACE => {}
                 b'.' if is_behind && sign.is_empty() => return None,
-                // The table of currencies knows signs without points.
+                // The table of currencies has signs without points.
                 b'.' => {}
                 DIGITS => return None,
                 _ => {
-                    if sign.len() > LONGEST_SIGN {
+                    if sign.len() > MAX_CURRENCY_BYTES {
                         return None;
                     }
                     sign.push_str(cut.text(*token));
                 }
             }
-            // Nobody has used a sign of more tokens than a few.
+            // No number has several of these signs.
             if self.minus + self.plus + self.open > 1 || self.percents > 1 {
                 return None;
             }
@@ -251,7 +254,7 @@ impl Around<'_> {
         self.add_sign(&sign, is_behind)
     }
 
-    /// Takes the words and signs before the digits or behind them: a currency, or the side of an account.
+    /// Takes the words and signs before or behind the digits: a currency, or the side of an account.
     fn add_sign(&mut self, sign: &str, is_behind: bool) -> Option<()> {
         if sign == "cr" && self.with_scales && is_behind && self.is_of_rupees() {
             self.power = 7;
@@ -278,21 +281,21 @@ impl Around<'_> {
         }
         match lexicon::currency(sign) {
             Some(at) => {
-                // "€" needs no second look, and most columns have such a sign.
+                // "€" is clear without its letters, and most columns have such a sign.
                 let trust = if sign.starts_with(char::is_alphabetic) {
                     lexicon::trust(at, &letters(self.text, is_behind))
                 } else {
-                    Trust::Sure
+                    CurrencyTrust::Sure
                 };
                 match trust {
-                    Trust::Sure => {}
+                    CurrencyTrust::Sure => {}
                     _ if lexicon::currency_code(at).is_some_and(|code| code == self.sure) => {}
-                    Trust::WithMoney => self.wants_money = true,
-                    Trust::Never => return None,
+                    CurrencyTrust::WithMoney => self.wants_money = true,
+                    CurrencyTrust::Never => return None,
                 }
                 self.currency = at as u16 + 1;
             }
-            // Glued to a word, a sign means something else: "£m 3.4" are millions. Cents are no amounts in the currency.
+            // Next to a word, a sign means something else: "£m 3.4" are millions. Cents are no amounts in the currency.
             None if sign.chars().count() == 1
                 && sign
                     .chars()
@@ -308,7 +311,8 @@ impl Around<'_> {
         Some(())
     }
 
-    /// The power of ten that the words behind a number begin or end with, and the rest of these, which is nothing or a currency.
+    /// Returns the power of ten that the words behind a number begin or end with, and the rest of the words, which is empty or
+    /// a currency.
     fn scale<'s>(&self, sign: &'s str) -> Option<(i32, &'s str)> {
         if self.power > 0 || lexicon::currency(sign).is_some() {
             return None;
@@ -326,9 +330,9 @@ impl Around<'_> {
         let (word, power, is_clear, rest) = found.max_by_key(|(word, ..)| word.len())?;
         let code = || lexicon::currency_code(lexicon::currency(rest)?);
         match *word {
-            // "$1.1T" may be a trillion, and "1.1 T€" is none.
+            // "$1.1T" may be a trillion, "1.1 T€" is none.
             "t" if rest.is_empty() => return None,
-            // A thousand in Spanish and Portuguese, a million beside these currencies.
+            // "mil" is a thousand in Spanish and Portuguese, and a million beside these currencies.
             "mil"
                 if !matches!(
                     code(),
@@ -346,7 +350,7 @@ impl Around<'_> {
         let signs = self.minus + self.plus + self.open;
         // "$ 5 USD" says the same twice; "EUR 5 kg" says something else.
         let doubled = self.currencies > 1 && (self.is_word_before || self.length_behind != 3);
-        // Beside a minus sign nobody knows what a side means, and of rupees crores are usual.
+        // Beside a minus sign the meaning of a side is unknown; beside rupees, crores are usual.
         let is_strange =
             self.side.is_some() && (signs > 0 || self.percents > 0 || self.is_of_rupees());
         (signs <= 1 && self.open == self.close && !doubled && !is_strange).then_some(())
@@ -361,7 +365,7 @@ impl Around<'_> {
     }
 }
 
-/// The letters before the first digit of a text or behind its last, as they are written.
+/// Returns the letters before the first digit of a text or behind its last digit, as they are written.
 fn letters(text: &str, is_behind: bool) -> String {
     let part = if is_behind {
         text.rsplit(char::is_numeric).next()
@@ -378,10 +382,10 @@ mod tests {
     use crate::fields::testing::texts_of;
 
     fn meanings(text: &str) -> Option<[Option<f64>; 2]> {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         cut.cut(text).then_some(())?;
-        Amount::of(&cut, text, &[], "", false)
-            .map(|amount| amount.meanings.map(|one| one.map(|one| one.value)))
+        Amount::from_cut(&cut, text, &[], "", false)
+            .map(|amount| amount.meanings.map(|sense| sense.map(|sense| sense.value)))
     }
 
     #[rustfmt::skip]
@@ -422,12 +426,12 @@ mod tests {
     #[rustfmt::skip]
     #[test]
     fn compact_amounts_say_their_power() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut of = |text: &str| {
             assert!(cut.cut(text));
-            Amount::of(&cut, text, &[], "", true)
-                .and_then(|one| one.meanings[0].or(one.meanings[1]))
-                .map(|one| one.value)
+            Amount::from_cut(&cut, text, &[], "", true)
+                .and_then(|amount| amount.meanings[0].or(amount.meanings[1]))
+                .map(|meaning| meaning.value)
         };
         for (text, wanted) in [
             ("$1.2m", 1.2e6), ("€ 2.5 Mio", 2.5e6), ("2,5 Mio. €", 2.5e6), ("-$3bn", -3e9), ("3 Mrd. EUR", 3e9),
@@ -436,7 +440,7 @@ mod tests {
         ] {
             assert_eq!(of(text), Some(wanted), "{text}");
         }
-        // Metres, kelvins, and what is no power at all.
+        // Metres, kelvins, and words that are no power of ten.
         for text in [
             "5 m", "1.2k", "5 M", "5 kg", "$5 mx", "5% m", "2 mil", "5 Cr", "£m 3.4", "$5m USD kg", "5 t",
         ] {
@@ -463,20 +467,20 @@ mod tests {
         ] {
             assert_eq!(meanings(text), wanted, "{text}");
         }
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         for (text, sure) in [("R12", "ZAR"), ("2 PEN", "PEN"), ("25 km", "BAM")] {
             assert!(cut.cut(text));
-            assert!(Amount::of(&cut, text, &[], sure, false).is_some(), "{text}");
+            assert!(Amount::from_cut(&cut, text, &[], sure, false).is_some(), "{text}");
         }
     }
 
     #[test]
     fn units_are_left_out_where_they_are_known() {
         let units = ["kg".to_owned(), "szt".to_owned()];
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut of = |text: &str| {
             assert!(cut.cut(text));
-            Amount::of(&cut, text, &units, "", false)
+            Amount::from_cut(&cut, text, &units, "", false)
                 .and_then(|amount| amount.meanings[1])
                 .map(|meaning| meaning.value)
         };
@@ -494,12 +498,12 @@ mod tests {
         let pieces = [
             "", "0", "1", "12", "007", "234", "1234", "12345", ".", ",", "-", "$", "(", ")", "1234567890", "5",
         ];
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut agreed = 0;
         for text in texts_of(&pieces, 4) {
             if let Some(plain) = Amount::of_plain(&text, &[]) {
                 assert!(cut.cut(&text));
-                let full = Amount::of(&cut, &text, &[], "", false).map(|full| format!("{full:?}"));
+                let full = Amount::from_cut(&cut, &text, &[], "", false).map(|full| format!("{full:?}"));
                 assert_eq!(Some(format!("{plain:?}")), full, "{text}");
                 agreed += 1;
             }

@@ -1,15 +1,15 @@
-//! Which decimal mark a column of numbers has: by its cells, by what stands around them, else by the setting.
+//! Decides on the decimal mark of a column of numbers: by its cells, by its surroundings, and otherwise by the setting.
 
 use super::amount::{Amount, MARKS};
-use crate::fields::reading::{Decided, Order, Surroundings, are_few};
+use crate::fields::reading::{ColumnContext, DecisionBasis, Order, are_few};
 use crate::words::lexicon;
 
 pub(super) const POINT: u8 = b'.';
 pub(super) const COMMA: u8 = b',';
 
-/// A cell, in few bytes.
+/// A cell of a column of numbers, in few bytes.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Cell {
+pub(super) struct NumberCell {
     point: f64,
     comma: f64,
     flags: u16,
@@ -30,8 +30,8 @@ const ENDS_IN_ZERO: u16 = 128;
 const CURRENCY: u16 = 256;
 pub(super) const SIDE: u16 = 512;
 
-impl Cell {
-    pub(super) fn of(amount: &Amount) -> Self {
+impl NumberCell {
+    pub(super) fn from_amount(amount: &Amount) -> Self {
         let [point, comma] = amount.meanings;
         let mut flags = 0;
         let mut set = |condition: bool, flag: u16| flags |= if condition { flag } else { 0 };
@@ -40,7 +40,8 @@ impl Cell {
         set(amount.is_open(), OPEN);
         set(amount.is_percent, PERCENT);
         set(
-            point.is_some_and(|one| one.is_indian) || comma.is_some_and(|one| one.is_indian),
+            point.is_some_and(|meaning| meaning.is_indian)
+                || comma.is_some_and(|meaning| meaning.is_indian),
             INDIAN,
         );
         set(amount.has_long_head, LONG_HEAD);
@@ -72,13 +73,13 @@ impl Cell {
         self.is(if mark == POINT { HAS_POINT } else { HAS_COMMA })
     }
 
-    /// Whether only this mark explains the cell.
+    /// Returns whether only this mark explains the cell.
     pub(super) fn only(&self, mark: u8) -> bool {
         self.allows(mark) && !self.allows(other(mark))
     }
 
-    /// Whether a cell would have three decimals by this mark, in a currency whose countries write the other one: ¥5,000 among
-    /// amounts with a decimal comma.
+    /// Returns whether a cell would have three decimals by this mark, in a currency whose countries write the other mark:
+    /// ¥5,000 among amounts with a decimal comma.
     pub(super) fn is_foreign(&self, mark: u8) -> bool {
         let bit = if mark == POINT { 1 } else { 2 };
         let marks = usize::from(self.currency)
@@ -110,45 +111,51 @@ pub(super) fn other(mark: u8) -> u8 {
     if mark == POINT { COMMA } else { POINT }
 }
 
-/// The decimal mark of a column, and what has decided it.
-pub(super) struct Choice {
+/// The decimal mark of a column, and what decided on it.
+pub(super) struct MarkChoice {
     pub(super) mark: u8,
-    pub(super) decided: Decided,
+    pub(super) decided: DecisionBasis,
     pub(super) why: Vec<String>,
 }
 
-impl Choice {
-    fn new(mark: u8, decided: Decided, why: Vec<String>) -> Self {
+impl MarkChoice {
+    fn new(mark: u8, decided: DecisionBasis, why: Vec<String>) -> Self {
         Self { mark, decided, why }
     }
 }
 
-/// A rule for columns whose cells a point and a comma explain as well: how firm it is, what is said of it, and the decimal mark, where
-/// it holds.
-type Rule = (
-    Decided,
+/// A rule for columns whose cells a point and a comma explain equally well: how firm it is, the reason to report, and a
+/// function that returns the decimal mark if the rule holds.
+type MarkRule = (
+    DecisionBasis,
     &'static str,
-    fn(&Facts, &Surroundings<'_>) -> Option<u8>,
+    fn(&NumberColumnFacts, &ColumnContext<'_>) -> Option<u8>,
 );
 
 const PARTS_THOUSANDS: &str =
     "the {mark} separates thousands, for some cells have none and others end in 0";
 
-/// The first that holds decides.
-const RULES: [Rule; 5] = [
-    (Decided::Hint, "as elsewhere in the sheet", |_, options| {
-        options.hints.decimal
-    }),
-    // Of money nobody writes three decimals; of weights many do: 1.250 beside 2.
-    (Decided::Evidence, PARTS_THOUSANDS, |facts, options| {
-        let is_money = facts.has_currency || !options.currency.is_empty();
-        facts.mark_of_thousands().filter(|_| is_money).map(other)
-    }),
-    (Decided::Weak, PARTS_THOUSANDS, |facts, _| {
+/// The rules; the first one that holds decides.
+const RULES: [MarkRule; 5] = [
+    (
+        DecisionBasis::Hint,
+        "as elsewhere in the sheet",
+        |_, options| options.hints.decimal,
+    ),
+    // Nobody writes money with three decimals; many people write weights so: 1.250 beside 2.
+    (
+        DecisionBasis::Evidence,
+        PARTS_THOUSANDS,
+        |facts, options| {
+            let is_money = facts.has_currency || !options.currency.is_empty();
+            facts.mark_of_thousands().filter(|_| is_money).map(other)
+        },
+    ),
+    (DecisionBasis::Weak, PARTS_THOUSANDS, |facts, _| {
         facts.mark_of_thousands().map(other)
     }),
     (
-        Decided::Weak,
+        DecisionBasis::Weak,
         "as in countries that use the currency",
         |facts, _| match facts.marks_of_currencies {
             Some(1) => Some(POINT),
@@ -157,41 +164,41 @@ const RULES: [Rule; 5] = [
         },
     ),
     (
-        Decided::Weak,
+        DecisionBasis::Weak,
         "the month comes first in dates beside it",
         |_, options| (options.hints.order == Some(Order::MonthFirst)).then_some(POINT),
     ),
 ];
 
-/// A column in numbers.
+/// Counts of a column's cells and facts about their marks.
 #[derive(Default)]
-pub(super) struct Facts {
-    /// Cells that only a decimal point explains, and only a decimal comma.
+pub(super) struct NumberColumnFacts {
+    /// The number of cells that only a decimal point explains, and of those that only a decimal comma explains.
     pub(super) only: [usize; 2],
     pub(super) open: usize,
-    /// Marks that part thousands beyond doubt.
+    /// The marks that separate thousands beyond doubt.
     seen: Vec<u8>,
-    /// More cells than are open have many digits without a mark: nothing parts thousands here.
+    /// Whether more cells than are open have many digits without a mark: no mark separates thousands in this column.
     never_grouped: bool,
     counts: [usize; 2],
-    /// The only mark before three last digits of open cells.
+    /// The only mark before the last three digits of open cells.
     mark_of_open: Option<u8>,
     open_ends_in_zero: bool,
     has_small_plain: bool,
-    /// Decimal marks that all known currencies of the column share.
+    /// The decimal marks that all known currencies of the column share.
     marks_of_currencies: Option<u8>,
     pub(super) is_rupee: bool,
     pub(super) indian: usize,
     pub(super) several_commas: usize,
     pub(super) percents: usize,
     pub(super) cells: usize,
-    /// The number of digits, where all cells are whole numbers of as many.
+    /// The number of digits, if all cells are whole numbers with equally many; else 0.
     pub(super) size: u8,
     has_currency: bool,
 }
 
-impl Facts {
-    pub(super) fn of(cells: &[Cell]) -> Self {
+impl NumberColumnFacts {
+    pub(super) fn from_cells(cells: &[NumberCell]) -> Self {
         let mut this = Self::default();
         let (mut long_heads, mut sizes) = (0, None);
         let mut same_size = true;
@@ -239,7 +246,7 @@ impl Facts {
         this.mark_of_open = mark_of_open.filter(|_| one_mark);
         this.never_grouped = long_heads > this.open;
         this.size = if same_size { sizes.unwrap_or(0) } else { 0 };
-        let open: Vec<&Cell> = cells.iter().filter(|cell| cell.is(OPEN)).collect();
+        let open: Vec<&NumberCell> = cells.iter().filter(|cell| cell.is(OPEN)).collect();
         this.counts = MARKS.map(|mark| {
             let open = open.iter().filter(|cell| this.fits(cell, mark));
             this.support(mark) + open.count()
@@ -247,8 +254,8 @@ impl Facts {
         this
     }
 
-    /// Whether an open cell agrees with what else the column shows about its thousands.
-    pub(super) fn fits(&self, cell: &Cell, mark: u8) -> bool {
+    /// Returns whether an open cell agrees with the other facts about thousands in the column.
+    pub(super) fn fits(&self, cell: &NumberCell, mark: u8) -> bool {
         match cell.grouping(mark) {
             0 => true,
             grouping => {
@@ -257,8 +264,8 @@ impl Facts {
         }
     }
 
-    /// The decimal mark, and what has decided it.
-    pub(super) fn decide(&self, cells: &[Cell], options: &Surroundings<'_>) -> Choice {
+    /// Returns the decimal mark, and what decided on it.
+    pub(super) fn decide(&self, cells: &[NumberCell], options: &ColumnContext<'_>) -> MarkChoice {
         let tied = self.counts[0] == self.counts[1];
         let best = if self.counts[1] > self.counts[0] {
             COMMA
@@ -267,14 +274,14 @@ impl Facts {
         };
         if self.open == 0 {
             let decided = match self.only {
-                [0, 0] => Decided::Cells,
-                _ => Decided::Evidence,
+                [0, 0] => DecisionBasis::Cells,
+                _ => DecisionBasis::Evidence,
             };
-            return Choice::new(best, decided, Vec::new());
+            return MarkChoice::new(best, decided, Vec::new());
         }
         if !tied {
             return self.confirm(
-                Choice::new(best, Decided::Evidence, Vec::new()),
+                MarkChoice::new(best, DecisionBasis::Evidence, Vec::new()),
                 cells,
                 options,
             );
@@ -283,7 +290,7 @@ impl Facts {
             let mark = keeps(self, options)?;
             let name = if mark == POINT { "comma" } else { "point" };
             let why = says.replace("{mark}", name);
-            Some(Choice::new(mark, *decided, vec![why]))
+            Some(MarkChoice::new(mark, *decided, vec![why]))
         });
         match ruled {
             Some(choice) => self.confirm(choice, cells, options),
@@ -291,25 +298,30 @@ impl Facts {
         }
     }
 
-    /// What is left of a choice once the cells are asked that it turns into decimals or thousands.
-    fn confirm(&self, choice: Choice, cells: &[Cell], options: &Surroundings<'_>) -> Choice {
-        let Choice {
+    /// Checks a choice against the cells that it turns into decimals or thousands, and weakens it if they make it doubtful.
+    fn confirm(
+        &self,
+        choice: MarkChoice,
+        cells: &[NumberCell],
+        options: &ColumnContext<'_>,
+    ) -> MarkChoice {
+        let MarkChoice {
             mark,
             decided,
             mut why,
         } = choice;
         if why.is_empty() && !cells.iter().any(|cell| cell.only(mark)) {
             why.push("as thousands are separated elsewhere in the column".to_owned());
-            return Choice::new(mark, Decided::Weak, why);
+            return MarkChoice::new(mark, DecisionBasis::Weak, why);
         }
         let support = self.support(mark);
-        if support == 0 && decided == Decided::Hint && self.mark_of_open.is_none() {
-            // 1.000 beside 1,000: one of them is not meant as the others of the sheet are.
+        if support == 0 && decided == DecisionBasis::Hint && self.mark_of_open.is_none() {
+            // 1.000 beside 1,000: one of them has another meaning than the numbers elsewhere in the sheet.
             why.push("points and commas both stand before three digits".to_owned());
-            return Choice::new(mark, Decided::Weak, why);
+            return MarkChoice::new(mark, DecisionBasis::Weak, why);
         }
         let says_thousands = self.parts_thousands() && support == 1;
-        // One odd cell, and all others become decimals by it, though each has three digits behind its mark.
+        // One odd cell turns all others into decimals, though each has three digits behind its mark.
         if support > 0
             && (says_thousands || are_few(support, self.open))
             && self.mark_of_open == Some(mark)
@@ -320,13 +332,13 @@ impl Facts {
                 "{support} of {} cells {verb} the decimal mark, and in {} others the mark may separate thousands",
                 self.cells, self.open
             ));
-            return Choice::new(mark, Decided::Weak, why);
+            return MarkChoice::new(mark, DecisionBasis::Weak, why);
         }
-        Choice::new(mark, decided, why)
+        MarkChoice::new(mark, decided, why)
     }
 
-    /// Nothing but the setting decides.
-    fn by_setting(&self, options: &Surroundings<'_>) -> Choice {
+    /// Returns the setting's choice, if nothing else decides.
+    fn by_setting(&self, options: &ColumnContext<'_>) -> MarkChoice {
         let mark = options.decimal.unwrap_or(POINT);
         let decided = options.stated_by.decided("decimal_mark", "decimal_mark");
         let name = if mark == POINT {
@@ -339,25 +351,25 @@ impl Facts {
             false => format!("{} of {} cells", self.open, self.cells),
         };
         let why = format!("{which} can also have {name}, so {decided}");
-        Choice::new(mark, Decided::Setting, vec![why])
+        MarkChoice::new(mark, DecisionBasis::Setting, vec![why])
     }
 
-    /// "950" beside "1.200": a final 0, and no mark below 1,000.
+    /// Returns whether the mark seems to separate thousands: "950" beside "1.200", with a final 0 and no mark below 1,000.
     fn parts_thousands(&self) -> bool {
         self.open_ends_in_zero && self.has_small_plain
     }
 
-    /// The mark that parts thousands, if that is so.
+    /// Returns the mark that separates thousands, if there is one.
     fn mark_of_thousands(&self) -> Option<u8> {
         self.mark_of_open.filter(|_| self.parts_thousands())
     }
 
-    /// Cells that only this decimal mark explains.
+    /// Returns the number of cells that only this decimal mark explains.
     pub(super) fn support(&self, mark: u8) -> usize {
         self.only[usize::from(mark == COMMA)]
     }
 
-    /// Cells that only the other one explains.
+    /// Returns the number of cells that only the other decimal mark explains.
     pub(super) fn against(&self, mark: u8) -> usize {
         self.support(other(mark))
     }

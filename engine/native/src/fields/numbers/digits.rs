@@ -1,64 +1,64 @@
-//! The digits of one number: in groups with marks between them, and what they mean with each decimal mark.
+//! Reads the digits of one number: groups with marks between them, and their meaning with each decimal mark.
 
-use crate::words::cut::{Cut, DIGITS, SPACE, WORD};
+use crate::words::cut::{CutText, DIGITS, SPACE, WORD};
 
 /// The decimal marks, in the order of [`Amount::meanings`].
 pub const MARKS: [u8; 2] = [b'.', b','];
 
-/// A reading of a cell under one decimal mark.
+/// The meaning of a cell with one decimal mark.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Meaning {
     pub value: f64,
-    /// The mark between groups of thousands; 0: there is none.
+    /// The mark between groups of thousands; 0 if there is none.
     pub grouping: u8,
-    /// Groups of two digits, as in 12,34,567.
+    /// Whether groups have two digits, as in 12,34,567.
     pub is_indian: bool,
 }
 
 /// A cell that may be a number.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Amount {
-    /// With a decimal point, and with a decimal comma.
+    /// The meanings with a decimal point and with a decimal comma.
     pub meanings: [Option<Meaning>; 2],
-    /// The currency's position in the table of currencies, plus one; 0: none, or one that the table lacks.
+    /// The currency's position in the table of currencies, plus one; 0 if there is no currency, or the table lacks it.
     pub currency: u16,
     pub has_currency: bool,
     pub is_percent: bool,
-    /// It says on which side of an account it stands: "12.50 CR", "12,50 Soll". What is owed is negative.
+    /// Whether the cell names a side of an account: "12.50 CR", "12,50 Soll". An owed amount is negative.
     pub has_side: bool,
-    /// Digits before the first point or comma, where nothing parts them and they are more than four.
+    /// Whether more than four digits precede the first point or comma, without a separator.
     pub has_long_head: bool,
-    /// The digits where there are nothing but digits (and blanks); else 0.
+    /// The number of digits, if the cell has digits (and blanks) only; else 0.
     pub plain_digits: u8,
-    /// The same, without blanks.
+    /// Whether the cell has digits only, without blanks.
     pub is_plain: bool,
     pub ends_in_zero: bool,
     pub commas: u8,
-    /// Written with an exponent: "1.23E+11".
+    /// Whether the number has an exponent: "1.23E+11".
     pub has_exponent: bool,
 }
 
-const MOST_GROUPS: usize = 12;
+const MAX_DIGIT_GROUPS: usize = 12;
 
 /// Groups of digits, and the marks behind them.
 #[derive(Default)]
-pub(super) struct Number {
+pub(super) struct DigitGroups {
     digits: [u8; 32],
-    lengths: [u8; MOST_GROUPS],
-    pub(super) marks: [u8; MOST_GROUPS],
+    lengths: [u8; MAX_DIGIT_GROUPS],
+    pub(super) marks: [u8; MAX_DIGIT_GROUPS],
     pub(super) count: usize,
     stop: usize,
     exponent: i32,
     has_exponent: bool,
 }
 
-impl Number {
+impl DigitGroups {
     pub(super) fn group(&mut self, digits: &str) -> Option<()> {
         self.group_of(digits.as_bytes())
     }
 
     pub(super) fn group_of(&mut self, digits: &[u8]) -> Option<()> {
-        if self.count == MOST_GROUPS || self.stop + digits.len() > self.digits.len() {
+        if self.count == MAX_DIGIT_GROUPS || self.stop + digits.len() > self.digits.len() {
             return None;
         }
         self.digits[self.stop..self.stop + digits.len()].copy_from_slice(digits);
@@ -68,9 +68,9 @@ impl Number {
         Some(())
     }
 
-    /// Takes the digits and marks from one token to another, both digits; whether they end in an exponent. None where they
-    /// are no single number.
-    pub(super) fn take(&mut self, cut: &Cut, first: usize, last: usize) -> Option<bool> {
+    /// Takes the digits and marks from one token to another, which both are digits. Returns whether they end in an exponent;
+    /// none if they are no single number.
+    pub(super) fn take(&mut self, cut: &CutText, first: usize, last: usize) -> Option<bool> {
         let mut expects_digits = true;
         for at in first..=last {
             let token = cut.tokens()[at];
@@ -83,7 +83,7 @@ impl Number {
                     self.exponent(cut, at + 1, last)?;
                     return Some(true);
                 }
-                // Two values stand beside a gap.
+                // A gap separates two values.
                 SPACE if cut.is_gap(token) => return None,
                 b'.' | b',' | b'\'' | SPACE if !expects_digits => {
                     self.marks[self.count - 1] = token.kind;
@@ -95,7 +95,7 @@ impl Number {
         Some(false)
     }
 
-    fn exponent(&mut self, cut: &Cut, start: usize, last: usize) -> Option<()> {
+    fn exponent(&mut self, cut: &CutText, start: usize, last: usize) -> Option<()> {
         let tokens = &cut.tokens()[start..=last];
         let (sign, digits) = match tokens {
             [digits] => (1, digits),
@@ -112,12 +112,12 @@ impl Number {
         Some(())
     }
 
-    /// Whether the digits are written as money is: with cents, or with thousands that are parted.
+    /// Returns whether the digits are written like money: with cents, or with separated thousands.
     pub(super) fn looks_like_money(&self) -> bool {
         self.count > 1 && matches!(self.lengths[self.count - 1], 2 | 3)
     }
 
-    /// Digits without leading zeros.
+    /// Returns the number of digits without leading zeros.
     pub(super) fn significant(&self) -> usize {
         let digits = &self.digits[..self.stop];
         self.stop - digits.iter().take_while(|digit| **digit == b'0').count()
@@ -128,7 +128,7 @@ impl Number {
         let has_fraction = marks.last() == Some(&decimal);
         let between = &marks[..marks.len() - usize::from(has_fraction)];
         let whole = &self.lengths[..self.count - usize::from(has_fraction)];
-        // Programs write exponents, and part no thousands.
+        // Programs that write exponents do not separate thousands.
         if self.has_exponent && !between.is_empty() {
             return None;
         }
@@ -162,7 +162,7 @@ impl Number {
         })
     }
 
-    /// The digits times a power of ten, to the nearest float.
+    /// Returns the digits times a power of ten, as the nearest float.
     fn value(&self, power: i32, is_negative: bool) -> f64 {
         let digits = &self.digits[..self.stop];
         let whole = digits.iter().fold(0u64, |whole, digit| {
@@ -198,14 +198,14 @@ impl Number {
     }
 }
 
-/// A number that a program has cut down to few digits: "1.23E+11".
+/// Returns whether a program cut a number down to few digits: "1.23E+11".
 pub fn has_lost_digits(text: &str) -> bool {
     let text = text.trim().as_bytes();
     let Some(at) = text.iter().position(|byte| matches!(byte, b'E' | b'e')) else {
         return false;
     };
     let (mantissa, exponent) = (&text[..at], &text[at + 1..]);
-    // "3E12" is a code as good as any: programs write a sign or decimals.
+    // "3E12" may well be a code: programs write a sign or decimals.
     if exponent.first() != Some(&b'+') && mantissa.iter().all(u8::is_ascii_digit) {
         return false;
     }
@@ -225,8 +225,8 @@ pub fn has_lost_digits(text: &str) -> bool {
             > digits
 }
 
-/// The same behind letters that a formula has put before it: "CZ7.70101E+09". Only with a mark and a plus sign, for codes of
-/// letters and digits are many.
+/// Returns the same for a number behind letters, which a formula put before it: "CZ7.70101E+09". The number needs a mark and a
+/// plus sign, because many codes have letters and digits.
 pub fn has_lost_digits_behind_letters(text: &str) -> bool {
     let number = text
         .trim()

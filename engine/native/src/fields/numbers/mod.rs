@@ -1,4 +1,4 @@
-//! Numbers: one cell ([`amount`], and its `digits`), and the column ([`number`]), which decides about the `decimal_mark`.
+//! Numbers: one cell ([`amount`], with its `digits`), and the column ([`number`]), which decides on the `decimal_mark`.
 
 pub mod amount;
 mod decimal_mark;

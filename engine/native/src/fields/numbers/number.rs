@@ -1,31 +1,33 @@
-//! A column of numbers: amounts, quantities, percentages.
+//! Reads a column of numbers: amounts, quantities, percentages.
 //!
-//! Each cell has one or two meanings, with a decimal point and with a decimal comma. The mark that explains most cells is
-//! taken; where both explain as many, what stands around decides, and else the setting. Cells that the mark cannot
-//! explain stay empty.
+//! Each cell has one or two meanings, with a decimal point and with a decimal comma. The mark that explains the most cells is
+//! taken; if both explain equally many, the surroundings decide, and otherwise the setting. Cells that the mark cannot explain
+//! stay empty.
 
 use super::amount::Amount;
-use super::decimal_mark::{COMMA, Cell, Choice, Facts, INDIAN, OPEN, PERCENT, POINT, SIDE, other};
-use crate::cells::parts::{cut_mut, in_threads, ranges};
-use crate::columns::view::Value;
-use crate::fields::reading::{
-    ChosenBy, Decided, Reading, StatedBy, Surroundings, against_in_words, are_few,
-    certain_in_words, left_out_in_words,
+use super::decimal_mark::{
+    COMMA, INDIAN, MarkChoice, NumberCell, NumberColumnFacts, OPEN, PERCENT, POINT, SIDE, other,
 };
-use crate::words::cut::Cut;
+use crate::cells::parts::{cut_mut, in_threads, ranges};
+use crate::columns::view::ColumnValue;
+use crate::fields::reading::{
+    ChoiceSource, ColumnContext, ColumnReading, DecisionBasis, DefaultSource, against_in_words,
+    are_few, certain_in_words, left_out_in_words,
+};
+use crate::words::cut::CutText;
 use crate::words::lexicon;
 
-/// Numbers as they were read.
-pub struct Numbers {
+/// The numbers of a column, and how they were read.
+pub struct NumberColumn {
     pub values: Vec<Option<f64>>,
-    /// The currency of each row, as its position in the table plus one; empty where no cell has one.
+    /// The currency of each row, as its position in the table plus one; empty if no cell has a currency.
     pub currencies: Vec<u16>,
-    /// Whether the column is one of percentages; cells that differ in this contradict.
+    /// Whether the column has percentages; cells that differ in this contradict.
     pub takes_percent: bool,
-    pub reading: Reading,
+    pub reading: ColumnReading,
 }
 
-impl Numbers {
+impl NumberColumn {
     /// Returns the decimal mark that the cells of the column show by themselves.
     pub fn shown_decimal(&self) -> Option<u8> {
         let reading = &self.reading;
@@ -33,28 +35,31 @@ impl Numbers {
             return None;
         }
         match (reading.decided, reading.read_as) {
-            (Decided::Evidence, "decimal point") => Some(POINT),
-            (Decided::Evidence, "decimal comma") => Some(COMMA),
+            (DecisionBasis::Evidence, "decimal point") => Some(POINT),
+            (DecisionBasis::Evidence, "decimal comma") => Some(COMMA),
             _ => None,
         }
     }
 
-    /// Whether a cell that contradicts does so because it is a percentage or is none.
-    pub fn differs_in_percent(&self, value: Value<'_>) -> bool {
-        matches!(value, Value::Text(text) if text.contains(['%', '٪', '％']) != self.takes_percent)
+    /// Returns whether a cell contradicts because it is a percentage among numbers, or a number among percentages.
+    pub fn differs_in_percent(&self, value: ColumnValue<'_>) -> bool {
+        matches!(value, ColumnValue::Text(text) if text.contains(['%', '٪', '％']) != self.takes_percent)
     }
 }
 
-/// Reads a column.
-pub fn read(values: &[Value<'_>], options: &Surroundings<'_>) -> Numbers {
-    let number = |value: &Value<'_>| value.number().filter(|number| number.is_finite());
-    let mut numbers = Numbers {
+/// Reads a column of numbers.
+pub fn read(values: &[ColumnValue<'_>], options: &ColumnContext<'_>) -> NumberColumn {
+    let number = |value: &ColumnValue<'_>| value.number().filter(|number| number.is_finite());
+    let mut numbers = NumberColumn {
         values: values.iter().map(number).collect(),
         currencies: Vec::new(),
         takes_percent: false,
-        reading: Reading::default(),
+        reading: ColumnReading::default(),
     };
-    if values.iter().any(|value| matches!(value, Value::Text(_))) {
+    if values
+        .iter()
+        .any(|value| matches!(value, ColumnValue::Text(_)))
+    {
         let has_typed = numbers.values.iter().any(Option::is_some);
         read_text(values, options, has_typed, &mut numbers);
     }
@@ -70,14 +75,14 @@ pub fn shift(values: &mut [Option<f64>], power: i32) {
     }
 }
 
-/// Whether a cell by itself is a number, with whatever decimal mark.
-pub fn is_number(value: Value<'_>, options: &Surroundings<'_>) -> bool {
-    let Value::Text(text) = value else {
+/// Returns whether a cell by itself is a number, with any decimal mark.
+pub fn is_number(value: ColumnValue<'_>, options: &ColumnContext<'_>) -> bool {
+    let ColumnValue::Text(text) = value else {
         return false;
     };
-    let mut cut = Cut::default();
+    let mut cut = CutText::default();
     cut.cut(text)
-        && Amount::of(
+        && Amount::from_cut(
             &cut,
             text,
             options.units,
@@ -87,12 +92,14 @@ pub fn is_number(value: Value<'_>, options: &Surroundings<'_>) -> bool {
         .is_some()
 }
 
-/// Whether a column is written as money is, with so many cents and with thousands: an outline number, a version or a coordinate
-/// is no witness for the decimal mark of amounts.
-pub fn shows_cents(values: &[Value<'_>], mark: u8) -> bool {
+/// Returns whether a column is written like money, with cents in nearly all cells and with hundreds: outline numbers, versions
+/// and coordinates show nothing about the decimal mark of amounts.
+pub fn shows_cents(values: &[ColumnValue<'_>], mark: u8) -> bool {
     let (mut with_mark, mut with_cents, mut with_hundreds) = (0, 0, false);
     for value in values {
-        let Value::Text(text) = value else { continue };
+        let ColumnValue::Text(text) = value else {
+            continue;
+        };
         let Some((whole, rest)) = text.rsplit_once(char::from(mark)) else {
             continue;
         };
@@ -107,29 +114,35 @@ pub fn shows_cents(values: &[Value<'_>], mark: u8) -> bool {
     with_hundreds && 10 * with_cents >= 9 * with_mark
 }
 
-/// What was found in cells that were cut.
+/// Counts of the cells of a part of a column.
 #[derive(Default)]
-struct Part {
-    /// Filled cells of text.
+struct NumberCellCounts {
+    /// The number of filled cells of text.
     filled: usize,
     numbers: usize,
     with_digits: usize,
     has_currency: bool,
 }
 
-impl Part {
-    /// Cuts the cells of some values, each into its place.
-    fn of(values: &[Value<'_>], cells: &mut [Cell], options: &Surroundings<'_>) -> Self {
-        let Surroundings {
+impl NumberCellCounts {
+    /// Cuts some values, and stores each of them in its cell.
+    fn from_values(
+        values: &[ColumnValue<'_>],
+        cells: &mut [NumberCell],
+        options: &ColumnContext<'_>,
+    ) -> Self {
+        let ColumnContext {
             units,
             currency,
             is_strict,
             ..
         } = *options;
         let mut this = Self::default();
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         for (cell, value) in cells.iter_mut().zip(values) {
-            let Value::Text(text) = value else { continue };
+            let ColumnValue::Text(text) = value else {
+                continue;
+            };
             let plain = Amount::of_plain(text, units);
             if plain.is_none() && !cut.cut(text) {
                 this.filled += usize::from(!text.trim().is_empty());
@@ -137,9 +150,9 @@ impl Part {
             }
             this.filled += 1;
             if let Some(amount) =
-                plain.or_else(|| Amount::of(&cut, text, units, currency, is_strict))
+                plain.or_else(|| Amount::from_cut(&cut, text, units, currency, is_strict))
             {
-                *cell = Cell::of(&amount);
+                *cell = NumberCell::from_amount(&amount);
                 this.numbers += 1;
                 this.with_digits += 1;
                 this.has_currency |= amount.currency > 0;
@@ -151,9 +164,9 @@ impl Part {
         this
     }
 
-    /// Why the cells can't be numbers, if they can't.
+    /// Returns why the cells can't be numbers; none if they can.
     fn refusal(&self, has_typed: bool) -> Option<String> {
-        // A typed number is none of the texts that are spoken of.
+        // Typed numbers are not among the texts of this sentence.
         let (none, cells) = if has_typed {
             ("none of them", "")
         } else {
@@ -170,21 +183,26 @@ impl Part {
     }
 }
 
-fn read_text(values: &[Value<'_>], options: &Surroundings, has_typed: bool, numbers: &mut Numbers) {
+fn read_text(
+    values: &[ColumnValue<'_>],
+    options: &ColumnContext,
+    has_typed: bool,
+    numbers: &mut NumberColumn,
+) {
     let (cells, whole) = cut(values, options);
     numbers.reading.cells = whole.filled;
     if let Some(why) = whole.refusal(has_typed) {
-        numbers.reading.decided = Decided::Refused;
+        numbers.reading.decided = DecisionBasis::Refused;
         numbers.reading.why.push(why);
-        // Numbers that were typed as such are read all the same.
+        // Typed numbers are read all the same.
         if has_typed {
             numbers.reading.read_as = "typed numbers";
         }
         return;
     }
-    let facts = Facts::of(&cells);
+    let facts = NumberColumnFacts::from_cells(&cells);
     let choice = facts.decide(&cells, options);
-    let way = Way {
+    let way = NumberColumnStyle {
         mark: choice.mark,
         is_mixed: facts.against(choice.mark) > 0
             && !are_few(facts.against(choice.mark), facts.support(choice.mark)),
@@ -202,12 +220,12 @@ fn read_text(values: &[Value<'_>], options: &Surroundings, has_typed: bool, numb
     }
     numbers.takes_percent = way.takes_percent;
     note(choice, &way, &facts, &cells, numbers);
-    if numbers.reading.decided == Decided::Setting {
-        let is_open = |(cell, value): (&Cell, &Option<f64>)| cell.is(OPEN) && value.is_some();
+    if numbers.reading.decided == DecisionBasis::Setting {
+        let is_open = |(cell, value): (&NumberCell, &Option<f64>)| cell.is(OPEN) && value.is_some();
         numbers.reading.open = cells.iter().zip(&numbers.values).map(is_open).collect();
         numbers.reading.by = Some(match options.stated_by {
-            StatedBy::Setting => ChosenBy::DecimalMark,
-            StatedBy::Argument => ChosenBy::Argument,
+            DefaultSource::Setting => ChoiceSource::DecimalMark,
+            DefaultSource::Argument => ChoiceSource::Argument,
         });
     }
     if whole.has_currency {
@@ -215,15 +233,15 @@ fn read_text(values: &[Value<'_>], options: &Surroundings, has_typed: bool, numb
     }
 }
 
-/// Cuts all cells.
-fn cut(values: &[Value<'_>], options: &Surroundings) -> (Vec<Cell>, Part) {
-    let mut cells = vec![Cell::default(); values.len()];
+/// Cuts all cells of a column, and counts them.
+fn cut(values: &[ColumnValue<'_>], options: &ColumnContext) -> (Vec<NumberCell>, NumberCellCounts) {
+    let mut cells = vec![NumberCell::default(); values.len()];
     let ranges = ranges(values.len());
     let tasks = ranges.iter().cloned().zip(cut_mut(&mut cells, &ranges));
     let parts = in_threads(tasks.collect(), |(range, cells)| {
-        Part::of(&values[range], cells, options)
+        NumberCellCounts::from_values(&values[range], cells, options)
     });
-    let mut whole = Part::default();
+    let mut whole = NumberCellCounts::default();
     for part in parts {
         whole.filled += part.filled;
         whole.numbers += part.numbers;
@@ -233,27 +251,26 @@ fn cut(values: &[Value<'_>], options: &Surroundings) -> (Vec<Cell>, Part) {
     (cells, whole)
 }
 
-/// How the cells of a column are read.
-struct Way {
-    /// The decimal mark.
+/// The way in which the cells of a column are read.
+struct NumberColumnStyle {
     mark: u8,
-    /// Whether some cells have another one: then only those that can be read in one way are read.
+    /// Whether some cells have another mark: then only cells with a single meaning are read.
     is_mixed: bool,
     takes_percent: bool,
-    /// Whether amounts say on which side of an account they stand: then what others mean, nobody knows, and the other way round.
+    /// Whether amounts name a side of an account: then the meaning of other amounts is unknown, and the other way round.
     takes_sides: bool,
     takes_indian: bool,
 }
 
-impl Way {
-    /// The number that a cell is in its column, if it is one there.
-    fn value(&self, cell: &Cell, facts: &Facts) -> Option<f64> {
+impl NumberColumnStyle {
+    /// Returns the number that a cell means in its column, if it is a number there.
+    fn value(&self, cell: &NumberCell, facts: &NumberColumnFacts) -> Option<f64> {
         let mark = self.mark;
         let fits = match cell.is(OPEN) {
             true => !self.is_mixed && facts.fits(cell, mark) && !cell.is_foreign(mark),
             false => self.is_mixed || cell.allows(mark),
         };
-        // Nothing is nothing, with or without a sign.
+        // Zero is zero, with or without a sign.
         let is_kind = cell.is(PERCENT) == self.takes_percent && cell.is(SIDE) == self.takes_sides
             || cell.is_zero();
         let is_it = fits && is_kind && (self.takes_indian || !cell.is(INDIAN));
@@ -261,10 +278,16 @@ impl Way {
     }
 }
 
-/// Writes down how a column was read.
-fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut Numbers) {
+/// Records how a column was read.
+fn note(
+    choice: MarkChoice,
+    way: &NumberColumnStyle,
+    facts: &NumberColumnFacts,
+    cells: &[NumberCell],
+    numbers: &mut NumberColumn,
+) {
     let reading = &mut numbers.reading;
-    let Choice {
+    let MarkChoice {
         mark,
         mut decided,
         mut why,
@@ -285,14 +308,14 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
         ));
     }
     if way.is_mixed || several || are_codes || way.takes_sides {
-        decided = Decided::Weak;
+        decided = DecisionBasis::Weak;
     }
     reading.first_open = match are_codes {
-        true => cells.iter().position(Cell::is_number),
+        true => cells.iter().position(NumberCell::is_number),
         false => cells.iter().position(|cell| cell.is(OPEN)),
     };
     if way.is_mixed {
-        // The one that contradicts is to be looked at, even if no cell stays empty.
+        // A cell that contradicts has to be checked, even if no cell stays empty.
         reading.first_open = cells.iter().position(|cell| cell.only(other(mark)));
     } else if several {
         reading.first_open = reading.first_open.or(second);
@@ -301,7 +324,7 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
     }
     let contradicting = reading.contradict.len();
     if way.is_mixed {
-        // What decided between the marks is of no use where both are there.
+        // If both marks occur, the reason for one of them does not count.
         why = vec![match contradicting {
             0 => "some cells have a decimal point and some a comma, and each can be read in one way only".to_owned(),
             _ => format!(
@@ -310,7 +333,7 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
             ),
         }];
     } else {
-        let is_clear = facts.open > 0 && facts.only != [0, 0] && decided != Decided::Setting;
+        let is_clear = facts.open > 0 && facts.only != [0, 0] && decided != DecisionBasis::Setting;
         if is_clear || support > 0 {
             why.push(certain_in_words(support, facts.cells));
         }
@@ -333,10 +356,10 @@ fn note(choice: Choice, way: &Way, facts: &Facts, cells: &[Cell], numbers: &mut 
     };
 }
 
-/// Whether a column has amounts in more than one known currency, and the first row with another than the first. A sign that
-/// several currencies share may be any of them.
-fn several_currencies(cells: &[Cell]) -> (bool, Option<usize>) {
-    let code = |cell: &Cell| {
+/// Returns whether a column has amounts in several known currencies, and the first row with a currency other than the first
+/// one. A sign that several currencies share may be any of them.
+fn several_currencies(cells: &[NumberCell]) -> (bool, Option<usize>) {
+    let code = |cell: &NumberCell| {
         let position = usize::from(cell.currency).checked_sub(1)?;
         lexicon::currency_code(position)
     };
@@ -351,9 +374,9 @@ fn several_currencies(cells: &[Cell]) -> (bool, Option<usize>) {
 mod tests {
     use super::*;
 
-    fn reading(texts: &[&str]) -> Reading {
-        let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
-        read(&values, &Surroundings::default()).reading
+    fn reading(texts: &[&str]) -> ColumnReading {
+        let values: Vec<_> = texts.iter().map(|text| ColumnValue::Text(text)).collect();
+        read(&values, &ColumnContext::default()).reading
     }
 
     #[test]
@@ -365,7 +388,7 @@ mod tests {
         assert!(!reading(&texts).is_ambiguous());
         assert!(reading(&["1.230", "850", "2.450", "2.5"]).is_ambiguous());
         assert!(!reading(&["1.5", "2.345"]).is_ambiguous());
-        // The mark of the others parts thousands beside another decimal mark.
+        // The mark of the other cells separates thousands beside another decimal mark.
         let mut texts = vec!["1,234"; 39];
         texts.push("2.5");
         assert!(!reading(&texts).is_ambiguous());

@@ -1,18 +1,19 @@
-//! Shares of one and percentages in the same column: 0.05 beside 5.
+//! Finds shares of one and percentages in the same column: 0.05 beside 5.
 
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::words::cut::fold;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// Words of headers below which numbers are shares.
-static RATES: List = List::new(|| LISTS.words("rates"));
-/// So many cells say what a column is.
-const LEAST: usize = 3;
+/// Words in headers of columns whose numbers are shares.
+static RATES: WordList = WordList::new(|| LISTS.words("rates"));
+/// The number of cells from which the kind of a column is clear.
+const MIN_DECIDING_CELLS: usize = 3;
 
-/// Says of typed numbers that they may count in hundredths, beside shares of one, or the other way round: of the fewer ones. A
-/// column is one of shares if its header says so, or texts with a percent sign stand in it (`takes_percent`).
+/// Returns the typed numbers that may count in hundredths among shares of one, or the other way round, with the reason: the
+/// smaller group of the two. A column has shares if its header says so, or if it has texts with a percent sign
+/// (`takes_percent`).
 pub fn doubts(
-    values: &[Value<'_>],
+    values: &[ColumnValue<'_>],
     header: &str,
     takes_percent: bool,
 ) -> Vec<(usize, &'static str)> {
@@ -23,10 +24,10 @@ pub fn doubts(
     }
     let (mut shares, mut others, mut texts) = (Vec::new(), Vec::new(), 0);
     for (row, value) in values.iter().enumerate() {
-        if let Value::Text(text) = value {
+        if let ColumnValue::Text(text) = value {
             texts += usize::from(text.contains(['%', '٪', '％']));
         }
-        // 1 is the whole, or one hundredth; 0 is nothing either way.
+        // 1 is the whole or one hundredth; 0 is nothing either way.
         match value.number().map(f64::abs) {
             Some(size) if size > 0.0 && size < 1.0 => shares.push(row),
             Some(size) if size > 1.0 && size <= 100.0 => others.push(row),
@@ -46,7 +47,7 @@ pub fn doubts(
             "below 1 among values such as 12: perhaps a share, such as 0.12 for 12 %",
         )
     };
-    if most < LEAST && !takes_percent {
+    if most < MIN_DECIDING_CELLS && !takes_percent {
         return Vec::new();
     }
     fewer.into_iter().map(|row| (row, said)).collect()
@@ -59,7 +60,10 @@ mod tests {
     #[test]
     fn the_fewer_ones_are_told_below_a_header_of_rates() {
         let rows = |numbers: &[f64], header| -> Vec<usize> {
-            let values: Vec<_> = numbers.iter().map(|number| Value::Float(*number)).collect();
+            let values: Vec<_> = numbers
+                .iter()
+                .map(|number| ColumnValue::Float(*number))
+                .collect();
             doubts(&values, header, false)
                 .into_iter()
                 .map(|(row, _)| row)
@@ -68,7 +72,7 @@ mod tests {
         let shares = [0.12, 0.2, 12.0, 0.05, 7.0, 0.19, 0.07, 1.0, 0.0];
         assert_eq!(rows(&shares, "Rate"), [2, 4]);
         assert_eq!(rows(&[19.0, 7.0, 0.19, 7.0, 19.0], "VAT %"), [2]);
-        // Weights are weights.
+        // Numbers below a header of weights are no shares.
         assert!(rows(&shares, "Weight").is_empty());
         assert!(rows(&[0.12, 0.2, 0.05, 1.0], "Rate").is_empty());
         assert!(rows(&[19.0, 7.5, 1250.0], "Tax").is_empty());

@@ -1,22 +1,24 @@
-//! Numbers whose units differ in one column: 5 kg beside 300 g.
+//! Finds numbers whose units differ in one column: 5 kg beside 300 g.
 
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::words::cut::fold;
 use crate::words::data::LISTS;
 
-/// Units of one kind that count differently, smaller ones first; a number beside another of these is not comparable with it.
+/// Returns families of units that measure the same in different sizes, smaller ones first. Numbers in two units of a family
+/// cannot be compared.
 fn families() -> impl Iterator<Item = Vec<&'static str>> {
     let lines = LISTS.lines("families of units");
     lines.map(|line| line.split(' ').collect())
 }
 
-/// The cells with a unit of another size than most have, each with what is said of it. `units`: what may stand behind a number.
-pub fn doubts(values: &[Value<'_>], units: &[String]) -> Vec<(usize, &'static str)> {
+/// Returns the cells whose unit has another size than that of most cells, each with the reason. `units` are those that may
+/// follow a number.
+pub fn doubts(values: &[ColumnValue<'_>], units: &[String]) -> Vec<(usize, &'static str)> {
     let known = |unit: &str| families().find(|family| family.contains(&unit));
     let units: Vec<String> = units.iter().map(|unit| fold(unit)).collect();
-    let differ = units.iter().enumerate().any(|(at, one)| {
-        known(one).is_some_and(|family| {
-            let is_other = |other: &String| other != one && family.contains(&other.as_str());
+    let differ = units.iter().enumerate().any(|(at, unit)| {
+        known(unit).is_some_and(|family| {
+            let is_other = |other: &String| other != unit && family.contains(&other.as_str());
             units[at + 1..].iter().any(is_other)
         })
     });
@@ -26,7 +28,9 @@ pub fn doubts(values: &[Value<'_>], units: &[String]) -> Vec<(usize, &'static st
     let mut found: Vec<(usize, usize)> = Vec::new();
     let mut counts = vec![0; units.len()];
     for (row, value) in values.iter().enumerate() {
-        let Value::Text(text) = value else { continue };
+        let ColumnValue::Text(text) = value else {
+            continue;
+        };
         let text = fold(text);
         let unit = text.trim_matches(|c: char| !c.is_alphabetic());
         if let Some(at) = units.iter().position(|known| known == unit) {

@@ -1,10 +1,10 @@
-//! Ids that check themselves: account numbers (IBAN), VAT numbers of the European Union, and Luhn's digit.
+//! Checks ids that have check digits: account numbers (IBAN), VAT numbers of the European Union, and numbers with Luhn's digit.
 
 use std::sync::LazyLock;
 
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// The id without what parts its groups, in capitals.
+/// Returns the id in capitals, without the characters that separate its groups.
 fn plain(text: &str) -> Vec<u8> {
     text.chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '.' | '/'))
@@ -18,15 +18,15 @@ fn plain(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Countries of IBANs, each with the length of its own.
-static IBANS: List = List::new(|| LISTS.words("ibans"));
+/// The countries of IBANs, each with the length of its IBANs.
+static IBANS: WordList = WordList::new(|| LISTS.words("ibans"));
 
-/// What a digit counts, or a letter from 10 on.
+/// Returns the value of a digit, or of a letter from 10 on.
 fn value(sign: u8) -> u32 {
     char::from(sign).to_digit(36).unwrap_or(0)
 }
 
-/// The remainder by 97 of an id whose letters are numbers of two digits (ISO 7064).
+/// Returns the remainder by 97 of an id whose letters count as numbers of two digits (ISO 7064).
 fn rest_by_97<'a>(id: impl Iterator<Item = &'a u8>) -> u32 {
     id.fold(0, |rest, sign| {
         let shift = if sign.is_ascii_digit() { 10 } else { 100 };
@@ -34,7 +34,7 @@ fn rest_by_97<'a>(id: impl Iterator<Item = &'a u8>) -> u32 {
     })
 }
 
-/// Whether a text is an IBAN: its country's length, and a remainder of 1 by 97 (ISO 13616).
+/// Returns whether a text is an IBAN: it has its country's length, and a remainder of 1 by 97 (ISO 13616).
 pub fn is_iban(text: &str) -> bool {
     let id = plain(text);
     let fits = id.len() > 4
@@ -49,8 +49,8 @@ pub fn is_iban(text: &str) -> bool {
         && rest_by_97(id[4..].iter().chain(&id[..4])) == 1
 }
 
-/// Adds the IBAN in a text, without blanks and in capitals, whatever stands before it in words: "IBAN: de89 3704 …". `false`: it
-/// is none, or its check digits say that some digit is another one.
+/// Adds the IBAN in a text, without blanks and in capitals. The text may begin with a label: "IBAN: de89 3704 …". Returns
+/// `false` if the text is no IBAN, or if its check digits show that a digit is wrong.
 pub fn push_iban(text: &str, out: &mut String) -> bool {
     let start = text
         .get(..4)
@@ -66,7 +66,7 @@ pub fn push_iban(text: &str, out: &mut String) -> bool {
     is_it
 }
 
-/// Whether the last digit is Luhn's (ISO/IEC 7812): card numbers and many ids.
+/// Returns whether the last digit is Luhn's (ISO/IEC 7812), as in card numbers and many ids.
 pub fn is_luhn(text: &str) -> bool {
     let id = plain(text);
     id.len() > 1 && are_digits(&id) && luhn_sum(&id).is_multiple_of(10)
@@ -76,7 +76,7 @@ fn are_digits(id: &[u8]) -> bool {
     id.iter().all(u8::is_ascii_digit)
 }
 
-/// The sum of digits, of which every second one from behind counts twice.
+/// Returns the sum of digits in which every second digit from the end counts twice.
 pub(super) fn luhn_sum(digits: &[u8]) -> u32 {
     let from_behind = digits.iter().rev().map(|digit| value(*digit)).enumerate();
     from_behind
@@ -88,7 +88,7 @@ pub(super) fn luhn_sum(digits: &[u8]) -> u32 {
         .sum()
 }
 
-/// The digits times weights, added up: a digit for each weight, or a letter from 10 on.
+/// Returns the sum of digits times their weights. A weight is a digit, or a letter from 10 on.
 fn weighted(digits: &[u8], weights: &[u8]) -> u32 {
     let pairs = digits.iter().zip(weights);
     pairs
@@ -102,14 +102,15 @@ fn number(digits: &[u8]) -> u64 {
         .fold(0, |all, digit| all * 10 + u64::from(value(*digit)))
 }
 
-/// Countries, and the forms of their VAT numbers: `9` a digit, `A` a letter, `X` either.
+/// Countries and the forms of their VAT numbers: `9` is a digit, `A` a letter, `X` either.
 static VAT_FORMS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     let lines = LISTS.lines("vat numbers");
     lines.filter_map(|line| line.split_once(' ')).collect()
 });
 
-/// Whether a text is a VAT number of the European Union (with Northern Ireland and Great Britain), country first: its form,
-/// and its check digits where the country's rule is simple (AT BE DE DK EE EL FI FR HR HU IT LU MT PL PT SE SI SK).
+/// Returns whether a text is a VAT number of the European Union (with Northern Ireland and Great Britain) that begins with its
+/// country. Checks its form and, if the country's rule is simple, its check digits (AT BE DE DK EE EL FI FR HR HU IT LU MT PL
+/// PT SE SI SK).
 pub fn is_vat(text: &str) -> bool {
     let id = plain(text);
     let Some((country, rest)) = id.split_at_checked(2) else {
@@ -152,10 +153,10 @@ fn vat_digits_agree(country: &[u8], id: &[u8]) -> bool {
         }
         b"DK" => weighted(id, b"27654321").is_multiple_of(11),
         b"EE" => weighted(id, b"371371371").is_multiple_of(10),
-        // Powers of two from 256 down, each without its elevens.
+        // Powers of two from 256 down, each modulo eleven.
         b"EL" => weighted(id, b"379A5842") % 11 % 10 == value(id[8]),
         b"FI" => weighted(id, b"79A58421").is_multiple_of(11),
-        // With letters in front the key has another rule.
+        // If letters come first, the key follows another rule.
         b"FR" if are_digits(&id[..2]) => (number(&id[2..]) * 100 + 12) % 97 == number(&id[..2]),
         b"HU" => weighted(id, b"97319731").is_multiple_of(10),
         b"IT" => luhn_sum(id).is_multiple_of(10),
@@ -176,7 +177,8 @@ fn vat_digits_agree(country: &[u8], id: &[u8]) -> bool {
     }
 }
 
-/// Whether a text is such a number, and the check digits agree in the countries with longer rules, too: with this all are checked.
+/// Returns whether a text is a VAT number whose check digits are right, also in countries with longer rules; this covers all
+/// countries.
 pub fn is_vat_by_all_rules(text: &str) -> bool {
     let id = plain(text);
     is_vat(text)
@@ -235,7 +237,7 @@ fn further_digits_agree(country: &[u8], id: &[u8]) -> bool {
     }
 }
 
-/// Numbers of Bulgaria: nine digits of companies, ten of people, of foreigners and of others.
+/// Checks numbers of Bulgaria: nine digits for companies, ten for people, foreigners and others.
 fn is_bulgarian(id: &[u8]) -> bool {
     let (last, body) = (value(id[id.len() - 1]), &id[..id.len() - 1]);
     if id.len() == 9 {
@@ -249,12 +251,12 @@ fn is_bulgarian(id: &[u8]) -> bool {
         || last == of_other
 }
 
-/// Numbers of France that begin with letters; `rest`: what stands behind their two signs.
+/// Checks numbers of France that begin with letters; `rest` is the number behind the first two characters.
 fn is_french(id: &[u8], rest: u64) -> bool {
     let place = |letter: u8| {
         b"0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"
             .iter()
-            .position(|one| *one == letter)
+            .position(|known| *known == letter)
     };
     let (Some(first), Some(second)) = (place(id[0]), place(id[1])) else {
         return false;
@@ -267,7 +269,7 @@ fn is_french(id: &[u8], rest: u64) -> bool {
     (rest + 1 + key / 11) % 11 == key % 11
 }
 
-/// Numbers of Ireland, old ones with a letter or a sign in second place, too.
+/// Checks numbers of Ireland, also old ones with a letter or a sign in second position.
 fn is_irish(id: &[u8]) -> bool {
     const LETTERS: &[u8] = b"WABCDEFGHIJKLMNOPQRSTUV";
     let is_old = !id[1].is_ascii_digit();
@@ -277,20 +279,23 @@ fn is_irish(id: &[u8]) -> bool {
         id[..7].to_vec()
     };
     let behind = id.get(8).map_or(0, |letter| {
-        LETTERS.iter().position(|one| one == letter).unwrap_or(0) as u32
+        LETTERS
+            .iter()
+            .position(|known| known == letter)
+            .unwrap_or(0) as u32
     });
     let sum = weighted(&body, b"8765432") + 9 * behind;
     LETTERS[sum as usize % 23] == id[7]
 }
 
-/// Numbers of the Netherlands; of people since 2020 the same rule holds as of bank accounts.
+/// Checks numbers of the Netherlands; those of people follow the same rule as bank accounts since 2020.
 fn is_dutch(id: &[u8]) -> bool {
     has_form(id, "999999999B99")
         && (weighted(id, b"98765432") % 11 == value(id[8])
             || rest_by_97(b"NL".iter().chain(id)) == 1)
 }
 
-/// Numbers of Spain: of people, and of companies, which begin with a letter.
+/// Checks numbers of Spain: of people, and of companies, which begin with a letter.
 fn is_spanish(id: &[u8]) -> bool {
     const LETTERS: &[u8] = b"TRWAGMYFPDXBNJZSQVHLCKE";
     let letter_of = |number: u64| LETTERS[(number % 23) as usize] == id[8];
@@ -343,12 +348,12 @@ mod tests {
         ] {
             for id in ids {
                 assert!(check(id), "{id}");
-                // The Netherlands' own rule is not checked.
+                // The rule of the Netherlands is not checked here.
                 if id.starts_with("NL") {
                     continue;
                 }
                 let at = id.rfind(|c: char| c.is_ascii_digit()).unwrap();
-                // Digits behind the checked ones of Sweden are a count.
+                // In Sweden the digits behind the checked ones are a count.
                 let at = if id.starts_with("SE") { at - 2 } else { at };
                 let digit = id.as_bytes()[at];
                 let other = if digit == b'9' { b'8' } else { digit + 1 };

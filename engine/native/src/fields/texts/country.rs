@@ -1,35 +1,36 @@
-//! Countries and how their phones are dialled from within: the metadata of libphonenumber.
+//! Countries, and how their phone numbers are dialled within the country, by the metadata of libphonenumber.
 
 use rlibphonenumber::enums::Region;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
-/// A country whose numbers are known.
+/// A country whose phone numbers are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Country(Region);
 
 impl Country {
-    /// The country with a code of two capitals, such as "DE".
+    /// Returns the country with a code of two capitals, such as "DE"; none if its phone numbers are unknown.
     pub fn named(code: &str) -> Option<Self> {
         let region = Region::from_code(code).ok()?;
         let known = PHONE_NUMBER_UTIL.get_supported_regions();
-        let is_it =
-            region.as_region_str().as_str() == code && known.into_iter().any(|one| one == region);
+        let is_it = region.as_region_str().as_str() == code
+            && known.into_iter().any(|supported| supported == region);
         is_it.then_some(Self(region))
     }
 
-    /// The codes of all countries.
+    /// Returns the codes of all countries.
     pub fn codes() -> Vec<String> {
         let known = PHONE_NUMBER_UTIL.get_supported_regions();
         let mut codes: Vec<String> = known
-            .map(|one| one.as_region_str().as_str().to_owned())
+            .map(|region| region.as_region_str().as_str().to_owned())
             .collect();
         codes.sort_unstable();
         codes
     }
 
-    /// Adds a number that somebody dials within the country, as one dials it from elsewhere: "030123456" of Germany is
-    /// "+4930123456" (ITU-T E.164). `false`: the country has no such number, or nobody knows whether its first digits are the
-    /// country's: "491711234567" may be of Leer in Ostfriesland, or a German mobile without its plus.
+    /// Adds a number that is dialled within the country, in the form that is dialled from abroad: "030123456" of Germany
+    /// becomes "+4930123456" (ITU-T E.164). Returns `false` if the country has no such number, or if the first digits may or
+    /// may not be the country's: "491711234567" may be a number of Leer in Ostfriesland, or a German mobile number without its
+    /// plus.
     pub fn push_international(self, digits: &str, out: &mut String) -> bool {
         let Some((number, code)) = self.dialled(digits) else {
             return false;
@@ -46,7 +47,7 @@ impl Country {
         is_clear
     }
 
-    /// A number that the country has, with a plus, and the country's own digits.
+    /// Returns a number of the country with a plus, and the country's own digits.
     fn dialled(self, digits: &str) -> Option<(String, String)> {
         let number = PHONE_NUMBER_UTIL.parse(digits, Some(self.0)).ok()?;
         let whole = number
@@ -65,7 +66,7 @@ mod tests {
         for (code, digits, wanted) in [
             ("DE", "030123456", Some("+4930123456")),
             ("DE", "01712345678", Some("+491712345678")),
-            // A spreadsheet program has taken the zero away.
+            // A spreadsheet program removed the zero.
             ("DE", "30123456", Some("+4930123456")),
             ("IT", "3123459875", Some("+393123459875")),
             ("IT", "0669821234", Some("+390669821234")),

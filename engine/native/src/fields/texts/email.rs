@@ -1,14 +1,15 @@
-//! Addresses of mail.
+//! Reads e-mail addresses.
 
 use super::text::trimmed;
 use crate::words::cut::is_format;
 
-/// The most bytes of an address, of its part before the sign, and of a label behind it (RFC 5321, RFC 1035).
-const MOST: usize = 254;
-const MOST_OF_LOCAL: usize = 64;
-const MOST_OF_LABEL: usize = 63;
+/// The maximum numbers of bytes in an address, in its part before the `@`, and in a label behind it (RFC 5321, RFC 1035).
+const MAX_ADDRESS_BYTES: usize = 254;
+const MAX_LOCAL_BYTES: usize = 64;
+const MAX_LABEL_BYTES: usize = 63;
 
-/// Whether a label can be the last one: letters, or letters as programs write those outside of ASCII ("xn--p1ai").
+/// Returns whether a label can be the last one: letters, or the form in which programs write letters outside of ASCII
+/// ("xn--p1ai").
 fn is_top_level(label: &str) -> bool {
     let is_long = label.chars().nth(1).is_some();
     let is_encoded = label
@@ -17,27 +18,27 @@ fn is_top_level(label: &str) -> bool {
     is_long && (is_encoded || label.chars().all(char::is_alphabetic))
 }
 
-/// Adds the address in a text, in small letters: of "Avery <mailto:A@B.com>" what stands in the brackets. `false`: there is
-/// none, or more than one.
+/// Adds the address in a text, in small letters: of "Avery <mailto:A@B.com>" the part in the brackets. Returns `false` if there
+/// is no address, or more than one.
 pub fn push_email(text: &str, out: &mut String) -> bool {
     push_plain_email(text, out) || push_any_email(text, out)
 }
 
-/// Adds the address in a text that consists of letters, digits and a few marks of ASCII, as most do. `false` leaves any
-/// other text to [`push_any_email`], which says the same of these.
+/// Adds the address in a text that consists of ASCII letters, digits and a few marks, as most addresses do. `false` leaves any
+/// other text to [`push_any_email`], which gives the same result for these texts.
 fn push_plain_email(text: &str, out: &mut String) -> bool {
     let bytes = text.as_bytes();
     let (mut at, mut label) = (None, 0);
     for (place, byte) in bytes.iter().enumerate() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => {}
-            // Neither part of the address begins or ends with a mark, nor has two in succession.
+            // No part of the address begins or ends with a mark, or has two marks in succession.
             b'.' | b'-' | b'_' | b'+' | b'@' if place == label => return false,
-            b'@' if at.is_none() && place <= MOST_OF_LOCAL => {
+            b'@' if at.is_none() && place <= MAX_LOCAL_BYTES => {
                 at = Some(place);
                 label = place + 1;
             }
-            b'.' if at.is_none() || place - label <= MOST_OF_LABEL => label = place + 1,
+            b'.' if at.is_none() || place - label <= MAX_LABEL_BYTES => label = place + 1,
             b'-' | b'_' | b'+' if at.is_none() => label = place + 1,
             _ => return false,
         }
@@ -47,8 +48,8 @@ fn push_plain_email(text: &str, out: &mut String) -> bool {
     };
     let last = &bytes[label..];
     let is_good = label > at + 1
-        && (2..=MOST_OF_LABEL).contains(&last.len())
-        && bytes.len() <= MOST
+        && (2..=MAX_LABEL_BYTES).contains(&last.len())
+        && bytes.len() <= MAX_ADDRESS_BYTES
         && last.iter().all(u8::is_ascii_alphabetic);
     if is_good {
         let start = out.len();
@@ -75,13 +76,13 @@ fn push_any_email(text: &str, out: &mut String) -> bool {
     };
     let labels_are_good = domain.split('.').count() > 1
         && domain.split('.').all(|label| {
-            (1..=MOST_OF_LABEL).contains(&label.len())
+            (1..=MAX_LABEL_BYTES).contains(&label.len())
                 && !label.starts_with('-')
                 && !label.ends_with('-')
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         })
         && domain.rsplit('.').next().is_some_and(is_top_level);
-    if !(1..=MOST_OF_LOCAL).contains(&local.len())
+    if !(1..=MAX_LOCAL_BYTES).contains(&local.len())
         || !local.chars().all(is_plain)
         || local.starts_with('.')
         || local.ends_with('.')
@@ -89,7 +90,7 @@ fn push_any_email(text: &str, out: &mut String) -> bool {
         || local.starts_with('/')
         || local.contains("//")
         || !labels_are_good
-        || address.len() > MOST
+        || address.len() > MAX_ADDRESS_BYTES
     {
         return false;
     }
@@ -99,7 +100,7 @@ fn push_any_email(text: &str, out: &mut String) -> bool {
     true
 }
 
-/// An address without what programs and lists put around it: "mailto:", quotes, a mark at the end.
+/// Returns an address without the additions of programs and lists: "mailto:", quotes, a mark at the end.
 fn bare_address(text: &str) -> &str {
     const PREFIXES: &[&str] = &["mailto:", "smtp:", "email:", "e-mail:", "to:"];
     let mut rest = text;

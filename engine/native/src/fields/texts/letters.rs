@@ -1,9 +1,8 @@
-//! Letters that are not those that somebody typed: text that was read in another encoding than it was written in, and addresses of mail
-//! with letters of two alphabets.
+//! Finds letters that nobody typed: text that was read in a wrong encoding, and e-mail addresses with letters of two alphabets.
 
 use encoding_rs::{MACINTOSH, WINDOWS_1252};
 
-/// What is said of such a text; none of any other.
+/// Returns the issue of a text with such letters; none for any other text.
 pub fn wrong_letters(text: &str) -> Option<&'static str> {
     if text.is_ascii() {
         return None;
@@ -17,11 +16,11 @@ pub fn wrong_letters(text: &str) -> Option<&'static str> {
         .then_some("the address has letters of two alphabets, some of which look alike")
 }
 
-/// Whether the text, as Windows or a Mac would have written it, is UTF-8 of other letters.
+/// Returns whether the text, as Windows or a Mac would have written it, is UTF-8 of other letters.
 fn is_misread(text: &str) -> bool {
-    // The bytes that begin a letter in UTF-8 are these in both encodings.
+    // In both encodings, these are the bytes that begin a letter in UTF-8.
     let may_begin = |c: char| ('Â'..='ô').contains(&c) || "√¬ƒ≈‚∆Œœ–".contains(c);
-    // A letter of UTF-8 that is none of ASCII has two bytes and more: José has one strange letter alone.
+    // In UTF-8, a letter outside of ASCII has two bytes or more: in José one strange letter is alone.
     let is_alone = |letters: &str| letters.chars().nth(1).is_none() && !letters.is_empty();
     if text.split(|c: char| c.is_ascii()).any(is_alone) || !text.contains(may_begin) {
         return false;

@@ -1,4 +1,4 @@
-//! Values that stay texts, and yes or no: their cells each speak for themselves.
+//! Values that stay texts, and booleans: each cell is read by itself.
 
 pub mod checksum;
 pub mod country;

@@ -1,26 +1,28 @@
-//! Texts with enough digits that are something else than the number of a phone.
+//! Recognizes texts with enough digits that are no phone numbers.
 
 use crate::fields::dates::day::{self, Day};
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
+use crate::words::cut::{CutText, DIGITS, SPACE, TextToken, WORD};
 
-/// A number has at least so many digits, and with its country at most so many (ITU-T E.164).
-pub(super) const LEAST: usize = 7;
+/// The minimum number of digits in a phone number.
+pub(super) const MIN_PHONE_DIGITS: usize = 7;
 
-/// Whether a text is a day with its whole year, such as 2025-01-31 or 1/31/2025 14:30, whose digits are no number to call.
-fn is_day(cut: &Cut) -> bool {
+/// Returns whether a text is a day with its whole year, such as 2025-01-31 or 1/31/2025 14:30, whose digits are no phone
+/// number.
+fn is_day(cut: &CutText) -> bool {
     let mut lengths = cut
         .tokens()
         .iter()
         .filter(|token| token.kind == DIGITS)
         .map(|token| cut.text(*token).len());
-    // Most numbers have parts that no day has: they are not looked at further.
+    // Most phone numbers have parts that no day has: they need no further check.
     let may_be = (0..3).all(|_| matches!(lengths.next(), Some(1 | 2 | 4)));
     may_be
-        && Day::of(cut).is_some_and(|day| day.long_year_at().is_some() && day::is_day(&day.days(0)))
+        && Day::from_cut(cut)
+            .is_some_and(|day| day.long_year_at().is_some() && day::is_day(&day.days(0)))
 }
 
-/// Whether a text is an address of the internet, such as 192.168.1.100.
-fn is_ip_address(cut: &Cut) -> bool {
+/// Returns whether a text is an IP address, such as 192.168.1.100.
+fn is_ip_address(cut: &CutText) -> bool {
     let tokens = cut.tokens();
     tokens.len() == 7
         && tokens.iter().enumerate().all(|(at, token)| {
@@ -35,9 +37,9 @@ fn is_ip_address(cut: &Cut) -> bool {
         })
 }
 
-/// Whether a text is an amount: "1,234,567.89", "1234567.50", "1.234.567", "-1234567". In numbers of phones other marks stand
-/// between the parts, or parts of other lengths.
-fn is_amount(cut: &Cut) -> bool {
+/// Returns whether a text is an amount: "1,234,567.89", "1234567.50", "1.234.567", "-1234567". Phone numbers have other marks
+/// between their parts, or parts of other lengths.
+fn is_amount(cut: &CutText) -> bool {
     let inner = match cut.tokens() {
         [minus, ..] if minus.kind == b'-' => return true,
         [open, inner @ .., close] if (open.kind, close.kind) == (b'(', b')') => inner,
@@ -49,8 +51,8 @@ fn is_amount(cut: &Cut) -> bool {
     if !matches!(mark.kind, b'.' | b',' | b'\'') {
         return false;
     }
-    let length = |token: &Token| cut.text(*token).len();
-    let is_pair = |pair: &[Token]| {
+    let length = |token: &TextToken| cut.text(*token).len();
+    let is_pair = |pair: &[TextToken]| {
         matches!(pair[0].kind, b'.' | b',' | b'\'' | SPACE) && pair[1].kind == DIGITS
     };
     let is_zero = cut.text(*first) == "0";
@@ -61,8 +63,8 @@ fn is_amount(cut: &Cut) -> bool {
     {
         return false;
     }
-    let are_thousands = |pairs: &[Token]| {
-        let is_one = |pair: &[Token]| pair[0].kind == pairs[0].kind && length(&pair[1]) == 3;
+    let are_thousands = |pairs: &[TextToken]| {
+        let is_one = |pair: &[TextToken]| pair[0].kind == pairs[0].kind && length(&pair[1]) == 3;
         length(first) <= 3 && pairs.chunks_exact(2).all(is_one)
     };
     let before = &rest[..rest.len() - 2];
@@ -73,20 +75,20 @@ fn is_amount(cut: &Cut) -> bool {
         b'.' => length(first) < 3 && are_thousands(rest),
         _ => are_thousands(rest),
     };
-    // "5551234567.0" is a whole number of a program.
+    // "5551234567.0" is a whole number that a program wrote as a float.
     is_whole || has_decimals && (is_zero || length(last) <= 2 && cut.text(*last) != "0")
 }
 
-/// Whether a text is a place on the earth: "52.5200, 13.4050", or one half of it.
-pub(super) fn is_place(cut: &Cut) -> bool {
-    let marks = |token: &&Token| matches!(token.kind, b',' | b';' | SPACE);
-    let tokens: Vec<Token> = cut
+/// Returns whether a text is a geographic position, "52.5200, 13.4050", or one half of it.
+pub(super) fn is_place(cut: &CutText) -> bool {
+    let marks = |token: &&TextToken| matches!(token.kind, b',' | b';' | SPACE);
+    let tokens: Vec<TextToken> = cut
         .tokens()
         .iter()
         .filter(|token| token.kind != b'-')
         .copied()
         .collect();
-    let is_half = |half: &[Token]| match half {
+    let is_half = |half: &[TextToken]| match half {
         [degrees, point, rest] => {
             let (whole, parts) = (cut.text(*degrees), cut.text(*rest));
             (degrees.kind, point.kind, rest.kind) == (DIGITS, b'.', DIGITS)
@@ -109,9 +111,9 @@ pub(super) fn is_place(cut: &Cut) -> bool {
     }
 }
 
-/// Whether a text is the number of an invoice or an order, which begins with its year or its day: "2025-0001234",
+/// Returns whether a text is the number of an invoice or an order that begins with its year or its day: "2025-0001234",
 /// "10/2025-00017", "20250131001".
-fn is_numbered_by_year(cut: &Cut) -> bool {
+fn is_numbered_by_year(cut: &CutText) -> bool {
     let tokens = cut.tokens();
     let Some(first) = tokens.first().map(|token| cut.text(*token)) else {
         return false;
@@ -120,7 +122,7 @@ fn is_numbered_by_year(cut: &Cut) -> bool {
     if !first.starts_with(|c: char| ('1'..='9').contains(&c)) {
         return false;
     }
-    let is_of_year = |pair: &[Token]| {
+    let is_of_year = |pair: &[TextToken]| {
         let [year, mark] = pair else { return false };
         year.kind == DIGITS && is_year(cut.text(*year)) && matches!(mark.kind, b'-' | b'/')
     };
@@ -133,14 +135,18 @@ fn is_numbered_by_year(cut: &Cut) -> bool {
     tokens.windows(2).take(3).any(is_of_year)
 }
 
-/// What a text with enough digits may be, other than the number of a phone.
-pub(super) const NO_PHONES: [fn(&Cut) -> bool; 4] =
+/// The kinds of texts with enough digits that are no phone numbers.
+pub(super) const NO_PHONES: [fn(&CutText) -> bool; 4] =
     [is_day, is_ip_address, is_amount, is_numbered_by_year];
 
-/// Whether the digits of a text are of more than one number: "5551234 5551235", "030 1234567/8".
-pub(super) fn are_several(cut: &Cut, has_plus: bool) -> bool {
-    // The country's digits belong to no number of their own: "+49 36203/12345" is one.
-    let least = if has_plus { LEAST + 2 } else { LEAST };
+/// Returns whether the digits of a text belong to several numbers: "5551234 5551235", "030 1234567/8".
+pub(super) fn are_several(cut: &CutText, has_plus: bool) -> bool {
+    // The country's digits are no number of their own: "+49 36203/12345" is one number.
+    let least = if has_plus {
+        MIN_PHONE_DIGITS + 2
+    } else {
+        MIN_PHONE_DIGITS
+    };
     let (mut all, mut since_gap, mut longest, mut whole) = (0, 0, 0, 0);
     let mut before_mark = None;
     let mut is_parted = true;
@@ -150,10 +156,10 @@ pub(super) fn are_several(cut: &Cut, has_plus: bool) -> bool {
                 let length = cut.text(*token).len();
                 all += length;
                 since_gap += length;
-                longest += usize::from(length >= LEAST && is_parted);
+                longest += usize::from(length >= MIN_PHONE_DIGITS && is_parted);
             }
             SPACE if cut.is_gap(*token) => {
-                whole += usize::from(since_gap >= LEAST);
+                whole += usize::from(since_gap >= MIN_PHONE_DIGITS);
                 since_gap = 0;
             }
             b'/' | b',' | b';' if all >= least && before_mark.is_none() => before_mark = Some(all),
@@ -163,6 +169,6 @@ pub(super) fn are_several(cut: &Cut, has_plus: bool) -> bool {
         }
         is_parted = token.kind == SPACE;
     }
-    whole += usize::from(since_gap >= LEAST);
+    whole += usize::from(since_gap >= MIN_PHONE_DIGITS);
     longest > 1 || whole > 1 || before_mark.is_some_and(|before| (1..=6).contains(&(all - before)))
 }

@@ -1,23 +1,23 @@
-//! First and last names of people: told apart where the words, their letters and their places leave no doubt.
+//! Splits names of people into first and last name if the words, their letters and their positions leave no doubt.
 
 use super::person_word::{
-    BOTH, EAST, GIVEN, HUNGARIAN, IBERIAN, LAST, NO_PEOPLE, NO_PERSON, OF_LAST, OF_TWO,
-    OWN_PARTICLE, PARTICLE, SUFFIX, TITLE, Word, folded, is_han, is_hangul, is_of_asia, is_plain,
-    known, syllables,
+    BOTH, EAST, GIVEN, HUNGARIAN, IBERIAN, LAST, NO_PEOPLE, NO_PERSON, NameWord, OF_LAST, OF_TWO,
+    OWN_PARTICLE, PARTICLE, SUFFIX, TITLE, folded, is_han, is_hangul, is_of_asia, is_plain, known,
+    syllables,
 };
 use crate::words::cut::fold;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// Why a name was not parted.
+/// The reason why a name was not split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
+pub enum NameDoubt {
     NoPerson,
-    /// What is the first and what the last name is open.
+    /// It is open which is the first and which the last name.
     Open,
 }
 
-impl Doubt {
-    /// What is said of the cell.
+impl NameDoubt {
+    /// Returns the sentence about the cell.
     pub fn said(self) -> &'static str {
         match self {
             Self::NoPerson => "no name of a person",
@@ -26,10 +26,11 @@ impl Doubt {
     }
 }
 
-/// First and last name; one of them may be empty.
-pub type Names = (String, String);
+/// The first and the last name; one of them may be empty.
+pub type FirstAndLast = (String, String);
 
-/// Whether something that stands as a name can be none: digits, marks, several people, words of companies and departments.
+/// Returns whether a text in place of a name is none: it has digits, marks, several people, or words of companies and
+/// departments.
 pub fn is_no_person(text: &str) -> bool {
     if is_plain(text) {
         return NO_PEOPLE.contains(&folded(text).as_str());
@@ -46,7 +47,7 @@ pub fn is_no_person(text: &str) -> bool {
         } else {
             folded.clone()
         };
-        // "Marco Sa", "Ag Ng" are people: kinds of companies of two letters stand behind a name, in capitals or small.
+        // "Marco Sa", "Ag Ng" are people: kinds of companies with two letters are written in capitals or in small letters.
         let is_short = bare.len() < 3
             && !word.contains('.')
             && word.chars().any(char::is_lowercase)
@@ -54,7 +55,7 @@ pub fn is_no_person(text: &str) -> bool {
         !is_short && (known(&folded) | known(&bare)) & NO_PERSON != 0
     };
     let count = words.clone().count();
-    // "BTS" is said letter by letter.
+    // "BTS" is pronounced letter by letter.
     let is_short_form = |word: &str| {
         word.len() > 2
             && word
@@ -64,7 +65,7 @@ pub fn is_no_person(text: &str) -> bool {
     if words.clone().any(is_short_form) && text.chars().any(char::is_lowercase) {
         return true;
     }
-    // "Ann and Bo Lee" are two; "von und zu Stein" is one.
+    // "Ann and Bo Lee" are two people; "von und zu Stein" is one.
     let joins = |word: &str| {
         matches!(
             word,
@@ -75,20 +76,20 @@ pub fn is_no_person(text: &str) -> bool {
         || words.clone().any(joins) && !text.contains("von und zu")
 }
 
-/// The first and the last name of a person.
+/// Splits a person's name into first and last name.
 ///
 /// # Errors
-/// It is no person's name, or nobody can know which part is which.
-pub fn names(text: &str) -> Result<Names, Doubt> {
+/// The text is no person's name, or it is not clear which part is which.
+pub fn names(text: &str) -> Result<FirstAndLast, NameDoubt> {
     let text = without_remarks(text);
     if is_no_person(&text) {
-        return Err(Doubt::NoPerson);
+        return Err(NameDoubt::NoPerson);
     }
-    parted(&text).ok_or(Doubt::Open)
+    parted(&text).ok_or(NameDoubt::Open)
 }
 
-/// The first and the last name; nothing where nobody can know which is which.
-fn parted(text: &str) -> Option<Names> {
+/// Returns the first and the last name; none if it is not clear which is which.
+fn parted(text: &str) -> Option<FirstAndLast> {
     if text.chars().all(is_of_asia) {
         return of_one_word_in_asia(text);
     }
@@ -103,7 +104,7 @@ fn parted(text: &str) -> Option<Names> {
     }
 }
 
-/// The text without remarks and nicknames: "William (Bill) Gates", "Anna Lee geb. Weber".
+/// Returns the text without remarks and nicknames: "William (Bill) Gates", "Anna Lee geb. Weber".
 fn without_remarks(text: &str) -> String {
     let (mut plain, mut end) = (String::new(), None);
     for c in text.chars() {
@@ -124,7 +125,7 @@ fn without_remarks(text: &str) -> String {
             }
         }
     }
-    // Not closed: it is no remark.
+    // A remark that is not closed is none.
     let text = if end.is_some() {
         text.to_owned()
     } else {
@@ -143,7 +144,7 @@ fn without_remarks(text: &str) -> String {
 }
 
 fn are_suffixes(part: &str, head: &str) -> bool {
-    // "Lee, Ma" has a first name, "Ann Lee, MA" none.
+    // In "Lee, Ma" a first name follows the comma, in "Ann Lee, MA" none does.
     let is_one = |word: &str| {
         let folded = fold(word.trim_matches('.'));
         let is_known =
@@ -157,8 +158,8 @@ fn are_suffixes(part: &str, head: &str) -> bool {
     part.split(' ').all(is_one) || fold(part) == "ph. d."
 }
 
-/// A name whose last name stands before a comma.
-fn turned(head: &str, first: &str) -> Option<Names> {
+/// Splits a name whose last name comes before a comma.
+fn turned(head: &str, first: &str) -> Option<FirstAndLast> {
     let (last, _) = without_titles(words_of(head));
     let (first, _) = without_titles(words_of(first));
     let (last, mut first) = (without_suffixes(last), without_suffixes(first));
@@ -171,12 +172,13 @@ fn turned(head: &str, first: &str) -> Option<Names> {
         return None;
     }
     // "Thomas, Weber": somebody has written first names in front.
-    let is_given = |words: &[Word<'_>]| {
+    let is_given = |words: &[NameWord<'_>]| {
         words
             .iter()
             .all(|word| word.known & (GIVEN | LAST | BOTH | EAST) == GIVEN)
     };
-    let is_last = |words: &[Word<'_>]| words.iter().all(|word| word.known & (GIVEN | LAST) == LAST);
+    let is_last =
+        |words: &[NameWord<'_>]| words.iter().all(|word| word.known & (GIVEN | LAST) == LAST);
     if is_given(&last) && is_last(&first)
         || last.len() > 1
             && last[0].is(GIVEN)
@@ -186,18 +188,18 @@ fn turned(head: &str, first: &str) -> Option<Names> {
     {
         return None;
     }
-    let last: Vec<Word<'_>> = particles.into_iter().chain(last).collect();
+    let last: Vec<NameWord<'_>> = particles.into_iter().chain(last).collect();
     Some((joined(&first), joined(&last)))
 }
 
-fn words_of(text: &str) -> Vec<Word<'_>> {
+fn words_of(text: &str) -> Vec<NameWord<'_>> {
     text.split(' ')
         .filter(|word| !word.is_empty())
-        .map(Word::of)
+        .map(NameWord::new)
         .collect()
 }
 
-fn joined(words: &[Word<'_>]) -> String {
+fn joined(words: &[NameWord<'_>]) -> String {
     words
         .iter()
         .map(|word| word.text)
@@ -205,8 +207,8 @@ fn joined(words: &[Word<'_>]) -> String {
         .join(" ")
 }
 
-/// The words without the titles in front, and whether one of these stands before last names.
-fn without_titles(mut words: Vec<Word<'_>>) -> (Vec<Word<'_>>, bool) {
+/// Returns the words without the titles in front, and whether one of these titles precedes last names.
+fn without_titles(mut words: Vec<NameWord<'_>>) -> (Vec<NameWord<'_>>, bool) {
     let mut is_of_last = false;
     while words.len() > 1 {
         let word = &words[0];
@@ -226,8 +228,8 @@ fn without_titles(mut words: Vec<Word<'_>>) -> (Vec<Word<'_>>, bool) {
     (words, is_of_last)
 }
 
-/// The words without what stands behind a name.
-fn without_suffixes(mut words: Vec<Word<'_>>) -> Vec<Word<'_>> {
+/// Returns the words without the suffixes of a name.
+fn without_suffixes(mut words: Vec<NameWord<'_>>) -> Vec<NameWord<'_>> {
     while words.len() > 1 {
         let word = &words[words.len() - 1];
         let letters = word.text.chars().filter(|c| c.is_alphabetic()).count();
@@ -240,7 +242,7 @@ fn without_suffixes(mut words: Vec<Word<'_>>) -> Vec<Word<'_>> {
         let is_sure = letters > 2 && words.len() > 2
             || matches!(word.folded.as_str(), "jr" | "sr")
             || is_upper && (words.len() > 2 && !words[0].is_in_capitals());
-        // "San" is also a name; behind a hyphen it is none.
+        // "San" is also a name; behind a hyphen it is a suffix only.
         if bits & SUFFIX == 0 || bits & (GIVEN | EAST) != 0 || !is_sure || word.folded == "san" {
             break;
         }
@@ -249,8 +251,8 @@ fn without_suffixes(mut words: Vec<Word<'_>>) -> Vec<Word<'_>> {
     words
 }
 
-/// First and last name of a name without a comma.
-fn of_words(text: &str) -> Option<Names> {
+/// Splits a name without a comma.
+fn of_words(text: &str) -> Option<FirstAndLast> {
     let (words, is_of_last) = without_titles(words_of(text));
     let words = joined_slaves(without_suffixes(words));
     if words.len() < 2 {
@@ -287,12 +289,12 @@ fn of_words(text: &str) -> Option<Names> {
     }
 }
 
-/// Which name stands in front, and where the other one begins.
+/// The name that comes first, with the position at which the other one begins.
 #[derive(Clone, Copy, Debug)]
 enum Start {
     First(usize),
     Last(usize),
-    /// Nobody can know.
+    /// It is not clear which name comes first.
     Open,
 }
 
@@ -302,16 +304,16 @@ impl Start {
     }
 }
 
-/// Titles that are a part of last names in German: "Friedrich Freiherr von Berg".
-static NOBLES: List = List::new(|| LISTS.words("nobles"));
+/// Titles that are part of German last names: "Friedrich Freiherr von Berg".
+static NOBLES: WordList = WordList::new(|| LISTS.words("nobles"));
 
-/// Words that make one name with the one beside them.
-static SERVANTS: List = List::new(|| LISTS.words("servants"));
+/// Words that form one name with the word beside them.
+static SERVANTS: WordList = WordList::new(|| LISTS.words("servants"));
 
-/// "Abdul Rahman" is one name.
-fn joined_slaves(words: Vec<Word<'_>>) -> Vec<Word<'_>> {
-    let is_slave = |word: &Word<'_>| SERVANTS.contains(&word.folded.as_str());
-    // Nobody can hold two words in one: the names are left whole.
+/// Returns the words of a name; none if two of them form one name, as in "Abdul Rahman".
+fn joined_slaves(words: Vec<NameWord<'_>>) -> Vec<NameWord<'_>> {
+    let is_slave = |word: &NameWord<'_>| SERVANTS.contains(&word.folded.as_str());
+    // Two words cannot be kept together, so the name stays whole.
     if words.iter().any(is_slave)
         && words.len() < 4
         && !(words.len() == 3 && is_slave(&words[0]) && !is_slave(&words[1]))
@@ -322,8 +324,8 @@ fn joined_slaves(words: Vec<Word<'_>>) -> Vec<Word<'_>> {
     }
 }
 
-/// Capitals mark the last name: "DUPONT Jean", "Jean-Pierre LE GOFF".
-fn by_capitals(words: &[Word<'_>]) -> Option<Start> {
+/// Finds the last name by its capitals: "DUPONT Jean", "Jean-Pierre LE GOFF".
+fn by_capitals(words: &[NameWord<'_>]) -> Option<Start> {
     let is_marked = |at: usize| words[at].is_in_capitals();
     let marked: Vec<usize> = (0..words.len()).filter(|at| is_marked(*at)).collect();
     let others = (0..words.len()).filter(|at| !is_marked(*at)).any(|at| {
@@ -355,9 +357,9 @@ fn by_capitals(words: &[Word<'_>]) -> Option<Start> {
     })
 }
 
-/// A father's name stands behind the first name: "Ivan Petrovich Sidorov", "Sidorov Ivan Petrovich".
-fn by_patronymic(words: &[Word<'_>]) -> Option<Start> {
-    let at = words.iter().rposition(Word::is_patronymic)?;
+/// Finds the first name by the father's name behind it: "Ivan Petrovich Sidorov", "Sidorov Ivan Petrovich".
+fn by_patronymic(words: &[NameWord<'_>]) -> Option<Start> {
+    let at = words.iter().rposition(NameWord::is_patronymic)?;
     Some(match (words.len(), at) {
         (3, 1) => Start::First(2),
         (3, 2) if !words[1].is_patronymic() => Start::Last(1),
@@ -365,8 +367,8 @@ fn by_patronymic(words: &[Word<'_>]) -> Option<Start> {
     })
 }
 
-/// Chinese, Japanese and Korean, where the last name stands in front.
-fn by_script(words: &[Word<'_>]) -> Option<Start> {
+/// Splits names in Chinese, Japanese and Korean script, in which the last name comes first.
+fn by_script(words: &[NameWord<'_>]) -> Option<Start> {
     let are_of = |is_it: fn(char) -> bool| words.iter().all(|word| word.text.chars().all(is_it));
     are_of(is_of_asia).then(|| {
         let are_katakana = are_of(|c| ('\u{30a0}'..='\u{30ff}').contains(&c));
@@ -374,12 +376,12 @@ fn by_script(words: &[Word<'_>]) -> Option<Start> {
     })
 }
 
-/// A name of Chinese or Korean without a blank: the first letter is the last name, where it is a common one.
-fn of_one_word_in_asia(text: &str) -> Option<Names> {
+/// Splits a Chinese or Korean name without a blank: the first character is the last name, if it is a common one.
+fn of_one_word_in_asia(text: &str) -> Option<FirstAndLast> {
     let count = text.chars().count();
     let (first, rest) = text.split_at(text.chars().next()?.len_utf8());
     let is_korean = text.chars().all(is_hangul);
-    // Those that no last name of Japan begins with.
+    // Characters that begin no Japanese last name.
     const CHINESE: &str = "王李张張刘劉陈陳赵趙周吴吳徐孙孫朱胡郭何罗羅郑鄭梁谢謝许許邓鄧冯馮曹彭曾萧蕭潘袁蔡蒋蔣余杜叶葉程魏苏蘇吕呂丁沈姚卢盧傅钟鐘崔谭譚陆陸汪范廖贾賈夏韦韋邹鄒熊孟秦阎薛侯雷龙龍黄黃杨楊";
     const KOREAN: &str =
         "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진";
@@ -391,8 +393,8 @@ fn of_one_word_in_asia(text: &str) -> Option<Names> {
     (is_known && (2..=3).contains(&count)).then(|| (rest.to_owned(), first.to_owned()))
 }
 
-/// Small words before the last name: "Maria van der Berg", "Seán Ó Sé", "José Ortega y Gasset".
-fn by_particles(words: &[Word<'_>]) -> Option<Start> {
+/// Finds the last name by the small words before it: "Maria van der Berg", "Seán Ó Sé", "José Ortega y Gasset".
+fn by_particles(words: &[NameWord<'_>]) -> Option<Start> {
     let count = words.len();
     let is_small = |at: usize| words[at].text.chars().all(|c| !c.is_uppercase());
     if let Some(at) = (2..count - 1)
@@ -410,7 +412,7 @@ fn by_particles(words: &[Word<'_>]) -> Option<Start> {
             && !words[at].text.ends_with('.') | matches!(words[at].folded.as_str(), "st")
     };
     if is_particle(0) {
-        // "van der Berg Jan": one word stands behind the last name.
+        // "van der Berg Jan": one word follows the last name.
         let stop = (0..count).find(|at| !is_particle(*at))?;
         let is_clear = stop + 2 == count && !words[stop].is(GIVEN) && !words[stop + 1].is(LAST);
         return Some(Start::Last(stop + 1).if_clear(is_clear));
@@ -420,7 +422,7 @@ fn by_particles(words: &[Word<'_>]) -> Option<Start> {
     let Some(at) = found else {
         return (at > 0).then_some(Start::First(at));
     };
-    // "Li Da Wei", "Kim Ni": no particles.
+    // "Li Da Wei", "Kim Ni": these are no particles.
     if words[0].is(EAST) && !is_small(at) && !words[0].is(BOTH) {
         return None;
     }
@@ -431,24 +433,25 @@ fn by_particles(words: &[Word<'_>]) -> Option<Start> {
     {
         return Some(Start::Open);
     }
-    // "Zine El Abidine Ben Ali" has several.
+    // "Zine El Abidine Ben Ali" has several particles.
     let stop = (at..count).find(|at| !is_particle(*at)).unwrap_or(count);
     if (stop..count).any(|at| is_particle(at) && !is_small(at)) {
         return Some(Start::Open);
     }
     let before = &words[1..at];
-    let is_given = |word: &Word<'_>| (word.is(GIVEN) || word.is_initial()) && !word.is(OF_TWO);
+    let is_given = |word: &NameWord<'_>| (word.is(GIVEN) || word.is_initial()) && !word.is(OF_TWO);
     let is_iberian = words[at].is(IBERIAN | OWN_PARTICLE);
     let are_given = before.iter().all(is_given);
-    // "Smith de Vries Ann", and "Jansen van Dijk": a last name in front.
+    // "Smith de Vries Ann", and "Jansen van Dijk": a last name comes first.
     let is_odd = words[0].is(LAST) && !words[0].is(GIVEN);
     let is_clear =
         are_given || !is_iberian && before.len() <= 1 && before.iter().all(|word| !word.is(LAST));
     Some(Start::First(at).if_clear(!is_odd && is_clear))
 }
 
-/// Where first names such as "María del Carmen" and "Maria de Lourdes" end, where more stands behind.
-fn given_with_particle(words: &[Word<'_>]) -> usize {
+/// Returns the position behind first names such as "María del Carmen" and "Maria de Lourdes" if more words follow; 0 for any
+/// other name.
+fn given_with_particle(words: &[NameWord<'_>]) -> usize {
     const BEHIND: &str = " carmen pilar rosario lourdes fatima jesus mar angeles luz conceicao gracas dores paz milagros rocio consuelo ";
     let at = (2..words.len().saturating_sub(1)).find(|at| {
         BEHIND.contains(&format!(" {} ", words[*at].folded))
@@ -457,8 +460,8 @@ fn given_with_particle(words: &[Word<'_>]) -> usize {
     at.map_or(0, |at| at + 1)
 }
 
-/// Nothing but the words and their places.
-fn by_places(words: &[Word<'_>]) -> Start {
+/// Splits a name by its words and their positions alone.
+fn by_places(words: &[NameWord<'_>]) -> Start {
     let [first, .., last] = words else {
         return Start::Open;
     };
@@ -471,13 +474,13 @@ fn by_places(words: &[Word<'_>]) -> Start {
     if let Some(found) = of_east(words) {
         return found;
     }
-    let is_given = |word: &Word<'_>| word.is(GIVEN);
+    let is_given = |word: &NameWord<'_>| word.is(GIVEN);
     if first.is(HUNGARIAN) && !first.is(GIVEN) && last.is(GIVEN) {
         return Start::Last(1).if_clear(inner.iter().all(is_given));
     }
-    let is_last = |word: &Word<'_>| word.is(LAST) || word.ends_as_last();
-    let given_alone = |word: &Word<'_>| word.is(GIVEN) && !word.is(LAST);
-    // "Smith John", "Иванов Иван"; and "Müller Thomas", which nobody calls himself the other way round.
+    let is_last = |word: &NameWord<'_>| word.is(LAST) || word.ends_as_last();
+    let given_alone = |word: &NameWord<'_>| word.is(GIVEN) && !word.is(LAST);
+    // "Smith John", "Иванов Иван"; and "Müller Thomas", a name that exists in this order only.
     if is_last(first) && !first.is(GIVEN) {
         let is_turned = given_alone(last) && !is_last(last) && inner.iter().all(is_given);
         return Start::Last(1).if_clear(is_turned);
@@ -485,7 +488,7 @@ fn by_places(words: &[Word<'_>]) -> Start {
     if given_alone(last) && !last.is(BOTH) && (!first.is(GIVEN) || first.is(BOTH)) {
         return Start::Open;
     }
-    // Two first names and none that is a last one: "Anna Maria", "Hans Peter".
+    // Two first names, neither of which is a last name: "Anna Maria", "Hans Peter".
     if words.iter().all(|word| given_alone(word) && !word.is(BOTH)) || words.len() > 5 {
         return Start::Open;
     }
@@ -496,19 +499,19 @@ fn by_places(words: &[Word<'_>]) -> Start {
     match &inner[firsts..] {
         [] => Start::First(words.len() - 1),
         // Two last names: "Gabriel García Márquez".
-        [one] => Start::First(1 + firsts).if_clear(
-            one.is(OF_TWO)
-                || one.folded.ends_with("ez")
-                || one.folded.ends_with("es") && last.is(OF_TWO),
+        [word] => Start::First(1 + firsts).if_clear(
+            word.is(OF_TWO)
+                || word.folded.ends_with("ez")
+                || word.folded.ends_with("es") && last.is(OF_TWO),
         ),
         _ => Start::Open,
     }
 }
 
-/// Names of East Asia in Latin letters: "Wang Xiaoming", "Kim Ji-woo", "Tanaka Hiroshi", and "Xiaoming Wang".
-fn of_east(words: &[Word<'_>]) -> Option<Start> {
+/// Splits names of East Asia in Latin letters: "Wang Xiaoming", "Kim Ji-woo", "Tanaka Hiroshi", and "Xiaoming Wang".
+fn of_east(words: &[NameWord<'_>]) -> Option<Start> {
     let (first, last, count) = (&words[0], &words[words.len() - 1], words.len());
-    let is_japan = |word: &Word<'_>| {
+    let is_japan = |word: &NameWord<'_>| {
         word.is(EAST) && word.is(LAST) && syllables(&word.folded).is_none_or(|count| count >= 2)
     };
     let is_hyphened =
@@ -522,7 +525,7 @@ fn of_east(words: &[Word<'_>]) -> Option<Start> {
         return Some(Start::Open);
     }
     if !first.is(EAST) {
-        // "Minh Anh Nguyen", "Hiroshi Tanaka" come out as any others do, and so does "Mei Ling Chan".
+        // "Minh Anh Nguyen" and "Hiroshi Tanaka" are split as any other name, and so is "Mei Ling Chan".
         let is_eastern = last.is(EAST)
             && count == 3
             && first.is_eastern()
@@ -531,11 +534,11 @@ fn of_east(words: &[Word<'_>]) -> Option<Start> {
         return is_eastern.then_some(Start::First(2));
     }
     let rest = &words[1..];
-    let is_western = |word: &Word<'_>| !word.is_eastern() && !word.is_japanese();
+    let is_western = |word: &NameWord<'_>| !word.is_eastern() && !word.is_japanese();
     if count == 2 {
         return match () {
             () if last.is(EAST) => Some(Start::Open),
-            // "Kim Smith", "Lee Harper": a first name.
+            // "Kim Smith", "Lee Harper": a first name comes first.
             () if is_western(last) || first.is(BOTH) && last.is(LAST) => {
                 (first.is(LAST) || !first.is(BOTH | GIVEN)).then_some(Start::Open)
             }
@@ -544,7 +547,7 @@ fn of_east(words: &[Word<'_>]) -> Option<Start> {
         };
     }
     // "Nguyễn Thị Minh Khai", "Park Ji Sung"
-    let are_eastern = rest.iter().all(Word::is_eastern);
+    let are_eastern = rest.iter().all(NameWord::is_eastern);
     let is_clear =
         are_eastern && count <= 4 && (!last.is(EAST) || first.is(LAST) && !last.is(LAST));
     Some(Start::Last(1).if_clear(is_clear))

@@ -1,37 +1,37 @@
-//! A word of a name: what is known of it, folded, and what its letters and its ending say. All that is known of a word is looked up at once.
+//! A word of a name: the facts about the folded word, its letters and its ending. All facts about a word are looked up at once.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::words::cut::fold;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
 /// First names that are hardly ever last names.
 pub(super) const GIVEN: u16 = 1;
 /// Last names that are hardly ever first names.
 pub(super) const LAST: u16 = 2;
-/// Last names that stand in front, in a language that writes names so: China, Korea, Vietnam, Japan.
+/// Last names that come first in languages of China, Korea, Vietnam and Japan.
 pub(super) const EAST: u16 = 4;
-/// Last names of Hungary, where they stand in front.
+/// Last names of Hungary, which come first there.
 pub(super) const HUNGARIAN: u16 = 8;
 /// Small words that belong to the last name behind them.
 pub(super) const PARTICLE: u16 = 16;
-/// Those of Spain and Portugal, where another last name may stand before them.
+/// Particles of Spain and Portugal, which may follow another last name.
 pub(super) const IBERIAN: u16 = 32;
-/// What stands before a name and is no part of it.
+/// Titles, which precede a name and are no part of it.
 pub(super) const TITLE: u16 = 64;
-/// Titles before a last name alone: "Mr Lee"; behind others a first name may stand alone: "Sir Elton".
+/// Titles before a last name alone: "Mr Lee". Other titles may precede a first name alone: "Sir Elton".
 pub(super) const OF_LAST: u16 = 128;
-/// What stands behind a name and is no part of it.
+/// Suffixes, which follow a name and are no part of it.
 pub(super) const SUFFIX: u16 = 256;
-/// Words of companies, departments and places, which no person is called by.
+/// Words of companies, departments and places, which are no names of people.
 pub(super) const NO_PERSON: u16 = 512;
-/// First names that many people have as a last name, too.
+/// First names that are also the last name of many people.
 pub(super) const BOTH: u16 = 1024;
-/// Last names of Spanish and Portuguese, of which people have two.
+/// Spanish and Portuguese last names, of which people have two.
 pub(super) const OF_TWO: u16 = 2048;
 
-/// The names of these kinds in the list.
+/// The kinds of words, by their names in the list.
 const KINDS: [(&str, u16); 12] = [
     ("given", GIVEN),
     ("last", LAST),
@@ -47,7 +47,7 @@ const KINDS: [(&str, u16); 12] = [
     ("of-two", OF_TWO),
 ];
 
-/// What is known of a folded word, as bits.
+/// Returns the facts about a folded word, as bits.
 pub(super) fn known(word: &str) -> u16 {
     WORDS.get(word).copied().unwrap_or(0)
 }
@@ -58,7 +58,7 @@ static WORDS: LazyLock<HashMap<&str, u16>> = LazyLock::new(|| {
         let (kinds, names) = line.split_once(": ").unwrap_or_default();
         let bits = KINDS
             .iter()
-            .filter(|(kind, _)| kinds.split('+').any(|one| one == *kind));
+            .filter(|(kind, _)| kinds.split('+').any(|name| name == *kind));
         let bits = bits.fold(0, |bits, (_, bit)| bits | bit);
         for word in names.split(' ') {
             *words.entry(word).or_default() |= bits;
@@ -67,28 +67,28 @@ static WORDS: LazyLock<HashMap<&str, u16>> = LazyLock::new(|| {
     words
 });
 
-/// Two words, each of which may be a name, that are none together; folded.
-pub(super) static NO_PEOPLE: List = List::new(|| LISTS.phrases("no people"));
+/// Pairs of folded words that are no person's name, although each word may be a name.
+pub(super) static NO_PEOPLE: WordList = WordList::new(|| LISTS.phrases("no people"));
 
-/// A word that has its particle within: "d'Estaing".
+/// A word that includes its particle: "d'Estaing".
 pub(super) const OWN_PARTICLE: u16 = 1 << 15;
-/// Endings of a father's name in Russian or Ukrainian.
-static PATRONYMICS: List = List::new(|| LISTS.words("patronymics"));
-/// Endings of last names of Russian, Ukrainian, Bulgarian, Greek and their neighbours.
-static LAST_ENDINGS: List = List::new(|| LISTS.words("endings of last names"));
-/// What syllables of Chinese, Korean and Vietnamese begin with and end with.
-static STARTS: List = List::new(|| LISTS.words("starts of syllables"));
-static ENDS: List = List::new(|| LISTS.words("ends of syllables"));
+/// Endings of Russian and Ukrainian patronymics.
+static PATRONYMICS: WordList = WordList::new(|| LISTS.words("patronymics"));
+/// Endings of Russian, Ukrainian, Bulgarian, Greek and related last names.
+static LAST_ENDINGS: WordList = WordList::new(|| LISTS.words("endings of last names"));
+/// The beginnings and endings of Chinese, Korean and Vietnamese syllables.
+static STARTS: WordList = WordList::new(|| LISTS.words("starts of syllables"));
+static ENDS: WordList = WordList::new(|| LISTS.words("ends of syllables"));
 
 /// A word of a name.
-pub(super) struct Word<'a> {
+pub(super) struct NameWord<'a> {
     pub(super) text: &'a str,
     pub(super) folded: String,
     pub(super) known: u16,
 }
 
-impl<'a> Word<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
+impl<'a> NameWord<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
         let folded = folded(text.trim_matches([',', '.']));
         // "Giscard d'Estaing"
         let particle = if text.starts_with("d'") || text.starts_with("d’") {
@@ -114,10 +114,11 @@ impl<'a> Word<'a> {
             || self.text.chars().count() == 1 && !self.text.starts_with(is_han)
     }
 
-    /// Whether it is written in capitals as last names are, and is no pair of initials: "DUPONT", "McDONALD", "LI".
+    /// Returns whether the word is written in capitals, as last names are, and is no pair of initials: "DUPONT", "McDONALD",
+    /// "LI".
     pub(super) fn is_in_capitals(&self) -> bool {
         let body = ["Mc", "Mac", "O'", "O’", "d'", "D'", "De", "Le", "La", "Di"];
-        let rest = body.iter().find_map(|one| self.text.strip_prefix(one));
+        let rest = body.iter().find_map(|start| self.text.strip_prefix(start));
         let rest = rest
             .filter(|rest| rest.chars().count() > 2)
             .unwrap_or(self.text);
@@ -130,7 +131,7 @@ impl<'a> Word<'a> {
             && !self.text.ends_with('.')
     }
 
-    /// A father's name in Russian or Ukrainian.
+    /// Returns whether the word is a Russian or Ukrainian patronymic.
     pub(super) fn is_patronymic(&self) -> bool {
         self.folded.chars().count() > 5 && self.ends_with_one(&PATRONYMICS)
     }
@@ -139,9 +140,8 @@ impl<'a> Word<'a> {
         endings.iter().any(|end| self.folded.ends_with(end))
     }
 
-    /// Whether its end is that of last names of Russian, Ukrainian, Bulgarian or Greek.
+    /// Returns whether the word ends like a Russian, Ukrainian, Bulgarian or Greek last name, or begins like "McCartney".
     pub(super) fn ends_as_last(&self) -> bool {
-        // "McCartney"
         let is_son = |start: &str| {
             self.text
                 .strip_prefix(start)
@@ -152,7 +152,8 @@ impl<'a> Word<'a> {
                 || self.folded.chars().count() > 4 && self.ends_with_one(&LAST_ENDINGS))
     }
 
-    /// Whether it may be a first name of China, Korea or Vietnam: one or two of their short syllables.
+    /// Returns whether the word may be a Chinese, Korean or Vietnamese first name: it consists of short syllables of these
+    /// languages.
     pub(super) fn is_eastern(&self) -> bool {
         let parts: Vec<&str> = self.folded.split('-').collect();
         parts.len() <= 2
@@ -161,7 +162,7 @@ impl<'a> Word<'a> {
                 .all(|part| syllables(part).is_some_and(|count| count <= 2))
     }
 
-    /// Whether it may be a first name of Japan: open syllables.
+    /// Returns whether the word may be a Japanese first name: it has open syllables.
     pub(super) fn is_japanese(&self) -> bool {
         let is_vowel = |c: &char| "aiueo".contains(*c);
         self.folded
@@ -169,19 +170,19 @@ impl<'a> Word<'a> {
             .all(|c| c.is_ascii_lowercase() && !"lqvx".contains(c))
             && self.folded.ends_with(|c: char| is_vowel(&c) || c == 'n')
             && self.folded.as_bytes().windows(2).all(|pair| {
-                let [one, two] = [pair[0], pair[1]].map(char::from);
-                let is_start = matches!((one, two), ('s' | 'c', 'h') | ('t', 's'));
-                is_vowel(&one)
+                let [first, two] = [pair[0], pair[1]].map(char::from);
+                let is_start = matches!((first, two), ('s' | 'c', 'h') | ('t', 's'));
+                is_vowel(&first)
                     || is_vowel(&two)
                     || is_start
-                    || one == 'n'
+                    || first == 'n'
                     || two == 'y'
-                    || one == two
+                    || first == two
             })
     }
 }
 
-/// A word folded; most are of plain letters.
+/// Folds a word; most words have plain letters.
 pub(super) fn folded(word: &str) -> String {
     if word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         word.to_ascii_lowercase()
@@ -190,7 +191,8 @@ pub(super) fn folded(word: &str) -> String {
     }
 }
 
-/// How many syllables as those of Chinese, Korean and Vietnamese a word has: consonants, vowels, and one of a few ends.
+/// Returns the number of Chinese, Korean or Vietnamese syllables that a word consists of: consonants, vowels, and one of a few
+/// endings. None if it does not.
 pub(super) fn syllables(word: &str) -> Option<usize> {
     const VOWELS: &str = "aeiouy";
     if word.is_empty() {
@@ -218,8 +220,8 @@ pub(super) fn syllables(word: &str) -> Option<usize> {
     None
 }
 
-/// Whether a text is nothing but plain words in the letters of names, none of which is one of companies: most cells are, and need no
-/// second look.
+/// Returns whether a text consists of plain words in letters of names, none of them a word of companies. Most cells do, and
+/// need no second check.
 pub(super) fn is_plain(text: &str) -> bool {
     let (mut word, mut length, mut has_small) = ([0; 24], 0, false);
     for &byte in text.as_bytes().iter().chain(b" ") {
@@ -258,7 +260,7 @@ pub(super) fn is_hangul(c: char) -> bool {
     matches!(c, '\u{ac00}'..='\u{d7a3}')
 }
 
-/// Whether a letter is one of Chinese, Japanese or Korean.
+/// Returns whether a letter is Chinese, Japanese or Korean.
 pub(super) fn is_of_asia(c: char) -> bool {
     is_han(c) || is_kana(c) || is_hangul(c)
 }

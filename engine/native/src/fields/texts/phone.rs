@@ -1,52 +1,55 @@
-//! Numbers of phones.
+//! Reads phone numbers.
 
 use super::checksum::luhn_sum;
 use super::country::Country;
-use super::no_phone::{LEAST, NO_PHONES, are_several, is_place};
-use crate::words::cut::{Cut, DIGITS, SPACE, Token, WORD};
-use crate::words::data::{LISTS, List};
+use super::no_phone::{MIN_PHONE_DIGITS, NO_PHONES, are_several, is_place};
+use crate::words::cut::{CutText, DIGITS, SPACE, TextToken, WORD};
+use crate::words::data::{LISTS, WordList};
 
-/// Why a text is no number of a phone.
+/// The reason why a text is no phone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoPhone {
     Other,
     Several,
     TooShort,
     TooLong,
-    /// No number of the country that the reader was told.
+    /// The country that the reader was given has no such number.
     OfNoCountry,
 }
 
-const MOST: usize = 15;
-/// Without a country, and without the zero that is dialled before it, hardly any has more: cards of 14 and 15 digits are no phones.
-const MOST_OF_PLAIN: usize = 13;
+/// The maximum number of digits in a number with its country (ITU-T E.164).
+const MAX_PHONE_DIGITS: usize = 15;
+/// The maximum number of digits in a number without a country and without the zero that is dialled before it: cards of 14 and
+/// 15 digits are no phones.
+const MAX_PLAIN_PHONE_DIGITS: usize = 13;
 
-/// Whether a text lists numbers: "555-1234567 / 555-7654321". Joined they would be one that nobody has.
+/// Returns whether a text lists several numbers: "555-1234567 / 555-7654321". Joined, they would be a number that nobody has.
 pub fn has_several_phones(text: &str) -> bool {
     const BETWEEN: [char; 7] = ['\n', '\r', '/', ',', ';', '|', '&'];
     if !text.bytes().any(|byte| BETWEEN.contains(&char::from(byte))) {
         return false;
     }
     let parts = text.split(BETWEEN);
-    let is_number = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= LEAST;
+    let is_number =
+        |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= MIN_PHONE_DIGITS;
     parts.filter(is_number).count() > 1
 }
 
-/// What the way in which a number is written says of its country.
+/// The style of a number, as far as it shows the country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Written {
+pub enum PhoneStyle {
     /// As in North America: `(555) 123-4567`, `+1 555 123 4567`.
     American,
     /// Ten digits that may be a number of North America or of anywhere else: `5551234567`, `555 123 4567`.
     Open,
-    /// As elsewhere: with another country, a zero in front, or so many digits or such parts as no number of North America has.
+    /// As elsewhere: with another country, a zero in front, or a number of digits or parts that no number of North America has.
     Elsewhere,
-    /// Too little to say: `5551234`.
+    /// Too few digits to decide: `5551234`.
     Unsaid,
 }
 
-/// Adds the number in a text that has it as most people of North America write theirs: `(555) 123-4567`, or with one mark
-/// between its three parts. `false` leaves any other text to [`push_phone`], which says the same of these.
+/// Adds the number in a text that is written as most people in North America write theirs: `(555) 123-4567`, or with one mark
+/// between its three parts. `false` leaves any other text to [`push_phone`], which gives the same result for these texts.
 pub fn push_plain_phone(text: &str, out: &mut String) -> bool {
     let bytes = text.as_bytes();
     let (area, middle, last) = match bytes {
@@ -93,35 +96,35 @@ fn push_digits(digits: &[u8], out: &mut String) {
     out.extend(digits.iter().map(|digit| char::from(*digit)));
 }
 
-/// Countries whose numbers have a trunk prefix of 0, which people put in brackets with the area behind it: "+49 (030)".
+/// Codes of countries with the trunk prefix 0, which people put in brackets with the area behind it: "+49 (030)".
 const WITH_TRUNK_IN_BRACKETS: &[&[u8]] = &[b"49", b"41", b"43", b"44"];
 
-/// Whether an area of three digits and the first digit of the exchange behind it can be those of a number of North America. Nobody's area
-/// is 555: examples have it, with whatever behind it.
+/// Returns whether an area of three digits and the first digit of the exchange behind it can belong to a number of North
+/// America. Nobody has the area 555: it is used in examples, with any exchange.
 fn has_exchange(area: &[u8], exchange: u8) -> bool {
     area[0] >= b'2' && (exchange >= b'2' || area == b"555")
 }
 
-/// The same of ten digits, by what areas there are.
+/// Returns whether ten digits may be a number of North America, by the areas that exist there.
 fn may_be_american(digits: &[u8]) -> bool {
     has_exchange(&digits[..3], digits[3]) && digits[1] != b'9' && digits[1..3] != *b"11"
 }
 
-/// Adds the number in a text in one shape, whatever parts its digits: with a country "+442079460958", of North America
-/// "555-123-4567", any other as its digits; an extension behind it as " x8". `open_is_american`: what becomes of numbers that
-/// are [`Written::Open`].
+/// Adds the number in a text in one form, whatever separates its digits: with a country "+442079460958", of North America
+/// "555-123-4567", any other as its digits. An extension follows as " x8". `open_is_american`: whether a number that is
+/// [`PhoneStyle::Open`] is one of North America.
 ///
 /// # Errors
-/// Something else stands in the text, or it has too few or too many digits.
+/// The text contains something else, or it has too few or too many digits.
 pub fn push_phone(
-    cut: &Cut,
+    cut: &CutText,
     open_is_american: bool,
     is_strict: bool,
     out: &mut String,
-) -> Result<Written, NoPhone> {
-    let phone = Phone::of(cut, is_strict)?;
+) -> Result<PhoneStyle, NoPhone> {
+    let phone = Phone::from_cut(cut, is_strict)?;
     let written = phone.written();
-    if written == Written::American || written == Written::Open && open_is_american {
+    if written == PhoneStyle::American || written == PhoneStyle::Open && open_is_american {
         let home = phone.home();
         push_parts([&home[..3], &home[3..6], &home[6..]], out);
     } else {
@@ -131,17 +134,17 @@ pub fn push_phone(
     Ok(written)
 }
 
-/// Adds the number in a text as one dials it from elsewhere ("+4930123456"): one without a country is of this one.
+/// Adds the number in a text as it is dialled from abroad ("+4930123456"). A number without a country belongs to `country`.
 ///
 /// # Errors
-/// Something else stands in the text, it has too few or too many digits, or the country has no such number.
+/// The text contains something else, it has too few or too many digits, or the country has no such number.
 pub fn push_phone_of(
     country: Country,
-    cut: &Cut,
+    cut: &CutText,
     is_strict: bool,
     out: &mut String,
 ) -> Result<(), NoPhone> {
-    let phone = Phone::of(cut, is_strict)?;
+    let phone = Phone::from_cut(cut, is_strict)?;
     if phone.has_plus {
         phone.push_whole(out);
     } else {
@@ -154,59 +157,59 @@ pub fn push_phone_of(
     Ok(())
 }
 
-/// What a way to write says of the country, and when a number is written so.
-type Way = (Written, fn(&Phone<'_>) -> bool);
+/// A style, and the condition under which a number has it.
+type PhoneStyleRule = (PhoneStyle, fn(&Phone<'_>) -> bool);
 
-/// The first that holds counts.
-const WAYS: [Way; 8] = [
-    // Without a plus a number of China begins with 1, too: "138 1234 5678".
-    (Written::American, |phone| {
+/// The styles; the first one whose condition holds counts.
+const WAYS: [PhoneStyleRule; 8] = [
+    // Without a plus, a number of China begins with 1, too: "138 1234 5678".
+    (PhoneStyle::American, |phone| {
         phone.has_one_before_home() && (phone.has_plus || phone.is_in_parts(&[1, 3, 3, 4]))
     }),
-    (Written::Unsaid, |phone| {
+    (PhoneStyle::Unsaid, |phone| {
         phone.count == 11 && phone.digits[0] == b'1' && !phone.has_plus
     }),
-    // With another country, or the zero that is dialled within a country.
-    (Written::Elsewhere, |phone| {
+    // With another country, or with the zero that is dialled within a country.
+    (PhoneStyle::Elsewhere, |phone| {
         phone.has_plus || phone.digits[0] == b'0'
     }),
-    (Written::Unsaid, |phone| phone.count == 7),
-    (Written::Elsewhere, |phone| {
+    (PhoneStyle::Unsaid, |phone| phone.count == 7),
+    (PhoneStyle::Elsewhere, |phone| {
         phone.count != 10 || phone.digits[0] == b'1'
     }),
-    // "(555) 123-4567", "555.123.4567"; "347-123-4567" is of elsewhere.
-    (Written::American, |phone| {
+    // "(555) 123-4567", "555.123.4567"; "347-123-4567" is from elsewhere.
+    (PhoneStyle::American, |phone| {
         phone.is_in_parts(&[3, 3, 4])
             && phone.has_mark()
             && has_exchange(&phone.digits()[..3], phone.digits()[3])
     }),
     // "5551234567", "555 123 4567"
-    (Written::Open, |phone| {
+    (PhoneStyle::Open, |phone| {
         let is_usual = phone.parts == 1
             || phone.is_in_parts(&[3, 3, 4])
             || phone.is_in_parts(&[3, 7])
             || phone.is_in_parts(&[6, 4]);
         is_usual && may_be_american(phone.digits())
     }),
-    (Written::Elsewhere, |_| true),
+    (PhoneStyle::Elsewhere, |_| true),
 ];
 
-/// Words that may stand before a number.
-static LABELS: List = List::new(|| LISTS.words("labels of phones"));
-/// Words before an extension.
-static BEFORE_EXTENSION: List = List::new(|| LISTS.words("before extensions"));
+/// Words that may precede a number.
+static LABELS: WordList = WordList::new(|| LISTS.words("labels of phones"));
+/// Words that precede an extension.
+static BEFORE_EXTENSION: WordList = WordList::new(|| LISTS.words("before extensions"));
 
 /// A number, and how it is written.
 struct Phone<'a> {
-    cut: &'a Cut,
-    tokens: &'a [Token],
-    /// Its first digits where they begin with "00", which stands for a plus.
+    cut: &'a CutText,
+    tokens: &'a [TextToken],
+    /// The position of its first digits if they begin with "00", which means a plus.
     zeros_at: Option<usize>,
-    /// Whether what is a number of another kind, and Italy's zero, are known.
+    /// Whether other kinds of numbers, and Italy's zero, are recognized.
     is_strict: bool,
     digits: [u8; 24],
     count: usize,
-    /// The lengths of its first parts, and how many it has.
+    /// The lengths of its first parts, and the number of its parts.
     lengths: [usize; 4],
     parts: usize,
     has_plus: bool,
@@ -214,8 +217,8 @@ struct Phone<'a> {
 }
 
 impl<'a> Phone<'a> {
-    fn of(cut: &'a Cut, is_strict: bool) -> Result<Self, NoPhone> {
-        // Only the number of a phone begins with a plus.
+    fn from_cut(cut: &'a CutText, is_strict: bool) -> Result<Self, NoPhone> {
+        // Only a phone number begins with a plus.
         let may_be_other = cut.tokens().first().is_none_or(|first| !is_plus(first));
         if may_be_other && (NO_PHONES.iter().any(|is_it| is_it(cut)) || is_strict && is_place(cut))
         {
@@ -245,26 +248,26 @@ impl<'a> Phone<'a> {
         match phone.count {
             _ if phone.digits().iter().all(|digit| *digit == b'0') => Err(NoPhone::Other),
             _ if is_strict && phone.is_numbered() => Err(NoPhone::Other),
-            ..LEAST => Err(NoPhone::TooShort),
-            LEAST..=MOST_OF_PLAIN => Ok(phone),
-            ..=MOST if phone.has_plus || phone.digits[0] == b'0' => Ok(phone),
+            ..MIN_PHONE_DIGITS => Err(NoPhone::TooShort),
+            MIN_PHONE_DIGITS..=MAX_PLAIN_PHONE_DIGITS => Ok(phone),
+            ..=MAX_PHONE_DIGITS if phone.has_plus || phone.digits[0] == b'0' => Ok(phone),
             _ => Err(NoPhone::TooLong),
         }
     }
 
-    /// Takes the token at a place, and what belongs to it; returns the place behind.
+    /// Takes the token at a position and the tokens that belong to it; returns the position behind them.
     fn take(&mut self, at: usize) -> Result<usize, NoPhone> {
         let token = self.tokens[at];
         match token.kind {
             DIGITS => self.take_digits(at)?,
             b'+' if self.count == 0 && !self.has_plus => self.has_plus = true,
             b'(' if self.is_trunk_prefix(at) => {
-                // Without a country nobody knows whether it is dialled.
+                // Without a country it is not known whether the zero is dialled.
                 if !self.has_plus || self.count == 0 {
                     return Err(NoPhone::Other);
                 }
                 if self.is_strict && self.digits() == b"39" {
-                    // In Italy it is dialled from everywhere.
+                    // In Italy the zero is dialled from everywhere.
                     (self.digits[self.count], self.count) = (b'0', self.count + 1);
                 }
                 return Ok(at + 3);
@@ -301,13 +304,13 @@ impl<'a> Phone<'a> {
         Ok(())
     }
 
-    /// Whether a bracket holds a zero that is not dialled from abroad: "+44 (0)20".
+    /// Returns whether a bracket holds a zero that is not dialled from abroad: "+44 (0)20".
     fn is_trunk_prefix(&self, at: usize) -> bool {
         matches!(&self.tokens[at..], [_, zero, close, ..]
             if zero.kind == DIGITS && self.cut.text(*zero) == "0" && close.kind == b')')
     }
 
-    /// The extension that a word begins, if nothing else stands there.
+    /// Returns the extension that a word introduces; none if the text contains anything else.
     fn extension_at(&self, at: usize) -> Option<&'a str> {
         let mut rest = self.tokens[at + 1..]
             .iter()
@@ -320,7 +323,7 @@ impl<'a> Phone<'a> {
         is_it.then_some(digits)
     }
 
-    /// Whether it is the number of something else: its parts are those of one, and its check digit agrees.
+    /// Returns whether the number is of another kind, by its parts and its check digit.
     fn is_numbered(&self) -> bool {
         let digit = |at: usize| u32::from(self.digits[at] - b'0');
         let sum = |count: usize, weight: &dyn Fn(usize) -> u32| {
@@ -335,7 +338,7 @@ impl<'a> Phone<'a> {
             8 if self.is_in_parts(&[4, 4]) && self.has_mark() => {
                 sum(8, &|at| 8 - at as u32).is_multiple_of(11)
             }
-            // A number of Italian companies that seems to have the zeros of another country: "00743110157"
+            // A number of an Italian company, which seems to begin with the zeros of another country: "00743110157"
             9 if is_whole && self.zeros_at.is_some() => luhn_sum(self.digits()).is_multiple_of(10),
             // "123-45-6789" of the United States
             9 => self.is_in_parts(&[3, 2, 4]) && self.has_mark(),
@@ -381,7 +384,7 @@ impl<'a> Phone<'a> {
         &self.digits[..self.count]
     }
 
-    /// The last ten digits: of a number of North America all but the country's.
+    /// Returns the last ten digits: those of a number of North America without its country.
     fn home(&self) -> &[u8] {
         &self.digits[self.count - 10..self.count]
     }
@@ -394,24 +397,25 @@ impl<'a> Phone<'a> {
         self.parts == lengths.len() && self.lengths.starts_with(lengths)
     }
 
-    /// Whether more than blanks stand between its parts.
+    /// Returns whether its parts are separated by more than blanks.
     fn has_mark(&self) -> bool {
-        let is_mark = |token: &Token| matches!(token.kind, b'-' | b'.' | b'/' | b'(');
+        let is_mark = |token: &TextToken| matches!(token.kind, b'-' | b'.' | b'/' | b'(');
         self.tokens.iter().any(is_mark)
     }
 
-    fn written(&self) -> Written {
+    fn written(&self) -> PhoneStyle {
         let way = WAYS.iter().find(|(_, holds)| holds(self));
-        way.map_or(Written::Elsewhere, |(written, _)| *written)
+        way.map_or(PhoneStyle::Elsewhere, |(written, _)| *written)
     }
 }
 
-fn is_plus(token: &Token) -> bool {
+fn is_plus(token: &TextToken) -> bool {
     token.kind == b'+'
 }
 
-/// "5551234567.0", "+4930123456.0" are numbers that a program has written as floats: their tokens without the decimal.
-fn without_decimal(cut: &Cut) -> &[Token] {
+/// Returns the tokens without the decimal that a program adds when it writes a number as a float: "5551234567.0",
+/// "+4930123456.0".
+fn without_decimal(cut: &CutText) -> &[TextToken] {
     match cut.tokens() {
         [before @ .., digits, point, zero]
             if (digits.kind, point.kind, cut.text(*zero)) == (DIGITS, b'.', "0")
@@ -423,16 +427,16 @@ fn without_decimal(cut: &Cut) -> &[Token] {
     }
 }
 
-/// The place of the first digits where they begin with "00" in place of a plus.
-fn zeros_for_plus(cut: &Cut, tokens: &[Token]) -> Option<usize> {
-    let is_digits = |token: &Token| token.kind == DIGITS;
+/// Returns the position of the first digits if they begin with "00" in place of a plus.
+fn zeros_for_plus(cut: &CutText, tokens: &[TextToken]) -> Option<usize> {
+    let is_digits = |token: &TextToken| token.kind == DIGITS;
     let first = tokens.iter().position(is_digits)?;
     if !cut.text(tokens[first]).starts_with("00") || tokens[..first].iter().any(is_plus) {
         return None;
     }
     let digits = tokens.iter().filter(|token| is_digits(token));
     let count: usize = digits.map(|token| cut.text(*token).len()).sum();
-    (count > LEAST + 3).then_some(first)
+    (count > MIN_PHONE_DIGITS + 3).then_some(first)
 }
 
 #[cfg(test)]
@@ -442,7 +446,7 @@ mod tests {
     #[rustfmt::skip]
     #[test]
     fn numbers_of_other_kinds_are_no_phones() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut of = |text: &str| {
             let mut out = String::new();
             assert!(cut.cut(text));
@@ -454,7 +458,7 @@ mod tests {
         ] {
             assert_eq!(of(text), None, "{text}");
         }
-        // A letter less, a digit other: these may be dialled.
+        // With another letter or digit, these may be phone numbers.
         for (text, wanted) in [
             ("0378-5956", "03785956"), ("4006381333932", "4006381333932"), ("06 1234567", "061234567"),
             ("+39 (0)6 1234567", "+39061234567"), ("+49 (0)30 123456", "+4930123456"), ("030.123456", "030123456"),
@@ -467,7 +471,7 @@ mod tests {
     #[rustfmt::skip]
     #[test]
     fn plain_phones_are_the_same_either_way() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut agreed = 0;
         for area in ["555", "212", "055", "155", "999", "5a5", "55"] {
             for middle in ["123", "000", "999", "234", "12"] {
@@ -482,7 +486,7 @@ mod tests {
                             let mut full = String::new();
                             assert!(!has_several_phones(&text) && cut.cut(&text));
                             let written = push_phone(&cut, false, false, &mut full);
-                            assert_eq!(written, Ok(Written::American), "{text}");
+                            assert_eq!(written, Ok(PhoneStyle::American), "{text}");
                             assert_eq!(plain, full, "{text}");
                             agreed += 1;
                         }
@@ -497,7 +501,7 @@ mod tests {
     #[test]
     fn phones() {
         let phone = |text: &str| {
-            let mut cut = Cut::default();
+            let mut cut = CutText::default();
             let mut out = String::new();
             cut.cut(text);
             push_phone(&cut, true, false, &mut out).map(|_| out)
@@ -537,20 +541,20 @@ mod tests {
             assert_eq!(phone(text), Err(NoPhone::Other), "{text}");
         }
         let written = |text: &str| {
-            let mut cut = Cut::default();
+            let mut cut = CutText::default();
             let mut out = String::new();
             cut.cut(text);
             push_phone(&cut, false, false, &mut out).map(|written| (written, out))
         };
         for (text, wanted, digits) in [
-            ("(555) 123-4567", Written::American, "555-123-4567"),
-            ("1 555 123 4567", Written::American, "555-123-4567"), ("5551234567", Written::Open, "5551234567"),
-            ("555 123 4567", Written::Open, "5551234567"), ("9876543210", Written::Open, "9876543210"),
-            ("4930555000", Written::Elsewhere, "4930555000"), ("2115551234", Written::Elsewhere, "2115551234"),
-            ("2120551234", Written::Elsewhere, "2120551234"), ("98765 43210", Written::Elsewhere, "9876543210"),
-            ("20 7946 0958", Written::Elsewhere, "2079460958"), ("+49 30 123456", Written::Elsewhere, "+4930123456"),
-            ("030 123456", Written::Elsewhere, "030123456"), ("13812345678", Written::Unsaid, "13812345678"),
-            ("5551234", Written::Unsaid, "5551234"),
+            ("(555) 123-4567", PhoneStyle::American, "555-123-4567"),
+            ("1 555 123 4567", PhoneStyle::American, "555-123-4567"), ("5551234567", PhoneStyle::Open, "5551234567"),
+            ("555 123 4567", PhoneStyle::Open, "5551234567"), ("9876543210", PhoneStyle::Open, "9876543210"),
+            ("4930555000", PhoneStyle::Elsewhere, "4930555000"), ("2115551234", PhoneStyle::Elsewhere, "2115551234"),
+            ("2120551234", PhoneStyle::Elsewhere, "2120551234"), ("98765 43210", PhoneStyle::Elsewhere, "9876543210"),
+            ("20 7946 0958", PhoneStyle::Elsewhere, "2079460958"), ("+49 30 123456", PhoneStyle::Elsewhere, "+4930123456"),
+            ("030 123456", PhoneStyle::Elsewhere, "030123456"), ("13812345678", PhoneStyle::Unsaid, "13812345678"),
+            ("5551234", PhoneStyle::Unsaid, "5551234"),
         ] {
             assert_eq!(written(text), Ok((wanted, digits.to_owned())), "{text}");
         }

@@ -1,35 +1,35 @@
-//! Text, codes and names: cells as they stand, without what nobody can see.
+//! Reads text, codes and names: cells as they are, without invisible characters.
 
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-use super::person::{self, Doubt};
+use super::person::{self, NameDoubt};
 use crate::cells::calendar::DAY_MICROSECONDS;
 use crate::cells::text_form::push_date;
-use crate::columns::view::Value;
+use crate::columns::view::ColumnValue;
 use crate::fields::numbers::digits::{has_lost_digits, has_lost_digits_behind_letters};
 use crate::words::cut::{are_digits, is_format};
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// Whole numbers from here on may have lost digits when a program made a float of them.
+/// The smallest whole number that may have lost digits when a program turned it into a float.
 pub const EXACT: f64 = 1e15;
 
-/// Adds a cell as text, trimmed; `false` where nothing is left. A whole number has no decimals: 4711 is not "4711.0".
-pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
+/// Adds a cell as text, trimmed; returns `false` if nothing is left. A whole number has no decimals: 4711 is not "4711.0".
+pub fn push_text(value: ColumnValue<'_>, out: &mut String) -> bool {
     let start = out.len();
     match shown(value) {
-        Value::Null => {}
-        Value::Text(text) => push_shown(trimmed(text), out),
-        Value::Boolean(flag) => out.push_str(if flag { "true" } else { "false" }),
-        Value::Integer(number) => out.push_str(itoa::Buffer::new().format(number)),
-        Value::Unsigned(number) => out.push_str(itoa::Buffer::new().format(number)),
-        Value::Float(number) if !number.is_finite() => {}
-        Value::Float(number) if number.fract() == 0.0 && number.abs() < 1e18 => {
+        ColumnValue::Null => {}
+        ColumnValue::Text(text) => push_shown(trimmed(text), out),
+        ColumnValue::Boolean(flag) => out.push_str(if flag { "true" } else { "false" }),
+        ColumnValue::Integer(number) => out.push_str(itoa::Buffer::new().format(number)),
+        ColumnValue::Unsigned(number) => out.push_str(itoa::Buffer::new().format(number)),
+        ColumnValue::Float(number) if !number.is_finite() => {}
+        ColumnValue::Float(number) if number.fract() == 0.0 && number.abs() < 1e18 => {
             out.push_str(itoa::Buffer::new().format(number as i64));
         }
-        Value::Float(number) => out.push_str(ryu::Buffer::new().format_finite(number)),
-        Value::Date(days) => push_date(days, out),
-        Value::DateTime(microseconds) => {
+        ColumnValue::Float(number) => out.push_str(ryu::Buffer::new().format_finite(number)),
+        ColumnValue::Date(days) => push_date(days, out),
+        ColumnValue::DateTime(microseconds) => {
             push_date(microseconds.div_euclid(DAY_MICROSECONDS), out);
             let time = microseconds.rem_euclid(DAY_MICROSECONDS);
             if time != 0 {
@@ -37,30 +37,30 @@ pub fn push_text(value: Value<'_>, out: &mut String) -> bool {
                 push_clock(time, 2, out);
             }
         }
-        Value::Time(microseconds) => push_clock(microseconds, 2, out),
-        Value::Duration(microseconds) => push_clock(microseconds, 1, out),
+        ColumnValue::Time(microseconds) => push_clock(microseconds, 2, out),
+        ColumnValue::Duration(microseconds) => push_clock(microseconds, 1, out),
     }
     out.len() > start
 }
 
-/// A number with the 15 digits that spreadsheet programs show: 45711719.99999999 is 45711720 to whoever has typed it.
-fn shown(value: Value<'_>) -> Value<'_> {
+/// Returns a number with the 15 digits that spreadsheet programs show: whoever typed 45711719.99999999 sees 45711720.
+fn shown(value: ColumnValue<'_>) -> ColumnValue<'_> {
     match value {
-        Value::Float(number) if number.is_finite() && number.fract() != 0.0 => {
-            Value::Float(format!("{number:.14e}").parse().unwrap_or(number))
+        ColumnValue::Float(number) if number.is_finite() && number.fract() != 0.0 => {
+            ColumnValue::Float(format!("{number:.14e}").parse().unwrap_or(number))
         }
         other => other,
     }
 }
 
-/// Adds a text with blanks for control characters, which show nothing and which no workbook can hold, and for blanks at which
-/// no line breaks.
+/// Adds a text with blanks in place of control characters, which are invisible and which no workbook can hold, and in place of
+/// non-breaking blanks.
 fn push_shown(text: &str, out: &mut String) {
     let is_blank = |c: char| {
         c < ' ' && !matches!(c, '\t' | '\n' | '\r')
             || matches!(c, '\u{a0}' | '\u{2007}' | '\u{202f}')
     };
-    // Their first bytes: most texts have none of these.
+    // The first bytes of these characters: most texts have none of them.
     let may_be = |byte: u8| byte < b' ' || matches!(byte, 0xc2 | 0xe2);
     if text.bytes().any(may_be) {
         out.extend(text.chars().map(|c| if is_blank(c) { ' ' } else { c }));
@@ -69,7 +69,7 @@ fn push_shown(text: &str, out: &mut String) {
     }
 }
 
-/// The text without white space and invisible characters at its ends.
+/// Returns the text without white space and invisible characters at its ends.
 pub fn trimmed(text: &str) -> &str {
     let bytes = text.as_bytes();
     if let (Some(first), Some(last)) = (bytes.first(), bytes.last())
@@ -81,7 +81,7 @@ pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || is_format(c) || c.is_control())
 }
 
-/// Hours of as many digits at least, minutes and seconds; hours may be more than a day has.
+/// Adds hours of at least `digits` digits, minutes and seconds; hours may exceed a day.
 fn push_clock(microseconds: i64, digits: usize, out: &mut String) {
     if microseconds < 0 {
         out.push('-');
@@ -94,30 +94,31 @@ fn push_clock(microseconds: i64, digits: usize, out: &mut String) {
     }
 }
 
-/// Why nobody can know the code that a cell had.
+/// The reason why the code of a cell cannot be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoCode {
-    /// A program has cut the number down to few digits.
+    /// A program cut the number down to few digits.
     LostDigits,
-    /// A program took the code for a date or a time: "3-1" is the third of January since.
+    /// A program took the code for a date or a time: "3-1" became the third of January.
     Date,
     Boolean,
 }
 
-/// Where a program has written the numbers of a column as floats, some has so many digits before its point.
+/// The minimum number of digits before the point in the longest number of a column that a program wrote as floats.
 const DIGITS_OF_FLOATS: usize = 3;
 
-/// Whether a program has written the codes of a column as floats: "4711.0". Then no text has other decimals, none begins with a
-/// zero, and some is longer than the numbers of chapters and versions are.
-pub fn are_floats(values: &[Value<'_>]) -> bool {
-    let of_text = |value: &Value<'_>| matches!(value, Value::Text(text) if text.ends_with(".0"));
+/// Returns whether a program wrote the codes of a column as floats: "4711.0". In that case no text has other decimals, none
+/// begins with a zero, and some text is longer than numbers of chapters and versions are.
+pub fn are_floats(values: &[ColumnValue<'_>]) -> bool {
+    let of_text =
+        |value: &ColumnValue<'_>| matches!(value, ColumnValue::Text(text) if text.ends_with(".0"));
     if !values.iter().any(of_text) {
         return false;
     }
     let mut longest = 0;
     for value in values {
         match value {
-            Value::Text(text) => {
+            ColumnValue::Text(text) => {
                 let Some((whole, decimals)) = trimmed(text).split_once('.') else {
                     continue;
                 };
@@ -129,7 +130,7 @@ pub fn are_floats(values: &[Value<'_>]) -> bool {
                 }
                 longest = longest.max(whole.len());
             }
-            Value::Float(_) if !matches!(shown(*value), Value::Float(number) if number.fract() == 0.0) =>
+            ColumnValue::Float(_) if !matches!(shown(*value), ColumnValue::Float(number) if number.fract() == 0.0) =>
             {
                 return false;
             }
@@ -139,36 +140,45 @@ pub fn are_floats(values: &[Value<'_>]) -> bool {
     longest >= DIGITS_OF_FLOATS
 }
 
-/// Adds a code: an id, an account, a postcode. `Ok(false)` where nothing is left. `are_floats`: see [`are_floats`].
+/// Adds a code: an id, an account, a postcode. Returns `Ok(false)` if nothing is left. `are_floats`: see [`are_floats`].
 ///
 /// # Errors
-/// A program has made something else of the code.
-pub fn push_code(value: Value<'_>, are_floats: bool, out: &mut String) -> Result<bool, NoCode> {
+/// A program turned the code into something else.
+pub fn push_code(
+    value: ColumnValue<'_>,
+    are_floats: bool,
+    out: &mut String,
+) -> Result<bool, NoCode> {
     let value = shown(value);
     match value {
-        Value::Float(number) if !number.is_finite() => return Ok(false),
-        // A program that has opened the file since would have made zeros of the last digits.
+        ColumnValue::Float(number) if !number.is_finite() => return Ok(false),
+        // A program that opened the file since then would have replaced the last digits by zeros.
         _ if value.number().is_some_and(|number| number.abs() >= EXACT) => {
             return Err(NoCode::LostDigits);
         }
-        Value::Text(text) if has_lost_digits(text) || has_lost_digits_behind_letters(text) => {
+        ColumnValue::Text(text)
+            if has_lost_digits(text) || has_lost_digits_behind_letters(text) =>
+        {
             return Err(NoCode::LostDigits);
         }
-        Value::Date(_) | Value::DateTime(_) | Value::Time(_) | Value::Duration(_) => {
+        ColumnValue::Date(_)
+        | ColumnValue::DateTime(_)
+        | ColumnValue::Time(_)
+        | ColumnValue::Duration(_) => {
             return Err(NoCode::Date);
         }
-        Value::Boolean(_) => return Err(NoCode::Boolean),
-        Value::Text(text) if are_floats => {
+        ColumnValue::Boolean(_) => return Err(NoCode::Boolean),
+        ColumnValue::Text(text) if are_floats => {
             let text = trimmed(text);
             let whole = text.strip_suffix(".0").filter(|whole| are_digits(whole));
-            return Ok(push_text(Value::Text(whole.unwrap_or(text)), out));
+            return Ok(push_text(ColumnValue::Text(whole.unwrap_or(text)), out));
         }
         _ => {}
     }
     Ok(push_text(value, out))
 }
 
-/// Which part of a person's name is wanted.
+/// The part of a person's name to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamePart {
     Full,
@@ -177,21 +187,21 @@ pub enum NamePart {
 }
 
 /// Small words that belong to the last name behind them.
-static PARTICLES: List = List::new(|| LISTS.words("particles"));
+static PARTICLES: WordList = WordList::new(|| LISTS.words("particles"));
 
-/// Words that are looked for without points and blanks, and whatever their letters.
-struct Words {
+/// A set of words that is searched without points, blanks and upper case.
+struct WordSet {
     words: Vec<&'static str>,
-    /// The first letters of words of each length, a bit each: most words of names are none of these.
-    firsts: [u32; Self::LONGEST + 1],
+    /// The first letters of the words of each length, one bit each: most words of names have none of these.
+    firsts: [u32; Self::MAX_LISTED_BYTES + 1],
 }
 
-impl Words {
-    const LONGEST: usize = 16;
+impl WordSet {
+    const MAX_LISTED_BYTES: usize = 16;
 
     fn listed(name: &str) -> Self {
         let words = LISTS.words(name);
-        let mut firsts = [0; Self::LONGEST + 1];
+        let mut firsts = [0; Self::MAX_LISTED_BYTES + 1];
         for word in words.iter().map(|word| word.as_bytes()) {
             firsts[word.len()] |= 1 << (word[0] & 31);
         }
@@ -199,7 +209,7 @@ impl Words {
     }
 
     fn have(&self, text: &str) -> bool {
-        let (mut plain, mut length) = ([0; Self::LONGEST], 0);
+        let (mut plain, mut length) = ([0; Self::MAX_LISTED_BYTES], 0);
         for byte in text.bytes().filter(|byte| !matches!(byte, b'.' | b' ')) {
             let Some(place) = plain.get_mut(length) else {
                 return false;
@@ -212,23 +222,23 @@ impl Words {
     }
 }
 
-/// What stands behind a name and belongs to no part of it: "Ph.D.".
-static SUFFIXES: LazyLock<Words> = LazyLock::new(|| Words::listed("suffixes"));
-/// The same as they are written, behind two words or more: "Lee, M.A." has initials.
-static SUFFIXES_AS_WRITTEN: List = List::new(|| LISTS.words("suffixes as written"));
+/// Words that follow a name and belong to no part of it: "Ph.D.".
+static SUFFIXES: LazyLock<WordSet> = LazyLock::new(|| WordSet::listed("suffixes"));
+/// Suffixes that count only as they are written and behind two words or more: "Lee, M.A." has initials.
+static SUFFIXES_AS_WRITTEN: WordList = WordList::new(|| LISTS.words("suffixes as written"));
 
-/// What stands behind a company's name. Two letters are often initials: of these there are few.
-static COMPANIES: LazyLock<Words> = LazyLock::new(|| Words::listed("companies"));
-/// The same as they are written.
-static COMPANIES_AS_WRITTEN: List = List::new(|| LISTS.words("companies as written"));
-/// What stands before a name and is no first name.
-static TITLES: LazyLock<Words> = LazyLock::new(|| Words::listed("titles before names"));
+/// Words that follow a company's name. Words of two letters are often initials, so the list has few of them.
+static COMPANIES: LazyLock<WordSet> = LazyLock::new(|| WordSet::listed("companies"));
+/// Words that follow a company's name and count only as they are written.
+static COMPANIES_AS_WRITTEN: WordList = WordList::new(|| LISTS.words("companies as written"));
+/// Words that precede a name and are no first name.
+static TITLES: LazyLock<WordSet> = LazyLock::new(|| WordSet::listed("titles before names"));
 
-/// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". `false` where nothing is left.
-pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
+/// Adds a person's name with single blanks; "Smith, Avery" becomes "Avery Smith". Returns `false` if nothing is left.
+pub fn push_name(value: ColumnValue<'_>, part: NamePart, out: &mut String) -> bool {
     let made;
     let joined = match value {
-        Value::Text(text) if is_spaced_plainly(text) => text,
+        ColumnValue::Text(text) if is_spaced_plainly(text) => text,
         _ => {
             let mut whole = String::new();
             if !push_text(value, &mut whole) {
@@ -255,7 +265,7 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
     let head = parts.next().unwrap_or_default();
     let (suffixes, others): (Vec<_>, Vec<_>) = parts.partition(|part| is_suffix(part, head));
     match others[..] {
-        // "Acme, Inc." is nobody's first and last name, and stays as it is; so does "Stein, von und zu".
+        // "Acme, Inc." is no first and last name, and stays as it is; so does "Stein, von und zu".
         _ if others
             .iter()
             .any(|other| is_of_company(other) || are_particles(other))
@@ -285,12 +295,12 @@ pub fn push_name(value: Value<'_>, part: NamePart, out: &mut String) -> bool {
     out.len() > start
 }
 
-/// The same by what is known of names; returns why a name was not parted. One that nobody can part is left whole as a last
-/// name, and what is no person's has no parts.
-pub fn push_person(value: Value<'_>, part: NamePart, out: &mut String) -> Option<Doubt> {
+/// Adds a person's name like [`push_name`], but by the facts about names; returns why a name was not split. A name that cannot
+/// be split stays whole as the last name; a text that is no person's name has no parts.
+pub fn push_person(value: ColumnValue<'_>, part: NamePart, out: &mut String) -> Option<NameDoubt> {
     if part == NamePart::Full {
         let is_there = push_name(value, part, out);
-        return (is_there && person::is_no_person(out)).then_some(Doubt::NoPerson);
+        return (is_there && person::is_no_person(out)).then_some(NameDoubt::NoPerson);
     }
     let mut whole = String::new();
     if !push_text(value, &mut whole) {
@@ -300,21 +310,21 @@ pub fn push_person(value: Value<'_>, part: NamePart, out: &mut String) -> Option
     let is_first = part == NamePart::First;
     match person::names(&whole) {
         Ok((first, last)) => out.push_str(if is_first { &first } else { &last }),
-        Err(Doubt::Open) if !is_first => {
+        Err(NameDoubt::Open) if !is_first => {
             push_name(value, NamePart::Full, out);
-            return Some(Doubt::Open);
+            return Some(NameDoubt::Open);
         }
         Err(doubt) => return Some(doubt),
     }
     None
 }
 
-/// Adds a name whose last part stands before its first one.
+/// Adds a name whose last name comes before its first name.
 fn push_turned(head: &str, first: &str, suffixes: &[&str], part: NamePart, out: &mut String) {
     let start = out.len();
     let (title_of_last, last) = split_title(head);
     let (title, first) = split_title(first);
-    // "Smith, Ann PhD", "Berg, Maria van der": what is behind the first name is no part of it.
+    // "Smith, Ann PhD", "Berg, Maria van der": the words behind the first name are no part of it.
     let (first, suffix) = split_behind(first, |word| is_suffix(word, ""));
     let (first, particles) = split_behind(first, is_particle);
     let pieces = match part {
@@ -336,12 +346,13 @@ fn push_turned(head: &str, first: &str, suffixes: &[&str], part: NamePart, out: 
     }
 }
 
-/// Whether a text says what kind of company stands before it: "LLP", "S.p.A.", "GmbH & Co. KG".
+/// Returns whether a text names a kind of company: "LLP", "S.p.A.", "GmbH & Co. KG".
 fn is_company(text: &str) -> bool {
     COMPANIES.have(text) || COMPANIES_AS_WRITTEN.contains(&text)
 }
 
-/// Whether a part of a name between commas is a company's: "GmbH", "Karl GmbH", "Jones & Partners", "Books and More".
+/// Returns whether a part of a name between commas belongs to a company: "GmbH", "Karl GmbH", "Jones & Partners", "Books and
+/// More".
 fn is_of_company(text: &str) -> bool {
     let joins = |word: &str| matches!(word, "&" | "and" | "und" | "et" | "+");
     // "von und zu Stein" is one person.
@@ -351,7 +362,7 @@ fn is_of_company(text: &str) -> bool {
     is_company(text) || ends_as_company(text) || joins_names()
 }
 
-/// Whether the last word says what kind of company stands before it: "Blom Ltd", and not "Marco Sa".
+/// Returns whether the last word names a kind of company: "Blom Ltd", but not "Marco Sa".
 fn ends_as_company(text: &str) -> bool {
     blank_behind(text).is_some_and(|at| {
         let last = &text[at + 1..];
@@ -362,13 +373,13 @@ fn ends_as_company(text: &str) -> bool {
     })
 }
 
-/// Whether a word is written as names are: a large letter, and small ones behind it.
+/// Returns whether a word is written like a name: a capital letter, followed by small ones.
 fn is_capitalized(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some_and(char::is_uppercase) && letters.all(char::is_lowercase)
 }
 
-/// The last blank of a text. In texts as short as names a plain loop is quicker than a search.
+/// Returns the position of the last blank. In texts as short as names, a plain loop is faster than a search.
 fn blank_behind(text: &str) -> Option<usize> {
     text.bytes().rposition(|byte| byte == b' ')
 }
@@ -381,7 +392,7 @@ fn are_particles(text: &str) -> bool {
     text.starts_with(char::is_lowercase) && text.split(' ').all(is_particle)
 }
 
-/// A name, and the words at its end that are something else; nothing where no name would be left.
+/// Splits a name from other words at its end; at least one word remains in the name.
 fn split_behind(name: &str, is_other: impl Fn(&str) -> bool) -> (&str, &str) {
     let mut stop = name.len();
     while let Some(at) = blank_behind(&name[..stop])
@@ -392,7 +403,7 @@ fn split_behind(name: &str, is_other: impl Fn(&str) -> bool) -> (&str, &str) {
     (&name[..stop], name[stop..].trim_start())
 }
 
-/// Whether a text consists of visible ASCII and letters, with single blanks between its words.
+/// Returns whether a text consists of visible ASCII and letters, with single blanks between its words.
 fn is_spaced_plainly(text: &str) -> bool {
     if text.is_ascii() {
         let bytes = text.as_bytes();
@@ -412,7 +423,8 @@ fn is_spaced_plainly(text: &str) -> bool {
     before != ' '
 }
 
-/// What stands behind a comma and turns no name round: "Avery Smith, Jr.". `head` stands before the first comma.
+/// Returns whether a text behind a comma is a suffix, so that the name is in its usual order: "Avery Smith, Jr.". `head` is the
+/// text before the first comma.
 fn is_suffix(text: &str, head: &str) -> bool {
     // "Smith, V." has an initial, "Avery Smith, V" is the fifth.
     if text.trim_end_matches('.').len() == 1 && (text.ends_with('.') || !head.contains(' ')) {
@@ -426,7 +438,7 @@ fn is_suffix(text: &str, head: &str) -> bool {
     is_any && words.all(is_known) || text.eq_ignore_ascii_case("ph. d.")
 }
 
-/// The titles before a name, and the name; no titles where nothing would be left.
+/// Splits the titles before a name from the name; there are no titles if nothing would be left.
 fn split_title(name: &str) -> (&str, &str) {
     let mut stop = 0;
     while let Some(length) = name[stop..].bytes().position(|byte| byte == b' ') {
@@ -439,14 +451,14 @@ fn split_title(name: &str) -> (&str, &str) {
         }
         stop += length + 1;
     }
-    // In "Smith, Dr." the title is all that stands there.
+    // In "Smith, Dr." the title is the only word.
     if !name[stop..].contains(' ') && TITLES.have(&name[stop..]) && name.ends_with('.') {
         return (name, "");
     }
     (name[..stop].trim_end(), &name[stop..])
 }
 
-/// First and last name of a name in its usual order: the last word is the last name, with the small words before it.
+/// Splits a name in its usual order: the last word, with the small words before it, is the last name.
 fn split_name(name: &str) -> (&str, &str) {
     let body = name.split_once(',').map_or(name, |(name, _)| name);
     let Some(mut at) = blank_behind(body) else {
@@ -498,7 +510,7 @@ mod tests {
         ] {
             for (part, wanted) in [(NamePart::First, first), (NamePart::Last, last)] {
                 let mut out = String::new();
-                push_name(Value::Text(name), part, &mut out);
+                push_name(ColumnValue::Text(name), part, &mut out);
                 assert_eq!(out, wanted, "{name}");
             }
         }
@@ -514,7 +526,7 @@ mod tests {
             ("Avery  Smith, Jr.", "Avery Smith, Jr."), ("(Sales)", "(Sales)"),
         ] {
             let mut out = String::new();
-            assert!(push_name(Value::Text(name), NamePart::Full, &mut out));
+            assert!(push_name(ColumnValue::Text(name), NamePart::Full, &mut out));
             assert_eq!(out, full, "{name}");
         }
     }
@@ -527,21 +539,21 @@ mod tests {
         };
         let lost = Err(NoCode::LostDigits);
         let is = |text: &str| Ok(text.to_owned());
-        assert_eq!(code(Value::Text(" 00123 ")), is("00123"));
-        assert_eq!(code(Value::Float(4711.0)), is("4711"));
-        assert_eq!(code(Value::Float(45711719.99999999)), is("45711720"));
-        assert_eq!(code(Value::Float(47.125)), is("47.125"));
-        assert_eq!(code(Value::Text("9.78E+12")), lost);
-        assert_eq!(code(Value::Text("CZ7,70101E+09")), lost);
+        assert_eq!(code(ColumnValue::Text(" 00123 ")), is("00123"));
+        assert_eq!(code(ColumnValue::Float(4711.0)), is("4711"));
+        assert_eq!(code(ColumnValue::Float(45711719.99999999)), is("45711720"));
+        assert_eq!(code(ColumnValue::Float(47.125)), is("47.125"));
+        assert_eq!(code(ColumnValue::Text("9.78E+12")), lost);
+        assert_eq!(code(ColumnValue::Text("CZ7,70101E+09")), lost);
         for whole in "CZ7E09 1E5 3E12 AB1.5 R1.2E3 E+12 K1.5E+3-X 1A2.5E+09".split(' ') {
-            assert_eq!(code(Value::Text(whole)), is(whole));
+            assert_eq!(code(ColumnValue::Text(whole)), is(whole));
         }
-        assert_eq!(code(Value::Float(1.23e17)), lost);
-        assert_eq!(code(Value::Float(f64::INFINITY)), is(""));
-        assert_eq!(code(Value::Text("A\u{b}1\0")), is("A 1"));
-        assert_eq!(code(Value::Text("\u{200b} ")), is(""));
-        assert_eq!(code(Value::Date(20_000)), Err(NoCode::Date));
-        assert_eq!(code(Value::Time(1)), Err(NoCode::Date));
-        assert_eq!(code(Value::Boolean(true)), Err(NoCode::Boolean));
+        assert_eq!(code(ColumnValue::Float(1.23e17)), lost);
+        assert_eq!(code(ColumnValue::Float(f64::INFINITY)), is(""));
+        assert_eq!(code(ColumnValue::Text("A\u{b}1\0")), is("A 1"));
+        assert_eq!(code(ColumnValue::Text("\u{200b} ")), is(""));
+        assert_eq!(code(ColumnValue::Date(20_000)), Err(NoCode::Date));
+        assert_eq!(code(ColumnValue::Time(1)), Err(NoCode::Date));
+        assert_eq!(code(ColumnValue::Boolean(true)), Err(NoCode::Boolean));
     }
 }

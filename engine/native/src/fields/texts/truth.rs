@@ -1,32 +1,32 @@
-//! Booleans: yes and no as people write them.
+//! Reads booleans: yes and no as people write them.
 
 use std::sync::LazyLock;
 
-use crate::columns::view::Value;
-use crate::words::cut::{Cut, fold};
-use crate::words::data::{LISTS, List};
+use crate::columns::view::ColumnValue;
+use crate::words::cut::{CutText, fold};
+use crate::words::data::{LISTS, WordList};
 
-/// Words for yes, folded, and what spreadsheet programs show for it in their languages.
-static YES: List = List::new(|| LISTS.words("yes"));
-/// Words for no.
-static NO: List = List::new(|| LISTS.words("no"));
+/// Words for yes, folded, with those that spreadsheet programs show in their languages.
+static YES: WordList = WordList::new(|| LISTS.words("yes"));
+/// Words for no, folded, with those that spreadsheet programs show.
+static NO: WordList = WordList::new(|| LISTS.words("no"));
 
 /// Further words and signs for yes, folded or as they are written.
-static MORE_YES: List = List::new(|| LISTS.words("more for yes"));
-/// Those for no.
-static MORE_NO: List = List::new(|| LISTS.words("more for no"));
-/// In Japan a circle is yes and a cross is no; alone, and elsewhere, they may be anything.
+static MORE_YES: WordList = WordList::new(|| LISTS.words("more for yes"));
+/// Further words and signs for no.
+static MORE_NO: WordList = WordList::new(|| LISTS.words("more for no"));
+/// In Japan a circle is yes and a cross is no; alone, and elsewhere, they may mean anything.
 const CIRCLES: [&str; 2] = ["○", "◯"];
 const CROSSES: [&str; 3] = ["×", "✕", "✖"];
 
-/// Initials of yes and no, in some language. One alone may be anything: "F" is female, "N" north.
+/// Initials of yes and no in some language. A single one may mean anything: "F" is female, "N" north.
 static INITIALS: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
     let pairs = LISTS.words("initials").into_iter();
     let pair = |word: &str| Some((word.chars().next()?, word.chars().next_back()?));
     pairs.filter_map(pair).collect()
 });
 
-/// What single letters mean in a column: nothing, unless all of them are the initials of one language's yes and no.
+/// The meaning of single letters in a column: none, unless all of them are the initials of one language's yes and no.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Initials {
     yes: [Option<char>; 2],
@@ -34,8 +34,8 @@ pub struct Initials {
 }
 
 impl Initials {
-    /// Those of a column; letters of the author's `own` words are none.
-    pub fn of(values: &[Value<'_>], own: Option<(&[String], &[String])>) -> Self {
+    /// Returns the initials of a column; letters that are the author's `own` words do not count.
+    pub fn from_values(values: &[ColumnValue<'_>], own: Option<(&[String], &[String])>) -> Self {
         let mut seen: [Option<char>; 3] = [None; 3];
         for value in values {
             let Some(letter) = single_letter(*value) else {
@@ -54,7 +54,7 @@ impl Initials {
         }
         let has = |letter: char| seen.contains(&Some(letter));
         let all_among = |known: &[char]| seen.iter().flatten().all(|letter| known.contains(letter));
-        // These are hardly anything else.
+        // These letters hardly mean anything else.
         if all_among(&['y', 'j', 'n']) {
             return Self {
                 yes: [Some('y'), Some('j')],
@@ -80,9 +80,9 @@ impl Initials {
     }
 }
 
-/// The only letter of a cell, small.
-fn single_letter(value: Value<'_>) -> Option<char> {
-    let Value::Text(text) = value else {
+/// Returns the only letter of a cell, in lower case.
+fn single_letter(value: ColumnValue<'_>) -> Option<char> {
+    let ColumnValue::Text(text) = value else {
         return None;
     };
     match text.as_bytes() {
@@ -104,26 +104,26 @@ fn single_letter(value: Value<'_>) -> Option<char> {
     letters.next().is_none().then_some(letter)
 }
 
-/// The boolean that a cell says. `own` are words of the author's own, folded: those that mean yes, and those that mean no.
+/// Returns the boolean of a cell. `own` are the author's words, folded: those for yes, and those for no.
 pub fn truth(
-    value: Value<'_>,
+    value: ColumnValue<'_>,
     own: Option<(&[String], &[String])>,
     initials: Initials,
-    cut: &mut Cut,
+    cut: &mut CutText,
 ) -> Option<bool> {
     match value {
-        Value::Boolean(flag) => Some(flag),
-        Value::Integer(0) | Value::Unsigned(0) => Some(false),
-        Value::Integer(1) | Value::Unsigned(1) => Some(true),
-        Value::Float(0.0) => Some(false),
-        Value::Float(1.0) => Some(true),
-        Value::Text(text) => {
+        ColumnValue::Boolean(flag) => Some(flag),
+        ColumnValue::Integer(0) | ColumnValue::Unsigned(0) => Some(false),
+        ColumnValue::Integer(1) | ColumnValue::Unsigned(1) => Some(true),
+        ColumnValue::Float(0.0) => Some(false),
+        ColumnValue::Float(1.0) => Some(true),
+        ColumnValue::Text(text) => {
             if !cut.cut(text) {
                 return None;
             }
             let word = cut.folded();
             if let Some((yes, no)) = own {
-                // The author's words are folded, and cutting takes some of their letters for marks of dates.
+                // The author's words are folded, and cutting turns some of their letters into marks of dates.
                 let folded = fold(text.trim());
                 let says =
                     |words: &[String]| words.iter().any(|known| *known == folded || known == word);
@@ -149,19 +149,18 @@ pub fn truth(
     }
 }
 
-/// Whether circles and crosses stand in a column, and nothing that makes a circle the empty one.
-pub fn has_circles(values: &[Value<'_>]) -> bool {
+/// Returns whether a column has circles and crosses, but no sign that would make a circle the empty one.
+pub fn has_circles(values: &[ColumnValue<'_>]) -> bool {
     let has = |signs: &[&str]| {
-        let is_one =
-            |value: &Value<'_>| matches!(value, Value::Text(text) if signs.contains(&text.trim()));
+        let is_one = |value: &ColumnValue<'_>| matches!(value, ColumnValue::Text(text) if signs.contains(&text.trim()));
         values.iter().any(is_one)
     };
     has(&CIRCLES) && has(&CROSSES) && !has(&["●"])
 }
 
-/// The boolean that a cell says in further words and signs; `circles`: see [`has_circles`].
-pub fn more_truth(value: Value<'_>, circles: bool) -> Option<bool> {
-    let Value::Text(text) = value else {
+/// Returns the boolean of a cell in further words and signs; `circles`: see [`has_circles`].
+pub fn more_truth(value: ColumnValue<'_>, circles: bool) -> Option<bool> {
+    let ColumnValue::Text(text) = value else {
         return None;
     };
     let word = text.trim().trim_end_matches(['.', '\u{fe0e}', '\u{fe0f}']);
@@ -182,8 +181,8 @@ mod tests {
 
     #[test]
     fn yes_and_no_in_signs_and_languages() {
-        let mut cut = Cut::default();
-        let mut says = |text| truth(Value::Text(text), None, Initials::default(), &mut cut);
+        let mut cut = CutText::default();
+        let mut says = |text| truth(ColumnValue::Text(text), None, Initials::default(), &mut cut);
         for yes in [
             "✅", "✔️", "✔", "☑️", "да", "Da", "Ναι", "是", "はい", "1.0", "YES.",
         ] {
@@ -199,7 +198,7 @@ mod tests {
     #[test]
     fn signs_of_japan_are_read_beside_each_other() {
         let says = |texts: &[&str]| -> Vec<Option<bool>> {
-            let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
+            let values: Vec<_> = texts.iter().map(|text| ColumnValue::Text(text)).collect();
             let circles = has_circles(&values);
             values
                 .iter()
@@ -218,10 +217,10 @@ mod tests {
 
     #[test]
     fn initials_are_read_where_both_are_known() {
-        let mut cut = Cut::default();
+        let mut cut = CutText::default();
         let mut says = |texts: &[&str]| -> Vec<Option<bool>> {
-            let values: Vec<_> = texts.iter().map(|text| Value::Text(text)).collect();
-            let initials = Initials::of(&values, None);
+            let values: Vec<_> = texts.iter().map(|text| ColumnValue::Text(text)).collect();
+            let initials = Initials::from_values(&values, None);
             values
                 .iter()
                 .map(|value| truth(*value, None, initials, &mut cut))

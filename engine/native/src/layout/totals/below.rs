@@ -1,23 +1,23 @@
-//! Rows below a total of the rows above that follow from it: the parts that it is made of, its shares in per cent, the difference of
-//! two totals, one's share in another, what it becomes with the records between. Others there without the texts of a record are
-//! doubtful, and so are parts of a record.
+//! Judges the rows below a total that follow from it: its parts, its shares in percent, the difference of two totals, the ratio
+//! of two totals, or its continuation with the records between. Other rows there that lack the texts of a record are doubtful,
+//! and so are parts of a record.
 
 use std::collections::HashMap;
 
 use super::read::NONE;
-use super::rows::{Doubt, Rows, Verdict};
+use super::rows::{DoubtfulTotalReason, TotalsRows, Verdict};
 use super::sums::Sum;
 use super::words;
 
-/// Totals further above are of other things.
+/// The maximum number of totals above that are considered; totals further up belong to something else.
 const MAX_TOTALS: usize = 8;
-/// All shares together.
+/// The sum of all shares.
 const WHOLE: [f64; 2] = [100.0, 1.0];
-/// Smaller numbers, in units, agree by chance where one column alone does.
-const LEAST_ALONE: i64 = 1000;
+/// The minimum number, in units, that counts if only one column agrees; smaller numbers agree by chance.
+const MIN_LONE_AMOUNT_UNITS: i64 = 1000;
 
 /// Judges the rows right below totals.
-pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdict]) {
+pub fn follow(rows: &TotalsRows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdict]) {
     let mut totals: Vec<usize> = Vec::new();
     for item in 0..verdicts.len() {
         if verdicts[item] == Verdict::Total {
@@ -27,7 +27,7 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
         let follows = item > 0
             && matches!(
                 verdicts[item - 1],
-                Verdict::Total | Verdict::Doubtful(Doubt::BelowTotal)
+                Verdict::Total | Verdict::Doubtful(DoubtfulTotalReason::BelowTotal)
             );
         if !is_amount(rows, item) {
             continue;
@@ -36,7 +36,7 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
             .label(&rows.table, rows.row(item))
             .is_some_and(words::is_part);
         if is_part && item > 0 && verdicts[item - 1] == Verdict::Record {
-            verdicts[item] = Verdict::Doubtful(Doubt::PartOfRecord);
+            verdicts[item] = Verdict::Doubtful(DoubtfulTotalReason::PartOfRecord);
             continue;
         }
         let Some(&total) = totals.last() else {
@@ -49,7 +49,7 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
             }
             continue;
         }
-        // The rows below a total of theirs are its records.
+        // If a total is above its rows, the rows below it are its records.
         if sums.get(&total).is_some_and(|sum| sum.is_below) && !adds_up_above(rows, verdicts, total)
         {
             continue;
@@ -69,21 +69,21 @@ pub fn follow(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdi
             && !rows.items.begins[item]
             && is_at_end(rows, total, item)
         {
-            verdicts[item] = Verdict::Doubtful(Doubt::BelowTotal);
+            verdicts[item] = Verdict::Doubtful(DoubtfulTotalReason::BelowTotal);
         }
     }
 }
 
-/// Returns whether a row has numbers, and not all that records have beside them.
-fn is_amount(rows: &Rows<'_>, item: usize) -> bool {
+/// Returns whether a row has numbers, and lacks some of the cells that records have beside them.
+fn is_amount(rows: &TotalsRows<'_>, item: usize) -> bool {
     let look = &rows.looks[item];
     let lacks = look.has_no_keys() || look.is_bare;
     lacks && !look.is_full && rows.items.has_numbers(item)
 }
 
-/// Returns whether a row lacks what stands in most records, or numbers that all those above its total have, and no record follows it
-/// directly.
-fn is_at_end(rows: &Rows<'_>, total: usize, item: usize) -> bool {
+/// Returns whether a row lacks cells that most records have, or numbers that all records above its total have, and no record
+/// follows it directly.
+fn is_at_end(rows: &TotalsRows<'_>, total: usize, item: usize) -> bool {
     let count = |item: usize| rows.items.numbers(item).count();
     let above = || {
         let items = (0..total).rev();
@@ -99,8 +99,8 @@ fn is_at_end(rows: &Rows<'_>, total: usize, item: usize) -> bool {
     is_short(item) && (next == rows.items.count() || rows.items.begins[next] || is_short(next))
 }
 
-/// Returns whether the numbers of a row are those of the total above it and of the records between: the result below EBIT, interest and tax.
-fn is_carried_on(rows: &Rows<'_>, verdicts: &[Verdict], total: usize, item: usize) -> bool {
+/// Returns whether the numbers of a row are the total above plus the records between: the result below EBIT, interest and tax.
+fn is_carried_on(rows: &TotalsRows<'_>, verdicts: &[Verdict], total: usize, item: usize) -> bool {
     let are_records = verdicts[total + 1..item]
         .iter()
         .all(|verdict| *verdict == Verdict::Record);
@@ -117,8 +117,8 @@ fn is_carried_on(rows: &Rows<'_>, verdicts: &[Verdict], total: usize, item: usiz
         && agree(rows.items.numbers(item).map(|(_, value)| value))
 }
 
-/// Returns whether rows right above a total add up to it as well.
-fn adds_up_above(rows: &Rows<'_>, verdicts: &[Verdict], total: usize) -> bool {
+/// Returns whether the rows right above a total add up to it as well.
+fn adds_up_above(rows: &TotalsRows<'_>, verdicts: &[Verdict], total: usize) -> bool {
     let whole = rows.items.row(total);
     let mut added = vec![0_i64; whole.len()];
     let mut above = (0..total)
@@ -133,8 +133,8 @@ fn adds_up_above(rows: &Rows<'_>, verdicts: &[Verdict], total: usize) -> bool {
     })
 }
 
-/// The last of the rows from `item` on whose numbers add up to those of a total.
-fn last_part(rows: &Rows<'_>, total: usize, item: usize) -> Option<usize> {
+/// Returns the last row of a range that begins with `item` and adds up to a total.
+fn last_part(rows: &TotalsRows<'_>, total: usize, item: usize) -> Option<usize> {
     let whole = rows.items.row(total);
     let mut added: Vec<Option<i64>> = vec![None; whole.len()];
     let mut last = None;
@@ -159,14 +159,17 @@ fn last_part(rows: &Rows<'_>, total: usize, item: usize) -> Option<usize> {
     last.filter(|&last| is_end(last) && agree(added.into_iter().flatten()))
 }
 
-/// Returns whether numbers that agree say more than chance: several, or a large one.
+/// Returns whether numbers that agree are more than chance: several numbers, or a large one.
 fn agree(numbers: impl Iterator<Item = i64>) -> bool {
     let numbers: Vec<i64> = numbers.filter(|number| *number != 0).collect();
-    numbers.len() > 1 || numbers.iter().any(|number| number.abs() >= LEAST_ALONE)
+    numbers.len() > 1
+        || numbers
+            .iter()
+            .any(|number| number.abs() >= MIN_LONE_AMOUNT_UNITS)
 }
 
-/// Returns whether the numbers of a row are the shares of a total's numbers in their sum, as far as they are written.
-fn is_share(rows: &Rows<'_>, total: usize, item: usize) -> bool {
+/// Returns whether the numbers of a row are the shares of a total's numbers in their sum, within the precision that is written.
+fn is_share(rows: &TotalsRows<'_>, total: usize, item: usize) -> bool {
     let whole = rows.items.row(total);
     let shares: Vec<(usize, i64)> = rows.items.numbers(item).collect();
     let of = |at: usize| rows.written(at, i128::from(whole[at]));
@@ -183,26 +186,26 @@ fn is_share(rows: &Rows<'_>, total: usize, item: usize) -> bool {
     })
 }
 
-/// Returns whether a number is what it should be, as exactly as it is written.
-fn says(rows: &Rows<'_>, at: usize, value: i64, exact: f64) -> bool {
-    // 51.9 is not said as exactly as 51.93.
+/// Returns whether a number has the exact value, within the precision that is written.
+fn says(rows: &TotalsRows<'_>, at: usize, value: i64, exact: f64) -> bool {
+    // 51.9 is less precise than 51.93.
     let step = if value % 10 == 0 { 10 } else { 1 };
     let written = rows.written(at, i128::from(value));
     (written - exact).abs() <= 0.501 * rows.written(at, step)
 }
 
-/// Returns whether something holds of two of these totals.
+/// Returns whether a condition holds for two of these totals.
 fn holds_of_two(totals: &[usize], is_of: impl Fn(usize, usize) -> bool) -> bool {
     let mut firsts = totals.iter();
-    firsts.any(|&one| {
+    firsts.any(|&first| {
         totals
             .iter()
-            .any(|&other| one != other && is_of(one, other))
+            .any(|&other| first != other && is_of(first, other))
     })
 }
 
-/// Returns whether the numbers of a row are one total's share in another, in per cent: "Net income, % of revenue".
-fn is_ratio(rows: &Rows<'_>, totals: &[usize], item: usize) -> bool {
+/// Returns whether the numbers of a row are one total's percentage of another: "Net income, % of revenue".
+fn is_ratio(rows: &TotalsRows<'_>, totals: &[usize], item: usize) -> bool {
     let shares: Vec<(usize, i64)> = rows.items.numbers(item).collect();
     let is_of = |part: usize, whole: usize| {
         let (part, whole) = (rows.items.row(part), rows.items.row(whole));
@@ -221,7 +224,7 @@ fn is_ratio(rows: &Rows<'_>, totals: &[usize], item: usize) -> bool {
 }
 
 /// Returns whether the numbers of a row are the difference of two totals.
-fn is_difference(rows: &Rows<'_>, totals: &[usize], item: usize) -> bool {
+fn is_difference(rows: &TotalsRows<'_>, totals: &[usize], item: usize) -> bool {
     let is_of = |from: usize, less: usize| {
         let (from, less) = (rows.items.row(from), rows.items.row(less));
         let is_known = |at: usize| from[at] != NONE && less[at] != NONE;

@@ -1,26 +1,28 @@
-//! Checks totals against the sums of what was kept, and closing balances against opening ones and the amounts between.
+//! Checks totals against the sums of the rows that were kept, and closing balances against the opening balance and the amounts
+//! between.
 
 use std::collections::HashMap;
 
 use super::read::NONE;
-use super::rows::{Doubt, Rows, Verdict};
+use super::rows::{DoubtfulTotalReason, TotalsRows, Verdict};
 use super::sums::{Sum, slack};
-use super::words::Word;
+use super::words::TotalWord;
 
-/// A sum that is further off is none: a mean, a percentage.
+/// The maximum relative difference of a total from its sum. If the difference is larger, the row is something else, such as a
+/// mean or a percentage.
 const NEAR: f64 = 0.2;
-/// The same where a word and blank keys say that it is a total.
+/// The same limit if a word and blank keys mark the row as a total.
 const NEAR_OF_WORDS: f64 = 0.5;
 
-/// So many numbers say what a sum is, however far off the total is.
-const LEAST_ADDED: u32 = 2;
-/// What was added may hold subtotals that nothing names: then it is the total so many times.
-const MOST_TIMES: i128 = 4;
+/// The minimum number of added numbers to report a total however large its difference is.
+const MIN_ADDED_NUMBERS: u32 = 2;
+/// The added rows may include unnamed subtotals. Then their sum is a multiple of the total, at most this one.
+const MAX_TOTAL_MULTIPLE: i128 = 4;
 
-/// A total beside what was added.
+/// A total beside the sum of the numbers that were added.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Check {
-    /// From 0 at the table's first row and column.
+pub struct TotalCheck {
+    /// The row and column, from 0 at the table's first ones.
     pub row: usize,
     pub column: usize,
     pub said: f64,
@@ -29,16 +31,16 @@ pub struct Check {
     pub first: usize,
     pub last: usize,
     pub decimals: u8,
-    /// Whether this is opening balance and amounts beside the closing balance.
+    /// True if this compares a closing balance with the opening balance and the amounts between.
     pub is_balance: bool,
-    /// Whether the numbers are of a kind that has to add up: amounts with cents, in a row with a word or blank keys.
+    /// True if the numbers must add up: they are amounts with cents, in a row with a word or blank keys.
     pub is_sure: bool,
 }
 
-/// Columns that are tried as the amounts between two balances.
-const MOST_COLUMNS: usize = 8;
+/// The maximum number of columns that are tried as the amounts between two balances.
+const MAX_BALANCE_COLUMNS: usize = 8;
 
-/// A step as it was said or turned around, whichever is nearer.
+/// Returns the step or its negative, whichever is nearer to the written step.
 fn nearer(step: f64, sum: f64) -> f64 {
     if (sum - step).abs() <= (-sum - step).abs() {
         sum
@@ -47,8 +49,12 @@ fn nearer(step: f64, sum: f64) -> f64 {
     }
 }
 
-/// What does not add up.
-pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) -> Vec<Check> {
+/// Returns the totals and balances that do not add up.
+pub fn check(
+    rows: &TotalsRows<'_>,
+    sums: &HashMap<usize, Sum>,
+    verdicts: &[Verdict],
+) -> Vec<TotalCheck> {
     let mut found = Vec::new();
     for (total, verdict) in verdicts.iter().enumerate() {
         let look = &rows.looks[total];
@@ -59,7 +65,7 @@ pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) 
                 let is_below = has_records_above(total, sums, verdicts);
                 found.extend(without_sum(rows, total, verdicts, NEAR_OF_WORDS, is_below))
             }
-            (Verdict::Doubtful(Doubt::NoSum), _) if is_word => {
+            (Verdict::Doubtful(DoubtfulTotalReason::NoSum), _) if is_word => {
                 found.extend(without_sum(rows, total, verdicts, NEAR, false))
             }
             _ => {}
@@ -70,17 +76,23 @@ pub fn check(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) 
     found
 }
 
-/// Whether cents have to add up in a column of amounts: it has two decimals, or one in a table where another column has two.
-fn has_cents(rows: &Rows<'_>, column: usize) -> bool {
+/// Returns whether a column of amounts has cents: it has two decimals, or one in a table where another column has two.
+fn has_cents(rows: &TotalsRows<'_>, column: usize) -> bool {
     let decimals = |column: usize| rows.table.columns[column].decimals;
     decimals(column) == 2
         || decimals(column) == 1 && (0..rows.table.columns.len()).any(|other| decimals(other) == 2)
 }
 
-fn made(rows: &Rows<'_>, total: usize, at: usize, added: i128, parts: &[usize]) -> Check {
+fn made(
+    rows: &TotalsRows<'_>,
+    total: usize,
+    at: usize,
+    added: i128,
+    parts: &[usize],
+) -> TotalCheck {
     let look = &rows.looks[total];
     let column = rows.amounts[at];
-    Check {
+    TotalCheck {
         row: rows.row(total),
         column,
         said: rows.written(at, i128::from(rows.items.row(total)[at])),
@@ -97,7 +109,7 @@ fn made(rows: &Rows<'_>, total: usize, at: usize, added: i128, parts: &[usize]) 
     }
 }
 
-fn added(rows: &Rows<'_>, at: usize, parts: &[usize]) -> (i128, u32) {
+fn added(rows: &TotalsRows<'_>, at: usize, parts: &[usize]) -> (i128, u32) {
     let width = rows.amounts.len();
     let mut sum = (0, 0);
     for &part in parts {
@@ -110,7 +122,7 @@ fn added(rows: &Rows<'_>, at: usize, parts: &[usize]) -> (i128, u32) {
     sum
 }
 
-/// Whether a total surely stands below its records: nothing follows it but totals, and no other one stands above its own.
+/// Returns whether a total is certainly below its records: only totals follow it, and no other total is above its records.
 fn has_records_above(total: usize, sums: &HashMap<usize, Sum>, verdicts: &[Verdict]) -> bool {
     let is_last = verdicts[total + 1..]
         .iter()
@@ -121,9 +133,16 @@ fn has_records_above(total: usize, sums: &HashMap<usize, Sum>, verdicts: &[Verdi
     is_last && totals.all(|(_, sum)| !sum.is_below)
 }
 
-/// Whether a number in a row that surely is a total can be nothing but a wrong sum, however far off it is. A mean, a rate, a
-/// largest value lies among the numbers; so only one that lies beyond them is told, or one that stands alone in its row and is no mean.
-fn is_wrong_sum(rows: &Rows<'_>, total: usize, at: usize, sum: i128, parts: &[usize]) -> bool {
+/// Returns whether a number in a certain total can only be a wrong sum, however large the difference is. Means, rates and
+/// largest values are within the range of the numbers, so this is true only of a number outside that range, or of the only
+/// number of its row if it is neither a mean nor the least or largest number.
+fn is_wrong_sum(
+    rows: &TotalsRows<'_>,
+    total: usize,
+    at: usize,
+    sum: i128,
+    parts: &[usize],
+) -> bool {
     let column = rows.amounts[at];
     let said = i128::from(rows.items.row(total)[at]);
     let of_part = |&part: &usize| rows.row(part)..=rows.last_row(part);
@@ -136,8 +155,8 @@ fn is_wrong_sum(rows: &Rows<'_>, total: usize, at: usize, sum: i128, parts: &[us
         return false;
     };
     let count = numbers().count() as i128;
-    if count < i128::from(LEAST_ADDED)
-        || (2..=MOST_TIMES).any(|times| (sum - times * said).abs() <= MOST_TIMES)
+    if count < i128::from(MIN_ADDED_NUMBERS)
+        || (2..=MAX_TOTAL_MULTIPLE).any(|times| (sum - times * said).abs() <= MAX_TOTAL_MULTIPLE)
     {
         return false;
     }
@@ -147,8 +166,14 @@ fn is_wrong_sum(rows: &Rows<'_>, total: usize, at: usize, sum: i128, parts: &[us
     !(least..=most).contains(&said) || is_only
 }
 
-/// The columns of a sum that are near it, and do not agree. `is_word`: a word says that the row is a total.
-fn differing(rows: &Rows<'_>, total: usize, sum: &Sum, is_word: bool, found: &mut Vec<Check>) {
+/// Adds the columns of a sum that are near it, but do not agree. `is_word`: a word marks the row as a total.
+fn differing(
+    rows: &TotalsRows<'_>,
+    total: usize,
+    sum: &Sum,
+    is_word: bool,
+    found: &mut Vec<TotalCheck>,
+) {
     for &at in &sum.differ {
         let said = i128::from(rows.items.row(total)[at]);
         let (added, _) = added(rows, at, &sum.parts);
@@ -159,15 +184,15 @@ fn differing(rows: &Rows<'_>, total: usize, sum: &Sum, is_word: bool, found: &mu
     }
 }
 
-/// A total by its word, whose numbers are no sums: beside the rows since the last total, or all records above or below.
-/// `is_below`: it surely stands below its records.
+/// Compares a total that is known only by its word with the rows since the last total, or with all records above or below.
+/// `is_below`: the total is certainly below its records.
 fn without_sum(
-    rows: &Rows<'_>,
+    rows: &TotalsRows<'_>,
     total: usize,
     verdicts: &[Verdict],
     near: f64,
     is_below: bool,
-) -> Vec<Check> {
+) -> Vec<TotalCheck> {
     let is_total = |item: usize| matches!(verdicts[item], Verdict::Total | Verdict::Balance);
     let records = |from: usize, to: usize| -> Vec<usize> {
         (from..to).filter(|&item| !is_total(item)).collect()
@@ -208,10 +233,10 @@ fn without_sum(
     found
 }
 
-/// The opening balance and the amounts between beside the closing balance.
-fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
+/// Compares the closing balance with the opening balance and the amounts between.
+fn balances(rows: &TotalsRows<'_>, verdicts: &[Verdict]) -> Option<TotalCheck> {
     let named = |&item: &usize| {
-        verdicts[item] == Verdict::Balance && rows.looks[item].word == Some(Word::Balance)
+        verdicts[item] == Verdict::Balance && rows.looks[item].word == Some(TotalWord::Balance)
     };
     let opening = (0..verdicts.len()).find(named)?;
     let closing = (opening + 1..verdicts.len()).rev().find(named)?;
@@ -226,24 +251,24 @@ fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
     let unit = rows.table.columns[column].unit;
     let step = (rows.table.value(to, column) - rows.table.value(from, column)) as f64 * unit;
     let sum = |column: usize| {
-        let at = rows.amounts.iter().position(|&one| one == column)?;
+        let at = rows.amounts.iter().position(|&amount| amount == column)?;
         Some(rows.written(at, added(rows, at, &records).0))
     };
     let others: Vec<usize> = rows
         .amounts
         .iter()
         .copied()
-        .filter(|&one| one != column)
+        .filter(|&amount| amount != column)
         .collect();
     let has_own = records
         .iter()
         .any(|&item| rows.table.value(rows.row(item), column) != NONE);
-    let fits = |one: f64| (one - step).abs() < unit / 2.0;
+    let fits = |value: f64| (value - step).abs() < unit / 2.0;
     let either = |plus: f64, minus: f64| fits(plus - minus) || fits(minus - plus);
     let mut sums: Vec<f64> = others
         .iter()
-        .take(MOST_COLUMNS)
-        .filter_map(|&one| sum(one))
+        .take(MAX_BALANCE_COLUMNS)
+        .filter_map(|&amount| sum(amount))
         .collect();
     sums.push(0.0);
     let adds_up = sums
@@ -252,24 +277,24 @@ fn balances(rows: &Rows<'_>, verdicts: &[Verdict]) -> Option<Check> {
     if records.is_empty() || adds_up || sum(column).is_some_and(fits) {
         return None;
     }
-    // Whose sums these are has to be sure.
+    // It must be certain to which column these sums belong.
     let running = rows
         .running
         .iter()
         .find(|&&(balance, ..)| balance == column);
-    // What stands beside the last record is the closing balance, so this column has balances.
+    // If the last record has the closing balance in this column, the column contains balances.
     let is_balance = records.last().is_some_and(|&item| {
         rows.table.value(rows.last_row(item), column) == rows.table.value(to, column)
     });
     let near = match (running, &others[..]) {
         (Some(&(_, plus, minus)), _) => sum(plus)? - minus.map_or(Some(0.0), sum)?,
         (None, []) if has_own => sum(column)?,
-        (None, [one]) if !has_own || is_balance => nearer(step, sum(*one)?),
+        (None, [amount]) if !has_own || is_balance => nearer(step, sum(*amount)?),
         (None, [one, other]) if !has_own || is_balance => nearer(step, sum(*one)? - sum(*other)?),
         _ => return None,
     };
     let said = rows.table.value(to, column) as f64 * unit;
-    Some(Check {
+    Some(TotalCheck {
         row: to,
         column,
         said,

@@ -1,40 +1,40 @@
-//! Decides what each row is, by its sum, its word, and what is blank beside it.
+//! Decides what each row is, by its sum, its word, and the blank cells beside it.
 
 use std::collections::{HashMap, HashSet};
 
 use super::below;
 use super::looks::{DOUBTFUL_ABOVE_FULL, NEED_FULL};
 use super::read::NONE;
-use super::rows::{Doubt, EDGE, Rows, Verdict};
+use super::rows::{DoubtfulTotalReason, EDGE, TotalsRows, Verdict};
 use super::sums::Sum;
-use super::words::{self, Word};
+use super::words::{self, TotalWord};
 
-/// Rows at the end with nothing but numbers are told from two rows on.
-const LEAST_ABOVE: usize = 2;
-/// A statement has at least so many rows: balances and what lies between them.
-const LEAST_STATEMENT: usize = 4;
-/// Numbers that say what is small and large in a column.
-const LEAST_NUMBERS: u32 = 3;
+/// The minimum number of rows above the rows with only numbers at the end.
+const MIN_ROWS_ABOVE_TAIL: usize = 2;
+/// The minimum number of rows of a statement: balances and the rows between them.
+const MIN_STATEMENT_ROWS: usize = 4;
+/// The minimum number of numbers that show what is small and large in a column.
+const MIN_SIZED_NUMBERS: u32 = 3;
 
-/// What the columns of amounts hold.
-struct Columns {
+/// Statistics of the columns of amounts.
+struct AmountStatistics {
     count: Vec<u32>,
     mean: Vec<f64>,
     most: Vec<i64>,
-    /// Sum and count of the records so far, and since the last total.
+    /// The sum and count of the records so far, and since the last total.
     all: Vec<(i128, u32)>,
     here: Vec<(i128, u32)>,
 }
 
-impl Columns {
-    fn of(rows: &Rows<'_>) -> Self {
+impl AmountStatistics {
+    fn new(rows: &TotalsRows<'_>) -> Self {
         let width = rows.amounts.len();
         let (mut sums, mut count, mut most) = (vec![0_i128; width], vec![0; width], vec![0; width]);
         for item in 0..rows.items.count() {
             for (at, value) in rows.items.numbers(item) {
                 sums[at] += i128::from(value);
                 count[at] += rows.items.filled[item * width + at];
-                // The sum of many is as large as a total would be.
+                // The sum of many records is as large as a total would be.
                 most[at] = most[at].max(value);
             }
         }
@@ -52,7 +52,7 @@ impl Columns {
         }
     }
 
-    fn add(&mut self, rows: &Rows<'_>, item: usize, verdict: Verdict) {
+    fn add(&mut self, rows: &TotalsRows<'_>, item: usize, verdict: Verdict) {
         if matches!(verdict, Verdict::Total | Verdict::Balance) {
             self.here.fill((0, 0));
             return;
@@ -66,7 +66,7 @@ impl Columns {
         }
     }
 
-    /// Whether all numbers of a row are the means of records above.
+    /// Returns whether all numbers of a row are the means of the records above.
     fn is_mean(&self, row: &[i64]) -> bool {
         let tested: Vec<usize> = (0..row.len())
             .filter(|&at| row[at] != NONE && self.all[at].1 > 1)
@@ -80,10 +80,10 @@ impl Columns {
         !tested.is_empty() && (fits(&self.all) || fits(&self.here))
     }
 
-    /// Whether most numbers of a row are below the mean, and whether most are the largest.
+    /// Returns whether most numbers of a row are below the mean, and whether most are the largest.
     fn size(&self, row: &[i64]) -> (bool, bool) {
         let tested: Vec<usize> = (0..row.len())
-            .filter(|&at| row[at] != NONE && self.count[at] >= LEAST_NUMBERS)
+            .filter(|&at| row[at] != NONE && self.count[at] >= MIN_SIZED_NUMBERS)
             .collect();
         let is_small = |at: &&usize| (row[**at] as f64) < self.mean[**at];
         let is_largest = |at: &&usize| row[**at] >= self.most[**at];
@@ -96,29 +96,29 @@ impl Columns {
     }
 }
 
-/// Where a row stands.
-struct Place {
+/// The position of a row, and its relation to the rows around it.
+struct ItemContext {
     is_edge: bool,
     is_last: bool,
     is_outer: bool,
     is_below_total: bool,
-    /// Whether it is one of the first or last rows, and lacks the day that all others have.
+    /// True if it is one of the first or last rows, and lacks the day that all others have.
     lacks_day: bool,
-    /// Whether it is the sum of rows above or below, or a part of the sum that another balance is.
+    /// True if it is the sum of rows above or below, or a part of the sum that is another balance.
     goes_on: bool,
 }
 
-/// The verdicts on all items.
-pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
+/// Returns the verdicts on all items.
+pub fn judge(rows: &TotalsRows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     let count = rows.items.count();
-    let mut columns = Columns::of(rows);
+    let mut columns = AmountStatistics::new(rows);
     let has_balances = balances_are_few(rows);
     let tail = tail_of(rows);
     let with_day = rows.table.with_day(&rows.keys);
     let going_on = balances_that_go_on(rows, sums);
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(count);
     for item in 0..count {
-        let place = Place {
+        let place = ItemContext {
             is_edge: item < EDGE - 1 || item + EDGE >= count,
             is_last: item >= tail.min(count - 1),
             is_outer: sums
@@ -129,7 +129,10 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
             lacks_day: rows.places[item].0 >= with_day.end
                 || rows.places[item].0 < with_day.start && rows.items.has_numbers(item),
             is_below_total: verdicts.last().is_some_and(|above| {
-                matches!(above, Verdict::Total | Verdict::Doubtful(Doubt::Charge))
+                matches!(
+                    above,
+                    Verdict::Total | Verdict::Doubtful(DoubtfulTotalReason::Charge)
+                )
             }),
         };
         let verdict = decide(rows, item, sums.get(&item), &place, &columns, has_balances);
@@ -141,9 +144,9 @@ pub fn judge(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> {
     verdicts
 }
 
-/// The balances that are the sums of rows above or below, or parts of the sum that another balance is.
-fn balances_that_go_on(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> HashSet<usize> {
-    let is_balance = |item: &usize| rows.looks[*item].word == Some(Word::Balance);
+/// Returns the balances that are the sums of rows above or below, or parts of the sum that is another balance.
+fn balances_that_go_on(rows: &TotalsRows<'_>, sums: &HashMap<usize, Sum>) -> HashSet<usize> {
+    let is_balance = |item: &usize| rows.looks[*item].word == Some(TotalWord::Balance);
     let of_balances = sums.iter().filter(|(item, _)| is_balance(item));
     let mut found: HashSet<usize> = HashSet::new();
     for (&item, sum) in of_balances {
@@ -152,7 +155,8 @@ fn balances_that_go_on(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> HashSet<u
             found.insert(item);
         }
     }
-    // A day beside a balance makes it look like a record, for which sums say little: these are added up here.
+    // A day beside a balance makes it look like a record, which needs more evidence for a sum. Therefore these are added up
+    // here.
     let last = rows.items.count() - 1;
     let closing = rows.items.row(last);
     let is_sum_of_all = |at: usize| {
@@ -160,18 +164,18 @@ fn balances_that_go_on(rows: &Rows<'_>, sums: &HashMap<usize, Sum>) -> HashSet<u
         let sum: i128 = above.filter(|&value| value != NONE).map(i128::from).sum();
         closing[at] != NONE && sum == i128::from(closing[at])
     };
-    if last > LEAST_ABOVE && is_balance(&last) && (0..closing.len()).any(is_sum_of_all) {
+    if last > MIN_ROWS_ABOVE_TAIL && is_balance(&last) && (0..closing.len()).any(is_sum_of_all) {
         found.extend([0, last].into_iter().filter(is_balance));
     }
     found
 }
 
-/// The rows that are averages: these are no parts of sums.
-pub fn averages(rows: &Rows<'_>) -> Vec<bool> {
-    let mut columns = Columns::of(rows);
-    let is_average = |columns: &Columns, item: usize| {
+/// Returns which rows are averages, and so no parts of sums.
+pub fn averages(rows: &TotalsRows<'_>) -> Vec<bool> {
+    let mut columns = AmountStatistics::new(rows);
+    let is_average = |columns: &AmountStatistics, item: usize| {
         let look = &rows.looks[item];
-        look.word == Some(Word::Average)
+        look.word == Some(TotalWord::Average)
             && !look.is_full
             && (look.is_all_blank() || look.is_alone() && columns.is_mean(rows.items.row(item)))
     };
@@ -184,20 +188,20 @@ pub fn averages(rows: &Rows<'_>) -> Vec<bool> {
         .collect()
 }
 
-/// Where most rows have a word for balances, as in a trial balance, these are records.
-fn balances_are_few(rows: &Rows<'_>) -> bool {
+/// Returns whether balances are few. If most rows have a word for balances, as in a trial balance, these rows are records.
+fn balances_are_few(rows: &TotalsRows<'_>) -> bool {
     let balances = rows
         .looks
         .iter()
-        .filter(|look| look.word == Some(Word::Balance))
+        .filter(|look| look.word == Some(TotalWord::Balance))
         .count();
-    balances * 2 <= rows.table.live.len().max(LEAST_STATEMENT)
+    balances * 2 <= rows.table.live.len().max(MIN_STATEMENT_ROWS)
 }
 
-/// The first of the rows at the end that have numbers, and nothing in their keys.
-fn tail_of(rows: &Rows<'_>) -> usize {
+/// Returns the first of the rows at the end that have numbers, and blank keys.
+fn tail_of(rows: &TotalsRows<'_>) -> usize {
     let mut tail = rows.items.count();
-    while tail > LEAST_ABOVE {
+    while tail > MIN_ROWS_ABOVE_TAIL {
         let look = &rows.looks[tail - 1];
         if !look.is_all_blank() || !rows.items.has_numbers(tail - 1) {
             break;
@@ -208,32 +212,34 @@ fn tail_of(rows: &Rows<'_>) -> usize {
 }
 
 fn decide(
-    rows: &Rows<'_>,
+    rows: &TotalsRows<'_>,
     item: usize,
     sum: Option<&Sum>,
-    place: &Place,
-    columns: &Columns,
+    place: &ItemContext,
+    columns: &AmountStatistics,
     has_balances: bool,
 ) -> Verdict {
     let (look, row) = (&rows.looks[item], rows.items.row(item));
     if rows.items.needs[item].is_infinite() {
         return Verdict::Record;
     }
-    if look.word == Some(Word::Balance) && look.is_alone() && has_balances {
+    if look.word == Some(TotalWord::Balance) && look.is_alone() && has_balances {
         return balance(rows, item, sum, place);
     }
-    let is_charge = matches!(look.word, Some(Word::Charge | Word::Discount));
+    let is_charge = matches!(look.word, Some(TotalWord::Charge | TotalWord::Discount));
     if let Some(sum) = sum.filter(|sum| !is_charge || sum.parts.len() > 1) {
         return with_sum(rows, item, sum, place);
     }
     let has_numbers = rows.items.has_numbers(item);
-    if look.word == Some(Word::Average) && !look.is_full && (look.is_alone() || look.is_all_blank())
+    if look.word == Some(TotalWord::Average)
+        && !look.is_full
+        && (look.is_alone() || look.is_all_blank())
     {
         let is_mean = columns.is_mean(row) || look.is_all_blank();
         return if is_mean {
             Verdict::Total
         } else {
-            Verdict::Doubtful(Doubt::NoMean)
+            Verdict::Doubtful(DoubtfulTotalReason::NoMean)
         };
     }
     let (is_small, is_largest) = columns.size(row);
@@ -243,7 +249,7 @@ fn decide(
             return Verdict::Total;
         }
         if look.is_alone() || look.blank.is_some_and(|share| share > 0.0) || !is_small {
-            return Verdict::Doubtful(Doubt::NoSum);
+            return Verdict::Doubtful(DoubtfulTotalReason::NoSum);
         }
     }
     if is_charge
@@ -251,27 +257,27 @@ fn decide(
         && has_numbers
         && (look.is_all_blank() || place.is_below_total && !look.is_full)
     {
-        return Verdict::Doubtful(Doubt::Charge);
+        return Verdict::Doubtful(DoubtfulTotalReason::Charge);
     }
     let has_nothing =
         look.is_all_blank() || look.at.is_none() && look.is_bare && !rows.keys.is_empty();
     let has_name = look.at.is_some() && look.at.as_ref() == rows.keys.first();
     let says_no_total = look.word.is_none() || look.is_starred;
     if place.is_last && has_numbers && says_no_total && has_nothing && !has_name {
-        return Verdict::Doubtful(Doubt::AtTheEnd);
+        return Verdict::Doubtful(DoubtfulTotalReason::AtTheEnd);
     }
     if place.lacks_day && look.is_all_blank() {
-        return Verdict::Doubtful(Doubt::NoDay);
+        return Verdict::Doubtful(DoubtfulTotalReason::NoDay);
     }
     Verdict::Record
 }
 
-/// A row with a word for balances alone.
-fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Verdict {
+/// Judges a row whose label is a word for balances.
+fn balance(rows: &TotalsRows<'_>, item: usize, sum: Option<&Sum>, place: &ItemContext) -> Verdict {
     let look = &rows.looks[item];
     let numbers = rows.items.numbers(item).count();
     let is_by_days = look.stands_beside_days(&rows.table, rows.row(item), &rows.keys);
-    // The rest of an invoice is called a balance as well: where it is an amount it has to go on from the others.
+    // The rest of an invoice is also called a balance. If the row has amounts, it must continue the others.
     if numbers > 0
         && !place.goes_on
         && look
@@ -279,7 +285,7 @@ fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Ve
             .is_some_and(words::is_bare_balance)
         && (!look.is_full || is_by_days)
     {
-        return Verdict::Doubtful(Doubt::Amounts);
+        return Verdict::Doubtful(DoubtfulTotalReason::Amounts);
     }
     if is_by_days
         && (numbers == 0 && !rows.running.is_empty()
@@ -293,32 +299,33 @@ fn balance(rows: &Rows<'_>, item: usize, sum: Option<&Sum>, place: &Place) -> Ve
     if look.is_full && !is_by_days {
         return Verdict::Record;
     }
-    Verdict::Doubtful(Doubt::Amounts)
+    Verdict::Doubtful(DoubtfulTotalReason::Amounts)
 }
 
-/// A row that is the sum of others.
-fn with_sum(rows: &Rows<'_>, item: usize, sum: &Sum, place: &Place) -> Verdict {
+/// Judges a row that is the sum of others.
+fn with_sum(rows: &TotalsRows<'_>, item: usize, sum: &Sum, place: &ItemContext) -> Verdict {
     let look = &rows.looks[item];
     if look.word.is_none()
         && look.at.is_some()
         && look.blank.is_some_and(|share| share > 0.0 && share < 1.0)
     {
-        return Verdict::Doubtful(Doubt::HasTexts);
+        return Verdict::Doubtful(DoubtfulTotalReason::HasTexts);
     }
     if look.is_full
         && (look.word.is_none() || !look.is_alone())
         && sum.bits < NEED_FULL + DOUBTFUL_ABOVE_FULL
     {
-        return Verdict::Doubtful(Doubt::HasTexts);
+        return Verdict::Doubtful(DoubtfulTotalReason::HasTexts);
     }
     if sum.parts.len() == 1 && !look.is_all_blank() && !place.is_last && !place.is_outer {
-        return Verdict::Doubtful(Doubt::Twice);
+        return Verdict::Doubtful(DoubtfulTotalReason::Twice);
     }
     Verdict::Total
 }
 
-/// VAT, shipping, discounts: what is added to a total to make another one, or stands between the records and their total, is part of the totals.
-fn take_charges(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdict]) {
+/// Makes totals of the charges (VAT, shipping, discounts) that are added to a total to make another one, or are between the
+/// records and their total.
+fn take_charges(rows: &TotalsRows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdict]) {
     let mut charges: HashSet<usize> = HashSet::new();
     for (&total, sum) in sums {
         if !matches!(verdicts[total], Verdict::Total | Verdict::Balance) {
@@ -326,8 +333,12 @@ fn take_charges(rows: &Rows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Ver
         }
         let is_open =
             |part: usize| matches!(verdicts[part], Verdict::Record | Verdict::Doubtful(_));
-        let is_charge =
-            |part: usize| matches!(rows.looks[part].word, Some(Word::Charge | Word::Discount));
+        let is_charge = |part: usize| {
+            matches!(
+                rows.looks[part].word,
+                Some(TotalWord::Charge | TotalWord::Discount)
+            )
+        };
         if sum
             .parts
             .iter()

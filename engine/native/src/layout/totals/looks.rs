@@ -1,57 +1,58 @@
-//! What the texts of a table's rows say: the columns that records fill, words for totals, and what is blank beside these.
+//! Interprets the texts of a table's rows: the columns that records fill, words for totals, and blank cells beside them.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::read::{Column, Kind, NONE};
-use super::words::{self, How, Word};
+use super::read::{AmountColumn, AmountKind, NONE};
+use super::words::{self, TotalWord, WordPosition};
 use crate::cells::parts::share_tasks;
-use crate::cells::{Sheet, Tag};
+use crate::cells::{CellTag, Sheet};
 use crate::layout::kinds::{CellKind, kind_of};
 
-/// Bits that a sum needs: with a word that stands alone and blank keys, with such a word in a table of one key, with a word, with blank keys, with nothing, and beside
-/// the texts of a record, where it is doubtful up to so much more.
+/// The bits that a sum needs: `NEED_WORD` with a word alone and blank keys, `NEED_ALONE` with such a word in a table of one
+/// key, `NEED_WITHIN` with a word among others, `NEED_BLANK` with blank keys, `NEED_NOTHING` without these, and `NEED_FULL`
+/// beside the texts of a record. Up to `DOUBTFUL_ABOVE_FULL` bits more, the last is doubtful.
 pub const NEED_WORD: f64 = -3.0;
 pub const NEED_ALONE: f64 = 1.0;
-/// "North total", and nothing in the other keys, or where there are none in a column that most rows fill.
+/// For "North total" with the other keys blank, or, if there are no other keys, with a blank in a column that most rows fill.
 pub const NEED_BESIDE: f64 = 0.0;
 pub const NEED_WITHIN: f64 = 7.0;
 pub const NEED_BLANK: f64 = 10.0;
 pub const NEED_NOTHING: f64 = 18.0;
 pub const NEED_FULL: f64 = 36.0;
-/// At the end, without any text.
+/// For a last row without any text.
 pub const NEED_LAST: f64 = 4.0;
 pub const DOUBTFUL_ABOVE_FULL: f64 = 15.0;
-/// Columns that are looked at.
-pub const MOST_COLUMNS: usize = 128;
-/// Rows that say which columns are keys.
-const SOME: usize = 400;
-/// Texts of a row in which a word is sought.
+/// The maximum number of columns that are examined.
+pub const MAX_TABLE_COLUMNS: usize = 128;
+/// The maximum number of rows that are examined to find the keys.
+const MAX_SAMPLE_ROWS: usize = 400;
+/// The maximum number of texts of a row that are searched for a word.
 const TEXTS: usize = 5;
-/// Rows, and columns, in which running balances are sought.
+/// The maximum numbers of rows and of columns that are searched for running balances.
 const STEPS: usize = 40;
 const COLUMNS_OF_STEPS: usize = 10;
-/// The least number of rows with a day that shows that records have one.
-const LEAST_DAYS: usize = 3;
-/// The number of texts in a column that tell no record where all of them are alike, and no days.
+/// The minimum number of rows with a day to conclude that records have one.
+const MIN_ROWS_WITH_DAY: usize = 3;
+/// The minimum number of texts in a column to conclude that equal texts (other than days) identify no record.
 const MIN_ALIKE_TEXTS: usize = 3;
 /// Signs that mark sums.
 const STARS: [char; 6] = ['*', '>', '»', '→', '►', '▶'];
-/// The largest number of rows at the ends without one that may be no records.
-const MOST_WITHOUT_DAY: usize = 4;
+/// The maximum number of rows without a day at the ends that may be no records.
+const MAX_ROWS_WITHOUT_DAY: usize = 4;
 
-/// A table, column by column.
-pub struct Table<'s> {
+/// A table, read column by column.
+pub struct TotalsTable<'s> {
     sheet: &'s Sheet,
     first_row: usize,
     first_column: usize,
-    pub columns: Vec<Column>,
-    /// The rows that are looked at: filled, and no notes. From 0 at the table's first row.
+    pub columns: Vec<AmountColumn>,
+    /// The examined rows, which are filled and no notes; from 0 at the table's first row.
     pub live: Vec<usize>,
 }
 
-impl<'s> Table<'s> {
-    /// Reads a table; `is_note` says of each row whether it counts as a note or title, and `comma` whether decimals stand behind one.
+impl<'s> TotalsTable<'s> {
+    /// Reads a table. `is_note` marks the rows that are notes or titles; `comma` means a decimal comma.
     pub fn read(
         sheet: &'s Sheet,
         rows: Range<usize>,
@@ -60,15 +61,15 @@ impl<'s> Table<'s> {
         comma: bool,
     ) -> Self {
         let count = rows.len();
-        let read = |column| Column::read(sheet, column, rows.clone(), comma);
-        let read: Vec<Column> = share_tasks(columns.clone().collect(), count, read);
+        let read = |column| AmountColumn::read(sheet, column, rows.clone(), comma);
+        let read: Vec<AmountColumn> = share_tasks(columns.clone().collect(), count, read);
         let mut is_filled = vec![0_u8; count];
         for column in &read {
             for (seen, kind) in is_filled.iter_mut().zip(&column.kinds) {
                 *seen |= match kind {
-                    Kind::Blank => 0,
-                    Kind::Text => 1,
-                    Kind::Number => 2,
+                    AmountKind::Blank => 0,
+                    AmountKind::Text => 1,
+                    AmountKind::Number => 2,
                 };
             }
         }
@@ -84,7 +85,7 @@ impl<'s> Table<'s> {
         }
     }
 
-    pub fn kind(&self, row: usize, column: usize) -> Kind {
+    pub fn kind(&self, row: usize, column: usize) -> AmountKind {
         self.columns[column].kinds[row]
     }
 
@@ -92,51 +93,53 @@ impl<'s> Table<'s> {
         self.columns[column].values[row]
     }
 
-    /// The text of a cell; nothing where it is a day or the like.
+    /// Returns the text of a cell, or `None` if it is a day or similar.
     fn text(&self, row: usize, column: usize) -> Option<&'s str> {
         let cell = self
             .sheet
             .cell(self.first_row + row, self.first_column + column);
-        (cell.tag == Tag::Text).then(|| self.sheet.text(cell.as_text()))
+        (cell.tag == CellTag::Text).then(|| self.sheet.text(cell.as_text()))
     }
 
     fn is_blank_beside(&self, row: usize, column: usize, label: Option<&str>) -> bool {
         match self.kind(row, column) {
-            Kind::Blank => true,
-            Kind::Number => false,
-            // A merged label that was filled says the same in each of its cells.
-            Kind::Text => label.is_some() && self.text(row, column) == label,
+            AmountKind::Blank => true,
+            AmountKind::Number => false,
+            // A filled merged label has the same text in each of its cells.
+            AmountKind::Text => label.is_some() && self.text(row, column) == label,
         }
     }
 
-    /// What the texts of some of the live rows say.
-    pub fn some_looks(&self) -> HashMap<usize, Look> {
+    /// Interprets the texts of a sample of the live rows.
+    pub fn some_looks(&self) -> HashMap<usize, LabelFacts> {
         let some = Self::some(&self.live).into_iter();
-        some.map(|row| (row, Look::of(self, row))).collect()
-    }
-
-    /// At most [`SOME`] of some rows, at even distances.
-    fn some(rows: &[usize]) -> Vec<usize> {
-        rows.iter()
-            .copied()
-            .step_by((rows.len() / SOME).max(1))
+        some.map(|row| (row, LabelFacts::from_row(self, row)))
             .collect()
     }
 
-    /// The columns of texts, days and counts that records fill: keys; and those that most rows fill. `looks` are those of some rows.
-    pub fn keys(&self, looks: &HashMap<usize, Look>) -> (Vec<usize>, Vec<usize>) {
+    /// Returns at most about [`MAX_SAMPLE_ROWS`] of some rows, at even distances.
+    fn some(rows: &[usize]) -> Vec<usize> {
+        rows.iter()
+            .copied()
+            .step_by((rows.len() / MAX_SAMPLE_ROWS).max(1))
+            .collect()
+    }
+
+    /// Returns the key columns (texts, days and counts that records fill), and the columns that most rows fill. `looks` is a
+    /// sample of rows.
+    pub fn keys(&self, looks: &HashMap<usize, LabelFacts>) -> (Vec<usize>, Vec<usize>) {
         let some = Self::some(&self.live);
         let records: Vec<usize> = some
             .iter()
             .copied()
-            .filter(|row| looks[row].how != Some(How::Alone) && !looks[row].is_starred)
+            .filter(|row| looks[row].how != Some(WordPosition::Alone) && !looks[row].is_starred)
             .collect();
         let records = if records.is_empty() { some } else { records };
         let is_key = |&column: &usize| self.is_key(column, &records);
         let is_usual = |&column: &usize| {
             let filled = records
                 .iter()
-                .filter(|&&row| self.kind(row, column) != Kind::Blank)
+                .filter(|&&row| self.kind(row, column) != AmountKind::Blank)
                 .count();
             filled * 10 > records.len() * 7
         };
@@ -151,7 +154,7 @@ impl<'s> Table<'s> {
         let filled: Vec<usize> = records
             .iter()
             .copied()
-            .filter(|&row| self.kind(row, column) != Kind::Blank)
+            .filter(|&row| self.kind(row, column) != AmountKind::Blank)
             .collect();
         if filled.is_empty() || filled.len() * 2 < records.len() {
             return false;
@@ -165,7 +168,7 @@ impl<'s> Table<'s> {
             }
             let written = filled.iter().filter_map(|&row| self.text(row, column));
             let distinct: HashSet<&str> = written.clone().collect();
-            // Days are keys; a text that is the same in nearly all rows, such as a currency, tells no record.
+            // Days are keys. A text that is the same in nearly all rows, such as a currency, identifies no record.
             let days = texts.saturating_sub(written.count());
             let is_other =
                 distinct.len() > 1 || texts < MIN_ALIKE_TEXTS || self.is_day(filled[0], column);
@@ -174,7 +177,7 @@ impl<'s> Table<'s> {
         let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else {
             return false;
         };
-        // Numbers of accounts have the same length.
+        // Account numbers have the same length.
         let digits = |number: &i64| number.checked_ilog10();
         let are_accounts = column == 0 && digits(first).is_some() && digits(first) == digits(last);
         numbers.len() > 3
@@ -184,29 +187,32 @@ impl<'s> Table<'s> {
 
     /// Returns whether a cell has a day, as a date or in a text.
     fn is_day(&self, row: usize, column: usize) -> bool {
-        self.kind(row, column) == Kind::Text
+        self.kind(row, column) == AmountKind::Text
             && self
                 .text(row, column)
                 .is_none_or(|text| kind_of(text) == CellKind::Date)
     }
 
-    /// Returns the live rows that have a day, by their places, where all have one but a few at the ends; else all.
+    /// Returns the range of live rows that have a day, by index, if all have one except a few at the ends; otherwise all.
     pub fn with_day(&self, keys: &[usize]) -> Range<usize> {
         let count = self.live.len();
         let with_day = |&column: &usize| {
-            let is_blank = |&row: &&usize| self.kind(*row, column) == Kind::Blank;
+            let is_blank = |&row: &&usize| self.kind(*row, column) == AmountKind::Blank;
             let head = self.live.iter().take_while(is_blank).count();
             let tail = self.live[head..].iter().rev().take_while(is_blank).count();
             let others = head..count - tail;
-            let are_few = (1..=MOST_WITHOUT_DAY).contains(&(head + tail));
+            let are_few = (1..=MAX_ROWS_WITHOUT_DAY).contains(&(head + tail));
             let mut rows = self.live[others.clone()].iter();
-            (are_few && others.len() >= LEAST_DAYS && rows.all(|&row| self.is_day(row, column)))
-                .then_some(others)
+            (are_few
+                && others.len() >= MIN_ROWS_WITH_DAY
+                && rows.all(|&row| self.is_day(row, column)))
+            .then_some(others)
         };
         keys.iter().find_map(with_day).unwrap_or(0..count)
     }
 
-    /// Columns of running balances, each with the columns that are added and taken off: its steps are their amounts.
+    /// Returns the columns of running balances, each with the columns that are added and subtracted: its steps are their
+    /// amounts.
     pub fn running(&self, keys: &[usize]) -> Vec<(usize, usize, Option<usize>)> {
         let rows: Vec<usize> = self.live.iter().copied().take(STEPS).collect();
         let number = |row: usize, column: usize| {
@@ -259,7 +265,8 @@ impl<'s> Table<'s> {
     }
 }
 
-/// The steps of a balance, each with the row that makes it; none where fewer than three differ. The newest row may come first.
+/// Returns the steps of a balance, each with the row that makes it, or none if fewer than three differ. The newest row may be
+/// first.
 fn steps_of(
     rows: &[usize],
     is_reverse: bool,
@@ -287,7 +294,7 @@ fn steps_of(
     steps
 }
 
-/// Whether at least 85 in 100 steps are the amounts of their rows.
+/// Returns whether at least 85 percent of the steps are the amounts of their rows.
 fn are_amounts(steps: &[(usize, f64)], amount: impl Fn(usize) -> f64) -> bool {
     let most = steps.len() * 15 / 100;
     let misses = steps
@@ -297,32 +304,32 @@ fn are_amounts(steps: &[(usize, f64)], amount: impl Fn(usize) -> f64) -> bool {
     !steps.is_empty() && misses.count() <= most
 }
 
-/// What the texts of a row say.
+/// The interpretation of a row's texts.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Look {
-    /// The column of its label.
+pub struct LabelFacts {
+    /// The column of the label.
     pub at: Option<usize>,
-    pub word: Option<Word>,
-    pub how: Option<How>,
-    /// The share of the other keys that are blank; nothing where there are no others.
+    pub word: Option<TotalWord>,
+    pub how: Option<WordPosition>,
+    /// The share of the other keys that are blank, or `None` if there are no other keys.
     pub blank: Option<f64>,
-    /// Whether all keys are filled, and there are several.
+    /// True if all keys are filled, and there are several.
     pub is_full: bool,
-    /// Whether no key at all is filled.
+    /// True if no key is filled.
     pub is_bare: bool,
-    /// Whether there is no other key, and a column that most records fill is blank: quantity and price are blank in a total.
+    /// True if there is no other key, and a column that most records fill is blank: quantity and price are blank in a total.
     pub is_short: bool,
-    /// Whether nothing but stars says that it is a total.
+    /// True if only stars mark the row as a total.
     pub is_starred: bool,
     /// The bits that a sum needs.
     pub need: f64,
 }
 
-impl Look {
-    /// What a row's first texts say.
-    pub fn of(table: &Table<'_>, row: usize) -> Self {
+impl LabelFacts {
+    /// Interprets the first texts of a row.
+    pub fn from_row(table: &TotalsTable<'_>, row: usize) -> Self {
         let texts = (0..table.columns.len())
-            .filter(|&column| table.kind(row, column) == Kind::Text)
+            .filter(|&column| table.kind(row, column) == AmountKind::Text)
             .take(TEXTS);
         let mut look = Self::default();
         for column in texts {
@@ -334,10 +341,10 @@ impl Look {
                 continue;
             };
             // "Wholesale", "Total"
-            if is_first || how == How::Alone {
+            if is_first || how == WordPosition::Alone {
                 (look.at, look.word, look.how) = (Some(column), Some(word), Some(how));
             }
-            if how == How::Alone {
+            if how == WordPosition::Alone {
                 break;
             }
         }
@@ -352,15 +359,15 @@ impl Look {
                 is_bold || label.ends_with(" *") || label.ends_with(" **")
             })
         };
-        // Stars in a cell of their own, or beside the label, stand for a sum.
+        // Stars in a cell of their own, or beside the label, mark a sum.
         if look.word.is_none() && ((0..table.columns.len()).any(is_starred) || has_stars()) {
-            (look.word, look.how) = (Some(Word::Total), Some(How::Weak));
+            (look.word, look.how) = (Some(TotalWord::Total), Some(WordPosition::Weak));
             look.is_starred = true;
         }
         look
     }
 
-    /// A row that is surely a record: nothing is blank beside its label.
+    /// Returns the look of a certain record: nothing is blank beside its label.
     pub fn of_record() -> Self {
         Self {
             blank: Some(0.0),
@@ -370,24 +377,24 @@ impl Look {
         }
     }
 
-    /// The same for the last row: numbers without any text are not often a record.
+    /// Adapts the look to the last row: numbers without any text are rarely a record.
     pub fn end(&mut self, keys: &[usize]) {
         if self.at.is_none() && self.is_bare && !keys.is_empty() {
             self.need = self.need.min(NEED_LAST);
         }
     }
 
-    /// Whether the word is one of totals and subtotals.
+    /// Returns whether the word is one for totals or subtotals.
     pub fn names_total(&self) -> bool {
-        matches!(self.word, Some(Word::Total | Word::Subtotal))
+        matches!(self.word, Some(TotalWord::Total | TotalWord::Subtotal))
     }
 
     pub fn is_alone(&self) -> bool {
-        self.how == Some(How::Alone)
+        self.how == Some(WordPosition::Alone)
     }
 
-    /// The label.
-    pub fn label<'s>(&self, table: &Table<'s>, row: usize) -> Option<&'s str> {
+    /// Returns the text of the label.
+    pub fn label<'s>(&self, table: &TotalsTable<'s>, row: usize) -> Option<&'s str> {
         table.text(row, self.at?)
     }
 
@@ -395,15 +402,15 @@ impl Look {
         self.blank == Some(1.0)
     }
 
-    /// Whether all of the other keys are blank, or there are none.
+    /// Returns whether all other keys are blank, or there are none.
     pub fn has_no_keys(&self) -> bool {
         self.blank.is_none_or(|share| share == 1.0)
     }
 
-    /// Finds out what stands beside the label, and how much a sum needs.
+    /// Examines the cells beside the label, and sets the bits that a sum needs.
     pub fn look_beside(
         mut self,
-        table: &Table<'_>,
+        table: &TotalsTable<'_>,
         row: usize,
         keys: &[usize],
         usual: &[usize],
@@ -416,13 +423,13 @@ impl Look {
             .count();
         self.blank = (count > 0).then(|| blank as f64 / count as f64);
         self.is_full = self.blank == Some(0.0) && keys.len() > 1;
-        let bare = |column: usize| table.kind(row, column) == Kind::Blank;
+        let bare = |column: usize| table.kind(row, column) == AmountKind::Blank;
         self.is_bare = if keys.is_empty() {
             table.columns.is_empty() || bare(0)
         } else {
             keys.iter().all(|&column| bare(column))
         };
-        if self.how == Some(How::Weak) && !self.is_all_blank() {
+        if self.how == Some(WordPosition::Weak) && !self.is_all_blank() {
             (self.word, self.how) = (None, None);
         }
         self.is_short = count == 0 && usual.iter().any(|&column| bare(column));
@@ -443,10 +450,12 @@ impl Look {
         self
     }
 
-    /// Whether what stands beside the label are days alone: "1 May", "Opening balance".
-    pub fn stands_beside_days(&self, table: &Table<'_>, row: usize, keys: &[usize]) -> bool {
+    /// Returns whether only days are beside the label: "1 May", "Opening balance".
+    pub fn stands_beside_days(&self, table: &TotalsTable<'_>, row: usize, keys: &[usize]) -> bool {
         keys.iter()
             .filter(|&&column| Some(column) != self.at)
-            .all(|&column| table.kind(row, column) == Kind::Blank || table.is_day(row, column))
+            .all(|&column| {
+                table.kind(row, column) == AmountKind::Blank || table.is_day(row, column)
+            })
     }
 }

@@ -1,9 +1,8 @@
-//! Tells totals and balances from records: by what their numbers add up to, by words, and by what is blank beside these.
+//! Distinguishes totals and balances from records: by what their numbers add up to, by words, and by blank cells beside these.
 //!
-//! `read` makes whole numbers of a table's cells, `looks` says what its texts say, `sums` finds rows that are the sums of
-//! others, `judge` decides, `below` says what follows from a total, and `control` checks totals against what was kept. All of
-//! it is linear in the cells. Of long tables rows that have all that records have are added together, and not looked at one by
-//! one.
+//! `read` converts a table's cells to whole numbers, `looks` interprets its texts, `sums` finds rows that are sums of others,
+//! `judge` decides, `below` handles the rows that follow a total, and `control` checks totals against the rows that were kept.
+//! The time is linear in the cells. In long tables, complete records are added together instead of being examined one by one.
 
 mod below;
 mod control;
@@ -16,38 +15,46 @@ mod words;
 
 use std::ops::Range;
 
-use self::looks::{Look, MOST_COLUMNS, Table};
-use self::read::Kind;
-use self::rows::Rows;
-use self::words::Word;
+use self::looks::{LabelFacts, MAX_TABLE_COLUMNS, TotalsTable};
+use self::read::AmountKind;
+use self::rows::TotalsRows;
+use self::words::TotalWord;
 use crate::cells::Sheet;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// What a line begins with that says that the amounts below it are taken off.
-static DEDUCTIONS: List = List::new(|| LISTS.phrases("deductions"));
+/// Beginnings of lines that say that the amounts below them are deducted.
+static DEDUCTIONS: WordList = WordList::new(|| LISTS.phrases("deductions"));
 
-pub use self::control::Check;
-pub use self::rows::{Doubt, Verdict};
+pub use self::control::TotalCheck;
+pub use self::rows::{DoubtfulTotalReason, Verdict};
 
-/// What was found in a table. Rows count from 0 at its first one.
+/// The totals of a table. Rows count from 0 at its first one.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct TableTotals {
     pub rows: Vec<(usize, Verdict)>,
-    pub checks: Vec<Check>,
+    pub checks: Vec<TotalCheck>,
 }
 
-impl Found {
+impl TableTotals {
     fn count(&self, verdict: Verdict) -> usize {
-        self.rows.iter().filter(|(_, one)| *one == verdict).count()
+        self.rows
+            .iter()
+            .filter(|(_, found)| *found == verdict)
+            .count()
     }
 }
 
-/// Finds totals and balances among the rows of a table. `is_note` says which rows count as notes or titles, unless they have numbers.
-pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &[bool]) -> Found {
-    let columns = columns.start..columns.end.min(columns.start + MOST_COLUMNS);
+/// Finds totals and balances among the rows of a table. Rows with `is_note` are notes or titles, unless they have numbers.
+pub fn find(
+    sheet: &Sheet,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    is_note: &[bool],
+) -> TableTotals {
+    let columns = columns.start..columns.end.min(columns.start + MAX_TABLE_COLUMNS);
     let shown = read::has_commas(sheet, rows.clone(), columns.clone());
     let find = |comma| {
-        find_in(Table::read(
+        find_in(TotalsTable::read(
             sheet,
             rows.clone(),
             columns.clone(),
@@ -56,8 +63,8 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
         ))
     };
     let found = find(shown.unwrap_or(false));
-    let is_open = shown.is_none() && found.count(Verdict::Doubtful(Doubt::NoSum)) > 0;
-    // 1,250 and 2 are 3,250, and nothing else says what the comma is: a row that says so is the total.
+    let is_open = shown.is_none() && found.count(Verdict::Doubtful(DoubtfulTotalReason::NoSum)) > 0;
+    // 1,250 and 2 are 3,250, and nothing else shows what the comma means: if the sum works, the row is the total.
     let with_commas = is_open.then(|| find(true));
     match with_commas {
         Some(other) if other.count(Verdict::Total) > found.count(Verdict::Total) => other,
@@ -65,22 +72,22 @@ pub fn find(sheet: &Sheet, rows: Range<usize>, columns: Range<usize>, is_note: &
     }
 }
 
-/// Returns whether a text says that what stands below it is taken off: "Less: refunds".
+/// Returns whether a text says that the amounts below it are deducted: "Less: refunds".
 pub fn names_deduction(text: &str) -> bool {
     let text = text.trim_end_matches([':', ' ', '\u{a0}']).to_lowercase();
-    matches!(words::said(&text), Some((Word::Discount, _)))
+    matches!(words::said(&text), Some((TotalWord::Discount, _)))
         || words::begins_with(&text, &DEDUCTIONS)
 }
 
-fn find_in(table: Table<'_>) -> Found {
+fn find_in(table: TotalsTable<'_>) -> TableTotals {
     if table.columns.iter().all(|column| column.numbers == 0) {
-        return Found::default();
+        return TableTotals::default();
     }
     if let [row] = table.live[..] {
-        // The total of no record; of a record that is called so there is more than a name and numbers.
-        let look = Look::of(&table, row);
+        // This is a total without records. A record with the word as its name has more than a name and numbers.
+        let look = LabelFacts::from_row(&table, row);
         let is_total = look.names_total() && look.is_alone() && has_numbers_alone(&table, row);
-        return Found {
+        return TableTotals {
             rows: is_total
                 .then_some((row, Verdict::Total))
                 .into_iter()
@@ -88,7 +95,7 @@ fn find_in(table: Table<'_>) -> Found {
             checks: Vec::new(),
         };
     }
-    let mut rows = Rows::of(table);
+    let mut rows = TotalsRows::new(table);
     rows.items.is_average = judge::averages(&rows);
     let mut sums = sums::find(&rows.items, false);
     for (item, sum) in sums::find(&rows.items, true) {
@@ -102,7 +109,7 @@ fn find_in(table: Table<'_>) -> Found {
         .iter()
         .enumerate()
         .filter(|(_, verdict)| **verdict != Verdict::Record);
-    Found {
+    TableTotals {
         rows: judged
             .map(|(item, &verdict)| (rows.row(item), verdict))
             .collect(),
@@ -110,11 +117,17 @@ fn find_in(table: Table<'_>) -> Found {
     }
 }
 
-/// Whether nothing but numbers stands beside the one text of a row.
-fn has_numbers_alone(table: &Table<'_>, row: usize) -> bool {
+/// Returns whether the row has only numbers beside its one text.
+fn has_numbers_alone(table: &TotalsTable<'_>, row: usize) -> bool {
     let kinds = (0..table.columns.len()).map(|column| table.kind(row, column));
-    let filled: Vec<Kind> = kinds.filter(|kind| *kind != Kind::Blank).collect();
-    let texts = filled.iter().filter(|kind| **kind == Kind::Text).count();
-    let numbers = filled.iter().filter(|kind| **kind == Kind::Number).count();
+    let filled: Vec<AmountKind> = kinds.filter(|kind| *kind != AmountKind::Blank).collect();
+    let texts = filled
+        .iter()
+        .filter(|kind| **kind == AmountKind::Text)
+        .count();
+    let numbers = filled
+        .iter()
+        .filter(|kind| **kind == AmountKind::Number)
+        .count();
     texts == 1 && numbers > 0 && texts + numbers == filled.len()
 }

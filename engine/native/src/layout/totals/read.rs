@@ -1,46 +1,46 @@
-//! The cells of a table as whole counts of the unit of their column, so that sums are exact.
+//! Reads the cells of a table as whole multiples of their column's unit, so that sums are exact.
 
 use crate::cells::white_space::is_blank_text;
-use crate::cells::{Cell, Sheet, Tag};
+use crate::cells::{CellTag, Sheet, SheetCell};
 use crate::words::cut::are_digits;
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// No number.
+/// The value of a cell without a number.
 pub const NONE: i64 = i64::MIN;
-/// Larger numbers are ids.
-const MOST: f64 = 9e15;
-/// Decimals beyond these come from computing.
-const MOST_DECIMALS: u8 = 6;
+/// Larger numbers are ids, not amounts.
+const MAX_AMOUNT: f64 = 9e15;
+/// The maximum number of decimals; more come from calculations.
+const MAX_DECIMALS: u8 = 6;
 const POWERS: [i64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
-/// So many rows say what the decimal mark is.
+/// The maximum number of rows that are read to find the decimal mark.
 const ROWS_FOR_MARK: usize = 300;
-/// After so many texts that are no numbers the texts of a column are not read any more.
+/// After this number of texts that are no numbers, the other texts of a column are not read.
 const TEXTS_WITHOUT_NUMBER: usize = 200;
-/// Bytes of the longest text that is looked at for being a mark where texts are not read.
-const LONGEST_MARK: u64 = 8;
-/// Units of columns whose numbers are all rounded, the largest first.
+/// The maximum number of bytes of a text that may be a mark, in columns whose texts are not read.
+const MAX_MARK_BYTES: u64 = 8;
+/// The units of columns whose numbers are all rounded, the largest first.
 const ROUNDED: [i64; 4] = [1_000, 100, 10, 5];
-/// So many numbers show that a column is rounded.
-const LEAST_ROUNDED: usize = 5;
-static CURRENCIES: List = List::new(|| LISTS.words("signs of currencies"));
+/// The minimum number of numbers that show that a column is rounded.
+const MIN_ROUNDED_NUMBERS: usize = 5;
+static CURRENCIES: WordList = WordList::new(|| LISTS.words("signs of currencies"));
 
-/// What a cell is here.
+/// The kind of a cell, for adding up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Kind {
+pub enum AmountKind {
     #[default]
     Blank,
     Number,
-    /// Texts, days and codes.
+    /// A text, a day or a code.
     Text,
 }
 
-/// A column of a table.
+/// A column of a table, for adding up.
 #[derive(Debug, Default)]
-pub struct Column {
-    pub kinds: Vec<Kind>,
-    /// In units, or [`NONE`].
+pub struct AmountColumn {
+    pub kinds: Vec<AmountKind>,
+    /// Each value in units, or [`NONE`].
     pub values: Vec<i64>,
-    /// What 1 stands for: 0.01, or 1000 where all is rounded to thousands.
+    /// The value of one unit: 0.01, or 1000 if all numbers are rounded to thousands.
     pub unit: f64,
     pub decimals: u8,
     /// The largest common step in units: prices of 19.90, 39.80 and 59.70 are 1, 2 and 3 steps, and add up by chance.
@@ -48,7 +48,7 @@ pub struct Column {
     pub numbers: usize,
 }
 
-/// Whether decimals stand behind a comma, as most texts of the table show it; `None`: nothing shows it.
+/// Returns whether most texts of the table use a decimal comma, or `None` if no text shows it.
 pub fn has_commas(
     sheet: &Sheet,
     rows: std::ops::Range<usize>,
@@ -58,7 +58,7 @@ pub fn has_commas(
     let mut lead = 0_i64;
     for column in columns {
         sheet.visit_column(column, rows.start, stop, |cell| {
-            if cell.tag == Tag::Text {
+            if cell.tag == CellTag::Text {
                 lead += shows_mark(sheet.text(cell.as_text()));
             }
         });
@@ -66,7 +66,7 @@ pub fn has_commas(
     (lead != 0).then_some(lead > 0)
 }
 
-/// 1 where a text shows a comma before decimals, -1 where it shows a point there or commas between thousands, else 0.
+/// Returns 1 if a text shows a decimal comma, -1 if it shows a decimal point or commas between thousands, and 0 otherwise.
 fn shows_mark(text: &str) -> i64 {
     let text = text.trim_matches(|c: char| !c.is_ascii_digit());
     if text.len() > 24
@@ -90,7 +90,7 @@ fn shows_mark(text: &str) -> i64 {
     }
 }
 
-impl Column {
+impl AmountColumn {
     /// Reads a column of some rows.
     pub fn read(sheet: &Sheet, column: usize, rows: std::ops::Range<usize>, comma: bool) -> Self {
         let count = rows.len();
@@ -105,20 +105,20 @@ impl Column {
             let (kind, number) = take(sheet, cell, comma, texts < TEXTS_WITHOUT_NUMBER);
             let (value, places) = number.unwrap_or((NONE, 0));
             match kind {
-                Kind::Text => texts += 1,
-                Kind::Number if cell.tag == Tag::Text => texts = 0,
+                AmountKind::Text => texts += 1,
+                AmountKind::Number if cell.tag == CellTag::Text => texts = 0,
                 _ => {}
             }
             found.kinds.push(kind);
             found.values.push(value);
             decimals.push(places);
-            found.numbers += usize::from(kind == Kind::Number);
+            found.numbers += usize::from(kind == AmountKind::Number);
         });
         found.scale(&decimals);
         found
     }
 
-    /// Makes the numbers counts of one unit.
+    /// Converts the numbers to multiples of one unit.
     fn scale(&mut self, decimals: &[u8]) {
         self.decimals = decimals.iter().copied().max().unwrap_or(0);
         self.step = 1;
@@ -142,7 +142,8 @@ impl Column {
         }
         self.step = step.max(1);
         let rounded = ROUNDED.into_iter().find(|unit| self.step % unit == 0);
-        if let Some(unit) = rounded.filter(|_| self.decimals == 0 && self.numbers >= LEAST_ROUNDED)
+        if let Some(unit) =
+            rounded.filter(|_| self.decimals == 0 && self.numbers >= MIN_ROUNDED_NUMBERS)
         {
             for value in self.values.iter_mut().filter(|value| **value != NONE) {
                 *value /= unit;
@@ -160,33 +161,38 @@ fn divisor(mut a: i64, mut b: i64) -> i64 {
     a
 }
 
-/// What a cell is, and its number with its decimals. Texts are read where they may be numbers.
-fn take(sheet: &Sheet, cell: Cell, comma: bool, are_read: bool) -> (Kind, Option<(i64, u8)>) {
+/// Returns the kind of a cell, and its number with its decimals. Reads texts only if `are_read`.
+fn take(
+    sheet: &Sheet,
+    cell: SheetCell,
+    comma: bool,
+    are_read: bool,
+) -> (AmountKind, Option<(i64, u8)>) {
     let number = match cell.tag {
-        Tag::Empty | Tag::EmptyText => return (Kind::Blank, None),
-        Tag::Integer => whole(cell.as_integer()),
-        Tag::Float => of_float(cell.as_float()),
-        Tag::Duration => of_float(cell.as_integer() as f64 / 1e6),
-        Tag::Text if !are_read && cell.as_text().length() > LONGEST_MARK => None,
-        Tag::Text => {
+        CellTag::Empty | CellTag::EmptyText => return (AmountKind::Blank, None),
+        CellTag::Integer => whole(cell.as_integer()),
+        CellTag::Float => of_float(cell.as_float()),
+        CellTag::Duration => of_float(cell.as_integer() as f64 / 1e6),
+        CellTag::Text if !are_read && cell.as_text().length() > MAX_MARK_BYTES => None,
+        CellTag::Text => {
             let text = sheet.text(cell.as_text());
             let number = are_read.then(|| number_of(text, comma)).flatten();
             if number.is_none() && is_mark(text) {
-                return (Kind::Blank, None);
+                return (AmountKind::Blank, None);
             }
             number
         }
         _ => None,
     };
     let kind = if number.is_some() {
-        Kind::Number
+        AmountKind::Number
     } else {
-        Kind::Text
+        AmountKind::Text
     };
     (kind, number)
 }
 
-/// Blank, or a dash that stands for nothing.
+/// Returns whether a text is blank, or a dash that means nothing.
 fn is_mark(text: &str) -> bool {
     let first = text.as_bytes().first().copied().unwrap_or(b' ');
     !first.is_ascii_alphanumeric()
@@ -194,33 +200,33 @@ fn is_mark(text: &str) -> bool {
 }
 
 fn whole(value: i64) -> Option<(i64, u8)> {
-    ((value.unsigned_abs() as f64) < MOST).then_some((value, 0))
+    ((value.unsigned_abs() as f64) < MAX_AMOUNT).then_some((value, 0))
 }
 
-/// The decimals that a float was written with.
+/// Returns a float as an integer and its number of decimals.
 fn of_float(value: f64) -> Option<(i64, u8)> {
     let least = 1e-9 * value.abs().max(1.0);
-    // Most have cents.
+    // Most numbers have cents.
     let scaled = value * 100.0;
     let near = (scaled + 0.5_f64.copysign(scaled)) as i64;
-    if scaled.abs() < MOST && (near as f64 - scaled).abs() < least && near % 10 != 0 {
+    if scaled.abs() < MAX_AMOUNT && (near as f64 - scaled).abs() < least && near % 10 != 0 {
         return Some((near, 2));
     }
-    for places in 0..=MOST_DECIMALS {
+    for places in 0..=MAX_DECIMALS {
         let power = POWERS[usize::from(places)] as f64;
         let scaled = value * power;
-        if scaled.is_nan() || scaled.abs() >= MOST {
+        if scaled.is_nan() || scaled.abs() >= MAX_AMOUNT {
             return None;
         }
         let near = (scaled + 0.5_f64.copysign(scaled)) as i64;
-        if places == MOST_DECIMALS || (near as f64 - scaled).abs() < least * power {
+        if places == MAX_DECIMALS || (near as f64 - scaled).abs() < least * power {
             return Some((near, places));
         }
     }
     None
 }
 
-/// The number that a text writes, with its decimals: "-1,234.50", "(12,5) €", "1 200-".
+/// Returns the number in a text and its number of decimals: "-1,234.50", "(12,5) €", "1 200-".
 pub fn number_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     if let Some(number) = plain_number(text.as_bytes(), if comma { b',' } else { b'.' }) {
         return Some(number);
@@ -244,7 +250,8 @@ pub fn number_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     Some((if is_negative { -value } else { value }, places))
 }
 
-/// Digits with marks between thousands and one before decimals, as most cells have them: "-$1,234.50".
+/// Returns the number of a text that is digits with marks between thousands and a decimal mark, as most cells are:
+/// "-$1,234.50".
 fn plain_number(text: &[u8], decimal: u8) -> Option<(i64, u8)> {
     let unsigned = text.strip_prefix(b"-").unwrap_or(text);
     let digits = unsigned.strip_prefix(b"$").unwrap_or(unsigned);
@@ -271,7 +278,7 @@ fn plain_number(text: &[u8], decimal: u8) -> Option<(i64, u8)> {
         }
     }
     let mut places = if is_decimal { run } else { 0 };
-    if run == 0 || places > MOST_DECIMALS || groups > 0 && !is_decimal && run != 3 {
+    if run == 0 || places > MAX_DECIMALS || groups > 0 && !is_decimal && run != 3 {
         return None;
     }
     while places > 0 && value % 10 == 0 {
@@ -282,7 +289,7 @@ fn plain_number(text: &[u8], decimal: u8) -> Option<(i64, u8)> {
     } else {
         value
     };
-    ((value as f64).abs() < MOST).then_some((value, places))
+    ((value as f64).abs() < MAX_AMOUNT).then_some((value, places))
 }
 
 fn plain_digit(c: char) -> char {
@@ -297,9 +304,10 @@ fn plain_digit(c: char) -> char {
     }
 }
 
-/// Takes off brackets, signs, currencies, per cent and the mark of a footnote.
+/// Removes brackets, signs, currencies, percent signs and a footnote mark. Returns the rest, and whether the number is
+/// negative.
 fn without_signs(text: &str) -> Option<(&str, bool)> {
-    // Bold, as in plain text.
+    // Bold in plain text.
     let bold = text.trim().strip_prefix("**");
     let bold = bold.and_then(|text| text.strip_suffix("**"));
     let mut text = bold.unwrap_or(text).trim();
@@ -315,7 +323,7 @@ fn without_signs(text: &str) -> Option<(&str, bool)> {
     {
         (text, is_negative) = (inner.trim(), true);
     }
-    // A sign before and one behind a currency, a currency before and one behind the digits.
+    // A sign may be before and one after a currency, and a currency before and one after the digits.
     for _ in 0..2 {
         if let Some(rest) = text.strip_prefix(['-', '\u{2212}', '\u{2013}']) {
             (text, is_negative) = (rest.trim_start(), true);
@@ -338,7 +346,7 @@ fn without_signs(text: &str) -> Option<(&str, bool)> {
     (!text.is_empty()).then_some((text, is_negative))
 }
 
-/// Takes off the code of a currency; nothing where other letters stand there.
+/// Removes the code of a currency; returns `None` if there are other letters.
 fn without_code(text: &str) -> Option<&str> {
     let mut text = text;
     if text.starts_with(char::is_alphabetic) {
@@ -354,10 +362,10 @@ fn without_code(text: &str) -> Option<&str> {
     Some(text)
 }
 
-/// The number of digits with marks between them.
+/// Reads the number that digits with marks between them stand for; returns it with its number of decimals.
 fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
     let (mut value, mut digits, mut run) = (0_i64, 0_usize, 0_usize);
-    // Each mark, and how many digits stand before the first one.
+    // The last mark, the number of marks, and the number of digits before the first mark.
     let (mut last, mut marks, mut same, mut first_run) = ('\0', 0, true, 0);
     let mut bad_group = false;
     for c in text.chars() {
@@ -384,7 +392,7 @@ fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
         }
         (last, run, marks) = (c, 0, marks + 1);
     }
-    if run == 0 || value as f64 >= MOST {
+    if run == 0 || value as f64 >= MAX_AMOUNT {
         return None;
     }
     if marks == 0 {
@@ -403,7 +411,7 @@ fn digits_of(text: &str, comma: bool) -> Option<(i64, u8)> {
         return Some((value, 0));
     }
     let mut places = run;
-    while places > 0 && (value % 10 == 0 || places > usize::from(MOST_DECIMALS)) {
+    while places > 0 && (value % 10 == 0 || places > usize::from(MAX_DECIMALS)) {
         (value, places) = (value / 10, places - 1);
     }
     Some((value, places as u8))

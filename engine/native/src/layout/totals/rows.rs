@@ -1,33 +1,33 @@
-//! The rows of a table as totals are sought among them, and what a row can be.
+//! The rows of a table in which totals are searched, and the verdicts on rows.
 
 use std::collections::HashMap;
 
-use super::looks::{Look, NEED_NOTHING, NEED_WITHIN, Table};
+use super::looks::{LabelFacts, NEED_NOTHING, NEED_WITHIN, TotalsTable};
 use super::read::{self, NONE};
 use super::sums::Items;
-use super::words::Word;
+use super::words::TotalWord;
 use crate::cells::parts::flags;
 
-/// In longer tables records are added together.
-const MOST_ROWS: usize = 500;
-/// Rows at an end.
+/// The maximum number of rows of a table whose records are examined one by one; in longer tables they are added together.
+const MAX_SINGLE_ROWS: usize = 500;
+/// The number of rows that count as an end of the table.
 pub const EDGE: usize = 3;
 
-/// What a row is.
+/// The verdict on a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Record,
-    /// A total, a subtotal, an average, or what is added to a total to make another one.
+    /// A total, a subtotal, an average, or an amount that is added to a total to make another one.
     Total,
     /// An opening, closing or carried-forward balance.
     Balance,
-    Doubtful(Doubt),
+    Doubtful(DoubtfulTotalReason),
 }
 
-/// Why a row may be a total and is kept.
+/// The reason why a row may be a total, although it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Doubt {
+pub enum DoubtfulTotalReason {
     HasTexts = 0,
     Twice = 1,
     NoSum = 2,
@@ -40,22 +40,22 @@ pub enum Doubt {
     PartOfRecord = 9,
 }
 
-/// A table with all that is known of its rows.
-pub struct Rows<'s> {
-    pub table: Table<'s>,
+/// A table with the known facts about its rows.
+pub struct TotalsRows<'s> {
+    pub table: TotalsTable<'s>,
     pub keys: Vec<usize>,
-    /// Columns of amounts, among those of the table.
+    /// The columns of amounts in the table.
     pub amounts: Vec<usize>,
     pub running: Vec<(usize, usize, Option<usize>)>,
     pub items: Items,
-    /// The first and last place among the live rows of each item.
+    /// The first and last index of each item in the live rows.
     pub places: Vec<(usize, usize)>,
-    /// Of items of one row.
-    pub looks: Vec<Look>,
+    /// The looks of items; those of several rows have the look of a record.
+    pub looks: Vec<LabelFacts>,
 }
 
-impl<'s> Rows<'s> {
-    pub fn of(table: Table<'s>) -> Self {
+impl<'s> TotalsRows<'s> {
+    pub fn new(table: TotalsTable<'s>) -> Self {
         let looks = table.some_looks();
         let (keys, usual) = table.keys(&looks);
         let running = table.running(&keys);
@@ -86,9 +86,9 @@ impl<'s> Rows<'s> {
     }
 
     /// Makes items of the live rows.
-    fn fill(&mut self, usual: &[usize], known: &HashMap<usize, Look>) {
+    fn fill(&mut self, usual: &[usize], known: &HashMap<usize, LabelFacts>) {
         let count = self.table.live.len();
-        let is_long = count > MOST_ROWS;
+        let is_long = count > MAX_SINGLE_ROWS;
         let is_inside = |place: usize| is_long && place >= EDGE && place + EDGE < count;
         let is_record = |place| is_inside(place) && self.is_record(self.table.live[place]);
         let (is_record, begins) = (flags(count, is_record), flags(count, |at| self.begins(at)));
@@ -96,10 +96,10 @@ impl<'s> Rows<'s> {
         for place in 0..count {
             let row = self.table.live[place];
             let mut look = if is_record[place] {
-                Look::of_record()
+                LabelFacts::of_record()
             } else {
                 let said = known.get(&row).copied();
-                let said = said.unwrap_or_else(|| Look::of(&self.table, row));
+                let said = said.unwrap_or_else(|| LabelFacts::from_row(&self.table, row));
                 said.look_beside(&self.table, row, &self.keys, usual)
             };
             if place + 1 == count {
@@ -119,16 +119,18 @@ impl<'s> Rows<'s> {
         }
     }
 
-    /// Whether a row within a long table is surely a record: all keys are filled, or most of them and no word stands there.
+    /// Returns whether a row within a long table is certainly a record: all keys are filled, or most of them and there is no
+    /// word for totals.
     fn is_record(&self, row: usize) -> bool {
-        let is_filled = |&&key: &&usize| self.table.kind(row, key) != read::Kind::Blank;
+        let is_filled = |&&key: &&usize| self.table.kind(row, key) != read::AmountKind::Blank;
         let filled = self.keys.iter().filter(is_filled).count();
         filled > 1
             && (filled == self.keys.len()
-                || filled * 3 > self.keys.len() * 2 && Look::of(&self.table, row).word.is_none())
+                || filled * 3 > self.keys.len() * 2
+                    && LabelFacts::from_row(&self.table, row).word.is_none())
     }
 
-    /// Whether a section begins at a live row: a row without numbers, or one below a blank row.
+    /// Returns whether a section begins at a live row: the row has no numbers, or is below a blank row.
     fn begins(&self, place: usize) -> bool {
         let row = self.table.live[place];
         let is_below_blank = place > 0 && self.table.live[place - 1] + 1 < row;
@@ -136,12 +138,12 @@ impl<'s> Rows<'s> {
         is_below_blank || columns.all(|column| column.values[row] == NONE)
     }
 
-    fn push(&mut self, place: usize, look: Look, begins: bool, is_plain: bool) {
+    fn push(&mut self, place: usize, look: LabelFacts, begins: bool, is_plain: bool) {
         let row = self.table.live[place];
-        let is_off = look.word == Some(Word::Discount) && look.has_no_keys();
+        let is_off = look.word == Some(TotalWord::Discount) && look.has_no_keys();
         for &column in &self.amounts {
             let value = self.table.value(row, column);
-            // A discount is taken off, with a minus or without.
+            // A discount is subtracted, with or without a minus sign.
             let value = if is_off && value != NONE {
                 -value.abs()
             } else {
@@ -183,7 +185,7 @@ impl<'s> Rows<'s> {
         }
     }
 
-    /// The first row of an item, from 0 at the table's first row.
+    /// Returns the first row of an item, from 0 at the table's first row.
     pub fn row(&self, item: usize) -> usize {
         self.table.live[self.places[item].0]
     }
@@ -192,7 +194,7 @@ impl<'s> Rows<'s> {
         self.table.live[self.places[item].1]
     }
 
-    /// A number of an item as it is written, not in units.
+    /// Returns a number of an item as it is written, not in units.
     pub fn written(&self, at: usize, units: i128) -> f64 {
         units as f64 * self.table.columns[self.amounts[at]].unit
     }

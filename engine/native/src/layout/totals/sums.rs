@@ -1,7 +1,8 @@
-//! Rows that are the sums of the rows directly above or below, found by looking up prefix sums: linear in the cells.
+//! Finds rows that are sums of the rows directly above or below them by looking up prefix sums; the time is linear in the
+//! cells.
 //!
-//! A total takes the place of its parts, so that a total of totals is found as well. How much speaks for a sum is counted in
-//! bits: what a number would have to be hit by chance, less what was tried and what does not add up.
+//! A total replaces its parts, so totals of totals are found as well. The evidence for a sum is measured in bits: how unlikely
+//! it is to hit a number by chance, less the number of attempts and the columns that do not add up.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -9,41 +10,41 @@ use std::hash::{BuildHasherDefault, Hasher};
 use super::looks;
 use super::read::NONE;
 
-/// What one column can say at most.
-const MOST_BITS: f64 = 18.0;
-/// What each column costs that does not add up.
+/// The maximum evidence of one column, in bits.
+const MAX_COLUMN_BITS: f64 = 18.0;
+/// The cost of each column that does not add up, in bits.
 const COST_OF_DIFFERING: f64 = 3.0;
-/// Columns whose sums are looked up, those that say most first.
-const LOOKED_UP: usize = 5;
-/// Heights that are tried for a row, and places with the same sum in a column.
-const TRIED: usize = 4;
-const PLACES: usize = 3;
-/// Parts that are compared to tell net from VAT.
-const COMPARED: usize = 12;
-/// Sums of this width lie in one bucket; rounding moves a sum into the next one at most.
+/// The maximum number of columns whose sums are looked up, those with the most evidence first.
+const MAX_LOOKED_UP_COLUMNS: usize = 5;
+/// The maximum number of heights that are tried for a row, and of marks with the same sum in a column.
+const MAX_TRIED_HEIGHTS: usize = 4;
+const MAX_EQUAL_SUM_MARKS: usize = 3;
+/// The maximum number of parts that are compared to recognise proportional columns, such as net and VAT.
+const MAX_COMPARED_PARTS: usize = 12;
+/// The width of a bucket of sums. Rounding moves a sum into an adjacent bucket at most.
 const BUCKET: i128 = 4;
 
-/// The rows that are added, and the amounts in them: one row, or many that are surely records.
+/// The rows that are added, with their amounts. An item is one row, or many rows that are certainly records.
 #[derive(Debug, Default)]
 pub struct Items {
-    /// Columns of amounts.
+    /// The number of columns of amounts.
     pub width: usize,
-    /// By item, then by column: the number or sum, how many are not zero, how many are there.
+    /// By item, then by column: the number or sum, how many are not zero, and how many are present.
     pub values: Vec<i64>,
     pub terms: Vec<u32>,
     pub filled: Vec<u32>,
     /// The common step of each column.
     pub steps: Vec<i64>,
-    /// Whether a section begins with an item.
+    /// True if a section begins with the item.
     pub begins: Vec<bool>,
-    /// The bits that it takes to make a total of an item; infinite where none can.
+    /// The bits that are needed to make the item a total; infinite if it cannot be one.
     pub needs: Vec<f64>,
-    /// Whether one part is enough: the row has a word.
+    /// True if one part is enough, because the row has a word for totals.
     pub takes_one: Vec<bool>,
-    /// Whether an item has a word for totals, or nothing in its other keys.
+    /// True if the item has a word for totals.
     pub has_word: Vec<bool>,
     pub is_blank: Vec<bool>,
-    /// Whether an item is the average of others, and no part of a sum.
+    /// True if the item is the average of others, and therefore not part of a sum.
     pub is_average: Vec<bool>,
 }
 
@@ -56,7 +57,7 @@ impl Items {
         &self.values[item * self.width..][..self.width]
     }
 
-    /// The numbers of an item, each with its column.
+    /// Returns the numbers of an item, each with its column.
     pub fn numbers(&self, item: usize) -> impl Iterator<Item = (usize, i64)> {
         let values = self.row(item).iter().copied().enumerate();
         values.filter(|(_, value)| *value != NONE)
@@ -66,13 +67,13 @@ impl Items {
         self.numbers(item).next().is_some()
     }
 
-    /// The most that the columns of a row could say.
+    /// Returns the maximum evidence that the columns of a row can give.
     fn most_bits(&self, item: usize) -> f64 {
         let count = self.numbers(item).filter(|(_, value)| *value != 0).count();
-        MOST_BITS + MOST_BITS / 2.0 * (count.saturating_sub(1)) as f64
+        MAX_COLUMN_BITS + MAX_COLUMN_BITS / 2.0 * (count.saturating_sub(1)) as f64
     }
 
-    /// The columns whose numbers say most.
+    /// Returns the columns whose numbers give the most evidence.
     fn looked_up(&self) -> Vec<usize> {
         let bits = |column: usize| {
             let mut sum = 0.0;
@@ -82,7 +83,7 @@ impl Items {
                     sum += (value as f64 / self.steps[column] as f64)
                         .abs()
                         .log2()
-                        .clamp(0.0, MOST_BITS);
+                        .clamp(0.0, MAX_COLUMN_BITS);
                 }
             }
             sum
@@ -91,35 +92,35 @@ impl Items {
             .map(|column| (bits(column), column))
             .collect();
         columns.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        columns.truncate(LOOKED_UP);
+        columns.truncate(MAX_LOOKED_UP_COLUMNS);
         columns.into_iter().map(|(_, column)| column).collect()
     }
 }
 
-/// How far a rounded total may lie from the sum of so many rounded numbers, in units.
+/// Returns how far a rounded total may differ from the sum of `terms` rounded numbers, in units.
 pub fn slack(terms: u32) -> f64 {
     let terms = f64::from(terms);
     0.5 * (1.0 + terms.min(3.0 + 0.35 * terms))
 }
 
-/// An item as the sum of others.
+/// An item that is the sum of others.
 #[derive(Debug, Clone)]
 pub struct Sum {
     pub bits: f64,
-    /// Columns that do not agree.
+    /// The columns that do not agree.
     pub differ: Vec<usize>,
-    /// Items that were added, in the order in which they were met.
+    /// The items that were added, in the order in which they were visited.
     pub parts: Vec<usize>,
     pub is_below: bool,
 }
 
-/// Bits, how many columns agree, columns that differ.
-type Checked = (f64, usize, Vec<usize>);
+/// The evidence in bits, the number of columns that agree, and the columns that differ.
+type SumEvidence = (f64, usize, Vec<usize>);
 
 #[derive(Default)]
-struct Mixing(u64);
+struct MixingHasher(u64);
 
-impl Hasher for Mixing {
+impl Hasher for MixingHasher {
     fn finish(&self) -> u64 {
         self.0 ^ (self.0 >> 29)
     }
@@ -133,25 +134,25 @@ impl Hasher for Mixing {
     }
 }
 
-/// Where a sum of a column was reached, and the place before with the same one.
-struct Mark {
+/// The height at which a sum of a column was reached, and the previous mark with the same sum.
+struct PrefixSumMark {
     key: u64,
     height: u32,
     before: Option<u32>,
 }
 
-/// A pile of items with their prefix sums.
-struct Pile<'i> {
+/// A stack of items with their prefix sums.
+struct PrefixSumPile<'i> {
     items: &'i Items,
     columns: &'i [usize],
     pile: Vec<usize>,
     prefix: Vec<i128>,
     terms: Vec<u32>,
-    last: HashMap<u64, u32, BuildHasherDefault<Mixing>>,
-    marks: Vec<Mark>,
+    last: HashMap<u64, u32, BuildHasherDefault<MixingHasher>>,
+    marks: Vec<PrefixSumMark>,
 }
 
-impl<'i> Pile<'i> {
+impl<'i> PrefixSumPile<'i> {
     fn new(items: &'i Items, columns: &'i [usize]) -> Self {
         let mut pile = Self {
             items,
@@ -175,7 +176,7 @@ impl<'i> Pile<'i> {
     fn mark(&mut self, place: usize, sum: i128, height: usize) {
         let key = Self::key(place, sum.div_euclid(BUCKET));
         let before = self.last.insert(key, self.marks.len() as u32);
-        self.marks.push(Mark {
+        self.marks.push(PrefixSumMark {
             key,
             height: height as u32,
             before,
@@ -200,7 +201,7 @@ impl<'i> Pile<'i> {
         }
     }
 
-    /// Takes items off until so many are left.
+    /// Removes items until `height` are left.
     fn cut(&mut self, height: usize) {
         while self
             .marks
@@ -218,14 +219,15 @@ impl<'i> Pile<'i> {
         self.terms.truncate((height + 1) * self.items.width);
     }
 
-    /// Heights from which on the items may add up to a row, those that more columns name first.
+    /// Finds the heights from which on the items may add up to a row, those with the most votes of columns first.
     fn heights(&self, row: &[i64], found: &mut Vec<(u32, usize)>) {
         found.clear();
         let top = self.pile.len();
-        let mut vote = |height: usize| match found.iter_mut().find(|(_, one)| *one == height) {
-            Some((votes, _)) => *votes += 1,
-            None => found.push((1, height)),
-        };
+        let mut vote =
+            |height: usize| match found.iter_mut().find(|(_, candidate)| *candidate == height) {
+                Some((votes, _)) => *votes += 1,
+                None => found.push((1, height)),
+            };
         for (place, &column) in self.columns.iter().enumerate() {
             if row[column] == NONE || row[column] == 0 {
                 continue;
@@ -234,40 +236,44 @@ impl<'i> Pile<'i> {
                 .div_euclid(BUCKET);
             for bucket in wanted - 1..=wanted + 1 {
                 let mut next = self.last.get(&Self::key(place, bucket)).copied();
-                for _ in 0..PLACES {
+                for _ in 0..MAX_EQUAL_SUM_MARKS {
                     let Some(mark) = next.map(|next| &self.marks[next as usize]) else {
                         break;
                     };
                     let height = mark.height as usize;
                     (height.saturating_sub(1)..=height)
-                        .filter(|&one| one < top)
+                        .filter(|&candidate| candidate < top)
                         .for_each(&mut vote);
                     next = mark.before;
                 }
             }
         }
-        // The sort keeps the order in which they were found.
+        // The sort is stable, so equal votes stay in the order in which they were found.
         found.sort_by_key(|&(votes, _)| std::cmp::Reverse(votes));
-        found.truncate(TRIED);
+        found.truncate(MAX_TRIED_HEIGHTS);
     }
 
-    /// Whether the parts have the same shares in two columns, as net and VAT have: these agree together or not at all.
-    fn is_alike(&self, row: &[i64], height: usize, one: usize, other: usize) -> bool {
-        let (a, b) = (row[one] as f64, row[other] as f64);
+    /// Returns whether the parts have the same shares in two columns, as net and VAT do. Such columns agree together or not at
+    /// all.
+    fn is_alike(&self, row: &[i64], height: usize, column: usize, other: usize) -> bool {
+        let (a, b) = (row[column] as f64, row[other] as f64);
         if a == 0.0 || b == 0.0 {
             return true;
         }
         let least = 1.2 / a.abs().min(b.abs());
-        self.pile[height..].iter().take(COMPARED).all(|&part| {
-            let part = self.items.row(part);
-            part[one] != NONE
-                && part[other] != NONE
-                && (part[one] as f64 / a - part[other] as f64 / b).abs() < least
-        })
+        self.pile[height..]
+            .iter()
+            .take(MAX_COMPARED_PARTS)
+            .all(|&part| {
+                let part = self.items.row(part);
+                part[column] != NONE
+                    && part[other] != NONE
+                    && (part[column] as f64 / a - part[other] as f64 / b).abs() < least
+            })
     }
 
-    /// What speaks for a row being the sum of the items from a height on.
-    fn check(&self, row: &[i64], height: usize, least: u32) -> Option<Checked> {
+    /// Returns the evidence that a row is the sum of the items from a height on, or `None` if too little agrees.
+    fn check(&self, row: &[i64], height: usize, least: u32) -> Option<SumEvidence> {
         let width = self.items.width;
         let count = self.pile.len() - height;
         if count < least as usize {
@@ -291,8 +297,8 @@ impl<'i> Pile<'i> {
             } else if terms >= least {
                 let chances = (value.unsigned_abs() as f64 / self.items.steps[column] as f64 + 1.0)
                     / (2.0 * off + 1.0);
-                let says = chances.log2().min(MOST_BITS);
-                // Of columns that agree together the one that says most is the witness.
+                let says = chances.log2().min(MAX_COLUMN_BITS);
+                // If columns agree together, only the column with the most evidence counts.
                 match agree
                     .iter()
                     .take(3)
@@ -307,7 +313,7 @@ impl<'i> Pile<'i> {
         if bits.is_empty() || agree.len() < differ.len() {
             return None;
         }
-        // The best counts whole; others hang together with it.
+        // The best column counts in full, the others by half because they are related to it.
         let best = bits.iter().copied().fold(f64::MIN, f64::max);
         let all: f64 = bits.iter().sum();
         let tried = (self.pile.len() as f64).log2();
@@ -319,11 +325,12 @@ impl<'i> Pile<'i> {
     }
 }
 
-/// For each item the likeliest sum of the items before it, where enough speaks for one; `is_below`: from the last item to the first.
+/// Finds the likeliest sum of the items before each item, if the evidence suffices. With `is_below`, goes from the last item to
+/// the first.
 pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
     let columns = items.looked_up();
-    let mut tops = Pile::new(items, &columns);
-    let mut leaves = Pile::new(items, &columns);
+    let mut tops = PrefixSumPile::new(items, &columns);
+    let mut leaves = PrefixSumPile::new(items, &columns);
     let mut found: HashMap<usize, Sum> = HashMap::new();
     let mut start = 0;
     let mut heights = Vec::new();
@@ -342,7 +349,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
             continue;
         }
         let need = items.needs[item];
-        let is_enough = |best: &Best| {
+        let is_enough = |best: &SumCandidate| {
             best.checked.0 >= need && (best.checked.1 > 1 || need <= looks::NEED_BLANK)
         };
         let best = if need <= items.most_bits(item) {
@@ -350,7 +357,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
         } else {
             None
         };
-        if let Some(Best {
+        if let Some(SumCandidate {
             checked: (bits, _, differ),
             is_leaves,
             height,
@@ -375,24 +382,25 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
     found
 }
 
-/// A sum that a row may be: of the items of a pile from a height on.
-struct Best {
-    checked: Checked,
+/// A candidate for a row's sum: the items of a pile from a height on.
+struct SumCandidate {
+    checked: SumEvidence,
     is_leaves: bool,
     height: usize,
 }
 
-/// The likeliest sum among the piles of totals and of records; `start`: where the section begins among the records.
+/// Returns the likeliest sum among the piles of totals and of records. `start` is the height at which the section begins in the
+/// pile of records.
 fn best_of(
-    [tops, leaves]: [&Pile<'_>; 2],
+    [tops, leaves]: [&PrefixSumPile<'_>; 2],
     found: &HashMap<usize, Sum>,
     item: usize,
     start: usize,
     heights: &mut Vec<(u32, usize)>,
-) -> Option<Best> {
+) -> Option<SumCandidate> {
     let (items, row) = (tops.items, tops.items.row(item));
     let least = if items.takes_one[item] { 1 } else { 2 };
-    let mut best: Option<Best> = None;
+    let mut best: Option<SumCandidate> = None;
     for (pile, is_leaves) in [(tops, false), (leaves, true)] {
         pile.heights(row, heights);
         let known = [
@@ -410,7 +418,7 @@ fn best_of(
                     .as_ref()
                     .is_none_or(|before| checked.0 > before.checked.0 + 1.0)
             {
-                best = Some(Best {
+                best = Some(SumCandidate {
                     checked,
                     is_leaves,
                     height,
@@ -421,10 +429,11 @@ fn best_of(
     best
 }
 
-/// Whether one part alone may make a total here: the same numbers twice are two records, and totals do not prove each other.
+/// Returns whether a single part may make a total here. The same numbers twice are two records, and totals do not prove each
+/// other.
 fn may_be_one(
     items: &Items,
-    pile: &Pile<'_>,
+    pile: &PrefixSumPile<'_>,
     found: &HashMap<usize, Sum>,
     item: usize,
     height: usize,

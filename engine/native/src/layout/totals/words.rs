@@ -1,13 +1,13 @@
-//! Words for totals, charges and balances, which stand in `words/lists.txt`: a line for each language.
+//! Words for totals, charges and balances, read from `words/lists.txt`, which has a line for each language.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use crate::words::data::{LISTS, List};
+use crate::words::data::{LISTS, WordList};
 
-/// What a label names.
+/// The meaning of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Word {
+pub enum TotalWord {
     Balance,
     Subtotal,
     Average,
@@ -16,29 +16,29 @@ pub enum Word {
     Charge,
 }
 
-/// How a word stands in its label.
+/// The position of a word in its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    /// With nothing but words that go with it: "Total (EUR)".
+pub enum WordPosition {
+    /// Beside words that go with it, or alone: "Total (EUR)".
     Alone,
-    /// Beside others: "Total Energies".
+    /// Beside other words: "Total Energies".
     Beside,
-    /// Beside others, and it often means something else: "All other".
+    /// Beside other words, and often with another meaning: "All other".
     Weak,
 }
 
-/// The words that parts of a total begin with.
-static PARTS: List = List::new(|| LISTS.phrases("parts of totals"));
+/// Beginnings of labels for parts of a total.
+static PARTS: WordList = WordList::new(|| LISTS.phrases("parts of totals"));
 
-/// A longer label is a sentence.
-const MOST_CHARACTERS: usize = 60;
+/// The maximum number of characters of a label; longer texts are sentences.
+const MAX_TOTAL_LABEL_CHARS: usize = 60;
 
-/// The phrases by their first word, those of scripts without blanks, and what goes with them.
-struct Known {
+/// The phrases by their first word, the phrases of scripts without blanks, and the words that may accompany them.
+struct PhraseIndex {
     phrases: HashMap<&'static str, Vec<Phrase>>,
-    /// By two letters that a phrase begins with: a bit for each length of its first word.
+    /// For each pair of first letters, the lengths of the first words that begin with it, one bit each.
     beginnings: Vec<u64>,
-    unspaced: Vec<(Word, &'static str)>,
+    unspaced: Vec<(TotalWord, &'static str)>,
     weak: HashSet<&'static str>,
     beside: HashSet<&'static str>,
     bare: HashSet<&'static str>,
@@ -46,20 +46,20 @@ struct Known {
 }
 
 struct Phrase {
-    word: Word,
+    word: TotalWord,
     words: Vec<&'static str>,
     is_weak: bool,
 }
 
-/// Returns the words of each language, one kind of word behind the other.
+/// Returns the words of each language, with the kinds of words in sequence.
 fn languages() -> impl Iterator<Item = &'static str> {
     let lines = LISTS.lines("totals");
     lines.filter_map(|line| Some(line.split_once(": ")?.1))
 }
 
-static KNOWN: LazyLock<Known> = LazyLock::new(Known::made);
+static KNOWN: LazyLock<PhraseIndex> = LazyLock::new(PhraseIndex::made);
 
-impl Known {
+impl PhraseIndex {
     fn made() -> Self {
         let set = |name| LISTS.phrases(name).into_iter().collect();
         let mut known = Self {
@@ -72,11 +72,11 @@ impl Known {
             invoices: set("invoices"),
         };
         let kinds = [
-            Word::Total,
-            Word::Subtotal,
-            Word::Charge,
-            Word::Discount,
-            Word::Balance,
+            TotalWord::Total,
+            TotalWord::Subtotal,
+            TotalWord::Charge,
+            TotalWord::Discount,
+            TotalWord::Balance,
         ];
         for words in languages() {
             for (word, phrases) in kinds.into_iter().zip(words.split(" | ")) {
@@ -85,9 +85,9 @@ impl Known {
             }
         }
         let averages = LISTS.phrases("averages").into_iter();
-        averages.for_each(|phrase| known.add(Word::Average, phrase));
+        averages.for_each(|phrase| known.add(TotalWord::Average, phrase));
         for phrases in known.phrases.values_mut() {
-            // The longest first, then by kind.
+            // Longest first, then by kind.
             phrases.sort_by_key(|phrase| (std::cmp::Reverse(phrase.words.len()), phrase.word));
         }
         known
@@ -96,7 +96,7 @@ impl Known {
         known
     }
 
-    fn add(&mut self, word: Word, phrase: &'static str) {
+    fn add(&mut self, word: TotalWord, phrase: &'static str) {
         if phrase.chars().any(is_unspaced) {
             self.unspaced.push((word, phrase));
             return;
@@ -115,7 +115,7 @@ impl Known {
         }
     }
 
-    /// Whether a text may have a phrase; most names have none, and are told without being cut into words.
+    /// Returns whether a text may contain a phrase. Most names cannot, and are rejected here without being split into words.
     fn may_have_phrase(&self, text: &str) -> bool {
         let mut letters = text.as_bytes().split(|byte| !byte.is_ascii_alphabetic());
         let is_plain = |byte: u8| byte.is_ascii() && !matches!(byte, b'%' | b'.');
@@ -126,7 +126,7 @@ impl Known {
             })
     }
 
-    /// The longest phrase that some words begin with.
+    /// Returns the longest phrase at the start of some words.
     fn phrase_at(&self, words: &[&str]) -> Option<&Phrase> {
         let phrases = self.phrases.get(*words.first()?)?;
         phrases
@@ -143,18 +143,18 @@ impl Known {
     }
 }
 
-/// A word's two first letters as one number below 32 × 32, in small letters or large, and the bit of its length.
+/// Returns a word's first two letters as one number below 32 × 32, regardless of case, and the bit of its length.
 fn beginning(word: &[u8]) -> (usize, u64) {
     let letter = |at: usize| usize::from(word.get(at).copied().unwrap_or(0) & 31);
     (letter(0) * 32 + letter(1), 1 << word.len().min(63))
 }
 
-/// Thai, Chinese, Japanese, Korean: words follow each other without blanks.
+/// Returns whether a letter is of a script without blanks between words: Thai, Chinese, Japanese, Korean.
 fn is_unspaced(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{e7f}' | '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}')
 }
 
-/// The words of a label in small letters; digits and signs go.
+/// Returns the words of a label in small letters, without digits and signs.
 fn words_of(text: &str) -> String {
     let mut flat = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -162,7 +162,7 @@ fn words_of(text: &str) -> String {
         if c == '%' {
             flat.push_str(" % ");
         } else if c.is_alphabetic() || is_unspaced(c) || is_vowel_sign(c) {
-            // A capital I with a dot has a dot more in small letters.
+            // The small letter of a capital I with a dot has an additional dot.
             flat.extend(c.to_lowercase().filter(|&small| small != '\u{307}'));
         } else if c == '.'
             && chars.peek().is_some_and(|next| next.is_alphabetic())
@@ -184,7 +184,7 @@ fn words_of(text: &str) -> String {
     flat
 }
 
-/// Whether a label begins with the number of an account, which is not a year: "1200 Opening balance" is one of many accounts.
+/// Returns whether a label begins with an account number, not a year: "1200 Opening balance" is one of many accounts.
 fn begins_with_account(text: &str) -> bool {
     let digits = text
         .trim_start()
@@ -194,7 +194,8 @@ fn begins_with_account(text: &str) -> bool {
     digits.len() > 2 && !(digits.len() == 4 && ("1900".."2100").contains(&digits))
 }
 
-/// Whether digits beside a balance are no day: "Saldo 2024", "Balance Q1". A day is 31.12.2024, or 31 December 2024.
+/// Returns whether a label of balances has digits that are not a day: "Saldo 2024", "Balance Q1". Days are 31.12.2024 or 31
+/// December 2024.
 fn has_plain_number(text: &str) -> bool {
     let is_digit = |c: char| c.is_ascii_digit();
     let with_digits: Vec<&str> = text
@@ -203,8 +204,8 @@ fn has_plain_number(text: &str) -> bool {
         .collect();
     let number = |word: &str| word.trim_matches(['.', ',']).parse::<u32>().ok();
     let is_day = match with_digits[..] {
-        [one] => {
-            one.split(['.', '-', '/'])
+        [word] => {
+            word.split(['.', '-', '/'])
                 .filter(|part| part.contains(is_digit))
                 .count()
                 == 3
@@ -218,7 +219,7 @@ fn has_plain_number(text: &str) -> bool {
     !with_digits.is_empty() && !is_day
 }
 
-/// Whether a label of balances says no more than that: no opening, closing or carried forward.
+/// Returns whether a label only says that it is a balance, and not opening, closing or carried forward.
 pub fn is_bare_balance(text: &str) -> bool {
     let known = &*KNOWN;
     let flat = words_of(text);
@@ -228,11 +229,11 @@ pub fn is_bare_balance(text: &str) -> bool {
     let words: Vec<&str> = flat.split_ascii_whitespace().collect();
     (0..words.len())
         .filter_map(|at| known.phrase_at(&words[at..]))
-        .filter(|phrase| phrase.word == Word::Balance)
+        .filter(|phrase| phrase.word == TotalWord::Balance)
         .all(|phrase| known.is_bare(phrase))
 }
 
-/// Returns whether a label begins as those of parts do.
+/// Returns whether a label begins like those of parts of a total.
 pub fn is_part(text: &str) -> bool {
     begins_with(words_of(text).trim_start(), &PARTS)
 }
@@ -245,15 +246,15 @@ pub fn begins_with(text: &str, phrases: &[&str]) -> bool {
     behind.any(|rest| !rest.starts_with(char::is_alphanumeric))
 }
 
-/// Signs of Devanagari that are no letters of their own.
+/// Returns whether a character is a sign of Devanagari that is not a letter by itself.
 fn is_vowel_sign(c: char) -> bool {
     matches!(c, '\u{93a}'..='\u{94d}' | '\u{200c}')
 }
 
-/// What a label names, and how the word stands in it.
-pub fn said(text: &str) -> Option<(Word, How)> {
-    if text.len() > 4 * MOST_CHARACTERS
-        || text.chars().take(MOST_CHARACTERS + 1).count() > MOST_CHARACTERS
+/// Returns the meaning of a label, and the position of its word.
+pub fn said(text: &str) -> Option<(TotalWord, WordPosition)> {
+    if text.len() > 4 * MAX_TOTAL_LABEL_CHARS
+        || text.chars().take(MAX_TOTAL_LABEL_CHARS + 1).count() > MAX_TOTAL_LABEL_CHARS
     {
         return None;
     }
@@ -271,19 +272,26 @@ pub fn said(text: &str) -> Option<(Word, How)> {
             let rest = joined.replacen(phrase, "", 1);
             let is_alone =
                 rest.is_empty() || known.unspaced.iter().any(|(_, other)| rest == *other);
-            (*word, if is_alone { How::Alone } else { How::Beside })
+            (
+                *word,
+                if is_alone {
+                    WordPosition::Alone
+                } else {
+                    WordPosition::Beside
+                },
+            )
         });
     }
     let words: Vec<&str> = flat.split_ascii_whitespace().collect();
     let has_account = begins_with_account(text);
-    let mut best: Option<(Word, How)> = None;
+    let mut best: Option<(TotalWord, WordPosition)> = None;
     for at in 0..words.len() {
         let Some(phrase) = known.phrase_at(&words[at..]) else {
             continue;
         };
         let is_of_invoice =
             || has_plain_number(text) || words.iter().any(|word| known.invoices.contains(word));
-        if phrase.word == Word::Balance && known.is_bare(phrase) && is_of_invoice() {
+        if phrase.word == TotalWord::Balance && known.is_bare(phrase) && is_of_invoice() {
             continue;
         }
         let behind = at + phrase.words.len();
@@ -292,13 +300,13 @@ pub fn said(text: &str) -> Option<(Word, How)> {
                 || known
                     .phrases
                     .get(word)
-                    .is_some_and(|phrases| phrases.iter().any(|one| one.words.len() == 1))
+                    .is_some_and(|phrases| phrases.iter().any(|phrase| phrase.words.len() == 1))
         };
         let is_alone = !has_account && words[..at].iter().chain(&words[behind..]).all(is_known);
         let how = match (is_alone, phrase.is_weak) {
-            (true, _) => How::Alone,
-            (false, false) => How::Beside,
-            (false, true) if at == 0 || behind == words.len() => How::Weak,
+            (true, _) => WordPosition::Alone,
+            (false, false) => WordPosition::Beside,
+            (false, true) if at == 0 || behind == words.len() => WordPosition::Weak,
             (false, true) => continue,
         };
         let is_better =
@@ -324,7 +332,7 @@ mod tests {
                 assert_eq!(words_of(phrase), phrase, "{phrase}");
                 assert_eq!(
                     said(phrase).map(|(_, how)| how),
-                    Some(How::Alone),
+                    Some(WordPosition::Alone),
                     "{phrase}"
                 );
             }
@@ -335,21 +343,21 @@ mod tests {
     #[test]
     fn labels_say_what_they_are() {
         for (text, wanted) in [
-            ("Grand Total (EUR)", Some((Word::Total, How::Alone))), ("SUMME", Some((Word::Total, How::Alone))),
-            ("VAT 20%", Some((Word::Charge, How::Alone))), ("Amount due", Some((Word::Total, How::Alone))),
-            ("Sub-total", Some((Word::Subtotal, How::Alone))), ("Sous-total", Some((Word::Subtotal, How::Alone))),
-            ("Balance brought forward", Some((Word::Balance, How::Alone))),
-            ("Übertrag von Seite 3", Some((Word::Balance, How::Alone))),
-            ("Discount 2%", Some((Word::Discount, How::Alone))), ("GENEL TOPLAM", Some((Word::Total, How::Alone))),
-            ("İNDİRİM", Some((Word::Discount, How::Alone))), ("סה\"כ", Some((Word::Total, How::Alone))),
-            ("合計", Some((Word::Total, How::Alone))), ("Total North", Some((Word::Total, How::Beside))),
-            ("Less common goods", Some((Word::Discount, How::Weak))),
-            ("1200 Opening balance", Some((Word::Balance, How::Beside))),
-            ("2024 Total", Some((Word::Total, How::Alone))),
-            ("Saldo per 31.12.2024", Some((Word::Balance, How::Alone))),
-            ("Balance 31 March 2024", Some((Word::Balance, How::Alone))), ("Balance invoice 12", None),
+            ("Grand Total (EUR)", Some((TotalWord::Total, WordPosition::Alone))), ("SUMME", Some((TotalWord::Total, WordPosition::Alone))),
+            ("VAT 20%", Some((TotalWord::Charge, WordPosition::Alone))), ("Amount due", Some((TotalWord::Total, WordPosition::Alone))),
+            ("Sub-total", Some((TotalWord::Subtotal, WordPosition::Alone))), ("Sous-total", Some((TotalWord::Subtotal, WordPosition::Alone))),
+            ("Balance brought forward", Some((TotalWord::Balance, WordPosition::Alone))),
+            ("Übertrag von Seite 3", Some((TotalWord::Balance, WordPosition::Alone))),
+            ("Discount 2%", Some((TotalWord::Discount, WordPosition::Alone))), ("GENEL TOPLAM", Some((TotalWord::Total, WordPosition::Alone))),
+            ("İNDİRİM", Some((TotalWord::Discount, WordPosition::Alone))), ("סה\"כ", Some((TotalWord::Total, WordPosition::Alone))),
+            ("合計", Some((TotalWord::Total, WordPosition::Alone))), ("Total North", Some((TotalWord::Total, WordPosition::Beside))),
+            ("Less common goods", Some((TotalWord::Discount, WordPosition::Weak))),
+            ("1200 Opening balance", Some((TotalWord::Balance, WordPosition::Beside))),
+            ("2024 Total", Some((TotalWord::Total, WordPosition::Alone))),
+            ("Saldo per 31.12.2024", Some((TotalWord::Balance, WordPosition::Alone))),
+            ("Balance 31 March 2024", Some((TotalWord::Balance, WordPosition::Alone))), ("Balance invoice 12", None),
             ("Saldo Rechnung", None), ("Saldo 2024", None), ("Saldo Q1", None),
-            ("Saldo iniziale 2024", Some((Word::Balance, How::Alone))), ("Miller", None), ("Totally fine", None),
+            ("Saldo iniziale 2024", Some((TotalWord::Balance, WordPosition::Alone))), ("Miller", None), ("Totally fine", None),
         ] {
             assert_eq!(said(text), wanted, "{text}");
         }

@@ -1,10 +1,13 @@
-//! Reads a text again, as a careful person would, where the rules of separated text alone would lose or shift cells.
+//! Reads a text again as a careful person would, where the rules of separated text alone would lose or shift cells.
 //!
-//! - A quote that is never closed, or closes rows below, is a letter where that makes its line fit; so is one within quotes.
-//! - `\"` stands for a quote where the text writes all of its quotes so.
-//! - Cells that a comma within an amount has cut (`1,250`) are one cell where that alone makes all rows fit; else they are left empty.
+//! - A quote that is never closed, or is closed some rows below, is a letter if that makes its line fit. The same holds for a
+//!   quote within quotes.
+//! - `\"` is a quote if the text writes all of its quotes like this.
+//! - Cells that were cut by a comma within an amount (`1,250`) become one cell if only that makes all rows fit; otherwise they
+//!   are left empty.
 //!
-//! To fit is to have as many cells as most rows have. What no rule makes fit is read line by line, so that it spoils no other row.
+//! A row fits if it has as many cells as most rows. If no rule makes a row fit, it is read line by line, so that it damages no
+//! other row.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,37 +15,37 @@ use std::collections::HashMap;
 use super::parser::Rows;
 use crate::error::Result;
 
-/// Text of one quoted cell; what is longer has lost its closing quote.
-const LONGEST_QUOTED: usize = 1 << 20;
-/// Where the end of a cell is looked for that has quotes within its own.
-const FAR_ENOUGH: usize = 1 << 16;
-/// Records that show what is usual in each column.
-const SHOWING: usize = 1000;
-/// So many cells too many may come from commas within amounts.
-const MOST_SURPLUS: usize = 3;
+/// The maximum size of a quoted cell; a longer one has lost its closing quote.
+const MAX_QUOTED_BYTES: usize = 1 << 20;
+/// The maximum distance at which to look for the end of a cell with quotes within its quotes.
+const MAX_SEARCH_BYTES: usize = 1 << 16;
+/// The maximum number of records that determine the usual values of each column.
+const MAX_SHOWING_RECORDS: usize = 1000;
+/// The maximum number of surplus cells that commas within amounts explain.
+const MAX_SURPLUS_CELLS: usize = 3;
 
-/// Takes records as [`Rows`] does, and what was done for them; it is said before the end of a record.
+/// Takes records like [`Rows`], and the repairs of each record, before its end.
 pub trait Repairs: Rows {
-    /// Quotes of this record were read as letters.
+    /// Reports that quotes of this record were read as letters.
     fn quotes_were_letters(&mut self);
-    /// Cells of this record were joined.
+    /// Reports that cells of this record were joined.
     fn was_joined(&mut self, fields: usize);
-    /// Quotes are written with backslashes in all of the text.
+    /// Reports that all quotes of the text are written with backslashes.
     fn has_backslashes(&mut self);
 }
 
-/// Reads all of a text, whose lines are to be skipped by `rows` itself.
+/// Reads a whole text. `rows` itself skips the lines to be skipped.
 ///
 /// # Errors
-/// Those of `rows`.
+/// The errors of `rows`.
 pub fn read(text: &[u8], delimiter: u8, rows: &mut impl Repairs) -> Result<()> {
     let text = Text::new(text, delimiter);
     if text.backslashes {
         rows.has_backslashes();
     }
-    let mut usual = Usual::of(&text);
+    let mut usual = UsualRecord::from_text(&text);
     let mut joins = delimiter == b',' && usual.joins_all(&text);
-    // Where commas cut most rows, some still fit the first one, which is the header.
+    // If commas cut most rows, some rows still fit the first row, which is the header.
     if delimiter == b','
         && let Some(of_header) = usual.like_the_first(&text)
         && of_header.joins_all(&text)
@@ -89,11 +92,11 @@ struct Text<'a> {
     backslashes: bool,
 }
 
-struct Record<'a> {
+struct CsvRecord<'a> {
     fields: Vec<Cow<'a, [u8]>>,
-    /// Where the next one begins.
+    /// The position of the next record.
     end: usize,
-    /// Text stands behind a closing quote, or the last quote is not closed.
+    /// True if text follows a closing quote, or the last quote is not closed.
     is_broken: bool,
 }
 
@@ -101,7 +104,7 @@ struct Record<'a> {
 enum Quotes {
     /// The first quote within quotes closes them.
     Strict,
-    /// Only one at the end of a cell does; without one the first is a letter.
+    /// Only a quote at the end of a cell closes it; without one, the opening quote is a letter.
     Lenient,
 }
 
@@ -119,7 +122,8 @@ impl<'a> Text<'a> {
             backslashes: true,
             ..doubled
         };
-        // Throughout: no quote that is broken, and no more kinds of rows than otherwise.
+        // Backslashes must explain the whole text: no broken quote is left, and rows have no more different lengths than
+        // otherwise.
         let (broken, kinds) = escaped.broken_and_kinds();
         let (broken_otherwise, kinds_otherwise) = doubled.broken_and_kinds();
         if broken == 0 && broken_otherwise > 0 && kinds <= kinds_otherwise {
@@ -140,8 +144,9 @@ impl<'a> Text<'a> {
         (broken, kinds.len())
     }
 
-    /// The record at a place, and whether quotes became letters in it. `usual`: the number of fields of most.
-    fn next(&self, at: usize, usual: usize) -> (Record<'a>, bool) {
+    /// Returns the record at a position, and whether quotes in it became letters. `usual` is the number of fields of most
+    /// records.
+    fn next(&self, at: usize, usual: usize) -> (CsvRecord<'a>, bool) {
         let record = self.record(at, self.bytes.len(), Quotes::Strict);
         let line = self.line_end(at);
         let first = self.bytes.get(at..record.end.min(line)).unwrap_or_default();
@@ -160,7 +165,7 @@ impl<'a> Text<'a> {
             };
         }
         if !fits {
-            let stop = self.bytes.len().min(at + FAR_ENOUGH);
+            let stop = self.bytes.len().min(at + MAX_SEARCH_BYTES);
             let several = self.record(at, stop, Quotes::Lenient);
             if usual > 1
                 && several.fields.len() == usual
@@ -172,7 +177,7 @@ impl<'a> Text<'a> {
         (alone, true)
     }
 
-    /// Whether there are lines between two places and each has the usual number of fields.
+    /// Returns whether there are lines between two positions and each has the usual number of fields.
     fn lines_fit(&self, mut at: usize, stop: usize, usual: usize) -> bool {
         let mut any = false;
         while at < stop {
@@ -186,13 +191,13 @@ impl<'a> Text<'a> {
         any
     }
 
-    /// Where the line ends, before its line break.
+    /// Returns the end of the line, before its line break.
     fn line_end(&self, at: usize) -> usize {
         memchr::memchr2(b'\n', b'\r', &self.bytes[at..])
             .map_or(self.bytes.len(), |length| at + length)
     }
 
-    /// The place behind the line break at a place.
+    /// Returns the position after the line break at `end`.
     fn behind(&self, end: usize) -> usize {
         match self.bytes.get(end..) {
             Some([b'\r', b'\n', ..]) => end + 2,
@@ -201,8 +206,8 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The record at a place, of which no cell goes on beyond `stop`.
-    fn record(&self, mut at: usize, stop: usize, quotes: Quotes) -> Record<'a> {
+    /// Returns the record at a position. None of its cells continue beyond `stop`.
+    fn record(&self, mut at: usize, stop: usize, quotes: Quotes) -> CsvRecord<'a> {
         let (mut fields, mut is_broken) = (Vec::new(), false);
         if at < stop || !self.ends_line(at) {
             loop {
@@ -216,7 +221,7 @@ impl<'a> Text<'a> {
                 at += 1;
             }
         }
-        Record {
+        CsvRecord {
             fields,
             end: self.behind(at),
             is_broken,
@@ -227,7 +232,7 @@ impl<'a> Text<'a> {
         matches!(self.bytes.get(at), None | Some(b'\n' | b'\r'))
     }
 
-    /// The field at a place, where it ends, and whether its quotes are broken.
+    /// Returns the field at a position, its end, and whether its quotes are broken.
     fn field(&self, at: usize, stop: usize, quotes: Quotes) -> (Cow<'a, [u8]>, usize, bool) {
         let plain = |from: usize| {
             let rest = &self.bytes[from..stop.max(from)];
@@ -238,7 +243,7 @@ impl<'a> Text<'a> {
             let end = plain(at);
             return (Cow::Borrowed(&self.bytes[at..end]), end, false);
         }
-        let most = stop.min(at.saturating_add(LONGEST_QUOTED));
+        let most = stop.min(at.saturating_add(MAX_QUOTED_BYTES));
         let (mut text, mut next) = (Vec::new(), at + 1);
         while let Some(length) = self.next_sign(&self.bytes[next..most]) {
             text.extend_from_slice(&self.bytes[next..next + length]);
@@ -292,15 +297,15 @@ impl<'a> Text<'a> {
     }
 }
 
-/// What a cell looks like.
+/// The kind of value that a cell seems to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Look {
+enum CsvCellShape {
     Number,
     Date,
     Text,
 }
 
-fn look(field: &[u8]) -> Option<Look> {
+fn look(field: &[u8]) -> Option<CsvCellShape> {
     let field = field.trim_ascii();
     let digits = field.iter().filter(|byte| byte.is_ascii_digit()).count();
     let letters = field
@@ -316,26 +321,26 @@ fn look(field: &[u8]) -> Option<Look> {
     if field.is_empty() {
         None
     } else if digits == 0 || letters > 3 {
-        Some(Look::Text)
+        Some(CsvCellShape::Text)
     } else if marks >= 1 && digits >= 3 || dots == 2 && (4..=8).contains(&digits) {
-        Some(Look::Date)
+        Some(CsvCellShape::Date)
     } else if letters == 0 {
-        Some(Look::Number)
+        Some(CsvCellShape::Number)
     } else {
-        Some(Look::Text)
+        Some(CsvCellShape::Text)
     }
 }
 
-/// What most records have.
-struct Usual {
-    /// How many fields; 0 or 1 where the text has no columns.
+/// The properties of most records.
+struct UsualRecord {
+    /// The number of fields; 0 or 1 if the text has no columns.
     fields: usize,
-    /// How the cells of each column look, where most of them look alike.
-    looks: Vec<Option<Look>>,
+    /// The kind of value in each column, if most of its cells have the same.
+    looks: Vec<Option<CsvCellShape>>,
 }
 
-impl Usual {
-    fn of(text: &Text<'_>) -> Self {
+impl UsualRecord {
+    fn from_text(text: &Text<'_>) -> Self {
         let most = |counts: &HashMap<usize, usize>| {
             let several = counts.iter().filter(|(fields, _)| **fields > 1);
             several
@@ -366,18 +371,18 @@ impl Usual {
         Self::with(text, fields)
     }
 
-    /// What records with that many fields have.
+    /// Returns the properties of the records with this number of fields.
     fn with(text: &Text<'_>, fields: usize) -> Self {
-        let mut looks = vec![HashMap::<Look, usize>::new(); fields];
+        let mut looks = vec![HashMap::<CsvCellShape, usize>::new(); fields];
         let (mut at, mut shown) = (0, 0);
-        while at < text.bytes.len() && shown <= SHOWING {
+        while at < text.bytes.len() && shown <= MAX_SHOWING_RECORDS {
             let (record, _) = text.next(at, fields);
             at = record.end;
             if record.fields.len() != fields {
                 continue;
             }
             shown += 1;
-            // The first one is the header.
+            // The first record is the header.
             for (column, field) in looks.iter_mut().zip(&record.fields).filter(|_| shown > 1) {
                 if let Some(look) = look(field) {
                     *column.entry(look).or_insert(0) += 1;
@@ -395,7 +400,7 @@ impl Usual {
         }
     }
 
-    /// What the first record with several fields and those like it have, where these are fewer fields than most records have.
+    /// Returns the properties of records like the first one with several fields, if it has fewer fields than most records.
     fn like_the_first(&self, text: &Text<'_>) -> Option<Self> {
         let (mut at, mut first, mut alike) = (0, 0, 0);
         while at < text.bytes.len() {
@@ -409,7 +414,7 @@ impl Usual {
         (1 < first && first < self.fields && alike > 1).then(|| Self::with(text, first))
     }
 
-    /// Whether each record with a surplus can be joined, and there is one.
+    /// Returns whether there are records with surplus fields, and all of them can be joined.
     fn joins_all(&self, text: &Text<'_>) -> bool {
         let (mut at, mut any) = (0, false);
         while at < text.bytes.len() {
@@ -425,10 +430,10 @@ impl Usual {
         any
     }
 
-    /// The fields of a record with joined amounts, where one way alone makes it fit and look as the others do.
+    /// Returns the fields of a record with joined amounts, if exactly one way of joining makes it fit and look like the others.
     fn joined<'a>(&self, fields: &[Cow<'a, [u8]>]) -> Option<Vec<Cow<'a, [u8]>>> {
         let surplus = fields.len().checked_sub(self.fields)?;
-        if surplus == 0 || surplus > MOST_SURPLUS || self.fields < 2 {
+        if surplus == 0 || surplus > MAX_SURPLUS_CELLS || self.fields < 2 {
             return None;
         }
         let mut found = None;
@@ -453,7 +458,7 @@ impl Usual {
                     whole.push(b',');
                     whole.extend_from_slice(next);
                 }
-                // Where columns look alike, what does not is not tried.
+                // If most cells of a column have one kind of value, a join to another kind is not tried.
                 let fits = match (self.looks.get(column), look(&whole)) {
                     (Some(Some(usual)), Some(look)) => *usual == look,
                     (None, _) => false,
@@ -469,7 +474,8 @@ impl Usual {
         found
     }
 
-    /// Whether a plain field has a quote that lacks the other, and is no inch: `12"`, but not in a column of numbers.
+    /// Returns whether a plain field has an unpaired quote that means no inch, as in `12"`. In a column of numbers, it never
+    /// means an inch.
     fn has_odd_quotes(&self, fields: &[Cow<'_, [u8]>]) -> bool {
         fields.iter().enumerate().any(|(column, field)| {
             let Cow::Borrowed(field) = field else {
@@ -484,13 +490,13 @@ impl Usual {
             };
             let is_text = !matches!(
                 self.looks.get(column),
-                Some(Some(Look::Number | Look::Date))
+                Some(Some(CsvCellShape::Number | CsvCellShape::Date))
             );
             quotes.len() % 2 == 1 && !(is_text && quotes.iter().all(is_inch))
         })
     }
 
-    /// Which fields of a record may be pieces of amounts.
+    /// Returns for each field of a record whether it may be a piece of an amount.
     fn pieces(&self, fields: &[Cow<'_, [u8]>]) -> Vec<bool> {
         let mut pieces = vec![false; fields.len()];
         for at in 1..fields.len() {
@@ -503,7 +509,7 @@ impl Usual {
     }
 }
 
-/// Whether a comma between two pieces may be one within an amount: 1,250 and 1,250.50 and 12,5 and 12,50.
+/// Returns whether the comma between two pieces may be within an amount: 1,250 and 1,250.50 and 12,5 and 12,50.
 fn goes_on(piece: &[u8], next: &[u8]) -> bool {
     let tail = piece.trim_ascii_start();
     let tail = tail.rsplit(|byte| *byte == b',').next().unwrap_or_default();
@@ -514,7 +520,7 @@ fn goes_on(piece: &[u8], next: &[u8]) -> bool {
             .take_while(|byte| byte.is_ascii_digit())
             .count();
     let digits = tail.len() - starts;
-    // A currency or a sign may stand before the digits.
+    // A currency or a sign may come before the digits.
     let before = &tail[..starts];
     let is_sign = before.iter().all(|byte| !byte.is_ascii_alphanumeric());
     let is_currency = before.len() <= 4
@@ -584,7 +590,7 @@ mod tests {
     #[test]
     fn quotes_that_swallow_rows_are_letters() {
         for (text, row, letters) in [
-            // Never closed; closed by the quote of a later row; closed as if meant so.
+            // Never closed; closed by the quote of a later row; closed as if intended.
             (
                 "a,b,c\n1,\"x,2\n3,y,4\n5,z,6\n",
                 &["1", "\"x", "2"],
@@ -600,19 +606,19 @@ mod tests {
                 &["1", "\"x", "2"],
                 vec![2, 3],
             ),
-            // Within quotes, and with a delimiter behind.
+            // Within quotes, and followed by a delimiter.
             (
                 "a,b,c\n1,\"12\" wide, new\",2\n3,y,4\n",
                 &["1", "12\" wide, new", "2"],
                 vec![2],
             ),
-            // By itself, in a cell without quotes.
+            // A single quote in a cell without quotes.
             (
                 "a,b,c\n1,Ba\"uer,2\n3,y,4\n",
                 &["1", "Ba\"uer", "2"],
                 vec![2],
             ),
-            // As it should be: cells of several lines, doubled quotes, quotes within plain cells.
+            // Correct quotes: cells of several lines, doubled quotes, quotes within plain cells.
             ("a,b,c\n1,\"x\ny\",2\n3,y,4\n", &["1", "x\ny", "2"], vec![]),
             (
                 "a,b,c\n1,\"x \"\"y\"\", z\",2\n3,y,4\n",
@@ -675,7 +681,7 @@ mod tests {
             (found.done[1].join("|"), found.joined),
             ("A|250|20".to_owned(), vec![])
         );
-        // The name has a comma, and no amount can be at fault: nothing is joined, pieces of amounts are empty.
+        // The name has a comma, and no amount can be the cause: nothing is joined, and pieces of amounts are empty.
         let found = collected(&rows("2,N,1,250,2025-01-03\n5,M, Ltd,12,2025-01-03\n"));
         assert_eq!(
             (found.done[2].join("|"), found.joined),

@@ -1,4 +1,4 @@
-//! Separated text as blocks of UTF-8, whatever encoding the file is in.
+//! Reads separated text of any encoding as blocks of UTF-8.
 
 use std::fs::File;
 use std::io::Read;
@@ -8,7 +8,7 @@ use encoding_rs::{Decoder, DecoderResult, Encoding};
 use crate::error::{Result, SourceError};
 
 const BLOCK_BYTES: usize = 1 << 17;
-/// Encodings whose titles have a capital letter.
+/// The encodings whose titles have a capital letter.
 const OF_WINDOWS: [&str; 6] = [
     "Windows-1250",
     "Windows-1251",
@@ -23,16 +23,16 @@ const OF_WINDOWS: [&str; 6] = [
 pub enum Charset {
     /// UTF-8 with or without a byte order mark.
     Utf8,
-    /// UTF-16, its order by the byte order mark, else little-endian.
+    /// UTF-16, in the order of the byte order mark, or else little-endian.
     Utf16,
     Other(&'static Encoding),
 }
 
 impl Charset {
-    /// The encoding that a setting names. The names of Python and of the web are known.
+    /// Returns the encoding that a setting names. Knows the names of Python and of the web.
     ///
     /// # Errors
-    /// When the setting names no known encoding.
+    /// If the setting names no known encoding.
     pub fn named(name: &str) -> Result<Self> {
         let label = name.trim().to_ascii_lowercase().replace('_', "-");
         Ok(match label.as_str() {
@@ -60,7 +60,7 @@ impl Charset {
         })
     }
 
-    /// The name that people know the encoding by.
+    /// Returns the common name of the encoding.
     pub fn title(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
@@ -83,36 +83,36 @@ impl Charset {
     }
 }
 
-/// A file's text in blocks that are cut between characters.
+/// The text of a file in blocks, which are cut between characters.
 pub struct Utf8Blocks<R> {
     source: R,
     path: String,
     charset: Charset,
     decoder: Option<Decoder>,
     raw: Vec<u8>,
-    /// Bytes at the start of `raw` that await the rest of their character.
+    /// The number of bytes at the start of `raw` that wait for the rest of their character.
     carried: usize,
     text: Vec<u8>,
-    /// Bytes of the file before those in `raw`.
+    /// The number of bytes of the file before those in `raw`.
     position: usize,
     started: bool,
     ended: bool,
 }
 
 impl Utf8Blocks<File> {
-    /// Opens a file.
+    /// Opens a file for decoding.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// If the file cannot be opened.
     pub fn open(path: &str, charset: Charset) -> Result<Self> {
         let file = File::open(path).map_err(SourceError::io(path))?;
         Ok(Self::new(file, path, charset))
     }
 
-    /// Returns whether all of a file can be decoded.
+    /// Returns whether a whole file can be decoded.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If the file cannot be read.
     pub fn decodes(path: &str, charset: Charset) -> Result<bool> {
         let mut blocks = Self::open(path, charset)?;
         loop {
@@ -143,10 +143,10 @@ impl<R: Read> Utf8Blocks<R> {
         }
     }
 
-    /// The next block; nothing at the end.
+    /// Returns the next block, or `None` at the end.
     ///
     /// # Errors
-    /// When the file cannot be read, or its bytes are not in the encoding.
+    /// If the file cannot be read, or its bytes are not in the encoding.
     pub fn next_block(&mut self) -> Result<Option<&[u8]>> {
         if self.ended {
             return Ok(None);
@@ -179,9 +179,9 @@ impl<R: Read> Utf8Blocks<R> {
         }
     }
 
-    /// UTF-8 is passed on as it is, once it has proved to be that.
+    /// Returns UTF-8 unchanged once it has been checked.
     fn check_utf8(&mut self, filled: usize, first: bool) -> Result<Option<&[u8]>> {
-        // What the last call returned is no longer needed; what it did not use was moved to the front.
+        // The caller no longer needs the last block; the bytes that were not used have moved to the front.
         let valid = match std::str::from_utf8(&self.raw[..filled]) {
             Ok(_) => filled,
             Err(error) if error.error_len().is_none() && !self.ended => error.valid_up_to(),

@@ -1,4 +1,4 @@
-//! Detects the encoding and the delimiter of separated text, where the settings ask for it.
+//! Detects the encoding and the delimiter of separated text, if the settings ask for it.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,28 +9,28 @@ use super::parser::{Parser, Rows};
 use crate::error::{Result, SourceError};
 use crate::read::foreign;
 
-/// How much of the text is used to detect the delimiter.
+/// The maximum size of the text sample for detecting the delimiter.
 pub const SAMPLE_BYTES: usize = 1 << 16;
-/// How much of a file is used to detect the encoding.
+/// The number of bytes of a file for detecting the encoding.
 const START_BYTES: u64 = 4096;
-/// What parts nothing: the text has one column. (The unit separator of ASCII, which no text has.)
+/// The delimiter of a text with a single column: the unit separator of ASCII, which occurs in no text.
 pub const NONE: u8 = 0x1F;
 const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
-/// Rare delimiters, which part cells only where all records agree on them.
+/// Rare delimiters, which are accepted only if all records agree.
 const RARE: [u8; 2] = [b'^', b'~'];
 const SAMPLE_RECORDS: usize = 200;
 
-/// Whether a setting asks for detection.
+/// Returns whether a setting asks for detection.
 pub fn is_auto(setting: &str) -> bool {
     setting.trim().eq_ignore_ascii_case("auto")
 }
 
-/// The encoding of a file: by its byte order mark; UTF-16 by its zeros; UTF-8 if all of it is valid; else
-/// what its letters look like, mostly Windows-1252, which Western European systems write. A workbook is not text in any
-/// encoding: it counts as UTF-8, which its bytes are not.
+/// Detects the encoding of a file: by its byte order mark; UTF-16 by its zeros; UTF-8 if the whole file is valid; otherwise by
+/// its letters, mostly as Windows-1252, which Western European systems write. A workbook is no text in any encoding: the result
+/// is UTF-8, and decoding it fails.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// If the file cannot be read.
 pub fn charset(path: &str) -> Result<Charset> {
     let start = start_of(path)?;
     if foreign::instead_of_text(&start).is_some() {
@@ -39,7 +39,7 @@ pub fn charset(path: &str) -> Result<Charset> {
     if start.starts_with(&[0xFF, 0xFE]) || start.starts_with(&[0xFE, 0xFF]) {
         return Ok(Charset::Utf16);
     }
-    // In text without marks every second byte of UTF-16 is mostly zero.
+    // Without a byte order mark, about every second byte of UTF-16 is zero.
     let zeros = |from: usize| {
         start
             .iter()
@@ -60,10 +60,10 @@ pub fn charset(path: &str) -> Result<Charset> {
     })
 }
 
-/// The first bytes of a file.
+/// Returns the first bytes of a file.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// If the file cannot be read.
 pub fn start_of(path: &str) -> Result<Vec<u8>> {
     let mut start = Vec::new();
     File::open(path)
@@ -72,10 +72,10 @@ pub fn start_of(path: &str) -> Result<Vec<u8>> {
     Ok(start)
 }
 
-/// The delimiter that a setting names.
+/// Returns the delimiter that a setting names.
 ///
 /// # Errors
-/// When the setting names no delimiter.
+/// If the setting names no delimiter.
 pub fn named_delimiter(setting: &str) -> Result<u8> {
     let named = match setting.trim().to_ascii_lowercase().as_str() {
         "comma" => Some(b','),
@@ -101,18 +101,18 @@ pub fn named_delimiter(setting: &str) -> Result<u8> {
     }
 }
 
-/// A delimiter that was found.
+/// The delimiter and quote of a text.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct CsvDialect {
     pub delimiter: u8,
-    /// What stands around cells: double quotes, or single ones.
+    /// The quote around cells: a double or a single one.
     pub quote: u8,
-    /// Whether the first line is `sep=` and the delimiter, and so is not data.
+    /// True if the first line is `sep=` with the delimiter, and so no data.
     pub is_declared: bool,
 }
 
-/// The delimiter that makes the most regular records of the start of a text.
-pub fn delimiter(start: &[u8]) -> Found {
+/// Returns the delimiter that makes the records at the start of a text most regular.
+pub fn delimiter(start: &[u8]) -> CsvDialect {
     let first_line = start
         .split(|&byte| byte == b'\n' || byte == b'\r')
         .next()
@@ -121,34 +121,34 @@ pub fn delimiter(start: &[u8]) -> Found {
         && delimiter.is_ascii()
         && delimiter != b'"'
     {
-        return Found {
+        return CsvDialect {
             delimiter,
             quote: b'"',
             is_declared: true,
         };
     }
     if let Some(delimiter) = parted_within_single_quotes(start) {
-        return Found {
+        return CsvDialect {
             delimiter,
             quote: b'\'',
             is_declared: false,
         };
     }
     if let Some((delimiter, ..)) = two_parts(start) {
-        return Found {
+        return CsvDialect {
             delimiter,
             quote: b'"',
             is_declared: false,
         };
     }
-    let commas = Commas::of(start);
-    // Commas between digits are decimal marks where something else parts most records.
+    let commas = Commas::from_text(start);
+    // Commas between digits are decimal marks if another delimiter splits most records.
     let are_decimal = commas.between_digits * 2 > commas.all;
-    // A comma in front of a blank is one of a sentence.
+    // A comma before a blank is part of a sentence.
     let are_of_texts = commas.all > 0 && commas.before_blanks == commas.all;
-    let mut best = (0.0, NONE, Records::default());
+    let mut best = (0.0, NONE, SampleFieldCounts::default());
     for candidate in CANDIDATES {
-        let records = Records::of(start, candidate);
+        let records = SampleFieldCounts::new(start, candidate);
         let are_few = are_decimal && best.1 == b',' && !best.2.agree();
         let are_none = are_of_texts && best.1 == b',' && records.split() == 1.0;
         let score = records.regularity();
@@ -157,20 +157,20 @@ pub fn delimiter(start: &[u8]) -> Found {
         }
     }
     for candidate in RARE {
-        let records = Records::of(start, candidate);
+        let records = SampleFieldCounts::new(start, candidate);
         let score = records.regularity();
         if records.split() == 1.0 && records.agree() && records.0.len() > 1 && score > best.0 {
             best = (score, candidate, records);
         }
     }
-    Found {
+    CsvDialect {
         delimiter: best.1,
         quote: b'"',
         is_declared: false,
     }
 }
 
-/// The delimiter of a text that has single quotes around cells in nearly all of its records, and no double ones.
+/// Returns the delimiter of a text that has single quotes around cells in nearly all of its records, and no double quotes.
 fn parted_within_single_quotes(start: &[u8]) -> Option<u8> {
     if memchr::memchr(b'"', start).is_some() || memchr::memchr(b'\'', start).is_none() {
         return None;
@@ -180,7 +180,7 @@ fn parted_within_single_quotes(start: &[u8]) -> Option<u8> {
         let mut parser = Parser::with_quote(delimiter, b'\'');
         let is_read = parser.feed(start, &mut counts).is_ok();
         let records = counts.records.len();
-        // Those of the header may have none.
+        // The cells of the header may have no quotes.
         is_read
             && !counts.is_broken
             && records > 1
@@ -193,9 +193,10 @@ fn parted_within_single_quotes(start: &[u8]) -> Option<u8> {
     })
 }
 
-/// The delimiter of a text that goes on with another one, as two exports in one file do, where it does, and that: all lines from there on
-/// have as many cells by it, and not as many as before by the first. Where values above have the other sign, as a comma before decimals, the
-/// second part begins with three names or more.
+/// Finds a second part with another delimiter, as in two exports in one file. Returns the delimiter of the first part, the byte
+/// position of the second part, and its delimiter. All lines of the second part must have equally many cells by the new
+/// delimiter, and not as many as before by the old one. If values above contain the new delimiter, such as a comma before
+/// decimals, the second part must begin with three or more names.
 pub fn two_parts(text: &[u8]) -> Option<(u8, usize, u8)> {
     let lines: Vec<&[u8]> = text
         .split(|&byte| byte == b'\n')
@@ -228,7 +229,7 @@ pub fn two_parts(text: &[u8]) -> Option<(u8, usize, u8)> {
     })
 }
 
-/// The commas of a text, counted.
+/// The counts of commas in a text.
 #[derive(Default)]
 struct Commas {
     all: usize,
@@ -237,7 +238,7 @@ struct Commas {
 }
 
 impl Commas {
-    fn of(text: &[u8]) -> Self {
+    fn from_text(text: &[u8]) -> Self {
         let mut this = Self::default();
         for position in memchr::memchr_iter(b',', text) {
             let (before, behind) = (&text[..position], &text[position + 1..]);
@@ -250,16 +251,16 @@ impl Commas {
     }
 }
 
-/// The numbers of fields of the records of a sample, without blank ones.
+/// The number of fields of each record in a sample, without blank records.
 #[derive(Default)]
-struct Records(Vec<usize>);
+struct SampleFieldCounts(Vec<usize>);
 
-impl Records {
-    fn of(start: &[u8], delimiter: u8) -> Self {
+impl SampleFieldCounts {
+    fn new(start: &[u8], delimiter: u8) -> Self {
         Self(field_counts(start, delimiter))
     }
 
-    /// The number of fields, several, that most records have.
+    /// Returns the most frequent number of fields above one.
     fn usual(&self) -> Option<usize> {
         let most = *self.0.iter().max()?;
         (2..=most).max_by_key(|fields| self.count(*fields))
@@ -269,18 +270,18 @@ impl Records {
         self.0.iter().filter(|&&count| count == fields).count()
     }
 
-    /// Whether all have one number of fields, or there are none.
+    /// Returns whether all records have the same number of fields, or there are none.
     fn agree(&self) -> bool {
         self.0.windows(2).all(|two| two[0] == two[1])
     }
 
-    /// The part of the records that have several fields.
+    /// Returns the share of records with several fields.
     fn split(&self) -> f64 {
         let split = self.0.iter().filter(|&&count| count > 1).count();
         split as f64 / self.0.len().max(1) as f64
     }
 
-    /// Whether what parts records does so often enough to be a delimiter: not one sign in a column of names.
+    /// Returns whether enough records have several fields: a single sign in a column of names is no delimiter.
     fn are_parted(&self) -> bool {
         let parted = |count: &usize| *count > 1;
         let in_a_row = self
@@ -292,22 +293,22 @@ impl Records {
                 && (in_a_row || self.split() > 0.25)
     }
 
-    /// How far records agree on their number of fields, above all when there are several of them.
+    /// Returns how regular the records are: how far they agree on their number of fields, above all if they have several.
     fn regularity(&self) -> f64 {
         let Some(usual) = self.usual().filter(|_| self.are_parted()) else {
             return 0.0;
         };
         let agreeing = self.count(usual) as f64 / self.0.len() as f64;
-        // More fields are only worth something where records agree.
+        // More fields count only if records agree.
         agreeing * 2.0 + self.split() + agreeing * (usual as f64).ln() / 10.0
     }
 }
 
-/// The number of fields of each record that is not blank.
+/// Returns the number of fields of each record that is not blank.
 fn field_counts(start: &[u8], delimiter: u8) -> Vec<usize> {
     let mut counts = FieldCounts::default();
     let mut parser = Parser::new(delimiter);
-    // The sample may end within a record: only whole ones count, unless there is no whole one.
+    // The sample may end within a record: only whole records count, unless there are none.
     let outcome = parser.feed(start, &mut counts);
     if outcome.is_ok() && counts.records.is_empty() {
         drop(parser.finish(&mut counts));
@@ -354,12 +355,12 @@ mod tests {
             ("sep=;\na;b\n", b';', true),
             ("one column\nonly\n", NONE, false),
             ("", NONE, false),
-            // One sign in a column of texts.
+            // A single sign in a column of texts.
             ("Item\none\ntwo; new\nthree\nfour\n", NONE, false),
             ("Name\nLamp\nDesk, oak\nChair\nBed\nSofa\n", NONE, false),
             ("Name,Age\nLamp,1\nDesk\n", b',', false),
             ("a;b", b';', false),
-            // A title with a comma, and rows of several lengths: decimal commas part nothing where semicolons do.
+            // A title with a comma, and rows of different lengths: decimal commas are no delimiters if semicolons are.
             ("May, 2025\n\nname;pay\nx;1,5\ny;2,5\n", b';', false),
             ("a;b;c\n\"x;y\";7,5;1,5;z\nu;8\nv;6,5;3,25;w\n", b';', false),
             ("1,2\n3,4\n", b',', false),
@@ -367,7 +368,7 @@ mod tests {
             ("a^b\n1, old^2\n3^4\n", b'^', false),
             ("a~b\n1,5~2\n3,5~4\n", b'~', false),
             ("a,b\n~5,1\n~6,2\n", b',', false),
-            // Days with a comma.
+            // Dates with a comma.
             (
                 "x;May 3, 2024;1;2\ny;May 5, 2024;3;4\nz;May 7, 2024\n",
                 b';',
@@ -376,7 +377,7 @@ mod tests {
         ] {
             assert_eq!(
                 super::delimiter(text.as_bytes()),
-                Found {
+                CsvDialect {
                     delimiter,
                     quote: b'"',
                     is_declared,

@@ -1,4 +1,4 @@
-//! A file of separated text: opens it, and scans it as a sheet.
+//! Opens a file of separated text, and scans it as a sheet.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -8,24 +8,24 @@ use super::decode::{Charset, Utf8Blocks};
 use super::detect;
 use super::parser::{Parser, Rows};
 use crate::cells::{
-    Continue, DeclaredExtent, MAXIMUM_COLUMNS, MergedRange, ScanLimits, Sheet, SheetBuilder, Tag,
-    TextArena,
+    CellTag, DeclaredExtent, MAX_SHEET_COLUMNS, MergedRange, ScanLimits, ScanStep, Sheet,
+    SheetBuilder, TextArena,
 };
 use crate::error::{Result, SourceError};
-use crate::progress::Watch;
-use crate::read::sheets::{Detected, SheetList, Sheets, stem};
+use crate::progress::ScanWatch;
+use crate::read::sheets::{CsvDetection, SheetList, Sheets, stem};
 use crate::read::{ReadOptions, foreign};
 
-/// Longer texts are read by the rules alone.
-const MOST_AT_ONCE: usize = 1 << 28;
+/// The maximum size of a text that is read at once; larger texts follow the rules alone.
+const MAX_WHOLE_TEXT_BYTES: usize = 1 << 28;
 const ROWS_OF_A_TICK: usize = 1024;
-/// Rows above the last one with whose values that of the last one is compared.
-const LEAST_ROWS_ABOVE: usize = 3;
-const MOST_ROWS_ABOVE: usize = 1000;
-/// Shorter values are alike by chance.
-const LEAST_BYTES_ALIKE: usize = 5;
+/// The minimum and maximum number of rows above the last one whose values its last value is compared with.
+const MIN_ROWS_COMPARED: usize = 3;
+const MAX_ROWS_COMPARED: usize = 1000;
+/// The minimum length of similar values; shorter ones are similar by chance.
+const MIN_ALIKE_BYTES: usize = 5;
 
-/// A file of separated text whose encoding and delimiter are known and whose text can be decoded.
+/// A file of separated text. Its encoding and delimiter are known, and its text can be decoded.
 #[derive(Debug)]
 pub struct CsvFile {
     path: String,
@@ -33,18 +33,19 @@ pub struct CsvFile {
     charset: Charset,
     delimiter: u8,
     quote: u8,
-    /// Lines to pass over: the `sep=;` that some programs write first.
+    /// The number of lines to skip: some programs write `sep=;` first.
     skip_lines: usize,
-    /// Which of the two was detected.
+    /// True if the encoding, or in the next field the delimiter, was detected.
     guessed_charset: bool,
     guessed_delimiter: bool,
 }
 
 impl CsvFile {
-    /// Opens a file, detects what the settings leave open, and checks that all of it can be decoded.
+    /// Opens a file, detects the encoding and delimiter if the settings ask for it, and checks that the whole file can be
+    /// decoded.
     ///
     /// # Errors
-    /// When the file cannot be read or decoded, or an option names nothing.
+    /// If the file cannot be read or decoded, or a setting names no encoding or delimiter.
     pub fn open(path: &str, options: &ReadOptions) -> Result<Self> {
         let charset = match detect::is_auto(&options.csv_encoding) {
             true => detect::charset(path)?,
@@ -71,7 +72,7 @@ impl CsvFile {
         Ok(file)
     }
 
-    /// Decodes all of the file. Returns the start of its text.
+    /// Decodes the whole file. Returns the start of its text.
     fn decode_all(&self) -> Result<Vec<u8>> {
         let mut blocks = self.blocks()?;
         let mut start = Vec::new();
@@ -83,11 +84,11 @@ impl CsvFile {
         Ok(start)
     }
 
-    /// The whole text; nothing where it is too long to be read at once.
+    /// Returns the whole text, or `None` if it is too long to be read at once.
     fn text(&self) -> Result<Option<Vec<u8>>> {
         let (mut blocks, mut text) = (self.blocks()?, Vec::new());
         while let Some(block) = blocks.next_block()? {
-            if text.len() + block.len() > MOST_AT_ONCE {
+            if text.len() + block.len() > MAX_WHOLE_TEXT_BYTES {
                 return Ok(None);
             }
             text.extend_from_slice(block);
@@ -100,7 +101,7 @@ impl CsvFile {
     }
 }
 
-/// Adds to a failure of decoding what the file is, where that is known.
+/// Adds the kind of the file to a decoding error, if it is known.
 fn recognised(path: &str, mut failure: SourceError) -> SourceError {
     if let SourceError::Undecodable { hint, .. } = &mut failure
         && let Ok(start) = detect::start_of(path)
@@ -119,8 +120,8 @@ impl Sheets for CsvFile {
         0
     }
 
-    /// Where the delimiter was to be found, a text that does not fit is read carefully.
-    fn scan(&self, _: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+    /// If the delimiter was detected, a text with irregular rows is read carefully.
+    fn scan(&self, _: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet> {
         let mut rows = SheetRows::new(self, limits, watch);
         let mut parser = Parser::with_quote(self.delimiter, self.quote);
         let mut blocks = self.blocks()?;
@@ -156,7 +157,7 @@ impl Sheets for CsvFile {
         rows.builder.separated().has_single_quotes = self.quote == b'\'';
         rows.builder.separated().is_cut = is_open && rows.builder.separated().ends_short();
         if rows.last_with_cells.is_none() && rows.line > 0 {
-            // Nothing but empty lines: a sheet of one empty row.
+            // A file of nothing but empty lines is a sheet of one empty row.
             rows.builder.end_row(0)?;
         }
         let last = rows.last_with_cells;
@@ -171,8 +172,8 @@ impl Sheets for CsvFile {
         Ok(Vec::new())
     }
 
-    fn detected(&self) -> Option<Detected> {
-        (self.guessed_charset || self.guessed_delimiter).then(|| Detected {
+    fn detected(&self) -> Option<CsvDetection> {
+        (self.guessed_charset || self.guessed_delimiter).then(|| CsvDetection {
             encoding: self.charset.title(),
             delimiter: self.delimiter,
             is_unusual: self.guessed_charset && self.charset != Charset::Utf8
@@ -181,17 +182,18 @@ impl Sheets for CsvFile {
     }
 }
 
-/// Returns whether the last value of the last row is shorter than all those above it, which are alike: of one length, letter for letter and
-/// digit for digit, or with as many decimals.
+/// Returns whether the last value of the last row is shorter than all values above it, and these are similar: equally long,
+/// with letters and digits at the same positions, or with equally many decimals.
 fn ends_within_value(sheet: &Sheet, last: usize) -> bool {
     let column = sheet.row_width(last).saturating_sub(1);
     let text = |row: usize| {
         let cell = sheet.cell(row, column);
-        (cell.tag == Tag::Text).then(|| sheet.text(cell.as_text()))
+        (cell.tag == CellTag::Text).then(|| sheet.text(cell.as_text()))
     };
     // The first row is the header.
-    let above = last.saturating_sub(MOST_ROWS_ABOVE).max(1)..last;
-    if above.len() < LEAST_ROWS_ABOVE || above.clone().any(|row| sheet.row_width(row) != column + 1)
+    let above = last.saturating_sub(MAX_ROWS_COMPARED).max(1)..last;
+    if above.len() < MIN_ROWS_COMPARED
+        || above.clone().any(|row| sheet.row_width(row) != column + 1)
     {
         return false;
     }
@@ -216,14 +218,14 @@ fn ends_within_value(sheet: &Sheet, last: usize) -> bool {
         && is_amount
         && decimals(own) < usual
         && above.iter().all(|text| decimals(text) == usual)
-        || whole.len() >= LEAST_BYTES_ALIKE
+        || whole.len() >= MIN_ALIKE_BYTES
             && own.len() < whole.len()
             && whole.starts_with(&pattern(own))
             && above.iter().all(|text| pattern(text) == whole)
 }
 
 struct SheetRows<'a> {
-    watch: &'a Watch,
+    watch: &'a ScanWatch,
     builder: SheetBuilder,
     column: usize,
     line: usize,
@@ -234,7 +236,7 @@ struct SheetRows<'a> {
 }
 
 impl<'a> SheetRows<'a> {
-    fn new(file: &CsvFile, limits: ScanLimits, watch: &'a Watch) -> Self {
+    fn new(file: &CsvFile, limits: ScanLimits, watch: &'a ScanWatch) -> Self {
         Self {
             watch,
             builder: SheetBuilder::new(
@@ -272,16 +274,16 @@ impl Rows for SheetRows<'_> {
     #[inline]
     fn field(&mut self, field: &[u8]) -> Result<()> {
         if !self.stopped && self.skip == 0 {
-            if self.column >= MAXIMUM_COLUMNS {
+            if self.column >= MAX_SHEET_COLUMNS {
                 return Err(SourceError::BeyondLimits {
                     sheet: "text".to_owned(),
                     reason: format!(
-                        "line {} has more than {MAXIMUM_COLUMNS} fields",
+                        "line {} has more than {MAX_SHEET_COLUMNS} fields",
                         self.line + 1
                     ),
                 });
             }
-            // Blocks are cut between characters and every delimiter is one byte, so a field is whole text.
+            // Blocks are cut between characters and every delimiter is one byte, so a field is valid UTF-8.
             let text = std::str::from_utf8(field).unwrap_or_default();
             let cell = self.builder.text_cell(text);
             self.builder.push(self.column, cell);
@@ -308,12 +310,12 @@ impl Rows for SheetRows<'_> {
             self.column = 0;
             return Ok(());
         }
-        // An empty line is a row without cells; it counts only when another one follows.
+        // An empty line is a row without cells. It counts only if another line follows.
         if self.column > 0 {
             self.last_with_cells = Some(self.line);
             self.builder.separated().note(self.line, self.column);
             if !self.stopped {
-                self.stopped = self.builder.end_row(self.line)? == Continue::No;
+                self.stopped = self.builder.end_row(self.line)? == ScanStep::No;
             }
         }
         self.line += 1;

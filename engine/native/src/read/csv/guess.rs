@@ -1,8 +1,8 @@
-//! Guesses which encoding of the time before Unicode a text is in.
+//! Guesses the encoding of a text that is not in Unicode.
 //!
-//! `chardetng` knows how often letters stand beside each other in the languages of each encoding, and is made for whole web
-//! pages. A file may have one name with an accent in a thousand rows, so its word counts only as far as so little text can
-//! show something; what is left is Windows-1252, which most systems write.
+//! `chardetng` knows how often letters are adjacent in the languages of each encoding, and is made for whole web pages. A file
+//! may have only one name with an accent in a thousand rows, so its guess counts only if the text is enough evidence. Otherwise
+//! the encoding is Windows-1252, which most systems write.
 
 use std::fs::File;
 use std::io::Read;
@@ -15,16 +15,16 @@ use encoding_rs::{
 use super::decode::{Charset, Utf8Blocks};
 use crate::error::{Result, SourceError};
 
-/// So much text with letters outside of ASCII is looked at.
+/// The maximum amount of text with non-ASCII letters that is examined.
 const ENOUGH_BYTES: usize = 1 << 16;
-/// Fewer such bytes show no rare encoding.
+/// The minimum number of non-ASCII bytes that can show a rare encoding.
 const ENOUGH_TO_BE_RARE: usize = 3;
 
-/// All of a text that may name its encoding; bytes that are none of its letters are replaced. A mark at its start counts more than what
-/// it names; where it names nothing that is known, UTF-8 is tried first.
+/// Decodes a whole text that may name its encoding. Replaces invalid bytes. A byte order mark takes precedence over the name;
+/// if the name is unknown, UTF-8 is tried first.
 pub fn text_of(bytes: &[u8], named: Option<&str>) -> String {
     let named = named.and_then(|label| Encoding::for_label(label.as_bytes()));
-    // A name that can be read byte by byte is not of UTF-16.
+    // A name that can be read byte by byte cannot be in UTF-16.
     let named = named.filter(|encoding| encoding.is_ascii_compatible());
     let zeros = bytes.iter().take(1024).skip(1).step_by(2);
     let encoding = match named {
@@ -40,27 +40,28 @@ pub fn text_of(bytes: &[u8], named: Option<&str>) -> String {
     encoding.decode(bytes).0.into_owned()
 }
 
-/// The encoding of a file that is not in UTF-8.
+/// Returns the encoding of a file that is not in UTF-8.
 ///
 /// # Errors
-/// When the file cannot be read.
+/// If the file cannot be read.
 pub fn encoding_of(path: &str) -> Result<&'static Encoding> {
     let file = File::open(path).map_err(SourceError::io(path))?;
     let text = telling_lines(file).map_err(SourceError::io(path))?;
     let guessed = guess(&text);
-    // Other encodings have bytes that are none of theirs; a file is read whole or in the one that can read any.
+    // Encodings with several bytes per letter have invalid bytes. The file must be valid in the guessed one; otherwise it is
+    // read as Windows-1252, which allows any byte.
     if !guessed.is_single_byte() && !Utf8Blocks::decodes(path, Charset::Other(guessed))? {
         return Ok(WINDOWS_1252);
     }
     Ok(guessed)
 }
 
-/// The encoding of a text that is not in UTF-8.
+/// Returns the encoding of a text that is not in UTF-8.
 pub fn encoding_of_text(text: &[u8]) -> &'static Encoding {
     telling_lines(text).map_or(WINDOWS_1252, |text| guess(&text))
 }
 
-/// The lines of a text that have bytes outside of ASCII, up to [`ENOUGH_BYTES`].
+/// Returns the lines of a text that have non-ASCII bytes, up to [`ENOUGH_BYTES`].
 fn telling_lines(mut source: impl Read) -> std::io::Result<Vec<u8>> {
     let mut block = vec![0; 1 << 16];
     let (mut line, mut found) = (Vec::new(), Vec::new());
@@ -72,7 +73,7 @@ fn telling_lines(mut source: impl Read) -> std::io::Result<Vec<u8>> {
             Err(error) => return Err(error),
         };
         for piece in block[..count].split_inclusive(|byte| *byte == b'\n') {
-            // Nobody needs more of a line without an end.
+            // This is enough of a line without an end.
             if line.len() < ENOUGH_BYTES {
                 line.extend_from_slice(piece);
             }
@@ -93,7 +94,7 @@ fn telling_lines(mut source: impl Read) -> std::io::Result<Vec<u8>> {
     Ok(found)
 }
 
-/// The encoding that some text is in.
+/// Returns the encoding of a text.
 fn guess(text: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new();
     detector.feed(text, true);
@@ -118,9 +119,9 @@ fn guess(text: &[u8]) -> &'static Encoding {
     }
     match guessed {
         guessed if guessed == UTF_8 => WINDOWS_1252,
-        // Signs such as "µ" and "°", each by itself between letters of ASCII, are no text of an encoding with two bytes a letter.
+        // Single signs such as "µ" and "°" between ASCII letters are no text in an encoding with two bytes per letter.
         guessed if !guessed.is_single_byte() && all_alone(text) => WINDOWS_1252,
-        // Other encodings of Latin letters are hardly ever written; what looks so is one of the usual ones.
+        // Other encodings of Latin letters are hardly ever used. A text that looks like them is in one of the usual encodings.
         guessed if guessed.name().starts_with("ISO-8859-") && guessed != ISO_8859_2 => {
             match guessed.name() {
                 "ISO-8859-5" | "ISO-8859-6" | "ISO-8859-7" | "ISO-8859-8" => guessed,
@@ -131,13 +132,13 @@ fn guess(text: &[u8]) -> &'static Encoding {
     }
 }
 
-/// Whether no byte outside of ASCII stands beside another one.
+/// Returns whether no two non-ASCII bytes are adjacent.
 fn all_alone(text: &[u8]) -> bool {
     text.windows(2).all(|pair| pair.iter().any(u8::is_ascii))
 }
 
-/// Whether all bytes outside of ASCII are signs in Windows-1252 that stand beside letters, too: "µg", "°C", "§ 5" and "£12". In other
-/// encodings of Latin letters some of them are letters ("ľ", "Ł"), and a text has more than these.
+/// Returns whether all non-ASCII bytes are signs in Windows-1252 that may be next to letters: "µg", "°C", "§ 5" and "£12". In
+/// other encodings of Latin letters some of these bytes are letters ("ľ", "Ł"), and a text has other non-ASCII bytes, too.
 fn all_signs(text: &[u8]) -> bool {
     text.iter().enumerate().all(|(at, byte)| match byte {
         0xA3 => text.get(at + 1).is_some_and(u8::is_ascii_digit),
@@ -145,7 +146,7 @@ fn all_signs(text: &[u8]) -> bool {
     })
 }
 
-/// Whether some byte outside of ASCII stands beside a letter, and may be one: "£12", "5 €" and "20°" have none.
+/// Returns whether a non-ASCII byte is next to a letter, and so may be a letter itself: "£12", "5 €" and "20°" have none.
 fn has_letters(text: &[u8]) -> bool {
     let is_letter = |at: usize| {
         text.get(at)
@@ -156,16 +157,16 @@ fn has_letters(text: &[u8]) -> bool {
         .any(|(at, byte)| !byte.is_ascii() && (at > 0 && is_letter(at - 1) || is_letter(at + 1)))
 }
 
-/// Whether a text that reads as Windows-1252 is Hungarian, whose ő and ű look like õ and û there. Portuguese has õ before an e,
-/// Estonian has it beside no accents, and French û has others beside it.
+/// Returns whether a text that reads as Windows-1252 is Hungarian, whose ő and ű look like õ and û there. Portuguese has õ
+/// before an e, Estonian has it without accents, and French has û together with other accents.
 fn is_hungarian(text: &[u8]) -> bool {
     let has = |letters: &[u8]| text.iter().any(|byte| letters.contains(byte));
     let is_small = |byte: u8| byte | 0x20;
     let long_o = text
         .iter()
         .zip(text.iter().skip(1).chain(b" "))
-        .any(|(one, next)| matches!(one, 0xF5 | 0xD5) && is_small(*next) != b'e');
-    // á é í ó ú; à â ã ç è ê ñ ò, and ä of Estonian.
+        .any(|(letter, next)| matches!(letter, 0xF5 | 0xD5) && is_small(*next) != b'e');
+    // The letters á é í ó ú; then à â ã ç è ê ñ ò, and ä of Estonian.
     let acutes = [0xE1, 0xE9, 0xED, 0xF3, 0xFA, 0xC1, 0xC9, 0xCD, 0xD3, 0xDA];
     let of_others = [
         0xE0, 0xE2, 0xE3, 0xE7, 0xE8, 0xEA, 0xF1, 0xF2, 0xE4, 0xC0, 0xC2, 0xC3, 0xC7, 0xC8, 0xCA,

@@ -1,4 +1,4 @@
-//! The fields and records of separated text, by the rules of Python's `csv` module.
+//! Parses the fields and records of separated text, by the rules of Python's `csv` module.
 
 use crate::error::Result;
 
@@ -6,20 +6,20 @@ use crate::error::Result;
 pub trait Rows {
     fn field(&mut self, field: &[u8]) -> Result<()>;
     fn end_record(&mut self) -> Result<()>;
-    /// Text stands behind a closing quote of the record, or the text has ended within quotes.
+    /// Reports that text follows a closing quote of the record, or that the text ends within quotes.
     fn quotes_are_broken(&mut self) {}
-    /// A cell of the record has line breaks within its quotes.
+    /// Reports that a cell of the record has line breaks within its quotes.
     fn has_lines_within_quotes(&mut self) {}
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum CsvParserState {
     StartRecord,
     StartField,
     InField,
     InQuotedField,
     QuoteInQuotedField,
-    /// After a carriage return that ended a record: a line feed belongs to it.
+    /// After a carriage return that ended a record: a following line feed belongs to it.
     AfterReturn,
 }
 
@@ -27,7 +27,7 @@ enum State {
 pub struct Parser {
     delimiter: u8,
     quote: u8,
-    state: State,
+    state: CsvParserState,
     field: Vec<u8>,
     quotes: usize,
 }
@@ -43,47 +43,47 @@ impl Parser {
         Self {
             delimiter,
             quote,
-            state: State::StartRecord,
+            state: CsvParserState::StartRecord,
             field: Vec::new(),
             quotes: 0,
         }
     }
 
-    /// Reads on; `block` may end anywhere.
+    /// Parses the next block, which may end anywhere.
     ///
     /// # Errors
-    /// Those of `rows`.
+    /// The errors of `rows`.
     pub fn feed(&mut self, block: &[u8], rows: &mut impl Rows) -> Result<()> {
         let mut at = 0;
         while at < block.len() {
             let byte = block[at];
             match self.state {
-                State::AfterReturn => {
-                    self.state = State::StartRecord;
+                CsvParserState::AfterReturn => {
+                    self.state = CsvParserState::StartRecord;
                     if byte == b'\n' {
                         at += 1;
                     }
                 }
-                State::StartRecord if byte == b'\n' || byte == b'\r' => {
+                CsvParserState::StartRecord if byte == b'\n' || byte == b'\r' => {
                     at += 1;
                     self.end_record(byte, rows)?;
                 }
-                State::StartRecord => self.state = State::StartField,
-                State::StartField if byte == self.quote => {
+                CsvParserState::StartRecord => self.state = CsvParserState::StartField,
+                CsvParserState::StartField if byte == self.quote => {
                     at += 1;
                     self.quotes += 1;
-                    self.state = State::InQuotedField;
+                    self.state = CsvParserState::InQuotedField;
                 }
-                // Writers of single quotes put blanks in front of them, too.
-                State::StartField if self.quote == b'\'' && byte == b' ' => at += 1,
-                State::StartField | State::InField => {
+                // Programs that write single quotes put blanks in front of them, too.
+                CsvParserState::StartField if self.quote == b'\'' && byte == b' ' => at += 1,
+                CsvParserState::StartField | CsvParserState::InField => {
                     let rest = &block[at..];
                     let end = memchr::memchr3(self.delimiter, b'\n', b'\r', rest);
                     let run = &rest[..end.unwrap_or(rest.len())];
                     at += run.len();
                     let Some(end) = end else {
                         self.field.extend_from_slice(run);
-                        self.state = State::InField;
+                        self.state = CsvParserState::InField;
                         continue;
                     };
                     if self.field.is_empty() {
@@ -95,7 +95,7 @@ impl Parser {
                     at += 1;
                     self.after_field(rest[end], rows)?;
                 }
-                State::InQuotedField => {
+                CsvParserState::InQuotedField => {
                     let rest = &block[at..];
                     let end = memchr::memchr(self.quote, rest);
                     let run = &rest[..end.unwrap_or(rest.len())];
@@ -111,23 +111,23 @@ impl Parser {
                     self.quotes += 1;
                     match self.field.last_mut() {
                         Some(last) if self.quote == b'\'' && *last == b'\\' => *last = b'\'',
-                        _ => self.state = State::QuoteInQuotedField,
+                        _ => self.state = CsvParserState::QuoteInQuotedField,
                     }
                 }
-                State::QuoteInQuotedField => {
+                CsvParserState::QuoteInQuotedField => {
                     at += 1;
                     if byte == self.quote {
                         self.quotes += 1;
                         self.field.push(byte);
-                        self.state = State::InQuotedField;
+                        self.state = CsvParserState::InQuotedField;
                     } else if byte == self.delimiter || byte == b'\n' || byte == b'\r' {
                         self.end_field(rows)?;
                         self.after_field(byte, rows)?;
                     } else {
-                        // Text behind a closing quote goes on as an unquoted field, quotes and all.
+                        // Text after a closing quote continues as an unquoted field, including its quotes.
                         rows.quotes_are_broken();
                         self.field.push(byte);
-                        self.state = State::InField;
+                        self.state = CsvParserState::InField;
                     }
                 }
             }
@@ -135,22 +135,25 @@ impl Parser {
         Ok(())
     }
 
-    /// How many quotes stood around cells or were doubled in them; those within plain cells are letters.
+    /// Returns the number of quotes around cells and of doubled quotes in them. Quotes within plain cells are letters.
     pub fn quotes(&self) -> usize {
         self.quotes
     }
 
-    /// Whether the text so far ends within a record, without a line break.
+    /// Returns whether the text so far ends within a record, without a line break.
     pub fn is_within_record(&self) -> bool {
-        !matches!(self.state, State::StartRecord | State::AfterReturn)
+        !matches!(
+            self.state,
+            CsvParserState::StartRecord | CsvParserState::AfterReturn
+        )
     }
 
-    /// Ends the text, and with it a record that is still open.
+    /// Ends the text, and with it an open record.
     ///
     /// # Errors
-    /// Those of `rows`.
+    /// The errors of `rows`.
     pub fn finish(&mut self, rows: &mut impl Rows) -> Result<()> {
-        if self.state == State::InQuotedField {
+        if self.state == CsvParserState::InQuotedField {
             rows.quotes_are_broken();
         }
         if self.is_within_record() {
@@ -168,7 +171,7 @@ impl Parser {
 
     fn after_field(&mut self, separator: u8, rows: &mut impl Rows) -> Result<()> {
         if separator == self.delimiter {
-            self.state = State::StartField;
+            self.state = CsvParserState::StartField;
             Ok(())
         } else {
             self.end_record(separator, rows)
@@ -177,9 +180,9 @@ impl Parser {
 
     fn end_record(&mut self, line_end: u8, rows: &mut impl Rows) -> Result<()> {
         self.state = if line_end == b'\r' {
-            State::AfterReturn
+            CsvParserState::AfterReturn
         } else {
-            State::StartRecord
+            CsvParserState::StartRecord
         };
         rows.end_record()
     }

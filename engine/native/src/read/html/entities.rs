@@ -1,19 +1,19 @@
-//! Text of web pages: entities resolved, and nothing else.
+//! Resolves the entities in the text of web pages.
 
-/// The names of the letters from U+00A0 to U+00FF.
+/// The entity names of the letters from U+00A0 to U+00FF.
 const LATIN: &str = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para \
     middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml \
     Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave \
     aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde \
     ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml";
-/// Others that programs write.
+/// The other entities that programs write, each with its character.
 const OTHERS: &str = "amp & lt < gt > quot \" apos ' euro € ndash – mdash — lsquo ‘ rsquo ’ sbquo ‚ ldquo “ rdquo ” bdquo „ hellip … bull • trade ™ \
     permil ‰ lsaquo ‹ rsaquo › OElig Œ oelig œ Scaron Š scaron š Yuml Ÿ minus − le ≤ ge ≥ ne ≠ Omega Ω mu μ";
 
-/// Longer names are none.
-const MOST_NAME: usize = 10;
+/// The maximum length of an entity name.
+const MAX_ENTITY_NAME_BYTES: usize = 10;
 
-/// Adds text to `out` with its entities resolved; what is none stays as it stands.
+/// Adds text to `out` with its entities resolved. Unknown entities stay unchanged.
 pub fn push_decoded(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'&', rest.as_bytes()) {
@@ -21,7 +21,7 @@ pub fn push_decoded(text: &str, out: &mut String) {
         rest = &rest[at + 1..];
         let length = rest
             .bytes()
-            .take(MOST_NAME)
+            .take(MAX_ENTITY_NAME_BYTES)
             .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#')
             .count();
         match resolved(&rest[..length]) {
@@ -36,7 +36,7 @@ pub fn push_decoded(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// The text with its entities resolved.
+/// Returns the text with its entities resolved.
 pub fn decoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     push_decoded(text, &mut out);
@@ -49,7 +49,7 @@ fn resolved(name: &str) -> Option<char> {
             Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16).ok()?,
             None => number.parse().ok()?,
         };
-        // Numbers of Windows-1252 are written for the letters that these are there.
+        // Programs write byte values of Windows-1252 as character numbers.
         return match u8::try_from(code) {
             Ok(byte @ 0x80..=0x9F) => encoding_rs::WINDOWS_1252.decode(&[byte]).0.chars().next(),
             _ => char::from_u32(code).filter(|letter| *letter != '\0'),

@@ -1,27 +1,27 @@
-//! The parts of a web page that was saved with all that belongs to it as one mail: `.mht`.
+//! Finds the parts of a web page that was saved with all its resources as one mail: `.mht`.
 
 use crate::read::csv::guess;
 
 use super::tags::meta_charset;
 
-/// Mails in mails deeper than this are not looked at.
-const MAXIMUM_DEPTH: usize = 4;
+/// The maximum depth of mails within mails.
+const MAX_STYLE_DEPTH: usize = 4;
 const MAXIMUM_PARTS: usize = 8192;
 
 /// A part of a mail.
 #[derive(Debug)]
-pub struct Part {
-    /// Its type in small letters, such as `text/html`.
+pub struct MailPart {
+    /// The content type in lower case, such as `text/html`.
     pub kind: String,
-    /// Where it was before it was saved.
+    /// The address of the part before it was saved.
     pub location: String,
     charset: Option<String>,
     encoding: String,
     body: (usize, usize),
 }
 
-impl Part {
-    /// Its text; `mail` is the whole mail.
+impl MailPart {
+    /// Returns the text of the part; `mail` is the whole mail.
     pub fn text(&self, mail: &[u8]) -> String {
         let body = &mail[self.body.0..self.body.1];
         let decoded = match self.encoding.as_str() {
@@ -34,15 +34,15 @@ impl Part {
     }
 }
 
-/// All parts of a mail that have no parts themselves.
-pub fn parts(mail: &[u8]) -> Vec<Part> {
+/// Returns all parts of a mail that have no parts themselves.
+pub fn parts(mail: &[u8]) -> Vec<MailPart> {
     let mut found = Vec::new();
     collect(mail, (0, mail.len()), 0, &mut found);
     found
 }
 
-fn collect(mail: &[u8], (start, end): (usize, usize), depth: usize, found: &mut Vec<Part>) {
-    if depth > MAXIMUM_DEPTH || found.len() >= MAXIMUM_PARTS {
+fn collect(mail: &[u8], (start, end): (usize, usize), depth: usize, found: &mut Vec<MailPart>) {
+    if depth > MAX_STYLE_DEPTH || found.len() >= MAXIMUM_PARTS {
         return;
     }
     let (headers, body_at) = headers(&mail[start..end]);
@@ -68,7 +68,7 @@ fn collect(mail: &[u8], (start, end): (usize, usize), depth: usize, found: &mut 
         }
         return;
     }
-    found.push(Part {
+    found.push(MailPart {
         kind,
         location: value("content-location").unwrap_or_default().to_owned(),
         charset: parameter(content, "charset"),
@@ -79,7 +79,7 @@ fn collect(mail: &[u8], (start, end): (usize, usize), depth: usize, found: &mut 
     });
 }
 
-/// The headers of a part, their names in small letters, and where its body begins.
+/// Returns the headers of a part, with their names in lower case, and the start of its body.
 fn headers(part: &[u8]) -> (Vec<(String, String)>, usize) {
     let mut headers: Vec<(String, String)> = Vec::new();
     let mut at = 0;
@@ -88,7 +88,7 @@ fn headers(part: &[u8]) -> (Vec<(String, String)>, usize) {
         let line = String::from_utf8_lossy(&part[at..end]);
         at = end;
         if line.trim().is_empty() {
-            // A part may begin with an empty line; what follows headers is the body.
+            // A part may begin with an empty line; after headers, an empty line starts the body.
             match headers.is_empty() {
                 true => continue,
                 false => break,
@@ -106,7 +106,7 @@ fn headers(part: &[u8]) -> (Vec<(String, String)>, usize) {
     (headers, at)
 }
 
-/// A parameter of a header, such as its `boundary`.
+/// Returns a parameter of a header, such as its `boundary`.
 fn parameter(header: &str, name: &str) -> Option<String> {
     header.split(';').skip(1).find_map(|piece| {
         let (found, value) = piece.split_once('=')?;
@@ -115,7 +115,7 @@ fn parameter(header: &str, name: &str) -> Option<String> {
     })
 }
 
-/// Where the pieces between the boundaries of a mail lie.
+/// Returns the ranges between the boundaries of a mail.
 fn pieces(body: &[u8], boundary: &[u8]) -> Vec<(usize, usize)> {
     let mark = [b"--", boundary].concat();
     let (mut found, mut start) = (Vec::new(), None);
@@ -133,7 +133,7 @@ fn pieces(body: &[u8], boundary: &[u8]) -> Vec<(usize, usize)> {
         start =
             Some(memchr::memchr(b'\n', &body[behind..]).map_or(body.len(), |end| behind + end + 1));
     }
-    // The end may be missing.
+    // The closing boundary may be missing.
     found.extend(start.map(|start| (start, body.len())));
     found
 }

@@ -1,10 +1,10 @@
-//! Reading web pages with tables, which ERP systems and spreadsheet programs write as `.xls`; and such pages in a mail, `.mht`.
+//! Reads web pages with tables, which ERP systems and spreadsheet programs write as `.xls`, and such pages in a mail, `.mht`.
 //!
-//! The tables of a page stand one below another on one sheet, as spreadsheet programs show them, with the lines of text between them in
-//! the first column. A cell is text, as in `.csv` files, unless the page says what it is (`x:num`, `x:bool`, `sdval`); then formats
-//! (`mso-number-format`) make days of numbers.
+//! The tables of a page follow each other on one sheet, as spreadsheet programs show them, with the lines of text between them
+//! in the first column. A cell is text, as in `.csv` files, unless the page gives its type (`x:num`, `x:bool`, `sdval`). Then
+//! formats (`mso-number-format`) turn numbers into dates.
 //!
-//! - [`page`]: opens pages; `table`: lays out the cells of one; `tags`: finds tags in text; `entities`, `styles`
+//! - [`page`]: opens pages; `table`: lays out the cells of a page; `tags`: finds tags in text; `entities`, `styles`
 //! - [`mail`]: the parts of an `.mht`
 
 mod entities;

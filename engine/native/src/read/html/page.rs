@@ -1,45 +1,48 @@
-//! Opens web pages and goes through their tags.
+//! Opens web pages and processes their tags.
 
 use std::sync::Arc;
 
-use super::mail::{self, Part};
+use super::mail::{self, MailPart};
 use super::styles;
 use super::table::Layout;
-use super::tags::{Token, Tokens, meta_charset};
+use super::tags::{HtmlToken, HtmlTokens, meta_charset};
 use crate::cells::{ScanLimits, Sheet, SheetBuilder};
 use crate::error::Result;
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 use crate::read::csv::guess;
 use crate::read::formats::Formats;
 use crate::read::sheets::{SheetInfo, SheetList, Sheets, Visibility, stem};
 use crate::read::{foreign, read_whole};
 
-/// Larger files are refused.
+/// The maximum size of a file.
 const MAXIMUM_BYTES: usize = 1 << 30;
 const MAXIMUM_SHEETS: usize = 8192;
-/// So many tags are read between two looks at whether the result is still wanted.
+/// The number of tags between two checks for cancellation.
 const TAGS_OF_A_TICK: usize = 1024;
 
 /// The pages of a file, each of which is a sheet.
 #[derive(Debug)]
 pub struct WebPages {
-    content: Content,
+    content: PageContent,
     list: SheetList,
-    /// Style sheets that are parts of their own.
+    /// The style sheets in separate parts.
     styles: Vec<String>,
 }
 
 #[derive(Debug)]
-enum Content {
+enum PageContent {
     Page(String),
-    Mail { bytes: Vec<u8>, pages: Vec<Part> },
+    Mail {
+        bytes: Vec<u8>,
+        pages: Vec<MailPart>,
+    },
 }
 
 impl WebPages {
-    /// Opens a page.
+    /// Opens a web page.
     ///
     /// # Errors
-    /// When it cannot be read, or has no table.
+    /// If the page cannot be read, or has no table.
     pub fn open(path: &str, most_bytes: Option<usize>) -> Result<Self> {
         let bytes = read(path, most_bytes)?;
         let text = guess::text_of(&bytes, meta_charset(&bytes).as_deref());
@@ -47,22 +50,22 @@ impl WebPages {
         if !has_table(&text) {
             return Err(foreign::not_a_workbook(path, foreign::PAGE_WITHOUT_TABLE));
         }
-        let named = Named::all(&text);
+        let named = PageSheet::all(&text);
         let title = match &named[..] {
-            [one] => one.title.clone(),
+            [sheet] => sheet.title.clone(),
             _ => stem(path),
         };
         Ok(Self {
-            content: Content::Page(text),
+            content: PageContent::Page(text),
             list: SheetList::of_one(title),
             styles: Vec::new(),
         })
     }
 
-    /// Opens the pages of a mail.
+    /// Opens the pages in a mail.
     ///
     /// # Errors
-    /// When it cannot be read, or no page in it has a table.
+    /// If the mail cannot be read, or none of its pages has a table.
     pub fn open_mail(path: &str, most_bytes: Option<usize>) -> Result<Self> {
         let bytes = read(path, most_bytes)?;
         let (mut pages, mut named, mut styles) = (Vec::new(), Vec::new(), Vec::new());
@@ -73,7 +76,7 @@ impl WebPages {
             } else if part.kind == "text/html" && pages.len() < MAXIMUM_SHEETS {
                 let text = part.text(&bytes);
                 if named.is_empty() {
-                    named = Named::all(&text);
+                    named = PageSheet::all(&text);
                     active = between(&text, "<x:ActiveSheet>")
                         .and_then(|number| number.trim().parse().ok());
                 }
@@ -85,18 +88,18 @@ impl WebPages {
         if pages.is_empty() {
             return Err(foreign::not_a_workbook(path, foreign::PAGE_WITHOUT_TABLE));
         }
-        // The first page of a workbook names its sheets and where they lie; others have but one page.
-        let mut pages: Vec<(Option<usize>, Part)> = pages
+        // The first page of a workbook names its sheets and their positions; other files have only one page.
+        let mut pages: Vec<(Option<usize>, MailPart)> = pages
             .into_iter()
-            .map(|part: Part| (named.iter().position(|one| one.is_at(&part.location)), part))
+            .map(|part: MailPart| (named.iter().position(|tab| tab.is_at(&part.location)), part))
             .collect();
-        // Others are of its frame.
+        // The other pages belong to the frame of the workbook.
         if pages.iter().any(|(order, _)| order.is_some()) {
             pages.retain(|(order, _)| order.is_some());
         }
         pages.sort_by_key(|(order, _)| *order);
         let (stem, count) = (stem(path), pages.len());
-        let titled = |(number, (order, _)): (usize, &(Option<usize>, Part))| match order {
+        let titled = |(number, (order, _)): (usize, &(Option<usize>, MailPart))| match order {
             Some(at) => SheetInfo::new(named[*at].title.clone(), named[*at].visibility),
             None if count == 1 && named.len() == 1 => {
                 SheetInfo::new(named[0].title.clone(), Visibility::Visible)
@@ -109,7 +112,7 @@ impl WebPages {
         let active = active.filter(|&at| at < sheets.len()).or(Some(0));
         Ok(Self {
             list: SheetList { sheets, active },
-            content: Content::Mail { bytes, pages },
+            content: PageContent::Mail { bytes, pages },
             styles,
         })
     }
@@ -132,14 +135,14 @@ fn has_table(text: &str) -> bool {
 }
 
 /// A sheet as Excel names it in a page.
-struct Named {
+struct PageSheet {
     title: String,
     visibility: Visibility,
-    /// The end of the address of its page.
+    /// The end of the address of the sheet's page.
     file: String,
 }
 
-impl Named {
+impl PageSheet {
     fn all(text: &str) -> Vec<Self> {
         let sheets = text
             .split("<x:ExcelWorksheet>")
@@ -175,7 +178,7 @@ impl Named {
     }
 }
 
-/// What stands between a tag and the next one.
+/// Returns the text between a tag and the next one.
 fn between<'a>(text: &'a str, tag: &str) -> Option<&'a str> {
     let behind = text.split_once(tag)?.1;
     behind.split('<').next()
@@ -188,12 +191,12 @@ impl Sheets for WebPages {
 
     fn heap_bytes(&self) -> usize {
         match &self.content {
-            Content::Page(text) => text.len(),
-            Content::Mail { bytes, .. } => bytes.len(),
+            PageContent::Page(text) => text.len(),
+            PageContent::Mail { bytes, .. } => bytes.len(),
         }
     }
 
-    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet> {
         let mut formats = Formats::default();
         for sheet in &self.styles {
             styles::read_classes(sheet, &mut formats);
@@ -202,15 +205,15 @@ impl Sheets for WebPages {
         let builder = SheetBuilder::new(title, limits, Arc::default());
         let layout = Layout::new(title, builder, formats);
         match &self.content {
-            Content::Page(text) => lay_out(text, layout, watch),
-            Content::Mail { bytes, pages } => lay_out(&pages[sheet].text(bytes), layout, watch),
+            PageContent::Page(text) => lay_out(text, layout, watch),
+            PageContent::Mail { bytes, pages } => lay_out(&pages[sheet].text(bytes), layout, watch),
         }
     }
 }
 
-/// Goes through the tags of a page.
-fn lay_out(text: &str, mut layout: Layout, watch: &Watch) -> Result<Sheet> {
-    let mut tokens = Tokens::of(text);
+/// Processes the tags of a page.
+fn lay_out(text: &str, mut layout: Layout, watch: &ScanWatch) -> Result<Sheet> {
+    let mut tokens = HtmlTokens::new(text);
     let mut count = 0usize;
     while let Some(token) = tokens.next() {
         count += 1;
@@ -218,12 +221,12 @@ fn lay_out(text: &str, mut layout: Layout, watch: &Watch) -> Result<Sheet> {
             watch.tick(layout.builder.rows_seen())?;
         }
         let tag = match token {
-            Token::Text(text) => {
+            HtmlToken::Text(text) => {
                 layout.push_text(text);
                 continue;
             }
-            Token::Comment(_) => continue,
-            Token::Tag(tag) => tag,
+            HtmlToken::Comment(_) => continue,
+            HtmlToken::Tag(tag) => tag,
         };
         match (tag.name.to_ascii_lowercase().as_str(), tag.is_end) {
             ("style", false) => styles::read_classes(tokens.take_raw("style"), &mut layout.formats),

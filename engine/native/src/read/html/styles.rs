@@ -1,8 +1,8 @@
 //! The number formats of a page: those of its classes and of single cells.
 
 use super::entities::decoded;
-use super::tags::Tag;
-use crate::read::formats::{Formats, Look};
+use super::tags::HtmlTag;
+use crate::read::formats::{Formats, NumberDisplay};
 
 const PROPERTY: &str = "mso-number-format";
 
@@ -13,7 +13,7 @@ pub fn read_classes(sheet: &str, formats: &mut Formats) {
             continue;
         };
         if let Some(code) = format_in(declarations) {
-            // Old browsers were not to see it.
+            // The comment hides the style sheet from old browsers.
             let selectors = selectors.trim_start().trim_start_matches("<!--");
             for selector in selectors.split(',') {
                 if let Some((element, class)) = selector.trim().rsplit_once('.')
@@ -26,33 +26,34 @@ pub fn read_classes(sheet: &str, formats: &mut Formats) {
     }
 }
 
-/// The format of a cell by its attributes `style`, `sdnum` (the language, that of the format, and the format) and `class`.
+/// Returns the format of a cell by its attributes `style`, `sdnum` (a language, the language of the format, and the format) and
+/// `class`.
 pub fn look_of(
     style: Option<&str>,
     sdnum: Option<&str>,
     class: Option<&str>,
     formats: &mut Formats,
-) -> Look {
+) -> NumberDisplay {
     let own = style.and_then(|style| format_in(&decoded(style)));
     let other = || Some(decoded(sdnum?).splitn(3, ';').nth(2)?.to_owned());
     match own.or_else(other) {
         Some(code) => formats.look_of(&code),
         None => {
             let classes = class.unwrap_or_default().split_ascii_whitespace();
-            let mut looks = classes.map(|class| formats.of(class));
+            let mut looks = classes.map(|class| formats.get(class));
             looks.next_back().unwrap_or_default()
         }
     }
 }
 
-/// Whether a tag says that it is not shown.
-pub fn is_hidden(tag: &Tag<'_>) -> bool {
+/// Returns whether the style of a tag hides it.
+pub fn is_hidden(tag: &HtmlTag<'_>) -> bool {
     let squeezed = |style: &str| style.to_ascii_lowercase().replace(' ', "");
     tag.attribute("style")
         .is_some_and(|style| squeezed(style).contains("display:none"))
 }
 
-/// The number format among declarations.
+/// Returns the number format among CSS declarations.
 fn format_in(declarations: &str) -> Option<String> {
     let at = declarations.find(PROPERTY)?;
     let value = declarations[at + PROPERTY.len()..]
@@ -68,7 +69,7 @@ fn format_in(declarations: &str) -> Option<String> {
     while let Some(letter) = letters.next() {
         match letter {
             '\\' => {
-                // A sign is written as four digits, or as itself.
+                // A character is written as four digits, or as itself.
                 let rest = letters.as_str();
                 let sign = rest
                     .get(..4)
@@ -109,7 +110,7 @@ mod tests {
             "<!-- td {x:y}\n.xl65\n {mso-number-format:00000;} .a .b{mso-number-format:00} -->",
             &mut formats,
         );
-        assert_eq!(formats.of("xl65").zeros, Some(0));
-        assert_eq!(formats.of("b").zeros, None);
+        assert_eq!(formats.get("xl65").zeros, Some(0));
+        assert_eq!(formats.get("b").zeros, None);
     }
 }

@@ -1,40 +1,40 @@
-//! Lays out the tables of a page on one sheet: spans, rows one below another, tables in cells of others.
+//! Lays out the tables of a page on one sheet: spans, consecutive rows, tables in cells of others.
 
-use super::tags::Tag;
+use super::tags::HtmlTag;
 use super::{entities, styles};
-use crate::cells::{Cell, Continue, Epoch, MAXIMUM_COLUMNS, MergedRange, SheetBuilder};
+use crate::cells::{Epoch, MAX_SHEET_COLUMNS, MergedRange, ScanStep, SheetBuilder, SheetCell};
 use crate::error::{Result, SourceError};
-use crate::read::formats::{Formats, Look, cell_of_number};
+use crate::read::formats::{Formats, NumberDisplay, cell_of_number};
 
-/// Tables nested deeper than this are read as parts of the cell that they stand in.
-const MAXIMUM_DEPTH: usize = 32;
-/// What browsers take at most.
-const MOST_COLUMNS_SPANNED: usize = 1000;
-const MOST_ROWS_SPANNED: u32 = 65_534;
-/// So many places may be passed over because other cells span them.
-const MOST_STEPS: usize = 1 << 28;
+/// The maximum depth of nested tables; deeper ones are read as parts of their cell.
+const MAX_STYLE_DEPTH: usize = 32;
+/// The maximum spans in browsers.
+const MAX_SPANNED_COLUMNS: usize = 1000;
+const MAX_SPANNED_ROWS: u32 = 65_534;
+/// The maximum number of positions that may be skipped because other cells span them.
+const MAX_SPAN_STEPS: usize = 1 << 28;
 
 /// A page that is being laid out.
 pub struct Layout {
     pub builder: SheetBuilder,
     pub formats: Formats,
     title: String,
-    /// The next row of the sheet.
+    /// The index of the next row of the sheet.
     row: usize,
-    tables: Vec<Table>,
-    /// The text of the open cell, or the line between tables.
+    tables: Vec<HtmlTable>,
+    /// The text of the open cell, or of the line between tables.
     text: String,
-    /// The columns of the table that ended right before.
+    /// The number of columns of the table that ended just before.
     columns_before: Option<usize>,
     steps: usize,
     last_row: usize,
     is_done: bool,
 }
 
-/// What a cell says that it is.
-enum Content {
+/// The type of a cell's content, as the page gives it.
+enum HtmlCellContent {
     Words,
-    /// A number; what it is stands in an attribute perhaps.
+    /// A number; an attribute may contain its value.
     Number(Option<String>),
     Boolean(Option<String>),
 }
@@ -43,33 +43,33 @@ struct OpenCell {
     column: usize,
     columns: usize,
     rows: u32,
-    look: Look,
-    content: Content,
+    look: NumberDisplay,
+    content: HtmlCellContent,
 }
 
 struct ReadCell {
     column: usize,
-    cell: Cell,
+    cell: SheetCell,
     zeros: Option<u16>,
 }
 
-/// An open table.
+/// A table that has not ended.
 #[derive(Default)]
-struct Table {
-    /// The number of its open row, or of its next one.
+struct HtmlTable {
+    /// The index of the open row, or of the next one.
     row: u32,
     has_row: bool,
     is_hidden: bool,
     column: usize,
     cell: Option<OpenCell>,
     cells: Vec<ReadCell>,
-    /// For each column, the row before which a cell from above ends.
+    /// The row before which a cell from above ends, for each column.
     taken: Vec<u32>,
     columns: usize,
     columns_before: Option<usize>,
-    /// How far its rows lie from those of the sheet, once one is there.
+    /// The offset of its rows from those of the sheet, once it has a row.
     offset: Option<usize>,
-    /// First and last row and column of each span, in its own rows.
+    /// The first and last row and column of each span, in the table's own rows.
     spans: Vec<[u32; 4]>,
 }
 
@@ -90,19 +90,19 @@ impl Layout {
         }
     }
 
-    /// Whether no more rows are wanted.
+    /// Returns whether no more rows are wanted.
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
-    /// Behind the last row that has a value.
+    /// Returns the index after the last row with a value.
     pub fn last_row(&self) -> usize {
         self.last_row
     }
 
-    /// Adds text, to the open cell or to the line between tables. White space counts once.
+    /// Adds text to the open cell or to the line between tables. Runs of white space become one space.
     pub fn push_text(&mut self, text: &str) {
-        // What stands between the cells of a table is not shown.
+        // Text between the cells of a table is not shown.
         if self.tables.last().is_some_and(|table| table.cell.is_none()) {
             return;
         }
@@ -117,7 +117,7 @@ impl Layout {
         }
     }
 
-    /// Ends a line.
+    /// Ends a line of text.
     pub fn break_line(&mut self) -> Result<()> {
         if self.tables.is_empty() {
             return self.end_line();
@@ -130,7 +130,7 @@ impl Layout {
         Ok(())
     }
 
-    /// Puts the line between tables into a row of its own.
+    /// Puts the line between tables into its own row.
     fn end_line(&mut self) -> Result<()> {
         let text = std::mem::take(&mut self.text);
         let text = text.trim();
@@ -168,13 +168,13 @@ impl Layout {
         }
         self.last_row = row + 1;
         let goes_on = self.builder.end_row(row)?;
-        self.is_done |= goes_on == Continue::No && self.builder.limits().rows.is_some();
+        self.is_done |= goes_on == ScanStep::No && self.builder.limits().rows.is_some();
         Ok(())
     }
 
-    /// Begins a table, within a cell perhaps: the cells before it then have a row of their own.
+    /// Begins a table. If it is within a cell, the cells before it get their own row.
     pub fn start_table(&mut self) -> Result<()> {
-        if self.tables.len() >= MAXIMUM_DEPTH {
+        if self.tables.len() >= MAX_STYLE_DEPTH {
             return Ok(());
         }
         let mut before = None;
@@ -198,9 +198,9 @@ impl Layout {
             }
             self.resolve_spans();
         }
-        self.tables.push(Table {
+        self.tables.push(HtmlTable {
             columns_before: self.columns_before.take().or(before),
-            ..Table::default()
+            ..HtmlTable::default()
         });
         Ok(())
     }
@@ -212,20 +212,20 @@ impl Layout {
         if let Some(table) = self.tables.pop() {
             self.columns_before = Some(table.columns).filter(|columns| *columns > 0);
         }
-        // What follows in the cell that the table stood in.
+        // The rest of the cell that contained the table.
         if let Some(table) = self.tables.last_mut().filter(|table| table.has_row) {
             table.cell = Some(OpenCell {
                 column: table.column.saturating_sub(1),
                 columns: 1,
                 rows: 1,
-                look: Look::default(),
-                content: Content::Words,
+                look: NumberDisplay::default(),
+                content: HtmlCellContent::Words,
             });
         }
         Ok(())
     }
 
-    /// Ends all that is open.
+    /// Ends everything that is open.
     pub fn finish(&mut self) -> Result<()> {
         while !self.tables.is_empty() {
             self.end_table()?;
@@ -233,8 +233,8 @@ impl Layout {
         self.end_line()
     }
 
-    /// Begins a row; where no table is open, one begins.
-    pub fn start_row(&mut self, tag: &Tag<'_>) -> Result<()> {
+    /// Begins a row, and a table if none is open.
+    pub fn start_row(&mut self, tag: &HtmlTag<'_>) -> Result<()> {
         if self.tables.is_empty() {
             self.start_table()?;
         }
@@ -257,7 +257,8 @@ impl Layout {
         let cells = std::mem::take(&mut table.cells);
         let (number, is_hidden) = (table.row, table.is_hidden);
         table.row += 1;
-        // Tables of other columns are parted by an empty row; a header that is a table of its own belongs to the next one.
+        // An empty row separates tables with different numbers of columns. A header that is a separate table belongs to the
+        // next table.
         if let Some(before) = table.columns_before.take()
             && before != table.columns
         {
@@ -269,15 +270,15 @@ impl Layout {
         self.put_row(cells, is_hidden)
     }
 
-    /// Begins a cell; where no row is open, one begins.
-    pub fn start_cell(&mut self, tag: &Tag<'_>) -> Result<()> {
+    /// Begins a cell, and a row if none is open.
+    pub fn start_cell(&mut self, tag: &HtmlTag<'_>) -> Result<()> {
         self.end_cell();
         if self.tables.last().is_none_or(|table| !table.has_row) {
             self.start_row(tag)?;
         }
-        let stated = Stated::of(tag);
-        let columns = spanned(stated.colspan, MOST_COLUMNS_SPANNED);
-        let rows = spanned(stated.rowspan, MOST_ROWS_SPANNED as usize) as u32;
+        let stated = HtmlCellAttributes::from_tag(tag);
+        let columns = spanned(stated.colspan, MAX_SPANNED_COLUMNS);
+        let rows = spanned(stated.rowspan, MAX_SPANNED_ROWS as usize) as u32;
         let look = styles::look_of(stated.style, stated.sdnum, stated.class, &mut self.formats);
         let Some(table) = self.tables.last_mut() else {
             return Ok(());
@@ -296,10 +297,10 @@ impl Layout {
             sheet: self.title.clone(),
             reason,
         };
-        if column + columns > MAXIMUM_COLUMNS {
+        if column + columns > MAX_SHEET_COLUMNS {
             return Err(beyond("it has cells beyond column ZZZ".to_owned()));
         }
-        if self.steps > MOST_STEPS {
+        if self.steps > MAX_SPAN_STEPS {
             return Err(beyond("its cells span too many others".to_owned()));
         }
         table.column = column + columns;
@@ -340,24 +341,26 @@ impl Layout {
         let text = std::mem::take(&mut self.text);
         let text = text.trim();
         let cell = match open.content {
-            // What is shown is an error, and the number stands for it.
-            Content::Number(Some(_)) if text.starts_with('#') => self.builder.text_cell(text),
-            Content::Number(value) => {
+            // The cell shows an error in place of its number.
+            HtmlCellContent::Number(Some(_)) if text.starts_with('#') => {
+                self.builder.text_cell(text)
+            }
+            HtmlCellContent::Number(value) => {
                 let value = value.as_deref().unwrap_or(text);
                 cell_of_number(&mut self.builder, value, open.look.kind, Epoch::Windows1900)
             }
-            Content::Boolean(value) => match value
+            HtmlCellContent::Boolean(value) => match value
                 .as_deref()
                 .unwrap_or(text)
                 .to_ascii_lowercase()
                 .as_str()
             {
-                "true" | "1" => Cell::boolean(true),
-                "false" | "0" => Cell::boolean(false),
+                "true" | "1" => SheetCell::boolean(true),
+                "false" | "0" => SheetCell::boolean(false),
                 _ => self.builder.text_cell(text),
             },
-            Content::Words if text.is_empty() => return,
-            Content::Words => self.builder.text_cell(text),
+            HtmlCellContent::Words if text.is_empty() => return,
+            HtmlCellContent::Words => self.builder.text_cell(text),
         };
         table.cells.push(ReadCell {
             column: open.column,
@@ -366,7 +369,7 @@ impl Layout {
         });
     }
 
-    /// Makes merged ranges of the spans of the innermost table, which end with its last row.
+    /// Turns the spans of the innermost table into merged ranges, which end at its last row.
     fn resolve_spans(&mut self) {
         let Some(table) = self.tables.last_mut() else {
             return;
@@ -387,22 +390,22 @@ impl Layout {
     }
 }
 
-/// What the tag of a cell says about it.
+/// The attributes in the tag of a cell.
 #[derive(Default)]
-struct Stated<'a> {
+struct HtmlCellAttributes<'a> {
     colspan: Option<&'a str>,
     rowspan: Option<&'a str>,
     style: Option<&'a str>,
     class: Option<&'a str>,
     sdnum: Option<&'a str>,
-    /// The number, truth or text that it is; empty where what is shown says it.
+    /// The value as a number, a boolean or a text; empty if only the text of the cell gives it.
     number: Option<&'a str>,
     truth: Option<&'a str>,
     is_text: bool,
 }
 
-impl<'a> Stated<'a> {
-    fn of(tag: &Tag<'a>) -> Self {
+impl<'a> HtmlCellAttributes<'a> {
+    fn from_tag(tag: &HtmlTag<'a>) -> Self {
         let mut stated = Self::default();
         for (name, value) in tag.attributes() {
             let value = Some(value);
@@ -421,13 +424,13 @@ impl<'a> Stated<'a> {
         stated
     }
 
-    fn content(&self) -> Content {
+    fn content(&self) -> HtmlCellContent {
         let value = |value: &str| Some(entities::decoded(value)).filter(|value| !value.is_empty());
         match (self.number, self.truth) {
-            _ if self.is_text => Content::Words,
-            (Some(number), _) => Content::Number(value(number)),
-            (None, Some(truth)) => Content::Boolean(value(truth)),
-            (None, None) => Content::Words,
+            _ if self.is_text => HtmlCellContent::Words,
+            (Some(number), _) => HtmlCellContent::Number(value(number)),
+            (None, Some(truth)) => HtmlCellContent::Boolean(value(truth)),
+            (None, None) => HtmlCellContent::Words,
         }
     }
 }

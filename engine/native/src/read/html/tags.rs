@@ -1,44 +1,44 @@
-//! Finds tags in the text of a web page, however it is written: tags need not match, and attributes need no quotes.
+//! Finds tags in the text of any web page: tags need not match, and attributes need no quotes.
 
-/// What stands next in a page.
+/// The next token of a page.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Token<'a> {
+pub enum HtmlToken<'a> {
     Text(&'a str),
-    Tag(Tag<'a>),
-    /// What stands in `<!-- … -->`.
+    Tag(HtmlTag<'a>),
+    /// The content of `<!-- … -->`.
     Comment(&'a str),
 }
 
-/// A tag, with what stands in it.
+/// A tag with its attributes.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Tag<'a> {
+pub struct HtmlTag<'a> {
     pub name: &'a str,
     pub is_end: bool,
     attributes: &'a str,
 }
 
-impl<'a> Tag<'a> {
-    /// An attribute as it stands; empty where it has no value.
+impl<'a> HtmlTag<'a> {
+    /// Returns an attribute as it is in the page; empty if it has no value.
     pub fn attribute(&self, name: &str) -> Option<&'a str> {
         self.attributes()
             .find(|(found, _)| found.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
 
-    /// Its attributes.
-    pub fn attributes(&self) -> Attributes<'a> {
-        Attributes {
+    /// Returns all attributes of the tag.
+    pub fn attributes(&self) -> HtmlAttributes<'a> {
+        HtmlAttributes {
             rest: self.attributes,
         }
     }
 }
 
 /// The attributes of a tag: names and values.
-pub struct Attributes<'a> {
+pub struct HtmlAttributes<'a> {
     rest: &'a str,
 }
 
-impl<'a> Iterator for Attributes<'a> {
+impl<'a> Iterator for HtmlAttributes<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -75,19 +75,19 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-/// Goes through a page.
+/// Iterates over the tokens of a page.
 #[derive(Debug, Clone)]
-pub struct Tokens<'a> {
+pub struct HtmlTokens<'a> {
     rest: &'a str,
 }
 
-impl<'a> Tokens<'a> {
+impl<'a> HtmlTokens<'a> {
     /// Starts at the beginning of a text.
-    pub fn of(rest: &'a str) -> Self {
+    pub fn new(rest: &'a str) -> Self {
         Self { rest }
     }
 
-    /// Takes everything up to the end tag of this name, and passes over that.
+    /// Takes everything up to the end tag with this name, and skips that tag.
     pub fn take_raw(&mut self, name: &str) -> &'a str {
         let mut from = 0;
         while let Some(found) = memchr::memmem::find(&self.rest.as_bytes()[from..], b"</") {
@@ -108,17 +108,17 @@ impl<'a> Tokens<'a> {
     }
 }
 
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
+impl<'a> Iterator for HtmlTokens<'a> {
+    type Item = HtmlToken<'a>;
 
-    fn next(&mut self) -> Option<Token<'a>> {
+    fn next(&mut self) -> Option<HtmlToken<'a>> {
         loop {
             let rest = self.rest;
             let bytes = rest.as_bytes();
             if rest.is_empty() {
                 return None;
             }
-            // A `<` begins a tag only before a letter and the like.
+            // A `<` begins a tag only before a letter, `/`, `!` or `?`.
             let mut from = 0;
             let start = loop {
                 match memchr::memchr(b'<', &bytes[from..]) {
@@ -131,12 +131,12 @@ impl<'a> Iterator for Tokens<'a> {
             };
             if start > 0 {
                 self.rest = &rest[start..];
-                return Some(Token::Text(&rest[..start]));
+                return Some(HtmlToken::Text(&rest[..start]));
             }
             if let Some(comment) = rest.strip_prefix("<!--") {
                 let (comment, behind) = comment.split_once("-->").unwrap_or((comment, ""));
                 self.rest = behind;
-                return Some(Token::Comment(comment));
+                return Some(HtmlToken::Comment(comment));
             }
             let end = end_of_tag(bytes);
             let inside = &rest[1..end];
@@ -150,7 +150,7 @@ impl<'a> Iterator for Tokens<'a> {
             };
             let stop = inside.find(|letter: char| letter.is_ascii_whitespace() || letter == '/');
             let (name, attributes) = inside.split_at(stop.unwrap_or(inside.len()));
-            return Some(Token::Tag(Tag {
+            return Some(HtmlToken::Tag(HtmlTag {
                 name,
                 is_end,
                 attributes,
@@ -159,7 +159,8 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-/// Where the `>` of a tag stands that is not within quotes, which follow a `=`; the end of the text where there is none.
+/// Returns the position of the `>` of a tag, outside of quoted values, which follow a `=`; the end of the text if there is
+/// none.
 fn end_of_tag(bytes: &[u8]) -> usize {
     let mut at = 1;
     let mut behind_equals = false;
@@ -183,7 +184,7 @@ fn end_of_tag(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// The encoding that a page names near its start.
+/// Returns the encoding that a page names near its start.
 pub(super) fn meta_charset(bytes: &[u8]) -> Option<String> {
     let start = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]).to_ascii_lowercase();
     let at = ["charset", "encoding"]
@@ -204,11 +205,11 @@ mod tests {
     fn tags_are_found_however_they_are_written() {
         let page = "a < b<TD x:num='1>2' NOWRAP width=10 title=\"x\">t</td ><!-- <td> --><br/><![if x]><?xml y?>z<p";
         let mut found = String::new();
-        for token in Tokens::of(page) {
+        for token in HtmlTokens::new(page) {
             found += &match token {
-                Token::Text(text) => format!("'{text}' "),
-                Token::Comment(text) => format!("!{text}! "),
-                Token::Tag(tag) => {
+                HtmlToken::Text(text) => format!("'{text}' "),
+                HtmlToken::Comment(text) => format!("!{text}! "),
+                HtmlToken::Tag(tag) => {
                     let attributes: Vec<String> = tag
                         .attributes()
                         .map(|(name, value)| format!("{name}={value}"))
@@ -226,9 +227,9 @@ mod tests {
             found,
             "'a < b' +TD[x:num=1>2,NOWRAP=,width=10,title=x] 't' -td[] ! <td> ! +br[] 'z' +p[] "
         );
-        let mut tokens = Tokens::of("a{}</styl</STYLE >b");
+        let mut tokens = HtmlTokens::new("a{}</styl</STYLE >b");
         assert_eq!(tokens.take_raw("style"), "a{}</styl");
-        assert_eq!(tokens.next(), Some(Token::Text("b")));
-        assert_eq!(Tokens::of("x").take_raw("style"), "x");
+        assert_eq!(tokens.next(), Some(HtmlToken::Text("b")));
+        assert_eq!(HtmlTokens::new("x").take_raw("style"), "x");
     }
 }

@@ -1,12 +1,12 @@
-//! Which number formats of an old workbook make a number a date, by xlrd's rules.
+//! Finds the number formats of an old workbook that turn a number into a date, by xlrd's rules.
 
-/// Whether a built-in number format is one for dates, those of East Asian and Thai versions included.
+/// Returns whether a built-in number format is for dates, including those of East Asian and Thai versions.
 pub fn is_built_in_date(key: u16) -> bool {
     matches!(key, 14..=22 | 27..=36 | 45..=47 | 50..=58 | 71..=81)
 }
 
-/// Whether a number format is one for dates, by xlrd's rule: without literals and brackets it has more date letters
-/// than digit places.
+/// Returns whether a number format is for dates, by xlrd's rule: without literals and brackets it has more date letters than
+/// digit placeholders.
 pub fn is_date_format(code: &str) -> bool {
     let mut reduced = String::new();
     let mut characters = code.chars();

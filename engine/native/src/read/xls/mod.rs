@@ -1,9 +1,9 @@
-//! Reading the old binary workbooks, `.xls`, with the semantics of xlrd.
+//! Reads the old binary workbooks, `.xls`, with the semantics of xlrd.
 //!
-//! Excel 97 to 2003 (BIFF8) and Excel 5 and 95 (BIFF5, BIFF7) are read; older ones are refused with a message. Whole numbers
+//! It reads Excel 97 to 2003 (BIFF8) and Excel 5 and 95 (BIFF5, BIFF7), and refuses older files with a message. Whole numbers
 //! are integers, dates are recognised by their number format and are always date-times, errors are their text.
 //!
-//! [`workbook`] reads everything but the cells, [`sheet`] the cells, both out of `records`.
+//! [`workbook`] reads everything but the cells, [`sheet`] the cells, both with `records`.
 
 mod date_format;
 pub(in crate::read) mod records;

@@ -1,4 +1,4 @@
-//! The records of a workbook stream, and the texts in them.
+//! Reads the records of a workbook stream, and the texts in them.
 
 use encoding_rs::Encoding;
 
@@ -32,29 +32,29 @@ pub const FORMULA_3: u16 = 0x0206;
 pub const FORMULA_4: u16 = 0x0406;
 pub const STRING: u16 = 0x0207;
 
-/// One record: what it is, and its content.
+/// A record with its code and its content.
 #[derive(Clone, Copy)]
-pub struct Record<'a> {
+pub struct XlsRecord<'a> {
     pub code: u16,
     pub data: &'a [u8],
-    /// Where the next record starts.
+    /// The position of the next record.
     pub end: usize,
 }
 
 /// Iterates over the records of a stream. Ends at the first incomplete one.
-pub struct Records<'a> {
+pub struct XlsRecords<'a> {
     stream: &'a [u8],
     position: usize,
 }
 
-impl<'a> Records<'a> {
-    /// The records from a position on.
+impl<'a> XlsRecords<'a> {
+    /// Returns the records from a position on.
     pub fn at(stream: &'a [u8], position: usize) -> Self {
         Self { stream, position }
     }
 
-    /// Takes the next record if it is of this kind.
-    pub fn next_if(&mut self, code: u16) -> Option<Record<'a>> {
+    /// Takes the next record if it has this code.
+    pub fn next_if(&mut self, code: u16) -> Option<XlsRecord<'a>> {
         let mut ahead = Self { ..*self };
         let record = ahead.next().filter(|record| record.code == code)?;
         self.position = record.end;
@@ -62,11 +62,11 @@ impl<'a> Records<'a> {
     }
 }
 
-impl<'a> Iterator for Records<'a> {
-    type Item = Record<'a>;
+impl<'a> Iterator for XlsRecords<'a> {
+    type Item = XlsRecord<'a>;
 
     #[inline]
-    fn next(&mut self) -> Option<Record<'a>> {
+    fn next(&mut self) -> Option<XlsRecord<'a>> {
         let header = self
             .stream
             .get(self.position..self.position.checked_add(4)?)?;
@@ -75,7 +75,7 @@ impl<'a> Iterator for Records<'a> {
         let start = self.position + 4;
         let data = self.stream.get(start..start + length)?;
         self.position = start + length;
-        Some(Record {
+        Some(XlsRecord {
             code,
             data,
             end: self.position,
@@ -83,36 +83,36 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
-/// The records of a sheet up to its end; those of charts within it are left out.
+/// Iterates over the records of a sheet up to its end, without those of charts in the sheet.
 pub struct SheetRecords<'a> {
-    walk: Records<'a>,
+    walk: XlsRecords<'a>,
     depth: usize,
     has_end: bool,
 }
 
 impl<'a> SheetRecords<'a> {
-    /// The records of the sheet that starts at `position`.
+    /// Returns the records of the sheet that starts at `position`.
     pub fn at(stream: &'a [u8], position: usize) -> Self {
         Self {
-            walk: Records::at(stream, position),
+            walk: XlsRecords::at(stream, position),
             depth: 0,
             has_end: false,
         }
     }
 
-    /// Takes the next record if it is of this kind.
-    pub fn next_if(&mut self, code: u16) -> Option<Record<'a>> {
+    /// Takes the next record if it has this code.
+    pub fn next_if(&mut self, code: u16) -> Option<XlsRecord<'a>> {
         self.walk.next_if(code)
     }
 
-    /// Whether the sheet's end was reached.
+    /// Returns whether the end of the sheet was reached.
     pub fn has_end(&self) -> bool {
         self.has_end
     }
 }
 
 impl<'a> Iterator for SheetRecords<'a> {
-    type Item = Record<'a>;
+    type Item = XlsRecord<'a>;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
@@ -123,7 +123,7 @@ impl<'a> Iterator for SheetRecords<'a> {
             let record = self.walk.next()?;
             match record.code {
                 BOF => self.depth += 1,
-                // A sheet must start with its own record; anything else at its place is not a sheet.
+                // A sheet must start with its own record; with another record at its position, it is no sheet.
                 _ if self.depth == 0 => return None,
                 EOF => {
                     self.depth -= 1;
@@ -136,16 +136,16 @@ impl<'a> Iterator for SheetRecords<'a> {
     }
 }
 
-/// How a workbook writes text.
+/// The form of the texts in a workbook.
 #[derive(Debug, Clone, Copy)]
 pub enum TextForm {
-    /// One byte or two for each character, as flags say.
+    /// One or two bytes for each character, depending on flags.
     Unicode,
-    /// Bytes of a code page.
+    /// Bytes in a code page.
     Bytes(&'static Encoding),
 }
 
-/// Reads a text whose length stands before it, in one byte or two.
+/// Reads a text that follows its length, which has one byte or two.
 pub fn read_text(data: &[u8], at: usize, length_bytes: usize, form: TextForm) -> Option<String> {
     let length = match length_bytes {
         1 => usize::from(*data.get(at)?),
@@ -177,7 +177,7 @@ pub fn read_text(data: &[u8], at: usize, length_bytes: usize, form: TextForm) ->
     }
 }
 
-/// Adds characters of one byte (Latin-1) or two (UTF-16) each.
+/// Appends characters of one byte (Latin-1) or two (UTF-16).
 pub fn push_characters(bytes: &[u8], is_wide: bool, out: &mut String) {
     if is_wide {
         let units = bytes
@@ -191,7 +191,7 @@ pub fn push_characters(bytes: &[u8], is_wide: bool, out: &mut String) {
     }
 }
 
-/// A number packed into 32 bits: an integer or the upper bits of a float, maybe a hundredfold.
+/// Unpacks a number from 32 bits: an integer or the upper bits of a float, which may have to be divided by 100.
 pub fn unpack_number(bits: u32) -> f64 {
     let number = if bits & 2 != 0 {
         f64::from((bits as i32) >> 2)
@@ -205,7 +205,7 @@ pub fn unpack_number(bits: u32) -> f64 {
     }
 }
 
-/// The encoding of a code page, if it is supported.
+/// Returns the encoding of a code page; Windows-1252 if the code page is unknown.
 pub fn encoding_of(code_page: u16) -> &'static Encoding {
     use encoding_rs::{
         BIG5, EUC_KR, GBK, IBM866, MACINTOSH, SHIFT_JIS, WINDOWS_1252, X_MAC_CYRILLIC,
@@ -225,9 +225,9 @@ pub fn encoding_of(code_page: u16) -> &'static Encoding {
     }
 }
 
-/// The shared strings of a workbook: one record and those that continue it.
+/// Reads the shared strings of a workbook from a record and its continuations.
 ///
-/// A text may be cut between its characters; the rest then starts with a byte that says anew how wide they are.
+/// A text may be split between its characters; the rest then starts with a byte that gives the width of its characters again.
 pub struct SharedStringReader<'a> {
     pieces: Vec<&'a [u8]>,
     piece: usize,
@@ -237,7 +237,7 @@ pub struct SharedStringReader<'a> {
 impl<'a> SharedStringReader<'a> {
     /// Starts at the first text; `pieces` are the contents of the records.
     pub fn new(pieces: Vec<&'a [u8]>) -> Self {
-        // Two counts come first; neither can be relied on.
+        // Two counts come first, which are unreliable.
         Self {
             pieces,
             piece: 0,
@@ -249,7 +249,7 @@ impl<'a> SharedStringReader<'a> {
         self.pieces.get(self.piece).copied().unwrap_or_default()
     }
 
-    /// Moves on to the piece that holds the next byte.
+    /// Moves to the piece with the next byte. Returns `false` at the end.
     fn settle(&mut self) -> bool {
         while self.at >= self.current().len() {
             if self.piece + 1 >= self.pieces.len() {
@@ -261,7 +261,7 @@ impl<'a> SharedStringReader<'a> {
         true
     }
 
-    /// The next text; nothing at the end, or where the rest is damaged.
+    /// Reads the next text. Returns `None` at the end, or if the rest is damaged.
     pub fn next_text(&mut self, out: &mut String) -> Option<()> {
         out.clear();
         if !self.settle() {
@@ -298,7 +298,7 @@ impl<'a> SharedStringReader<'a> {
     }
 }
 
-/// What a cell with an error shows, by the error's code.
+/// Returns the text that a cell shows for an error code.
 pub fn error_text(code: u8) -> &'static str {
     match code {
         0x00 => "#NULL!",
@@ -326,7 +326,7 @@ mod tests {
     fn shared_strings_go_on_in_the_next_record() {
         let mut first = vec![0; 8];
         first.extend_from_slice(&[3, 0, 0, b'a', b'b', b'c', 4, 0, 0, b'd', b'e']);
-        // The rest of the second text is wide; then comes a rich one with two runs.
+        // The rest of the second text is wide; then comes a rich text with two runs.
         let mut second = vec![1, b'f', 0, 0xAC, 0x20];
         second.extend_from_slice(&[1, 0, 8, 2, 0, b'x', 0, 0, 0, 0]);
         let third = vec![0, 0, 0, 0, 0, 0, 0];

@@ -1,11 +1,13 @@
-//! The cells of an old worksheet.
+//! Reads the cells of an old worksheet.
 
 use super::records::{self, TextForm, read_text};
-use super::workbook::{LegacyWorkbook, MAXIMUM_COLUMNS};
+use super::workbook::{LegacyWorkbook, MAX_SHEET_COLUMNS};
 use crate::cells::serial_date::from_legacy_serial;
-use crate::cells::{Cell, Continue, DeclaredExtent, MergedRange, ScanLimits, Sheet, SheetBuilder};
+use crate::cells::{
+    DeclaredExtent, MergedRange, ScanLimits, ScanStep, Sheet, SheetBuilder, SheetCell,
+};
 use crate::error::Result;
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 use crate::read::numbers::{f64_at, u16_at, u32_at};
 use crate::read::sheets::{SheetList, Sheets};
 use crate::read::xlsx::number::styled;
@@ -17,13 +19,13 @@ impl Sheets for LegacyWorkbook {
     }
 
     fn heap_bytes(&self) -> usize {
-        let cells = self.shared_cells.len() * size_of::<Cell>();
+        let cells = self.shared_cells.len() * size_of::<SheetCell>();
         self.stream.len() + cells + self.shared_text.len()
     }
 
-    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet> {
         let title = &self.list.sheets[sheet].title;
-        let mut filling = Filling {
+        let mut filling = XlsSheetReader {
             workbook: self,
             builder: SheetBuilder::new(title, limits, self.shared_text.clone()),
             row: None,
@@ -33,7 +35,7 @@ impl Sheets for LegacyWorkbook {
         filling.builder.set_epoch(self.epoch);
         filling.builder.set_zeros(self.zeros.clone());
         let mut walk = self.sheet_records(sheet);
-        // A formula whose text follows in a record of its own.
+        // The cell of a formula whose text follows in a separate record.
         let mut awaiting_text: Option<(u16, u16)> = None;
         while let Some(record) = walk.next() {
             match record.code {
@@ -70,13 +72,13 @@ impl Sheets for LegacyWorkbook {
         Ok(filling.builder.finish(Some(DeclaredExtent::of_rows(rows))))
     }
 
-    /// As the file has them, single cells included.
+    /// Returns the ranges as they are in the file, including single cells.
     fn merged_ranges(&self, sheet: usize) -> Result<Vec<MergedRange>> {
         Ok(self.sheets[sheet].merged.clone())
     }
 }
 
-/// The text of a formula: a record and those that continue it.
+/// Returns the text of a formula from a record and its continuations.
 fn formula_text(text_form: TextForm, pieces: &[&[u8]]) -> String {
     let mut text = String::new();
     match text_form {
@@ -111,11 +113,11 @@ fn formula_text(text_form: TextForm, pieces: &[&[u8]]) -> String {
     text
 }
 
-/// The flag of a row that is not shown.
+/// The flag of a hidden row.
 const HIDDEN_ROW: u16 = 0x20;
 
 /// A sheet that is being filled from records.
-struct Filling<'a> {
+struct XlsSheetReader<'a> {
     workbook: &'a LegacyWorkbook,
     builder: SheetBuilder,
     row: Option<u16>,
@@ -123,9 +125,9 @@ struct Filling<'a> {
     stopped: bool,
 }
 
-impl Filling<'_> {
-    fn put(&mut self, row: u16, column: u16, cell: Cell) -> Result<()> {
-        if column >= MAXIMUM_COLUMNS {
+impl XlsSheetReader<'_> {
+    fn put(&mut self, row: u16, column: u16, cell: SheetCell) -> Result<()> {
+        if column >= MAX_SHEET_COLUMNS {
             return Err(self
                 .workbook
                 .broken(format!("a cell lies in column {}", u32::from(column) + 1)));
@@ -144,7 +146,7 @@ impl Filling<'_> {
         if let Some(row) = self.row.take() {
             self.row_count = self.row_count.max(usize::from(row) + 1);
             if !self.stopped {
-                self.stopped = self.builder.end_row(usize::from(row))? == Continue::No;
+                self.stopped = self.builder.end_row(usize::from(row))? == ScanStep::No;
             }
         }
         Ok(())
@@ -169,8 +171,8 @@ impl Filling<'_> {
         };
         let cell = match date {
             Some(date) => date,
-            None if number.fract() != 0.0 || !number.is_finite() => Cell::float(number),
-            None if number.abs() < 9.2e18 => Cell::integer(number as i64),
+            None if number.fract() != 0.0 || !number.is_finite() => SheetCell::float(number),
+            None if number.abs() < 9.2e18 => SheetCell::integer(number as i64),
             None => self.builder.big_integer(&format!("{number:.0}")),
         };
         let zeros = self.workbook.zeros_of.get(usize::from(style));
@@ -188,7 +190,7 @@ impl Filling<'_> {
         let style = u16_at(data, 4).unwrap_or(0);
         let cut_short = || self.workbook.broken("a cell's record is cut short");
         match code {
-            // The first two numbers are the columns; the lowest flag says that they are hidden.
+            // The first two numbers are the columns; the lowest flag marks them as hidden.
             records::COLUMNS => {
                 if u16_at(data, 8).is_some_and(|flags| flags & 1 != 0) {
                     let columns = (u32::from(row), u32::from(column.max(row)));
@@ -211,7 +213,7 @@ impl Filling<'_> {
                 self.put_number(row, column, style, records::unpack_number(bits))
             }
             records::PACKED_NUMBERS => {
-                // The last column stands at the end; the number of cells says the same.
+                // The last column is at the end; the number of cells gives the same.
                 let cells = data
                     .get(4..data.len().saturating_sub(2))
                     .unwrap_or_default();
@@ -241,15 +243,15 @@ impl Filling<'_> {
                 self.put_text(row, column, &text)
             }
             records::BOOLEAN_OR_ERROR => match (data.get(6), data.get(7)) {
-                (Some(&value), Some(0)) => self.put(row, column, Cell::boolean(value != 0)),
+                (Some(&value), Some(0)) => self.put(row, column, SheetCell::boolean(value != 0)),
                 (Some(&code), Some(_)) => self.put_error(row, column, code),
                 _ => Err(cut_short()),
             },
-            records::BLANK => self.put(row, column, Cell::EMPTY),
+            records::BLANK => self.put(row, column, SheetCell::EMPTY),
             records::BLANKS => {
                 let count = data.len().saturating_sub(6) / 2;
-                for offset in 0..count.min(usize::from(MAXIMUM_COLUMNS)) {
-                    self.put(row, column.saturating_add(offset as u16), Cell::EMPTY)?;
+                for offset in 0..count.min(usize::from(MAX_SHEET_COLUMNS)) {
+                    self.put(row, column.saturating_add(offset as u16), SheetCell::EMPTY)?;
                 }
                 Ok(())
             }
@@ -257,7 +259,7 @@ impl Filling<'_> {
         }
     }
 
-    /// Puts the result of a formula; returns the place of one whose text is still to come.
+    /// Puts the result of a formula. Returns the position of the cell if its text is still to come.
     fn put_formula(&mut self, data: &[u8]) -> Result<Option<(u16, u16)>> {
         let (Some(row), Some(column), Some(style), Some(result)) = (
             u16_at(data, 0),
@@ -273,12 +275,12 @@ impl Filling<'_> {
         }
         match result[0] {
             0 => {
-                self.put(row, column, Cell::EMPTY)?;
+                self.put(row, column, SheetCell::EMPTY)?;
                 return Ok(Some((row, column)));
             }
-            1 => self.put(row, column, Cell::boolean(result[2] != 0))?,
+            1 => self.put(row, column, SheetCell::boolean(result[2] != 0))?,
             2 => self.put_error(row, column, result[2])?,
-            _ => self.put(row, column, Cell::EMPTY_TEXT)?,
+            _ => self.put(row, column, SheetCell::EMPTY_TEXT)?,
         }
         Ok(None)
     }

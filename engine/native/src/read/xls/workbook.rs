@@ -1,11 +1,11 @@
-//! An old workbook: its stream, its sheets, and the globals in its first part.
+//! Reads an old workbook: its stream, its sheets, and the globals at its start.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::date_format::{is_built_in_date, is_date_format};
-use super::records::{self, Records, SharedStringReader, SheetRecords, TextForm, read_text};
-use crate::cells::{Cell, Epoch, MergedRange, TextArena, Zeros};
+use super::records::{self, SharedStringReader, SheetRecords, TextForm, XlsRecords, read_text};
+use crate::cells::{Epoch, MergedRange, SheetCell, TextArena, ZeroFormat};
 use crate::error::{Result, SourceError};
 use crate::read::compound::CompoundFile;
 use crate::read::numbers::{u16_at, u32_at};
@@ -13,14 +13,14 @@ use crate::read::sheets::{SheetInfo, SheetList, Visibility};
 use crate::read::xlsx::number_format::{NumberKind, shown_kind_of, shown_kind_of_built_in};
 use crate::read::{foreign, read_whole};
 
-/// Old worksheets have no more columns than this.
-pub(super) const MAXIMUM_COLUMNS: u16 = 256;
-/// More sheets than any program allows.
+/// The maximum number of columns in an old worksheet.
+pub(super) const MAX_SHEET_COLUMNS: u16 = 256;
+/// The maximum number of sheets; no program allows as many.
 const MAXIMUM_SHEETS: usize = 8192;
 const IS_SELECTED: u16 = 0x0200;
 const IS_ACTIVE: u16 = 0x0400;
 
-/// What is known of a worksheet of an old workbook beside its title.
+/// The properties of a worksheet of an old workbook, without its title.
 #[derive(Debug)]
 pub(super) struct LegacySheet {
     position: usize,
@@ -28,31 +28,31 @@ pub(super) struct LegacySheet {
     pub(super) merged: Vec<MergedRange>,
 }
 
-/// An old workbook: its stream, and the globals in its first part.
+/// An old workbook with its stream and the globals at its start.
 #[derive(Debug)]
 pub struct LegacyWorkbook {
     path: String,
     pub(super) stream: Vec<u8>,
     pub(super) text_form: TextForm,
     pub(super) epoch: Epoch,
-    /// For each cell style, whether its number format makes a number a date.
+    /// The kind of number in each cell style, such as a date.
     pub(super) kinds: Vec<NumberKind>,
-    /// See `ReadOptions`.
+    /// The same as [`ReadOptions::as_shown`](crate::read::ReadOptions::as_shown).
     pub(super) as_shown: bool,
-    /// The formats that show leading zeros, and for each cell style which of them it has.
-    pub(super) zeros: Arc<[Zeros]>,
+    /// The formats that show leading zeros, and the index of the format of each cell style.
+    pub(super) zeros: Arc<[ZeroFormat]>,
     pub(super) zeros_of: Vec<Option<u16>>,
     pub(super) shared_text: Arc<TextArena>,
-    pub(super) shared_cells: Vec<Cell>,
+    pub(super) shared_cells: Vec<SheetCell>,
     pub(super) list: SheetList,
     pub(super) sheets: Vec<LegacySheet>,
 }
 
 impl LegacyWorkbook {
-    /// Opens a workbook and reads everything but its cells. `most_bytes` bounds the memory that the file itself may take.
+    /// Opens a workbook and reads everything but its cells. `most_bytes` limits the memory for the file itself.
     ///
     /// # Errors
-    /// When the file cannot be read, is encrypted or damaged, or is something else than an old workbook.
+    /// If the file cannot be read, is encrypted or damaged, or is no old workbook.
     pub fn open(path: &str, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
         let bytes = read_whole(path, "the workbook", most_bytes)?;
         Self::from_bytes(path, bytes, as_shown)
@@ -93,7 +93,7 @@ impl LegacyWorkbook {
         Ok(workbook)
     }
 
-    /// The first visible sheet flagged active, else selected, else the first visible one.
+    /// Returns the first visible sheet that is flagged active, else selected, else the first visible one.
     fn active(&self) -> Option<usize> {
         let sheets = || self.list.sheets.iter().zip(&self.sheets);
         let is_shown = |flags: u16, (info, sheet): (&SheetInfo, &LegacySheet)| {
@@ -103,7 +103,7 @@ impl LegacyWorkbook {
         [IS_ACTIVE, IS_SELECTED, 0].into_iter().find_map(flagged)
     }
 
-    /// A failure of this file.
+    /// Returns an error about this file.
     pub(super) fn broken(&self, reason: impl Into<String>) -> SourceError {
         SourceError::BrokenLegacy {
             path: self.path.clone(),
@@ -111,7 +111,7 @@ impl LegacyWorkbook {
         }
     }
 
-    /// Reads the first part of the stream: everything that is not a sheet's own.
+    /// Reads the first section of the stream, which has everything that belongs to no single sheet.
     fn read_globals(&mut self) -> Result<()> {
         let stream = std::mem::take(&mut self.stream);
         let outcome = self.read_globals_of(&stream);
@@ -120,7 +120,7 @@ impl LegacyWorkbook {
     }
 
     fn read_globals_of(&mut self, stream: &[u8]) -> Result<()> {
-        let mut walk = Records::at(stream, 0);
+        let mut walk = XlsRecords::at(stream, 0);
         let version = walk
             .next()
             .filter(|record| record.code == records::BOF)
@@ -194,7 +194,7 @@ impl LegacyWorkbook {
         else {
             return;
         };
-        // Charts, macro sheets and Visual Basic modules are not worksheets.
+        // Charts, macro sheets and Visual Basic modules are no worksheets.
         if kind != 0 || self.sheets.len() >= MAXIMUM_SHEETS {
             return;
         }
@@ -213,15 +213,16 @@ impl LegacyWorkbook {
         let mut reader = SharedStringReader::new(pieces);
         let mut text = String::new();
         while reader.next_text(&mut text).is_some() {
-            self.shared_cells.push(Cell::shared_text(&text, &mut arena));
+            self.shared_cells
+                .push(SheetCell::shared_text(&text, &mut arena));
         }
         arena.finish();
         self.shared_text = Arc::new(arena);
     }
 
-    /// Reads each sheet's flags and merged ranges, which follow its cells.
+    /// Reads the flags and merged ranges of each sheet, which follow its cells.
     fn look_into_sheets(&mut self) {
-        // Sheets lie one after the other; where they overlap, the file is malicious, and the search ends here.
+        // Sheets follow each other in the stream. If they overlap, the file is malicious, and the search ends here.
         let mut budget = self.stream.len().saturating_mul(2);
         for index in 0..self.sheets.len() {
             let mut flags = 0;
@@ -246,13 +247,13 @@ impl LegacyWorkbook {
         }
     }
 
-    /// The records of a sheet up to its end.
+    /// Returns the records of a sheet up to its end.
     pub(super) fn sheet_records(&self, sheet: usize) -> SheetRecords<'_> {
         SheetRecords::at(&self.stream, self.sheets[sheet].position)
     }
 }
 
-/// A merged range; nothing where no sheet can have it.
+/// Reads a merged range. Returns `None` if no sheet can have it.
 fn merged_range(data: &[u8]) -> Option<MergedRange> {
     let at = |place: usize| u16_at(data, place).map(u32::from);
     let range = MergedRange {
@@ -262,17 +263,17 @@ fn merged_range(data: &[u8]) -> Option<MergedRange> {
         last_column: at(6)?,
     };
     let is_one = (range.first_row..).contains(&range.last_row)
-        && (range.first_column..MAXIMUM_COLUMNS.into()).contains(&range.last_column);
+        && (range.first_column..MAX_SHEET_COLUMNS.into()).contains(&range.last_column);
     is_one.then_some(range)
 }
 
-/// The number formats of a workbook, by their keys, and the keys of its styles.
+/// The number formats of a workbook by their keys, and the keys of its styles.
 #[derive(Default)]
 struct Formats {
-    /// See `ReadOptions`.
+    /// The same as [`ReadOptions::as_shown`](crate::read::ReadOptions::as_shown).
     as_shown: bool,
     kinds: HashMap<u16, NumberKind>,
-    zeros: Vec<Zeros>,
+    zeros: Vec<ZeroFormat>,
     zeros_of: HashMap<u16, u16>,
     of_styles: Vec<u16>,
 }
@@ -282,14 +283,14 @@ impl Formats {
         self.kinds
             .insert(key, self.kind(is_date_format(code), || shown_kind_of(code)));
         if let (Some(format), Ok(number)) =
-            (Zeros::of_format(code), u16::try_from(self.zeros.len()))
+            (ZeroFormat::of_format(code), u16::try_from(self.zeros.len()))
         {
             self.zeros.push(format);
             self.zeros_of.insert(key, number);
         }
     }
 
-    /// For each style what its format makes of a number.
+    /// Returns the kind of number in each style.
     fn kinds(&self) -> Vec<NumberKind> {
         let built_in = |key: u16| {
             let shown = || shown_kind_of_built_in(key.into());
@@ -304,12 +305,12 @@ impl Formats {
         self.of_styles.iter().map(kind).collect()
     }
 
-    /// What a format makes of a number: to the older engine all moments were dates.
+    /// Returns the kind of number in a format. The older engine treated all moments as dates.
     fn kind(&self, is_date: bool, shown: impl FnOnce() -> NumberKind) -> NumberKind {
         match is_date {
             false => NumberKind::Number,
             true if !self.as_shown => NumberKind::Date,
-            // Some formats of old workbooks are known as dates to them alone.
+            // Some formats are dates only in old workbooks.
             true => Some(shown())
                 .filter(|kind| *kind != NumberKind::Number)
                 .unwrap_or(NumberKind::Date),

@@ -1,8 +1,8 @@
-//! The types of cells, and what openpyxl knows about a cell beside its value.
+//! The types of cells, and the details of a cell that openpyxl has besides its value.
 
-use crate::cells::{Cell, Tag};
+use crate::cells::{CellTag, SheetCell};
 
-/// A cell's type: its `t` attribute.
+/// The type of a cell: its `t` attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum CellType {
     Number,
@@ -12,14 +12,14 @@ pub enum CellType {
     IsoDate,
     Error,
     FormulaText,
-    /// Any other type: the value unchanged.
+    /// Any other type: the value stays unchanged.
     Literal,
 }
 
 impl CellType {
-    /// The type that the attribute names.
+    /// Returns the type for the value of the attribute.
     #[inline]
-    pub fn of(attribute: &[u8]) -> Self {
+    pub fn parse(attribute: &[u8]) -> Self {
         match attribute {
             b"n" => Self::Number,
             b"s" => Self::SharedString,
@@ -33,16 +33,16 @@ impl CellType {
     }
 }
 
-/// What openpyxl knows about a cell beside its value, as one number: eight times its style plus its data type's place in
-/// `n s b d e str inlineStr`. The last two are those of cells without a value.
-pub fn detail(style: usize, kind: CellType, cell: Cell) -> Cell {
-    let has_value = cell.tag != Tag::Empty;
+/// Returns the details of a cell that openpyxl has besides its value, as one number: eight times its style plus the index of
+/// its data type in `n s b d e str inlineStr`. The last two are only for cells without a value.
+pub fn detail(style: usize, kind: CellType, cell: SheetCell) -> SheetCell {
+    let has_value = cell.tag != CellTag::Empty;
     let data_type = match kind {
         CellType::Number => match cell.tag {
-            Tag::DateTime | Tag::Date | Tag::Time | Tag::Duration => 3,
-            // A number that is beyond what dates can be; any other text was not a number.
-            Tag::Text if style != 0 => 4,
-            Tag::Text => 1,
+            CellTag::DateTime | CellTag::Date | CellTag::Time | CellTag::Duration => 3,
+            // A number outside the range of dates; any other text was no number.
+            CellTag::Text if style != 0 => 4,
+            CellTag::Text => 1,
             _ => 0,
         },
         CellType::SharedString => 1,
@@ -53,11 +53,11 @@ pub fn detail(style: usize, kind: CellType, cell: Cell) -> Cell {
         CellType::FormulaText => [5, 1][usize::from(has_value)],
         CellType::Literal => 1,
     };
-    Cell::integer((style.min(1 << 24) * 8 + data_type) as i64)
+    SheetCell::integer((style.min(1 << 24) * 8 + data_type) as i64)
 }
 
-/// Stands in the first column of a row that the file has, but without a cell.
-pub const ROW_WITHOUT_CELLS: Cell = Cell {
-    tag: Tag::Integer,
+/// The first cell of a row that is in the file, but has no cells.
+pub const ROW_WITHOUT_CELLS: SheetCell = SheetCell {
+    tag: CellTag::Integer,
     bits: -2i64 as u64,
 };

@@ -1,11 +1,11 @@
-//! Dates and times as text, which cells of type `d` hold.
+//! Parses dates and times in text, which cells of type `d` contain.
 
 use crate::cells::calendar::days_from_civil;
-use crate::cells::{Cell, DAY_MICROSECONDS};
+use crate::cells::{DAY_MICROSECONDS, SheetCell};
 
-/// Text of a cell of type `d`: a date, a time, a date-time, or a duration as strict OOXML writes them. Like
-/// openpyxl, what follows a valid start is passed over.
-pub fn from_iso8601(text: &str) -> Option<Cell> {
+/// Parses the text of a cell of type `d`: a date, a time, a date-time, or a duration in the form of strict OOXML. Like
+/// openpyxl, it ignores anything after a valid start.
+pub fn from_iso8601(text: &str) -> Option<SheetCell> {
     let bytes = text.as_bytes();
     let date = parse_date(bytes);
     let mut rest = if date.is_some() { &bytes[10..] } else { bytes };
@@ -17,11 +17,11 @@ pub fn from_iso8601(text: &str) -> Option<Cell> {
         (Some((year, month, day)), time) => {
             let days = days_from_civil(year, month, day)?;
             match time {
-                None => Some(Cell::date(days)),
-                Some(time) => Some(Cell::date_time(days * DAY_MICROSECONDS + time?)),
+                None => Some(SheetCell::date(days)),
+                Some(time) => Some(SheetCell::date_time(days * DAY_MICROSECONDS + time?)),
             }
         }
-        (None, Some(time)) => Some(Cell::time(time?)),
+        (None, Some(time)) => Some(SheetCell::time(time?)),
         (None, None) => parse_duration(text),
     }
 }
@@ -47,7 +47,8 @@ fn parse_date(bytes: &[u8]) -> Option<(i64, i64, i64)> {
     ))
 }
 
-/// The outer value says whether there is a time, the inner one its microseconds if it exists.
+/// Parses a time. The outer value is `None` if there is no time, the inner value if the time does not exist; otherwise it is in
+/// microseconds.
 fn parse_time(bytes: &[u8]) -> Option<Option<i64>> {
     let (hour, minute) = (digits(bytes.get(..2)?)?, digits(bytes.get(3..5)?)?);
     if bytes[2] != b':' {
@@ -75,8 +76,8 @@ fn parse_time(bytes: &[u8]) -> Option<Option<i64>> {
     Some(exists.then_some(((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction))
 }
 
-/// `PT1H2M3.5S` and its parts.
-fn parse_duration(text: &str) -> Option<Cell> {
+/// Parses a duration: `PT1H2M3.5S` or a part of it.
+fn parse_duration(text: &str) -> Option<SheetCell> {
     let mut rest = text.strip_prefix("PT")?;
     let mut microseconds = 0f64;
     let mut any = false;
@@ -103,7 +104,7 @@ fn parse_duration(text: &str) -> Option<Cell> {
         any = true;
     }
     (any && microseconds < 86_400e6 * 1e9)
-        .then(|| Cell::duration(microseconds.round_ties_even() as i64))
+        .then(|| SheetCell::duration(microseconds.round_ties_even() as i64))
 }
 
 #[cfg(test)]
@@ -113,15 +114,15 @@ mod tests {
     #[test]
     fn iso_text_is_read() {
         let day = days_from_civil(2024, 2, 29).unwrap();
-        assert_eq!(from_iso8601("2024-02-29"), Some(Cell::date(day)));
+        assert_eq!(from_iso8601("2024-02-29"), Some(SheetCell::date(day)));
         assert_eq!(
             from_iso8601("2024-02-29T01:02:03.5Z"),
-            Some(Cell::date_time(day * DAY_MICROSECONDS + 3_723_500_000))
+            Some(SheetCell::date_time(day * DAY_MICROSECONDS + 3_723_500_000))
         );
-        assert_eq!(from_iso8601("01:02"), Some(Cell::time(3_720_000_000)));
+        assert_eq!(from_iso8601("01:02"), Some(SheetCell::time(3_720_000_000)));
         assert_eq!(
             from_iso8601("PT1H2M3.5S"),
-            Some(Cell::duration(3_723_500_000))
+            Some(SheetCell::duration(3_723_500_000))
         );
         for wrong in ["2024-02-30", "25:00", "", "T", "PT", "hello"] {
             assert_eq!(from_iso8601(wrong), None, "{wrong}");

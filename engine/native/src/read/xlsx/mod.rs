@@ -1,12 +1,12 @@
-//! Reading workbooks of the Office Open XML kind: `.xlsx`, `.xlsm`, `.xltx`, `.xltm`.
+//! Reads workbooks in Office Open XML: `.xlsx`, `.xlsm`, `.xltx`, `.xltm`.
 //!
-//! Values, sheets and their order are what openpyxl returns in its read-only mode with cached formula values. Where
-//! openpyxl would lose data, or fail because of a small fault, this reader reads more, on purpose:
-//! - cells outside the declared dimension are read, and rows that come out of order are put where they say;
-//! - strict OOXML, other encodings than UTF-8 and stylesheets at unusual places are understood;
-//! - values that do not fit their cell's type (`<v>n/a</v>` in a numeric cell) are kept as text.
+//! Values, sheets and their order are those of openpyxl in its read-only mode with cached formula values. Where openpyxl would
+//! lose data, or fail because of a small fault, this reader deliberately reads more:
+//! - it reads cells outside the declared dimension, and puts rows that are out of order where their numbers say;
+//! - it understands strict OOXML, other encodings than UTF-8, and stylesheets in unusual positions;
+//! - it keeps values that do not fit their cell's type (`<v>n/a</v>` in a numeric cell) as text.
 //!
-//! [`workbook`] reads the structure, out of the parts that `package` knows; [`sheet`] reads the cells of one sheet.
+//! [`workbook`] reads the structure from the parts that `package` finds; [`sheet`] reads the cells of one sheet.
 
 pub mod cell_type;
 pub mod iso_date;

@@ -2,14 +2,14 @@
 
 use super::number_format::NumberKind;
 use crate::cells::serial_date::{duration_from_serial, from_serial};
-use crate::cells::{Cell, Epoch};
+use crate::cells::{Epoch, SheetCell};
 
-/// So many days that a format shows as hours are elapsed time; more are the day of a moment.
-pub const LONGEST_SHOWN: f64 = 1000.0;
+/// The maximum number of days that a format with hours shows as elapsed time; more days are the date of a moment.
+pub const MAX_ELAPSED_DAYS: f64 = 1000.0;
 
-/// Parses a number of the common forms; `None` for any other text.
+/// Parses a number in the common forms. Returns `None` for any other text.
 #[inline]
-pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
+pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<SheetCell> {
     let (negative, digits) = match raw.first() {
         Some(b'-') => (true, &raw[1..]),
         _ => (false, raw),
@@ -17,7 +17,7 @@ pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
     if digits.is_empty() {
         return None;
     }
-    // Up to 18 digits without point or exponent are an integer, and fit.
+    // Up to 18 digits without point or exponent are an integer that fits.
     if digits.len() <= 18 {
         let mut number = 0i64;
         let mut whole = true;
@@ -32,7 +32,7 @@ pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
         if whole {
             let number = if negative { -number } else { number };
             return match kind {
-                NumberKind::Number => Some(Cell::integer(number)),
+                NumberKind::Number => Some(SheetCell::integer(number)),
                 _ => styled(number as f64, kind, epoch),
             };
         }
@@ -50,33 +50,35 @@ pub fn number_cell(raw: &[u8], kind: NumberKind, epoch: Epoch) -> Option<Cell> {
     if !has_point {
         let number: i64 = text.parse().ok()?;
         return match kind {
-            NumberKind::Number => Some(Cell::integer(number)),
+            NumberKind::Number => Some(SheetCell::integer(number)),
             _ => styled(number as f64, kind, epoch),
         };
     }
     styled(text.parse().ok()?, kind, epoch)
 }
 
-/// A number as its format asks for; nothing if that is beyond what dates can be.
+/// Returns the cell for a number in a format of this kind, or `None` if the number exceeds the range of dates.
 #[inline]
-pub fn styled(number: f64, kind: NumberKind, epoch: Epoch) -> Option<Cell> {
+pub fn styled(number: f64, kind: NumberKind, epoch: Epoch) -> Option<SheetCell> {
     match kind {
-        NumberKind::Number => Some(Cell::float(number)),
+        NumberKind::Number => Some(SheetCell::float(number)),
         NumberKind::Date => from_serial(number, epoch),
         NumberKind::Duration => duration_from_serial(number),
-        // A moment whose date is not shown is one all the same.
-        NumberKind::Time if (1.0..LONGEST_SHOWN).contains(&number) => duration_from_serial(number),
+        // A moment stays a moment, even if its date is not shown.
+        NumberKind::Time if (1.0..MAX_ELAPSED_DAYS).contains(&number) => {
+            duration_from_serial(number)
+        }
         NumberKind::Time => from_serial(number, epoch),
     }
 }
 
-/// Whether the text is a whole number of any size, with or without a sign.
+/// Returns whether the text is a whole number of any size, with or without a sign.
 pub fn is_whole_number(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A number of up to nine digits; nothing where it is not only that.
+/// Parses a number of up to nine digits. Returns `None` for any other text.
 #[inline]
 pub fn parse_unsigned(raw: &[u8]) -> Option<usize> {
     if raw.is_empty() || raw.len() > 9 {
@@ -93,7 +95,7 @@ pub fn parse_unsigned(raw: &[u8]) -> Option<usize> {
     Some(number)
 }
 
-/// A row's `r`; some programs write it as a float.
+/// Parses the `r` attribute of a row, which some programs write as a float.
 pub fn row_number(raw: &[u8]) -> Option<usize> {
     parse_unsigned(raw).or_else(|| {
         let text = std::str::from_utf8(raw).ok()?.trim();

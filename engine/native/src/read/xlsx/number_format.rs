@@ -1,22 +1,22 @@
-//! Whether a number format makes a number a date or an elapsed time.
+//! Finds out whether a number format turns a number into a date or an elapsed time.
 //!
-//! The rules are openpyxl's, which existing configurations rely on: only the first section counts, quoted text and
-//! bracketed colours and locales are passed over, and any of the letters d, m, h, y, s then makes a date.
+//! The rules are those of openpyxl, on which existing configurations rely: only the first section counts, quoted text and
+//! bracketed colours and locales are skipped, and then any of the letters d, m, h, y, s means a date.
 
-/// How a cell's number is to be read.
+/// The meaning of a cell's number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NumberKind {
     #[default]
     Number,
-    /// A date, a date-time, or a time where the number is below 1.
+    /// A date, a date-time, or, if the number is below 1, a time.
     Date,
-    /// A time of a day, or an elapsed time from 24 hours on: the format shows hours, minutes and seconds alone.
+    /// A time of day, or from 24 hours on an elapsed time: the format only shows hours, minutes and seconds.
     Time,
     /// An elapsed time.
     Duration,
 }
 
-/// The kind that a format code stands for.
+/// Returns the kind of number for a format code.
 pub fn kind_of(code: &str) -> NumberKind {
     let section = code.split(';').next().unwrap_or_default();
     if !is_date(section) {
@@ -28,7 +28,7 @@ pub fn kind_of(code: &str) -> NumberKind {
     }
 }
 
-/// The kind that a format code stands for, as spreadsheet programs show it.
+/// Returns the kind of number for a format code, as spreadsheet programs show it.
 pub fn shown_kind_of(code: &str) -> NumberKind {
     let section = code.split(';').next().unwrap_or_default();
     match kind_of(code) {
@@ -37,7 +37,8 @@ pub fn shown_kind_of(code: &str) -> NumberKind {
     }
 }
 
-/// The kind of a built-in format id, those of East Asian locales among them (ECMA-376, part 1, 18.8.30).
+/// Returns the kind of number for a built-in format id, as programs show it, including those of East Asian locales (ECMA-376,
+/// part 1, 18.8.30).
 pub fn shown_kind_of_built_in(id: u32) -> NumberKind {
     match id {
         18..=21 | 32 | 33 | 45 | 47 => NumberKind::Time,
@@ -46,7 +47,7 @@ pub fn shown_kind_of_built_in(id: u32) -> NumberKind {
     }
 }
 
-/// Whether a section that makes a date shows hours or seconds, and neither day nor year.
+/// Returns whether a date section shows hours or seconds, and neither day nor year.
 fn is_time_alone(section: &str) -> bool {
     let lower = strip(section)
         .to_ascii_lowercase()
@@ -61,7 +62,7 @@ fn is_time_alone(section: &str) -> bool {
     has(b"hs") && !has(b"dy")
 }
 
-/// The kind that a built-in format id stands for.
+/// Returns the kind of number for a built-in format id.
 pub fn kind_of_built_in(id: u32) -> NumberKind {
     match id {
         14..=22 | 45 | 47 => NumberKind::Date,
@@ -70,7 +71,7 @@ pub fn kind_of_built_in(id: u32) -> NumberKind {
     }
 }
 
-/// Whether a date letter is left once literals, colours and locales are gone. A letter behind `_` or `\` is literal.
+/// Returns whether a date letter remains without literals, colours and locales. A letter after `_` or `\` is literal.
 fn is_date(section: &str) -> bool {
     let stripped = strip(section);
     let mut previous = '\0';
@@ -94,7 +95,7 @@ fn strip(section: &str) -> String {
     let mut rest = section;
     while let Some(first) = rest.chars().next() {
         let removed = match first {
-            // The text between quotes cannot hold a line break.
+            // The text between quotes cannot contain a line break.
             '"' => rest[1..]
                 .find('"')
                 .map(|at| at + 2)
@@ -121,7 +122,7 @@ fn strip(section: &str) -> String {
     stripped
 }
 
-/// Whether the section shows hours, minutes or seconds beyond a day: `[h]`, `[mm]`, `[ss]` and the like.
+/// Returns whether the section shows hours, minutes or seconds beyond a day: `[h]`, `[mm]`, `[ss]` and the like.
 fn is_elapsed(section: &str) -> bool {
     let lower = section.to_ascii_lowercase();
     ["[h]", "[hh]", "[m]", "[mm]", "[s]", "[ss]"]

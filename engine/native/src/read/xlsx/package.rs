@@ -1,14 +1,14 @@
-//! The package around a workbook: which part is what, and what the parts refer to.
+//! Reads the package around a workbook: the types of parts, and the relationships between them.
 
 use std::collections::HashMap;
 
 use crate::error::Result;
-use crate::read::archive::Archive;
+use crate::read::archive::ZipArchive;
 use crate::read::foreign;
 use crate::read::xml::{CONTENT_TYPES, RELATIONSHIPS, XmlReader};
 
 const CONTENT_TYPES_PART: &str = "[Content_Types].xml";
-/// Parts that describe the package are small; no workbook has one beyond this.
+/// The maximum size of a part that describes the package; no workbook has a larger one.
 pub(super) const MAXIMUM_STRUCTURE_BYTES: u64 = 64 << 20;
 const WORKBOOK_TYPES: [&str; 4] = [
     "application/vnd.ms-excel.template.macroEnabled.main+xml",
@@ -19,20 +19,20 @@ const WORKBOOK_TYPES: [&str; 4] = [
 pub(super) const STRINGS_TYPE: &str =
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml";
 
-/// A relationship of a part.
+/// A relationship of a part to another one.
 pub(in crate::read) struct Relationship {
     pub(in crate::read) kind: String,
     pub(in crate::read) target: String,
 }
 
-/// `[Content_Types].xml`: which part is what.
+/// The types of the parts, from `[Content_Types].xml`.
 pub(super) struct ContentTypes {
     overrides: Vec<(String, String)>,
     defaults: Vec<String>,
 }
 
 impl ContentTypes {
-    pub(super) fn read(archive: &Archive) -> Result<Self> {
+    pub(super) fn read(archive: &ZipArchive) -> Result<Self> {
         let mut types = Self {
             overrides: Vec::new(),
             defaults: Vec::new(),
@@ -69,8 +69,8 @@ impl ContentTypes {
     }
 }
 
-/// The part that holds the workbook's structure.
-pub(super) fn find_workbook_part(archive: &Archive, types: &ContentTypes) -> Result<String> {
+/// Returns the part with the workbook's structure.
+pub(super) fn find_workbook_part(archive: &ZipArchive, types: &ContentTypes) -> Result<String> {
     let by_type = WORKBOOK_TYPES.iter().find_map(|kind| types.part_of(kind));
     // Some programs declare the type as a default, others only through the package's relationships.
     let by_default = || {
@@ -103,9 +103,9 @@ pub(super) fn find_workbook_part(archive: &Archive, types: &ContentTypes) -> Res
     }))
 }
 
-/// The relationships of a part by id, their targets as names within the archive. None where the part has none.
+/// Returns the relationships of a part by id, with their targets as names within the archive; empty if the part has none.
 pub(in crate::read) fn read_relationships(
-    archive: &Archive,
+    archive: &ZipArchive,
     part: &str,
 ) -> Result<HashMap<String, Relationship>> {
     let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
@@ -131,7 +131,8 @@ pub(in crate::read) fn read_relationships(
     Ok(found)
 }
 
-/// A relationship's target, seen from the folder of the part that has it, as a name within the archive.
+/// Returns the target of a relationship as a name within the archive. `folder` is the folder of the part that has the
+/// relationship.
 fn resolve(folder: &str, target: &str) -> String {
     let target = target.replace('\\', "/");
     if let Some(absolute) = target.strip_prefix('/') {

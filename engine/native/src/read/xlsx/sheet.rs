@@ -1,4 +1,4 @@
-//! Reading one worksheet part into the store.
+//! Reads a worksheet part into the store.
 
 use std::sync::Arc;
 
@@ -9,19 +9,20 @@ use super::number::{is_whole_number, number_cell, parse_unsigned, row_number, st
 use super::number_format::NumberKind;
 use super::strings::{RichText, has_escapes, shown};
 use super::styles::Marks;
-use super::usual_cell::{Content, UsualCell};
+use super::usual_cell::{UsualCell, UsualCellContent};
 use crate::cells::{
-    Cell, Continue, DeclaredExtent, MAXIMUM_COLUMNS, MergedRange, ScanLimits, Sheet, SheetBuilder,
-    Tag, column_name, column_of,
+    CellTag, DeclaredExtent, MAX_SHEET_COLUMNS, MergedRange, ScanLimits, ScanStep, Sheet,
+    SheetBuilder, SheetCell, column_name, column_of,
 };
 use crate::error::Result;
-use crate::progress::Watch;
+use crate::progress::ScanWatch;
 use crate::read::read_ahead::ReadAhead;
 use crate::read::sheets::{SheetList, Sheets};
-use crate::read::xml::{Decoded, Event, SPREADSHEET, XmlReader};
+use crate::read::xml::{DecodedPart, Event, SPREADSHEET, XmlReader};
 
-/// Where a scan ends early, merged ranges are looked for behind at most so many bytes of rows, unless they are to be filled.
-const MOST_BEHIND_THE_SCAN: usize = 8 << 20;
+/// The maximum number of bytes after an early end of the scan that are searched for merged ranges, unless these are to be
+/// filled.
+const MAX_BYTES_BEHIND_SCAN: usize = 8 << 20;
 
 impl Sheets for Workbook {
     fn list(&self) -> &SheetList {
@@ -32,16 +33,16 @@ impl Sheets for Workbook {
         self.strings.cell_bytes() + self.archive.heap_bytes() + self.shared_text.len()
     }
 
-    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &Watch) -> Result<Sheet> {
+    fn scan(&self, sheet: usize, limits: ScanLimits, watch: &ScanWatch) -> Result<Sheet> {
         Ok(self.read(sheet, limits, watch, None)?.0)
     }
 
     fn scan_in_detail(&self, sheet: usize, limits: ScanLimits) -> Result<(Sheet, Option<Sheet>)> {
         let details = SheetBuilder::new(&self.list.sheets[sheet].title, limits, Arc::default());
-        self.read(sheet, limits, &Watch::default(), Some(details))
+        self.read(sheet, limits, &ScanWatch::default(), Some(details))
     }
 
-    /// Cells are passed over unread.
+    /// Skips the cells without reading them.
     fn merged_ranges(&self, sheet: usize) -> Result<Vec<MergedRange>> {
         let mut xml = self.open_sheet(sheet)?;
         let mut merged = Vec::new();
@@ -61,8 +62,8 @@ impl Sheets for Workbook {
     }
 }
 
-/// A worksheet's part.
-type SheetXml = XmlReader<Decoded<ReadAhead>>;
+/// The reader of a worksheet's part.
+type SheetXml = XmlReader<DecodedPart<ReadAhead>>;
 
 impl Workbook {
     fn open_sheet(&self, sheet: usize) -> Result<SheetXml> {
@@ -75,7 +76,7 @@ impl Workbook {
         &self,
         sheet: usize,
         limits: ScanLimits,
-        watch: &Watch,
+        watch: &ScanWatch,
         details: Option<SheetBuilder>,
     ) -> Result<(Sheet, Option<Sheet>)> {
         let title = &self.list.sheets[sheet].title;
@@ -102,7 +103,7 @@ impl Workbook {
     }
 }
 
-/// The range that the current start tag, a `mergeCell`, names.
+/// Returns the range of the current start tag, a `mergeCell`.
 fn merged_range(xml: &SheetXml) -> Option<MergedRange> {
     MergedRange::of_reference(&xml.attribute("ref")?)
 }
@@ -111,23 +112,23 @@ struct SheetReader<'a> {
     workbook: &'a Workbook,
     xml: SheetXml,
     builder: SheetBuilder,
-    /// A [`detail`] for each cell, where they are wanted.
+    /// A [`detail`] for each cell, if details are wanted.
     details: Option<SheetBuilder>,
     value: String,
     rich_text: RichText,
     declared: Option<DeclaredExtent>,
-    /// How many elements are open within `sheetData`; 0 before it.
+    /// The number of open elements within `sheetData`; 0 before it.
     data_depth: usize,
-    /// The number of the row that is being read, counted from 1; 0 before the first one.
+    /// The number of the current row, counted from 1; 0 before the first one.
     row: usize,
-    /// Of its cells so far: how many have a value, and how many of these are struck through or filled red.
+    /// The number of the row's cells so far that have a value, and how many of these are struck through or filled red.
     filled: usize,
     struck: usize,
     red: usize,
 }
 
-/// A cell as it was read: its column, counted from 0, its value, and what a [`detail`] needs.
-type ReadCell = (usize, Cell, usize, CellType);
+/// A cell: its column, counted from 0, its value, and the data for a [`detail`].
+type ReadCell = (usize, SheetCell, usize, CellType);
 
 impl SheetReader<'_> {
     #[inline]
@@ -139,7 +140,7 @@ impl SheetReader<'_> {
             self.note_zeros(column, format);
         }
         let marks = self.workbook.styles.marks(style);
-        if cell.tag != Tag::Empty {
+        if cell.tag != CellTag::Empty {
             self.filled += 1;
             if marks.any() {
                 self.note_marks(column, cell, marks);
@@ -152,12 +153,12 @@ impl SheetReader<'_> {
     }
 
     #[cold]
-    fn note_marks(&mut self, column: usize, cell: Cell, marks: Marks) {
+    fn note_marks(&mut self, column: usize, cell: SheetCell, marks: Marks) {
         self.struck += usize::from(marks.is_struck);
         self.red += usize::from(marks.is_red);
         let is_positive = match cell.tag {
-            Tag::Integer => cell.as_integer() > 0,
-            Tag::Float => cell.as_float() > 0.0,
+            CellTag::Integer => cell.as_integer() > 0,
+            CellTag::Float => cell.as_float() > 0.0,
             _ => false,
         };
         if marks.turns_sign
@@ -169,7 +170,7 @@ impl SheetReader<'_> {
         }
     }
 
-    /// Notes a row that was read, where all of its cells are marked.
+    /// Records a row as struck through or red if all of its cells with a value are.
     fn note_marked_row(&mut self, row: usize) {
         if self.struck == self.filled {
             self.builder.findings().struck_rows.note(row);
@@ -179,11 +180,11 @@ impl SheetReader<'_> {
         }
     }
 
-    fn read_part(&mut self, watch: &Watch) -> Result<()> {
+    fn read_part(&mut self, watch: &ScanWatch) -> Result<()> {
         let mut before_data = true;
         loop {
             let event = self.xml.advance();
-            // What stands behind the scan may be damaged; the scan itself is sound.
+            // The part may be damaged after the scan; the scan itself is sound.
             if event.is_err() && self.builder.is_looking_below() {
                 self.builder.leave_merged_unknown();
                 return Ok(());
@@ -204,7 +205,7 @@ impl SheetReader<'_> {
                             self.builder.leave_merged_unknown();
                             return Ok(());
                         }
-                        if read? == Continue::No {
+                        if read? == ScanStep::No {
                             if !matches!(self.read_behind_the_scan(watch), Ok(true)) {
                                 self.builder.leave_merged_unknown();
                             }
@@ -221,17 +222,17 @@ impl SheetReader<'_> {
         }
     }
 
-    /// Looks for merged ranges, which stand behind the rows, where the scan has ended before. `false`: they are too far away.
+    /// Searches for merged ranges, which follow the rows, if the scan ended early. Returns `false` if they are too far away.
     #[cold]
-    fn read_behind_the_scan(&mut self, watch: &Watch) -> Result<bool> {
+    fn read_behind_the_scan(&mut self, watch: &ScanWatch) -> Result<bool> {
         let limits = self.builder.limits();
-        // A look at the first rows needs no merged ranges.
+        // A scan of only the first rows needs no merged ranges.
         if limits.rows.is_some() || self.xml.depth() != self.data_depth {
             return Ok(false);
         }
         let most = match limits.fill_merged {
             true => usize::MAX,
-            false => MOST_BEHIND_THE_SCAN,
+            false => MAX_BYTES_BEHIND_SCAN,
         };
         let rows = self.builder.rows_seen();
         if !self.xml.skip_to_end_tag(most, || Ok(watch.tick(rows)?))? {
@@ -245,7 +246,7 @@ impl SheetReader<'_> {
         Ok(true)
     }
 
-    /// Notes the columns of a `col` that are hidden.
+    /// Records the hidden columns of a `col`.
     #[cold]
     fn note_columns(&mut self) {
         let number = |name| {
@@ -269,7 +270,7 @@ impl SheetReader<'_> {
         }
     }
 
-    fn read_row(&mut self) -> Result<Continue> {
+    fn read_row(&mut self) -> Result<ScanStep> {
         let (mut number, mut is_hidden) = (None, false);
         for (name, value) in self.xml.attributes() {
             match name {
@@ -302,7 +303,7 @@ impl SheetReader<'_> {
         }
         // Row 0 does not exist; openpyxl never returns it.
         let Some(row) = self.row.checked_sub(1) else {
-            return Ok(Continue::Yes);
+            return Ok(ScanStep::Yes);
         };
         if self.struck + self.red > 0 {
             self.note_marked_row(row);
@@ -318,8 +319,8 @@ impl SheetReader<'_> {
         self.builder.end_row(row)
     }
 
-    /// Reads a cell that is written as nearly all are, and lies whole in what was read ahead. Anything unusual is left
-    /// to [`read_cell`](Self::read_cell).
+    /// Reads a cell in the usual form that was read ahead completely. Leaves anything unusual to
+    /// [`read_cell`](Self::read_cell).
     #[inline]
     fn read_usual_cell(&mut self, next_column: usize) -> Option<ReadCell> {
         let rest = self.xml.lookahead();
@@ -328,7 +329,7 @@ impl SheetReader<'_> {
             [] => next_column,
             reference => column_of(reference)?,
         };
-        if column >= MAXIMUM_COLUMNS {
+        if column >= MAX_SHEET_COLUMNS {
             return None;
         }
         let style = match usual.style {
@@ -337,21 +338,24 @@ impl SheetReader<'_> {
         };
         let kind = match usual.kind {
             [] => CellType::Number,
-            kind => CellType::of(kind),
+            kind => CellType::parse(kind),
         };
         let cell = match (kind, usual.content) {
-            (_, Content::Empty) => Cell::EMPTY,
-            (_, Content::Value([])) => return None,
-            (CellType::Number, Content::Value(raw)) => {
+            (_, UsualCellContent::Empty) => SheetCell::EMPTY,
+            (_, UsualCellContent::Value([])) => return None,
+            (CellType::Number, UsualCellContent::Value(raw)) => {
                 number_cell(raw, self.workbook.styles.kind(style), self.workbook.epoch)?
             }
-            (CellType::SharedString, Content::Value(raw)) => {
+            (CellType::SharedString, UsualCellContent::Value(raw)) => {
                 self.workbook.strings.cell(parse_unsigned(raw)?)?
             }
-            (CellType::Boolean, Content::Value(b"1")) => Cell::boolean(true),
-            (CellType::Boolean, Content::Value(b"0")) => Cell::boolean(false),
-            (CellType::Literal | CellType::Error | CellType::FormulaText, Content::Value(raw))
-            | (CellType::InlineString, Content::Inline(raw)) => {
+            (CellType::Boolean, UsualCellContent::Value(b"1")) => SheetCell::boolean(true),
+            (CellType::Boolean, UsualCellContent::Value(b"0")) => SheetCell::boolean(false),
+            (
+                CellType::Literal | CellType::Error | CellType::FormulaText,
+                UsualCellContent::Value(raw),
+            )
+            | (CellType::InlineString, UsualCellContent::Inline(raw)) => {
                 if memchr::memchr2(b'&', b'\r', raw).is_some()
                     || self.workbook.as_shown && has_escapes(raw)
                 {
@@ -374,18 +378,18 @@ impl SheetReader<'_> {
         for (name, value) in self.xml.attributes() {
             match name {
                 b"r" => column = column_of(value).unwrap_or(column),
-                b"t" => kind = CellType::of(value),
+                b"t" => kind = CellType::parse(value),
                 b"s" => style = parse_unsigned(value).unwrap_or(usize::MAX),
                 _ => {}
             }
         }
-        if column >= MAXIMUM_COLUMNS {
+        if column >= MAX_SHEET_COLUMNS {
             return Err(self
                 .xml
                 .error(format!("row {} has cells beyond column ZZZ", self.row)));
         }
         let depth = self.xml.depth();
-        let mut cell = Cell::EMPTY;
+        let mut cell = SheetCell::EMPTY;
         let mut has_value = false;
         let mut has_formula = false;
         loop {
@@ -411,8 +415,11 @@ impl SheetReader<'_> {
                 _ => {}
             }
         }
-        // Text of no length is a value that was saved; an empty number is none.
-        if has_formula && cell.tag == Tag::Empty && !(has_value && kind == CellType::FormulaText) {
+        // An empty text is a saved value; an empty number is none.
+        if has_formula
+            && cell.tag == CellTag::Empty
+            && !(has_value && kind == CellType::FormulaText)
+        {
             self.note_formula_without_value(column);
         }
         Ok((column, cell, style, kind))
@@ -434,18 +441,18 @@ impl SheetReader<'_> {
 
     /// Reads a `v` element up to its end tag.
     #[inline]
-    fn read_value(&mut self, kind: CellType, style: usize, column: usize) -> Result<Cell> {
+    fn read_value(&mut self, kind: CellType, style: usize, column: usize) -> Result<SheetCell> {
         let depth = self.xml.depth();
         match self.xml.advance()? {
             Event::Text => {}
             Event::Start { .. } => {
-                // Only text in front of a child counts.
+                // Only text before a child counts.
                 self.xml.element_text_rest(depth, &mut String::new())?;
-                return Ok(Cell::EMPTY);
+                return Ok(SheetCell::EMPTY);
             }
-            Event::End { .. } | Event::Done => return Ok(Cell::EMPTY),
+            Event::End { .. } | Event::Done => return Ok(SheetCell::EMPTY),
         }
-        // Nearly always the value is one piece of text without entities, which is read where it stands.
+        // Nearly always the value is a single text without entities, which is read in place.
         if self.xml.text_ends_element() {
             let raw = self.xml.raw_text();
             let cell = match kind {
@@ -456,8 +463,8 @@ impl SheetReader<'_> {
                     number_cell(raw, self.workbook.styles.kind(style), self.workbook.epoch)
                 }
                 CellType::Boolean => match raw {
-                    b"1" => Some(Cell::boolean(true)),
-                    b"0" => Some(Cell::boolean(false)),
+                    b"1" => Some(SheetCell::boolean(true)),
+                    b"0" => Some(SheetCell::boolean(false)),
                     _ => None,
                 },
                 _ => None,
@@ -476,16 +483,16 @@ impl SheetReader<'_> {
         cell
     }
 
-    /// The cell of a value that the fast paths do not handle.
+    /// Returns the cell for a value that the fast paths do not handle.
     fn convert(
         &mut self,
         value: &str,
         kind: CellType,
         style: usize,
         column: usize,
-    ) -> Result<Cell> {
+    ) -> Result<SheetCell> {
         if value.is_empty() {
-            return Ok(Cell::EMPTY);
+            return Ok(SheetCell::EMPTY);
         }
         Ok(match kind {
             CellType::Number => {
@@ -496,7 +503,7 @@ impl SheetReader<'_> {
                     false => None,
                 };
                 if trimmed.is_empty() {
-                    Cell::EMPTY
+                    SheetCell::EMPTY
                 } else if let Some(cell) = number_cell(trimmed.as_bytes(), kind, epoch) {
                     cell
                 } else if is_whole_number(trimmed) && kind == NumberKind::Number {
@@ -527,10 +534,10 @@ impl SheetReader<'_> {
                 });
             }
             CellType::Boolean => match value.trim() {
-                "true" | "TRUE" => Cell::boolean(true),
-                "false" | "FALSE" => Cell::boolean(false),
+                "true" | "TRUE" => SheetCell::boolean(true),
+                "false" | "FALSE" => SheetCell::boolean(false),
                 number => match number.parse::<i64>() {
-                    Ok(number) => Cell::boolean(number != 0),
+                    Ok(number) => SheetCell::boolean(number != 0),
                     Err(_) => self.builder.text_cell(value),
                 },
             },
@@ -545,8 +552,8 @@ impl SheetReader<'_> {
     }
 }
 
-/// The cell of a text of the sheet's own.
-fn text_cell(workbook: &Workbook, builder: &mut SheetBuilder, text: &str) -> Cell {
+/// Returns the cell for a text that is not a shared string.
+fn text_cell(workbook: &Workbook, builder: &mut SheetBuilder, text: &str) -> SheetCell {
     match workbook.as_shown {
         true => builder.text_cell(&shown(text)),
         false => builder.text_cell(text),
@@ -556,12 +563,13 @@ fn text_cell(workbook: &Workbook, builder: &mut SheetBuilder, text: &str) -> Cel
 /// The text of a cell whose number is too large for its date format.
 const OUTSIDE_DATES: &str = "#VALUE!";
 
-/// The extent that a dimension such as `A1:D20` names.
+/// Returns the extent for a dimension such as `A1:D20`.
 fn extent_of(dimension: &str) -> Option<DeclaredExtent> {
     let (first, last) = dimension.split_once(':').unwrap_or((dimension, dimension));
     let place = |reference: &str| {
         let reference = reference.replace('$', "");
-        let column = column_of(reference.as_bytes()).filter(|&column| column < MAXIMUM_COLUMNS)?;
+        let column =
+            column_of(reference.as_bytes()).filter(|&column| column < MAX_SHEET_COLUMNS)?;
         let digits =
             reference.trim_start_matches(|character: char| character.is_ascii_alphabetic());
         Some((digits.parse().ok()?, column + 1))

@@ -1,49 +1,49 @@
-//! The workbook's shared strings, and the text of rich and phonetic strings in general.
+//! Reads the shared strings of a workbook, and the text of rich and phonetic strings in general.
 
 use std::borrow::Cow;
 use std::io::Read;
 
-use crate::cells::{Cell, TextArena};
+use crate::cells::{SheetCell, TextArena};
 use crate::error::{Result, SourceError};
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
-/// More text than this is refused.
+/// The maximum number of strings, and the maximum size of their text.
 const MAXIMUM_STRINGS: usize = 200_000_000;
-const MAXIMUM_TEXT_BYTES: usize = 1 << 30;
+const MAX_SHEET_TEXT_BYTES: usize = 1 << 30;
 
-/// The shared strings: their text, and for each number the cell it makes.
+/// The shared strings: their text, and the cell for each string.
 #[derive(Debug, Default)]
 pub struct SharedStrings {
     pub text: TextArena,
-    cells: Vec<Cell>,
+    cells: Vec<SheetCell>,
 }
 
 impl SharedStrings {
-    /// The cell of a string's number.
+    /// Returns the cell for the string with this index.
     #[inline]
-    pub fn cell(&self, index: usize) -> Option<Cell> {
+    pub fn cell(&self, index: usize) -> Option<SheetCell> {
         self.cells.get(index).copied()
     }
 
-    /// How many strings there are.
+    /// Returns the number of strings.
     pub fn len(&self) -> usize {
         self.cells.len()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no strings.
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
     }
 
-    /// Bytes that the cells of the strings take, without their text.
+    /// Returns the number of bytes that the cells of the strings take, without their text.
     pub fn cell_bytes(&self) -> usize {
-        self.cells.len() * size_of::<Cell>()
+        self.cells.len() * size_of::<SheetCell>()
     }
 
-    /// Reads the part. `most_bytes` bounds the memory that the strings may take.
+    /// Reads the part. `most_bytes` limits the memory for the strings.
     ///
     /// # Errors
-    /// When the part cannot be unpacked or parsed, or holds more text than can be read.
+    /// If the part cannot be unpacked or parsed, or contains more text than can be read.
     pub fn read(
         source: impl Read,
         part: &str,
@@ -59,7 +59,7 @@ impl SharedStrings {
             }
             item.read(&mut reader)?;
             let text = item.text();
-            // What Excel escapes as `_x005F_` is undone the way openpyxl does it: here, and only so far.
+            // The escape `_x005F_` of Excel is undone like in openpyxl: only here, and only this one.
             let text = if as_shown {
                 shown(text)
             } else if memchr::memmem::find(text.as_bytes(), b"x005F_").is_some() {
@@ -73,15 +73,15 @@ impl SharedStrings {
         Ok(strings)
     }
 
-    /// Adds a string.
+    /// Adds a string to the end.
     ///
     /// # Errors
-    /// When there is more text than can be read, or the strings take more memory than `most_bytes`.
+    /// If there is more text than can be read, or the strings take more memory than `most_bytes`.
     #[inline]
     pub fn push(&mut self, text: &str, part: &str, most_bytes: Option<usize>) -> Result<()> {
-        let cell = Cell::shared_text(text, &mut self.text);
+        let cell = SheetCell::shared_text(text, &mut self.text);
         self.cells.push(cell);
-        if self.cells.len() > MAXIMUM_STRINGS || self.text.len() > MAXIMUM_TEXT_BYTES {
+        if self.cells.len() > MAXIMUM_STRINGS || self.text.len() > MAX_SHEET_TEXT_BYTES {
             return Err(SourceError::part(
                 part,
                 "it holds more text than can be read",
@@ -95,21 +95,21 @@ impl SharedStrings {
         }
     }
 
-    /// Takes no more strings.
+    /// Ends the list of strings and frees spare memory.
     pub fn finish(&mut self) {
         self.text.finish();
         self.cells.shrink_to_fit();
     }
 }
 
-/// Whether a text may have characters that are written as `_x000D_` (ECMA-376, part 1, 22.9.2.19).
+/// Returns whether a text may contain characters escaped as `_x000D_` (ECMA-376, part 1, 22.9.2.19).
 #[inline]
 pub fn has_escapes(text: &[u8]) -> bool {
     memchr::memchr_iter(b'_', text).any(|at| text.get(at + 1) == Some(&b'x'))
 }
 
-/// The text that is shown: such characters as themselves, each kind of line break as one, and control characters, which show
-/// nothing, not at all.
+/// Returns the text as shown: escaped characters are resolved, each kind of line break becomes one line feed, and control
+/// characters, which show nothing, are removed.
 pub fn shown(text: &str) -> Cow<'_, str> {
     if !has_escapes(text.as_bytes()) {
         return Cow::Borrowed(text);
@@ -141,7 +141,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Gathers the text of an `si` or `is` element: its plain text, then that of its runs. Phonetic hints are left out.
+/// Collects the text of an `si` or `is` element: its plain text, then that of its runs. Omits phonetic hints.
 #[derive(Debug, Default)]
 pub struct RichText {
     text: String,
@@ -150,7 +150,7 @@ pub struct RichText {
 }
 
 impl RichText {
-    /// The text that was gathered.
+    /// Returns the text that was collected.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -158,7 +158,7 @@ impl RichText {
     /// Reads the element whose start tag was just read, up to its end tag.
     ///
     /// # Errors
-    /// When the part cannot be unpacked or parsed, or holds more text than can be read.
+    /// If the part cannot be unpacked or parsed, or contains more text than can be read.
     pub fn read<R: Read>(&mut self, reader: &mut XmlReader<R>) -> Result<()> {
         self.text.clear();
         self.runs.clear();
@@ -168,7 +168,7 @@ impl RichText {
             match reader.advance()? {
                 Event::Start { .. } => match (reader.depth() - depth, reader.local_name()) {
                     (1, b"t") => {
-                        // Of several plain texts the last one counts.
+                        // If there are several plain texts, the last one counts.
                         self.text.clear();
                         reader.element_text(&mut self.text)?;
                     }
@@ -210,7 +210,7 @@ mod tests {
         let strings = SharedStrings::read(xml.as_bytes(), "strings", None, false).unwrap();
         let texts: Vec<&str> = (0..strings.len())
             .map(|index| match strings.cell(index).unwrap() {
-                Cell::EMPTY_TEXT => "",
+                SheetCell::EMPTY_TEXT => "",
                 cell => strings.text.text(cell.as_text()),
             })
             .collect();

@@ -1,4 +1,5 @@
-//! The stylesheet, as far as reading values needs it: which cell styles make a number a date, or show it with leading zeros.
+//! Reads the stylesheet as far as values need it: the cell styles that turn a number into a date, or show it with leading
+//! zeros.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -8,39 +9,39 @@ use std::sync::Arc;
 use super::number_format::{
     NumberKind, kind_of, kind_of_built_in, shown_kind_of, shown_kind_of_built_in,
 };
-use crate::cells::Zeros;
+use crate::cells::ZeroFormat;
 use crate::error::Result;
 use crate::read::xml::{Event, SPREADSHEET, XmlReader};
 
-/// For each cell style, what its number format makes of a number.
+/// The properties of each cell style that matter for values.
 #[derive(Debug, Default)]
-pub struct Styles {
+pub struct XlsxStyles {
     kinds: Vec<NumberKind>,
     /// The formats that show leading zeros.
-    zeros: Arc<[Zeros]>,
-    /// For each cell style which of them it has; empty where there are none.
+    zeros: Arc<[ZeroFormat]>,
+    /// The index of the format of each cell style in `zeros`; empty if there are no such formats.
     zeros_of: Vec<Option<u16>>,
-    /// For each cell style what people say by it; empty where no style says anything.
+    /// The marks of each cell style; empty if no style has any.
     marks: Vec<Marks>,
 }
 
-/// What people say by the looks of a cell alone.
+/// The meaning that people give to a cell only by its look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Marks {
     pub is_struck: bool,
     pub is_red: bool,
-    /// The format shows a positive number with a minus or in parentheses.
+    /// True if the format shows a positive number with a minus or in parentheses.
     pub turns_sign: bool,
 }
 
 impl Marks {
-    /// Whether there are any.
+    /// Returns whether there are any marks.
     pub fn any(self) -> bool {
         self != Self::default()
     }
 }
 
-/// Whether the section of a format for positive numbers shows them as negative ones are shown.
+/// Returns whether a format shows positive numbers like negative ones.
 fn turns_sign(code: &str) -> bool {
     let positive = code.split(';').next().unwrap_or_default();
     let shown: String = positive
@@ -52,7 +53,7 @@ fn turns_sign(code: &str) -> bool {
     has_digits && (shown.starts_with('-') || shown.starts_with('(') && shown.contains(')'))
 }
 
-/// Whether a color is a strong red: `FFFF0000`, `FFC00000` and the like.
+/// Returns whether a color is a strong red: `FFFF0000`, `FFC00000` and the like.
 fn is_red(rgb: &str) -> bool {
     let channel = |at: usize| u8::from_str_radix(rgb.get(at..at + 2)?, 16).ok();
     let start = rgb.len().saturating_sub(6);
@@ -62,34 +63,34 @@ fn is_red(rgb: &str) -> bool {
     }
 }
 
-impl Styles {
-    /// What a number in this style is. In an unknown style it is a plain number.
+impl XlsxStyles {
+    /// Returns the kind of number in a style; a plain number if the style is unknown.
     #[inline]
     pub fn kind(&self, style: usize) -> NumberKind {
         self.kinds.get(style).copied().unwrap_or_default()
     }
 
-    /// The formats that show leading zeros, which most workbooks lack.
-    pub fn zeros(&self) -> &Arc<[Zeros]> {
+    /// Returns the formats that show leading zeros. Most workbooks have none.
+    pub fn zeros(&self) -> &Arc<[ZeroFormat]> {
         &self.zeros
     }
 
-    /// Which of these formats a style has.
+    /// Returns the index of a style's format among these formats.
     #[inline]
     pub fn zeros_of(&self, style: usize) -> Option<u16> {
         self.zeros_of.get(style).copied().flatten()
     }
 
-    /// What people say by a style.
+    /// Returns the marks of a style.
     #[inline]
     pub fn marks(&self, style: usize) -> Marks {
         self.marks.get(style).copied().unwrap_or_default()
     }
 
-    /// Reads a stylesheet. Only number formats, struck fonts and fills are looked at, so faults elsewhere in it do no harm.
+    /// Reads a stylesheet. It only reads number formats, struck fonts and fills, so faults elsewhere in the part do no harm.
     ///
     /// # Errors
-    /// When the part cannot be unpacked or parsed.
+    /// If the part cannot be unpacked or parsed.
     pub fn read(source: impl Read, part: &str, as_shown: bool) -> Result<Self> {
         let of_code = if as_shown { shown_kind_of } else { kind_of };
         let of_id = match as_shown {
@@ -98,7 +99,7 @@ impl Styles {
         };
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
         let mut custom: HashMap<u32, NumberKind> = HashMap::new();
-        let mut custom_zeros: HashMap<u32, Zeros> = HashMap::new();
+        let mut custom_zeros: HashMap<u32, ZeroFormat> = HashMap::new();
         let mut format_ids = Vec::new();
         let mut in_cell_formats = false;
         let (mut fonts, mut fills): (Vec<bool>, Vec<bool>) = Default::default();
@@ -120,7 +121,8 @@ impl Styles {
                             if turns_sign(&code) {
                                 turning.push(id);
                             }
-                            custom_zeros.extend(Zeros::of_format(&code).map(|zeros| (id, zeros)));
+                            custom_zeros
+                                .extend(ZeroFormat::of_format(&code).map(|zeros| (id, zeros)));
                         }
                     }
                     (3, b"font") => fonts.push(false),
@@ -172,13 +174,17 @@ impl Styles {
     }
 }
 
-/// The number that an attribute is.
+/// Returns the number in an attribute.
 fn number_of<S: Read, N: FromStr>(reader: &XmlReader<S>, name: &str) -> Option<N> {
     reader.attribute(name)?.trim().parse().ok()
 }
 
-/// The formats with zeros, each once, and of each cell format the number of its own; nothing where there are none.
-fn numbered(custom: HashMap<u32, Zeros>, format_ids: &[u32]) -> (Vec<Zeros>, Vec<Option<u16>>) {
+/// Returns the formats with zeros, each once, and for each cell format the index of its own, if it has one. Both are empty if
+/// there are no such formats.
+fn numbered(
+    custom: HashMap<u32, ZeroFormat>,
+    format_ids: &[u32],
+) -> (Vec<ZeroFormat>, Vec<Option<u16>>) {
     let mut zeros = Vec::new();
     let mut numbers: HashMap<u32, u16> = HashMap::new();
     for (id, format) in custom {
@@ -207,7 +213,7 @@ mod tests {
             <s:cellStyleXfs><s:xf numFmtId="22"/></s:cellStyleXfs>
             <s:cellXfs><s:xf numFmtId="0"/><s:xf numFmtId="164"/><s:xf numFmtId="22"/><s:xf numFmtId="14"/></s:cellXfs>
             </s:styleSheet>"#;
-        let styles = Styles::read(xml.as_bytes(), "styles", false).unwrap();
+        let styles = XlsxStyles::read(xml.as_bytes(), "styles", false).unwrap();
         let kinds: Vec<_> = (0..5).map(|style| styles.kind(style)).collect();
         use NumberKind::{Date, Duration, Number};
         assert_eq!(kinds, [Number, Duration, Date, Number, Number]);

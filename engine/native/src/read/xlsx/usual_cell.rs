@@ -1,17 +1,17 @@
-//! Recognising cells that are written the way nearly all programs write them, without reading them token by token.
+//! Recognises cells in the form that nearly all programs write, without reading them token by token.
 
-/// A cell written in the usual way: its attributes and content as they stand.
+/// A cell in the usual form, with its attributes and content as they are in the file.
 pub struct UsualCell<'a> {
     pub reference: &'a [u8],
     pub style: &'a [u8],
     pub kind: &'a [u8],
-    pub content: Content<'a>,
-    /// The bytes that the whole element takes.
+    pub content: UsualCellContent<'a>,
+    /// The number of bytes of the whole element.
     pub length: usize,
 }
 
-/// What stands in such a cell.
-pub enum Content<'a> {
+/// The content of a cell in the usual form.
+pub enum UsualCellContent<'a> {
     Empty,
     /// The text of a `v` element.
     Value(&'a [u8]),
@@ -20,7 +20,7 @@ pub enum Content<'a> {
 }
 
 impl<'a> UsualCell<'a> {
-    /// Recognises `<c r="…" s="…" t="…">` with a `v` or a plain `is` in it, and nothing else; nothing where the cell is written otherwise.
+    /// Recognises `<c r="…" s="…" t="…">` with a `v` or a plain `is` in it. Returns `None` for a cell in any other form.
     #[inline]
     pub fn at(bytes: &'a [u8]) -> Option<Self> {
         let mut rest = bytes.strip_prefix(b"<c")?;
@@ -50,21 +50,21 @@ impl<'a> UsualCell<'a> {
             }
         };
         let content = if is_empty {
-            Content::Empty
+            UsualCellContent::Empty
         } else if let Some(value) = rest.strip_prefix(b"<v>") {
             let end = memchr::memchr(b'<', value)?;
             rest = value[end..].strip_prefix(b"</v></c>")?;
-            Content::Value(&value[..end])
+            UsualCellContent::Value(&value[..end])
         } else if let Some(inline) = rest.strip_prefix(b"<is><t") {
             let text = inline
                 .strip_prefix(b">")
                 .or_else(|| inline.strip_prefix(b" xml:space=\"preserve\">"))?;
             let end = memchr::memchr(b'<', text)?;
             rest = text[end..].strip_prefix(b"</t></is></c>")?;
-            Content::Inline(&text[..end])
+            UsualCellContent::Inline(&text[..end])
         } else {
             rest = rest.strip_prefix(b"</c>")?;
-            Content::Empty
+            UsualCellContent::Empty
         };
         Some(Self {
             reference,

@@ -1,4 +1,4 @@
-//! The workbook part and what belongs to it: sheets in order, styles, shared strings.
+//! Reads the workbook part and its related parts: sheets in order, styles, shared strings.
 
 use std::sync::Arc;
 
@@ -6,40 +6,39 @@ use super::package::{
     ContentTypes, MAXIMUM_STRUCTURE_BYTES, STRINGS_TYPE, find_workbook_part, read_relationships,
 };
 use super::strings::SharedStrings;
-use super::styles::Styles;
+use super::styles::XlsxStyles;
 use crate::cells::{Epoch, TextArena};
 use crate::error::Result;
-use crate::read::archive::Archive;
+use crate::read::archive::ZipArchive;
 use crate::read::sheets::{SheetInfo, SheetList, Visibility};
 use crate::read::xml::{SPREADSHEET, XmlReader};
 
-/// The hidden name of the list of issues that `ade annotate` puts into a copy of a workbook (`src/painting/workbook.rs`).
+/// The hidden name of the list of issues that `ade annotate` adds to a copy of a workbook (`src/painting/workbook.rs`).
 const OWN_LIST: &str = "_ade_issues";
 
 /// A workbook whose structure was read; its sheets are still in the archive.
 #[derive(Debug)]
 pub struct Workbook {
-    pub(super) archive: Archive,
+    pub(super) archive: ZipArchive,
     pub(super) list: SheetList,
-    /// The part that holds each of the listed sheets.
+    /// The part of each listed sheet.
     pub(super) parts: Vec<String>,
-    /// The titles of all sheets, chart sheets included.
+    /// The titles of all sheets, including chart sheets.
     pub(super) titles: Vec<String>,
     pub(super) epoch: Epoch,
-    pub(super) styles: Styles,
+    pub(super) styles: XlsxStyles,
     pub(super) strings: SharedStrings,
     pub(super) shared_text: Arc<TextArena>,
-    /// See `ReadOptions`.
+    /// The same as [`ReadOptions::as_shown`](crate::read::ReadOptions::as_shown).
     pub(super) as_shown: bool,
 }
 
 impl Workbook {
-    /// Opens the archive of a workbook and reads everything but its sheets. `most_bytes` bounds the memory that its strings may
-    /// take.
+    /// Opens the archive of a workbook and reads everything but its sheets. `most_bytes` limits the memory for its strings.
     ///
     /// # Errors
-    /// When the archive holds no workbook, or one of its parts is damaged.
-    pub fn open(archive: Archive, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
+    /// If the archive contains no workbook, or one of its parts is damaged.
+    pub fn open(archive: ZipArchive, most_bytes: Option<usize>, as_shown: bool) -> Result<Self> {
         let types = ContentTypes::read(&archive)?;
         let workbook_part = find_workbook_part(&archive, &types)?;
         let relationships = read_relationships(&archive, &workbook_part)?;
@@ -54,7 +53,7 @@ impl Workbook {
         let mut list = SheetList::default();
         let (mut parts, mut titles) = (Vec::new(), Vec::new());
         for (sheet, id) in structure.sheets {
-            // openpyxl leaves out sheets without a part, too.
+            // openpyxl omits sheets without a part, too.
             let Some(relationship) = id.as_ref().and_then(|id| relationships.get(id)) else {
                 continue;
             };
@@ -88,8 +87,8 @@ impl Workbook {
             .and_then(|part| archive.find(part))
             .or_else(|| archive.find("xl/styles.xml"));
         let styles = match styles_part {
-            Some(part) => Styles::read(archive.open_part(part)?, part, as_shown)?,
-            None => Styles::default(),
+            Some(part) => XlsxStyles::read(archive.open_part(part)?, part, as_shown)?,
+            None => XlsxStyles::default(),
         };
         let epoch = if structure.date_1904 {
             Epoch::Mac1904
@@ -110,7 +109,7 @@ impl Workbook {
     }
 }
 
-/// The workbook part: sheets in order, the active one, the epoch.
+/// The content of the workbook part: sheets in order, the active sheet, the epoch.
 struct Structure {
     sheets: Vec<(SheetInfo, Option<String>)>,
     active: usize,
@@ -118,7 +117,7 @@ struct Structure {
 }
 
 impl Structure {
-    fn read(archive: &Archive, part: &str) -> Result<Self> {
+    fn read(archive: &ZipArchive, part: &str) -> Result<Self> {
         let bytes = archive.read_part(part, MAXIMUM_STRUCTURE_BYTES)?;
         let mut reader = XmlReader::new(bytes.as_slice(), part, SPREADSHEET);
         let mut structure = Self {
@@ -165,8 +164,8 @@ impl Structure {
         Ok(structure)
     }
 
-    /// Marks the sheet that the name of a list belongs to. Programs that move sheets may leave the number of another with the
-    /// name; so its area has to name the same sheet.
+    /// Marks the sheet that the hidden name of the list belongs to. Programs that move sheets may leave the number of another
+    /// sheet with the name, so the range must name the same sheet.
     fn mark_own_list(&mut self, sheet: Option<usize>, area: &str) {
         let entry = sheet.and_then(|sheet| self.sheets.get_mut(sheet));
         let Some((entry, _)) = entry else { return };

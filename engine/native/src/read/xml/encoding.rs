@@ -1,26 +1,26 @@
-//! The encoding of a part: UTF-8 is passed on as it is, anything else is converted while it is read.
+//! Decodes a part: UTF-8 passes unchanged, other encodings are converted while they are read.
 
 use std::io::{Cursor, Read, Result};
 
 use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
-/// How much of a part is read to find its encoding out, and what is then read of it at a time.
+/// The number of bytes for finding the encoding, and the size of the pieces that are then read.
 const START_BYTES: u64 = 256;
 const PIECE_BYTES: u64 = 1 << 15;
 
-/// A part's bytes as UTF-8, whatever encoding it is in.
-pub struct Decoded<R> {
+/// The bytes of a part as UTF-8, whatever its encoding.
+pub struct DecodedPart<R> {
     source: R,
     is_recognised: bool,
-    /// Of another encoding than UTF-8.
+    /// The decoder of an encoding other than UTF-8.
     decoder: Option<Box<Decoder>>,
-    /// UTF-8 that waits.
+    /// The UTF-8 text that waits to be read.
     ready: Cursor<Vec<u8>>,
     has_ended: bool,
 }
 
-impl<R: Read> Decoded<R> {
-    /// Starts reading.
+impl<R: Read> DecodedPart<R> {
+    /// Starts to read a part.
     pub fn new(source: R) -> Self {
         Self {
             source,
@@ -37,7 +37,7 @@ impl<R: Read> Decoded<R> {
         Ok(raw)
     }
 
-    /// Looks at the first bytes: a byte order mark, or the encoding that the XML declaration names.
+    /// Finds the encoding in the first bytes: by a byte order mark, or by the XML declaration.
     fn recognise(&mut self) -> Result<()> {
         self.is_recognised = true;
         let start = self.read_raw(START_BYTES)?;
@@ -91,7 +91,7 @@ fn declared_encoding(start: &[u8]) -> Option<&'static Encoding> {
     })
 }
 
-impl<R: Read> Read for Decoded<R> {
+impl<R: Read> Read for DecodedPart<R> {
     #[inline]
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         if !self.is_recognised {

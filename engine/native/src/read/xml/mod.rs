@@ -1,8 +1,8 @@
 //! A streaming XML reader for the parts of a workbook.
 //!
-//! It returns start tags, end tags and text, checks that tags match, knows which names belong to the namespaces that
-//! were asked for (whatever prefix a file uses for them), and holds no more of a part in memory than the current
-//! token. Document types are skipped, and entities that a file defines are never expanded.
+//! It returns start tags, end tags and text, checks that tags match, and recognises names in the requested namespaces, whatever
+//! prefix a file uses for them. It keeps only the current token of a part in memory. It skips document types, and never expands
+//! entities that a file defines.
 //!
 //! `encoding` converts a part to UTF-8, `reader` finds the tokens, `text` resolves entities, and `namespaces` resolves
 //! prefixes.
@@ -12,7 +12,7 @@ mod namespaces;
 mod reader;
 mod text;
 
-pub use encoding::Decoded;
+pub use encoding::DecodedPart;
 pub use namespaces::{CONTENT_TYPES, OPEN_DOCUMENT, RELATIONSHIPS, SPREADSHEET, SPREADSHEET_2003};
 pub use reader::{Event, XmlReader};
 pub use text::{attribute_text, entity, local_part};
@@ -24,9 +24,9 @@ mod tests {
     use super::*;
     use crate::error::Result;
 
-    /// The events of a part in short: `+name`, `-name`, `'text'`; names of other namespaces in brackets.
+    /// Returns the events of a part in short: `+name`, `-name`, `'text'`; names of other namespaces in brackets.
     fn events(xml: &[u8]) -> Result<String> {
-        // A reader that returns one byte at a time shows every boundary.
+        // A reader that returns one byte at a time tests every boundary.
         struct Drip<'a>(&'a [u8]);
         impl Read for Drip<'_> {
             fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {

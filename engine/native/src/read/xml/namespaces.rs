@@ -1,6 +1,6 @@
-//! Which names of a part belong to the namespaces that were asked for, whatever prefixes the file uses for them.
+//! Finds out whether the names in a part are in the requested namespaces, whatever prefixes the file uses.
 
-use super::text::{Attributes, attribute_text};
+use super::text::{XmlAttributes, attribute_text};
 
 /// The namespaces of the main parts: those of the transitional format and of strict OOXML.
 pub const SPREADSHEET: &[&str] = &[
@@ -14,7 +14,7 @@ pub const RELATIONSHIPS: &[&str] =
 pub const CONTENT_TYPES: &[&str] =
     &["http://schemas.openxmlformats.org/package/2006/content-types"];
 
-/// The namespaces of OpenDocument that tables, their cells and the formats of these are in.
+/// The OpenDocument namespaces of tables, their cells and the formats of cells.
 pub const OPEN_DOCUMENT: &[&str] = &[
     "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
     "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
@@ -32,13 +32,13 @@ pub const SPREADSHEET_2003: &[&str] = &[
 /// The namespace declarations in force.
 pub(super) struct Namespaces {
     wanted: &'static [&'static str],
-    /// The depth that a declaration holds from, the prefix, whether it means a wanted namespace.
+    /// The depth from which a declaration holds, its prefix, and whether its namespace is a requested one.
     bindings: Vec<(usize, Vec<u8>, bool)>,
     default_is_own: bool,
 }
 
 impl Namespaces {
-    /// Starts without declarations; `wanted` are the namespaces asked for.
+    /// Starts without declarations; `wanted` are the requested namespaces.
     pub(super) fn new(wanted: &'static [&'static str]) -> Self {
         Self {
             wanted,
@@ -47,13 +47,13 @@ impl Namespaces {
         }
     }
 
-    /// Whether names without a prefix belong to the wanted namespaces.
+    /// Returns whether names without a prefix are in the requested namespaces.
     #[inline]
     pub(super) fn default_is_own(&self) -> bool {
         self.default_is_own
     }
 
-    /// Whether a name belongs to the wanted namespaces.
+    /// Returns whether a name is in the requested namespaces.
     #[inline]
     pub(super) fn is_own(&self, name: &[u8]) -> bool {
         match memchr::memchr(b':', name) {
@@ -72,7 +72,7 @@ impl Namespaces {
 
     /// Adds the declarations among the attributes of an element at `depth`.
     #[cold]
-    pub(super) fn bind(&mut self, depth: usize, attributes: Attributes<'_>) {
+    pub(super) fn bind(&mut self, depth: usize, attributes: XmlAttributes<'_>) {
         for (name, value) in attributes {
             let prefix = match name {
                 b"xmlns" => Some(&[][..]),

@@ -1,49 +1,48 @@
-//! The reader itself: from bytes to start tags, end tags and text.
+//! Reads XML from bytes into start tags, end tags and text.
 
 use std::io::Read;
 
-use super::encoding::Decoded;
+use super::encoding::DecodedPart;
 use super::namespaces::Namespaces;
-use super::text::{Attributes, append_decoded, attribute_text, local_part};
+use super::text::{XmlAttributes, append_decoded, attribute_text, local_part};
 use crate::error::{Result, SourceError};
 
-/// A token of more than this is refused.
+/// The maximum size of a token.
 const MAXIMUM_TOKEN_BYTES: usize = 64 << 20;
 const BUFFER_BYTES: usize = 1 << 14;
-/// Elements nested deeper than this are refused.
-const MAXIMUM_DEPTH: usize = 256;
+/// The maximum depth of nested elements.
+const MAX_STYLE_DEPTH: usize = 256;
 
-/// The current token.
+/// The type of the current token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// A start tag; `own` says whether its name is in the namespaces asked for. An empty element has an
-    /// [`Event::End`] too.
+    /// A start tag; `own` is true if its name is in the requested namespaces. An empty element also has an [`Event::End`].
     Start { own: bool },
-    /// An end tag.
+    /// An end tag, or the end of an empty element.
     End { own: bool },
-    /// Text, still with its entities: see [`XmlReader::append_text`].
+    /// Text, with its entities unresolved: see [`XmlReader::append_text`].
     Text,
     /// The end of the part.
     Done,
 }
 
-/// Reads one part.
+/// Reads the XML of one part.
 pub struct XmlReader<R> {
     source: R,
     part: String,
     buffer: Vec<u8>,
-    /// The next byte to be looked at, and the end of what was read.
+    /// The position of the next byte, and the end of the data that was read.
     position: usize,
     filled: usize,
     source_ended: bool,
-    /// How much of the part, in UTF-8, lies before the buffer.
+    /// The size of the part before the buffer, in UTF-8.
     passed: u64,
-    /// The token: the name or text, and the attributes.
+    /// The current token: its name or text, and its attributes.
     name: (usize, usize),
     attributes: (usize, usize),
     is_character_data: bool,
     pending_end: bool,
-    /// Names of the open elements, one after the other, and where each starts.
+    /// The concatenated names of the open elements, and the start of each name.
     open_names: Vec<u8>,
     open_starts: Vec<usize>,
     namespaces: Namespaces,
@@ -51,14 +50,14 @@ pub struct XmlReader<R> {
 }
 
 impl<R: Read> XmlReader<R> {
-    /// Starts reading; `namespaces` are those whose elements the caller wants to know.
+    /// Starts to read a part; `namespaces` are those whose elements the caller wants to recognise.
     pub fn new(
         source: R,
         part: &str,
         namespaces: &'static [&'static str],
-    ) -> XmlReader<Decoded<R>> {
+    ) -> XmlReader<DecodedPart<R>> {
         XmlReader {
-            source: Decoded::new(source),
+            source: DecodedPart::new(source),
             part: part.to_owned(),
             namespaces: Namespaces::new(namespaces),
             buffer: vec![0; BUFFER_BYTES],
@@ -76,17 +75,17 @@ impl<R: Read> XmlReader<R> {
         }
     }
 
-    /// The part's name, for messages.
+    /// Returns the name of the part, for messages.
     pub fn part(&self) -> &str {
         &self.part
     }
 
-    /// A failure of this part.
+    /// Returns an error about this part.
     pub fn error(&self, reason: impl Into<String>) -> SourceError {
         SourceError::part(&self.part, reason)
     }
 
-    /// The start tag as it stands in the part, and how much of the part, in UTF-8, lies before it.
+    /// Returns the start tag as it is in the part, and the size of the part before it, in UTF-8.
     pub fn start_tag_in_part(&self) -> (Vec<u8>, u64) {
         let tag = &self.buffer[self.name.0..self.attributes.1];
         (
@@ -95,34 +94,34 @@ impl<R: Read> XmlReader<R> {
         )
     }
 
-    /// How many elements are open; a start tag counts its own.
+    /// Returns the number of open elements, including that of the current start tag.
     pub fn depth(&self) -> usize {
         self.open_starts.len()
     }
 
-    /// The name of the element of a start or end tag, without prefix.
+    /// Returns the name of the element of a start or end tag, without its prefix.
     #[inline]
     pub fn local_name(&self) -> &[u8] {
         local_part(&self.buffer[self.name.0..self.name.1])
     }
 
-    /// The attributes of the start tag.
+    /// Returns the attributes of the start tag.
     #[inline]
-    pub fn attributes(&self) -> Attributes<'_> {
-        Attributes::of(&self.buffer[self.attributes.0..self.attributes.1])
+    pub fn attributes(&self) -> XmlAttributes<'_> {
+        XmlAttributes::new(&self.buffer[self.attributes.0..self.attributes.1])
     }
 
-    /// An attribute of the start tag by its local name (whatever the prefix), with entities resolved.
+    /// Returns an attribute of the start tag by its local name, whatever its prefix, with entities resolved.
     pub fn attribute(&self, local_name: &str) -> Option<String> {
         self.attributes()
             .find(|(name, _)| local_part(name) == local_name.as_bytes())
             .map(|(_, value)| attribute_text(value))
     }
 
-    /// Moves on.
+    /// Reads the next token.
     ///
     /// # Errors
-    /// When the part cannot be unpacked, or its XML is damaged or beyond the limits of reading.
+    /// If the part cannot be unpacked, or its XML is damaged or exceeds the limits of reading.
     #[inline]
     pub fn advance(&mut self) -> Result<Event> {
         if self.pending_end {
@@ -144,10 +143,10 @@ impl<R: Read> XmlReader<R> {
         }
     }
 
-    /// Reads on to what comes next within the element at a depth; nothing behind its end. The depth 0 is the whole part.
+    /// Reads the next token within the element at a depth. Returns `None` after its end. The depth 0 is the whole part.
     ///
     /// # Errors
-    /// Those of [`advance`](Self::advance).
+    /// The errors of [`advance`](Self::advance).
     pub fn next_within(&mut self, depth: usize) -> Result<Option<Event>> {
         Ok(match self.advance()? {
             Event::End { .. } if self.depth() < depth => None,
@@ -156,10 +155,11 @@ impl<R: Read> XmlReader<R> {
         })
     }
 
-    /// Reads on to the next start tag within the element at a depth: whether it is of the namespaces that are read.
+    /// Reads to the next start tag within the element at a depth. Returns whether it is in the requested namespaces, or `None`
+    /// after the end of the element.
     ///
     /// # Errors
-    /// Those of [`advance`](Self::advance).
+    /// The errors of [`advance`](Self::advance).
     pub fn next_start(&mut self, depth: usize) -> Result<Option<bool>> {
         while let Some(event) = self.next_within(depth)? {
             if let Event::Start { own } = event {
@@ -169,31 +169,31 @@ impl<R: Read> XmlReader<R> {
         Ok(None)
     }
 
-    /// Adds the current text to `out`: entities resolved, line ends made `\n`.
+    /// Appends the current text to `out`, with entities resolved and line ends as `\n`.
     ///
     /// # Errors
-    /// When the text is not UTF-8, or holds an unknown entity.
+    /// If the text is not UTF-8, or contains an unknown entity.
     #[inline]
     pub fn append_text(&self, out: &mut String) -> Result<()> {
         let raw = &self.buffer[self.name.0..self.name.1];
         append_decoded(raw, self.is_character_data, out).map_err(|reason| self.error(reason))
     }
 
-    /// The current text as it stands in the part.
+    /// Returns the current text as it is in the part.
     #[inline]
     pub fn raw_text(&self) -> &[u8] {
         &self.buffer[self.name.0..self.name.1]
     }
 
-    /// Whether the current text is followed by an end tag, so that it is the whole rest of its element. May say no
-    /// where it only cannot see that far.
+    /// Returns whether an end tag follows the current text, so that the text is the whole rest of its element. May return
+    /// `false` only because too little was read ahead.
     #[inline]
     pub fn text_ends_element(&self) -> bool {
         self.buffer[self.position..self.filled].starts_with(b"</")
     }
 
-    /// What was read ahead, for callers that recognise frequent elements without their tokens; nothing where elements without
-    /// a prefix would not be of the namespaces asked for.
+    /// Returns the data that was read ahead, for callers that recognise frequent elements without their tokens. Returns nothing
+    /// if elements without a prefix are not in the requested namespaces.
     #[inline]
     pub fn lookahead(&self) -> &[u8] {
         if self.namespaces.default_is_own() && !self.pending_end {
@@ -203,7 +203,7 @@ impl<R: Read> XmlReader<R> {
         }
     }
 
-    /// Moves on by some bytes of [`lookahead`](Self::lookahead), which must be whole elements.
+    /// Skips some bytes of [`lookahead`](Self::lookahead), which must be whole elements.
     #[inline]
     pub fn consume(&mut self, count: usize) {
         self.position = (self.position + count).min(self.filled);
@@ -212,7 +212,7 @@ impl<R: Read> XmlReader<R> {
     /// Skips everything up to the end tag of the element whose start tag was just read.
     ///
     /// # Errors
-    /// Those of [`advance`](Self::advance).
+    /// The errors of [`advance`](Self::advance).
     pub fn skip_element(&mut self) -> Result<()> {
         let depth = self.depth();
         loop {
@@ -224,11 +224,11 @@ impl<R: Read> XmlReader<R> {
         }
     }
 
-    /// Moves to the end tag of the innermost open element without looking at what stands before it, damage included.
-    /// `false`: the tag is not among the next `most` bytes, or not there at all.
+    /// Skips to the end tag of the innermost open element without parsing, and so ignores damage on the way. Returns `false` if
+    /// the tag is not in the next `most` bytes, or is missing.
     ///
     /// # Errors
-    /// When the part cannot be unpacked; those of `watch`, which is called now and then.
+    /// If the part cannot be unpacked, and the errors of `watch`, which is called now and then.
     pub fn skip_to_end_tag(
         &mut self,
         most: usize,
@@ -249,7 +249,7 @@ impl<R: Read> XmlReader<R> {
                 self.position += found;
                 return Ok(true);
             }
-            // The end of what was read may hold the start of the tag.
+            // The end of the data may contain the start of the tag.
             let skipped = rest.len().saturating_sub(tag.len() - 1);
             self.position += skipped;
             passed += skipped;
@@ -263,28 +263,28 @@ impl<R: Read> XmlReader<R> {
         }
     }
 
-    /// The direct text of the element whose start tag was just read, up to its end tag.
+    /// Returns the direct text of the element whose start tag was just read, up to its end tag.
     ///
     /// # Errors
-    /// Those of [`element_text`](Self::element_text).
+    /// The errors of [`element_text`](Self::element_text).
     pub fn element_string(&mut self) -> Result<String> {
         let mut text = String::new();
         self.element_text(&mut text)?;
         Ok(text)
     }
 
-    /// Gathers the direct text of the element whose start tag was just read, up to its end tag.
+    /// Appends the direct text of the element whose start tag was just read, up to its end tag.
     ///
     /// # Errors
-    /// Those of [`advance`](Self::advance) and [`append_text`](Self::append_text).
+    /// The errors of [`advance`](Self::advance) and [`append_text`](Self::append_text).
     pub fn element_text(&mut self, out: &mut String) -> Result<()> {
         self.element_text_rest(self.depth(), out)
     }
 
-    /// The same for an element at `depth` of which some was read already. Text behind a child does not count.
+    /// Appends the rest of the direct text of an element at `depth` that was partly read. Ignores text after a child.
     ///
     /// # Errors
-    /// Those of [`advance`](Self::advance) and [`append_text`](Self::append_text).
+    /// The errors of [`advance`](Self::advance) and [`append_text`](Self::append_text).
     pub fn element_text_rest(&mut self, depth: usize, out: &mut String) -> Result<()> {
         if self.depth() < depth {
             return Ok(());
@@ -301,7 +301,7 @@ impl<R: Read> XmlReader<R> {
         }
     }
 
-    /// Reads more of the part behind what is still needed. `false` at its end.
+    /// Reads more of the part, after the data that is still needed. Returns `false` at the end of the part.
     #[cold]
     fn fill(&mut self) -> Result<bool> {
         if self.source_ended {
@@ -345,7 +345,7 @@ impl<R: Read> XmlReader<R> {
         Ok(Event::Done)
     }
 
-    /// Text up to the next tag; nothing for white space outside the document.
+    /// Reads text up to the next tag. Returns `None` for white space outside the document.
     #[inline]
     fn text(&mut self) -> Result<Option<Event>> {
         let mut searched = 0;
@@ -377,7 +377,7 @@ impl<R: Read> XmlReader<R> {
         Ok(Some(Event::Text))
     }
 
-    /// A tag or character data; nothing for comments and the like.
+    /// Reads a tag or character data. Returns `None` for comments and the like.
     #[inline]
     fn markup(&mut self) -> Result<Option<Event>> {
         // The shortest markup is three bytes, `<a>`; the longest opening that must be distinguished is `<![CDATA[`.
@@ -398,7 +398,7 @@ impl<R: Read> XmlReader<R> {
         }
     }
 
-    /// Where `needle` starts, looked for from `from` bytes behind the current position on.
+    /// Returns the position of `needle`, searching from `from` bytes after the current position.
     fn find(&mut self, from: usize, needle: &[u8]) -> Result<usize> {
         let mut searched = from;
         loop {
@@ -441,7 +441,7 @@ impl<R: Read> XmlReader<R> {
             self.position = end + 3;
             return Ok(Some(Event::Text));
         }
-        // A document type; it may hold declarations in brackets, which may hold quoted text.
+        // A document type may contain declarations in brackets, which may contain quoted text.
         let mut at = 2;
         let mut brackets = 0usize;
         let mut quote = 0u8;
@@ -469,7 +469,7 @@ impl<R: Read> XmlReader<R> {
 
     #[inline]
     fn end_tag(&mut self) -> Result<Event> {
-        // Nearly always the tag is the open element's name and nothing else.
+        // Nearly always the tag contains just the name of the open element.
         let open_start = self.open_starts.last().copied().unwrap_or(0);
         let expected = &self.open_names[open_start..];
         let rest = &self.buffer[self.position + 2..self.filled];
@@ -516,7 +516,7 @@ impl<R: Read> XmlReader<R> {
         })
     }
 
-    /// Reads until all of the start tag is in the buffer.
+    /// Reads until the whole start tag is in the buffer.
     #[inline]
     fn whole_start_tag(&mut self) -> Result<TagScan> {
         let mut scan = TagScan::new();
@@ -528,7 +528,7 @@ impl<R: Read> XmlReader<R> {
         Ok(scan)
     }
 
-    /// Makes a start tag the current token and moves behind it. Returns whether its element is empty.
+    /// Makes a start tag the current token and moves to its end. Returns whether its element is empty.
     #[inline]
     fn take_start_tag(&mut self, tag: &TagScan) -> Result<bool> {
         let (start, end) = (self.position + 1, self.position + tag.at);
@@ -550,13 +550,13 @@ impl<R: Read> XmlReader<R> {
         Ok(is_empty)
     }
 
-    /// Adds the element of the current token to the open ones.
+    /// Adds the element of the current token to the open elements.
     #[inline]
     fn open_element(&mut self) -> Result<()> {
         self.open_starts.push(self.open_names.len());
         self.open_names
             .extend_from_slice(&self.buffer[self.name.0..self.name.1]);
-        if self.open_starts.len() > MAXIMUM_DEPTH {
+        if self.open_starts.len() > MAX_STYLE_DEPTH {
             return Err(self.error("its XML is nested too deeply"));
         }
         if self.open_starts.len() == 1 {
@@ -568,12 +568,12 @@ impl<R: Read> XmlReader<R> {
         Ok(())
     }
 
-    /// Takes note of the namespaces that the current token declares.
+    /// Records the namespaces that the current token declares.
     fn bind_namespaces(&mut self) {
         let attributes = &self.buffer[self.attributes.0..self.attributes.1];
         if memchr::memmem::find(attributes, b"xmlns").is_some() {
             self.namespaces
-                .bind(self.open_starts.len(), Attributes::of(attributes));
+                .bind(self.open_starts.len(), XmlAttributes::new(attributes));
         }
     }
 
@@ -583,16 +583,16 @@ impl<R: Read> XmlReader<R> {
     }
 }
 
-/// Looks for the end of a start tag, the first `>` outside quotes, while the tag is being read. Positions are counted
-/// from its `<`, so they stay right when the buffer's content moves.
+/// Searches for the end of a start tag, the first `>` outside of quotes, while the tag is read. Positions count from the tag's
+/// `<`, so they stay valid when the content of the buffer moves.
 struct TagScan {
-    /// The next byte to be looked at; in the end, that of the `>`, or of a `<`, which no tag may hold.
+    /// The position of the next byte; at the end, that of the `>`, or of a `<`, which no tag may contain.
     at: usize,
     /// The quote that ends the current value; 0 outside of values.
     quote: u8,
-    /// Where white space ends the name; 0 where none does.
+    /// The position of the white space after the name; 0 if there is none.
     name_end: usize,
-    /// Whether an attribute may declare a namespace: it is `xmlns`, or another with an x in its name.
+    /// True if an attribute may declare a namespace: its name contains an x, as `xmlns` does.
     may_bind: bool,
 }
 
@@ -606,7 +606,7 @@ impl TagScan {
         }
     }
 
-    /// Looks for the end in what was read of the tag. `false`: it is not there yet.
+    /// Searches for the end in the data that was read of the tag. Returns `false` if the end is not there yet.
     #[inline]
     fn finds_end(&mut self, tag: &[u8]) -> bool {
         if self.quote != 0 && !self.pass_value(tag) {
@@ -630,7 +630,7 @@ impl TagScan {
         false
     }
 
-    /// Moves behind the value that [`quote`](Self::quote) ends. `false`: its end is not there yet.
+    /// Moves to the end of the value that [`quote`](Self::quote) ends. Returns `false` if the end is not there yet.
     #[inline]
     fn pass_value(&mut self, tag: &[u8]) -> bool {
         let found = memchr::memchr(self.quote, &tag[self.at..]);

@@ -1,6 +1,6 @@
-//! Attributes and text as they stand in a part, and what they mean: entities resolved, line ends made `\n`.
+//! Decodes the attributes and text of a part: resolves entities, and turns line ends into `\n`.
 
-/// A name without its prefix.
+/// Returns a name without its prefix.
 #[inline]
 pub fn local_part(name: &[u8]) -> &[u8] {
     match memchr::memchr(b':', name) {
@@ -9,19 +9,19 @@ pub fn local_part(name: &[u8]) -> &[u8] {
     }
 }
 
-/// The attributes of a tag: names and values as they stand in the part.
-pub struct Attributes<'a> {
+/// The attributes of a tag: names and values as they are in the part.
+pub struct XmlAttributes<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Attributes<'a> {
+impl<'a> XmlAttributes<'a> {
     #[inline]
-    pub(super) fn of(rest: &'a [u8]) -> Self {
+    pub(super) fn new(rest: &'a [u8]) -> Self {
         Self { rest }
     }
 }
 
-impl<'a> Iterator for Attributes<'a> {
+impl<'a> Iterator for XmlAttributes<'a> {
     type Item = (&'a [u8], &'a [u8]);
 
     #[inline]
@@ -51,7 +51,7 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
-/// An attribute's value with entities resolved; what cannot be resolved stays as it is.
+/// Returns the value of an attribute with entities resolved. If that fails, the value stays unchanged.
 pub fn attribute_text(raw: &[u8]) -> String {
     let mut text = String::with_capacity(raw.len());
     if append_decoded(raw, false, &mut text).is_err() {
@@ -60,10 +60,10 @@ pub fn attribute_text(raw: &[u8]) -> String {
     text
 }
 
-/// Adds text to `out`, resolving entities (unless it is character data) and line ends.
+/// Appends text to `out`, and resolves line ends and, unless it is character data, entities.
 ///
 /// # Errors
-/// When the text is not UTF-8, or holds an unknown entity; in words.
+/// A message if the text is not UTF-8, or contains an unknown entity.
 #[inline]
 pub fn append_decoded(
     raw: &[u8],
@@ -96,7 +96,7 @@ pub fn append_decoded(
     Ok(())
 }
 
-/// The letter that an entity stands for, by its name or number.
+/// Returns the character for the name or number of an entity.
 pub fn entity(name: &str) -> Option<char> {
     match name {
         "amp" => Some('&'),
