@@ -15,24 +15,22 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::fix::print_edits;
 use crate::ui::{Tone, Ui, plural};
 
-/// Say that a notice is known of a sender, so that later runs tell only what is new
+/// Mark notices of a sender as known, so that later runs report only new ones
 ///
-/// Without RULE it lists the notices of the run with their rules. With one, the sender of the run's file, the rule and the place are
-/// written into the configuration's settings.toml as `[[known]]`. Runs of later files of this sender then count such a notice as known
-/// and do not print it; `ade runs show` and the report still have it. Whose file it is says its name without numbers and months, or
-/// `[senders]` in settings.toml. Issues, which belong to cells, are not affected.
+/// Without RULE, lists the run's notices with their rules. With RULE, adds a `[[known]]` entry for the sender, rule and
+/// position to settings.toml. Later runs only count such notices; `ade runs show` and reports still list them. The sender is
+/// the file's name without numbers and months, unless `[senders]` in settings.toml names it. Issues are not affected.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade ack latest                         its notices, each with its rule\n  ade ack latest total_differs\n  ade ack acme-2025-04.xlsx hidden_rows_read doubtful_header_row\n  ade ack march/ rows_left_out            of each of its files"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, `latest`, or a folder of
-    /// inputs: the newest run of each
+    /// A run: its id (or part), its input's path or name, or `latest`; or a folder of inputs (the newest run of each)
     #[arg(default_value = "latest")]
     run: String,
-    /// The rules of notices that are known
+    /// The rules of the known notices
     rule: Vec<String>,
-    /// The folder to edit [default: the one that the run's configuration came from]
+    /// The configuration's folder [default: that of the run]
     #[arg(short, long, value_name = "DIR")]
     config: Option<PathBuf>,
 }

@@ -11,18 +11,17 @@ use crate::ui::plural;
 
 /// Mark a run's issues in a copy of the sender's workbook
 ///
-/// The copy has everything that the sender's workbook has. The cells of issues are filled by severity and have a comment each,
-/// and a first sheet lists them with links. Of other files than .xlsx and .xlsm it is a new workbook with
-/// the same cells.
+/// Cells with issues are filled by severity and get a comment; a first sheet lists the issues. For other files than .xlsx and
+/// .xlsm, the copy is a new workbook with the same cells.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade annotate latest\n  ade annotate crew.xlsx -o crew_marked.xlsx"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
+    /// A run: its id (or part), its input's path or name, or `latest`
     #[arg(default_value = "latest")]
     run: String,
-    /// Where the copy goes: a file or a folder. Else `<stem>_annotated.xlsx` in the run's folder
+    /// Write the copy to this file or folder [default: `<stem>_annotated.xlsx` in the run's folder]
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
 }

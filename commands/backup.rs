@@ -11,22 +11,21 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{bytes, plural};
 
-/// Back up the data directory into one file, while workers go on
+/// Back up the data directory to one file, while workers go on
 ///
-/// The file holds the database as it was at one moment, documents, configurations, and the inputs and logs of runs. Environments and
-/// the cache are not in it: they are made again. What is deleted while the backup is made may be missing in it. It is checked before it
-/// replaces an earlier one: if the database is damaged, the command ends with exit status 5 and the earlier file stays.
+/// Contains the database, documents, configurations, and the inputs and logs of runs, but no environments and no cache. If the
+/// database is damaged, the exit status is 5 and an earlier file is kept.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade backup nightly.tar.gz\n  ade backup whole.tar.gz --outputs       with the workbooks of runs\n  ade backup nightly.tar.gz --verify      check one that was made"
 )]
 pub struct Args {
-    /// The file; it appears whole, and replaces an earlier one
+    /// The backup file to write
     file: PathBuf,
-    /// Back up the outputs of runs too
+    /// Include the outputs of runs
     #[arg(long)]
     outputs: bool,
-    /// Make none: check the file, which is a backup, with its database (exit status 5: it is damaged)
+    /// Check an existing backup instead (exit status 5 if it is damaged)
     #[arg(long, conflicts_with = "outputs")]
     verify: bool,
 }

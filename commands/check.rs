@@ -11,15 +11,15 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
 
-/// Load a configuration and check it, without an input
+/// Load and check a configuration without an input
 ///
-/// Builds the environment if it is not there, imports the package in it, and reports mistakes with file and line.
+/// Builds the environment if necessary, imports the package, and reports mistakes with file and line.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade check\n  ade check my-config\n  ade check my-config --json"
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The folder of the configuration
     #[arg(default_value = ".")]
     config: PathBuf,
 }

@@ -22,47 +22,46 @@ use crate::run::{DemandArgs, report_left_out};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
 
-/// Check configurations and files as a CI job does
+/// Check configurations and files in a CI job
 ///
-/// For each configuration: is its lock up to date, does it load, do its cases pass, and do its files normalize with what is required of
-/// them. A failed step keeps no other configuration from being looked at, and the highest exit status wins. Under GitHub Actions,
-/// findings are marked in files, and a summary is added to the job.
+/// For each configuration, checks that its lock is up to date, that it loads, that its cases pass, and that its files normalize
+/// and meet the requirements. The exit status is the highest of all. Under GitHub Actions, findings are marked in files, and
+/// the job gets a summary.
 ///
-/// Logs and reports of CI may be public: neither has a value or a header of an input, but counts of issues by rule. What differs in
-/// a case is shown with its values, since its tables are in the repository.
+/// Logs and reports contain no values or headers of inputs, except for differences in cases.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade ci\n  ade ci crew payroll --junit ade.xml --code-quality gl-code-quality.json\n  ade ci crew inbox/ --require email --max-errors 2%\n  ade ci crew inbox/roster.xlsx payroll 'wages/*.csv'   each file by the configuration before it\n  ade ci crew/src/ade_config/columns/fields.py          the configuration of a file that changed"
 )]
 pub struct Args {
-    /// Configurations, and behind each the files, folders or quoted globs that it is to normalize
+    /// Configurations, each followed by the files, folders or quoted globs to normalize with it
     ///
-    /// A file of a configuration, such as a module or a case, stands for the configuration. One that belongs to none is passed over.
+    /// A file inside a configuration stands for the configuration. Files that belong to none are skipped.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// Search the folders below a folder of inputs too
+    /// Search subfolders of input folders
     #[arg(short, long)]
     recursive: bool,
-    /// Set a setting of the engine for the runs of files, such as date_order=mdy; may be repeated
+    /// Override an engine setting for the runs, such as date_order=mdy; may be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
     settings: Vec<(String, String)>,
-    /// Leave out the configurations' cases
+    /// Skip the configurations' cases
     #[arg(long)]
     no_test: bool,
 
     #[command(flatten)]
     demands: DemandArgs,
 
-    /// Write the results as JUnit's XML, too
+    /// Write the results as JUnit XML to FILE
     #[arg(long, value_name = "FILE", help_heading = REPORTS)]
     junit: Option<PathBuf>,
-    /// Write a summary in Markdown
+    /// Write a Markdown summary to FILE
     #[arg(long, value_name = "FILE", help_heading = REPORTS)]
     summary: Option<PathBuf>,
-    /// Write the findings as GitLab's report of code quality
+    /// Write the findings as a GitLab code quality report to FILE
     #[arg(long, value_name = "FILE", help_heading = REPORTS)]
     code_quality: Option<PathBuf>,
-    /// For whom findings are marked: auto is github under GitHub Actions; none adds no summary to its job either
+    /// Mark findings for this CI system: auto detects GitHub Actions; none also omits its job summary
     #[arg(
         long,
         value_enum,

@@ -6,7 +6,7 @@
 use clap::{Arg, Command};
 
 /// The last line of pages that do not list the global options.
-const GLOBAL: &str = "Global options, such as --data-dir, --json, -q and -v: see `ade --help`.";
+const GLOBAL: &str = "Global options: see `ade --help`.";
 /// The last line of a long help page.
 const DOCUMENTS: &str = "Documentation: `ade docs` lists its pages, `ade docs WORDS` finds sections, and `ade docs PAGE` prints a page.";
 
@@ -44,7 +44,7 @@ const GROUPS: [(&str, &[&str]); 3] = [
         ],
     ),
     (
-        "Commands for every month, for others and on servers:",
+        "Commands for recurring files, teams and servers:",
         &[
             "shape",
             "drift",
@@ -139,7 +139,7 @@ mod tests {
             "  run     Run",
             "          files",
             "",
-            "Commands for every month, for others and on servers:",
+            "Commands for recurring files, teams and servers:",
             "  worker  Work",
             "",
             "Further commands:",

@@ -21,15 +21,14 @@ use crate::ui::ago;
 
 /// Print the completion script for a shell
 ///
-/// Run one of the examples once, and open a new shell. The script asks `ade` itself what may be typed, so it stays right after
-/// an upgrade, and completes runs, environments and configurations as they are.
+/// Run one of the examples once, and open a new shell. The script also completes runs, environments and configurations.
 #[derive(clap::Args)]
 #[command(
     override_usage = "ade completions [OPTIONS] <SHELL>",
     after_help = "Examples:\n  echo 'eval \"$(ade completions bash)\"' >> ~/.bashrc\n  echo 'autoload -Uz compinit && compinit && eval \"$(ade completions zsh)\"' >> ~/.zshrc\n  mkdir -p ~/.config/fish && echo 'ade completions fish | source' >> ~/.config/fish/config.fish"
 )]
 pub struct Args {
-    /// The shell
+    /// The shell to complete for
     #[arg(required_unless_present = "offer")]
     shell: Option<Shell>,
     /// Print what may stand in place of this word, a value and its description on each line

@@ -27,26 +27,26 @@ const AGAIN: Duration = Duration::from_secs(2);
 /// The error codes that a full disk causes for the database and the files next to it.
 const FULL_DISK_CODES: [&str; 2] = [code::DATABASE_UNREACHABLE, code::STORAGE_FAILED];
 
-/// Flags that work everywhere.
+/// Options that all commands accept.
 #[derive(Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Globals {
-    /// The folder for everything that ADE writes [env: ADE_DATA_DIR] [default: ./data, or one of a folder above]
+    /// Keep all data in this folder [env: ADE_DATA_DIR] [default: ./data, or one in a folder above]
     #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// The database that holds the queue [env: ADE_DATABASE_URL] [default: sqlite:///<data-dir>/db/ade.sqlite]
+    /// Keep the queue in this database [env: ADE_DATABASE_URL] [default: sqlite:///<data-dir>/db/ade.sqlite]
     #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
     pub database_url: Option<String>,
-    /// The workspace that commands act in [env: ADE_WORKSPACE] [default: default]
+    /// Use this workspace [env: ADE_WORKSPACE] [default: default]
     #[arg(short, long, global = true, hide_short_help = true, value_name = "ID")]
     pub workspace: Option<String>,
-    /// Print results as JSON: one document, or one object per line where there are several runs
+    /// Print results as JSON: one document, or one object per line for several runs
     #[arg(long, global = true, hide_short_help = true)]
     pub json: bool,
-    /// Print results and errors, and no progress, notes or hints [env: ADE_LOG_LEVEL=error]
+    /// Print only results and errors [env: ADE_LOG_LEVEL=error]
     #[arg(short, long, global = true, hide_short_help = true)]
     pub quiet: bool,
-    /// Print the engine's events too, from level debug; -vv prints all of them [env: ADE_LOG_LEVEL=debug]
+    /// Print the engine's events from level debug; -vv prints all [env: ADE_LOG_LEVEL=debug]
     #[arg(short, long, global = true, hide_short_help = true, action = clap::ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
     /// When to colour the output [env: NO_COLOR, CLICOLOR_FORCE]
@@ -59,7 +59,7 @@ pub struct Globals {
         default_value = "auto"
     )]
     pub color: Color,
-    /// Build environments from the cache alone, without a network [env: ADE_OFFLINE]
+    /// Build environments from the cache, without a network [env: ADE_OFFLINE]
     #[arg(long, global = true, hide_short_help = true)]
     pub offline: bool,
     /// Install exactly what `ade.lock` names; fail if it is missing or out of date [env: ADE_FROZEN]

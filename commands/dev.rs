@@ -30,33 +30,32 @@ const TOKEN: Duration = Duration::from_secs(24 * 3600);
 /// How long running runs may go on after Ctrl-C before they are released to the queue.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Start the API, the web console and a worker on this machine
+/// Start the API, the web console and a worker for development
 ///
-/// For development: the database is created or migrated first, and the link that is printed signs a browser in once, and the
-/// token any, until the command ends. The configurations in the current folder are known and can be run at once. They and all that were run are
-/// watched: when a file of one is saved, a mistake in it is reported with file and line. Ctrl-C stops everything; a run in
-/// progress goes back to the queue. There is one for each data directory. For a server, use `ade serve`.
+/// Creates or migrates the database, and prints a link that signs a browser in. Lists the configurations in the current folder,
+/// watches their files, and reports mistakes with file and line. Ctrl-C stops everything; running runs go back to the queue.
+/// Only one per data directory. Use `ade serve` on a server.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade dev\n  ade dev --open            also open the page in a browser\n  ade dev --port 9000\n  ade dev --no-worker       API and web console; runs wait"
 )]
 pub struct Args {
-    /// Start no worker: runs wait in the queue
+    /// Start no worker; runs wait in the queue
     #[arg(long)]
     no_worker: bool,
-    /// Serve the API only, without the web console
+    /// Serve only the API, without the web console
     #[arg(long)]
     no_web: bool,
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     host: String,
-    /// The port to listen on; 0: one that is free
+    /// The port to listen on; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = serving::PORT)]
     port: u16,
     /// Open the web console in a browser
     #[arg(long, conflicts_with = "no_web")]
     open: bool,
-    /// Tell the ends of runs as ADE_ON_END_URL and ADE_ON_END_COMMAND say; without this they are not told
+    /// Send notifications about ended runs to ADE_ON_END_URL and ADE_ON_END_COMMAND
     #[arg(long)]
     on_end: bool,
 }

@@ -16,19 +16,18 @@ const MAX_LINE_CHARS: usize = 77;
 /// The maximum number of sections in the output.
 const MAX_SECTIONS: usize = 8;
 
-/// Find a page of the documents, and read or open it
+/// Search, read or open the documentation
 ///
-/// Words find the sections that have them as they are typed. The name of a page or a section, such as how-to/ci or 'how-to/ci#on-github', prints it.
-/// All of it is in `ade`: no network is needed. --open and the addresses of --json need the site, which lies beside the program; .ci/docs
-/// builds it in a clone.
+/// Words find the sections that contain them. The name of a page or section, such as how-to/ci or 'how-to/ci#on-github', prints
+/// it. --open and the links in --json need the built site (.ci/docs builds it in a clone).
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade docs\n  ade docs date_order\n  ade docs retry --open\n  ade docs how-to/ci"
 )]
 pub struct Args {
-    /// What to look for, or the name of a page [default: list the pages]
+    /// Words to find, or the name of a page [default: list the pages]
     term: Vec<String>,
-    /// Open the first of what was found in the browser
+    /// Open the first result in the browser
     #[arg(long)]
     open: bool,
 }

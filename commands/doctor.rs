@@ -11,17 +11,16 @@ use crate::ui::{Tone, Ui};
 
 /// Check whether this machine is ready to run configurations
 ///
-/// Checks Python, the installer, free space, the sandbox, the database and the data directory, and says for each what is wrong
-/// and how to correct it. Changes nothing, unless --adopt is given.
+/// Checks Python, the installer, free space, the sandbox, the database and the data directory, and suggests corrections.
+/// Changes nothing without --adopt.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade doctor\n  ade doctor --json    exit 1 if a run would fail\n  ade doctor --adopt   after a database was restored or begun anew"
 )]
 pub struct Args {
-    /// Pair this database with this data directory from now on
+    /// Pair this database with this data directory
     ///
-    /// A database and its data directory record each other, and every command refuses two that are no pair. Use this after one
-    /// of them was restored from a backup, or begun anew. Folders that the database does not know are never deleted then.
+    /// Use this after one of them was restored or replaced. Folders that the database does not know are then never deleted.
     #[arg(long)]
     adopt: bool,
 }

@@ -10,23 +10,22 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui, plural};
 
-/// Say in what the layout of a file differs from that of its sender's last good run
+/// Compare a file's layout with the sender's last good run
 ///
-/// Sheets, headers and their order, kinds of values, how dates and numbers are written, totals and empty columns are compared; of
-/// values nothing is kept. The file is read as a run reads it, and nothing is recorded. Whose file it is says its name without
-/// numbers and months, or `[senders]` in the configuration's settings.toml. Exit status 1: something differs.
+/// Compares sheets, headers, kinds of values, date and number formats, totals and empty columns. The sender is the file's name
+/// without numbers and months, unless `[senders]` in settings.toml names it. The exit status is 1 if something differs.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade drift acme-2025-04.xlsx --config my-config\n  ade drift acme-2025-04.xlsx --config my-config --since acme-2025-01.xlsx\n  ade drift april/ --config my-config                         each file with its sender's last\n  ade drift acme-2025-04.xlsx --config my-config --json"
 )]
 pub struct Args {
-    /// Files, and folders of files
+    /// Files, or folders of files
     #[arg(required = true)]
     file: Vec<PathBuf>,
-    /// The configuration's folder
+    /// The folder of the configuration
     #[arg(short, long, value_name = "CONFIG", default_value = ".")]
     config: PathBuf,
-    /// The run to compare with: its id or a part of it, its input by path or name, or `latest`
+    /// The run to compare with: its id (or part), its input's path or name, or `latest`
     #[arg(long, value_name = "RUN")]
     since: Option<String>,
 }

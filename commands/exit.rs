@@ -62,9 +62,9 @@ pub struct Failure {
     pub status: ExitStatus,
     /// A stable code for scripts.
     pub code: String,
-    /// What happened, and where.
+    /// The event and its position, in whole sentences.
     pub message: String,
-    /// What to do next.
+    /// The next step for the user.
     pub hint: Option<String>,
     /// The position in a configuration, as far as it is known.
     pub place: Box<FailurePosition>,

@@ -8,31 +8,31 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::print_explanation;
 
-/// Say why a run read its input as it did
+/// Explain why a run read its input as it did
 ///
-/// Without options: for each table why this is its header row, why each column went to its field, and what unmapped columns are
-/// nearest to. With a row or a cell: where it went in the output, or where it came from. No values of cells are printed but those in messages of checks.
+/// Without options, explains the header row of each table, the field of each column, and the nearest fields of unmapped
+/// columns. With a row or a cell, shows where it went or came from. Cell values appear only in messages of checks.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade explain latest\n  ade explain crew.xlsx --column Hours\n  ade explain latest --sheet North --cell D8\n  ade explain latest --side output --cell B12"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
+    /// A run: its id (or part), its input's path or name, or `latest`
     #[arg(default_value = "latest")]
     run: String,
     /// Only tables of this sheet
     #[arg(long, value_name = "S")]
     sheet: Option<String>,
-    /// What this row was taken for, and where it went
+    /// Explain how this row was read, and where it went
     #[arg(long, value_name = "R", value_parser = clap::value_parser!(u64).range(1..=1_048_576), conflicts_with = "cell")]
     row: Option<u64>,
-    /// Only this column: its letters, its header or its field; with --row the cell in it
+    /// Only this column (letters, header or field); with --row, its cell in that row
     #[arg(long, value_name = "C", conflicts_with = "cell")]
     column: Option<String>,
-    /// Where this cell went, such as `D8` or `'North!D8'`; of the output, where it came from
+    /// Show where this cell went, such as `D8` or `'North!D8'`; with --side output, where it came from
     #[arg(long, value_name = "A1")]
     cell: Option<String>,
-    /// Whether sheets, rows, columns and cells are those of the input or of the output
+    /// Whether sheets, rows, columns and cells are of the input or the output
     #[arg(long, value_name = "SIDE", default_value = "input", value_parser = PossibleValuesParser::new([WorkbookSide::Input.word(), WorkbookSide::Output.word()]))]
     side: String,
 }

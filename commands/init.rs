@@ -19,15 +19,14 @@ use crate::signals;
 use crate::test::environment_for;
 use crate::ui::{LiveLines, Tone, Ui, merged, pair, plural};
 
-/// Create a configuration that runs as it is, to be edited
+/// Create a configuration that is ready to run and edit
 ///
-/// A configuration is a folder with a small Python package: the fields that you want, how their cells are read and checked.
-/// Beside it lies `sample.xlsx`, a messy roster to run it on. No file that exists is overwritten.
+/// A configuration is a folder with a small Python package: its fields, and how their cells are read and checked. The folder
+/// also gets `sample.xlsx`, a messy roster to try. Existing files are never overwritten.
 ///
-/// With --from the fields, readers, checks and settings are those that files show: a month of one sender, or of all of them. Each file is
-/// a case in tests/cases. Files of one layout are of one sender, and what senders write in their own way (days, decimal marks) stands in
-/// a table of each in settings.toml. Columns are one field only for a reason, which is told. On a terminal at most ten questions are asked,
-/// those with the most cells; what nobody could know stands in comments. `ade fix` adds the headers of further senders.
+/// With --from, fields, readers, checks and settings are inferred from files. Each file becomes a case in tests/cases. Files
+/// with the same layout count as one sender, whose own formats (dates, decimal marks) go to a table in settings.toml. Columns
+/// become one field only with a reason, which is printed. Asks up to ten questions on a terminal; open points become comments.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade init team-orders\n  ade run team-orders team-orders/sample.xlsx\n  ade init staff --template minimal\n  ade init invoices --from acme-march.xlsx acme-april.xlsx\n  ade init invoices --from acme-april.xlsx --fields 'invoice_no,date,net'\n  ade init sites --from january/*.xlsx --same 'Consumption=Verbrauch'"
@@ -36,19 +35,19 @@ pub struct Args {
     /// The folder to create, or an empty one
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// The configuration's name, as listings show it [default: the folder's name]
+    /// The configuration's name [default: the folder's name]
     #[arg(long)]
     name: Option<String>,
-    /// What to start from
+    /// The template to start from
     #[arg(long, default_value = "default", value_parser = PossibleValuesParser::new(scaffold::templates().map(described)))]
     template: String,
     /// Infer the fields from these files: a month of one sender, or of all
     #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with = "template")]
     from: Vec<PathBuf>,
-    /// The wished columns: an .xlsx or .csv file that has them as its header, or their names with commas between them
+    /// The wanted columns: an .xlsx or .csv file with them as its header, or names separated by commas
     #[arg(long, value_name = "FILE|LIST", requires = "from")]
     fields: Option<String>,
-    /// Columns with these headers are one field; may be repeated
+    /// Treat columns with these headers as one field; may be repeated
     #[arg(long, value_name = "HEADER=HEADER", requires = "from", value_parser = same)]
     same: Vec<(String, String)>,
 }

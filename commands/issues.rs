@@ -14,16 +14,16 @@ const MAX_LIST_LINES: usize = 5_000;
 /// The maximum length of a value in a line; longer values make lines unreadable.
 const MAX_CELL_CHARS: usize = 200;
 
-/// List what is wrong with the inputs of runs, at the sender's own cells
+/// List the issues in the inputs of runs, at the sender's cells
 ///
-/// The list is sorted as the sheets are. It holds values of the input. Of several runs each file has its own table; in csv and json each
-/// issue names its file.
+/// The list follows the order of the sheets and contains input values. With several runs, each file gets its own table; in csv
+/// and json, each issue names its file.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade issues latest\n  ade issues crew.xlsx --severity error\n  ade issues latest --field phone --format csv > phones.csv\n  ade issues january/ --severity error         the last run of each file"
 )]
 pub struct Args {
-    /// Runs: ids (the part that a listing shows, or the beginning, is enough), inputs by path or name, folders of inputs, or `latest`
+    /// Runs: ids (or parts), inputs by path or name, folders of inputs, or `latest`
     #[arg(default_value = "latest", value_name = "RUN")]
     runs: Vec<String>,
     /// Only issues of this field; may be repeated
@@ -38,7 +38,7 @@ pub struct Args {
     /// Only issues of this sheet; may be repeated
     #[arg(long, value_name = "SHEET")]
     sheet: Vec<String>,
-    /// How the list is printed; json is one object a line
+    /// The format of the list; json is one object per line
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = ["table", "csv", "json"])]
     format: String,
 }

@@ -13,22 +13,22 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui};
 
-/// Write the exact versions of a configuration's dependencies to `ade.lock`
+/// Write exact dependency versions to `ade.lock`
 ///
-/// The file lists every package that is installed beside the engine, with version and hashes, for every platform. While it fits
-/// the configuration, environments are installed from it; with --frozen a missing or outdated lock is an error.
+/// The file lists all installed packages besides the engine with hashes, for every platform. While it fits the
+/// configuration, environments are installed from it. With --frozen, a missing or outdated lock is an error.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade lock my-config\n  ade lock my-config --upgrade     the newest versions that fit\n  ade lock my-config --check       exit 1 if it is out of date\n  ade run my-config orders.xlsx --frozen"
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The folder of the configuration
     #[arg(default_value = ".")]
     config: PathBuf,
-    /// Take the newest versions that fit, instead of those in the present lock
+    /// Use the newest versions that fit, not those in the current lock
     #[arg(long, conflicts_with = "check")]
     upgrade: bool,
-    /// Write nothing, and exit 1 if the lock is missing or out of date
+    /// Only check: exit 1 if the lock is missing or out of date
     #[arg(long)]
     check: bool,
 }

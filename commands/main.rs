@@ -57,7 +57,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use context::{Context, Globals};
 use exit::{ExitStatus, Outcome};
 
-/// Turns messy spreadsheets into clean, validated workbooks
+/// Turn messy spreadsheets into clean, validated workbooks
 #[derive(Parser)]
 #[command(
     name = "ade",

@@ -12,7 +12,7 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade man | man -l -\n  ade man ~/.local/share/man/man1")]
 pub struct Args {
-    /// The folder to write the pages of all commands to; it is created
+    /// The folder for the pages of all commands; it is created
     dir: Option<PathBuf>,
 }
 

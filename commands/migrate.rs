@@ -13,22 +13,21 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{TerminalTable, Tone, Ui};
 
-/// Bring the database schema up to date
+/// Update the database schema
 ///
-/// Several processes may run this command at the same time. Before the schema of a database changes, the database is backed
-/// up: the backup lies in the same folder.
+/// The database is first backed up in the same folder. Several processes may run this at the same time.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade migrate\n  ade migrate --check    exits 5 if the schema is behind or ahead, and changes nothing"
 )]
 pub struct Args {
-    /// Change nothing, and exit 5 if the schema is behind or ahead
+    /// Only check: exit 5 if the schema is behind or ahead
     #[arg(long, conflicts_with = "status")]
     check: bool,
-    /// List the migrations
+    /// List all migrations with their states
     #[arg(long)]
     status: bool,
-    /// Move all records from the data directory's SQLite database to the PostgreSQL server that --database-url names
+    /// Move all records from the data directory's SQLite database to the PostgreSQL server in --database-url
     #[arg(long, value_name = "sqlite", conflicts_with_all = ["check", "status"])]
     from: Option<String>,
 }

@@ -5,7 +5,7 @@ use crate::exit::{ExitStatus, Outcome};
 
 /// Print the API's OpenAPI document
 ///
-/// A server has the same document at /api/v1/openapi.json.
+/// A server has it at /api/v1/openapi.json.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade openapi > openapi.json")]
 pub struct Args {}
@@ -18,7 +18,7 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
 /// The command that makes types from the output of `ade openapi`.
 const MAKE_TYPES: &str = "ade openapi | npx --yes openapi-typescript@7 -o ade.d.ts\n";
 
-/// Print the command that makes the API's types for TypeScript
+/// Print the command that makes TypeScript types for the API
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade openapi-types\n  ade openapi-types | sh")]
 pub struct TypesArgs {}

@@ -10,9 +10,8 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 
 /// Pause the queue, or one configuration, until `ade resume`
 ///
-/// No worker takes a run of what is paused, and no environment is built for it. Runs that are being executed go on, runs that wait
-/// are left waiting, and new ones are accepted. A pause is recorded, and holds when workers and servers are started anew. `ade run`
-/// refuses files of a paused configuration (exit status 1), and `--detach` leaves them in the queue.
+/// Workers claim no paused runs and build no environments for them. Running runs continue, and new runs are queued. The pause
+/// survives restarts. `ade run` refuses a paused configuration (exit status 1), unless --detach queues the runs.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade pause --reason 'disk is being replaced'\n  ade pause --config my-config\n  ade resume"
@@ -21,7 +20,7 @@ pub struct Args {
     /// Pause only this configuration: its name, folder or id
     #[arg(long, value_name = "CONFIGURATION")]
     config: Option<String>,
-    /// Why, in one line; `ade top`, `ade doctor` and `ade runs show` say it
+    /// The reason, in one line, for `ade top`, `ade doctor` and `ade runs show`
     #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: Option<String>,
 }

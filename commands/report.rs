@@ -11,27 +11,21 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::plural;
 
-/// Write a page of what runs found, to be read, printed or mailed
+/// Write an HTML page about runs, to read, print or mail
 ///
-/// It is one file that needs no network. It lists the issues, what each column went to and why, how columns were read, and what was
-/// noticed. It holds the values of issues; `--without-values` leaves them out. The sender's sheets with the issues where they are: `ade
-/// annotate`.
+/// The page lists the issues with their values, the mapping of each column with reasons, and the notices. It needs no network.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade report latest --html crew.html\n  ade report inbox/ --html inbox.html     the last run of each file\n  ade report 0199c2 --html crew.html --without-values"
 )]
 pub struct Args {
-    /// Runs: ids (the part that a listing shows, or the beginning, is enough), inputs by path or name, folders of inputs, or `latest`
-    ///
-    /// A path stands for the newest run of that file: of its bytes, else of its place; a folder for those of its files. A name alone that
-    /// several files have is refused.
-    /// Several runs are one page.
+    /// Runs: ids (or parts), inputs by path or name, folders of inputs, or `latest`
     #[arg(default_value = "latest", value_name = "RUN")]
     runs: Vec<String>,
-    /// Where the page goes: a file, or a folder in which it is named after the input
+    /// Write the page to this file, or to this folder, named after the input
     #[arg(long, value_name = "FILE", value_parser = page)]
     html: PathBuf,
-    /// Leave out cell values: no values of issues and not what checks say of them, but their cells and rules
+    /// Leave out cell values and messages that may contain them
     #[arg(long)]
     without_values: bool,
 }

@@ -11,12 +11,12 @@ use crate::ui::plural;
 
 /// Restore a backup into an empty data directory
 ///
-/// The data directory is that of --data-dir or ADE_DATA_DIR. Nothing is written if it is not empty, or if the backup is damaged or of a
-/// newer ade. Runs that were being executed when the backup was made wait in the queue again.
+/// Writes nothing if the data directory is not empty, or if the backup is damaged or from a newer ade. Runs that were running
+/// during the backup are queued again.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade --data-dir fresh restore nightly.tar.gz")]
 pub struct Args {
-    /// The file that `ade backup` made
+    /// The file from `ade backup`
     file: PathBuf,
 }
 

@@ -6,9 +6,9 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
-/// End a pause: workers take runs again
+/// End a pause, so that workers claim runs again
 ///
-/// Without `--config` the pause of everything ends; configurations that were paused by themselves stay paused, and are named.
+/// Without `--config`, ends the pause of the queue; separately paused configurations stay paused and are listed.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade resume\n  ade resume --config my-config")]
 pub struct Args {

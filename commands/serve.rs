@@ -19,9 +19,9 @@ use crate::ui::ServerLog;
 ///
 /// Runs are executed by `ade worker`, or by this process with --worker. Callers need a token (`ade tokens create`).
 ///
-/// On SIGTERM or Ctrl-C the server shuts down gracefully: it says at /readyz that it is not ready (ADE_API_DRAIN_SECONDS), then
-/// accepts no new connections, ends event streams (clients resume them where they were), and finishes requests in progress.
-/// It supports systemd's socket activation and readiness notification.
+/// On SIGTERM or Ctrl-C, /readyz reports "not ready" for ADE_API_DRAIN_SECONDS; then the server refuses new connections, ends
+/// event streams (clients can resume them) and finishes requests. Supports systemd socket activation and readiness
+/// notification.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade tokens create reports --scope run\n  ade serve --host 0.0.0.0 --port 8000\n  ade serve --socket /run/ade/api.sock      behind a proxy\n  ade serve --worker                        execute runs too"
@@ -33,16 +33,16 @@ pub struct Args {
     /// The port to listen on
     #[arg(long, value_name = "PORT", default_value_t = serving::PORT)]
     port: u16,
-    /// Listen on a UNIX socket instead
+    /// Listen on this UNIX socket instead
     #[arg(long, value_name = "PATH", conflicts_with_all = ["host", "port"])]
     socket: Option<PathBuf>,
-    /// Serve the API only, without the web console
+    /// Serve only the API, without the web console
     #[arg(long)]
     no_web: bool,
-    /// Execute runs too
+    /// Also execute runs in this process
     #[arg(long)]
     worker: bool,
-    /// Seconds that requests, and runs with --worker, have to finish after a signal to stop
+    /// Seconds for requests, and runs with --worker, to finish after a stop signal
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     grace: u64,
 }

@@ -12,22 +12,21 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Tone, Ui};
 
-/// Show settings: value, where it comes from, meaning
+/// Show settings with their values, origins and meanings
 ///
-/// Lists the settings of `ade`. They come from, strongest first: a flag, an environment variable, ade.toml (in this folder or one
-/// above it), the default. The engine's settings, such as date_order, belong to a configuration and are in its settings.toml;
-/// --engine lists them, with the values that hold in a configuration, and any of them can be named too.
+/// Settings of `ade` come from, strongest first: a flag, an environment variable, ade.toml (in this folder or one above), the
+/// default. Engine settings, such as date_order, are in a configuration's settings.toml; name them, or list them with --engine.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade settings\n  ade settings data_dir ADE_BUILD_TIMEOUT\n  ade settings date_order\n  ade settings --engine\n  ADE_BUILD_TIMEOUT=60 ade settings --json\n\nade.toml holds settings for a folder and those below it: the names without ADE_, in lower case."
 )]
 pub struct Args {
-    /// Only these settings: `ADE_DATA_DIR`, or `data_dir` as in ade.toml [default: all of ade]
+    /// Only these settings, as `ADE_DATA_DIR` or `data_dir` [default: all of ade]
     key: Vec<String>,
-    /// List the settings of the engine
+    /// List the engine's settings
     #[arg(long, conflicts_with = "key")]
     engine: bool,
-    /// The configuration whose settings of the engine are shown
+    /// Show the engine's settings for this configuration
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     config: PathBuf,
 }

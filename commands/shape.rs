@@ -18,17 +18,16 @@ const MAX_PROPOSALS: usize = 3;
 /// The maximum number of bytes read from standard input.
 const MAX_INPUT_BYTES: u64 = 64 << 20;
 
-/// Say what would make the tables of a file one record a row
+/// Propose how to make a file's tables one record a row
 ///
-/// Finds the tables of a file without a configuration, and says of each whether its rows are records. If not, what would make them so,
-/// with reasons, a confidence and the lines of polars that do it: columns of months or groups of columns made rows, rows and columns
-/// turned, first columns filled down, cells with several values split, section lines made a column. Nothing is changed.
+/// If a table's rows are not records, proposes changes with reasons, a confidence and lines of polars: month columns or groups
+/// of columns to rows, swapped rows and columns, filled-down columns, split cells, section lines as a column. Changes nothing.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade shape budget.xlsx\n  ade shape budget.xlsx --json\n  ade shape - < table.csv     proposals for one table, as JSON"
 )]
 pub struct Args {
-    /// The file; - reads one table from standard input, separated by commas and with a header, and prints its proposals as JSON
+    /// The file; - reads one comma-separated table with a header from standard input, and prints JSON
     file: PathBuf,
 }
 

@@ -15,13 +15,13 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{Screen, TerminalTable, Tone, Ui, ago, duration};
 
-/// Watch the queue: waiting and running runs, workers, throughput
+/// Watch the queue and its workers
 ///
-/// On a terminal the view is redrawn until `q` or Ctrl-C. If the output is piped, or with --once, it is printed once.
+/// On a terminal, the view is redrawn until `q` or Ctrl-C; piped or with --once, it is printed once.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade top\n  ade top --once --json")]
 pub struct Args {
-    /// Print once
+    /// Print the view once
     #[arg(long)]
     once: bool,
     /// Seconds between two updates

@@ -29,23 +29,21 @@ use crate::ui::ServerLog;
 
 /// Execute queued runs
 ///
-/// The worker takes runs that `ade run --detach` or the API queued, builds their environments, and goes on until a signal stops
-/// it.
+/// The worker claims runs from `ade run --detach` and the API, of all workspaces (or only --workspace), and builds their
+/// environments. It goes on until a signal:
 ///
-/// It takes runs of all workspaces; with --workspace those of that one alone, and with --label those with that label alone.
+/// - The first SIGTERM or Ctrl-C: it claims no more runs, waits up to --grace seconds for running runs, and requeues the rest;
+/// their attempts do not count.
 ///
-/// - The first SIGTERM or Ctrl-C: the worker claims no more runs, and waits up to --grace seconds for running runs to end. It
-///   puts the others back into the queue, and their attempts do not count.
+/// - The second: it requeues all its runs at once.
 ///
-/// - The second signal: the worker puts all of its runs back at once.
-///
-/// - The third signal: the worker ends without putting them back. Another process recovers the runs, and the attempts count.
+/// - The third: it ends at once. Another process recovers the runs, and their attempts count.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade worker --concurrency 2\n  ade worker --drain       until the queue is empty\n  ade worker --once        one run, or none if the queue is empty\n  ade worker --label size:large   what is labelled so\n  ade worker --metrics 127.0.0.1:9090"
 )]
 pub struct Args {
-    /// Runs to execute at the same time [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
+    /// The number of runs at the same time [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     concurrency: Option<u32>,
     /// Exit when the queue is empty and nothing runs
@@ -54,16 +52,16 @@ pub struct Args {
     /// Execute one run, and exit
     #[arg(long, conflicts_with = "concurrency")]
     once: bool,
-    /// Take only runs with this label, and build only what they need
+    /// Claim only runs with this label, and build only what they need
     #[arg(long, value_name = "KEY:VALUE", value_parser = label)]
     label: Option<String>,
-    /// Seconds to wait for running runs after a signal to stop
+    /// Seconds to wait for running runs after a stop signal
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     grace: u64,
     /// Do not delete unused environments and files of old runs [env: ADE_WORKER_ENABLE_GC=0]
     #[arg(long)]
     no_gc: bool,
-    /// Answer /metrics, /healthz and /readyz here, for Prometheus; an address other than 127.0.0.1 lets other machines read them
+    /// Serve /metrics, /healthz and /readyz here; an address other than 127.0.0.1 is open to other machines
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<SocketAddr>,
 }

@@ -1,4 +1,4 @@
-"""What hooks do to sheets, for benches/hooks.rs: once through ADE and once to ordinary openpyxl objects."""
+"""Changes to sheets for benches/hooks.rs: made by hooks of ADE, and on ordinary openpyxl objects."""
 
 from openpyxl.styles import Font, PatternFill
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What `ade run` is measured against: other tools that only copy a workbook, and normalize nothing.
+"""The baselines for `ade run`: other tools that only copy a workbook and normalize nothing.
 
     peers.py csv|openpyxl|calamine|OPERATION INPUT OUTPUT
 

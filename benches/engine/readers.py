@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast `ade_engine.fields` reads a million cells, beside what polars does with clean ones.
+"""Measures how fast `ade_engine.fields` reads a million cells, compared to polars with clean ones.
 
     readers.py
 
@@ -29,7 +29,7 @@ CLEAN = {
 
 
 def reader(kind: str):
-    """The engine's reader, or nothing."""
+    """Returns the engine's reader, or None."""
     try:
         from ade_engine import fields
     except ImportError:
@@ -38,7 +38,7 @@ def reader(kind: str):
 
 
 def cells(kind: str) -> tuple[list[str], list[str]]:
-    """What people type, and the same without its peculiarities."""
+    """Returns values as people type them, and the same values in clean form."""
     random_ = random.Random(rosters.SEED)
     if kind == "phone":
         typed = [rosters.typed_phone(random_) for _ in range(CELLS)]
@@ -57,8 +57,8 @@ def seconds(frame: pl.DataFrame, expression: pl.Expr) -> float:
 
 
 def first_use(kind: str) -> float:
-    """In a process that has loaded a config package (so that the engine, polars and the readers' module are imported) and
-    has used polars, but no reader."""
+    """Measures a process that has loaded a config package (so that the engine, polars and the readers' module are imported)
+    and has used polars, but no reader."""
     import ade_engine  # noqa: F401
 
     reader(kind)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the rosters that the default path is measured on: always the same ones.
+"""Write the rosters for the benches of the default configuration; they are always the same.
 
     rosters.py OUTPUT_FOLDER NAME ...
 
@@ -29,7 +29,7 @@ TABLE_ROWS = 12
 
 
 def typed_date(random_: random.Random, day: date) -> str:
-    """A date as text: mostly one way in a column, and here and there another."""
+    """Returns a date as text: mostly in one format per column, sometimes in another."""
     chance = random_.random()
     if chance < 0.85:
         return f"{day.month:02d}/{day.day:02d}/{day.year}"
@@ -39,7 +39,7 @@ def typed_date(random_: random.Random, day: date) -> str:
 
 
 def typed_amount(random_: random.Random, amount: float) -> str:
-    """An amount as text."""
+    """Returns an amount as text."""
     chance = random_.random()
     if chance < 0.6:
         return f"${amount:,.2f}"
@@ -49,7 +49,7 @@ def typed_amount(random_: random.Random, amount: float) -> str:
 
 
 def typed_phone(random_: random.Random) -> str:
-    """A phone number as text."""
+    """Returns a phone number as text."""
     area, exchange, line = random_.randrange(201, 990), random_.randrange(200, 1000), random_.randrange(10_000)
     chance = random_.random()
     if chance < 0.4:
@@ -64,7 +64,7 @@ def typed_phone(random_: random.Random) -> str:
 
 
 def person(random_: random.Random, number: int, *, typed: bool) -> list[object]:
-    """One row below HEADERS. A spreadsheet has dates and numbers in most cells; in a text file all is text."""
+    """Returns a row for HEADERS. In a spreadsheet, most cells are dates and numbers; in a text file, all are text."""
     first, last = random_.choice(FIRST_NAMES), random_.choice(LAST_NAMES)
     day = date(1995, 1, 1) + timedelta(days=random_.randrange(11_000))
     hours = random_.randrange(0, 321) / 4
@@ -85,7 +85,7 @@ def person(random_: random.Random, number: int, *, typed: bool) -> list[object]:
 
 
 def others(random_: random.Random) -> list[object]:
-    """One row below OTHERS: columns that no field claims."""
+    """Returns a row for OTHERS: columns without a field."""
     return [
         random_.randrange(1, 60),
         random_.choice(("day", "night", "swing")),
@@ -124,7 +124,7 @@ class Sheet:
 
 
 def write_workbook(path: Path, *, sheets: int = 1, tables: int = 1) -> None:
-    """Sheets with small tables below each other, each table with its header row and two blank rows behind it."""
+    """Writes sheets with small tables below each other, each with its header row and two blank rows after it."""
     random_ = random.Random(SEED)
     with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
         for number in range(sheets):
@@ -138,7 +138,7 @@ def write_workbook(path: Path, *, sheets: int = 1, tables: int = 1) -> None:
 
 
 def write_wide_workbook(path: Path, rows: int) -> None:
-    """Ten columns that are recognised (the tenth are full names), and ten that are not."""
+    """Writes ten columns that are recognised (the tenth has full names), and ten that are not."""
     random_ = random.Random(SEED)
     with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
         sheet = Sheet(book, "Roster")
@@ -151,12 +151,12 @@ def write_wide_workbook(path: Path, rows: int) -> None:
 
 
 def wrong(row: list[object], number: int) -> list[object]:
-    """The row of a person with a word for a date, and more hours than a check allows."""
+    """Returns the row of a person with a word instead of a date, and more hours than a check allows."""
     return [*row[:6], "soon", f"{100 + number % 500 / 10:g}", *row[8:]]
 
 
 def write_text(path: Path, rows: int, change: Callable[[list[object], int], list[object]] = lambda row, _: row) -> None:
-    """A table of text."""
+    """Writes a table of text."""
     random_ = random.Random(SEED)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

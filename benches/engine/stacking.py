@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What stacking costs beside polars' `unpivot` of the same frame: 300,000 rows with twelve months become 3,600,000.
+"""Measures stacking, compared to polars' `unpivot` of the same frame: 300,000 rows with twelve months become 3,600,000.
 
     stacking.py ade|unpivot numbers|texts
 

@@ -1,4 +1,4 @@
-//! The same cycles on a PostgreSQL server of this bench, on a socket; it writes to the disk with each commit.
+//! Measures the same cycles on a PostgreSQL server of this bench, on a socket; it writes to the disk with each commit.
 //!
 //! Next to each is a plain INSERT with a commit, by as many clients in the same rounds. A cycle is enqueue, claim, heartbeat,
 //! finish. `ENDED` and `WAITING` set the length of the history and the queue; the queue keeps its length.

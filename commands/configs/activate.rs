@@ -6,19 +6,19 @@ use super::found::{change, set_default};
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Make a published version the one that runs use
+/// Make runs use a published version
 ///
-/// With `--version`, runs of the configuration over the API use that version from now on: a publication is taken back so. Without
-/// it, this is another name for `ade configs default`. `ade configs show` lists the versions.
+/// With `--version`, API runs of the configuration use that version from now on, for example to take a publication back.
+/// Without it, this is `ade configs default`. `ade configs show` lists the versions.
 #[derive(clap::Args)]
 #[command(
     disable_version_flag = true,
     after_help = "Examples:\n  ade configs activate my-config --version 2\n  ade configs activate my-config"
 )]
 pub struct Args {
-    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    /// The configuration: its name, folder or id
     configuration: String,
-    /// The number of the version that runs are to use
+    /// The number of the version
     #[arg(long, value_name = "N")]
     version: Option<u32>,
 }

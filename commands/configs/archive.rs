@@ -6,14 +6,14 @@ use super::found::change;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Put a configuration away: no run, build or publication is accepted for it
+/// Archive a configuration, so that runs, builds and publications are refused
 ///
-/// Its runs, results and versions stay readable. It is listed by `ade configs ls --archived` alone, is no longer the default, and gives up
-/// its name to one that is in use. While runs of it are in the queue it is not archived. `ade configs restore` ends it.
+/// Its runs, results and versions stay readable; its name becomes free, and it is no longer the default. Refused while runs of
+/// it are queued. `ade configs restore` brings it back.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade configs archive my-config")]
 pub struct Args {
-    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    /// The configuration: its name, folder or id
     configuration: String,
 }
 

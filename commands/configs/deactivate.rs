@@ -7,20 +7,19 @@ use super::found::{change, set_default};
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// End that runs use a published version
+/// Stop runs from using a published version
 ///
-/// With `--version`, no version of the configuration is active any more: its runs over the API use its folder again, as it is, and
-/// those of one that was uploaded are refused until a version is active. Without it, this ends that the configuration is the
-/// workspace's default, as `ade configs default --none`.
+/// With `--version`, API runs use the configuration's folder again, or are refused if it was uploaded. Without it, this is `ade
+/// configs default --none`.
 #[derive(clap::Args)]
 #[command(
     disable_version_flag = true,
     after_help = "Examples:\n  ade configs deactivate my-config --version\n  ade configs deactivate my-config"
 )]
 pub struct Args {
-    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    /// The configuration: its name, folder or id
     configuration: String,
-    /// End that a version is active
+    /// Deactivate the active version
     #[arg(long)]
     version: bool,
 }

@@ -4,18 +4,17 @@ use super::found::{end_default, set_default};
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Choose the configuration for runs that name none
+/// Choose the default configuration for API runs
 ///
-/// Each workspace has one default configuration, or none. Runs that are submitted over the API or in the web console without a
-/// configuration use it, and `ade env gc` keeps its environments. Nothing changes for `ade run`, which always names its
-/// configuration. The first configuration that is published over the API becomes the default.
+/// API and web console runs without a configuration use it, and `ade env gc` keeps its environments. The first configuration
+/// published over the API becomes the default. `ade run` ignores it.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade configs default my-config\n  ade configs default --none")]
 pub struct Args {
-    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    /// The configuration: its name, folder or id
     #[arg(required_unless_present = "none")]
     configuration: Option<String>,
-    /// The workspace has no default any more: runs over the API have to name a configuration
+    /// Set no default: API runs must name a configuration
     #[arg(long, conflicts_with = "configuration")]
     none: bool,
 }

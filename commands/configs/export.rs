@@ -10,24 +10,24 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, bytes};
 
-/// Write the files of a configuration into an archive, which can be uploaded again
+/// Write a configuration's files to an archive that can be uploaded again
 ///
-/// It has the files of the active version; where none is active, those that are edited, as they are.
+/// Exports the active version, or the edited files if none is active.
 #[derive(clap::Args)]
 #[command(
     disable_version_flag = true,
     after_help = "Examples:\n  ade configs export my-config\n  ade configs export my-config --version 2 -o before.zip"
 )]
 pub struct Args {
-    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    /// The configuration: its name, folder or id
     configuration: String,
-    /// The files of the version of this number
+    /// Export the version with this number
     #[arg(long, value_name = "N")]
     version: Option<u32>,
-    /// The files that are edited, as they are: the draft, or the folder
+    /// Export the edited files: the draft or the folder
     #[arg(long, conflicts_with = "version")]
     draft: bool,
-    /// The archive; it appears whole, and replaces an earlier one [default: the configuration's name with .zip]
+    /// Write the archive to FILE [default: the configuration's name with .zip]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }

@@ -6,21 +6,20 @@ use super::found::change;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Choose how many runs of a configuration are executed at once
+/// Limit how many runs of a configuration execute at once
 ///
-/// The number holds for all workers together, for all versions of the configuration, and from now on. `ade run` does not wait for
-/// it; the runs that it executes are counted. `ade runs show` says of a run that it waits for this.
+/// The limit applies to all workers together and to all versions. `ade run` ignores it, but its runs count.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade configs limit my-config 2\n  ade configs limit my-config --none"
 )]
 pub struct Args {
-    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    /// The configuration: its name, folder or id
     configuration: String,
-    /// The most runs of it at once
+    /// The maximum number of runs at once
     #[arg(value_name = "N", required_unless_present = "none", value_parser = clap::value_parser!(u32).range(1..))]
     most: Option<u32>,
-    /// As many as there are slots
+    /// Remove the present limit
     #[arg(long, conflicts_with = "most")]
     none: bool,
 }

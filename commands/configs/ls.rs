@@ -11,16 +11,16 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{TerminalTable, Tone, Ui, ago};
 
-/// List configurations that were run here or uploaded, the default first
+/// List configurations, the default first
 ///
-/// DEFAULT: runs over the API that name no configuration use this one (`ade configs default`). RUNS USE: what the configuration's
-/// runs over the API use: its active version, or its folder as it is.
+/// DEFAULT marks the configuration of API runs that name none. RUNS USE shows what API runs use: the active version, or the
+/// folder.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade configs ls\n  ade configs ls --json | jq '.[] | select(.default).name'"
 )]
 pub struct Args {
-    /// List those that are archived, instead of those that are in use
+    /// List archived configurations instead
     #[arg(long)]
     archived: bool,
 }

@@ -18,7 +18,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// List and show configurations; choose the default and the version that runs use; rename, archive, export, delete
+/// Manage configurations, their versions and the default
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),

@@ -7,16 +7,15 @@ use super::found::{changed, found};
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Give an uploaded configuration another name
+/// Rename an uploaded configuration
 ///
-/// Its versions and runs are shown with the new name too. A configuration that is a folder has its name from its pyproject.toml:
-/// change it there, and the next run makes it known.
+/// A configuration in a folder takes its name from pyproject.toml: change it there.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade configs rename my-config billing")]
 pub struct Args {
-    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    /// The configuration: its name, folder or id
     configuration: String,
-    /// Its new name, of at most 100 characters
+    /// Its new name (at most 100 characters)
     #[arg(value_name = "NAME")]
     name: String,
 }

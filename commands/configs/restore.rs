@@ -7,13 +7,13 @@ use super::found::{changed, found_by};
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// End that a configuration is archived
+/// Restore an archived configuration
 ///
-/// Runs, builds and publications are accepted for it again. The default stays as it is.
+/// Runs, builds and publications are accepted again. The default does not change.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade configs restore my-config")]
 pub struct Args {
-    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    /// The configuration: its name, folder or id
     configuration: String,
 }
 

@@ -7,16 +7,15 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Removal;
 
-/// Delete a configuration that has no runs, with its environments, versions and draft
+/// Delete a configuration without runs, with its environments, versions and draft
 ///
-/// It lists first all that goes along, and wants a consent: on a terminal an answer, elsewhere `--yes`. A folder with its files
-/// stays: only what ADE keeps of it goes. One that has runs is put away by `ade configs archive`.
+/// Lists what will be deleted and asks first; without a terminal, `--yes` is required. A folder's files are kept.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade configs rm my-config --dry-run\n  ade configs rm my-config --yes"
 )]
 pub struct Args {
-    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    /// The configuration: its name, folder or id
     configuration: String,
     #[command(flatten)]
     removal: Removal,

@@ -10,13 +10,13 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, ago, plural};
 
-/// Show everything about one configuration
+/// Show the details of one configuration
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade configs show my-config\n  ade configs show ./my-config --json"
 )]
 pub struct Args {
-    /// A configuration's name, its folder, or its id (what a listing shows of it is enough)
+    /// The configuration: its name, folder or id
     configuration: String,
 }
 

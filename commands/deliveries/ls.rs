@@ -8,21 +8,21 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{TerminalTable, Tone, ago};
 
-/// List what was told of ended runs, and what is still to be told, the newest run first
+/// List notifications about ended runs, newest run first
 ///
-/// The end of a run is told to the address of ADE_ON_END_URL and by the program of ADE_ON_END_COMMAND. What was told, or given up after a
-/// day, is listed for a week.
+/// They go to the address in ADE_ON_END_URL and the program in ADE_ON_END_COMMAND. Failed ones are given up after a day; all
+/// are listed for a week.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade deliveries ls\n  ade deliveries ls --status failed\n  ade deliveries ls latest --json"
 )]
 pub struct Args {
-    /// Only of this run: its id (the part that a listing shows, or the beginning, is enough), its input by path or name, or `latest`
+    /// Only those of this run: its id (or part), its input's path or name, or `latest`
     run: Option<String>,
-    /// Only those in this state
+    /// Only those with this status
     #[arg(long, value_parser = PossibleValuesParser::new(DeliveryStatus::ALL.map(DeliveryStatus::as_str)))]
     status: Option<String>,
-    /// At most N
+    /// List at most N
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: u32,
 }

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// List what was told of ended runs, and tell it again
+/// List and repeat notifications about ended runs
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),

@@ -7,19 +7,18 @@ use crate::context::Context;
 use crate::exit::Outcome;
 use crate::ui::Tone;
 
-/// Tell again that runs have ended
+/// Send notifications about ended runs again
 ///
-/// A worker tells it, from the first attempt on, whether it was accepted or given up before. What waits for its next attempt is told at
-/// once. A receiver knows what is repeated by the id of the run (`webhook-id`).
+/// A worker sends them, whatever their status. Receivers recognise repeats by the run's id (`webhook-id`).
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade deliveries retry latest\n  ade deliveries retry 0199c2d4-url\n  ade deliveries retry --failed"
 )]
 pub struct Args {
-    /// Ids that `ade deliveries ls` shows; or runs, of which everybody is told again: their ids, inputs by path or name, or `latest`
+    /// Notification ids from `ade deliveries ls`, or runs (ids, inputs by path or name, `latest`)
     #[arg(required_unless_present = "failed", value_name = "DELIVERY")]
     deliveries: Vec<String>,
-    /// All that were given up
+    /// Retry all that failed
     #[arg(long, conflicts_with = "deliveries")]
     failed: bool,
 }

@@ -14,15 +14,15 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone};
 
-/// Build a configuration's environment ahead of time, or anew
+/// Build a configuration's environment ahead of time, or again
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade env build my-config\n  ade env build my-config --force    a new environment, although one is ready"
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The folder of the configuration
     config: PathBuf,
-    /// Build a new environment even if one is ready; runs in progress keep the old environment
+    /// Build a new environment even if one is ready; running runs keep the old one
     #[arg(long)]
     force: bool,
 }

@@ -11,26 +11,25 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
 use crate::ui::{Tone, Ui, bytes, deleted_and_freed, plural};
 
-/// Delete what is no longer used: environments, files of old runs, leftovers
+/// Delete unused environments, files of old runs, and leftovers
 ///
-/// An environment is deleted only if all of these are true: it was not used within --ttl-days; its configuration was not run
-/// within --ttl-days (or its folder is gone) and is not the workspace's default (`ade configs default`); and no queued or running run
-/// needs the environment. Files of runs are kept as long as ADE_WORKER_RUN_ARTIFACT_TTL_DAYS says.
+/// Deletes environments that no queued or running run needs and that were not used within --ttl-days, unless their
+/// configuration still exists and was run within that time, or is the default. Keeps files of runs for ADE_WORKER_RUN_ARTIFACT_TTL_DAYS.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade env gc --dry-run\n  ade env gc --ttl-days 7\n  ade env gc --superseded    also environments of former dependencies"
 )]
 pub struct Args {
-    /// Show what would be deleted, and delete nothing
+    /// Show what would be deleted, without deleting it
     #[arg(long)]
     dry_run: bool,
-    /// Days without use after which an environment may be deleted; 0: never [env: ADE_WORKER_ENV_TTL_DAYS] [default: 30]
+    /// Days without use before an environment may be deleted; 0 means never [env: ADE_WORKER_ENV_TTL_DAYS] [default: 30]
     #[arg(long, value_name = "N", value_parser = days)]
     ttl_days: Option<f64>,
-    /// Also delete unused environments of configurations in use that need another one now, since their dependencies changed
+    /// Also delete unused environments that were replaced because dependencies changed
     #[arg(long)]
     superseded: bool,
-    /// Delete at once; else nothing is deleted within a day after a jump of the clock, or after ten days without any use
+    /// Delete even within a day after a clock jump, or after ten days without any use
     #[arg(long)]
     trust_clock: bool,
 }

@@ -14,9 +14,8 @@ use crate::ui::{TerminalTable, Tone, Ui, ago, bytes, plural};
 
 /// List environments, last used first
 ///
-/// OWN is what removing an environment frees. SHARED are its files that are hard links of the installer's cache: environments
-/// with the same packages have them in common, and they take up the disk once. GC says whether `ade env gc` would delete the
-/// environment now, and why or why not.
+/// OWN is the space that removing the environment frees. SHARED is shared with the installer's cache and other environments. GC
+/// shows whether `ade env gc` would delete it now, and why.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade env ls\n  ade env ls --json | jq '.[].own_bytes'")]
 pub struct Args {}

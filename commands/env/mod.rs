@@ -12,7 +12,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// List, show, build, remove and clean up environments
+/// List, build and remove environments
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),

@@ -10,15 +10,15 @@ use serde_json::json;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
-/// Print where a configuration's environment is: the path of its virtual environment
+/// Print the path of a configuration's virtual environment
 ///
-/// Use it to run the environment's Python, or to point an editor at it. Fails if the environment is not built yet.
+/// Use it to run the environment's Python, or in an editor. Fails if the environment is not built.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  \"$(ade env path my-config)/bin/python\" -c 'import polars; print(polars.__version__)'\n  source \"$(ade env path my-config)/bin/activate\""
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The folder of the configuration
     config: PathBuf,
 }
 

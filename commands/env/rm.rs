@@ -9,14 +9,14 @@ use crate::ui::{Tone, Ui, bytes, not_deleted};
 
 /// Remove environments that no run needs
 ///
-/// The next run of the configuration builds a new environment.
+/// The configuration's next run builds a new one.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade env rm my-config\n  ade env rm 0199c2d4 --dry-run")]
 pub struct Args {
-    /// Folders of configurations, or ids of environments (the part that a listing shows, or the beginning, is enough)
+    /// Configuration folders, or environment ids (or parts)
     #[arg(required = true)]
     environment: Vec<String>,
-    /// Show what would be removed, and remove nothing
+    /// Show what would be removed, without removing it
     #[arg(long)]
     dry_run: bool,
 }

@@ -14,11 +14,11 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, Ui, ago, bytes, plural};
 
-/// Show everything about one environment
+/// Show the details of one environment
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade env show my-config\n  ade env show 0199c2d4 --json")]
 pub struct Args {
-    /// A configuration's folder, or an environment's id (the part that a listing shows, or the beginning, is enough)
+    /// A configuration's folder, or an environment's id (or part)
     environment: String,
 }
 

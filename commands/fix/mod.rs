@@ -28,33 +28,32 @@ use crate::signals;
 use crate::test::environment_for;
 use crate::ui::{LiveLines, RunProgress, Tone, Ui, merged, pair, plural};
 
-/// Give fields the headers that a run's file has
+/// Map headers of a run's file to fields
 ///
-/// Lists the columns that no field claimed and the fields without a column, and which may belong together: first those for which there
-/// is a reason, then guesses, as questions. On a terminal each is asked; elsewhere only --accept changes anything. What is accepted is
-/// shown as a diff, written into the field's list of headers, and the file is run again. A list that cannot be edited is printed to paste.
-/// What would make a table one record a row is suggested too, with the fields that it is of: month+amount='Stack("months")'.
-/// Of a folder, each file's last run is gone through in turn.
+/// Suggests pairs of columns without a field and fields without a column: first those with a reason, then guesses. Asks about
+/// each on a terminal; otherwise only --accept changes anything. Accepted pairs are shown as a diff and added to the fields'
+/// headers, or printed if the list cannot be edited; then the file runs again. Changes that make a table one record a row are
+/// suggested too: month+amount='Stack("months")'. For a folder, each file's last run is fixed in turn.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade fix latest\n  ade fix acme-2025-04.xlsx --accept net='Amount excl.' --accept due_date=Payable\n  ade fix january/\n  ade fix latest --json\n  ade fix my-config --edition     to how ade works today"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, `latest`, or a folder of
-    /// inputs
+    /// A run: its id (or part), its input's path or name, or `latest`; or a folder of inputs
     #[arg(default_value = "latest")]
     run: String,
-    /// The column with this header is this field's
+    /// Map the column with this header to this field
     #[arg(long, value_name = "FIELD=HEADER", value_parser = accepted)]
     accept: Vec<(String, String)>,
-    /// The folder to edit [default: the one that the run's configuration came from]
+    /// The configuration's folder [default: that of the run]
     #[arg(short, long, value_name = "DIR")]
     config: Option<PathBuf>,
-    /// Move the configuration in the folder RUN, or in this one, to edition 2026: its settings.toml says so and loses what is
-    /// superfluous then; its cases and last inputs show what comes out otherwise
+    /// Move the configuration in the folder RUN, or in this one, to edition 2026
+    ///
+    /// Updates settings.toml, and shows which results of cases and last inputs change.
     #[arg(long, conflicts_with = "accept")]
     edition: bool,
-    /// Write without asking
+    /// Write without asking first
     #[arg(short, long)]
     yes: bool,
 }

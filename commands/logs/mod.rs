@@ -7,7 +7,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// Read event logs
+/// Read the event logs
 #[derive(Subcommand)]
 pub enum Command {
     Tail(tail::Args),

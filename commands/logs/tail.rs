@@ -9,17 +9,16 @@ use crate::exit::{ExitStatus, Outcome};
 use crate::signals;
 use crate::ui::{Tone, Ui};
 
-/// Print the event log of a run or of an environment's build
+/// Print the event log of a run or of an environment build
 ///
-/// With -f, new events are printed until the run ends, those of further attempts too. The exit status is then that of the
-/// run. An error that several events repeat is printed once; --json prints all events whole.
+/// With -f, prints new events until the run ends, and exits with the run's status. Repeated errors are printed once, except
+/// with --json.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade logs tail latest\n  ade logs tail 0199c2d4 -f\n  ade logs tail latest --json | jq .event"
 )]
 pub struct Args {
-    /// The id of a run or an environment (the part that a listing shows, or the beginning, is enough), an input by its
-    /// path or name, or `latest`
+    /// A run or an environment: its id (or part), an input's path or name, or `latest`
     #[arg(default_value = "latest")]
     run_or_env: String,
     /// Only the last N events

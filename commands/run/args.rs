@@ -14,7 +14,7 @@ use super::demands::DemandArgs;
 /// Normalize files
 ///
 /// Each input becomes a workbook with the fields of the configuration. The first run creates the data directory and builds the
-/// configuration's environment; later runs start at once. `ade runs show` tells how an input was read.
+/// environment. `ade runs show` shows how an input was read.
 #[derive(Clone, clap::Args)]
 #[command(
     override_usage = "ade run [OPTIONS] [CONFIG] <INPUT>...",
@@ -25,112 +25,105 @@ pub struct Args {
     pub config: PathBuf,
     /// Files, folders or quoted globs
     ///
-    /// Of a folder, all files of the supported formats are taken, except the outputs of earlier runs. To normalize
-    /// one of these again, name the workbook itself.
+    /// A folder means all its files in supported formats, except outputs of earlier runs; name such a workbook itself to
+    /// normalize it.
     pub input: Vec<PathBuf>,
 
-    /// Search the folders below a folder too
-    ///
-    /// With -o, the copies of their workbooks go to folders of the same names.
+    /// Search subfolders too; with -o, their copies go to subfolders of the same names
     #[arg(short, long, help_heading = INPUT)]
     pub recursive: bool,
     /// Process only this sheet; may be repeated
     #[arg(long, value_name = "SHEET", conflicts_with = "active_sheet_only", help_heading = INPUT)]
     pub input_sheet: Vec<String>,
-    /// Takes the name that other commands give `--input-sheet`, to suggest that one.
+    /// Suggests `--input-sheet` to users who type the name of this option in other commands.
     #[arg(long, hide = true, value_parser = UnknownArgumentValueParser::suggest_arg("--input-sheet"))]
     pub sheet: Option<String>,
     /// Process only the sheet that was active when the workbook was saved
     #[arg(long, help_heading = INPUT)]
     pub active_sheet_only: bool,
-    /// Say which rows are the header of a sheet: SHEET=3, SHEET=3-4, or SHEET=none; may be repeated
+    /// Set the header rows of a sheet: SHEET=3, SHEET=3-4, or SHEET=none; may be repeated
     #[arg(long, value_name = "SHEET=ROWS", value_parser = header_rows, help_heading = INPUT)]
     pub header_rows: Vec<(String, Vec<u32>)>,
-    /// Look for tables of a sheet in this range only, SHEET=B3:H90; may be repeated
+    /// Look for tables only in this range of a sheet: SHEET=B3:H90; may be repeated
     #[arg(long, value_name = "SHEET=RANGE", value_parser = range, help_heading = INPUT)]
     pub range: Vec<(String, String)>,
-    /// Set a setting of the engine for these runs, such as date_order=mdy; may be repeated
+    /// Override an engine setting, such as date_order=mdy; may be repeated
     ///
-    /// It outranks the configuration's settings.toml and ADE_ENGINE_* variables, is recorded with the run, and holds again in
-    /// `ade runs retry`.
+    /// Overrides settings.toml and ADE_ENGINE_* variables. It is recorded with the run, and `ade runs retry` uses it again.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment, help_heading = INPUT)]
     pub settings: Vec<(String, String)>,
-    /// Separator of .csv files: one character, `tab` or `auto`; short for --set csv_delimiter=…
+    /// The separator in .csv files: one character, `tab` or `auto`; short for --set csv_delimiter=…
     #[arg(long, value_name = "C", value_parser = value_of("csv_delimiter"), help_heading = INPUT)]
     pub csv_delimiter: Option<String>,
-    /// Encoding of .csv files, such as latin-1 or `auto`; short for --set csv_encoding=…
+    /// The encoding of .csv files, such as latin-1 or `auto`; short for --set csv_encoding=…
     #[arg(long, value_name = "E", value_parser = value_of("csv_encoding"), help_heading = INPUT)]
     pub csv_encoding: Option<String>,
 
-    /// Copy each normalized workbook into this folder
+    /// Copy each normalized workbook to this folder
     ///
-    /// The copy is called `<input>_normalized.xlsx`. If a run fails or is refused, the copy of an earlier run of this input is
-    /// renamed to `<input>_normalized.xlsx.stale`.
+    /// The copy is named `<input>_normalized.xlsx`. If a run fails or is refused, an older copy is renamed to
+    /// `<input>_normalized.xlsx.stale`.
     #[arg(short, long, value_name = "DIR", help_heading = OUTPUT)]
     pub output_dir: Option<PathBuf>,
-    /// Write the tables as csv, parquet or jsonl, too; with -o these are copied in place of the workbook
+    /// Also write each table as csv, parquet or jsonl; -o then copies these instead of the workbook
     ///
-    /// Each table is a file: `<input>_normalized.csv` for the first. Short for --set also_write=…
+    /// The first table is `<input>_normalized.csv`. Short for --set also_write=…
     #[arg(long, value_name = "SHAPE", value_parser = PossibleValuesParser::new(SHAPES), help_heading = OUTPUT)]
     pub to: Option<String>,
-    /// Put the rows of all inputs into one table, with file, sheet and row of each, and write it to FILE
+    /// Combine the rows of all inputs into one table in FILE, each with its file, sheet and row
     ///
-    /// FILE ends in .xlsx, .csv, .parquet or .jsonl. The fields come first, in the configuration's order. Inputs that fail are not in it,
-    /// and are named. So are rows that have the `unique` field, or else all `key` fields, of a row of another sheet or file; with
-    /// --deny-issues, --deny error or --deny warning these give exit status 1.
+    /// FILE ends in .xlsx, .csv, .parquet or .jsonl. Failed inputs are left out and listed, and so are rows that repeat the
+    /// `unique` field, or all `key` fields, of another sheet or file; with --deny-issues, --deny error or --deny warning, these
+    /// give exit status 1.
     #[arg(long, value_name = "FILE", value_parser = combined, conflicts_with_all = ["detach", "watch", "validate_only", "dry_run"], help_heading = OUTPUT)]
     pub combine: Option<PathBuf>,
-    /// In the table of --combine, call the columns of fields as the fields are, and not by their headers
+    /// With --combine, name the columns after the fields instead of their headers
     #[arg(long, requires = "combine", help_heading = OUTPUT)]
     pub names: bool,
-    /// Mark the issues in a copy of the sender's workbook too, `<input>_annotated.xlsx`, as `ade annotate` does
+    /// Also mark the issues in a copy of the input, `<input>_annotated.xlsx`, as `ade annotate` does
     ///
-    /// A file that cannot be painted is a warning; the run stays what it is. The copy goes where the workbook goes. Of a run that is
-    /// refused it stays in the run's folder.
+    /// The copy goes next to the workbook, or stays in the run's folder if the run is refused.
     #[arg(long, conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = OUTPUT)]
     pub annotate: bool,
-    /// Put rows with errors on a sheet of their own, with their messages; short for --set quarantine=sheet, and with --to for quarantine=file
+    /// Move rows with errors to a separate sheet with their messages; short for --set quarantine=sheet (with --to:
+    /// quarantine=file)
     #[arg(long, help_heading = OUTPUT)]
     pub quarantine: bool,
-    /// Show cell values in error messages, on this terminal only; logs and records never have them
+    /// Show cell values in error messages on this terminal; logs and records never contain them
     #[arg(long, conflicts_with = "detach", help_heading = OUTPUT)]
     pub show_values: bool,
 
     #[command(flatten)]
     pub demands: DemandArgs,
 
-    /// Keep running: an input again when it changes, all inputs when the configuration changes
+    /// Keep running: repeat an input when it changes, all inputs when the configuration changes
     #[arg(long, help_heading = WORK)]
     pub watch: bool,
-    /// Skip inputs that are unchanged since a run that succeeded, and use its result
+    /// Skip inputs that are unchanged since a successful run, and use its result
     ///
-    /// Compared are the bytes and the name of the input, the configuration's files, its dependencies, the engine with its settings,
-    /// and the options of this call. A run that was refused counts as none, and neither does one whose output is gone or was edited.
+    /// Compares the input's bytes and name, the configuration, dependencies, engine and settings, and the options. Refused
+    /// runs, and runs whose output is missing or edited, do not count.
     #[arg(long, conflicts_with_all = ["detach", "validate_only", "dry_run"], help_heading = WORK)]
     pub changed: bool,
     /// Queue the runs for `ade worker`, print their ids, and exit
     #[arg(long, conflicts_with_all = ["watch", "output_dir", "deny", "max_errors", "require", "deny_drift", "min_rows"], help_heading = WORK)]
     pub detach: bool,
-    /// Load and check the configuration only; the inputs are not read
+    /// Only load and check the configuration, without reading the inputs
     #[arg(long, conflicts_with_all = ["dry_run", "deny", "max_errors", "require", "deny_drift", "min_rows"], help_heading = WORK)]
     pub validate_only: bool,
-    /// Record the runs only: no environment is built, no engine started, nothing normalized
+    /// Only record the runs: build, start and normalize nothing
     #[arg(long, conflicts_with_all = ["deny", "max_errors", "require", "deny_drift", "min_rows"], help_heading = WORK)]
     pub dry_run: bool,
     /// Stop a run that takes longer, with exit status 4 [env: ADE_RUN_TIMEOUT_SECONDS] [default: no limit]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = WORK)]
     pub timeout: Option<f64>,
     /// Let the configuration's code use the network; needs ADE_ALLOW_NETWORK=1 too
-    ///
-    /// Without both, runs have no network. ADE_ALLOW_NETWORK is the operator's setting (`ade settings allow_network`).
     #[arg(long, help_heading = WORK)]
     pub allow_network: bool,
-    /// Whether runs that wait are executed before others, or after them [default: normal]
-    ///
-    /// A run that this process executes at once waits for nobody; the priority counts with --detach, and for its next attempts.
+    /// The priority among waiting runs, for --detach and further attempts [default: normal]
     #[arg(long, value_name = "PRIORITY", value_parser = priority(), hide_default_value = true, default_value = "normal", help_heading = WORK)]
     pub priority: Priority,
-    /// Files to process in parallel [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
+    /// The number of files to process in parallel [env: ADE_WORKER_CONCURRENCY] [default: half the cores, at most 4]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = WORK)]
     pub jobs: Option<u32>,
 }

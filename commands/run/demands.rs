@@ -8,22 +8,22 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 const DEMANDS: &str =
     "Requirements (a run that fails one is refused: exit status 1, no copy with -o)";
 
-/// What is asked of each run that succeeds.
+/// The requirements on each run that succeeds.
 #[derive(Clone, clap::Args)]
 pub struct DemandArgs {
-    /// Refuse a run that has errors or warnings, or that finds no table or no field
+    /// Refuse a run with errors or warnings, or without any table or field
     #[arg(long, help_heading = DEMANDS)]
     pub deny_issues: bool,
-    /// Refuse a run with errors, with warnings (or errors), or with columns that no field claims; may be repeated
+    /// Refuse a run with errors, with warnings or errors, or with unmapped columns; may be repeated
     #[arg(long, value_name = "WHAT", value_parser = denied(), help_heading = DEMANDS)]
     pub deny: Vec<DeniedFinding>,
-    /// Refuse a run with more errors than N, or with errors in more than P percent of its rows
+    /// Refuse a run with more than N errors, or with errors in more than P percent of its rows
     #[arg(long, value_name = "N|P%", value_parser = most_errors, help_heading = DEMANDS)]
     pub max_errors: Option<ErrorLimit>,
-    /// Refuse a run in which this field is neither found nor computed; may be repeated
+    /// Refuse a run if this field is neither found nor computed; may be repeated
     #[arg(long, value_name = "FIELD", help_heading = DEMANDS)]
     pub require: Vec<String>,
-    /// Refuse a run of a file whose layout differs from that of its sender's last good run, as `ade drift` tells
+    /// Refuse a run if the file's layout differs from the sender's last good run (see `ade drift`)
     #[arg(long, help_heading = DEMANDS)]
     pub deny_drift: bool,
     /// Refuse a run that writes fewer rows

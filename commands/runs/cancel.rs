@@ -19,21 +19,19 @@ use crate::ui::{Tone, Ui, plural};
 /// How long to wait for running runs to stop.
 const END_WITHIN: Duration = Duration::from_secs(2);
 
-/// Cancel runs
+/// Cancel queued and running runs
 ///
-/// A queued run is cancelled at once. A running run is stopped by its worker within about a second; the command waits up to
-/// two seconds to say how it ended. If a run is cancelled twice, the second time changes nothing. Name the runs, or choose them with
-/// filters: a queued or running run is cancelled if it fits all of them. On a terminal the command asks first where filters choose more
-/// than ten runs; elsewhere it never asks.
+/// Name runs, or choose those that match all filters. A worker stops a running run within about a second; the command waits up
+/// to two seconds for it. Asks first on a terminal if more than ten runs match.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade runs cancel latest\n  ade runs cancel 0199c2d4 0199c2d5\n  ade runs cancel --status queued --configuration my-config --dry-run"
 )]
 pub struct Args {
-    /// Ids of runs (the part that a listing shows, or the beginning, is enough), inputs by path or name, or `latest`
+    /// Runs: ids (or parts), inputs by path or name, or `latest`
     #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
-    /// Choose the runs in this state
+    /// Choose the runs with this status
     #[arg(long, conflicts_with = "run", value_parser = PossibleValuesParser::new(LIVE.map(RunStatus::as_str)))]
     status: Option<String>,
     #[command(flatten)]

@@ -10,27 +10,26 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{Tone, Ui, plural, thousands};
 
-/// Say what differs between two runs, such as last month's and this month's
+/// Compare two runs, or the files of two folders
 ///
-/// Fields and their headers, counts, issues by rule, versions and settings; rows by a key, or as they stand: those that are new, gone or have
-/// other values; and the totals of columns of numbers. Two folders are compared file by file: files that were run by their newest runs,
-/// workbooks as they are.
+/// Compares fields and headers, counts, issues by rule, versions, settings, rows (by a key, or by position) and totals. Of
+/// folders, compares the newest run of each file, or the workbooks themselves.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade runs diff payroll-2025-03.xlsx payroll-2025-04.xlsx\n  ade runs diff 0199c2 latest --key member_id\n  ade runs diff march/ april/ --html difference.html\n  ade runs diff 0199c2 latest --json --exit-code"
 )]
 pub struct Args {
-    /// The run to compare with: its id or a part of it, its input by path or name, or `latest`; or a folder
+    /// The older run: its id (or part), its input's path or name, or `latest`; or a folder
     before: String,
-    /// The run that is compared; or a folder
+    /// The newer run or folder
     after: String,
-    /// The field, or the header, whose values say which rows belong together [default: the first unique field, otherwise all that are keys]
+    /// The field or header that identifies a row [default: the first unique field, otherwise all key fields]
     #[arg(long, value_name = "FIELD")]
     key: Option<String>,
-    /// Write a page of it, too, which needs no network; it holds cell values
+    /// Also write an HTML page with the differences and cell values to FILE
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Exit with status 1 where something differs
+    /// Exit with status 1 if something differs
     #[arg(long)]
     exit_code: bool,
 }
@@ -78,7 +77,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     Ok(ExitStatus::refused_if(differs && args.exit_code))
 }
 
-/// Prints the differences.
+/// Prints the differences between two runs.
 pub fn print(ui: &Ui, found: &OutputDifference) {
     let title = format!("{} → {}", found.before, found.after);
     ui.line(ui.paint(Tone::Strong, &title));

@@ -6,22 +6,22 @@ use ade::run::views::chosen::{RunsWanted, instant};
 use crate::exit::Failure;
 use crate::ui::{Ui, plural};
 
-/// Which runs are meant, beside their status.
+/// The filters that choose runs, besides their status.
 #[derive(clap::Args)]
 pub struct Filters {
     /// Choose the runs of this configuration: its name, folder or id
     #[arg(long, conflicts_with = "run")]
     configuration: Option<String>,
-    /// Choose the runs of the input file with this name, or of the one file at this path
+    /// Choose the runs of inputs with this name, or of the file at this path
     #[arg(long, value_name = "NAME", conflicts_with = "run")]
     input: Option<String>,
-    /// Choose the runs recorded since a time (2026-11-20, 2026-11-20T10:00:00Z) or an age (90s, 30m, 12h, 7d, 2w)
+    /// Choose the runs since a time or an age, such as 2026-11-20, 2026-11-20T10:00:00Z, 90s, 12h or 7d
     #[arg(long, value_name = "TIME", conflicts_with = "run")]
     since: Option<String>,
-    /// Change them without asking, however many runs the filters choose
+    /// Change the runs without asking
     #[arg(short, long, conflicts_with_all = ["run", "dry_run"])]
     yes: bool,
-    /// Show which runs are meant, and change nothing
+    /// Show which runs match, without changing them
     #[arg(long)]
     pub dry_run: bool,
 }

@@ -19,25 +19,25 @@ use clap::builder::PossibleValuesParser;
     after_help = "Examples:\n  ade runs ls --status failed --since 7d\n  ade runs ls --input crew.xlsx\n  ade runs ls --configuration my-config --json"
 )]
 pub struct Args {
-    /// Only runs in this state
+    /// Only runs with this status
     #[arg(long, value_parser = PossibleValuesParser::new(RunStatus::ALL.map(RunStatus::as_str)))]
     status: Option<String>,
     /// Only runs of this configuration: its name, folder or id
     #[arg(long)]
     configuration: Option<String>,
-    /// Only runs of the input file with this name, or of the one file at this path
+    /// Only runs of inputs with this name, or of the file at this path
     #[arg(long, value_name = "NAME")]
     input: Option<String>,
-    /// Only runs with this label, such as those of files that were dropped into the console together
+    /// Only runs with this label, such as those uploaded together in the console
     #[arg(long, value_name = "KEY:VALUE", value_parser = label)]
     label: Option<String>,
-    /// Only runs that found no column for some of their fields
+    /// Only runs with fields that have no column
     #[arg(long)]
     fields_missing: bool,
-    /// Only runs recorded since a time (2026-11-20, 2026-11-20T10:00:00Z) or an age (90s, 30m, 12h, 7d, 2w)
+    /// Only runs since a time or an age, such as 2026-11-20, 2026-11-20T10:00:00Z, 90s, 12h or 7d
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// At most N runs
+    /// List at most N runs
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: u32,
 }

@@ -13,7 +13,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// List, show, compare, cancel, repeat and remove runs
+/// List, compare, repeat, cancel and remove runs
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),

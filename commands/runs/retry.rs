@@ -21,12 +21,10 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{LiveLines, RunProgress, Tone, Ui, plural};
 
-/// Run ended runs again as they were, as new runs
+/// Repeat ended runs with their own configuration
 ///
-/// A new run has the same input and the same snapshot of the configuration, even if the configuration was edited since; `ade runs again` uses
-/// the configuration as it is now. Name the
-/// runs, or choose them with filters: a run that has ended is run again if it fits all of them and was not run again before. On a
-/// terminal the command asks first where filters choose more than ten runs; elsewhere it never asks.
+/// Each new run has the old input and the old snapshot of the configuration; `ade runs again` uses the current one. Name runs,
+/// or choose those that match all filters and were not repeated before. Asks first on a terminal if more than ten runs match.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade runs retry latest\n  ade runs retry 0199c2d4 && ade worker --drain\n  ade runs retry latest --now\n  ade runs retry --status failed --since 1d --dry-run"
@@ -36,10 +34,10 @@ pub struct Args {
     which: RunSelection,
 }
 
-/// Run the inputs of ended runs anew, with the configuration as it is now
+/// Repeat ended runs with the current configuration
 ///
-/// A new run has the same input, labels and options, and the active version of the configuration, or the files of its folder as they
-/// are; `ade runs retry` runs with those that the run had. Name the runs, or choose them with filters, as there.
+/// Each new run has the old input, labels and options, but the active version of the configuration, or its folder as it is now.
+/// Name runs, or choose them as in `ade runs retry`.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade runs again latest\n  ade runs again latest --now\n  ade runs again --configuration crew --since 1d --dry-run"
@@ -51,15 +49,15 @@ pub struct RunAgainArgs {
 
 #[derive(clap::Args)]
 struct RunSelection {
-    /// Ids of runs (the part that a listing shows, or the beginning, is enough), inputs by path or name, or `latest`
+    /// Runs: ids (or parts), inputs by path or name, or `latest`
     #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
-    /// Choose the runs that ended in this state
+    /// Choose the runs with this status
     #[arg(long, conflicts_with = "run", value_parser = PossibleValuesParser::new(RunStatus::ENDED.map(RunStatus::as_str)))]
     status: Option<String>,
     #[command(flatten)]
     filters: Filters,
-    /// Run them in this process now, instead of leaving them to a worker
+    /// Run them in this process now, instead of queueing them for a worker
     #[arg(long)]
     now: bool,
 }

@@ -13,28 +13,28 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::{Tone, Ui, bytes, plural};
 
-/// Remove ended runs: their records and their files
+/// Remove ended runs with their records and files
 ///
-/// Name the runs, or choose them with filters: a run is removed if it fits all of them. Queued and running runs stay. On a
-/// terminal the command asks first where filters choose more than ten runs; elsewhere it never asks.
+/// Name runs, or choose those that match all filters. Queued and running runs are kept. Asks first on a terminal if more than
+/// ten runs match.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade runs rm latest\n  ade runs rm 0199c2d4 --dry-run\n  ade runs rm --status failed --older-than 30d --dry-run\n  ade runs rm --status failed --older-than 30d --yes\n  ade runs rm --input crew.xlsx --configuration my-config"
 )]
 pub struct Args {
-    /// Ids of runs (the part that a listing shows, or the beginning, is enough), inputs by path or name, or `latest`
+    /// Runs: ids (or parts), inputs by path or name, or `latest`
     #[arg(required_unless_present_any = FILTERS)]
     run: Vec<String>,
-    /// Remove the runs that ended in this state
+    /// Choose the runs with this status
     #[arg(long, conflicts_with = "run", value_parser = PossibleValuesParser::new(RunStatus::ENDED.map(RunStatus::as_str)))]
     status: Option<String>,
-    /// Remove the runs of this configuration: its name, folder or id
+    /// Choose the runs of this configuration: its name, folder or id
     #[arg(long, conflicts_with = "run")]
     configuration: Option<String>,
-    /// Remove the runs of the input file with this name
+    /// Choose the runs of inputs with this name
     #[arg(long, value_name = "NAME", conflicts_with = "run")]
     input: Option<String>,
-    /// Remove the runs recorded before a time (2026-11-20, 2026-11-20T10:00:00Z) or an age (12h, 7d, 2w)
+    /// Choose the runs before a time or an age, such as 2026-11-20, 2026-11-20T10:00:00Z, 12h or 7d
     #[arg(
         long,
         value_name = "TIME",
@@ -42,10 +42,10 @@ pub struct Args {
         conflicts_with = "run"
     )]
     before: Option<String>,
-    /// Remove without asking, however many runs the filters choose
+    /// Remove the runs without asking
     #[arg(short, long, conflicts_with = "dry_run")]
     yes: bool,
-    /// Show what would be removed, and remove nothing
+    /// Show what would be removed, without removing it
     #[arg(long)]
     dry_run: bool,
 }

@@ -17,18 +17,18 @@ use crate::ui::{
     print_notice, print_rows, rows, thousands,
 };
 
-/// Show everything about one run
+/// Show the details of one run
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade runs show latest\n  ade runs show crew.xlsx\n  ade runs show 0199c2d4 --json"
 )]
 pub struct Args {
-    /// A run's id (the part that a listing shows, or the beginning, is enough), an input by its path or name, or `latest`
+    /// A run: its id (or part), its input's path or name, or `latest`
     ///
-    /// A path stands for the newest run of that file: of its bytes, else of its place. A name alone that several files have is refused.
+    /// A path means the newest run of that file. A name shared by several files is refused.
     #[arg(default_value = "latest")]
     run: String,
-    /// Show what the rows around headers, totals and notes were taken for, and why
+    /// Show how rows around headers, totals and notes were read, and why
     #[arg(long)]
     rows: bool,
 }

@@ -27,43 +27,43 @@ use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::signals;
 use crate::ui::{EnvironmentProgress, LiveLines, Tone, Ui, first, plural};
 
-/// Run the cases of a configuration: inputs whose result is known
+/// Test a configuration with inputs whose results are known
 ///
-/// A case is a folder in tests/cases with an input and the expected.csv or expected.xlsx that it must become, whose columns are named after
-/// fields; only these are compared, and issues where case.toml lists them. Nothing is recorded. The exit status is 1 where something differs.
+/// A case is a folder in tests/cases with an input and its expected.csv or expected.xlsx, whose columns are named after fields.
+/// Only these are compared, and issues if case.toml lists them. Records nothing. The exit status is 1 if something differs.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade test my-config\n  ade test my-config office-export\n  ade test my-config --update     write what came out as what is expected\n  ade test my-config --watch      again at each change\n  ade test my-config --past 20    what would become of the last 20 inputs\n  ade test my-config --fuzz 20    what a change of layout would do"
 )]
 pub struct Args {
-    /// The configuration's folder
+    /// The folder of the configuration
     #[arg(default_value = ".")]
     config: PathBuf,
-    /// Only these cases
+    /// Run only these cases
     #[arg(value_name = "CASE")]
     cases: Vec<String>,
-    /// Only cases with this in their names
+    /// Run only cases with this in their names
     #[arg(short = 'k', value_name = "WORDS")]
     words: Option<String>,
-    /// Show what differs, and write what came out as what is expected
+    /// Show the differences, and write the results as the expected ones
     #[arg(long)]
     update: bool,
-    /// Run again whenever a file of the configuration changes
+    /// Test again whenever a file of the configuration changes
     #[arg(long, conflicts_with_all = ["update", "past"])]
     watch: bool,
-    /// Write the results as JUnit's XML, too
+    /// Write the results as JUnit XML to FILE
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
-    /// Run the inputs of the last N runs instead, and say what differs from what was written then
+    /// Repeat the inputs of the last N runs instead, and show how their results change
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), conflicts_with_all = ["cases", "words", "update", "junit"])]
     past: Option<u32>,
-    /// Try N changes of layout on each case's input that must not change what comes out, such as other places of columns
+    /// Try N layout changes on each case's input that must not change the result, such as moved columns
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with_all = ["past", "update", "junit"])]
     fuzz: Option<u32>,
-    /// Which changes are tried; the same number tries the same ones
+    /// The seed for choosing the changes
     #[arg(long, value_name = "S", default_value_t = 1, requires = "fuzz")]
     seed: u64,
-    /// Keep each smallest change that changes what comes out as a case
+    /// Keep each smallest change that changes the result as a case
     #[arg(long, requires = "fuzz")]
     keep: bool,
 }

@@ -14,23 +14,23 @@ use crate::ui::Tone;
 
 /// Create an access token for the API, and print it
 ///
-/// Programs send it as `Authorization: Bearer TOKEN`; people sign in to the web console of `ade serve` with it. It is printed this
-/// once: the database keeps a digest of it, from which it can't be recovered. The commands of `ade` on this machine need none.
+/// Programs send it as `Authorization: Bearer TOKEN`; people sign in to the web console with it. It is printed only once.
+/// Commands of `ade` on this machine need no token.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade tokens create reports --scope run --days 90\n  ade tokens create dashboard --scope read --for finance\n  TOKEN=$(ade tokens create ci --scope run --quiet)"
 )]
 pub struct Args {
-    /// A name to recognise the token by, such as the program or person that uses it
+    /// A name for the token, such as its program or person
     #[arg(value_name = "NAME")]
     name: String,
-    /// What the token allows; each scope includes those above it
+    /// The scope of the token; each scope includes those above it
     #[arg(long, value_enum, value_name = "SCOPE", default_value = "run")]
     scope: ScopeName,
-    /// Allow access to this workspace only; may be repeated [default: all workspaces]
+    /// Allow access only to this workspace; may be repeated [default: all workspaces]
     #[arg(long = "for", value_name = "WORKSPACE")]
     workspaces: Vec<String>,
-    /// Let the token expire after so many days [default: never; `ade tokens revoke` ends it]
+    /// Let the token expire after this many days [default: never]
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=36_500))]
     days: Option<u32>,
 }
@@ -41,7 +41,7 @@ enum ScopeName {
     Read,
     /// Upload documents, submit, cancel and retry runs
     Run,
-    /// Change configurations, workspaces and environments, and read the settings
+    /// Change configurations, workspaces and environments, and read settings
     Admin,
 }
 

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{TerminalTable, Tone, ago};
 
-/// List tokens, newest first, and whether they are still valid
+/// List tokens, newest first, and whether they are valid
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade tokens ls\n  ade tokens ls --json | jq '.[].name'")]
 pub struct Args {}

@@ -7,13 +7,13 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Tone;
 
-/// Revoke tokens, so that they are no longer accepted
+/// Revoke access tokens
 ///
-/// Requests with the token are refused within a second, and browsers that signed in with it are signed out.
+/// Within a second, requests with the token are refused and its browsers are signed out.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade tokens revoke reports\n  ade tokens revoke 4f9a1c")]
 pub struct Args {
-    /// Names, ids, or the ends of ids that `ade tokens ls` shows
+    /// Names, ids, or the ends of ids from `ade tokens ls`
     #[arg(value_name = "TOKEN", required = true)]
     tokens: Vec<String>,
 }

@@ -6,13 +6,13 @@ use ade::environment::collection::{RemovedItem, Report};
 use super::{Tone, Ui, bytes};
 use crate::exit::{ExitStatus, Failure, Outcome};
 
-/// How something is deleted that takes other things along.
+/// The options for deleting something with its dependents.
 #[derive(clap::Args)]
 pub struct Removal {
-    /// Delete without asking
+    /// Delete without asking first
     #[arg(short, long, conflicts_with = "dry_run")]
     yes: bool,
-    /// Show what would be deleted, and delete nothing
+    /// Show what would be deleted, without deleting it
     #[arg(long)]
     dry_run: bool,
 }

@@ -9,7 +9,7 @@ use crate::exit::Failure;
 
 #[derive(clap::Args)]
 pub struct WorkerArgs {
-    /// The worker: its id, the last digits of that, or its name
+    /// A worker's name, its id, or the last digits of it
     #[arg(value_name = "ID")]
     worker: String,
 }

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::{TerminalTable, Tone, ago};
 
-/// List the processes that execute runs, oldest first: on which machine, how busy, what they take
+/// List workers, oldest first, with their machine and load
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade workers ls\n  ade workers ls --json | jq '.[].id'")]
 pub struct Args {}

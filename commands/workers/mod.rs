@@ -10,7 +10,7 @@ use clap::Subcommand;
 use crate::context::Context;
 use crate::exit::Outcome;
 
-/// List workers, and tell one to take no more runs
+/// List workers, and stop or resume their claiming
 #[derive(Subcommand)]
 pub enum Command {
     Ls(ls::Args),

@@ -7,10 +7,10 @@ use super::found::WorkerArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
-/// Tell a worker to take no more runs, on whatever machine it is
+/// Stop a worker on any machine from claiming runs
 ///
-/// It finishes the runs and builds that it has, and stays, so that nothing starts it anew. `ade workers resume` has it take runs again; so
-/// does starting it anew, for a worker is another one then.
+/// It finishes its runs and builds and keeps running, so that nothing restarts it. `ade workers resume`, or a restart, ends
+/// this.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade workers ls\n  ade workers quiet 4f2a9c")]
 pub struct Args {

@@ -6,7 +6,7 @@ use super::found::WorkerArgs;
 use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 
-/// Have a worker take runs again that was told to take no more
+/// Let a quieted worker claim runs again
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade workers resume 4f2a9c")]
 pub struct Args {

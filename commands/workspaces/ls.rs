@@ -8,7 +8,7 @@ use crate::ui::{TerminalTable, Tone, ago};
 
 /// List workspaces, by id
 ///
-/// The first run, document or configuration in a workspace makes it known. ID: what `--workspace`, addresses and tokens name it by.
+/// A workspace is listed after its first run, document or configuration. ID is its name in `--workspace`, addresses and tokens.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade workspaces ls\n  ade workspaces ls --json | jq '.[].id'")]
 pub struct Args {}

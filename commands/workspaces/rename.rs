@@ -6,16 +6,16 @@ use crate::context::Context;
 use crate::exit::{ExitStatus, Outcome};
 use crate::ui::Tone;
 
-/// Change what a workspace is called
+/// Change a workspace's display name
 ///
-/// Its id stays: addresses, tokens and settings name it by that.
+/// Addresses, tokens and settings use its id, which stays.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:\n  ade workspaces rename finance 'Finance, Vienna'")]
 pub struct Args {
-    /// The workspace's id
+    /// The id of the workspace
     #[arg(value_name = "ID")]
     id: String,
-    /// Its new name, of at most 100 characters
+    /// Its new name (at most 100 characters)
     name: String,
 }
 

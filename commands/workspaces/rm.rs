@@ -6,16 +6,16 @@ use crate::context::Context;
 use crate::exit::Outcome;
 use crate::ui::Removal;
 
-/// Delete a workspace that has no configurations, documents or runs
+/// Delete a workspace without configurations, documents or runs
 ///
-/// It lists first all that goes along, and wants a consent: on a terminal an answer, elsewhere `--yes`. Tokens that are for it
-/// alone stay, and are for it again if it is created again: `ade tokens revoke` ends them.
+/// Lists what will be deleted and asks first; without a terminal, `--yes` is required. Tokens only for this workspace remain,
+/// and are valid again if it is recreated.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade workspaces rm finance --dry-run\n  ade workspaces rm finance --yes"
 )]
 pub struct Args {
-    /// The workspace's id
+    /// The id of the workspace
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]

@@ -7,9 +7,9 @@ use serde_json::Value;
 pub trait Printed {
     /// Returns the exit status; `None` if a signal ended the command.
     fn status(&self) -> Option<i32>;
-    /// Returns standard output.
+    /// Returns all of standard output.
     fn printed(&self) -> String;
-    /// Returns standard error.
+    /// Returns all of standard error.
     fn said(&self) -> String;
     /// Fails unless standard error contains this.
     fn says(&self, text: &str) -> &Self;

@@ -6,7 +6,7 @@ use serde_json::Value;
 pub trait Told {
     /// Returns the items of a list.
     fn list(&self) -> &Vec<Value>;
-    /// Returns a text.
+    /// Returns the value as text.
     fn text(&self) -> &str;
     /// Returns a text that outlives the document.
     fn string(&self) -> String;

@@ -45,7 +45,7 @@ function Page() {
   }
 }
 
-/** A page that can't be drawn: the bar stays, and says so. */
+/** Replaces a page that cannot be drawn; the bar stays. */
 class Held extends Component<{ children: ComponentChildren }, { error: unknown }> {
   override state = { error: null as unknown }
   static override getDerivedStateFromError = (error: unknown) => ({ error })

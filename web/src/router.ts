@@ -6,12 +6,12 @@ const here = signal(location.pathname + location.search)
 
 export const path = computed(() => new URL(here.value, location.origin).pathname.slice(BASE.length).replace(/\/$/, '') || '/runs')
 export const query = computed(() => new URL(here.value, location.origin).searchParams)
-/** What the address says of the page under a name. */
+/** Returns the address's value under a name. */
 export const inAddress = (name: string) => query.value.get(name) ?? ''
 
 export const href = (to: string) => BASE + to
 
-// Browsers take some hundred changes of the address in half a minute; a key that is held down makes more.
+// Browsers allow some hundred address changes in half a minute; a held key makes more.
 let late = 0
 function write() {
   clearTimeout(late)
@@ -28,7 +28,7 @@ export function go(to: string) {
   document.getElementById('main')?.focus({ preventScroll: true })
 }
 
-/** Changes what the address says of the page that is shown. Back does not undo it. */
+/** Changes values in the current page's address. Back does not undo it. */
 export function amend(changes: Record<string, string | null | undefined>, to = path.peek()) {
   const next = new URLSearchParams(query.peek())
   for (const [key, value] of Object.entries(changes)) {

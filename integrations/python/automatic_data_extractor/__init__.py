@@ -3,7 +3,7 @@
     from automatic_data_extractor import run
 
     result = run("crew", "inbox/roster.xlsx")
-    result.tables[0]    # a polars DataFrame, where polars is installed; else a list with a dict for each row
+    result.tables[0]    # a polars DataFrame if polars is installed, otherwise a list with a dict for each row
     result.issues       # what is wrong, at the sender's own cells
     result.path         # the normalized workbook
 
@@ -36,10 +36,10 @@ PathLike = str | os.PathLike[str]
 
 
 class AdeError(Exception):
-    """``ade`` has said no.
+    """Raised if ``ade`` fails or refuses.
 
     ``code`` is stable (docs/reference/errors.md explains each), ``hint`` says what to do next, ``status`` is the exit status of ``ade``.
-    ``run`` is the run object, where there is one: of a run that failed, or that was refused by what was asked of it.
+    ``run`` is the run object of a run that failed or did not meet its requirements, if there is one.
     """
 
     def __init__(self, code: str, message: str, hint: str | None = None, *, status: int, run: dict[str, Any] | None = None):
@@ -53,7 +53,7 @@ class AdeError(Exception):
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run has found, in numbers."""
+    """The counts of a run."""
 
     sheets: int
     tables: int
@@ -74,7 +74,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Result:
-    """A run that succeeded, with all that was asked of it."""
+    """A run that succeeded and met its requirements."""
 
     run: dict[str, Any] = field(repr=False)
     """The run object, as ``ade run --json`` prints it."""
@@ -90,10 +90,10 @@ class Result:
 
     @cached_property
     def tables(self) -> list[Any]:
-        """The tables of the workbook: the first one, then the others by the names of their files, which have those of their sheets.
+        """The tables of the workbook: the first, then the others sorted by their file names, which contain the sheet names.
 
         With polars they are DataFrames with the types of the columns (dates are dates). Without it each is a list with a dict for each
-        row, as JSON has the values: dates are texts such as ``2026-01-31``.
+        row, with JSON values: dates are texts such as ``2026-01-31``.
         """
         workbook = Path(self.run["output_path"])
         files = {path.name: path for path in workbook.parent.iterdir() if path.suffix == f".{self._shape}"}
@@ -109,9 +109,9 @@ class Result:
 
     @cached_property
     def issues(self) -> list[dict[str, Any]]:
-        """What is wrong with the input: ``sheet``, ``cell``, ``severity``, ``rule``, ``message``, ``value`` and more of each issue.
+        """The issues of the input, each with ``sheet``, ``cell``, ``severity``, ``rule``, ``message``, ``value`` and more.
 
-        Raises AdeError with the code ``no_issue_list``, if the configuration asks for no list.
+        Raises AdeError with the code ``no_issue_list``, if the configuration keeps no list.
         """
         return _records([*self._common, "issues", self.id], self._folder)
 
@@ -133,15 +133,15 @@ def run(
     timeout: float | None = None,
     arguments: Sequence[str] = (),
 ) -> Result:
-    """Normalize one file by a configuration, and wait for its end.
+    """Normalize one file with a configuration, and wait for the end of the run.
 
-    ``data_dir``: all that ``ade`` keeps; ``./data`` unless a setting names another folder. ``output_dir``: where a copy of the workbook
-    goes. ``sheets``: only these. ``settings``: of the engine, for this run. ``require``, ``deny``, ``max_errors`` (a number, or a part of
-    the rows such as ``"2%"``), ``min_rows``: what is asked of the run; one that falls short raises AdeError. ``changed``: if nothing has
-    changed since an accepted run, that one is the result. ``timeout``: in seconds. ``arguments``: further flags of ``ade run``, as they
-    are typed.
+    ``data_dir``: the folder for all data of ``ade`` (default ``./data``, unless a setting names another). ``output_dir``: the folder for a
+    copy of the workbook. ``sheets``: only these. ``settings``: engine settings for this run. ``require``, ``deny``, ``max_errors`` (a
+    number, or a share of the rows such as ``"2%"``), ``min_rows``: requirements; a run that does not meet one raises AdeError.
+    ``changed``: if nothing has changed since an accepted run, return that run. ``timeout``: in seconds. ``arguments``: further flags of
+    ``ade run``, as typed.
 
-    Raises AdeError if the run fails, is refused, or cannot begin. An interrupt cancels the run, and comes out as KeyboardInterrupt.
+    Raises AdeError if the run fails, is refused, or cannot begin. An interrupt cancels the run and raises KeyboardInterrupt.
     """
     if Path(path).is_dir():
         raise IsADirectoryError(f"{path} is a folder; run takes one file")
@@ -179,17 +179,17 @@ def run(
 
 
 def _flags(*pairs: tuple[str, object]) -> list[str]:
-    """The flags whose values are given. A value that begins with a hyphen is no flag."""
+    """Returns the flags that have a value. A value may begin with a hyphen."""
     return [f"{name}={value}" for name, value in pairs if value is not None]
 
 
 def _text(value: object) -> str:
-    """A setting's value as it is typed."""
+    """Returns a setting's value as it is typed."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _program() -> str:
-    """The ``ade`` of this package: beside the interpreter, else on PATH."""
+    """Returns the ``ade`` of this package, next to the interpreter or on PATH."""
     found = shutil.which("ade", path=_SCRIPTS) or shutil.which("ade")
     if found is None:
         raise AdeError("ade_not_found", "there is no program ade", "reinstall automatic-data-extractor, or put ade on PATH", status=2)
@@ -197,7 +197,7 @@ def _program() -> str:
 
 
 def _records(command: Sequence[str], folder: str) -> list[dict[str, Any]]:
-    """What ``ade`` prints: a JSON object a line. An exit status other than 0 raises what it says on standard error."""
+    """Returns the JSON objects that ``ade`` prints, one per line. Any exit status but 0 raises the error on standard error."""
     # In its own process group: a Ctrl-C of the terminal reaches it only once, from here. A second one would end it at once.
     with subprocess.Popen(
         command,
@@ -232,7 +232,7 @@ def _records(command: Sequence[str], folder: str) -> list[dict[str, Any]]:
 
 
 def _error(said: str) -> dict[str, Any]:
-    """The first error among the lines of standard error."""
+    """Returns the first error in standard error."""
     for line in said.splitlines():
         if line.startswith('{"error":'):
             error: dict[str, Any] = json.loads(line)["error"]

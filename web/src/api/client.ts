@@ -1,4 +1,4 @@
-// Requests to the API. What they take and answer is typed by the API's own description: `npm run check` makes types.ts of it.
+// Requests to the API. Their types come from the API's own description: `npm run check` makes types.ts from it.
 import { signal } from '@preact/signals'
 import { BASE } from '../router'
 import { advice } from '../parts/advice'
@@ -7,7 +7,7 @@ import type { components, paths } from './types'
 export type Schemas = components['schemas']
 export type Run = Schemas['Run']
 
-/** What this server says of the one who looks, from src/api/pages/console.rs. */
+/** The server's facts about the current user, from src/api/pages/console.rs. */
 export interface Session {
   csrf: string | null
   token: string
@@ -21,11 +21,11 @@ export interface Session {
 
 export const session = signal<Session | null>(null)
 export const workspace = signal('')
-/** Whether nobody is signed in; and whether somebody was, whose session has ended. */
+/** Whether nobody is signed in, and whether a former session has ended. */
 export const signedOut = signal(false)
 export const sessionEnded = () => signedOut.value && !!session.peek()
 
-/** An answer that is a problem (RFC 9457): what happened, and what to do. */
+/** A problem answer (RFC 9457): what happened, and what to do. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
@@ -34,9 +34,9 @@ export class Problem extends Error {
     readonly hint: string | null = null,
     readonly retryAfter: number | null = null,
     readonly errors: { field: string; message: string }[] = [],
-    /** Why a configuration does not load. */
+    /** The reasons that a configuration does not load. */
     readonly error: Schemas['RunError'] | null = null,
-    /** The page that has what is advised. */
+    /** The page with the advised action. */
     readonly page: string | null = null,
   ) {
     super(message)
@@ -47,7 +47,7 @@ export type Gets = { [P in keyof paths]: paths[P] extends { get: { responses: in
 export type Json<R> = R extends { 200: { content: { 'application/json': infer T } } } ? T : never
 export type Values = Record<string, string | number | boolean | null | undefined>
 
-/** The address of a route; for links to downloads, too. What its path has no place for is its query. */
+/** Returns the address of a route, also for downloads. Parameters that are not in its path become the query. */
 export function address<P extends keyof paths>(path: P, values: Values = {}): string {
   const text = new URLSearchParams()
   for (const [key, value] of Object.entries(values)) if (value != null && value !== '' && !path.includes(`{${key}}`)) text.set(key, String(value))
@@ -77,7 +77,7 @@ export async function get<P extends keyof Gets>(path: P, values: Values = {}, ab
   return (await send(address(path, values), { signal: abort })).json()
 }
 
-/** All of a list that is given by pages. */
+/** Reads all pages of a list. */
 export async function all<P extends keyof Gets, T>(path: P, values: Values, of: (page: Json<Gets[P]>) => T[]): Promise<T[]> {
   const found: T[] = []
   for (let cursor: string | null | undefined = ''; cursor != null; ) {
@@ -88,7 +88,7 @@ export async function all<P extends keyof Gets, T>(path: P, values: Values, of: 
   return found
 }
 
-/** Sends a change. */
+/** Sends a request that changes something. */
 export async function change<T = unknown>(method: 'PATCH' | 'POST' | 'PUT' | 'DELETE', url: string, body?: unknown, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<T> {
   if (offline.peek() && !answered.peek()) throw new Problem(0, 'offline', 'Nothing was sent: there is no connection to the server.')
   if (body !== undefined) headers = { 'Content-Type': 'application/json', ...headers }
@@ -96,10 +96,11 @@ export async function change<T = unknown>(method: 'PATCH' | 'POST' | 'PUT' | 'DE
   return response.status === 204 ? (undefined as T) : response.json()
 }
 
-/** Whether the same request may succeed later: a full queue has room again when some of it has ended, and a server that is away comes back. */
+/** Returns whether the same request may succeed later: a full queue gets room again, and a server that is down comes back. */
 const mayPass = ({ status }: Problem) => !status || status === 429 || status === 503
 
-/** Asks until the answer is no problem that passes; each second `waits` is told the problem, and how many seconds are left. Where nobody wants the answer any more, null. */
+/** Repeats a request until its problem is permanent or gone. Calls `waits` each second with the problem and the seconds left. Returns null if
+ * nobody wants the answer any more. */
 export async function patiently<T>(ask: () => Promise<T>, waits: (problem: Problem, left: number) => void, gone = () => false, passes = mayPass): Promise<T | null> {
   for (;;) {
     try {
@@ -117,12 +118,12 @@ export async function patiently<T>(ask: () => Promise<T>, waits: (problem: Probl
   }
 }
 
-/** Asks what an environment is needed for: while that is built it is asked again, after `waits` was told why. */
+/** Sends a request that needs an environment. While that is built, calls `waits` with the reason and repeats the request. */
 export const whenReady = <T,>(ask: () => Promise<T>, waits: (why: string) => void, gone: () => boolean) => patiently(ask, ({ message }) => waits(message), gone, ({ code }) => code === 'environment_not_ready')
 
 export const changing = (): Record<string, string> => (session.peek()?.csrf ? { 'X-CSRF-Token': session.peek()!.csrf! } : {})
 
-/** Asks whether the server is there, and still knows who asks. */
+/** Checks whether the server answers and still knows the user. */
 export const stillThere = () => send(`${BASE}/session`, {}).then(() => (answered.value = Date.now()), () => {})
 
 export async function begin() {
@@ -133,16 +134,16 @@ export async function begin() {
   signedOut.value = false
 }
 
-/** Whether the connection is gone for longer than a moment. */
+/** Whether the connection has been down for longer than a moment. */
 export const offline = signal(false)
 
-/** When a request was answered since then: the server is there, its stream of events is not. */
+/** The time of the last answered request since the connection broke: the server is up although its event stream is not. */
 export const answered = signal(0)
 
-/** What keeps somebody from changing something; nothing: nothing does. */
+/** Returns why the user cannot change something; empty if they can. */
 export const hindrance = (scope: Session['scope']): string => (offline.value && !answered.value ? 'There is no connection to the server.' : may(scope) ? '' : 'This session may only read.')
 
-/** What a button has that changes something, where it can't. */
+/** Returns the attributes of a button that changes something, disabled with a reason if it can't. */
 export const writing = (scope: Session['scope'] = 'run') => {
   const why = hindrance(scope)
   return why ? { 'aria-disabled': true as const, title: why } : {}

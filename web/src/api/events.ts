@@ -1,4 +1,4 @@
-// What a workspace's stream tells this tab. Events are put together for one frame; a hidden tab gets them when it is seen again.
+// Events of a workspace's stream in this tab. They are batched per frame; a hidden tab gets them when it is visible again.
 import { batch, effect, signal } from '@preact/signals'
 import { Follower, type Link, type Told } from './follower'
 import { answered, offline, signedOut, stillThere, workspace } from './client'
@@ -23,7 +23,7 @@ let asked = false
 let port: MessagePort | null = null
 let own: Follower | null = null
 
-/** Hears events until the returned function is called. */
+/** Subscribes to events until the returned function is called. */
 export function hear(listener: (told: Told[]) => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
@@ -64,7 +64,7 @@ function follow(name: string, now = false) {
 
 export const tryNow = () => follow(workspace.peek(), true)
 
-// A break of a moment is nobody's concern.
+// A break of a moment is not worth showing.
 effect(() => {
   const gone = !link.value.live && link.value.since != null
   answered.value = 0

@@ -1,4 +1,4 @@
-// Follows a workspace's stream of events, comes back after a break where it ended, and says what the connection is like.
+// Follows a workspace's stream of events, resumes it after a break, and reports the state of the connection.
 
 export interface Told {
   kind: 'run' | 'environment' | 'counts' | 'reset' | 'link'
@@ -6,7 +6,7 @@ export interface Told {
 }
 export interface Link {
   live: boolean
-  /** Since when nothing came, and when the next attempt is. */
+  /** When the connection broke, and when the next attempt is. */
   since: number | null
   next: number | null
 }
@@ -32,7 +32,7 @@ export class Follower {
     if (this.counts) tell(this.counts)
   }
 
-  /** Whether nobody is left. */
+  /** Whether no listener is left. */
   remove(key: unknown): boolean {
     this.tell.delete(key)
     if (this.tell.size) return false

@@ -1,4 +1,4 @@
-// One connection for all tabs: a browser opens six to a server over HTTP/1.1, and a seventh tab with a stream of its own would hang.
+// One connection for all tabs: a browser opens at most six to a server over HTTP/1.1, so a seventh tab with its own stream would hang.
 import { Follower } from './follower'
 
 const ports = new Map<MessagePort, Follower>()

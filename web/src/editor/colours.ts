@@ -1,4 +1,4 @@
-// Which parts of a text have which colour: Python and TOML, read with one expression each.
+// Syntax colours for Python and TOML, from one regular expression each.
 export type Colour = 'key' | 'string' | 'number' | 'comment' | 'name'
 export interface Part {
   from: number
@@ -29,7 +29,7 @@ export function* coloured(text: string, language: 'python' | 'toml'): Generator<
   }
 }
 
-/** What a new line begins with: as deep as the line before it, deeper below an opened block, less deep behind one that ended. */
+/** Returns the indent of a new line: that of the line before it, deeper after an opened block, less deep after an ended one. */
 export function indentBelow(line: string): string {
   const indent = /^\s*/.exec(line)![0]
   const code = line.replace(/#[^"']*$/, '').trimEnd()

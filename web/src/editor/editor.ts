@@ -8,12 +8,12 @@ import { coloured, indentBelow, languageOf, type Colour } from './colours'
 import type { Message } from '../pages/configs-bench'
 
 const decorations = Object.fromEntries((['key', 'string', 'number', 'comment', 'name'] as const).map((colour) => [colour, Decoration.mark({ class: `cm-c-${colour}` })])) as Record<Colour, Decoration>
-/** A longer text is shown without colours: it is read anew with each key. */
+/** Longer texts get no colours, because each key press would parse them again. */
 const LONGEST = 300_000
 
 function painted(state: EditorState, language: 'python' | 'toml'): DecorationSet {
   const made = new RangeSetBuilder<Decoration>()
-  // With line ends of one character, as places in the document are counted.
+  // Line ends are one character long, as positions in the document assume.
   if (state.doc.length <= LONGEST) for (const { from, to, colour } of coloured(state.doc.toString(), language)) made.add(from, to, decorations[colour])
   return made.finish()
 }
@@ -41,7 +41,7 @@ const newLine: Command = ({ state, dispatch }) => {
 }
 
 const moves = (key: string, run: Command, shift: Command, mac?: string): KeyBinding => ({ key, mac, run, shift, preventDefault: true })
-/** What an editor's keys do; the whole map would bring the parsers of its languages. */
+/** The editor's keys; the complete key map would load the parsers of its languages. */
 const keys: KeyBinding[] = [
   moves('ArrowLeft', does.cursorCharLeft, does.selectCharLeft),
   moves('ArrowRight', does.cursorCharRight, does.selectCharRight),
@@ -99,7 +99,7 @@ const look = EditorView.theme({
   '.cm-searchMatch': { backgroundColor: 'var(--warn-soft)', outline: '1px solid var(--warn-line)' },
   '.cm-searchMatch-selected': { backgroundColor: 'var(--accent-soft)', outline: '1px solid var(--accent)' },
   '.cm-wrong': { backgroundColor: 'var(--bad-soft) !important' },
-  // Room around it by padding: heights are measured without margins.
+  // The space around it is padding, because heights are measured without margins.
   '.cm-told': { padding: '2px 24px 6px 2px' },
   '.cm-message': { padding: '6px 10px', border: '1px solid var(--bad-line)', borderLeft: '3px solid var(--bad)', borderRadius: '3px', background: 'var(--surface)', font: '400 12px/18px var(--sans)', whiteSpace: 'normal', overflowWrap: 'anywhere', maxWidth: 'min(860px, calc(100vw - 110px))' },
   '.cm-message strong': { display: 'block' },
@@ -161,7 +161,7 @@ function marks(state: EditorState, messages: Message[]): DecorationSet {
 }
 
 export interface Editor {
-  /** Shows a file; what was typed and can be undone in it stays. */
+  /** Shows a file and keeps its undo history. */
   show(path: string, text: string, readOnly: boolean, messages: Message[]): void
   mark(messages: Message[]): void
   to(line: number): void
@@ -173,7 +173,7 @@ export function mount(host: HTMLElement, on: { change: (path: string, text: stri
   inner.className = 'editor-root'
   host.append(inner)
   const root = inner.attachShadow({ mode: 'open' })
-  // Letters belong to the text, the page's keys with Ctrl and F8 to the page.
+  // Letters belong to the text; keys with Ctrl, and F8, belong to the page.
   inner.addEventListener('keydown', (event) => event.ctrlKey || event.metaKey || /^F[68]$/.test(event.key) || event.stopPropagation())
   const states = new Map<string, EditorState>()
   let path = ''

@@ -1,17 +1,17 @@
-// Which row of either side stands on which line of the grids, for a whole sheet: stretches, found by binary search.
+// Maps the rows of both sides of a sheet to grid lines, as ranges that are found by binary search.
 
 export interface Stretch {
-  /** The first line, from 0, and how many there are. */
+  /** The first line, from 0, and the number of lines. */
   line: number
   count: number
-  /** The first row of the sender's sheet and of the normalized one; 0: there is none. */
+  /** The first row in the sender's sheet and in the normalized one; 0: none. */
   input: number
   output: number
-  /** Why the rows were not written. */
+  /** The reason that the rows were not written. */
   why: string
 }
 
-/** As the API tells it (`RowSegment`). */
+/** A row range as the API returns it (`RowSegment`). */
 export interface Segment {
   row?: number | null
   output_sheet?: string | null
@@ -33,7 +33,7 @@ export interface Line {
 export interface Lines {
   total: number
   at(line: number): Line
-  /** The line of a row; of one that is on no line, the nearest before. */
+  /** Returns the line of a row; if the row has none, the nearest line before it. */
   of(side: 'input' | 'output', row: number): number
   aligned: boolean
 }
@@ -59,12 +59,12 @@ export function reasonText(segment: Segment): string {
   return segment.reason === 'dropped' ? `dropped by ${segment.hook}` : `${word} · dropped by ${segment.hook}`
 }
 
-/** The last stretch that begins at or before a value. */
+/** Returns the last range that begins at or before a value. */
 export function search(stretches: Stretch[], key: 'line' | 'input' | 'output', value: number): Stretch | null {
   return stretches[above(stretches.length, (at) => stretches[at][key] <= value) - 1] ?? null
 }
 
-/** How many of the first of so many are below. */
+/** Returns how many of the first items satisfy the condition, by binary search. */
 function above(count: number, isBelow: (at: number) => boolean): number {
   let low = 0
   while (low < count) {
@@ -75,7 +75,7 @@ function above(count: number, isBelow: (at: number) => boolean): number {
   return low
 }
 
-/** Why rows cannot stand beside each other; empty: they can. */
+/** Returns why rows cannot be side by side; empty if they can. */
 export function hindrance(segments: Segment[] | null): string {
   if (!segments) return 'Which rows belong together is unknown: edition 2026 of a configuration records it.'
   let last = 0
@@ -92,7 +92,7 @@ export function hindrance(segments: Segment[] | null): string {
   return ''
 }
 
-/** The sheet that most of the rows went to. */
+/** Returns the output sheet with most of the rows. */
 export function partnerSheet(segments: Segment[] | null): string | null {
   const counts = new Map<string, number>()
   for (const one of segments ?? [])
@@ -100,10 +100,10 @@ export function partnerSheet(segments: Segment[] | null): string | null {
   return [...counts].sort((x, y) => y[1] - x[1])[0]?.[0] ?? null
 }
 
-/** Also one with the words of the table above: tables that stay apart are written with a header each. */
+/** Also for a header that repeats the table above: separate tables are each written with a header. */
 const isHeader = ({ why }: Stretch) => why === WORDS.header || why === WORDS.repeated_header
 
-/** Row beside row: what was not written has a line with its reason, and what was made has one of its own. */
+/** Aligns the rows of both sides: rows that were not written get a line with the reason, and added rows get their own lines. */
 export function aligned(segments: Segment[], inputRows: number, outputRows: number): Lines {
   const stretches: Stretch[] = []
   let line = 0
@@ -121,8 +121,8 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
     nextA = Math.max(nextA, one.row + count)
     const b = one.reason ? 0 : (one.output_row ?? 0)
     if (b > nextB) {
-      // Rows of the output that come from none: the last header row of the sender's stands beside that of the output, which is the
-      // last of them; what parts tables is above.
+      // Output rows that come from no input row: the sender's last header row is next to the output's header, which is their last row; rows that
+      // separate tables are above.
       const at = stretches.findLastIndex((before) => before.output || isHeader(before))
       const header = stretches[at] && isHeader(stretches[at]) ? stretches[at] : null
       if (header && at === stretches.length - 1) {
@@ -156,7 +156,7 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
   }
 }
 
-/** Each side for itself; `shift` rows further down on the right. */
+/** Lines for both sides independently; the right side is `shift` rows further down. */
 export function apart(inputRows: number, outputRows: number, shift = 0): Lines {
   const first = Math.min(0, -shift)
   const total = Math.max(inputRows, outputRows - shift) - first
@@ -169,7 +169,7 @@ export function apart(inputRows: number, outputRows: number, shift = 0): Lines {
   }
 }
 
-/** The partner of a row where the sides are apart. */
+/** Returns the partner of a row if the sides are not aligned. */
 export function partnerRow(segments: Segment[] | null, side: 'input' | 'output', row: number): number {
   for (const one of segments ?? []) {
     if (one.reason || !one.row || !one.output_row || one.unknown || one.turned) continue
@@ -182,7 +182,7 @@ export function partnerRow(segments: Segment[] | null, side: 'input' | 'output',
   return 0
 }
 
-/** The lines of these rows of a side alone, in their order. */
+/** Lines for only these rows of a side, in order. */
 export function only(lines: Lines, side: 'input' | 'output', rows: Iterable<number>): Lines {
   const kept = [...new Set([...rows].map((row) => lines.of(side, row)))].sort((one, other) => one - other)
   return {

@@ -1,5 +1,5 @@
-// One grid, which scrolls sideways by itself: where its columns stand, and its rows and cells. They are nodes that are used again: line l lives in
-// row l % n, column c in cell c % m, so that only what came into sight is written.
+// One grid with its own horizontal scrolling: its column positions, rows and cells. DOM nodes are reused: line l uses row l % n, column c uses cell
+// c % m, so that only newly visible cells are written.
 import type { Line } from './lines'
 import type { GridView } from './view'
 import type { Side, Value } from './windows'
@@ -14,7 +14,7 @@ export interface Cell {
   row: number
   column: number
 }
-/** Cells of one side that are chosen together. */
+/** The cells of a selection on one side. */
 export interface Area {
   side: Side
   top: number
@@ -29,7 +29,7 @@ export interface Chip {
   title: string
   none: boolean
 }
-/** What a pane shows, and how. */
+/** The content of a pane and how it is shown. */
 export interface Pane {
   side: Side
   sheet: string
@@ -37,13 +37,13 @@ export interface Pane {
   rows: number
   columns: number
   widths: number[]
-  /** How somebody laid its columns: the widths of their own, and how many at the left stay in sight. */
+  /** The user's column layout: custom widths, and the number of frozen columns at the left. */
   layout: { own: Record<number, number>; held: number }
   rowClass(row: number): string
-  /** Whether a text of this row goes on over empty cells. */
+  /** Whether a text in this row may overflow empty cells. */
   spills(row: number): boolean
   cellClass(row: number, column: number): string
-  /** A text instead of the value: what a lost value is called. */
+  /** Returns a text to show instead of the value, such as the name for a lost value. */
   instead(row: number, column: number): string | null
   describe(row: number, column: number): string
   chip(column: number): Chip | null
@@ -53,7 +53,7 @@ interface RowNode {
   number: HTMLElement
   gone: HTMLElement | null
   cells: CellNode[]
-  /** Where the columns are that stay in sight. */
+  /** The positions of the frozen columns. */
   holder: HTMLElement
   held: CellNode[]
   line: number
@@ -91,13 +91,13 @@ export const make = (kind: string, role?: string, parent?: Element) => {
   return element
 }
 
-/** Follows the pointer until its button is let go. */
+/** Follows the pointer until its button is released. */
 function drag(move: (event: MouseEvent) => void) {
   addEventListener('mousemove', move)
   addEventListener('mouseup', () => removeEventListener('mousemove', move), { once: true })
 }
 
-/** A width that most of the values of a column fit into. */
+/** Returns a width that fits most values of a column. */
 export function widthOf(values: (Value | undefined)[], head: number): number {
   let longest = head
   for (const value of values) if (value != null) longest = Math.max(longest, String(value).length)
@@ -116,7 +116,7 @@ export class PaneView {
   private corner: HTMLElement
   private rows: RowNode[] = []
   private places: number[] = []
-  /** How many columns stay in sight. */
+  /** The number of frozen columns. */
   private held = 0
   private room = 0
   private id = `grid-${++ids}`
@@ -159,7 +159,7 @@ export class PaneView {
 
   widthOf = (column: number) => this.pane.layout.own[column] ?? this.pane.widths[column - 1]
 
-  /** Puts the columns where their widths say. */
+  /** Positions the columns by their widths. */
   private lay() {
     const { pane } = this
     this.places = [0]
@@ -173,7 +173,7 @@ export class PaneView {
     this.view.redraw()
   }
 
-  /** Makes a column so wide; null: as wide as its values. */
+  /** Sets a column's width; null fits it to its values. */
   size(column: number, width: number | null) {
     const { own } = this.pane.layout
     if (width == null) delete own[column]
@@ -182,14 +182,14 @@ export class PaneView {
     this.view.on.laid(this.pane)
   }
 
-  /** Keeps the columns up to this one in sight, or none where that is so already. */
+  /** Freezes the columns up to this one, or unfreezes all if they already are frozen. */
   hold(column: number) {
     this.pane.layout.held = this.pane.layout.held === column ? 0 : column
     this.lay()
     this.view.on.laid(this.pane)
   }
 
-  /** The width of what stays in sight, while there is room for more. */
+  /** Returns the width of the frozen columns if there is room for others. */
   private get stays() {
     return this.places[this.held]
   }
@@ -217,7 +217,7 @@ export class PaneView {
     })
   }
 
-  /** The cell at a place of the page; beyond the edges the nearest. */
+  /** Returns the cell at a position on the page; outside the edges, the nearest cell. */
   private cellAt(event: MouseEvent): Cell | null {
     const row = this.view.rowAt(this.pane.side, event.clientY)
     const x = event.clientX - this.canvas.getBoundingClientRect().left - this.numbers
@@ -241,7 +241,7 @@ export class PaneView {
     return [this.columnAt(left + this.stays), this.columnAt(left + this.wide.clientWidth - this.numbers)]
   }
 
-  /** Scrolls sideways so that a column is in sight. */
+  /** Scrolls horizontally until a column is visible. */
   reveal(column: number) {
     const left = this.places[column - 1]
     const right = this.places[column]
@@ -278,7 +278,7 @@ export class PaneView {
       const line = first + ((((at - first) % n) + n) % n)
       const node = this.rows[at]
       if (line > last) {
-        // Where it stood another row may be now.
+        // Its node may show another row now.
         if (node.line !== -1) this.hide(node)
         continue
       }
@@ -308,7 +308,7 @@ export class PaneView {
       node.stamp = stamp
       node.element.dataset.line = String(line)
       node.element.style.top = `${(line - this.base) * ROW}px`
-      // Where the sides are apart, a row of the other side is chosen only if it is known to be the partner.
+      // If the sides are not aligned, a row of the other side is selected only if it is the known partner.
       const isChosen = view.lines.aligned ? view.chosenLine === line : !!row && !!view.chosen && view.rowOn(pane.side, view.chosen) === row
       node.element.className = `grid-row ${row ? pane.rowClass(row) : at.why ? 'gone' : 'blank'}${isChosen ? ' line-chosen' : ''}`
       if (row) {
@@ -338,7 +338,7 @@ export class PaneView {
     }
   }
 
-  /** Puts something where a column is. */
+  /** Positions an element at a column. */
   private stand(style: CSSStyleDeclaration, column: number, inset = 0) {
     style.left = `${(column > this.held ? this.numbers : 0) + this.places[column - 1] + inset}px`
     style.width = `${this.widthOf(column) - 2 * inset}px`
@@ -374,11 +374,11 @@ export class PaneView {
     cell.column = column
     cell.stamp = stamp
     const value = view.windows.value(pane.side, pane.sheet, row, column)
-    // What is not here yet is drawn as such, and nothing over it.
+    // Cells that are not loaded are drawn as such, and no text overflows them.
     const instead = value === null || value === '' ? pane.instead(row, column) : null
     const whole = instead ?? (value == null ? '' : String(value))
     const room = Math.floor((this.widthFor(row, column, whole) - 13) / letterWidth())
-    // A cell is one line; what would turn its direction stays within it.
+    // A cell is one line, and text direction marks end with it.
     const plain = (whole.length > 300 ? whole.slice(0, 300) : whole).replace(/\r?\n|\r/g, '↵').replaceAll('\t', '⇥')
     const text = plain.length > room ? `${plain.slice(0, Math.max(0, room - 1))}…` : plain
     if (cell.text !== text) cell.element.textContent = cell.text = text
@@ -386,7 +386,7 @@ export class PaneView {
     if (value === undefined) kind += ' absent'
     else if (typeof value === 'number') kind += ' number'
     if (instead) kind += ' lost'
-    // Letters that are wider than those of the mono font.
+    // Letters that are wider than those of the monospace font.
     if (/[^\x00-\xff…↵⇥]/.test(text)) kind += ' clip'
     const { chosen } = view
     if (chosen && view.columnsOn(pane.side, chosen).includes(column)) kind += view.rowOn(pane.side, chosen) === row ? ' chosen' : ' column-chosen'
@@ -401,7 +401,7 @@ export class PaneView {
     else if (cell.element.hasAttribute('aria-description')) cell.element.removeAttribute('aria-description')
   }
 
-  /** A text outside of the tables, such as a title, goes on over empty cells. */
+  /** A text outside the tables, such as a title, overflows empty cells. */
   private widthFor(row: number, column: number, text: string): number {
     const { pane, view } = this
     let width = this.widthOf(column)

@@ -1,13 +1,12 @@
-// Two grids in one scroller: which lines are in sight, which cell is chosen, and the keys that go from cell to cell. One vertical scroller holds both
-// panes.
+// Two grids with one vertical scroller: the visible lines, the selected cell, and the keys that move between cells.
 import type { Lines } from './lines'
 import { HEADS, make, OVERSCAN, PaneView, ROW, same, type Area, type Cell, type Pane } from './pane'
 import type { Side, Windows } from './windows'
 import { separator } from '../parts/separator'
 
-/** Browsers lay out some 33 million px; above 16 million the scroll bar is scaled. */
+/** Browsers lay out about 33 million px; above 16 million the scroll bar is scaled. */
 const TALLEST = 16_000_000
-/** Rows stand at multiples of this, so that their places stay small numbers. */
+/** Rows are positioned at multiples of this, so that their positions stay small numbers. */
 const BASE = 4096
 
 export interface Handlers {
@@ -22,7 +21,7 @@ export class GridView {
   lines: Lines
   chosen: Cell | null = null
   chosenLine = -1
-  /** The corner that the cells chosen together begin at, and all of them. */
+  /** The first cell of the selection, and all its cells. */
   private corner: Cell | null = null
   area: Area | null = null
   private scroller = make('grid-scroller')
@@ -35,7 +34,7 @@ export class GridView {
   private height = 0
   private top = 0
   private watch = new ResizeObserver(() => this.ask())
-  /** The columns of the other side that belong to one. */
+  /** Returns the columns of the other side that belong to a column. */
   partners: (side: Side, column: number) => number[] = () => []
   partnerRow: (side: Side, row: number) => number = () => 0
 
@@ -76,7 +75,7 @@ export class GridView {
     this.redraw()
   }
 
-  /** Draws again all that is in sight: values came, or marks changed. */
+  /** Redraws everything visible after values or marks changed. */
   redraw() {
     this.stamp++
     this.ask()
@@ -95,7 +94,7 @@ export class GridView {
     return this.lines.at(this.lines.of(cell.side, cell.row))[side]
   }
 
-  /** The columns of a side that belong to a cell. */
+  /** Returns the columns of a side that belong to a cell. */
   columnsOn(side: Side, cell: Cell): number[] {
     return cell.side === side ? [cell.column] : this.partners(cell.side, cell.column)
   }
@@ -121,26 +120,26 @@ export class GridView {
     this.redraw()
   }
 
-  /** Chooses at once, and tells: the next key may come before anybody has heard. */
+  /** Selects a cell at once and then reports it, because the next key may come before listeners react. */
   pick(cell: Cell, from: Cell | null = null) {
     this.choose(cell, from)
     this.on.choose(cell)
   }
 
-  /** Where cells that are chosen together begin on a side. */
+  /** Returns the first cell of the selection on a side. */
   cornerOn(side: Side): Cell | null {
     if (this.corner?.side === side) return this.corner
     const row = this.chosen && this.rowOn(side, this.chosen)
     return row ? { side, row, column: this.columnOn(side, this.chosen!) || 1 } : null
   }
 
-  /** The row of a side at a place of the page. */
+  /** Returns the row of a side at a position on the page. */
   rowAt(side: Side, y: number): number {
     const line = Math.floor((this.top + Math.max(0, Math.min(this.room - 1, y - this.sight.getBoundingClientRect().top - HEADS))) / ROW)
     return this.lines.at(Math.max(0, Math.min(this.lines.total - 1, line)))[side]
   }
 
-  /** Does something with the column of the chosen cell: makes it wider, or keeps it in sight. */
+  /** Changes the column of the selected cell: widens it, or freezes it. */
   lay(does: (pane: PaneView, column: number) => void) {
     const { chosen } = this
     const pane = this.panes.find((pane) => pane.pane.side === chosen?.side)
@@ -151,7 +150,7 @@ export class GridView {
     this.panes.find((pane) => pane.pane.side === side)?.wide.focus({ preventScroll: true })
   }
 
-  /** Where the lines in sight begin, as a part of all. */
+  /** Returns the position of the visible lines as a fraction of all. */
   goTo(part: number) {
     this.scroller.scrollTop = (part * this.lines.total * ROW - this.room / 2) / this.scale
   }
@@ -171,7 +170,7 @@ export class GridView {
     }
   }
 
-  /** Makes the scroller as tall as its lines; before anything is scrolled to. */
+  /** Sets the scroller's height to that of its lines, before any scrolling. */
   private measure() {
     const height = this.scroller.clientHeight
     const whole = this.lines.total * ROW
@@ -180,7 +179,7 @@ export class GridView {
       this.height = height
       this.sight.style.height = `${height}px`
     }
-    // Below the last line there is room for the sideways scroll bar.
+    // The space below the last line is for the horizontal scroll bar.
     const extent = `${tall + HEADS + 24}px`
     if (this.tall.style.height !== extent) this.tall.style.height = extent
     this.scale = whole > TALLEST ? (whole - this.room) / (tall - this.room) : 1
@@ -250,7 +249,7 @@ export class GridView {
       return { side, row: next || row, column }
     }
     if (event.key === 'Tab') {
-      // To the partner's side, once: the way out stays open.
+      // Moves to the partner's side once; the next key can leave the grid.
       const other = this.panes[this.panes.indexOf(view) + (event.shiftKey ? -1 : 1)]
       if (!other) return
       event.preventDefault()

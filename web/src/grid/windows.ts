@@ -1,12 +1,12 @@
-// Windows of cells, asked for as they come into sight and kept. What is passed by quickly is not asked for.
+// Loads windows of cells as they become visible and keeps them. Windows that are scrolled past quickly are not loaded.
 import { get } from '../api/client'
 
-/** How many rows and columns a window has: where the rows in sight follow each other, and where they stand far apart. */
+/** The rows and columns of a window: for consecutive visible rows, and for rows that are far apart. */
 const DENSE = { rows: 200, columns: 25 }
 const SPARSE = { rows: 8, columns: 100 }
 type Shape = typeof DENSE
 const AT_ONCE = 4
-/** How many windows are kept beside those in sight. */
+/** The number of windows that are kept besides the visible ones. */
 const KEPT = 80
 const TOO_OLD = 120
 
@@ -27,10 +27,10 @@ interface Wish {
   abort: AbortController | null
 }
 
-/** Which window of this shape a cell is in. */
+/** Returns the window of this shape that contains a cell. */
 const keyOf = (side: Side, sheet: string, { rows, columns }: Shape, row: number, column: number) => `${side} ${sheet} ${rows} ${Math.floor((row - 1) / rows)} ${Math.floor((column - 1) / columns)}`
 
-/** Where the windows of such a size begin that numbers from and to are in. */
+/** Returns the first positions of the windows of this size that contain the numbers from and to. */
 function starts(from: number, to: number, size: number): number[] {
   const all = []
   for (let at = from - ((from - 1) % size); at <= to; at += size) all.push(at)
@@ -65,7 +65,7 @@ export class Windows {
     await Promise.all(all)
   }
 
-  /** The value of a cell; undefined: not here yet. */
+  /** Returns the value of a cell; undefined if it is not loaded. */
   value(side: Side, sheet: string, row: number, column: number): Value | undefined {
     for (const shape of [DENSE, SPARSE]) {
       const window = this.known.get(keyOf(side, sheet, shape, row, column))
@@ -74,7 +74,7 @@ export class Windows {
     return undefined
   }
 
-  /** All values of an area, whether or not they were in sight. */
+  /** Returns all values of an area, and loads those that were never visible. */
   async block(side: Side, sheet: string, rows: [number, number], columns: [number, number]): Promise<Value[][]> {
     const all: Value[][] = []
     for (let row = rows[0]; row <= rows[1]; row += DENSE.rows) {
@@ -89,7 +89,7 @@ export class Windows {
     return all
   }
 
-  /** Says what is in sight now (rows one by one, columns from and to): it is loaded, and stays. What was wished for before and is not is given up. */
+  /** Sets the visible cells (single rows, columns from and to): they are loaded and kept. Earlier requests for other cells are dropped. */
   want(all: { side: Side; sheet: string; rows: number[]; columns: [number, number]; ahead: number }[]) {
     const now = performance.now()
     const wanted = new Map<string, Wish>()
@@ -111,7 +111,7 @@ export class Windows {
       const window = this.known.get(key)
       if (!window) continue
       wanted.delete(key)
-      // What was in sight last is kept longest.
+      // The most recently visible windows are kept longest.
       this.known.delete(key)
       this.known.set(key, window)
     }

@@ -1,7 +1,7 @@
-// A run's log as it is held: lines in their order, which of them are shown, how many there are of each level.
+// A run's log in memory: its lines in order, the visible ones, and the count of each level.
 import type { Schemas } from '../api/client'
 
-/** A line, with what is searched in it, made once when it arrives. */
+/** A line with its searchable text, which is made once when it arrives. */
 export type Line = Schemas['LogEntry'] & { text: string }
 export const lineOf = (entry: Schemas['LogEntry']): Line => Object.assign(entry, { text: `${entry.event} ${entry.message}`.toLowerCase() })
 export const LEVELS = ['debug', 'info', 'warning', 'error'] as const
@@ -9,7 +9,7 @@ export type Level = (typeof LEVELS)[number]
 
 export const rank = (level: string) => Math.max(0, LEVELS.indexOf(level as Level))
 
-/** The places of the lines that are shown, appended to those that were found before. */
+/** Appends the positions of newly matching lines to those found before. */
 export function shownFrom(lines: Line[], from: number, least: Level, event: string, q: string): number[] {
   const found: number[] = []
   const text = q.toLowerCase()
@@ -23,7 +23,7 @@ export function shownFrom(lines: Line[], from: number, least: Level, event: stri
   return found
 }
 
-/** The next place of an error after (or before) a place among the shown ones; they wrap. */
+/** Returns the next position of an error after (or before) a position among the shown lines, wrapping around. */
 export function nextError(lines: Line[], shown: number[], from: number, step: 1 | -1): number {
   for (let count = 1; count <= shown.length; count++) {
     const at = (from + step * count + shown.length * 2) % shown.length

@@ -1,4 +1,4 @@
-// The log of a run, followed while it runs. Lines have one height; those in sight are in the page.
+// The log of a run, followed while it runs. All lines have the same height; only visible ones are in the page.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { amend, inAddress, query } from '../router'
@@ -9,7 +9,7 @@ import { LEVELS, lineOf, nextError, rank, shownFrom, type Level, type Line } fro
 const HEIGHT = 21
 const PAGE = 1000
 
-/** The lines of a run's log, from the first to the last one that there is. */
+/** Returns the lines of a run's log, from the first to the last available one. */
 export function useLog(run: Run | null): { lines: Line[]; error: unknown } {
   const lines = useRef<Line[]>([])
   const [, drawn] = useState(0)
@@ -23,7 +23,7 @@ export function useLog(run: Run | null): { lines: Line[]; error: unknown } {
     const abort = new AbortController()
     const read = async () => {
       while (!abort.signal.aborted) {
-        // Asked before the page: a run that ended meanwhile is read once more.
+        // Read before the page of lines: a run that ended in between is read once more.
         const last = held.current
         const page = await get('/api/v1/runs/{id}/logs', { id: run.id, after_id: lines.current.at(-1)?.id ?? 0, limit: PAGE }, abort.signal)
         if (page.entries.length) {
@@ -80,7 +80,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
     ...moves((step) => show(at + step)),
     Escape: () => choose(-1),
   })
-  // What was searched for is marked where it stands, without nodes of its own.
+  // Search results are marked in place, without extra nodes.
   useEffect(() => {
     const hits: Range[] = []
     if (q)

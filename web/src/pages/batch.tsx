@@ -1,16 +1,16 @@
-// The runs that share a label, such as files that were dropped together: what is wrong with all of them, and what they left.
+// The runs that share a label, such as files dropped together: all their issues and their outputs.
 import { address, get, type Run, workspace } from '../api/client'
 import { Block, Icon, Link, listed, many, Name, number, Points, useLoaded } from '../parts'
 import { isRun, waiting } from './starts'
 import { batchOf, onTheirWay } from './uploads'
 
-/** What a label is called. */
+/** Returns the display name of a label. */
 export const nameOf = (label: string) => (label.startsWith('batch:') ? `Batch of ${label.slice(6, 25)}` : label)
 
 const to = <P extends '' | '/archive' | '/report'>(label: string, what: P, only?: string) =>
   address(`/api/v1/workspaces/{workspace}/batches/{label}${what}` as const, { workspace: workspace.value, label, only })
 
-/** Its files to take away; those of runs that have ended. */
+/** The downloads of the batch; only ended runs have some. */
 export const BatchFiles = ({ label, runs }: { label: string; runs: Run[] }) =>
   runs.some((run) => run.completed_at) && (
     <span class="flow wrap">
@@ -28,7 +28,7 @@ export function BatchPanel({ label }: { label: string }) {
     ])
     return { batch, runs: list.items }
   }
-  // Asked again when the server has been told of one more that it has no run of.
+  // Reloaded when the server records another file without a run.
   const untold = waiting.value.filter((one) => one.batch === label && !isRun(one)).length
   const { value } = useLoaded(load, [workspace.value, label, untold], ({ kind, data }) => kind === 'reset' || (kind === 'run' && Object.entries((data as Run).labels).some((one) => one.join(':') === label)))
   const runs = value?.runs ?? []
@@ -46,7 +46,7 @@ export function BatchPanel({ label }: { label: string }) {
   const names = (ids: string[]) => <><span class="dim">in {many(ids.length, 'file')}:</span> {links(ids)}</>
   const failed = runs.filter((run) => run.status === 'failed')
   const leftOut = value?.batch.left_out ?? []
-  // What is lacking nowhere is said when all have ended.
+  // Fields that no file lacks are reported after all runs ended.
   const isKnown = runs.some((run) => run.status === 'succeeded') && runs.every((run) => run.completed_at)
   return (
     <aside class="side" aria-label="The batch" tabIndex={0}>

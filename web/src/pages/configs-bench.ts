@@ -1,5 +1,4 @@
-// What one works on in a configuration: its files as the server has them, what is not saved yet, and what the last check said. It
-// stays while one goes from tab to tab.
+// The editing state of a configuration: its files as on the server, unsaved changes, and the last check. It survives switching tabs.
 import { computed, signal } from '@preact/signals'
 import { change, changing, get, Problem, problemOf, type Schemas, whenReady } from '../api/client'
 import { plain, said } from './configs-words'
@@ -19,7 +18,7 @@ export interface Message {
 
 export type Checking = { state: 'none' | 'checking' } | { state: 'waits'; why: string } | { state: 'done'; check: Check; took: number } | { state: 'failed'; error: Problem }
 
-/** Sends a body that is no JSON. */
+/** Sends a body that is not JSON. */
 export async function raw(url: string, method: string, body?: BodyInit, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
   const response = await fetch(url, { method, body, signal, headers: method === 'GET' ? headers : { ...changing(), ...headers } }).catch(() => {
     throw new Problem(0, 'offline', 'The server does not answer.', 'Nothing is lost: try again when it does.')
@@ -30,12 +29,12 @@ export async function raw(url: string, method: string, body?: BodyInit, headers:
 
 export const archiveType = (name: string) => (/\.zip$/i.test(name) ? 'application/zip' : 'application/gzip')
 
-/** The address of a file, of the draft or of a version. */
+/** Returns the address of a file in the draft or a version. */
 export function fileUrl(id: string, path: string, version?: string | null): string {
   return `/api/v1/configs/${id}/${version ? `versions/${version}/` : ''}files/${path.split('/').map(encodeURIComponent).join('/')}`
 }
 
-/** What a file says, if it is text that one would edit here. */
+/** Returns a file's text if it can be edited here. */
 export async function textOf(id: string, path: string, version?: string | null): Promise<{ text: string | null; etag: string; size: number }> {
   const response = await raw(fileUrl(id, path, version), 'GET')
   const bytes = new Uint8Array(await response.arrayBuffer())
@@ -44,40 +43,40 @@ export async function textOf(id: string, path: string, version?: string | null):
   try {
     if (bytes.length <= 1024 * 1024 && !bytes.includes(0)) text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    // Not UTF-8: downloaded, not shown.
+    // A file that is not UTF-8 is downloaded, not shown.
   }
   return { text, etag, size: bytes.length }
 }
 
-/** The messages of a check that have a place. */
+/** Returns the messages of a check that have a position. */
 export const messagesOf = (check: Check | null): Message[] => (check?.error?.file && check.error.line ? [{ file: plain(check.error.file), line: check.error.line, text: said(check.error), hint: check.error.hint ?? null }] : [])
 
 export class Bench {
   readonly known = signal<Schemas['ConfigurationDetails'] | null>(null)
   readonly files = signal<File[] | null>(null)
-  /** What differs from the active version. */
+  /** The differences from the active version. */
   readonly changed = signal<Map<string, Schemas['ConfigurationFileChange']>>(new Map())
   readonly versions = signal<Schemas['Version'][] | null>(null)
-  /** What is not saved yet. */
+  /** The unsaved changes. */
   readonly edits = signal<Map<string, string>>(new Map())
   /** A file that somebody else changed in the meantime. */
   readonly conflict = signal<string | null>(null)
   readonly checking = signal<Checking>({ state: 'none' })
   readonly error = signal<unknown>(null)
   readonly saving = signal(false)
-  /** Counts how often what is shown was to be read anew. */
+  /** Counts the reloads of the shown files. */
   readonly turns = signal(0)
   readonly check = computed(() => (this.checking.value.state === 'done' ? this.checking.value.check : null))
   readonly messages = computed(() => messagesOf(this.check.value))
   digest = ''
-  /** What a file said when it was read or saved last, and its digest then. */
+  /** The content and digest of a file when it was last read or saved. */
   private readonly texts = new Map<string, string>()
   private readonly bases = new Map<string, string>()
   private turn = 0
 
   constructor(readonly id: string) {}
 
-  /** What the other side of a publication is called. */
+  /** The name of the other side of a publication. */
   get side() {
     return this.known.value?.uploaded ? 'draft' : 'folder'
   }
@@ -94,7 +93,7 @@ export class Bench {
     }
   }
 
-  /** The files anew, and what of them differs. */
+  /** Reloads the files and their differences. */
   async list() {
     const values = { config_id: this.id }
     const found = await get('/api/v1/configs/{config_id}/files', values)
@@ -105,7 +104,7 @@ export class Bench {
     this.changed.value = new Map(diff?.files.map((file) => [file.path, file.status]))
   }
 
-  /** Looks whether files were changed elsewhere, in a folder by an editor. What is typed here stays. */
+  /** Checks whether files were changed elsewhere, in a folder by an editor. Unsaved text is kept. */
   async refresh() {
     const before = this.digest
     await this.list()
@@ -115,14 +114,14 @@ export class Bench {
     if (this.checking.peek().state === 'done') await this.runCheck()
   }
 
-  /** A file as it was read, so that what is typed then can be told from it. */
+  /** Records a file as read, so that later changes can be detected. */
   read(path: string, text: string, sha256: string | null) {
     this.texts.set(path, text)
     if (sha256) this.bases.set(path, sha256)
     else this.bases.delete(path)
   }
 
-  /** What a file is to say; null: what the server has. */
+  /** Sets the unsaved text of a file; null: the server's content. */
   edit(path: string, text: string | null) {
     const edits = new Map(this.edits.peek())
     if (text == null || (text === this.texts.get(path) && this.bases.has(path))) edits.delete(path)
@@ -130,7 +129,7 @@ export class Bench {
     this.edits.value = edits
   }
 
-  /** Saves all that is not saved. False: somebody else was faster, and which file it is stands in `conflict`. */
+  /** Saves all changes. Returns false if somebody else was faster; `conflict` has the file. */
   async save(): Promise<boolean> {
     if (this.saving.value || !this.edits.value.size) return true
     this.saving.value = true
@@ -142,7 +141,7 @@ export class Bench {
           const response = await raw(fileUrl(this.id, path), 'PUT', new TextEncoder().encode(text), { 'Content-Type': 'application/octet-stream', ...only })
           const { sha256 }: File = await response.json()
           this.read(path, text, sha256)
-          // Somebody may have typed on in the meantime.
+          // The user may have typed more in the meantime.
           const now = this.edits.peek().get(path)
           this.edit(path, now ?? null)
         } catch (error) {
@@ -165,7 +164,7 @@ export class Bench {
     await this.list()
   }
 
-  /** Checks what is saved. Where its environment is built first, the check follows when that is done. */
+  /** Checks the saved files. If the environment must be built first, the check follows the build. */
   async runCheck() {
     const turn = ++this.turn
     const gone = () => turn !== this.turn
@@ -179,7 +178,7 @@ export class Bench {
     }
   }
 
-  /** Nothing of what was read or typed holds any more. */
+  /** Discards everything that was read or typed. */
   forget() {
     this.texts.clear()
     this.bases.clear()
@@ -187,13 +186,13 @@ export class Bench {
     this.turns.value++
   }
 
-  /** Nobody looks any more. */
+  /** Nobody is viewing the configuration any more. */
   rest() {
     this.turn++
     if (/checking|waits/.test(this.checking.value.state)) this.checking.value = { state: 'none' }
   }
 
-  /** Makes a version of the files as they were listed. */
+  /** Publishes a version of the files as they were listed. */
   publish(force: boolean) {
     return change<Schemas['Version']>('POST', `/api/v1/configs/${this.id}/publish`, { force }, { 'If-Match': `"${this.digest}"` })
   }

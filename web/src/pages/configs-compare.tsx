@@ -1,4 +1,4 @@
-// What differs between two versions of a configuration, or between one and the draft; and publishing.
+// The differences between two versions of a configuration, or between a version and the draft; and publishing.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { get, hindrance, may, Problem, type Schemas } from '../api/client'
 import { Ask, Block, Button, Choice, failed, Icon, listed, Loading, many, number, Segments, Separator, Status, title, toast, Trouble, useDoing, useKeys, useLoaded } from '../parts'
@@ -126,7 +126,7 @@ function Differences({ files, layout, from, to, children }: { files: Compared[] 
   )
 }
 
-/** A line, with the part that is other than in its partner. */
+/** A line, with the part that differs from its partner. */
 function Text({ line, partner }: { line: Line | null; partner: Line | null }) {
   if (!line) return null
   const part = line.kind !== 'same' && partner ? otherPart(line.text, partner.text) : null
@@ -178,7 +178,7 @@ export const Unified = ({ hunk }: { hunk: Hunk }) => (
   </>
 )
 
-/** What one looks at before publishing. */
+/** The review before publishing. */
 function Before({ bench }: { bench: Bench }) {
   const checking = bench.checking.value
   const check = bench.check.value
@@ -232,7 +232,7 @@ function Publish({ bench }: { bench: Bench }) {
     force(false)
     if (doing || why) return
     during('Publishing…', async () => {
-      // Where somebody changed the files they are shown anew, and it is asked again.
+      // If somebody changed the files, they are shown again and the user is asked again.
       const made = await bench.publish(forced).catch(async (error: Problem) => {
         if (error.status === 412) await bench.load()
         throw error

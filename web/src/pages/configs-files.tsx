@@ -1,4 +1,4 @@
-// The files of a configuration: the tree, the editor, and what the check says.
+// The files of a configuration: the tree, the editor, and the messages of the check.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Editor } from '../editor/editor'
 import { hear } from '../api/events'
@@ -23,7 +23,7 @@ export function Files({ bench }: { bench: Bench }) {
   const path = wanted && paths.includes(wanted) ? wanted : first(paths)
   const line = Number(query.value.get('line')) || 0
   const why = version ? `Version ${version} never changes.` : whyNot(bench)
-  // The same line again is gone to again.
+  // Choosing the same line twice must move there again.
   const [jumps, jump] = useState(0)
   const open = (file: string, line?: number) => {
     amend({ file, line: line ? String(line) : null })
@@ -40,7 +40,7 @@ export function Files({ bench }: { bench: Bench }) {
       open(next.file, next.line)
     },
   })
-  // The first look says whether it loads; a folder that was saved elsewhere is checked on request.
+  // The first check runs automatically; after a folder was saved elsewhere, a check runs on request.
   useEffect(() => {
     if (!version && may('admin') && bench.checking.peek().state === 'none' && bench.files.peek()!.length) bench.runCheck()
   }, [bench])
@@ -227,7 +227,7 @@ function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }:
   )
 }
 
-/** What the last check said, below the text. */
+/** The result of the last check, below the text. */
 function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, line?: number) => void }) {
   const checking = bench.checking.value
   const [passed, show] = useState(false)

@@ -1,4 +1,4 @@
-// One configuration: what it is, and its tabs.
+// One configuration: its state and its tabs.
 import { useEffect, useRef } from 'preact/hooks'
 import { change, get, may, session } from '../api/client'
 import { ago, Button, CopyButton, failed, Icon, Link, Loading, many, NoSuch, Nothing, quoted, Records, stamp, Status, Tabs, TitleOf, toast, Trouble, useAbout, useGot, useKeys } from '../parts'
@@ -39,14 +39,14 @@ export function Configuration({ id, rest }: { id: string; rest: string[] }) {
   )
 }
 
-/** Whether this session may change the files here; if not, why. */
+/** Returns whether this session may change the files here, or why not. */
 export function whyNot(bench: Bench): string | null {
   if (!may('admin')) return 'This session may not change configurations.'
   if (!bench.known.value?.uploaded && !session.value?.edits_folders) return 'This is a folder on the server: edit its files there.'
   return null
 }
 
-/** Copies a folder that is not edited here to a draft, unless that was done before; its id. */
+/** Copies a folder that is not edited here to a draft, unless one exists; returns its id. */
 export async function copyToDraft({ id, known }: Bench): Promise<string> {
   const { workspace_id, name } = known.peek()!
   const draft = `${name} draft`
@@ -56,7 +56,7 @@ export async function copyToDraft({ id, known }: Bench): Promise<string> {
   return made.id
 }
 
-/** Saves what is not saved, and checks. */
+/** Saves all changes and runs a check. */
 export async function saveAndCheck(bench: Bench) {
   try {
     if (await bench.save()) await bench.runCheck()
@@ -66,7 +66,7 @@ export async function saveAndCheck(bench: Bench) {
   }
 }
 
-/** How far a check is that has not ended. */
+/** The progress of a running check. */
 export const HowFar = ({ of }: { of: Checking }) => (
   <>
     {of.state === 'checking' && <Status of="running">Checking…</Status>}
@@ -75,7 +75,7 @@ export const HowFar = ({ of }: { of: Checking }) => (
   </>
 )
 
-/** What is known of the draft, in the place of a status. */
+/** The state of the draft, shown like a status. */
 function Verdict({ bench }: { bench: Bench }) {
   const side = bench.known.value!.uploaded ? 'Draft' : 'Folder'
   const checking = bench.checking.value
@@ -106,7 +106,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
   useKeys(keys)
   useAbout({
     title: known.name,
-    // The command checks folders alone.
+    // The command checks only folders.
     command: current === 'files' && !known.uploaded ? `ade check ${quoted(known.path.split('/').at(-1)!)}` : `ade configs show ${quoted(known.name)}`,
     main: current !== 'versions' && may('admin'),
     keys: {
@@ -184,7 +184,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
 
 const midnight = () => new Date(new Date().setHours(0, 0, 0, 0)).toISOString()
 
-/** What is done seldom. */
+/** Rarely used actions. */
 function More({ bench }: { bench: Bench }) {
   const known = bench.known.value!
   const picker = useRef<HTMLInputElement>(null)
@@ -229,7 +229,7 @@ function More({ bench }: { bench: Bench }) {
   )
 }
 
-/** The published versions, and which one runs use. */
+/** The published versions, and the one that runs use. */
 function Versions({ bench }: { bench: Bench }) {
   const known = bench.known.value!
   const versions = [...(bench.versions.value ?? [])].sort((a, b) => b.version - a.version)

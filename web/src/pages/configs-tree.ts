@@ -1,4 +1,4 @@
-// Paths as a tree.
+// Builds a tree of paths.
 export interface TreeRow {
   path: string
   name: string
@@ -6,7 +6,7 @@ export interface TreeRow {
   folder: boolean
 }
 
-/** Files and folders in the order of the tree: folders first, and a folder that holds one folder alone is one line with it. */
+/** Returns files and folders in tree order: folders first; a folder that only contains another folder shares its line. */
 export function rowsOf(paths: string[]): TreeRow[] {
   const rows: TreeRow[] = []
   const walk = (prefix: string, depth: number, inside: string[]) => {
@@ -29,5 +29,5 @@ export function rowsOf(paths: string[]): TreeRow[] {
   return rows
 }
 
-/** The file that is shown first: where fields are. */
+/** Returns the file to show first: the one with the fields. */
 export const first = (paths: string[]): string | null => paths.find((path) => /\/columns\/[^/]+\.py$/.test(path)) ?? paths.find((path) => path.endsWith('.py')) ?? paths[0] ?? null

@@ -1,4 +1,4 @@
-// What would have come out: the draft tried on inputs that were run before. Nothing is recorded.
+// A trial: the draft run on earlier inputs, with the differences in their results. Nothing is recorded.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { change, type Problem, type Schemas, whenReady } from '../api/client'
 import { Block, Button, Heads, letters, Link, Name, number, Points, Segments, Status, useDoing } from '../parts'
@@ -8,7 +8,7 @@ import { changedFirst, differences, inAll, plain, said, type Failure, type Tried
 
 type Found = Schemas['Trial']
 
-/** What was tried, and of which files; it stays while one goes from tab to tab. */
+/** The tried files and their results, which survive switching tabs. */
 const kept = new Map<string, { found: Found; of: string }>()
 
 export function Trial({ bench }: { bench: Bench }) {
@@ -50,7 +50,7 @@ export function Trial({ bench }: { bench: Bench }) {
   )
 }
 
-/** What does not load or run, with a link to its line. */
+/** The error that stops a load or a run, with a link to its line. */
 export const Place = ({ bench, error }: { bench: Bench; error: Failure }) => (
   <p class="break mid">
     {error.file && error.line ? (

@@ -1,25 +1,25 @@
-// What errors and trials of configurations say.
+// The words for errors and trials of configurations.
 import type { Schemas } from '../api/client'
 import { many, number } from '../parts/format'
 
 export type Failure = Schemas['RunError']
 
-/** A file of an error, as the list of files names it. */
+/** Returns a file of an error as the file list names it. */
 export const plain = (file: string) => file.replace(/^<configuration>\//, '')
 
-/** What an error says, without the place that is shown beside it. */
+/** Returns an error's message without the position that is shown next to it. */
 export const said = (error: Failure) => (error.file && error.line ? error.message.replace(/ \((?:<configuration>\/)?[^()]*, line \d+(?:, in [^()]*)?\)$/, '') : error.message)
 
-/** An input, as it would come out and as it did. */
+/** An input with its results before and after. */
 export type Tried = Schemas['TrialOfInput']
 
-/** Those that fail, then those of which the most comes out otherwise. */
+/** Sorts failed inputs first, then those with the most differences. */
 export const changedFirst = (inputs: Tried[]) => {
   const weight = (one: Tried) => (one.error ? Infinity : (one.changes?.changed_cells ?? 0) + differences(one).length)
   return [...inputs].sort((a, b) => weight(b) - weight(a) || 0)
 }
 
-/** All inputs in one sentence. */
+/** Summarizes all inputs in one sentence. */
 export function inAll(inputs: Tried[]): string {
   const fail = inputs.filter((one) => one.error).length
   const both = inputs.filter((one) => one.metrics && one.metrics_before)
@@ -31,7 +31,7 @@ export function inAll(inputs: Tried[]): string {
   return told.join(' ')
 }
 
-/** What is another, in few words each; nothing: it comes out the same. */
+/** Describes each difference in a few words; empty if the result is the same. */
 export function differences(one: Tried): { sign: '+' | '−' | '±'; good?: boolean; text: string }[] {
   const told: { sign: '+' | '−' | '±'; good?: boolean; text: string }[] = []
   const before = one.fields_before

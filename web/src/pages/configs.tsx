@@ -1,4 +1,4 @@
-// The configurations of a workspace, and how one comes to be: from a template, from an archive, or empty.
+// The configurations of a workspace, and creating one from a template, from an archive, or empty.
 import { useRef, useState } from 'preact/hooks'
 import { change, may, workspace } from '../api/client'
 import { ago, AskForm, Button, type Column, Entry, Link, List, many, moment, NoneLeft, Nothing, Records, Search, Segments, short, size, Status, Title, Trouble, useAbout, useGot, useKeys, useLines, useLoaded } from '../parts'
@@ -8,7 +8,7 @@ import { configurations } from './start'
 
 export { Configuration } from './configs-one'
 
-/** What a configuration is, in the word of its status. */
+/** Returns the status word of a configuration. */
 export function stateOf(one: Known): [glyph: string, word: string] {
   if (one.active_version) return ['plain', 'Active']
   return one.uploaded ? ['queued', 'Draft'] : ['plain', 'Folder']
@@ -17,7 +17,7 @@ export function stateOf(one: Known): [glyph: string, word: string] {
 const uses = (one: Known) => ({ version: `version ${one.active_version}`, folder: 'the folder as it is', nothing: 'nothing yet' })[one.runs_use]
 
 export function Configurations() {
-  // A run may have made a folder known, or been the last one.
+  // A run may have made a folder known, or been its last.
   const { value, error, again } = useLoaded(configurations, [workspace.value], (one) => one.kind === 'reset' || (one.kind === 'run' && one.data.status === 'queued'))
   const [chosen, choose] = useState<string | null>(null)
   const [asking, ask] = useState(false)
@@ -83,7 +83,7 @@ const COLUMNS: Column<Known>[] = [
   ['Id', 'figure id wide-only', (one) => short(one.id), (one) => one.id],
 ]
 
-/** Makes a configuration, and opens it. */
+/** Creates a configuration and opens it. */
 function NewConfiguration({ onClose }: { onClose: () => void }) {
   const { value: templates, error } = useGot('/api/v1/templates')
   const [from, setFrom] = useState('default')

@@ -1,8 +1,8 @@
-// Cells that are chosen together: as text for a spreadsheet, and in one sentence.
+// The selected cells as text for a spreadsheet, and their summary in one sentence.
 import { many, number } from '../parts/format'
 import type { Value } from '../grid/windows'
 
-/** Rows with tabs between the values; what holds a tab, a line's end or a quote is quoted, as spreadsheets take it. */
+/** Returns rows with tabs between the values; values with a tab, a line end or a quote are quoted as in spreadsheets. */
 export function tabs(rows: Value[][]): string {
   const text = (value: Value) => {
     const plain = value == null ? '' : String(value)
@@ -12,13 +12,13 @@ export function tabs(rows: Value[][]): string {
   return rows.map((row) => row.map(text).join('\t')).join('\n')
 }
 
-/** Rows as a file for spreadsheets. What they would take for a formula is text. */
+/** Returns rows as a file for spreadsheets. Text that would be read as a formula stays text. */
 export function csv(rows: (string | number | null)[][]): string {
   const text = (value: string | number | null) => `"${String(value ?? '').replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`
   return rows.map((row) => `${row.map(text).join(',')}\r\n`).join('')
 }
 
-/** How many cells, and the sum of their numbers where all are here. */
+/** Returns the number of cells, and the sum of their numbers if all are loaded. */
 export function sumOf(area: { top: number; bottom: number; left: number; right: number }, value: (row: number, column: number) => Value | undefined): string {
   const rows = area.bottom - area.top + 1
   const columns = area.right - area.left + 1

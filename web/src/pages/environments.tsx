@@ -1,4 +1,4 @@
-// Environments: which are ready, how large, and why one is not.
+// Environments: which are ready, their sizes, and why one is not ready.
 import { useState } from 'preact/hooks'
 import { change, may, type Schemas, workspace } from '../api/client'
 import { Advice, ago, Block, Button, Dialog, Facts, failed, Figures, Link, List, listed, many, Nothing, now, Points, Records, short, size, span, Status, Title, title, toast, Trouble, useAbout, useGot, useKeys, useLines } from '../parts'

@@ -94,7 +94,7 @@ export function Explain({ run }: { run: Run }) {
 function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; onChoose: (column: string) => void }) {
   const scoreOf = (column: ExplainedColumn) => column.score ?? column.second?.score ?? 0
   const most = Math.max(1, ...table.columns.map(scoreOf))
-  // Bars that are whole or empty say no more than the figures.
+  // Full or empty bars would repeat the figures.
   const isBare = table.columns.every((column) => /^[01]\.00$/.test(scoreOf(column).toFixed(2)))
   return (
     <>

@@ -1,4 +1,4 @@
-// What a run says of how it read its input (GET /runs/{id}/explain), and how its columns belong together.
+// The explanation of how a run read its input (GET /runs/{id}/explain), and how columns belong together.
 import type { Schemas } from '../api/client'
 import { columnOf, many, place } from '../parts/format'
 
@@ -13,7 +13,7 @@ export interface Region {
   bottom: number
   right: number
 }
-/** Of a table that is turned no place is told: it begins in the first cell. */
+/** A turned table has no position; it begins in the first cell. */
 export function region(text: string | null): Region {
   const [from, to = from] = (text ?? '').split(':')
   const a = place(from) ?? { row: 1, column: 1 }
@@ -21,12 +21,12 @@ export function region(text: string | null): Region {
   return { top: a.row, left: a.column, bottom: b.row, right: b.column }
 }
 
-/** The table that a row belongs to: the one it is in, else the last that begins above it, else the first. */
+/** Returns the table of a row: the one that contains it, else the last one that begins above it, else the first. */
 export function tableAt(tables: { table: Table; at: Region }[], row: number) {
   return tables.find(({ at }) => row >= at.top && row <= at.bottom) ?? tables.findLast(({ at }) => at.top <= row) ?? tables[0]
 }
 
-/** All columns of the other side that belong to one: a derived column has several sources. */
+/** Returns all columns of the other side that belong to a column: a derived column has several sources. */
 export function partnerColumns(table: Table | undefined, side: 'input' | 'output', column: number): number[] {
   const all: number[] = []
   for (const one of table?.output?.columns ?? []) {
@@ -39,7 +39,7 @@ export function partnerColumns(table: Table | undefined, side: 'input' | 'output
 
 export type Issue = Schemas['Issue']
 
-/** Issues by the cells that they mark on a side; `row * 32768 + column`. */
+/** Maps the cells of a side (`row * 32768 + column`) to their issues. */
 export function marksOf(issues: Issue[], side: 'input' | 'output', sheet: string): Map<number, Issue[]> {
   const marks = new Map<number, Issue[]>()
   for (const issue of issues) {
@@ -53,7 +53,7 @@ export function marksOf(issues: Issue[], side: 'input' | 'output', sheet: string
   return marks
 }
 
-/** Where an issue is on a side; one of a whole row is in its first column. */
+/** Returns the position of an issue on a side; an issue of a whole row is in its first column. */
 export function spot(issue: Issue, side: 'input' | 'output'): { row: number; column: number } | null {
   const cell = side === 'input' ? issue.cell : issue.output
   const found = cell ? place(cell) : null
@@ -64,7 +64,7 @@ export function spot(issue: Issue, side: 'input' | 'output'): { row: number; col
 const ORDER = { error: 0, warning: 1, info: 2 }
 export const worst = (issues: Issue[]): string => [...issues].sort((x, y) => ORDER[x.severity] - ORDER[y.severity])[0]?.severity ?? ''
 
-/** The numbers of issues below their rules, or the keys of their rows, such as persons; what has the most first. */
+/** Counts issues by rule, or by row key, such as person; highest first. */
 export function groupedBy(issues: Issue[], of: 'rule' | 'key'): (number | string)[] {
   const rules = new Map<string, number[]>()
   issues.forEach((issue, number) => {

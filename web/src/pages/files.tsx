@@ -1,4 +1,4 @@
-// What a run left: files to download, and what it was made of.
+// The outputs of a run as downloads, and its sources.
 import type { ComponentChildren } from 'preact'
 import { address, type Run } from '../api/client'
 import { ago, Block, clock, day, Facts, failed, Icon, type IconName, Link, listed, many, plainly, Points, Records, Separator, short, size, span, useGot } from '../parts'
@@ -6,7 +6,7 @@ import { issuesName, logName, reportName, saveIssues, saveLog } from '../parts/s
 
 const digest = (text: string) => <code title={text}>{text.slice(0, 12)}…</code>
 
-/** A file that a run left, as it is offered; `url`: where it has an address of its own, `save`: what makes it here instead. */
+/** A downloadable file of a run. `url` is its address; `save` creates files that exist only here. */
 interface Listed {
   kind: string
   title: string
@@ -35,13 +35,13 @@ export function Files({ run }: { run: Run }) {
     { kind: 'input', title: 'Input', name: run.input.name, what: 'As it was sent. Never changed.', icon: 'sheet', there: !gone },
   ]
   const own = new Set(['row_map', 'log', ...all.map((file) => file.kind)])
-  // What has no line of its own: tables in other shapes, the list of issues, what the code of a configuration wrote.
+  // Files without their own line: tables in other formats, the list of issues, files from the configuration's code.
   for (const { kind, name, href } of left?.items ?? []) {
     if (!href || own.has(kind)) continue
     if (kind === 'issues') all.push({ kind: name, title: 'Issues', name: issuesName(run), what: 'A table with a line for each issue, its cell and value.', icon: 'lines', there: !gone, url: href, save: saveIssues })
     else all.push({ kind: name, title: kind === 'table' ? 'Table' : name.split('/').at(-1)!, name, what: '', icon: kind === 'table' ? 'sheet' : 'lines', there: !gone, url: href })
   }
-  // The log is written anew as it is downloaded.
+  // The log is written when it is downloaded.
   const bytes = (kind: string) => (kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)
   const kept = left?.kept_until
   const last = attempts?.items.at(-1)

@@ -1,4 +1,4 @@
-// Ways to a cell: a text that is in it, or its name.
+// Finds cells by their text or by their name.
 import { useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import type { Cell } from '../grid/pane'
@@ -10,15 +10,14 @@ export interface Hit {
   column: number
 }
 
-/** Finds a text in the cells of sheets: Enter goes to the next, Shift Enter to the one before, behind the last one in the next sheet. */
+/** Finds a text in the cells of sheets: Enter goes to the next, Shift Enter to the previous; after the last, the next sheet follows. */
 export function Find({ run, side, sheet, sheets, chosen, onFound, onLeave }: { run: Run; side: Side; sheet: string; sheets: string[]; chosen: Cell | null; onFound: (cell: Hit, sheet: string) => void; onLeave: () => void }) {
   const [text, setText] = useState('')
   const [said, say] = useState('')
   const known = useRef(new Map<string, { cells: Hit[]; more: boolean }>())
   const input = useRef<HTMLInputElement>(null)
   const find = () => input.current?.select()
-  // Below this width there is no room for it, and the browser's own finds what is in sight.
-  // Pressed in the field, it is the browser's own.
+  // Below this width there is no room for the field, and the browser's own search finds visible text. Inside the field, Ctrl f belongs to the browser.
   useKeys(matchMedia('(min-width: 1024px)').matches ? { '/': find, 'Ctrl f': (event) => (event.composedPath()[0] === input.current ? false : find()) } : {})
   const hitsIn = async (sheet: string) => {
     const of = `${side} ${sheet} ${text}`
@@ -37,7 +36,7 @@ export function Find({ run, side, sheet, sheets, chosen, onFound, onLeave }: { r
   }
   const step = async (forward: boolean) => {
     const isBeyond = ({ row, column }: Hit) => !chosen || (forward ? row > chosen.row || (row === chosen.row && column > chosen.column) : row < chosen.row || (row === chosen.row && column < chosen.column))
-    // Round all sheets, and at last to the beginning of this one.
+    // Searches all sheets, and finally the beginning of the current one.
     for (let turn = 0; turn <= sheets.length; turn++) {
       const on = sheets[(((sheets.indexOf(sheet) + (forward ? turn : -turn)) % sheets.length) + sheets.length) % sheets.length]
       const { cells, more } = await hitsIn(on)
@@ -63,7 +62,7 @@ export function Find({ run, side, sheet, sheets, chosen, onFound, onLeave }: { r
         onKeyDown={(event) => {
           if (event.key === 'Enter' && text) step(!event.shiftKey).catch(failed)
           else if (event.key === 'Escape') {
-            // Out of the field, and no further.
+            // Leaves the field, and nothing else.
             event.stopPropagation()
             onLeave()
           }

@@ -1,4 +1,4 @@
-// What somebody sees who has run nothing yet.
+// The page for users who have run nothing yet.
 import type { ComponentChildren } from 'preact'
 import { address, change, may, problemOf, type Schemas, session, workspace } from '../api/client'
 import { counts } from '../api/events'
@@ -9,7 +9,7 @@ import { add } from './uploads'
 
 const TEMPLATE = 'default'
 
-/** Chooses a template's messy roster, with a configuration made for it where there is none yet. */
+/** Chooses a template's messy roster, and creates a configuration for it if there is none. */
 async function trySample(known: Schemas['KnownConfiguration'] | undefined) {
   try {
     const response = await fetch(address('/api/v1/templates/{name}/sample', { name: TEMPLATE }))
@@ -18,7 +18,7 @@ async function trySample(known: Schemas['KnownConfiguration'] | undefined) {
     let id = known?.id
     if (!id) {
       const made = await change<{ id: string }>('POST', `/api/v1/workspaces/${workspace.peek()}/configs`, { name: 'crew', template: TEMPLATE })
-      // A template loads; a check would wait for its environment.
+      // Templates load without a check, which would wait for the environment.
       await change('POST', `/api/v1/configs/${made.id}/publish`, { force: true })
       id = made.id
     }

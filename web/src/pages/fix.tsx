@@ -1,4 +1,4 @@
-// Headers that a run's file has and no field knows: accepted one by one, written, checked, and the file run again. As `ade fix`.
+// Headers of a run's file that no field knows: accepted one by one, written, checked, and the file run again, as in `ade fix`.
 import { signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import { change, type Problem, type Run, type Schemas, whenReady } from '../api/client'
@@ -19,7 +19,7 @@ export function Fix({ run }: { run: Run }) {
   const [bench, use] = useState(benchOf(run.configuration_id))
   const [found, setFound] = useState<Schemas['Fix'] | null>(null)
   const [accepted, accept] = useState<Record<string, string>>({})
-  /** What was written so far, and which files that were changed elsewhere a publication would take with it. */
+  /** The changes written so far, and the files changed elsewhere that a publication would include. */
   const [written, setWritten] = useState<{ fields: Record<string, string>; paths: string[]; others: string[] } | null>(null)
   const [check, setCheck] = useState<Check | null>(null)
   const { doing, say, error, during } = useDoing()

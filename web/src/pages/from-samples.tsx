@@ -1,4 +1,4 @@
-// A configuration from sample files: what was inferred is looked at, its questions are answered, and it is published. As `ade init --from`.
+// Creates a configuration from sample files: review the inferred fields, answer the questions, publish, as in `ade init --from`.
 import { useEffect, useState } from 'preact/hooks'
 import { change, hindrance, type Problem, type Schemas, whenReady, workspace } from '../api/client'
 import { Block, Button, type Column, Entry, Link, listed, many, Points, quoted, Records, Status, Title, Trouble, useAbout, useDoing, useKeys } from '../parts'
@@ -22,7 +22,7 @@ interface State {
   id: string
   samples: Schemas['Document'][]
   found: Inferred | null
-  /** What was answered to the questions, and what of it was sent. */
+  /** The answers to the questions, and those already sent. */
   right: Record<number, number[]>
   sent: State['right']
 }
@@ -32,7 +32,7 @@ export function FromSamples() {
   const [state, setState] = useState<State>(JSON.parse(sessionStorage.getItem(KEPT + query.peek().get('id')) ?? 'null') ?? { name: '', id: '', samples: [], found: null, right: {}, sent: {} })
   const { name, id, samples, found, right, sent } = state
   const set = (more: Partial<State>) => setState((before) => ({ ...before, ...more }))
-  // Who goes to the draft finds it all on the way back.
+  // Everything is kept for users who visit the draft and return.
   useEffect(() => void (id && sessionStorage.setItem(KEPT + id, JSON.stringify(state))), [state])
   const { doing, say, error, during } = useDoing()
   const files = uploads.value.filter((one) => !one.start && one.state !== 'refused')
@@ -49,11 +49,11 @@ export function FromSamples() {
       const body = { document_ids: documents.map((one) => one.id), answers: files.length ? [] : answers }
       const told = await whenReady(() => change<Inferred>('POST', `/api/v1/configs/${made}/infer`, body, { 'If-Match': '*' }), () => say('Its environment is built first…'), () => false)
       files.forEach((one) => remove(one.key))
-      // What was asked is asked as it was, so that an answer can be another.
+      // Questions are shown as first asked, so that answers can be changed.
       set({ samples: documents, found: { ...told!, questions: body.answers.length ? asked : told!.questions }, ...(files.length ? { right: {}, sent: {} } : { sent: right }) })
     })
   const publish = () => why || during('Publishing…', async () => (await benchOf(id).load(), await benchOf(id).publish(false), go(`/configs/${id}`)))
-  /** What is right of a question's offers: none, where the list is empty; without a list it stays open. */
+  /** The chosen offers of a question: none if the list is empty; without a list it stays open. */
   const answer = (question: number, offers?: number[]) => set({ right: Object.fromEntries(Object.entries({ ...right, [question]: offers! }).filter(([, offers]) => offers)) })
   const toggle = (question: number, offer: number, several: boolean) => {
     const before = right[question] ?? []

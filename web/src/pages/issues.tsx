@@ -1,10 +1,10 @@
-// The issues of a run: loaded page by page while the grids are there already, filtered, and as a list.
+// The issues of a run: loaded in pages while the grids are shown, filtered, and as a list.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { get, type Run } from '../api/client'
 import { number, plainly, useSight } from '../parts'
 import { groupedBy, type Issue } from './explained'
 
-/** So many are loaded at once; the next when they are asked for. */
+/** The number of issues loaded at once; more are loaded on request. */
 const AT_ONCE = 10_000
 
 export interface Filter {
@@ -19,13 +19,13 @@ interface Known {
   issues: Issue[]
   counts: Counts
   cursor: string | null
-  /** Whether some are on their way. */
+  /** Whether some are being loaded. */
   busy: boolean
 }
 const EMPTY: Known = { issues: [], counts: NONE, cursor: null, busy: true }
 const total = (counts: Counts) => counts.error + counts.warning + counts.info
 
-/** A list on the server, of which more can be asked for. */
+/** A server list with further pages. */
 function useList(run: Run, on: boolean, filter: Filter | null, failed: (error: unknown) => void) {
   const [known, setKnown] = useState<Known>(EMPTY)
   const held = useRef({ known: EMPTY, abort: new AbortController() })
@@ -45,7 +45,7 @@ function useList(run: Run, on: boolean, filter: Filter | null, failed: (error: u
     } catch (error) {
       if (abort.signal.aborted) return
       tell({ ...held.current.known, busy: false })
-      // A configuration that keeps no list has none to show.
+      // A configuration without an issue list has none to show.
       if ((error as { code?: string }).code !== 'no_issue_list') failed(error)
     }
   }
@@ -59,18 +59,18 @@ function useList(run: Run, on: boolean, filter: Filter | null, failed: (error: u
   return { ...known, load: () => (held.current.known.busy || !held.current.known.cursor ? Promise.resolve() : (tell({ ...held.current.known, busy: true }), load())), more: Math.max(0, total(known.counts) - known.issues.length) }
 }
 
-/** All issues, as far as they are loaded; those that pass the filter; and how many are not loaded yet. */
+/** The loaded issues, those that match the filter, and the number not loaded yet. */
 export function useIssues(run: Run, filter: Filter, failed: (error: unknown) => void) {
   const all = useList(run, true, null, failed)
   const isFiltered = filter.severities.size < 3 || !!filter.rule || !!filter.field
-  // Where not all are here, the server filters.
+  // If not all are loaded, the server filters.
   const asks = isFiltered && !all.busy && all.more > 0
   const asked = useList(run, asks, asks ? filter : null, failed)
   const source = asks ? asked : all
   const isMeant = (issue: Issue) => (!filter.rule || issue.rule === filter.rule) && (!filter.field || issue.field === filter.field)
   const passes = (issue: Issue) => filter.severities.has(issue.severity) && isMeant(issue)
   const issues = useMemo(() => (isFiltered ? source.issues.filter(passes) : source.issues), [source.issues, isFiltered, filter.severities, filter.rule, filter.field])
-  // Of each severity, what rule and field leave; where not all are here, it is not known.
+  // Counts per severity for the current rule and field; unknown if not all are loaded.
   const counts = useMemo(() => {
     if ((!filter.rule && !filter.field) || all.more) return all.counts
     return all.issues.filter(isMeant).reduce((sum, { severity }) => ({ ...sum, [severity]: sum[severity] + 1 }), NONE)
@@ -78,10 +78,10 @@ export function useIssues(run: Run, filter: Filter, failed: (error: unknown) => 
   return { all: all.issues, total: total(all.counts), counts, issues, isFiltered, passes, more: source.more, busy: source.busy, load: source.load }
 }
 
-/** Lines of one height; those in sight are in the page. */
+/** Lines of equal height; only visible ones are in the page. */
 export function IssueList({ issues, at, grouped, narrow, onChoose, onOpen }: { issues: Issue[]; at: number; grouped: 'rule' | 'key' | ''; narrow: boolean; onChoose: (issue: Issue) => void; onOpen: (issue: Issue) => void }) {
   const sight = useSight(narrow ? 52 : 28)
-  // The number of an issue; or a rule with how many it has, above them.
+  // An issue's number, or a rule with its count as a heading.
   const rows = useMemo(() => (grouped ? groupedBy(issues, grouped) : [...issues.keys()]), [issues, grouped])
   const place = rows.indexOf(at)
   useEffect(() => void (place >= 0 && sight.show(place)), [place])

@@ -1,21 +1,21 @@
-// Lines that differ: read from a unified diff, or found between two texts, and put side by side.
+// Different lines, from a unified diff or from two texts, arranged side by side.
 
 export interface Line {
   kind: 'same' | 'minus' | 'plus'
   text: string
-  /** Its number on either side, from 1; 0: it is not there. */
+  /** The line number on each side, from 1; 0: absent. */
   a: number
   b: number
 }
 
-/** A place where lines differ, with a few around it. */
+/** A group of different lines with some context. */
 export type Hunk = Line[]
 
 export function parsePatch(patch: string): Hunk[] {
   const hunks: Hunk[] = []
   let a = 0
   let b = 0
-  // Behind the lines that its head promises, a hunk has ended: a line `--- x` in it is one that was removed.
+  // A hunk ends after the number of lines in its head: a line `--- x` inside it is a removed line.
   let left = 0
   let right = 0
   for (const text of patch.split('\n')) {
@@ -37,7 +37,7 @@ export function parsePatch(patch: string): Hunk[] {
   return hunks
 }
 
-/** How much of two lists, or texts, is the same at their beginnings and at their ends. */
+/** Returns the lengths of the common beginning and end of two lists or texts. */
 function alike(left: ArrayLike<string>, right: ArrayLike<string>): [start: number, end: number] {
   const least = Math.min(left.length, right.length)
   let start = 0
@@ -47,7 +47,7 @@ function alike(left: ArrayLike<string>, right: ArrayLike<string>): [start: numbe
   return [start, end]
 }
 
-/** The lines of two texts, in the order of one text that has both. */
+/** Merges the lines of two texts into one list with both. */
 export function diffLines(from: string, to: string): Line[] {
   const left = from.split('\n')
   const right = to.split('\n')
@@ -61,7 +61,7 @@ export function diffLines(from: string, to: string): Line[] {
   let i = 0
   let j = 0
   if (rows * columns <= 4_000_000) {
-    // The longest common lines of each rest.
+    // The longest common lines of the remaining parts.
     const width = columns + 1
     const longest = new Uint32Array((rows + 1) * width)
     for (let i = rows - 1; i >= 0; i--)
@@ -79,7 +79,7 @@ export function diffLines(from: string, to: string): Line[] {
   return lines
 }
 
-/** What differs, with three lines around it. */
+/** Returns the differences with three lines of context. */
 export function hunksOf(lines: Line[], around = 3): Hunk[] {
   const near = new Uint8Array(lines.length)
   lines.forEach((line, at) => line.kind !== 'same' && near.fill(1, Math.max(0, at - around), at + around + 1))
@@ -92,7 +92,7 @@ export function hunksOf(lines: Line[], around = 3): Hunk[] {
   return hunks
 }
 
-/** Lines side by side: what was removed stands beside what came in its place. */
+/** Arranges lines side by side: a removed line is next to its replacement. */
 export function paired(hunk: Hunk): [Line | null, Line | null][] {
   const rows: [Line | null, Line | null][] = []
   for (let at = 0; at < hunk.length; ) {
@@ -108,7 +108,7 @@ export function paired(hunk: Hunk): [Line | null, Line | null][] {
   return rows
 }
 
-/** The part of a line that is other than in its partner: from, to. Nothing of it stands out where most of the line differs. */
+/** Returns the range of a line that differs from its partner; nothing if most of the line differs. */
 export function otherPart(text: string, partner: string): [number, number] | null {
   const [start, end] = alike(text, partner)
   const common = start + end

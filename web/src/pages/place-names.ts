@@ -1,6 +1,6 @@
-// How what a run names is called in the files of a configuration.
+// The names of a run's objects in the files of a configuration.
 
-/** What to look for, the surest first: the function, then the field. */
+/** Returns the texts to search for, most reliable first: the function, then the field. */
 export function wanted(name: string): RegExp[] {
   const field = /^Field\('(\w+)'\)/.exec(name)?.[1] ?? /^(\w+)\./.exec(name)?.[1]
   const last = /(\w+)$/.exec(name)?.[1]

@@ -1,4 +1,4 @@
-// Where in a configuration something stands that a run names: a rule, a detector, a transform.
+// Finds the code in a configuration that a run names: a rule, a detector, a transform.
 import type { ComponentChildren } from 'preact'
 import type { Run } from '../api/client'
 import { get } from '../api/client'

@@ -1,4 +1,4 @@
-// The two grids of a result: which rows stand beside each other, what is marked in them, and what somebody does in them.
+// The two grids of a result: aligned rows, marks, and user actions.
 import { useEffect, useMemo, useRef, useState, type MutableRef } from 'preact/hooks'
 import type { Run } from '../api/client'
 import { aligned, apart, only, partnerRow, type Lines } from '../grid/lines'
@@ -11,7 +11,7 @@ import { keepLayout, paneOf, type Placed } from './result-pane'
 import type { Asked, Loaded, Scene } from './result-scene'
 import { choose, chosenOf } from './result-walk'
 
-/** The lines of both sides, and which cells belong together. */
+/** The lines of both sides, and the cells that belong together. */
 export function useRows(run: Run, loaded: Loaded, { seen, sheet, isOwn, mode }: Asked, scene: Scene | null, issues: Issue[], total: number, align: boolean) {
   const [shift, setShift] = useState(0)
   useEffect(() => setShift(0), [run.id, sheet, isOwn])
@@ -19,13 +19,13 @@ export function useRows(run: Run, loaded: Loaded, { seen, sheet, isOwn, mode }: 
   const sizeOf = (side: Side) => (side === 'input' ? seen.find((one) => one.name === sheet) : loaded.output.find((one) => one.name === scene?.partner))
   const canAlign = !!scene && !scene.why && !!scene.partner && !isOwn
   const isAligned = canAlign && align && mode === 'both'
-  // The same whether or not both sides are shown.
+  // Independent of whether both sides are shown.
   const beside = useMemo(() => (canAlign ? aligned(scene!.segments!, sizeOf('input')?.rows ?? 0, sizeOf('output')?.rows ?? 0) : null), [scene, canAlign])
   const marks = useMemo(
     () => ({ input: marksOf(issues, 'input', isOwn ? '' : sheet), output: marksOf(issues, 'output', scene?.partner ?? '') }),
     [issues, sheet, scene],
   )
-  // Rows apart from their partners can't be left out on both sides at once.
+  // If rows are not aligned, lines can't be left out on both sides at once.
   const canOnly = total > 0 && mode !== 'issues' && (isAligned || mode !== 'both')
   const isOnly = canOnly && query.value.get('only') === '1'
   const lines = useMemo((): Lines | null => {
@@ -51,7 +51,7 @@ export function useRows(run: Run, loaded: Loaded, { seen, sheet, isOwn, mode }: 
   return { tables, sizeOf, canAlign, isAligned, beside, marks, canOnly, isOnly, lines, chosen, current, shift, setShift, partner: chosen && scene && partnerOf(chosen) }
 }
 
-/** The grids in their place, as long as they are shown. `moved`: other lines came into sight. */
+/** The grids while they are shown. `moved` is called when other lines become visible. */
 export function useGrid(grid: MutableRef<GridView | null>, run: Run, { isOwn, mode, sheet }: Asked, scene: Scene | null, rows: ReturnType<typeof useRows>, windows: Windows, picked: (area: Area | null) => void, moved: (from: number, to: number) => void) {
   const holder = useRef<HTMLDivElement>(null)
   const { lines, beside, isAligned, marks, current, chosen, shift } = rows
@@ -85,7 +85,7 @@ export function useGrid(grid: MutableRef<GridView | null>, run: Run, { isOwn, mo
       const next = row ? (chosen.side === 'input' ? row - chosen.row : chosen.row - row) : shift
       if (next !== shift) return rows.setShift(next)
     }
-    // As the address is now: a key that is held is ahead of what is drawn.
+    // Uses the current address: a held key is ahead of what is drawn.
     grid.current.choose(chosenOf(query.peek()))
   }, [query.value.get('cell'), query.value.get('side'), scene, lines])
   return holder

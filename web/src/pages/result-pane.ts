@@ -1,22 +1,22 @@
-// How a sheet of a run looks in its grid: the table that was found in it, what became of its columns, and the issues of its cells.
+// How a run's sheet looks in its grid: the table found in it, the fate of its columns, and the issues of its cells.
 import type { Run, Schemas } from '../api/client'
 import type { Chip, Pane } from '../grid/pane'
 import type { Side } from '../grid/windows'
 import { letters, listed } from '../parts'
 import { worst, type Issue, type Region, type Table } from './explained'
 
-/** A table, and where it is in the sheets of both sides. */
+/** A table and its position in the sheets of both sides. */
 export interface Placed {
   table: Table
   at: Region
   out: Region | null
 }
 
-/** How somebody laid the columns of a configuration's sheets. A sheet that is called as its file, such as that of a .csv, is another each month. */
+/** The user's column layout for a configuration's sheets. A sheet named after its file, such as that of a .csv, has another name each month. */
 const layoutKey = (run: Run, side: Side, sheet: string) => `ade.columns.${run.configuration_id} ${side} ${run.input.name.startsWith(sheet) ? '' : sheet}`
 export const keepLayout = (run: Run, { side, sheet, layout }: Pane) => localStorage.setItem(layoutKey(run, side, sheet), JSON.stringify(layout))
 
-/** What is said above a column: the field that it became, or the column that it comes from. */
+/** The caption above a column: the field that it became, or its source column. */
 function chipOf(side: Side, column: number, table: Table | undefined): Chip | null {
   const letter = letters(column)
   if (side === 'input') {
@@ -34,7 +34,7 @@ function chipOf(side: Side, column: number, table: Table | undefined): Chip | nu
   return { text: `← ${from.join(' ')} ${name}`, note: '', title: `${found.header} comes from column ${from.join(', ')}`, none: false }
 }
 
-/** `now`: the table that the chosen cell is in, and the issues of each cell, as they are when a cell is drawn. */
+/** `now` returns the selected cell's table and the issues of each cell when a cell is drawn. */
 export function paneOf(run: Run, side: Side, size: Schemas['Sheet'], widths: number[], tables: Placed[], chips: boolean, now: () => { current: Table | undefined; marks: Record<Side, Map<number, Issue[]>> }): Pane {
   const isInput = side === 'input'
   const issuesAt = (row: number, column: number) => now().marks[side].get(row * 32_768 + column)

@@ -1,4 +1,4 @@
-// What the grids of a sheet are made of: the sheets of both sides, the map of their rows, and how wide their columns are.
+// The data of a sheet's grids: the sheets of both sides, the row map, and the column widths.
 import { useEffect, useState } from 'preact/hooks'
 import { all, get, type Run, type Schemas } from '../api/client'
 import { widthOf } from '../grid/pane'
@@ -24,7 +24,7 @@ export async function load(id: string): Promise<Loaded> {
   return { input: input.sheets, output: output.sheets, explained }
 }
 
-/** What the address asks for: which sheet, and which sides of it. `own`: sheets of the output that no sheet of the sender's became. */
+/** The sheet and the sides that the address requests. `own`: output sheets that come from no input sheet. */
 export function askedOf({ input, output, explained }: Loaded, narrow: boolean) {
   const seen = input.filter((sheet) => sheet.rows != null)
   const read = new Set(explained?.tables.map((table) => table.sheet))
@@ -42,7 +42,7 @@ export interface Scene {
   sheet: string
   partner: string | null
   segments: Segment[] | null
-  /** Why its rows can't stand beside their partners; empty: they can. */
+  /** The reason that rows can't be aligned; empty if they can. */
   why: string
   widths: Record<Side, number[]>
 }
@@ -53,12 +53,12 @@ async function segmentsOf(id: string, sheet: string): Promise<Segment[] | null> 
   return known ? found : null
 }
 
-/** The map of a sheet's rows, and the first cells of both sides, from which the columns get their widths. */
+/** The map of a sheet's rows, and the first cells of both sides, which set the column widths. */
 async function prepare(run: Run, loaded: Loaded, { seen, sheet, isOwn }: Asked, windows: Windows): Promise<Scene> {
   const segments = isOwn ? null : await segmentsOf(run.id, sheet)
   const partner = isOwn ? sheet : (partnerSheet(segments) ?? loaded.explained?.tables.find((table) => table.sheet === sheet)?.output?.sheet ?? loaded.output.find((one) => one.name === sheet)?.name ?? null)
   const sizes = { input: isOwn ? undefined : seen.find((one) => one.name === sheet), output: loaded.output.find((one) => one.name === partner) }
-  // A title is long, and of no column.
+  // A title is long and belongs to no column.
   const titles = new Set(isOwn ? [] : (loaded.explained?.rows ?? []).filter((row) => row.sheet === sheet && row.kind !== 'header' && row.kind !== 'data').map((row) => row.row))
   const widths: Record<Side, number[]> = { input: [], output: [] }
   await Promise.all(

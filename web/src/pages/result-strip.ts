@@ -1,4 +1,4 @@
-// The strip beside the grids: where the issues of a sheet are, and which part of it is in sight.
+// The strip next to the grids: the positions of a sheet's issues, and the visible part.
 import type { Lines } from '../grid/lines'
 import type { Side } from '../grid/windows'
 import { spot, type Issue } from './explained'

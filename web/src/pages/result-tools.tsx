@@ -1,4 +1,4 @@
-// What a result is looked at with: sides, filters, the search, and the way to the next issue above the grids; the sheets below them.
+// The tools of a result: sides, filters, search and the next issue above the grids; the sheets below them.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { Side } from '../grid/windows'
@@ -41,7 +41,7 @@ export function Tools(view: View) {
   )
 }
 
-/** How the issues are listed, and the list to take away. */
+/** The order of the issues, and the list as a download. */
 function OfList({ run, found: { issues, more, isFiltered, passes }, grouped }: View) {
   const whole = issues.length + more
   return (
@@ -85,7 +85,7 @@ function Filters({ found: { all, counts }, filter: { severities, rule, field }, 
   )
 }
 
-/** The sheets of both sides, each with its issues; and beside them what is said of the cells. */
+/** The sheets of both sides with their issues, and next to them the summary of the selected cells. */
 export function SheetTabs({ tabs, at: atSheet, loaded, found: { issues, more }, to, children }: { tabs: [string, Side][]; at: number; to: (at: number) => void; children: ComponentChildren } & View) {
   const list = useRef<HTMLDivElement>(null)
   useEffect(() => list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }), [atSheet])

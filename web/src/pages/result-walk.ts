@@ -1,4 +1,4 @@
-// From issue to issue: which one is looked at, and which one is next from where somebody is.
+// Moves between issues: the current issue, and the next one from the current cell.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Cell } from '../grid/pane'
 import { letters, number, place, toast } from '../parts'
@@ -7,7 +7,7 @@ import { spot, type Issue } from './explained'
 import type { useIssues } from './issues'
 import type { Asked } from './result-scene'
 
-/** The cell that an address names. */
+/** Returns the cell that an address names. */
 export function chosenOf(query: URLSearchParams): Cell | null {
   const found = place(query.get('cell') ?? '')
   return found && { side: query.get('side') === 'output' ? 'output' : 'input', ...found }
@@ -19,12 +19,12 @@ export function isAt(issue: Issue, cell: Cell, sheet: string): boolean {
   return !!at && at.row === cell.row && at.column === cell.column && (cell.side === 'input' ? issue.sheet === sheet : true)
 }
 
-/** `toInput`: the row of the sender's that a cell belongs to; `jumped`: what follows when a key went to another issue. */
+/** `toInput` returns the sender's row of a cell; `jumped` is called after a key moved to another issue. */
 export function useWalk({ sheet, seen, mode }: Asked, { issues, more, busy, total, load }: ReturnType<typeof useIssues>, toInput: (cell: Cell) => number, jumped: () => void) {
   const current = useRef<Issue | null>(null)
   const later = useRef<1 | -1 | 0>(0)
   const [, draw] = useState<Issue | null>(null)
-  // A cell may have several issues, and an issue no cell: which one it is, is kept.
+  // A cell may have several issues, and an issue no cell, so the current issue is stored.
   const numberOf = (cell: Cell | null, on: string) => {
     const issue = current.current
     const fits = issue && (cell ? isAt(issue, cell, on) : !spot(issue, 'input') && issue.sheet === on)
@@ -41,11 +41,11 @@ export function useWalk({ sheet, seen, mode }: Asked, { issues, more, busy, tota
   const step = (by: 1 | -1) => {
     if (!issues.length && busy) return void (later.current = by)
     if (!issues.length) return toast(total ? 'No issue is left by the filters.' : 'This run has no issues.')
-    // From where the address is now: the next key may come before what the last one did is drawn.
+    // Starts from the current address: the next key may come before the last change is drawn.
     const cell = chosenOf(query.peek())
     const on = query.peek().get('sheet') ?? sheet
     const from = numberOf(cell, on)
-    // Behind the last one that is here there are more.
+    // More issues follow the last loaded one.
     if (by > 0 && more > 0 && from === issues.length - 1) {
       if (!busy) load()
       return toast(`The next of ${number(more)} more issues are being loaded.`)
@@ -63,7 +63,7 @@ export function useWalk({ sheet, seen, mode }: Asked, { issues, more, busy, tota
     show(issues[(next + issues.length) % issues.length])
     jumped()
   }
-  // Asked for before the first was here.
+  // Pressed before the first issue was loaded.
   useEffect(() => {
     const by = later.current
     if (!by || (busy && !issues.length)) return

@@ -1,4 +1,4 @@
-// The sender's sheet and the normalized table, row beside row: what came of each cell, and why.
+// The sender's sheet and the normalized table, row by row: the result of each cell, and the reason.
 import { signal } from '@preact/signals'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Run } from '../api/client'
@@ -20,7 +20,7 @@ import { choose, useWalk } from './result-walk'
 import { listOfRuns } from './runs'
 import { Why } from './why'
 
-/** So many cells are copied at once. */
+/** The maximum number of cells copied at once. */
 const MOST_COPIED = 200_000
 
 const media = matchMedia('(max-width: 639px)')
@@ -34,7 +34,7 @@ export function Result({ run }: { run: Run }) {
   return <Shown run={run} loaded={value} />
 }
 
-/** What a result is looked at with, for each part of the page. */
+/** The shared state of a result's parts. */
 export type View = ReturnType<typeof useView>
 
 function useView(run: Run, loaded: Loaded) {
@@ -60,7 +60,7 @@ function useView(run: Run, loaded: Loaded) {
   const { chosen, lines, partner } = rows
   const sheetOn = (side: Side) => (side === 'input' ? sheet : scene?.partner) ?? sheet
 
-  // All issues of the sheet, where they are, and what is in sight.
+  // All issues of the sheet, their positions, and the visible part.
   const drawStrip = () => {
     const side = mode === 'output' ? 'output' : 'input'
     const here = issues.filter((issue) => (side === 'input' ? issue.sheet === sheet : issue.output_sheet === scene?.partner))
@@ -68,7 +68,7 @@ function useView(run: Run, loaded: Loaded) {
   }
   const holder = useGrid(grid, run, asked, scene, rows, windows, setPicked, (from, to) => ((inSight.current = [from, to]), drawStrip()))
   useEffect(drawStrip, [issues, lines])
-  // Where no grid asks for the cells of an issue.
+  // Used if no grid loads the issues' cells.
   useEffect(() => {
     if (mode !== 'issues' || !chosen || !scene) return
     const cells = [chosen, partner].filter((cell) => cell != null)
@@ -107,7 +107,7 @@ function Shown({ run, loaded }: { run: Run; loaded: Loaded }) {
     '>': () => grid.current?.lay((pane, column) => pane.size(column, pane.widthOf(column) + 16)),
     z: () => grid.current?.lay((pane, column) => pane.hold(column)),
     'Ctrl g': () => ask(true),
-    // What is marked as text is the browser's to copy.
+    // Selected text is copied by the browser.
     'Ctrl c': () => !getSelection()?.toString() && !!chosen && copyCells(windows, picked ?? { side: chosen.side, top: chosen.row, bottom: chosen.row, left: chosen.column, right: chosen.column }, sheetOn),
     Escape: () => (picked ? grid.current?.choose(chosen, null) : chosen ? amend({ cell: null }) : go(listOfRuns())),
   })
@@ -115,7 +115,7 @@ function Shown({ run, loaded }: { run: Run; loaded: Loaded }) {
     ask(false)
     const cell: Cell = { side: here, ...at }
     if (!grid.current) return choose(cell, sheet)
-    // Chosen before the focus comes, which else chooses the first in sight.
+    // Selected before the focus arrives, which would otherwise select the first visible cell.
     grid.current.pick(cell)
     grid.current.focus(cell.side)
   }
@@ -172,11 +172,11 @@ function Shown({ run, loaded }: { run: Run; loaded: Loaded }) {
   )
 }
 
-/** What stands above the grids: which sheet and table each side is, and how many rows were read and written. */
+/** The captions above the grids: the sheet and table of each side, and the numbers of rows read and written. */
 function Heads({ asked: { sheet, isOwn, mode }, scene, rows: { sizeOf, current, tables } }: View) {
   const sum = (all: Iterable<number>) => [...all].reduce((one, other) => one + other, 0)
   const read = sum(tables.map(({ table }) => table.rows?.read ?? 0))
-  // Below a header each; tables that were merged are at one place.
+  // Each table is below its own header; merged tables are in one place.
   const places = new Map(tables.flatMap(({ table, out }) => (out && table.output!.sheet === scene?.partner ? [[table.output!.range, out.bottom - out.top] as const] : [])))
   const written = sum(places.values())
   const [input, output] = [sizeOf('input'), sizeOf('output')]
@@ -193,7 +193,7 @@ function Heads({ asked: { sheet, isOwn, mode }, scene, rows: { sizeOf, current, 
   )
 }
 
-/** Takes cells to the clipboard, as a spreadsheet pastes them. */
+/** Copies cells in the format that spreadsheets paste. */
 function copyCells(windows: Windows, { side, top, bottom, left, right }: Area, sheetOn: (side: Side) => string) {
   const cells = (bottom - top + 1) * (right - left + 1)
   if (cells > MOST_COPIED) return toast(`${number(cells)} cells are too many to be copied at once; ${number(MOST_COPIED)} can be. The workbook is under Files.`, 'error')

@@ -1,4 +1,4 @@
-// A run beside an earlier one, such as that of last month: layout, headers, issues, rows by key, totals.
+// Compares a run with an earlier one, such as last month's: layout, headers, issues, rows by key, totals.
 import type { ComponentChildren } from 'preact'
 import { get, type Problem, type Run, type Schemas } from '../api/client'
 import { about, Choice, type Column, Link, Loading, many, Name, Nothing, number, plainly, Points, Records, short, stamp, Trouble, useGot, useLoaded } from '../parts'
@@ -26,7 +26,7 @@ export function Compare({ run }: { run: Run }) {
   useEffect(() => {
     if (before) about.value = { ...about.value, command: `ade runs diff ${short(before)} ${short(run.id)}${key && ` --key ${key}`}` }
   }, [before, key])
-  // Those of this sender first, whose files are called alike but for their numbers; both newest first.
+  // Runs of this sender come first, whose file names differ only in numbers; both groups newest first.
   const isOther = (one: Run) => Number(senderOf(one) !== senderOf(run))
   const sorted = (others.value?.items ?? []).filter((one) => one.id !== run.id).sort((a, b) => isOther(a) - isOther(b))
   const all = [['sender', 'The last file of its sender'], ...sorted.map((one) => [one.id, `${plainly(one.input.name)}, ${stamp(one.created_at)}`])] as [string, string][]

@@ -1,4 +1,4 @@
-// One run: what it is, and its tabs.
+// One run: its state and its tabs.
 import { useEffect, useState } from 'preact/hooks'
 import { address, get, may, type Run, writing } from '../api/client'
 import { hear, link } from '../api/events'
@@ -183,7 +183,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
   )
 }
 
-/** How far a run is. */
+/** The progress of a run. */
 function Stages({ run, lines }: { run: Run; lines: Line[] }) {
   const names = Object.keys(STAGES) as (keyof typeof STAGES)[]
   const at = names.indexOf(run.stage ?? (run.status === 'queued' ? 'queued' : 'detecting'))
@@ -205,7 +205,7 @@ function Stages({ run, lines }: { run: Run; lines: Line[] }) {
   )
 }
 
-/** Why a run failed, with the line of code where it did. */
+/** The reason that a run failed, with the line of code. */
 function Failure({ run }: { run: Run }) {
   const error = run.error!
   const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${plainly(error.sheet)}`, error.table && `table ${error.table}`, run.exit_code ? `exit status ${run.exit_code}` : '', run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)

@@ -1,4 +1,4 @@
-// Which runs a list shows: its filters as the address has them, and what the stream tells put to what is there.
+// The filters of a list of runs in the address, and updates from the stream.
 import type { Run } from '../api/client'
 
 export const SINCE: Record<string, { name: string; sentence: string; seconds: number | null }> = {
@@ -14,7 +14,7 @@ export interface Filter {
   config: string
   since: string
   sinceGiven: boolean
-  /** `issues`: those with issues; `fields`: those that found no column for some fields. */
+  /** `issues`: runs with issues; `fields`: runs with fields that have no column. */
   look: string
   /** A label that runs share, as `key:value`. */
   label: string
@@ -34,7 +34,7 @@ export function filterOf(query: URLSearchParams): Filter {
   }
 }
 
-/** Whether a list with this filter shows a run; says what the server's filters say. */
+/** Returns whether a list with this filter shows a run, following the server's filters. */
 export function accepts(filter: Filter, run: Run, now: number): boolean {
   if (filter.status && !filter.status.split(',').includes(run.status)) return false
   if (filter.config && filter.config !== run.configuration_name && filter.config !== run.configuration_id) return false
@@ -50,7 +50,7 @@ export function accepts(filter: Filter, run: Run, now: number): boolean {
   return texts.some((text) => String(text).toLowerCase().includes(q)) || run.id.endsWith(q)
 }
 
-/** Puts changed runs to those of a list, newest first. What is no longer shown goes; `added` are the new ones. */
+/** Merges changed runs into a list, newest first. Runs that no longer match are removed; `added` are the new ones. */
 export function merged(before: Run[], changed: Run[], accepted: (run: Run) => boolean): { runs: Run[]; added: Run[] } {
   const by = new Map(changed.map((run) => [run.id, run]))
   const runs: Run[] = []
@@ -61,6 +61,6 @@ export function merged(before: Run[], changed: Run[], accepted: (run: Run) => bo
     else if (accepted(now)) runs.push(now)
   }
   const added = [...by.values()].filter(accepted)
-  // Ids are UUIDv7: their order is that of time.
+  // Ids are UUIDv7, so their order is by time.
   return { runs: added.length ? [...added, ...runs].sort((a, b) => (a.id < b.id ? 1 : -1)) : runs, added }
 }

@@ -13,12 +13,12 @@ import { BatchFiles, BatchPanel, nameOf } from './batch'
 import { configurations } from './start'
 
 const PAGE = 100
-/** A page left and come back to is as it was. */
+/** A page that is left keeps its state for the return. */
 let kept: { of: string; runs: Run[]; cursor: string | null; top: number; chosen: string | null } | null = null
 let last = '/runs'
-/** Where the list was left: with its filters, and the run that was chosen in it. */
+/** Returns the address of the list as it was left: its filters and the selected run. */
 export const listOfRuns = () => last
-/** The run below or above one in the list as it was left. */
+/** Returns the run below or above another in the list as it was left. */
 export function besideOf(id: string, step: number): string | null {
   const at = kept?.runs.findIndex((run) => run.id === id) ?? -1
   const next = at < 0 ? null : kept!.runs[at + step]
@@ -34,7 +34,7 @@ function queryOf(filter: Filter) {
     configuration: filter.config,
     q: filter.q,
     label: filter.label,
-    // Of a file that was run again the newest run alone.
+    // Of a file that was run again, only the newest run.
     newest: !!filter.label || undefined,
     has_issues: filter.look === 'issues' || undefined,
     fields_missing: filter.look === 'fields' || undefined,
@@ -42,7 +42,7 @@ function queryOf(filter: Filter) {
   }
 }
 
-/** The list: what the server said, and since then its stream. New runs wait while somebody reads further down. */
+/** The list: the server's answer plus stream updates. New runs wait while the user reads further down. */
 function useRuns(filter: Filter, isAway: () => boolean) {
   const of = JSON.stringify([workspace.value, filter])
   const [runs, setRuns] = useState<Run[] | null>(kept?.of === of ? kept.runs : null)
@@ -62,7 +62,7 @@ function useRuns(filter: Filter, isAway: () => boolean) {
       setFresh([])
       setError(null)
     } catch (error) {
-      // What is shown stays, and the frame says since when.
+      // The shown runs stay, and the frame shows how old they are.
       if (!abort?.aborted && !(state.current.runs && (error as { code?: string }).code === 'offline')) setError(error)
     }
   }
@@ -89,7 +89,7 @@ function useRuns(filter: Filter, isAway: () => boolean) {
         if (!changed.length || !held.runs) return
         const again = new Set(held.filter.label ? changed.map((run) => run.retry_of_run_id) : [])
         const { runs, added } = merged(held.runs.filter((run) => !again.has(run.id)), changed, (run) => accepts(held.filter, run, Date.now()))
-        // A list that is left open all day does not grow: at its head the newest are enough.
+        // A list that is open all day does not grow: at its top, the newest runs are enough.
         if (!isAway() && runs.length > 3 * PAGE) return void load().then(count)
         if (isAway() && added.length) {
           const known = new Set(added.map((run) => run.id))
@@ -100,7 +100,7 @@ function useRuns(filter: Filter, isAway: () => boolean) {
       }),
     [],
   )
-  // Where no stream can be had, it is asked.
+  // Without a stream, the server is polled.
   useEvery(2000, () => isAway() || load(), offline.value)
   const more = async () => {
     const { cursor, of } = state.current
@@ -158,7 +158,7 @@ export function Runs() {
     } else setSeveral(new Set())
     choose(id)
   }
-  // In the order of the list, the lowest first: as they were run before.
+  // In list order from the bottom: the order in which they first ran.
   const acted = () => (several.size ? runs!.filter((run) => several.has(run.id)).map((run) => run.id).reverse() : chosen ? [chosen] : [])
   const live = () => runs?.filter((run) => acted().includes(run.id) && /queued|running/.test(run.status)).map((run) => run.id) ?? []
   const cancel = () => {
@@ -176,7 +176,7 @@ export function Runs() {
     if (!ids.length) return acted().length && toast(painted ? 'None of these has issues to be painted.' : 'None of these has a workbook.')
     for (const id of ids) {
       download(address(painted ? '/api/v1/runs/{id}/annotated' : '/api/v1/runs/{id}/output', { id }))
-      // A browser takes one after the other.
+      // Browsers accept downloads one after the other.
       await new Promise((resolve) => setTimeout(resolve, 250))
     }
   }
@@ -347,7 +347,7 @@ function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoos
 
 function Doing({ run }: { run: Run }) {
   const text = doing(run)
-  // Most runs end before one could read that they are running.
+  // Most runs end before anybody could read that they are running.
   const late = run.status === 'running' && run.started_at && now.value - Date.parse(run.started_at) > 400
   return (
     <span class={`doing dim ${run.status === 'failed' ? 'bad' : ''}`}>

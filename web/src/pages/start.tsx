@@ -1,4 +1,4 @@
-// Start a run: files, a configuration, options. Files can be dropped anywhere in the console.
+// Starts runs: files, a configuration, options. Files can be dropped anywhere in the console.
 
 import { useEffect, useState } from 'preact/hooks'
 import { all, hindrance, type Schemas, workspace } from '../api/client'
@@ -16,9 +16,9 @@ picker.onchange = () => {
   picker.value = ''
   if (!takesFiles()) go('/start')
 }
-/** Whether the page that is shown takes files. */
+/** Whether the current page takes files. */
 const takesFiles = () => /^\/(start|configs\/from)$/.test(path.peek())
-/** Opens the browser's choice of files. */
+/** Opens the browser's file dialog. */
 export const choose = () => picker.click()
 
 export const configurations = () => all('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek(), limit: 1000 }, (page) => page.items)
@@ -41,7 +41,7 @@ export function Start() {
     if (!can) return
     const files = list.filter((one) => !one.start)
     const alone = files.length === 1
-    // Two people that drop at the same second have batches of their own.
+    // Two people who drop files in the same second have separate batches.
     const batch = `${new Date().toLocaleString('sv')} ${Math.random().toString(36).slice(2, 6)}`
     start(files, { configuration: chosen!.id, options: { validate_only: validate, active_sheet_only: active }, batch: alone ? '' : batch })
     if (!alone) go(`/runs?label=${encodeURIComponent(`batch:${batch}`)}`)
@@ -104,7 +104,7 @@ export function Start() {
   )
 }
 
-/** The files that were chosen, and how far each is. */
+/** The chosen files and their progress. */
 export const FileList = ({ of }: { of: string }) =>
   uploads.value.length > 0 && (
     <div class="framed">
@@ -174,7 +174,7 @@ function FileRow({ upload }: { upload: Upload }) {
   )
 }
 
-/** Files held over the window: the last configurations that were used, to release over. */
+/** The last used configurations as drop targets while files are held over the window. */
 export function DropAnywhere() {
   const [held, setHeld] = useState<{ count: number } | null>(null)
   const [all, setAll] = useState<Known[]>([])

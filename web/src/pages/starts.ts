@@ -1,4 +1,4 @@
-// What was asked to be started: it is kept in the browser until the server has it, so that neither leaving the page nor a full queue loses a file.
+// Requested starts: the browser keeps them until the server has them, so that neither leaving the page nor a full queue loses a file.
 import { signal } from '@preact/signals'
 import { change, get, hindrance, patiently, type Problem, workspace } from '../api/client'
 import { failed, many, number, toast } from '../parts'
@@ -10,17 +10,17 @@ export interface Waiting {
   key: string
   url: string
   body?: unknown
-  /** The file that it is of, or the run that is run again. */
+  /** The file, or the run to repeat. */
   name?: string
   run?: string
-  /** The label that the file shares with those that were dropped with it. */
+  /** The label shared by the files that were dropped together. */
   batch?: string
-  /** The page that it was asked for on; where nobody has left it, it gives way to the run. */
+  /** The page where it was requested; if the user is still there, the page changes to the run. */
   from?: string
 }
 
 const KEPT = 'ade.waits.'
-/** What the server does not have yet; how many runs were asked for since none was left, without those that it refused; and why the next one waits. */
+/** The requests that the server does not have yet; the number requested since there were none, without refused ones; and why the next one waits. */
 export const waiting = signal<Waiting[]>([])
 export const asked = signal(0)
 export const held = signal('')
@@ -31,7 +31,7 @@ export function begin(ones: Waiting[]) {
   take(ones)
 }
 
-/** Goes on with what was left when the page was closed. */
+/** Resumes the requests left when the page was closed. */
 export function goOn() {
   const known = new Set(waiting.peek().map((one) => one.key))
   const left = Object.keys(localStorage).filter((key) => key.startsWith(KEPT) && !known.has(key.slice(KEPT.length)))
@@ -44,17 +44,17 @@ function take(ones: Waiting[]) {
   work()
 }
 
-/** Runs again, with the configuration as it is now or as it was. The run of one alone is shown. */
+/** Repeats runs, with the current configuration or the old one. A single run is shown. */
 export function runAgain(ids: string[], how: 'again' | 'retry' = 'again') {
   if (hindrance('run')) return failed(new Error(hindrance('run')))
   begin(ids.map((id) => ({ key: `${how}-${id}-${Date.now()}`, url: `/api/v1/runs/${id}/retry`, body: { current: how === 'again' }, run: id, from: ids.length === 1 ? path.peek() : undefined })))
 }
 
 const LEFT_OUT = '/left-out'
-/** Whether a run comes of it. */
+/** Returns whether it will lead to a run. */
 export const isRun = (one: Waiting) => !one.url.endsWith(LEFT_OUT)
 
-/** Has the batch tell of files that become no run, and why. */
+/** Reports files to the batch that do not become runs, with the reason. */
 export function leaveOut(batch: string, files: { name: string; why: string }[]) {
   if (!files.length) return
   begin([{ key: `left-${Date.now()}-${Math.random()}`, url: `/api/v1/workspaces/${encodeURIComponent(workspace.peek())}/batches/${encodeURIComponent(batch)}${LEFT_OUT}`, body: { files }, batch, name: files.map(({ name }) => name).join(', ') }])

@@ -1,4 +1,4 @@
-// Access tokens: who may do what, made here and shown once.
+// Access tokens: their permissions; a new token is shown once.
 import { useState } from 'preact/hooks'
 import { change, may, type Schemas, session, workspace } from '../api/client'
 import { ago, Ask, AskForm, Button, copy, day, Entry, Facts, failed, Icon, Labelled, List, now, Records, Status, Title, useAbout, useGot } from '../parts'

@@ -1,14 +1,14 @@
-// Files on their way to the server: hashed, sent if they are not known there, and ready to be run.
+// Uploads: files are hashed, sent unless the server has them, and made ready to run.
 import { listed } from '../parts'
 import { signal } from '@preact/signals'
 import { address, changing, get, patiently, Problem, problemOf, type Schemas, workspace } from '../api/client'
 import { begin, leaveOut } from './starts'
 
-/** How files are run that were started together. */
+/** The options of files that were started together. */
 export interface Start {
   configuration: string
   options: { validate_only: boolean; active_sheet_only: boolean }
-  /** What they share as their label; of a file alone nothing: its run is shown. */
+  /** The label that they share; a single file has none, and its run is shown. */
   batch: string
 }
 const labelOf = (batch: string) => `batch:${batch}`
@@ -20,10 +20,10 @@ export interface Upload {
   state: 'hashing' | 'sending' | 'ready' | 'refused' | 'failed'
   sent: number
   note: string
-  /** Its sheets, once the server has looked. */
+  /** Its sheets, once the server has read it. */
   sheets: string
   document: Schemas['Document'] | null
-  /** It was asked to be started, and is as soon as it is sent. */
+  /** The user has started it; it runs as soon as it is sent. */
   start: Start | null
 }
 
@@ -51,10 +51,10 @@ export function add(files: File[]) {
   next()
 }
 
-/** Whether a run comes of it: also of what is stored and can't be read, whose run fails and says why. */
+/** Returns whether it will lead to a run. A stored file that can't be read does: its run fails with the reason. */
 export const isForRun = ({ state, document }: Upload) => (state === 'refused' ? !!document : state !== 'failed')
 
-/** Starts files: those that are sent already at once, the others when they are. Those that the server does not take are told to their batch. */
+/** Starts files: sent ones at once, others when they are sent. Rejected files are reported to their batch. */
 export function start(files: Upload[], how: Start) {
   for (const { key } of files) set(key, { start: how })
   handOver(files.map(({ key }) => key))
@@ -76,14 +76,14 @@ function handOver(keys: number[]) {
   })))
 }
 
-/** Those on their way to be started. */
+/** The files on their way to be started. */
 export const onTheirWay = () => uploads.value.filter((one) => one.start && /hashing|sending|failed/.test(one.state))
 addEventListener('beforeunload', (event) => uploads.peek().some((one) => one.start && /hashing|sending/.test(one.state)) && event.preventDefault())
 
 export const remove = (key: number) => void (uploads.value = uploads.value.filter((one) => one.key !== key))
 export const again = (key: number) => (set(key, { state: 'hashing', note: '', sent: 0 }), line.push(key), next())
 
-/** The files of what was dropped; a folder is taken whole. */
+/** Returns the dropped files, with all files of dropped folders. */
 export async function dropped(transfer: DataTransfer): Promise<File[]> {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry != null)
   if (!entries.length) return [...transfer.files]
@@ -91,7 +91,7 @@ export async function dropped(transfer: DataTransfer): Promise<File[]> {
   const walk = async (entry: FileSystemEntry, top: boolean): Promise<void> => {
     if (entry.isFile) {
       const file = await new Promise<File>((good, bad) => (entry as FileSystemFileEntry).file(good, bad))
-      // In a folder lies much that is no workbook.
+      // Folders contain many files that are not workbooks.
       if (top || (READS.test(file.name) && !file.name.startsWith('~$'))) found.push(file)
       return
     }
@@ -113,7 +113,7 @@ async function next() {
     busy++
     send(upload)
       .catch((error: Problem) => {
-        // Too large, or of another kind: sent again it is refused again.
+        // Too large or of an unsupported kind: sending it again would be refused again.
         set(upload.key, { state: /413|415|422/.test(`${error.status}`) ? 'refused' : 'failed', note: listed([error.message, error.hint], ' ') })
         handOver([upload.key])
       })
@@ -146,7 +146,7 @@ const post = (key: number, file: File) =>
       if (request.status < 300) return good(JSON.parse(request.responseText))
       bad(await problemOf(new Response(request.responseText, { status: request.status, headers: { 'Retry-After': request.getResponseHeader('Retry-After') ?? '' } })))
     }
-    // Of a file that was changed or moved since, nothing can be read any more.
+    // A file that was changed or moved since can't be read any more.
     request.onerror = () => file.slice(0, 1).arrayBuffer().then(
       () => bad(new Problem(0, 'offline', 'The connection broke off.')),
       () => bad(new Error('The file was changed since it was chosen: choose it again.')),
@@ -157,11 +157,11 @@ const post = (key: number, file: File) =>
 
 const arrived = (key: number, id: string) => (of(key)?.start ? handOver([key]) : void look(key, id))
 
-/** Which sheets a document has; a server may not tell. */
+/** Returns the sheets of a document; a server may not offer this. */
 async function look(key: number, id: string) {
   const found = await get('/api/v1/documents/{id}/sheets', { id }).catch(({ status, message, code, hint }: Problem) => {
     if (status !== 422) return
-    // What can't be read now can't be read by a run.
+    // A file that can't be read now can't be read by a run.
     const said = message.replace(new RegExp(`^${of(key)?.file.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}:?( is)? `), '')
     set(key, { state: 'refused', note: listed([`${code}: ${said}`, hint], '. ') })
   })
@@ -171,9 +171,9 @@ async function look(key: number, id: string) {
   set(key, { sheets: (names.length === 1 ? `1 sheet: ${names[0]}` : `${names.length} sheets: ${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}`) + empty })
 }
 
-/** The document of the same bytes and name, if the server has it. */
+/** Returns the document with the same bytes and name, if the server has it. */
 async function lookUp(file: File): Promise<Schemas['Document'] | null> {
-  // Browsers hash on localhost and over HTTPS alone.
+  // Browsers can hash only on localhost and over HTTPS.
   if (!globalThis.crypto?.subtle || file.size > 512 * 1024 * 1024) return null
   const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer())
   const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,4 +1,4 @@
-// The panel Why: a cell and its partner, what is wrong, and the decisions that led there.
+// The panel Why: a cell and its partner, their issues, and the decisions behind them.
 import { useEffect, useState } from 'preact/hooks'
 import { get, may, type Run } from '../api/client'
 import { about, Advice, Block, Button, CopyButton, fieldsOf, letters, Link, many, missing, number, plainly, Points, quoted, short } from '../parts'
@@ -9,7 +9,7 @@ import { PlaceOf } from './place-of'
 import type { View } from './result'
 import { isAt } from './result-walk'
 
-/** Of so many tables the engine keeps its decisions. */
+/** The number of tables whose decisions the engine keeps. */
 const MOST_TABLES = 200
 
 const nameOf = (cell: Cell) => `${letters(cell.column)}${cell.row}`
@@ -18,7 +18,7 @@ export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partne
   const partnerSheet = scene?.partner ?? null
   /** Whether it is known which rows belong together. */
   const known = !!scene?.segments && !scene.segments.some((one) => one.unknown)
-  // Those of the chosen cell; where none is chosen, those of the whole sheet.
+  // The issues of the selected cell, or of the whole sheet if none is selected.
   const issues = found.issues.filter((issue) => (cell ? isAt(issue, cell, sheet) : issue.sheet === sheet && !spot(issue, 'input')))
   const currentIssue = found.issues[walk.at] ?? null
   const total = found.issues.length + found.more
@@ -126,7 +126,7 @@ export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partne
   )
 }
 
-/** What a cell holds; `none`: what is said where there is no cell. */
+/** Shows a cell's value; `none` is shown if there is no cell. */
 function Value({ of, cell, value, none }: { of: string; cell: Cell | null; value: unknown; none: string }) {
   const text = String(value ?? '')
   return (
@@ -140,7 +140,7 @@ function Value({ of, cell, value, none }: { of: string; cell: Cell | null; value
   )
 }
 
-/** The fields that no column was found for, and the columns that came near. */
+/** Shows the fields without a column, and the nearest columns. */
 function Lost({ run, tables }: { run: Run; tables: Table[] }) {
   const lost = missing(run)
   if (!lost.length) return null
@@ -187,7 +187,7 @@ const Issues = ({ run, issues, current }: { run: Run; issues: Issue[]; current: 
   </>
 )
 
-/** Why a column is its field, or none: candidates with their scores, and the detectors that gave them. */
+/** Shows why a column has its field or none: candidates with scores, and the detectors that gave them. */
 export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedColumn; table: Table }) {
   const others = table.columns.filter((one) => one !== column && column.wanted_by.includes(one.column))
   const candidates: [string, number, boolean][] = []
@@ -195,7 +195,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
   if (column.second && column.second.field !== column.field) candidates.push([column.second.field, column.second.score ?? 0, false])
   const parts = column.by.map(({ detector, score }) => [detector, score ?? 0] as const)
   const most = Math.max(1, ...candidates.map(([, score]) => score))
-  // Bars of one length say nothing.
+  // Bars of equal length show nothing.
   const alike = candidates.every(([, score]) => score.toFixed(2) === '1.00')
   return (
     <>

@@ -1,4 +1,4 @@
-// Whether the queue moves: what waits, what each worker does, what ended.
+// The state of the queue: waiting runs, the work of each worker, ended runs.
 import { useMemo, } from 'preact/hooks'
 import { get, type Schemas, workspace } from '../api/client'
 import { counts, link } from '../api/events'

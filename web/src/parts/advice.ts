@@ -1,4 +1,4 @@
-// What the server advises is also for terminals and programs: commands and routes. Here a page of the console stands for these.
+// The server's advice is also for terminals and programs: commands and routes. The console replaces them with its pages.
 
 const PAGES: [words: RegExp, page: string][] = [
   [/token/, 'tokens'],
@@ -9,7 +9,7 @@ const PAGES: [words: RegExp, page: string][] = [
 ]
 const FOR_OTHERS = /`(?:ade|GET|POST|PUT|DELETE) [^`]*`|(?:^| )--[a-z][^ ]*/
 
-/** What of it is said in words, and the page that has what its commands and routes have. */
+/** Returns the advice in words, and the page that replaces its commands and routes. */
 export function advice(text: string | null | undefined): { said: string; page: string | null } {
   const clauses = (text ?? '').split(/(?<=[.;]) /)
   const order = clauses.map((clause) => FOR_OTHERS.exec(clause)?.[0]).find((one) => one)

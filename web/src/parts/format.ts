@@ -1,11 +1,11 @@
-// Numbers, times and sizes as people read them.
+// Formats numbers, times and sizes for people.
 import { signal } from '@preact/signals'
 
-/** The time, again and again: what shows an age reads it. */
+/** The current time, updated regularly, for shown ages. */
 export const now = signal(Date.now())
 setInterval(() => document.hidden || (now.value = Date.now()), 1000)
 
-/** A name in a sentence: what would turn its direction, and that of the words around it, is written out. */
+/** A name for use in a sentence: characters that change text direction are escaped. */
 export const plainly = (name: string | null | undefined) => (name ?? '').replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => `\\u${mark.charCodeAt(0).toString(16)}`)
 
 export const number = (value: number) => value.toLocaleString('en')
@@ -20,7 +20,7 @@ export function size(bytes: number): string {
   return `${at ? bytes.toFixed(1) : bytes} ${units[at]}`
 }
 
-/** How long: 405 ms, 1.9 s, 14 min 59 s. */
+/** Formats a duration: 405 ms, 1.9 s, 14 min 59 s. */
 export function span(ms: number): string {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`
@@ -58,21 +58,21 @@ export function day(time: string): string {
   return `${at.getDate()} ${at.toLocaleString('en', { month: 'short' })}${at.getFullYear() === today.getFullYear() ? '' : ` ${at.getFullYear()}`}`
 }
 
-/** A moment in a list: the time today, else the day. */
+/** Formats a time for a list: the time if today, else the day. */
 export const moment = (time: string) => (day(time) === 'today' ? clock(time) : `${day(time)}, ${clock(time).slice(0, 5)}`)
 
-/** A moment to the minute. */
+/** Formats a time to the minute. */
 export const stamp = (time: string) => `${day(time)} ${clock(time).slice(0, 5)}`
 
-/** The end of an id, by which people tell runs apart. */
+/** Returns the end of an id, by which people tell runs apart. */
 export const short = (id: string) => id.slice(-6)
 
 export const many = (count: number, one: string, more = `${one}s`) => `${number(count)} ${count === 1 ? one : more}`
 
-/** What there is of several texts, in a row. */
+/** Joins the non-empty texts. */
 export const listed = (all: unknown[], between = ', ') => all.filter(Boolean).join(between)
 
-/** A column's letters, from 1. */
+/** Returns a column's letters; the number counts from 1. */
 export function letters(column: number): string {
   let text = ''
   for (; column > 0; column = Math.floor((column - 1) / 26)) text = String.fromCharCode(65 + ((column - 1) % 26)) + text
@@ -81,11 +81,11 @@ export function letters(column: number): string {
 
 export const columnOf = (letters: string) => [...letters].reduce((sum, letter) => sum * 26 + letter.charCodeAt(0) - 64, 0)
 
-/** A cell's name as row and column. */
+/** Parses a cell's name into row and column. */
 export function place(cell: string): { row: number; column: number } | null {
   const found = /^([A-Z]{1,3})([0-9]{1,7})$/.exec(cell.toUpperCase())
   return found && { row: Number(found[2]), column: columnOf(found[1]) }
 }
 
-/** A word of the command line, quoted where a shell would take it apart. */
+/** Quotes a word of the command line if a shell would split it. */
 export const quoted = (word: string) => (/^[\w./:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)

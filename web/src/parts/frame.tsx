@@ -1,4 +1,4 @@
-// What surrounds each page: bar, connection, messages, foot, and the keys that act everywhere.
+// The frame around each page: bar, connection, messages, footer, and the keys that work everywhere.
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
@@ -61,7 +61,7 @@ const ALL_KEYS: [string, string][] = [
   ['e', 'next error of the log'],
 ]
 
-/** The parts of a page that F6 goes round. */
+/** The parts of a page that F6 cycles through. */
 const PANES = '.bar, main .tools, main .tree-pane, main .editor-root, main .grid-wide, main .issue-list, main .log, main .log-data, main .scroller, main .side, main .padded'
 const REACHED = 'a[href], button, input, select, [tabindex="0"]'
 
@@ -177,7 +177,7 @@ export function Menu({ label, face, square, children }: { label: string; face: C
   )
 }
 
-/** What is open of a menu: Esc closes it, and nothing else. */
+/** An open menu: Esc closes only it. */
 function Opened({ onClose, children }: { onClose: () => void; children: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null)
   useKeys({ Escape: () => (onClose(), box.current?.parentElement?.querySelector('button')?.focus()) }, 'top')
@@ -257,7 +257,7 @@ function Offline() {
   )
 }
 
-/** Of runs that could not all be started at once: how many have been, and that the others will be. */
+/** Shows how many of many requested runs have started, and that the others will. */
 function Waits() {
   if (!held.value) return null
   const left = waiting.value.filter(isRun).length
@@ -317,9 +317,9 @@ function AllKeys() {
   )
 }
 
-/** The runs that were started here: of their end one is told elsewhere in the console. */
+/** The runs started here: elsewhere in the console, their ends are reported. */
 const watched = new Set<string>()
-/** How those ended that were started with many others: they are told in one sentence. */
+/** The results of runs started together, which are reported in one sentence. */
 let ended: Run[] = []
 let together_ = false
 export const watch = (id: string) => (watched.add(id), (together_ ||= watched.size > 3))
@@ -365,7 +365,7 @@ function endOf(run: Run): string {
   return metrics && !run.nothing_found ? `${many(metrics.rows, 'row')} read, ${fieldsOf(metrics)}${lost.length ? `, not found: ${lost.join(', ')}` : ''}, ${metrics.issues ? many(metrics.issues, 'issue') : 'no issues'}` : `no ${run.nothing_found ?? 'table'} found`
 }
 
-/** Cancels a run, at once: it can be run again. */
+/** Cancels a run without asking, because it can be run again. */
 export async function cancelRun(id: string) {
   if (hindrance('run')) return failed(new Error(hindrance('run')))
   await change('POST', `/api/v1/runs/${id}/cancel`).catch(failed)

@@ -36,7 +36,7 @@ export const Mark = () => (
   </svg>
 )
 
-/** A shape for each status, so that none is told by its colour alone. */
+/** A shape for each status, so that colour is not the only difference. */
 export function Glyph({ of }: { of: string }) {
   const ring = <circle cx="8" cy="8" r="6.200" fill="none" stroke="currentColor" stroke-width="1.500" />
   switch (of) {
@@ -77,7 +77,7 @@ export function Glyph({ of }: { of: string }) {
           <path d="M5.200 8h5.600" />
         </svg>
       )
-    // What is so, and was not looked at.
+    // Facts that were not checked.
     case 'plain':
       return (
         <svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="3.500" fill="currentColor" /></svg>

@@ -1,4 +1,4 @@
-// What pages are made of, in one place to be taken from.
+// Exports the building blocks of pages.
 export * from './format'
 export * from './icons'
 export * from './keys'

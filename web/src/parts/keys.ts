@@ -1,8 +1,8 @@
-// Keys of the frame and of the page that is shown. Single letters act outside of inputs alone, and can be turned off.
+// Keys of the frame and of the current page. Single letters work only outside input fields, and can be turned off.
 import { signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 
-/** What a key does; `false`: nothing, and the browser does what it would. */
+/** The action of a key; `false`: it did nothing, and the browser handles the key. */
 type Keys = Record<string, (event: KeyboardEvent) => unknown>
 const stack: { current: Keys; alone?: boolean }[] = []
 let first = ''
@@ -14,8 +14,8 @@ export function setLetterKeys(on: boolean) {
   localStorage.setItem('ade.keys', on ? 'on' : 'off')
 }
 
-/** Binds keys while the component is shown; what is bound last goes first, what stands behind goes last, and below what lies on top of the page none
- * acts. `g r` is one after the other, `Ctrl k` together. */
+/** Binds keys while the component is shown. Later bindings come first; fallback bindings come last; below an overlay none works. `g r` is a
+ * sequence, `Ctrl k` a combination. */
 export function useKeys(keys: Keys, place?: 'behind' | 'top') {
   const held = useRef<Keys>(keys)
   held.current = keys
@@ -29,11 +29,11 @@ export function useKeys(keys: Keys, place?: 'behind' | 'top') {
 
 addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.altKey || event.isComposing) return
-  // The editor is in a shadow root, which hides from the event itself where it was.
+  // The editor is in a shadow root, which hides the event's real target.
   const target = event.composedPath()[0] as HTMLElement
   const typing = (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) && (target as HTMLInputElement).type !== 'checkbox') || target.isContentEditable
   const together = event.ctrlKey || event.metaKey
-  // In a field these are the field's.
+  // In an input field these keys belong to the field.
   if (typing && together && /^[acvxyz]$/i.test(event.key)) return
   if (typing && !together && !/^F\d/.test(event.key) && (event.key !== 'Escape' || target.isContentEditable)) return
   const isLetter = event.key.length === 1 && !together

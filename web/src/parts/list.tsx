@@ -1,12 +1,11 @@
-// A list as a page has it: its records, or that they are on their way, why they can't be had, or that there are none; the line that is chosen; and
-// lists that are longer than a page can hold.
+// A list on a page: its records, loading, an error, or empty; the selected line; and virtual lists for long lists.
 import type { ComponentChildren, RefObject } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useKeys } from './keys'
 import { Button, Loading, moves, Trouble } from './parts'
 
-/** The lines of a list, and the keys that go through them: the chosen one comes into sight, and Enter is the list's from then on, and no longer that
- * of a button that was pressed before. */
+/** The lines of a list and the keys for them: the selected line scrolls into view, and Enter then belongs to the list and no longer to a button
+ * pressed before. */
 export function useLines<T extends { id: string }>(all: T[], chosen: string | null | undefined, choose: (id: string) => void) {
   const box = useRef<HTMLDivElement>(null)
   const at = all.findIndex((one) => one.id === chosen)
@@ -22,7 +21,7 @@ export function useLines<T extends { id: string }>(all: T[], chosen: string | nu
   return { box, at, move, enter: () => move(at < 0 ? 1 : 0) }
 }
 
-/** `there`: whether it is loaded; `more`: what loads its next page, once its end is near; `side`: the panel beside it. */
+/** `there`: whether it is loaded; `more`: loads the next page near the end; `side`: the panel next to it. */
 export const List = ({ of, there, error, again, box, more, side, children }: { of: string; there: boolean; error: unknown; again?: () => void; box?: RefObject<HTMLDivElement>; more?: () => void; side?: ComponentChildren; children: ComponentChildren }) => (
   <>
     <Trouble error={error} again={again} />
@@ -35,7 +34,7 @@ export const List = ({ of, there, error, again, box, more, side, children }: { o
   </>
 )
 
-/** What a list says of which the filters leave nothing. */
+/** The text of a list if the filters match nothing. */
 export const NoneLeft = ({ clear, children }: { clear: () => void; children: ComponentChildren }) => (
   <div class="empty">
     <p>{children}</p>
@@ -43,7 +42,7 @@ export const NoneLeft = ({ clear, children }: { clear: () => void; children: Com
   </div>
 )
 
-/** A list of lines of one height, of which only those in sight are in the page. */
+/** A list with lines of equal height, of which only visible ones are in the page. */
 export function useSight(line: number) {
   const box = useRef<HTMLDivElement>(null)
   const [[top, height], see] = useState([0, 800])
@@ -60,9 +59,9 @@ export function useSight(line: number) {
     look,
     first,
     last: first + Math.ceil(height / line) + 20,
-    /** Makes an element as high as so many lines. */
+    /** Sets an element's height to a number of lines. */
     high: (lines: number) => styled('height', lines),
-    /** Puts an element where a line is. */
+    /** Positions an element at a line. */
     at: (place: number) => styled('top', place),
     show(place: number) {
       const { scrollTop, clientHeight } = box.current!

@@ -1,4 +1,4 @@
-// Ctrl K: runs, pages, configurations and what one can do. What is here already is found at once, then what the server finds.
+// Ctrl K: finds runs, pages, configurations and actions. Loaded ones appear at once, then the server's results.
 import { useEffect, useState } from 'preact/hooks'
 import { get, type Run, workspace } from '../api/client'
 import { go } from '../router'
@@ -51,7 +51,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   )
 }
 
-/** A field, and below it what is found for its text: arrows go through that, and Enter takes one. */
+/** A field with its results below: arrows move through them, and Enter takes one. */
 export function Finder({ label, hint, kind, text, all, onText, onTake }: { label: string; hint: string; kind: string; text: string; all: Choice[]; onText: (text: string) => void; onTake: (choice: Choice) => void }) {
   const [at, setAt] = useState(0)
   const current = Math.min(at, all.length - 1)

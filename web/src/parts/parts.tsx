@@ -11,12 +11,12 @@ import { go, href } from '../router'
 import { useKeys } from './keys'
 import { listed, many, number, plainly, span } from './format'
 
-/** What a page says of itself to the frame. */
+/** The facts about a page for the frame. */
 export interface About {
   title: string
   command?: string
   keys?: [string, string][]
-  /** The page has a filled button of its own. */
+  /** Whether the page has its own primary button. */
   main?: boolean
 }
 export const about = signal<About>({ title: 'ADE' })
@@ -29,7 +29,7 @@ export function useAbout(said: About) {
   }, [text])
 }
 
-// Messages of what happened elsewhere; at most three, errors stay.
+// Messages about events elsewhere; at most three, errors stay.
 export interface Toast {
   id: number
   text: ComponentChildren
@@ -39,7 +39,7 @@ export const toasts = signal<Toast[]>([])
 let made = 0
 export function toast(text: ComponentChildren, kind: Toast['kind'] = 'good') {
   const id = ++made
-  // The same again takes the place of itself.
+  // A repeated message replaces itself.
   toasts.value = [...toasts.value.filter((one) => typeof text !== 'string' || one.text !== text).slice(-2), { id, text, kind }]
   if (kind === 'good') setTimeout(() => document.querySelector('.toasts:is(:hover, :focus-within)') || drop(id), 6000)
 }
@@ -50,7 +50,7 @@ export const failed = (error: unknown) => {
   toast(problem.page ? <>{text} <PageLink to={problem.page} /></> : text, 'error')
 }
 
-/** A link to a page of the console; `icon`: a picture before its words. */
+/** A link to a page of the console; `icon`: a picture before its text. */
 export const Link = ({ to, icon, children, ...rest }: { to: string; icon?: IconName } & ComponentProps<'a'>) => (
   <a href={href(to)} {...rest}>
     {icon && <Icon name={icon} />}
@@ -58,16 +58,16 @@ export const Link = ({ to, icon, children, ...rest }: { to: string; icon?: IconN
   </a>
 )
 
-/** A name of somebody else's: its direction stays within it. */
+/** A foreign name, with its text direction isolated. */
 export const Name = ({ of }: { of: string | null | undefined }) => <bdi>{plainly(of)}</bdi>
 
-/** The fields that no column was found for, in a run that found something. */
+/** The fields without a column, in a run that found something. */
 export const missing = (run: Run) => (run.status === 'succeeded' && run.metrics?.tables ? run.metrics.missing_fields : [])
 
-/** `8 of 9 fields` */
+/** Returns, for example, `8 of 9 fields`. */
 export const fieldsOf = ({ mapped_fields, expected_fields }: NonNullable<Run['metrics']>) => (mapped_fields < expected_fields ? `${number(mapped_fields)} of ${many(expected_fields, 'field')}` : many(mapped_fields, 'field'))
 
-/** `whole`: with the code of a failure, and with what is to be looked at. */
+/** A run's status. `whole`: with the code of a failure and with warnings. */
 export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   const issues = run.metrics?.issues ?? 0
   const lacks = missing(run).length > 0
@@ -83,7 +83,7 @@ export function StatusOf({ run, whole }: { run: Run; whole?: boolean }) {
   return <Status of={run.status}>{title(run.status)}</Status>
 }
 
-/** A button; `kind`: how it looks, `needs`: what somebody may do who may press it. */
+/** A button; `kind`: its look, `needs`: the required permission. */
 export const Button = ({ kind = '', icon, needs, children, ...rest }: { kind?: string; needs?: Session['scope']; icon?: IconName } & ComponentProps<'button'>) => (
   <button type="button" {...rest} {...(needs && writing(needs))} class={`button ${kind}`}>
     {icon && <Icon name={icon} />}
@@ -91,7 +91,7 @@ export const Button = ({ kind = '', icon, needs, children, ...rest }: { kind?: s
   </button>
 )
 
-/** A choice of one; `none`: the word for all of them. */
+/** A single choice; `none`: the word for all. */
 export const Choice = ({ id, label, value, all, none, kind = '', onChange }: { id?: string; label: string; value?: string; all: (string | [value: string, text: string])[]; none?: string; kind?: string; onChange?: (value: string) => void }) => (
   <select id={id} name={id} class={`input ${kind}`} aria-label={label} value={value} onChange={(event) => onChange?.(event.currentTarget.value)}>
     {none && <option value="">{none}</option>}
@@ -109,7 +109,7 @@ export const Labelled = ({ id, label, ...rest }: { id: string } & Parameters<typ
   </div>
 )
 
-/** A field of a form with its label, and what is wrong with it. */
+/** A form field with its label and its error. */
 export const Entry = ({ id, label, wrong, kind = '', ...rest }: { id: string; label: ComponentChildren; wrong?: string; kind?: string } & Omit<ComponentProps<'input'>, 'label'>) => (
   <>
     <label class="label gap-above" for={id}>{label}</label>
@@ -118,7 +118,7 @@ export const Entry = ({ id, label, wrong, kind = '', ...rest }: { id: string; la
   </>
 )
 
-/** A part of the panel beside a page. */
+/** A section of the side panel. */
 export const Block = ({ title, kind = '', children }: { title?: ComponentChildren; kind?: string; children: ComponentChildren }) => (
   <div class={`block ${kind}`}>
     {title && <h2>{title}</h2>}
@@ -126,7 +126,7 @@ export const Block = ({ title, kind = '', children }: { title?: ComponentChildre
   </div>
 )
 
-/** The head of a list: what it is, what is said of it, and what can be done. */
+/** The head of a list: title, summary and actions. */
 export const Title = ({ of, say, children }: { of: ComponentChildren; say?: ComponentChildren; children?: ComponentChildren }) => (
   <div class="title">
     <h1>{of}</h1>
@@ -135,7 +135,7 @@ export const Title = ({ of, say, children }: { of: ComponentChildren; say?: Comp
   </div>
 )
 
-/** The head of one record: the list that it is of, its name and state, what is known of it, and what can be done. */
+/** The head of one record: its list, name, state, facts and actions. */
 export const TitleOf = ({ kind = '', list, to, name, state, facts, children }: { kind?: string; list: string; to: string; name: string; state: ComponentChildren; facts: ComponentChildren; children: ComponentChildren }) => (
   <div class={`run-title ${kind}`}>
     <div class="grow">
@@ -150,7 +150,7 @@ export const TitleOf = ({ kind = '', list, to, name, state, facts, children }: {
   </div>
 )
 
-/** Terms, each with what is said of it; a pair that is false is left out. */
+/** Terms with their descriptions; false pairs are left out. */
 export const Facts = ({ all }: { all: ([term: ComponentChildren, said: ComponentChildren] | false | null | '' | undefined)[] }) => (
   <dl class="facts small">
     {all.map((one) => one && (
@@ -176,10 +176,10 @@ export const Figures = ({ label, all, children }: { label: string; all: ([name: 
   </section>
 )
 
-/** A column of a table: its head, how its cells look, what stands in one, and what is said of that. */
+/** A column of a table: its heading, the look of its cells, their content, and a description. */
 export type Column<T> = [head: string, kind: string, cell: (one: T) => ComponentChildren, title?: (one: T) => string | null | undefined]
 
-/** A table of records; `line`: what the line of one has for itself. */
+/** A table of records; `line`: the attributes of a record's line. */
 export const Records = <T,>({ of, kind = '', all, id, line, columns }: { of: string; kind?: string; all: T[]; id: (one: T) => string | number; line?: (one: T) => ComponentProps<'tr'>; columns: Column<T>[] }) => (
   <table class={`records ${kind}`}>
     <caption class="unseen">{of}</caption>
@@ -194,7 +194,7 @@ export const Records = <T,>({ of, kind = '', all, id, line, columns }: { of: str
   </table>
 )
 
-/** Points below each other; `tone`: how one looks. With a title they are a part of the panel, which is left out where there are none. */
+/** A bulleted list; `tone`: an item's look. With a title it is a section of the panel, and is left out if empty. */
 export function Points<T>({ title, all, kind = '', tone, children }: { title?: ComponentChildren; all: readonly T[]; kind?: string; tone?: (one: T) => string; children: (one: T) => ComponentChildren }) {
   const list = (
     <ul class={`reasons small ${kind}`}>
@@ -205,7 +205,7 @@ export function Points<T>({ title, all, kind = '', tone, children }: { title?: C
   return all.length ? <Block title={title}>{list}</Block> : null
 }
 
-/** The keys that go through a list; without a step they choose the first. */
+/** The keys for moving through a list; without a step they select the first item. */
 export const moves = (move: (step: number) => unknown) => ({ j: () => move(1), ArrowDown: () => move(1), k: () => move(-1), ArrowUp: () => move(-1) })
 
 export const Status = ({ of, children }: { of: string; children: ComponentChildren }) => (
@@ -219,10 +219,10 @@ export const title = (word: string) => word[0].toUpperCase() + word.slice(1)
 
 export const STAGES = { queued: 'Queued', environment: 'Environment', configuration: 'Configuration', detecting: 'Detecting', writing: 'Writing' } as const
 
-/** A message without the name of the file that it stands beside. */
+/** A message without the name of the file that is shown next to it. */
 export const bare = (message: string, name: string) => message.replace(`${name}: `, '').replaceAll(` ${name}`, '')
 
-/** What a run does, or why it did not do it: the sentence in the place of its figures. */
+/** What a run does, or why it did not: the sentence instead of its figures. */
 export function doing(run: Run): string {
   if (run.status === 'failed') return run.error ? `${run.error.code}: ${bare(run.error.message, run.input.name)}` : 'failed'
   if (run.status === 'cancelled') return run.duration_ms != null ? `Cancelled after ${span(run.duration_ms)}` : 'Cancelled before it started'
@@ -254,7 +254,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
 
 export function copy(text: string) {
   if (navigator.clipboard) return void navigator.clipboard.writeText(text).catch(() => {})
-  // Over plain HTTP by name a browser has no clipboard for scripts.
+  // Over plain HTTP by name, scripts have no clipboard.
   const area = document.createElement('textarea')
   area.value = text
   document.body.append(area)
@@ -263,7 +263,7 @@ export function copy(text: string) {
   area.remove()
 }
 
-/** A filter; ↓ and Enter go on to the list that it filters. */
+/** A filter; ↓ and Enter move to the list that it filters. */
 export function Search({ value, label, onInput, onDown }: { value: string; label: string; onInput: (text: string) => void; onDown?: () => void }) {
   const input = useRef<HTMLInputElement>(null)
   useKeys({ '/': () => input.current?.select() })
@@ -293,7 +293,7 @@ export const Switch = ({ on, onChange, children }: { on: boolean; onChange: (on:
   <button type="button" class="switch mid" role="switch" aria-checked={on} onClick={() => onChange(!on)}>{children}</button>
 )
 
-/** A question that can't be undone. Focus goes to the harmless answer. */
+/** A question before something irreversible. The focus is on the harmless answer. */
 export function Dialog({ title, onClose, wide, footer, children }: { title: string; onClose: () => void; wide?: boolean; footer?: ComponentChildren; children: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null)
   useKeys({ Escape: onClose }, 'top')
@@ -322,7 +322,7 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   )
 }
 
-/** The heads of a table's columns; one in brackets is read out alone, one with an arrow is sorted by. */
+/** The headings of a table; one in brackets is only read aloud, one with an arrow is sorted by. */
 export const Heads = ({ all }: { all: [text: string, kind?: string, ...rest: unknown[]][] }) => (
   <thead>
     <tr>
@@ -335,7 +335,7 @@ export const Heads = ({ all }: { all: [text: string, kind?: string, ...rest: unk
   </thead>
 )
 
-/** A question with two answers: nothing is done, or what the red one says. */
+/** A question with two answers: do nothing, or the red one. */
 export const Ask = ({ title, keep, does, onKeep, onDo, children }: { title: string; keep: string; does: string; onKeep: () => void; onDo: () => void; children: ComponentChildren }) => (
   <Dialog
     title={title}
@@ -351,7 +351,7 @@ export const Ask = ({ title, keep, does, onKeep, onDo, children }: { title: stri
   </Dialog>
 )
 
-/** A question with a form below it. What can't be sent of it is thrown, and said in the form. */
+/** A question with a form. Errors in sending are thrown, and shown in the form. */
 export function AskForm({ title, does, wide, onClose, onSend, children }: { title: string; does: string; wide?: boolean; onClose: () => void; onSend: (form: FormData) => unknown; children: (wrong: string) => ComponentChildren }) {
   const { doing, error, during } = useDoing()
   const send = (event: Event) => {
@@ -373,7 +373,7 @@ export function AskForm({ title, does, wide, onClose, onSend, children }: { titl
   )
 }
 
-/** The tabs of a page: links, through which arrows go. */
+/** The tabs of a page: links that arrow keys move through. */
 export function Tabs<T extends string>({ label, all, current, to, counts, children }: { label: string; all: readonly T[]; current: T; to: (tab: T) => string; counts: Partial<Record<T, number>>; children?: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null)
   const arrows = (event: KeyboardEvent) => {
@@ -398,7 +398,7 @@ export function Tabs<T extends string>({ label, all, current, to, counts, childr
   )
 }
 
-/** A sentence of the server: what stands in backticks is code; it begins as a sentence does, unless with a name. */
+/** A sentence of the server: text in backticks is code; the first letter is capitalized unless it is a name. */
 export function Said({ text }: { text: string | null | undefined }) {
   const parts = (text ?? '').replace(/^[a-z]+(?= )/, (word) => title(word)).split('`')
   return <>{parts.map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part))}</>
@@ -406,13 +406,13 @@ export function Said({ text }: { text: string | null | undefined }) {
 
 const PageLink = ({ to }: { to: string }) => <Link to={`/${to}`}>{to === 'configs' ? 'Configurations' : title(to)}</Link>
 
-/** What a record of the server advises, or notices; `instead`: what stands for its commands in the place of a page. */
+/** The advice or notices of a server record; `instead`: replaces its commands instead of a page. */
 export function Advice({ text, instead }: { text: string | null | undefined; instead?: ComponentChildren }) {
   const { said, page } = advice(text)
   return <><Said text={said} /> {instead || (page && <PageLink to={page} />)}</>
 }
 
-/** A pane that has nothing to show, and why; not an error. */
+/** An empty pane and the reason; not an error. */
 export const Nothing = ({ title, children }: { title: string; children: ComponentChildren }) => (
   <div class="empty">
     <h2>{title}</h2>
@@ -420,7 +420,7 @@ export const Nothing = ({ title, children }: { title: string; children: Componen
   </div>
 )
 
-/** What is shown of an address that has nothing. */
+/** The page for an unknown address. */
 export const NoSuch = ({ what, to, list }: { what: string; to: string; list: string }) => (
   <div class="empty">
     <h1>No such {what}</h1>
@@ -431,7 +431,7 @@ export const NoSuch = ({ what, to, list }: { what: string; to: string; list: str
   </div>
 )
 
-/** What a pane says that can't show what it should. */
+/** The message of a pane that can't show its content. */
 export const Trouble = ({ error, again }: { error: unknown; again?: () => void }) => {
   if (error == null) return null
   const problem = error as Problem
@@ -447,7 +447,7 @@ export const Trouble = ({ error, again }: { error: unknown; again?: () => void }
   )
 }
 
-/** Bars of the final height, once loading takes longer than a glance. */
+/** Placeholders of the final height, shown if loading takes longer than a moment. */
 export function Loading() {
   const [shown, show] = useState(false)
   useEffect(() => {
@@ -462,7 +462,7 @@ export function Loading() {
   ) : null
 }
 
-/** What is being done, in words, and what went wrong with it. */
+/** The current action in words, and its error. */
 export function useDoing() {
   const [doing, say] = useState('')
   const [error, setError] = useState<unknown>(null)
@@ -475,7 +475,7 @@ export function useDoing() {
   return { doing, say, error, during }
 }
 
-/** Loads something for a page, and again when what it depends on changes, or when it hears of what `outdates` it. */
+/** Loads something for a page, and again when its dependencies change or an event matches `outdates`. */
 export function useLoaded<T>(load: (abort: AbortSignal) => Promise<T>, depends: unknown[], outdates?: (told: Told) => boolean): { value: T | null; error: unknown; again: () => void } {
   const [state, setState] = useState<{ value: T | null; error: unknown }>({ value: null, error: null })
   const [turn, setTurn] = useState(0)
@@ -497,11 +497,11 @@ export function useLoaded<T>(load: (abort: AbortSignal) => Promise<T>, depends: 
   return { ...state, again }
 }
 
-/** The same of what an address gives; nothing is asked for without one. */
+/** Loads the answer of an address; without an address, nothing is requested. */
 export const useGot = <P extends keyof Gets>(path: P | '' | false, values: Values = {}, depends: unknown[] = [], outdates?: (told: Told) => boolean) =>
   useLoaded(async (abort): Promise<Json<Gets[P]> | null> => path && get(path, values, abort) || null, [path && address(path, values), ...depends], outdates)
 
-/** Does something again and again while somebody looks. */
+/** Repeats something while the page is visible. */
 export function useEvery(ms: number, does: () => unknown, on: boolean) {
   const held = useRef(does)
   held.current = does

@@ -1,4 +1,4 @@
-// Lists that the API gives by pages, saved whole: the log as lines of JSON, issues as a table.
+// Saves whole API lists: the log as JSON lines, issues as a table.
 import { all, get, type Run, type Schemas } from '../api/client'
 import { csv } from '../pages/copied'
 
@@ -27,16 +27,16 @@ export async function saveLog(run: Run) {
 export const issuesName = (run: Run) => `${stem(run)}_issues.csv`
 type Issue = Schemas['Issue']
 const COLUMNS = ['sheet', 'cell', 'row', 'severity', 'rule', 'field', 'key', 'value', 'message'] as const
-/** Issues as rows of a table, below its heads. */
+/** Issues as table rows, below the headings. */
 export const issueRows = (issues: Issue[]) => [[...COLUMNS] as (string | number | null)[], ...issues.map((issue) => COLUMNS.map((column) => issue[column]))]
 
-/** All issues of a run, or those of them that pass. */
+/** Returns all issues of a run, or those that match. */
 export async function saveIssues(run: Run, passes: ((issue: Issue) => boolean) | null = null) {
   const found = await all('/api/v1/runs/{id}/issues', { id: run.id, limit: 1000 }, (page) => page.issues as Issue[])
   const name = issuesName(run)
   save(passes ? name.replace(/s\.csv$/, 's_filtered.csv') : name, ['\ufeff', csv(issueRows(passes ? found.filter(passes) : found))], 'text/csv')
 }
 
-/** Downloads what an address gives, under the name that the server says, or this one. */
+/** Downloads an address, under the server's name, or this one. */
 export const download = (url: string, name = '') => Object.assign(document.createElement('a'), { href: url, download: name }).click()
 export const reportName = (run: Run) => `${stem(run)}_report.html`

@@ -1,14 +1,14 @@
-// The line between two panes: dragged, or moved by arrows; a double click resets it. Sizes are kept for each kind of page.
+// The separator between two panes: dragged, or moved by arrow keys; a double click resets it. Sizes are kept for each kind of page.
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
 export interface Between {
-  /** Under which name the size is kept. */
+  /** The storage name of the size. */
   name: string
   label: string
-  /** What has the size: a custom property of the element that holds both panes. */
+  /** The custom property for the size, on the element with both panes. */
   holder: () => HTMLElement | null
   property: string
-  /** The pane whose size it is, and whether it stands behind the line. */
+  /** The pane whose size it is, and whether it is after the separator. */
   pane: () => HTMLElement | null
   behind?: boolean
   flat?: boolean
@@ -18,7 +18,7 @@ export interface Between {
 
 const kept = (name: string) => `ade.size.${name}`
 
-/** Makes the line; the page puts it in its place. */
+/** Creates the separator; the page positions it. */
 export function separator(of: Between): HTMLElement {
   const { name, label, holder, property, pane, behind, flat, least = 160, moved } = of
   const line = document.createElement('div')
@@ -66,7 +66,7 @@ export function separator(of: Between): HTMLElement {
   return line
 }
 
-/** The same between elements of a page: it stands between the two panes, in the element that holds them. */
+/** The separator as a component: placed between the two panes, in the element that holds them. */
 export function Separator({ label, name, behind, flat, least }: Pick<Between, 'label' | 'name' | 'behind' | 'flat' | 'least'>) {
   const place = useRef<HTMLSpanElement>(null)
   useLayoutEffect(() => {
