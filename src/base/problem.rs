@@ -34,7 +34,7 @@ pub struct ErrorFacts {
     pub kind: ProblemKind,
     /// A code from [`code::ALL`].
     pub code: &'static str,
-    /// What to do next, if there is a suggestion.
+    /// The advice on what to do next, if there is any.
     pub hint: Option<String>,
     /// Whether the machine lacks a resource that may be available again soon: disk space or memory.
     pub may_pass: bool,

@@ -13,9 +13,9 @@ pub struct FailureRecord {
     pub code: String,
     /// The stage of the failure: a hook's name, `environment`, `engine` or `unknown`.
     pub stage: Option<String>,
-    /// What happened, and where.
+    /// The sentence that says what happened, and where.
     pub message: String,
-    /// What to do next.
+    /// The advice on what to do next.
     pub hint: Option<String>,
     /// The position of the failure, as far as known.
     #[serde(flatten)]

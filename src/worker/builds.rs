@@ -1,6 +1,6 @@
 //! Builds the environments that runs wait for, in threads next to the slots.
 //!
-//! What follows a failed build depends on its cause. A mistake of the configuration fails the environment and its runs. For
+//! The cause of a failed build decides what follows. A mistake of the configuration fails the environment and its runs. For
 //! trouble of the machine, the network or this worker, the environment waits for its backoff, no attempt is used up, and its
 //! runs wait. If a server has several hosts, a host that is in trouble, or would build something else, leaves the build to the
 //! others.

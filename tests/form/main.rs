@@ -10,3 +10,4 @@ mod help;
 mod layers;
 mod names;
 mod openapi;
+mod style;

@@ -335,7 +335,7 @@ mod tests {
 
     #[derive(Debug, Default, PartialEq, serde::Deserialize)]
     #[serde(default, deny_unknown_fields)]
-    struct Asked {
+    struct SampleBody {
         name: Option<String>,
         most: Option<u32>,
         from: i64,
@@ -345,17 +345,17 @@ mod tests {
         sides: Vec<Side>,
     }
 
-    impl JsonBody for Asked {
+    impl JsonBody for SampleBody {
         const ARRAYS: &'static [&'static str] = &["status", "sides"];
     }
 
     #[test]
     fn a_query_is_read_as_what_is_asked_for() {
-        let read = |query: &str| parse_query::<Asked>(query).unwrap();
-        assert_eq!(read(""), Asked::default());
+        let read = |query: &str| parse_query::<SampleBody>(query).unwrap();
+        assert_eq!(read(""), SampleBody::default());
         assert_eq!(
             read("name=a+%26%3D%C3%A9&most=7&from=-3&whole=true&side=right&status=x"),
-            Asked {
+            SampleBody {
                 name: Some("a &=é".to_owned()),
                 most: Some(7),
                 from: -3,
@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_named_by_its_field_or_parameter() {
-        let of_body = |body: &str| parse::<Asked>(body.as_bytes()).unwrap_err().detail;
+        let of_body = |body: &str| parse::<SampleBody>(body.as_bytes()).unwrap_err().detail;
         for (body, wanted) in [
             (r#"{"other": [1]}"#, "other: unknown field `other`"),
             (
@@ -393,7 +393,7 @@ mod tests {
             ("sides=left&sides=up", "sides: unknown variant"),
             ("other=1", "other: unknown field"),
         ] {
-            let refused = parse_query::<Asked>(query).unwrap_err().detail;
+            let refused = parse_query::<SampleBody>(query).unwrap_err().detail;
             assert!(refused.starts_with(wanted), "{query}: {refused}");
         }
     }

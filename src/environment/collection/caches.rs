@@ -115,7 +115,7 @@ fn set_aside(
 }
 
 /// Deletes lock files that no process holds any more. A process that died is found by its lock, and its file is deleted with
-/// its record (`src/workspace/fleet.rs`). What remains are files of processes that died before they were recorded.
+/// its record (`src/workspace/fleet.rs`). The remaining ones are files of processes that died before they were recorded.
 pub(super) fn collect_lock_files(pass: &Pass<'_>) -> Result<(), StoreError> {
     let workspace = pass.workspace;
     let files = workspace.files();

@@ -547,7 +547,7 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Collected {
+    struct CollectedRecords {
         done: Vec<Vec<String>>,
         open: Vec<String>,
         letters: Vec<usize>,
@@ -555,7 +555,7 @@ mod tests {
         backslashes: bool,
     }
 
-    impl Rows for Collected {
+    impl Rows for CollectedRecords {
         fn field(&mut self, field: &[u8]) -> Result<()> {
             self.open.push(String::from_utf8_lossy(field).into_owned());
             Ok(())
@@ -567,7 +567,7 @@ mod tests {
         }
     }
 
-    impl Repairs for Collected {
+    impl Repairs for CollectedRecords {
         fn quotes_were_letters(&mut self) {
             self.letters.push(self.done.len() + 1);
         }
@@ -581,8 +581,8 @@ mod tests {
         }
     }
 
-    fn collected(text: &str) -> Collected {
-        let mut rows = Collected::default();
+    fn collected(text: &str) -> CollectedRecords {
+        let mut rows = CollectedRecords::default();
         read(text.as_bytes(), b',', &mut rows).unwrap();
         rows
     }

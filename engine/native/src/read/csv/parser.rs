@@ -193,12 +193,12 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Collected {
+    struct CollectedRecords {
         done: Vec<Vec<String>>,
         open: Vec<String>,
     }
 
-    impl Rows for Collected {
+    impl Rows for CollectedRecords {
         fn field(&mut self, field: &[u8]) -> Result<()> {
             self.open.push(String::from_utf8_lossy(field).into_owned());
             Ok(())
@@ -211,7 +211,7 @@ mod tests {
     }
 
     fn parse(text: &str, block: usize) -> Vec<Vec<String>> {
-        let mut rows = Collected::default();
+        let mut rows = CollectedRecords::default();
         let mut parser = Parser::new(b',');
         for piece in text.as_bytes().chunks(block) {
             parser.feed(piece, &mut rows).unwrap();
