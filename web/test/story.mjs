@@ -403,7 +403,7 @@ try {
     await page.getByRole('heading', { name: /^Columns of table 1/ }).waitFor()
     await look('run-explain')
     await page.keyboard.press('4')
-    await page.getByRole('link', { name: 'Download: Painted copy' }).waitFor()
+    await page.getByRole('link', { name: 'Download: Marked copy' }).waitFor()
     await look('run-files')
   })
 
@@ -419,7 +419,7 @@ try {
     assert.equal(name, 'sample_normalized.xlsx')
     assert.deepEqual(bytes, readFileSync(join(kept, readdirSync(kept).find((one) => one.endsWith('.xlsx')))))
     assert.deepEqual((await fetched(() => page.keyboard.press('d')))[1], bytes)
-    const [painted, copy] = await fetched(() => page.getByRole('link', { name: 'Download: Painted copy' }).click())
+    const [painted, copy] = await fetched(() => page.getByRole('link', { name: 'Download: Marked copy' }).click())
     assert.match(painted, /^sample.*\.xlsx$/)
     writeFileSync(place.at('painted.xlsx'), copy)
     place.ade('annotate', messy, '-o', 'as-annotated.xlsx')

@@ -138,7 +138,7 @@ fn no_list(error: NoList) -> ApiError {
     }
 }
 
-/// Download the painted copy: the sender's own workbook with the cells of issues marked.
+/// Download the marked copy: the sender's own workbook with the cells of issues marked.
 ///
 /// The copy is made at the first request. For files other than `.xlsx` and `.xlsm`, it is a new workbook with the same cells.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/annotated",

@@ -6,7 +6,7 @@ import { plain, said } from './configs-words'
 export type Known = Schemas['KnownConfiguration']
 export type File = Schemas['ConfigurationFile']
 
-export type Check = Schemas['Check']
+export type Check = Schemas['ConfigurationCheck']
 
 /** A message of a check at its line. */
 export interface Message {

@@ -36,7 +36,7 @@ export function Environments({ id }: { id?: string }) {
         label="Environments by status"
         all={[
           ['Ready', count('ready')],
-          ['Building', count('building') + count('queued')],
+          ['BuildInProgress', count('building') + count('queued')],
           ['Failed', <span class={count('failed') ? 'bad' : ''}>{count('failed')}</span>],
           ['On disk', size(bytes)],
           plan.value && ['Collect would free', size(freed), '', 'roomy'],

@@ -28,7 +28,7 @@ export function Files({ run }: { run: Run }) {
   const issues = run.metrics?.issues ?? 0
   const all: Listed[] = [
     { kind: 'output', title: 'Normalized workbook', name: run.output_path?.split('/').at(-1) ?? '', what: 'What you send on.', icon: 'sheet', there: has },
-    { kind: 'annotated', title: 'Painted copy', name: `${stem}_annotated.xlsx`, what: `The sender’s own workbook with the cells of ${many(issues, 'issue')} marked. What you send back.`, icon: 'sheet', there: has && issues > 0 },
+    { kind: 'annotated', title: 'Marked copy', name: `${stem}_annotated.xlsx`, what: `The sender’s own workbook with the cells of ${many(issues, 'issue')} marked. What you send back.`, icon: 'sheet', there: has && issues > 0 },
     { kind: 'report', title: 'Report', name: reportName(run), what: 'One page to print or mail; needs no network.', icon: 'page', there: has },
     { kind: 'artifact', title: 'Audit record', name: `${run.id}_artifact.json`, what: 'Every decision, score and place.', icon: 'page', there: has },
     { kind: 'logs', title: 'Event log', name: logName(run), what: 'What happened, line by line.', icon: 'lines', there: true, save: saveLog },

@@ -7,7 +7,7 @@ import { benchOf, type Known } from './configs-bench'
 import { DropZone, FileList } from './start'
 import { remove, uploads } from './uploads'
 
-type Inferred = Schemas['Inferred']
+type Inferred = Schemas['InferredConfiguration']
 
 const COLUMNS: Column<Inferred['fields'][number]>[] = [
   ['Field', 'name', (one) => <code>{one.name}</code>],

@@ -86,7 +86,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
   }
   const keys: Record<string, () => void> = {
     d: () => has && download(output),
-    'Shift d': () => (has && run.metrics?.issues ? download(address('/api/v1/runs/{id}/annotated', { id: run.id })) : toast('This run has no issues to be painted.')),
+    'Shift d': () => (has && run.metrics?.issues ? download(address('/api/v1/runs/{id}/annotated', { id: run.id })) : toast('This run has no issues to mark.')),
     c: () => (copy(run.id), toast('The id was copied.')),
     r: () => ended && runAgain([run.id]),
     m: () => run.status === 'succeeded' && may('admin') && (fixing.value = run),
@@ -171,7 +171,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
             </button>
             {may('admin') && run.status === 'succeeded' && <button type="button" onClick={() => (fixing.value = run)}>Give fields its headers… <kbd class="roomy">m</kbd></button>}
             {has && (<>
-              {!!metrics?.issues && <a href={address('/api/v1/runs/{id}/annotated', { id: run.id })} download>Painted copy of the sender’s file</a>}
+              {!!metrics?.issues && <a href={address('/api/v1/runs/{id}/annotated', { id: run.id })} download>Marked copy of the sender’s file</a>}
               <a href={address('/api/v1/runs/{id}/report', { id: run.id })} target="_blank">Report</a>
               <a href={address('/api/v1/runs/{id}/artifact', { id: run.id })} download>Audit record</a>
             </>)}

@@ -173,7 +173,7 @@ export function Runs() {
   }
   const save = async (painted = false) => {
     const ids = acted().filter((id) => runs!.some((run) => run.id === id && run.output_path && !run.artifacts_deleted_at && (!painted || run.metrics?.issues)))
-    if (!ids.length) return acted().length && toast(painted ? 'None of these has issues to be painted.' : 'None of these has a workbook.')
+    if (!ids.length) return acted().length && toast(painted ? 'None of these has issues to mark.' : 'None of these has a workbook.')
     for (const id of ids) {
       download(address(painted ? '/api/v1/runs/{id}/annotated' : '/api/v1/runs/{id}/output', { id }))
       // Browsers accept downloads one after the other.

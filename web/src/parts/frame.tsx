@@ -43,7 +43,7 @@ const ALL_KEYS: [string, string][] = [
   ['1 – 5', 'tabs of a run'],
   ['Shift J K', 'next, previous run of the list'],
   ['d', 'download the workbook, or those of the chosen runs'],
-  ['Shift D', 'download the painted copy, or those of the chosen runs'],
+  ['Shift D', 'download the marked copy, or those of the chosen runs'],
   ['i', 'panel Why'],
   ['c', 'copy the id'],
   ['n p', 'next, previous issue'],
