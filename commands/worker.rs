@@ -32,8 +32,7 @@ use crate::ui::ServerLog;
 /// The worker claims runs from `ade run --detach` and the API, of all workspaces (or only --workspace), and builds their
 /// environments. It goes on until a signal:
 ///
-/// - The first SIGTERM or Ctrl-C: it claims no more runs, waits up to --grace seconds for running runs, and requeues the rest;
-/// their attempts do not count.
+/// - The first SIGTERM or Ctrl-C: it claims no more runs, waits up to --grace seconds for running runs, and requeues the rest.
 ///
 /// - The second: it requeues all its runs at once.
 ///
