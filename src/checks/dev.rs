@@ -160,7 +160,10 @@ impl<'a> ConfigurationWatch<'a> {
     fn remember_new(&mut self) -> Result<(Vec<String>, usize), StoreError> {
         let mut new = Vec::new();
         let mut left_out = 0;
-        for configuration in configurations_in(&self.folder) {
+        let configurations = configurations_in(&self.folder);
+        self.here
+            .retain(|root| configurations.iter().any(|found| found.root == *root));
+        for configuration in configurations {
             if self.here.contains(&configuration.root) {
                 continue;
             }

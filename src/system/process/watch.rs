@@ -197,14 +197,15 @@ mod platform {
             ticks += process.ticks;
             used.processes += 1;
             if process.is_alive() {
-                let process = match process.shown_by(id) {
-                    first if first == id => process,
-                    other => Process::read(other).unwrap_or(process),
+                let thread = process.shown_by(id);
+                let process = match thread == id {
+                    true => process,
+                    false => Process::read(thread).unwrap_or(process),
                 };
                 used.threads += process.threads;
                 used.memory += process.pages * page_size() as u64;
                 if process.addresses > MAX_ADDRESSES {
-                    used.memory += page_tables(id);
+                    used.memory += page_tables(thread);
                 }
                 if used.threads > MAX_THREADS {
                     break;
