@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Part:
-    """One of the fields that a column holds: which column that is, and how the field is read from it."""
+    """One of the fields in a column: the column that holds it, and its reader."""
 
     __slots__ = ("whole", "read")
 
@@ -27,8 +27,9 @@ class Part:
 class FullName:
     """A column of full names, by its headers. A field is a part of it: ``Field(…, part_of=FULL_NAME.first)``.
 
-    In a table in which none of its parts has a column of its own, such a column is split into them. It stays as it is
-    besides. Of several columns it is the one whose header comes first in ``headers``. What is first and what is last name, :func:`~ade_engine.fields.person_name` decides.
+    If none of its parts has a column of its own in a table, such a column is split into them, and is kept as well. If several
+    columns match, the one whose header comes first in ``headers`` is split. :func:`~ade_engine.fields.person_name` decides what
+    is the first and what is the last name.
     """
 
     def __init__(self, headers: Iterable[str]):
@@ -39,6 +40,6 @@ class FullName:
         self.last = Part(self, partial(person_name, part="last"))
 
     def among(self, headers: list[str]) -> int | None:
-        """The place of the column that is split, among the headers of a table."""
+        """Returns the position of the column to split, among the headers of a table."""
         found = (at for known in self.headers for at, header in enumerate(headers) if score(header, (known,)) == 1.0)
         return next(found, None)

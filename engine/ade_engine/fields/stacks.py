@@ -1,5 +1,5 @@
-"""Columns that are one field: months beside one another, each with its amount. Their headers become values of a field, and their cells
-those of another.
+"""Columns that are one field: months side by side, each with its amount. Their headers become values of one field, and their
+cells those of another.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
     from ade_engine.fields.beside import Beside
 
-#: The stack of all columns that no field has.
+#: The stack of all columns without a field.
 OTHERS = "others"
 _VALUE = "value"
 
 
 class StackPart:
-    """What a field has of a :class:`Stack`: the header of each column, or the cells below it."""
+    """A field's part of a :class:`Stack`: the header of each column, or the cells below it."""
 
     __slots__ = ("stack", "name")
 
     def __init__(self, stack: Stack, name: str | None):
         self.stack = stack
-        #: Which cells; ``None``: the headers.
+        #: The name of the cells; ``None`` for the headers.
         self.name = name
 
     def __repr__(self) -> str:
@@ -39,7 +39,7 @@ class StackPart:
 
 
 class Key(Record):
-    """The header of a column that is stacked, as a value: ``value``, and the cell that it stands in (row and column from 1)."""
+    """The header of a stacked column as a value: ``value``, and the position of its cell (row and column from 1)."""
 
     value: Any
     row: int
@@ -49,21 +49,22 @@ class Key(Record):
 class Stack:
     """Columns that are one field, such as twelve months: ``Stack("months")``.
 
-    ``headers``: which columns these are: ``"months"``, ``"quarters"``, ``"years"``, ``"weeks"``, ``"dates"``, ``"weekdays"``, ``"numbers"``,
-    ``"others"`` for all columns that no field has, or a list of headers. Of several the first one counts that a table has.
+    ``headers``: the headers of these columns: ``"months"``, ``"quarters"``, ``"years"``, ``"weeks"``, ``"dates"``,
+    ``"weekdays"``, ``"numbers"``, ``"others"`` for all columns without a field, or a list of headers. The first series that the
+    table has counts.
 
-    ``pattern``: instead of that, a regular expression that a whole header matches. What its first group says is the value.
+    ``pattern``: instead of ``headers``, a regular expression for a whole header. Its first group is the value.
 
-    ``values``: what stands below each of several columns of a key, by the words that name them: ``{"plan": ["plan", "budget"], "actual":
-    ["actual"]}``. The words stand in a row of their own, or before or behind the key ("Jan plan").
+    ``values``: several columns below each key, by the words that name them: ``{"plan": ["plan", "budget"], "actual":
+    ["actual"]}``. The words are in a row of their own, or before or behind the key ("Jan plan").
 
     ``leave``: headers of columns at the edges that are left out, as totals are.
 
-    ``year``: the year of months, quarters and weeks whose headers have none: a number, or what stands beside the table, such as
+    ``year``: the year of months, quarters and weeks whose headers have none: a number, or a value beside the table, such as
     ``title(r"(20\\d\\d)")``. Otherwise it is the only year in the lines above the table or in the title of the sheet.
 
-    A field is a part of it: ``Field(…, part_of=MONTHS.header)``, ``Field(…, part_of=MONTHS.value)``, or ``part_of=MONTHS["plan"]``. Raises
-    ``TypeError`` for what it does not know.
+    A field is a part of it: ``Field(…, part_of=MONTHS.header)``, ``Field(…, part_of=MONTHS.value)``, or
+    ``part_of=MONTHS["plan"]``. Raises ``TypeError`` for unknown arguments.
     """
 
     def __init__(
@@ -110,12 +111,12 @@ class Stack:
 
     @property
     def header(self) -> StackPart:
-        """The headers of its columns, for the field that they are values of."""
+        """Returns the headers of its columns, for the field that takes them as values."""
         return StackPart(self, None)
 
     @property
     def value(self) -> StackPart:
-        """The cells of its columns, for the field that these are values of."""
+        """Returns the cells of its columns, for the field that takes them as values."""
         if self.groups:
             raise TypeError(f"{self!r} has values of several names: write {', '.join(f'[{name!r}]' for name in self.groups)} in place of .value")
         return StackPart(self, _VALUE)
@@ -127,11 +128,11 @@ class Stack:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of its values."""
+        """Returns the names of its values."""
         return tuple(self.groups) or (_VALUE,)
 
     def key_of(self, series: str | Sequence[str], cells: list[tuple[int, int, Any]]) -> tuple[Key, str | None] | None:
-        """What the header of a column says: the key, and which values stand below it, ``None`` for those of no known name.
+        """Returns the key in the header of a column, and the name of the values below it, ``None`` if they have no known name.
 
         ``cells``: the cells of the header, top to bottom: row and column, from 1, and value.
         """
@@ -174,7 +175,7 @@ class Stack:
         return None
 
     def _value(self, series: str | Sequence[str], cell: Any) -> Any:
-        """The value that a header is; ``None``: it is none of the series."""
+        """Returns the value that a header is; ``None`` if it belongs to none of the series."""
         text = as_text(cell)
         if self._pattern is not None:
             found = self._pattern.fullmatch(text)
@@ -190,12 +191,12 @@ class Stack:
 
     @property
     def ways(self) -> tuple[Any, ...]:
-        """The series that are tried, in their order; a single one for a pattern."""
+        """Returns the series to try, in their order; a single one for a pattern."""
         return self.series if self._pattern is None else ("",)
 
 
 def _with_century(text: str) -> str:
-    """``Jan 2025`` for ``Jan-25``: with a month two digits are its year."""
+    """Returns ``Jan 2025`` for ``Jan-25``: with a month, two digits are its year."""
     found = re.fullmatch(r"(\D+?)[\s\-/.,'’]*(\d\d)", " ".join(text.split()))
     return f"{found[1].strip()} 20{found[2]}" if found else text
 
