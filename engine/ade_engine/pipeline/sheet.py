@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class LeftOut(Record):
-    """A sheet without fields. ``write`` puts it into the output after all."""
+    """A sheet without fields. ``write`` adds it to the output after all."""
 
     title: str
     index: int
@@ -43,7 +43,7 @@ class LeftOut(Record):
 
 
 class SheetPipeline:
-    """Everything a run needs to process sheet after sheet. ``asks_for_fields``: sheets without any are left out."""
+    """The state of a run for processing sheet after sheet. ``asks_for_fields``: sheets without fields are left out."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class SheetPipeline:
         asks_for_fields: bool = False,
     ):
         self._asks_for_fields = asks_for_fields and bool(registry.fields)
-        #: Of these the first one can still be written.
+        #: Only the first of these can still be written.
         self.left_out: list[LeftOut] = []
         self.hooks = Hooks(registry.hooks, reports=settings.is_2026)
         self._tables = TableFinder(registry)
@@ -65,7 +65,7 @@ class SheetPipeline:
         self._source = source
 
     def process(self, context: RunContext, sheet: SourceSheet, outcome: SheetOutcome) -> None:
-        """Read, normalize and write one sheet; ``context`` is the sheet's own.
+        """Reads, normalizes and writes one sheet; ``context`` is the sheet's own.
 
         ``outcome`` always holds the results so far.
         """
@@ -117,13 +117,13 @@ class SheetPipeline:
             built = [merge_tables(built, typed=context.settings.is_2026)]
         write = partial(self.writer.write, context, sheet, built, outcome, scan_rows, progress, lines, missing)
         if is_left_out:
-            # The first one may be all that there is to write; the others need no memory.
+            # The first one may be the only sheet to write; the others need no memory.
             self.left_out.append(LeftOut(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
         else:
             write()
 
     def _merged_ranges(self, sheet: SourceSheet, scan: SheetScan | None = None) -> dict[str, Callable[[], Any]]:
-        """The value ``merged_ranges`` for hooks that name it: as the sheet is now, or as it was scanned."""
+        """Returns the value ``merged_ranges`` for hooks that name it: as the sheet is now, or as it was scanned."""
 
         def find() -> list[str]:
             ranges = None if scan is None else scan.merged_ranges

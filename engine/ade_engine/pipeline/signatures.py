@@ -1,6 +1,6 @@
-"""Whether every callable can be called: what its signature asks for is what its stage offers.
+"""Checks that every callable can be called: its stage offers all values that its signature asks for.
 
-A run finds that out when it calls one. A check of a config package calls none, so it asks here.
+A run finds that out when it calls them. A check of a config package calls none, so it uses this module.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def wrong_signatures(registry: Registry) -> list[Failure]:
-    """A complaint about each callable that needs a value its stage does not offer, with the place of its code.
+    """Returns a complaint about each callable that needs a value its stage does not offer, with the position of its code.
 
-    A callable that is registered several times, for several fields perhaps, is told of once.
+    A callable that is registered several times, perhaps for several fields, is reported once.
     """
     complaints: dict[tuple[Any, ...], Failure] = {}
     for role, entry, offered in _callables(registry):
@@ -38,7 +38,7 @@ def wrong_signatures(registry: Registry) -> list[Failure]:
 
 
 def misspelt_parameters(registry: Registry) -> list[str]:
-    """A sentence for each parameter that always keeps its default although a value of nearly its name is offered."""
+    """Returns a sentence for each parameter that always keeps its default although a value with nearly its name is offered."""
     found: dict[tuple[Any, ...], str] = {}
     for role, entry, offered in _callables(registry):
         try:
@@ -47,7 +47,7 @@ def misspelt_parameters(registry: Registry) -> list[str]:
             continue
         for parameter in taken:
             name = parameter.name
-            # `columns=("a", "b")` is a constant of the function's own, and no slip for `column`.
+            # `columns=("a", "b")` is the function's own constant, and no slip for `column`.
             is_own = name in offered or name.rstrip("s") in offered
             if parameter.default is parameters.EMPTY or is_own:
                 continue

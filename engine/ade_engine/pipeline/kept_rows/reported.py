@@ -1,8 +1,8 @@
-"""What hooks have reported of rows, kept at these rows.
+"""Issues that hooks have reported for rows, kept at these rows.
 
-It follows them through later hooks, by their numbers or, without these, while no hook moves them; it is put into the issue columns
-behind what validators say, that of rows without a field into a column of issues that is no field's. Where it is not known any more
-which rows these are, the issues stand in the list without a row.
+An issue follows its row through later hooks, by row numbers or, without these, while no hook moves rows. It joins the issue
+columns behind the messages of validators; an issue of a row without a field goes into an issue column that belongs to no field.
+If the rows are no longer known, the issues are listed without a row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def follow(collected: Collected, before: pl.DataFrame, after: pl.DataFrame) -> None:
-    """Keep what was said of rows at these, in the table that a hook has returned."""
+    """Keeps the issues of rows at these rows, in the table that a hook has returned."""
     if after is before:
         return
     known_by_number = _has_numbers(before) and _has_numbers(after)
@@ -45,7 +45,7 @@ def _has_numbers(table: pl.DataFrame) -> bool:
 
 
 def settle(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
-    """The table with what hooks have said of its rows in its issue columns. What they said of more stays for the list."""
+    """Returns the table with hooks' issues of its rows in its issue columns. Issues about more than rows stay for the list."""
     collected = context.collected
     for one in collected.reported:
         if one.messages is not None and one.messages.null_count() < table.height:
@@ -66,7 +66,7 @@ def settle(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_said(collected: Collected, table: pl.DataFrame, one: Reported) -> pl.DataFrame:
-    """The table with a hook's messages behind those that its issue column has."""
+    """Returns the table with a hook's messages behind those in its issue column."""
     field = one.field or ""
     name = f"{ISSUE_PREFIX}{field}"
     before = as_texts(table.get_column(name)) if name in table.columns else pl.Series(name, [None] * table.height, dtype=pl.String)

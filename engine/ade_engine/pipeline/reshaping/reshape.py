@@ -1,6 +1,6 @@
-"""Makes a table one record a row, as the configuration's fields say, in one order: tables on their side were turned and lines of records
-joined before; then facts beside the table become fields, blank cells are filled from above, cells with several values are parted, and
-columns are stacked.
+"""Makes a table one record a row, as the configuration's fields ask, in a fixed order: tables on their side were turned and
+lines of records joined before; then facts beside the table become fields, blank cells are filled from above, cells with several
+values are split, and columns are stacked.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
-#: What a field scores that stacked columns hold.
+#: The score of a field from stacked columns.
 _SCORE = 0.9
 
 
 class Reshaped(Record):
-    """A table that was reshaped: the mappings of fields that no column of their own has, the source columns that fields come from, and
-    those that are gone, from 0.
+    """A reshaped table: the mappings of fields without a column of their own, the source columns of fields, and the removed
+    source columns, from 0.
     """
 
     table: pl.DataFrame
@@ -45,7 +45,7 @@ class Reshaped(Record):
 
 
 def map_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> tuple[Mapping, Found | None]:
-    """The fields of a table's columns, and the columns that are stacked."""
+    """Returns the fields of a table's columns, and the columns that are stacked."""
     if not context.registry.reshapes.stacked:
         return mapper.map(context, source), None
     found = find_columns(context, source, mapper)
@@ -59,7 +59,7 @@ def map_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) 
     stacked = {field for field, part in context.registry.reshapes.stacked.items() if part.stack is found.stack}
     own = [column for column in mapping.columns if column.field_name in stacked]
     if own and len(found.keys) == 1:
-        # A table that has columns for these fields is one record a row.
+        # A table that has columns for these fields already has one record a row.
         source.apart = frozenset()
         return mapper.map(context, source), None
     if own:
@@ -80,10 +80,11 @@ def reshape(
     section: str | None,
     heads: dict[int, tuple[int, int]],
 ) -> Reshaped:
-    """The table as the fields want it. ``scan``: of the sheet; ``section``: the column of section heads, and ``heads`` their cells."""
+    """Returns the reshaped table. ``scan``: of the sheet; ``section``: the column of section heads, and ``heads`` their cells.
+    """
     result = Reshaped(table)
     if not mapping.columns and found is None and span.gathered is None:
-        # A table of nobody's.
+        # No field belongs to this table.
         return result
     cells = Cells(table) if ROW in table.columns else None
     if cells is not None and span.gathered is not None:
@@ -127,7 +128,9 @@ def reshape(
 
 
 def _tell_missing(context: RunContext, table: pl.DataFrame) -> None:
-    """Say that a table has no columns to stack, and no column for what they hold; of a required field the list of issues says so anyway."""
+    """Sends a notice about a table without columns to stack, and without a column for their values; if such a field is
+    required, the list of issues reports it anyway.
+    """
     there = {name for name in table.columns if table.schema[name] != pl.Null}
     for stack in context.registry.reshapes.stacks:
         fields = [field for field, part in context.registry.reshapes.stacked.items() if part.stack is stack]

@@ -1,4 +1,4 @@
-"""``report``, the function that hooks are given to say what is wrong with rows, columns, tables, sheets and the workbook."""
+"""``report``, the function with which hooks report issues of rows, columns, tables, sheets and the workbook."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _LONGEST_RULE = 80
 
 
 class Report:
-    """The function that a hook is given, for this call of it."""
+    """The function that a hook receives for one call."""
 
     def __init__(self, context: RunContext, stage: HookName, entry: RegisteredFn, table: pl.DataFrame | None, index: int | None):
         self._context = context
         self._entry = entry
         self._table = table if stage in _OF_TABLES else None
-        #: Of which table of the sheet, from 0.
+        #: The table of the sheet, from 0.
         self._index = index
-        #: Until the hook has returned: what is said later is said of no table any more.
+        #: Whether the hook is still running: a later report concerns no table any more.
         self.is_open = True
 
     def __call__(
         self, message: str, *, severity: str = WARNING, rule: str | None = None, field: str | None = None, rows: Any = None
     ) -> None:
-        """Say that something is wrong with rows, with the column of a field, or with the table, the sheet or the workbook.
+        """Reports an issue of rows, of the column of a field, or of the table, the sheet or the workbook.
 
         ``rows``: an expression or a column of truth values, or positions in the table. Raises ``ValueError`` and ``TypeError``.
         """
@@ -68,13 +68,13 @@ class Report:
             raise saying(ValueError(f"{said}, not {rule!r}"), said)
         place = source_of(self._entry.fn)
         if not stands_in_code(rule, place and place[0]):
-            # It may be a cell's value, and events hold none.
+            # The rule may be a cell's value, and events hold none.
             self._context.unnamed_rules.add(rule)
         return rule
 
 
 def _messages(table: pl.DataFrame, rows: Any, message: str) -> pl.Series:
-    """The message at the rows that are meant."""
+    """Returns the message at the selected rows."""
     if isinstance(rows, (str, int)):
         raise saying(TypeError("report: rows should be an expression, truth values or a list of positions"))
     found = table.select(rows).to_series() if isinstance(rows, pl.Expr) else pl.Series(values=rows)

@@ -37,10 +37,10 @@ class Transforms(Expressions):
         sources: dict[str, ColumnSource] | None = None,
         headers: dict[str, tuple[str, str]] | None = None,
     ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-        """Apply every field's expressions in turn, each to the result of the one before.
+        """Applies every field's expressions in turn, each to the result of the one before.
 
-        ``sources``: where the columns of fields came from; ``headers``: the header texts of the columns that were found, and
-        the units below these, by their names in the table. Returns the table, and what the validators are to say of cells that were not read.
+        ``sources``: the sources of the fields' columns; ``headers``: the header texts of the found columns, and the units below
+        these, by their names in the table. Returns the table, and the messages about unread cells for the validators.
         """
         table = self._in_one_piece(table)
         around = Surroundings(context.settings, table, {} if sources is None else sources)
@@ -143,7 +143,7 @@ class Transforms(Expressions):
 
 
 def _note_parts(table: pl.DataFrame, around: Surroundings) -> None:
-    """Keep what is said of names that were parted, at the rows that hooks have left."""
+    """Keeps the doubts about split names, at the rows that hooks have left."""
     for field, reader in getattr(around.sources, "doubtful_parts", {}).items():
         if field in table.columns and reader.column in table.columns:
             around.field = field
