@@ -1,8 +1,8 @@
-"""What somebody wishes among what the samples have, and what a person is asked.
+"""The wishes of a person among the columns of samples, and the questions to the person.
 
-A wish chooses among the groups that are there without it: by its words, by the values of a file that has it. Groups of different tables that
-all say the same as the wish are one. It takes no group apart. What is wished and answered comes as the request has it: a list of names, or
-the header of a file that is as the output should be.
+A wish chooses among the groups that exist without it: by its words, or by the values of a file that has it. Groups of different
+tables with the same words as the wish are one. It takes no group apart. Wishes and answers come in the form of the request: a
+list of names, or the header of a file with the desired output.
 """
 
 from __future__ import annotations
@@ -35,53 +35,53 @@ if TYPE_CHECKING:
     #: A column, by its sample and its header.
     Name = tuple[str, str]
 
-#: What a header that names an id has no values of, where the words for it say nothing else.
+#: Headers that name an id, for groups whose words say nothing else.
 _ID = re.compile(r"\b(?:no|nr|number|id|code|ref|reference)$")
 _OF_IDS = ("code", "text", "number")
-#: A unit stands in brackets at the end.
+#: A unit in brackets at the end.
 _UNIT = re.compile(r"[(\[][^)\]]{1,12}[)\]]\s*$")
-#: With so many wishes known the first and the last column may be the first and the last wish.
+#: From this number of known wishes on, the first and the last column may be the first and the last wish.
 _MANY_KNOWN = 4
-#: So many rows below a header say what its columns hold.
+#: The maximum number of rows below a header that decide the kinds of its columns.
 _MOST_ROWS = 500
-#: So many groups are offered for a wish.
+#: The maximum number of groups that are offered for a wish.
 _MOST_OFFERED = 5
 
 
 @dataclass(eq=False)
 class Wish(Side):
-    """A wished column, and values of it where there are any."""
+    """A wished column, and its values if there are any."""
 
-    #: What its header may mean beside the other wishes.
+    #: The possible meanings of its header beside the other wishes.
     means: tuple[Meaning, ...] = ()
-    #: The columns that a person has said not to be it.
+    #: The columns that a person has rejected for it.
     refused: set[Name] = field(default_factory=set)
 
     def is_word(self, group: Group) -> bool:
-        """Whether a group has its header."""
+        """Returns whether a group has its header."""
         return simplify(self.header) in {simplify(one) for one in group.headers}
 
     def is_meaning(self, group: Group) -> bool:
-        """Whether a header of a group means the same."""
+        """Returns whether a header of a group means the same."""
         return any(self.relation(column) == "same" for column in group.columns) and self.can_be(group)
 
     def relation(self, column: Column) -> str:
-        """How it stands to a column: where its words do not say what it holds, as if it held what the column holds."""
+        """Returns its relation to a column. If its words do not name its content, the column's content is assumed."""
         is_said = all(one.what for one in self.means)
         if not is_said and column.kind not in _OF_IDS and self._names_an_id:
             return "other"
         return relation(self.means if is_said else readings(self.header, column.kind), column.means)[0]
 
     def is_near(self, column: Column) -> bool:
-        """Whether it may mean a column, or is of the same thing."""
+        """Returns whether it may mean a column, or is of the same thing."""
         return self.relation(column) not in ("other", "opposed") or any(one.own & other.own for one in self.means for other in column.means)
 
     def can_be(self, group: Group) -> bool:
-        """Whether a group has values such as its words promise."""
+        """Returns whether a group has values that fit its words."""
         return any(can_hold(one.what, column.kind) for one in self.means for column in group.columns)
 
     def refuses(self, group: Group) -> bool:
-        """Whether a person has said that a group is not it."""
+        """Returns whether a person has rejected a group for it."""
         return any(column.name in self.refused for column in group.columns)
 
     @property
@@ -90,20 +90,20 @@ class Wish(Side):
 
     @property
     def is_id(self) -> bool:
-        """Whether it says that it is an id."""
+        """Returns whether its words name an id."""
         return self._names_an_id or all(one.what == "id" for one in self.means)
 
 
 @dataclass(eq=False)
 class Answers:
-    """What a person has said: which columns, each a sample and a header, are the same or are not; which is a wished one; how the files
-    of a sample are written; and how its tables become one record a row.
+    """The answers of a person: which columns, each a sample and a header, are the same or are not; which is a wished one; how
+    the files of a sample are written; and how its tables become one record a row.
     """
 
     same: list[tuple[Name, Name, bool]] = field(default_factory=list)
     wished: list[tuple[str, Name, bool]] = field(default_factory=list)
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
-    #: By sample and key, whether a way to make its tables one record a row is right.
+    #: Whether a way to make its tables one record a row is right, by sample and key.
     shapes: dict[tuple[str, str], bool] = field(default_factory=dict)
 
 
@@ -114,7 +114,7 @@ class WishedGroups:
         self.grouping = grouping
         self.wishes = wishes
         self._answered = answers.wished
-        #: By the place of each wish the group that is known to be it.
+        #: The known group of each wish, by the wish's position.
         self._found: dict[int, Group] = {}
         for wish, means in zip(wishes, meanings(wishes)):
             wish.means = means
@@ -134,7 +134,7 @@ class WishedGroups:
             group.wish = wish
 
     def _hear(self, answered: Iterable[tuple[str, Name, bool]]) -> None:
-        """Takes what a person has said of wishes."""
+        """Applies a person's answers about wishes."""
         for wish in self.wishes:
             wish.refused = set()
         for header, name, is_it in answered:
@@ -146,7 +146,7 @@ class WishedGroups:
                 self._found[at] = self._joined([self._found[at], group], YOU_SAID_SO) if at in self._found else group
 
     def _by_headers(self, answers: Answers) -> Iterator[tuple[str, Name, bool]]:
-        """The columns whose headers a person has said to be those of wishes, whatever the files."""
+        """Yields the columns whose headers a person has assigned to wishes, in any file."""
         known = {simplify(wish.header): wish.header for wish in self.wishes}
         for one, other, is_same in answers.same:
             for (sample, wish), (_, header) in ((one, other), (other, one)):
@@ -164,12 +164,12 @@ class WishedGroups:
             fitting = [group for group in fitting if not self.grouping.is_beside_its_like(group)]
             fitting = [group for group in fitting if not any(claims(other, group) for other in self.wishes if other is not wish)]
             both = [*([self._found[at]] if at in self._found else []), *sorted(fitting, key=lambda group: -len(group.at))]
-            # Two columns of one table that both say it: nobody knows which it is.
+            # If two columns of one table both match, the choice is open.
             if fitting and all(self.grouping.can_join(a, b) for a, b in combinations(both, 2)):
                 self._found[at] = self._joined(both, f'both mean "{wish.header}"')
 
     def _find_by_order(self) -> None:
-        """Gives a wish the only group that stands, in most of its tables, between the same neighbours as the wish does."""
+        """Gives a wish the only group that has, in most of its tables, the same neighbours as the wish."""
         is_new = True
         while is_new:
             is_new = False
@@ -189,14 +189,14 @@ class WishedGroups:
                     is_new = True
 
     def _stands_between(self, group: Group, before: Group | None, behind: Group | None) -> bool:
-        """Whether it does so in most of its tables; ``None``: the edge."""
+        """Returns whether the group is between both in most of its tables; ``None``: the edge."""
         rows = [[None, *(one for one in self.grouping.row(table) if one is group or not self._is_free(one)), None] for table in group.at]
         rows = [row for row in rows if before in row and behind in row]
         fitting = [row for row in rows if row[row.index(group) - 1 : row.index(group) + 2] == [before, group, behind]]
         return bool(rows) and 2 * len(fitting) > len(rows) and 2 * len(rows) >= len(group.at)
 
     def _find_as_before(self, before: Sequence[Group]) -> None:
-        """Gives a wish what it had before a person was asked: answers about other columns take nothing from it."""
+        """Gives a wish the group that it had before a person was asked: answers about other columns do not change it."""
         for at, (wish, old) in enumerate(zip(self.wishes, before)):
             group = self.grouping.group_of(old.columns[0].name) if old.columns and at not in self._found else None
             if group is not None and self._is_free(group) and not wish.refuses(group):
@@ -211,8 +211,8 @@ class WishedGroups:
         return first
 
     def questions(self) -> list[Question]:
-        """Returns the questions for a person, in the order in which they are asked: one for each wish, with the groups that may be it, and
-        one for each pair of other groups that may be the same.
+        """Returns the questions for a person in order: one for each wish, with the groups that may be it, and one for each pair
+        of other groups that may be the same.
         """
         plain = self.grouping.questions()
         if not self.groups:
@@ -243,13 +243,15 @@ class WishedGroups:
         return found + self._near([one for one in plain if not one.parts <= asked])
 
     def _first_offers(self, free: Sequence[Group]) -> dict[Wish, list[Group]]:
-        """For each wish without a column the groups that may be it, the likeliest first: each is the first of one wish at most."""
+        """Returns for each wish without a column the groups that may be it, the likeliest first: each comes first for one wish
+        at most.
+        """
         likely: dict[Wish, dict[Group, float]] = {}
         for at, wish in enumerate(self.wishes):
             if not self.groups[at].columns:
                 between = self._between(at)
                 fitting = [group for group in free if not wish.refuses(group) and not self.grouping.is_beside_its_like(group)]
-                # Nobody is asked about a group that says something else altogether.
+                # A group with a clearly different meaning is never offered.
                 fitting = [group for group in fitting if any(map(wish.is_near, group.columns))]
                 likely[wish] = {group: self._likely(wish, group, group in between) for group in fitting}
         taken: dict[Wish, Group] = {}
@@ -262,12 +264,14 @@ class WishedGroups:
             some = likely[wish]
             others = [group for group in sorted(some, key=lambda one: -some[one]) if group not in taken.values() and group.sense == first.sense]
             joining = [group for group in others if self.grouping.can_join(first, group)]
-            # Should the first one not be it, perhaps the next is.
+            # If the first one is wrong, the next may be right.
             found[wish] = [first, *joining[: _MOST_OFFERED - 2], *[group for group in others if group not in joining][:1]]
         return found
 
     def _likely(self, wish: Wish, group: Group, is_between: bool) -> float:
-        """How likely a group is a wish, by words, unit, the kind of its values, how many tables have it, and whether another wish says what it is."""
+        """Returns how likely a group is a wish, by words, unit, the kind of its values, how many tables have it, and whether
+        another wish fits it.
+        """
         told = {"same": 3.0, "open": 2.0, "narrower": 1.5, "unknown": 1.0, "other": 0.3, "opposed": 0.0}
         score = sum(told[wish.relation(column)] for column in group.columns) / len(group.columns)
         bare, headers = simplify(_UNIT.sub(" ", wish.header)), [simplify(_UNIT.sub(" ", one)) for one in group.headers]
@@ -284,13 +288,13 @@ class WishedGroups:
         return score * (len(group.at) / len(self.grouping.tables)) ** 0.5
 
     def _between(self, at: int) -> list[Group]:
-        """The groups that stand where a wish does: behind the one before it, or before the one behind it."""
+        """Returns the groups at the position of a wish: behind the one before it, or before the one behind it."""
         before, behind = (self.groups[place] if 0 <= place < len(self.groups) and self.groups[place].columns else None for place in (at - 1, at + 1))
         couples = [two for table in range(len(self.grouping.tables)) for two in pairwise(self.grouping.row(table))]
         return [second for first, second in couples if first is before] + [first for first, second in couples if second is behind]
 
     def _near(self, questions: list[Question]) -> list[Question]:
-        """The questions that say, some answered, something of wishes; all of them where one has no column."""
+        """Returns the questions whose answers, in part, decide wishes; all of them if a wish has no column."""
         if not all(group.columns for group in self.groups):
             return questions
         near, is_new = set(self.groups), True
@@ -312,7 +316,8 @@ def _unit(header: str) -> str:
 
 
 def wishes_of(wished: dict[str, Any] | None, settings: Settings) -> list[Wish]:
-    """The wishes of a request: ``names``, or a ``file`` by its ``name``. Raises :class:`SampleError` where they are none."""
+    """Returns the wishes of a request: ``names``, or a ``file`` by its ``name``. Raises :class:`SampleError` for invalid ones.
+    """
     if not wished:
         return []
     if "names" in wished:
@@ -331,7 +336,9 @@ def wishes_of(wished: dict[str, Any] | None, settings: Settings) -> list[Wish]:
 
 
 def answers_of(said: Sequence[dict[str, Any]]) -> Answers:
-    """Answers of a person: the ``answer`` of each offer, and whether it is right, ``yes``; or ``headers`` that are the same everywhere."""
+    """Returns the answers of a person: the ``answer`` of each offer, and whether it is right, ``yes``; or ``headers`` that are
+    the same everywhere.
+    """
     found = Answers()
     for one in said:
         is_it = bool(one.get("yes"))
@@ -369,7 +376,7 @@ def _in_file(path: Path, name: str, settings: Settings) -> list[Wish]:
 
 
 def _header_row(rows: Sequence[Sequence[Any]]) -> int | None:
-    """The first row with several filled cells, or else the first with one."""
+    """Returns the first row with several filled cells, or else the first with one."""
     filled = [sum(bool(as_text(cell).strip()) for cell in row) for row in rows]
     several = next((at for at, count in enumerate(filled) if count >= 2), None)
     return several if several is not None else next((at for at, count in enumerate(filled) if count), None)

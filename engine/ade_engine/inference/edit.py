@@ -1,7 +1,8 @@
-"""Writes header words into the lists of an author's fields, and arguments and fields that reshape tables, by the positions of Python's own
-``ast``: every other byte stays.
+"""Writes header words into the lists of an author's fields, and arguments and fields for reshaping tables, by the positions of
+Python's own ``ast``: every other byte stays.
 
-What cannot be edited so (lists that are computed or shared, fields made by other functions) is not: :class:`NotEditable` says why.
+Lists that are computed or shared, and fields made by other functions, cannot be edited like this: :class:`NotEditable` has the
+reason.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    #: What stands at a place of a file.
+    #: A syntax node with a position in a file.
     Node = ast.expr | ast.keyword
 
 
 class NotEditable(Exception):
-    """The list of a field cannot be edited; the message says why."""
+    """The list of a field cannot be edited; the message contains the reason."""
 
 
 class _Source:
-    """A file of an author. Columns are counted in bytes of UTF-8, as ``ast`` does. ``encode``: makes bytes of such a text."""
+    """A file of an author. Columns are counted in bytes of UTF-8, as ``ast`` does. ``encode``: encodes a text for the file."""
 
     def __init__(self, path: Path, text: str, encode: Callable[[str], bytes]):
         self.path = path
@@ -38,35 +39,35 @@ class _Source:
 
     @cached_property
     def tree(self) -> ast.Module:
-        """Its syntax tree."""
+        """Returns the file's syntax tree."""
         return ast.parse(self.text)
 
     def calls(self, field: str | None = None) -> list[ast.Call]:
-        """The calls of ``Field``: those with this name as a text, or all."""
+        """Returns the calls of ``Field``: those with this name as a text, or all."""
         found = [node for node in ast.walk(self.tree) if _is_field(node)]
         return [call for call in found if field is None or _constant(_argument(call, 0, "name")) == field]
 
     @property
     def fields(self) -> ast.List | None:
-        """The list in which fields stand, if they stand in one."""
+        """Returns the list that contains the fields, if there is one."""
         lists = [node for node in ast.walk(self.tree) if isinstance(node, ast.List) and any(map(_is_field, node.elts))]
         return lists[0] if len(lists) == 1 else None
 
     def insert(self, at: int, said: str) -> _Source:
-        """It with more text at a place."""
+        """Returns the file with more text at a position."""
         return _Source(self.path, self.text[:at] + said + self.text[at:], self.encode)
 
     def above(self, node: ast.stmt, line: str) -> _Source:
-        """It with a line above a statement."""
+        """Returns the file with a line above a statement."""
         return self.insert(self._starts[node.lineno - 1], line + self._newline)
 
     def behind(self, value: ast.expr, last: Node, said: str) -> _Source:
-        """It with one more element behind the last one of a list."""
+        """Returns the file with another element behind the last one of a list."""
         at, end, line_end, lead = self._end(last), self._end(value), self._line_end(last.end_lineno), self._lead(last)
         if lead is None:
             return self.insert(at, f", {said}")
         more = f"{self._newline}{lead}{said}"
-        # What stands behind the last element on its line, such as a comment, stays with it.
+        # Text behind the last element on its line, such as a comment, stays with it.
         if end > line_end and self.text[at:line_end].lstrip().startswith(","):
             return self.insert(line_end, f"{more},")
         if end <= line_end or self.text[line_end:end].lstrip().startswith(","):
@@ -74,7 +75,7 @@ class _Source:
         return self.insert(line_end, more).insert(at, ",")
 
     def with_header(self, call: ast.Call, field: str, header: str) -> _Source:
-        """It with the header in the list of a call, or with such a list."""
+        """Returns the file with the header in the list of a call, or with a new list for it."""
         if any(keyword.arg is None for keyword in call.keywords) or any(isinstance(one, ast.Starred) for one in call.args):
             raise NotEditable("its arguments are unpacked from elsewhere")
         keyword = _headers(call)
@@ -89,7 +90,7 @@ class _Source:
         return self.behind(value, last, self._quoted(self._quote_of(last), header))
 
     def _with_list(self, call: ast.Call, default: str, header: str) -> _Source:
-        """It with a list of headers behind the name and the label."""
+        """Returns the file with a list of headers behind the name and the label."""
         label = next((keyword for keyword in call.keywords if keyword.arg in ("label", "name")), None)
         ahead = call.args[-1] if call.args else label
         if ahead is None:
@@ -103,7 +104,7 @@ class _Source:
         return ", ".join(quoted(text, quote, self.encode) for text in texts)
 
     def _line_end(self, line: int) -> int:
-        """Where a line ends, without its line break."""
+        """Returns the end of a line, without its line break."""
         stop = self._starts[line] if line < len(self._starts) else len(self.text)
         return self._starts[line - 1] + len(self.text[self._starts[line - 1] : stop].rstrip("\r\n"))
 
@@ -118,7 +119,7 @@ class _Source:
         return self._place(node.end_lineno, node.end_col_offset)
 
     def _lead(self, node: Node) -> str | None:
-        """The blanks ahead of what is the first of its line; ``None``: it is not."""
+        """Returns the blanks before a node that is the first of its line; ``None`` if it is not."""
         ahead = self.text[self._starts[node.lineno - 1] : self._start(node)]
         return ahead if not ahead.strip() else None
 
@@ -128,9 +129,9 @@ class _Source:
 
 
 def added(sources: Mapping[Path, bytes], field: str, header: str) -> tuple[Path, bytes]:
-    """The file that has a field, and its bytes with one more header.
+    """Returns the file that has a field, and its bytes with one more header.
 
-    Raises ``NotEditable`` where no file has the field, several have it, or its list is not one of plain texts.
+    Raises ``NotEditable`` if no file has the field, several have it, or its list is not one of plain texts.
     """
     calls = [(file, call) for file in _files(sources) for call in file.calls(field)]
     if not calls:
@@ -145,10 +146,11 @@ def added(sources: Mapping[Path, bytes], field: str, header: str) -> tuple[Path,
 
 
 def declared(sources: Mapping[Path, bytes], fields: Mapping[str, str], new: Mapping[str, str], constant: tuple[str, str] | None, names: Iterable[str]) -> tuple[Path, bytes]:
-    """The file of the fields, and its bytes with more said of these. ``fields``: an argument for each field; ``new``: of fields that there
-    are not yet the whole call; ``constant``: the name and the value of what they share; ``names``: of ``ade_engine.fields``, that they use.
+    """Returns the file of the fields, and its bytes with the changes. ``fields``: an argument for each field; ``new``: the
+    whole calls of new fields; ``constant``: the name and the value of their shared constant; ``names``: the names of
+    ``ade_engine.fields`` that they use.
 
-    Raises ``NotEditable`` where the fields are of several files, or do not stand in a list.
+    Raises ``NotEditable`` if the fields are in several files, or not in a list.
     """
     found = [file for file in _files(sources) if any(map(file.calls, fields)) or not fields and file.fields]
     if len(found) != 1:
@@ -181,14 +183,14 @@ def declared(sources: Mapping[Path, bytes], fields: Mapping[str, str], new: Mapp
 
 
 def readers_of(sources: Mapping[Path, bytes]) -> dict[str, str | None]:
-    """By field the name of the function that reads it; ``None`` where that is not said by a name."""
+    """Returns the name of each field's reader function; ``None`` if it is not given by a name."""
     calls = [call for file in _files(sources) for call in file.calls()]
     found = {_constant(_argument(call, 0, "name")): next((one.value for one in call.keywords if one.arg == "read"), None) for call in calls}
     return {field: read.id if isinstance(read, ast.Name) else None for field, read in found.items() if field}
 
 
 def _files(sources: Mapping[Path, bytes]) -> list[_Source]:
-    """The files that are Python that can be read."""
+    """Returns the readable Python files."""
     return [file for path, source in sources.items() if (file := _file(path, source))]
 
 
@@ -223,7 +225,7 @@ def _headers(call: ast.Call) -> ast.keyword | None:
 
 
 def _default(call: ast.Call, field: str) -> str:
-    """The header of a field that is given none: its label, or its name."""
+    """Returns the header of a field without headers: its label, or its name."""
     label = _argument(call, 1, "label")
     if label is None or isinstance(label, ast.Constant) and label.value is None:
         return field.replace("_", " ")
@@ -234,7 +236,7 @@ def _default(call: ast.Call, field: str) -> str:
 
 
 def quoted(header: str, quote: str = '"', encode=str.encode) -> str:
-    """The text as a literal that the file's encoding has letters for."""
+    """Returns the text as a literal in the file's encoding."""
     if quote in header and ("'" if quote == '"' else '"') not in header:
         quote = "'" if quote == '"' else '"'
     written = "".join(_letter(letter, quote, encode) for letter in header)
@@ -242,7 +244,7 @@ def quoted(header: str, quote: str = '"', encode=str.encode) -> str:
 
 
 def and_(parts: Iterable[str]) -> str:
-    """Parts with commas, and the last one behind "and"."""
+    """Returns parts with commas, and "and" before the last one."""
     *most, last = list(parts) or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
@@ -260,7 +262,7 @@ def _letter(letter: str, quote: str, encode) -> str:
 
 
 def _check(before: _Source, after: _Source, field: str, header: str) -> None:
-    """The file says the same as before but for one list that has one more text, or one that is new."""
+    """Checks that the file is unchanged except for one list that has one more text, or that is new."""
     try:
         (old,), (new,) = before.calls(field), after.calls(field)
         had, has = _headers(old), _headers(new)
@@ -279,7 +281,7 @@ def _check(before: _Source, after: _Source, field: str, header: str) -> None:
 
 
 def sources_of(root: Path, skipped: Iterable[str] = (".git", ".venv", "venv", "tests", "__pycache__", "node_modules", "build", "dist")) -> dict[Path, bytes]:
-    """The Python files of a configuration's folder."""
+    """Returns the Python files of a configuration's folder."""
     skip = frozenset(skipped)
     found = {}
     for path in sorted(root.rglob("*.py")):

@@ -1,7 +1,8 @@
-"""The fields that samples show: which columns are one field and why, what it is called, how it is read, and what all its values fulfil.
+"""The fields in samples: which columns are one field and why, its name, its reader, and the checks that all its values pass.
 
-Columns of several tables are one field for a reason that can be said (:mod:`ade_engine.inference.pairs`). A pair that only looks alike
-stays two fields, and a question. A check is there if the values of all samples fulfil it and say enough.
+Columns of several tables are one field for a reason that can be named (:mod:`ade_engine.inference.pairs`). A pair that only
+looks alike stays two fields, and becomes a question. A check is added if the values of all samples pass it and are enough
+evidence.
 """
 
 from __future__ import annotations
@@ -24,28 +25,28 @@ if TYPE_CHECKING:
     from ade_engine.inference.samples import Column, Sample
     from ade_engine.inference.shapes import Made
 
-#: From so many records on a column that is always filled, or never repeats, says something.
+#: The minimum number of records for conclusions from a column that is always filled, or never repeats.
 _LEAST_RECORDS = 10
 _LEAST_NUMBERS = 20
-#: Of so many senders what only one has is no field.
+#: The number of senders from which on a column of a single one is no field.
 _MANY_SENDERS = 4
-#: A list of values: so many different ones, each so often on average and at least.
+#: Limits for a list of values: the numbers of different values, and how often each occurs on average and at least.
 _LISTED, _EACH_ON_AVERAGE, _EACH = (2, 5), 6, 2
-#: What is no list although few values repeat: there are more of its kind elsewhere.
+#: Meanings that are no lists although few values repeat: others exist elsewhere.
 _NO_LISTS = frozenset("name note description town address region postcode date phone email period month week year id".split())
 _PEOPLE_AND_PLACES = frozenset(
     "customer supplier employee member student teacher tenant landlord contact clerk manager salesperson approver driver party carrier "
     "company product project location station property vehicle brand model course school first last full branch".split()
 )
-#: What is no id of a record, though it may never repeat.
+#: Meanings that are no ids of a record, though they may never repeat.
 _NO_IDS = frozenset("postcode date phone email year".split())
-#: Whose ids may come twice in a list of something else.
+#: Subjects whose ids may repeat in a list of something else.
 _OTHERS_IDS = _PEOPLE_AND_PLACES | frozenset("account costcentre taxno personno iban bic bank department contract policy asset meter batch barcode serial shelf".split())
-#: What may be below zero some other time.
+#: Meanings that may be below zero at another time.
 _SIGNED = frozenset("balance temperature margin discount debit credit opening closing depreciation deduction".split())
-#: Readers whose values tell whose they are, if there is one column of them.
+#: Readers whose values identify the field, if only one column has them.
 _TELLING = ("email", "phone", "date", "date_time", "money")
-#: What two readers of one field make.
+#: The common reader for two readers of one field.
 _TOGETHER = (("date_time", {"date"}), ("money", {"number"}), ("code", {"iban", "number"}), ("text", {"person_name", "code", "number", "iban"}))
 
 
@@ -62,18 +63,18 @@ class InferredField:
     by_values: bool = False
     is_key: bool = False
     known: list[str] = field(default_factory=list)
-    #: The samples that have no column of it.
+    #: The samples without a column for it.
     absent: list[str] = field(default_factory=list)
 
     @property
     def made(self) -> Made | None:
-        """How it is declared, where tables were reshaped for it."""
+        """Returns its declaration, if tables were reshaped for it."""
         return next((column.made for column in self.group.columns if column.made), None)
 
 
 @dataclass(eq=False)
 class Inferred:
-    """What samples say: ``fields``; ``left_out``: headers with the reason; the senders; and what a person may know."""
+    """The results from samples: ``fields``; ``left_out``: headers with the reason; the senders; and facts for a person."""
 
     fields: list[InferredField]
     left_out: list[tuple[str, str]]
@@ -82,7 +83,7 @@ class Inferred:
 
     @property
     def settings(self) -> dict[str, tuple[str, list[str]]]:
-        """The settings that no sender contradicts: value, and the headers that show it."""
+        """Returns the settings that no sender contradicts: value, and the headers that show it."""
         found = {}
         for name, value in shared(self.senders).items():
             shown = [header for one in self.senders if name in one.settings for header in one.settings[name].headers]
@@ -91,7 +92,9 @@ class Inferred:
 
 
 def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answers | None = None) -> Inferred:
-    """The fields, and settings, that the samples show; of ``wishes`` all, and behind them what else is found while any has no column."""
+    """Returns the fields and settings that the samples show: all ``wishes``, and behind them the other findings as long as any
+    wish has no column.
+    """
     answers = answers or Answers()
     grouping = Grouping(samples, answers.same)
     before = WishedGroups(Grouping(samples), wishes, Answers()).groups if wishes and (answers.same or answers.wished) else []
@@ -109,7 +112,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
             continue
         why = left_out(group.columns)
         of = {sender_of[column.sample] for column in group.columns}
-        # What could be a wished column is not lost, nor anything of several senders where one has no column.
+        # A column that could be a wished one is kept, and so are all columns of several senders if a wish has no column.
         could_be = [may_be(one, group) and grouping.can_join(one, group) if one.columns else len(senders) > 1 for one in wished]
         if why is None and wished and not any(could_be):
             why = "not among the wished columns"
@@ -135,7 +138,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
 
 
 class _Names:
-    """What fields are called: by the header of the first English sample, or else by what the headers mean, in English."""
+    """The names of fields: the header of the first English sample, or else the meaning of the headers in English."""
 
     def __init__(self, samples: Sequence[Sample]):
         self._taken: set[str] = set()
@@ -147,7 +150,7 @@ class _Names:
                     self._said[column] = some[0].said.replace("+", " ")
 
     def of(self, group: Group) -> tuple[str, str]:
-        """The name and the label of a field."""
+        """Returns the name and the label of a field."""
         if group.wish is not None:
             wish = group.wish.header
             label = wish.replace("_", " ").capitalize() if re.fullmatch("[a-z][a-z0-9_]*", wish) else wish
@@ -171,7 +174,9 @@ class _Names:
 
 
 def slug(header: str) -> str:
-    """A field's name: small letters, digits and underscores, beginning with a letter. Empty where the header has no Latin letters."""
+    """Returns a field's name: small letters, digits and underscores, beginning with a letter. Empty if the header has no Latin
+    letters.
+    """
     bare = header.partition("(")[0].partition("[")[0]
     text = (bare if simplify(bare) else header).replace("#", " no ").replace("%", " percent ")
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
@@ -183,7 +188,8 @@ def slug(header: str) -> str:
 
 
 def label_of(header: str) -> str:
-    """The header as people read it above a column: no colon or question mark behind it, and not in capitals throughout."""
+    """Returns the header as people read it above a column: no colon or question mark behind it, and not in capitals throughout.
+    """
     label = header.strip().rstrip(":?*").strip() or header
     return label.capitalize() if label.isupper() and len(label) > 4 else label
 
@@ -202,12 +208,12 @@ def _field(group: Group, names: _Names, samples: Sequence[Sample]) -> InferredFi
 
 
 def _bare(headers: list[str]) -> list[str]:
-    """The headers in small letters, as people list them."""
+    """Returns the headers in small letters, as people list them."""
     return list(dict.fromkeys(" ".join(header.lower().split()) for header in headers))
 
 
 def _reader(group: Group) -> str:
-    """The reader that reads the values of all columns."""
+    """Returns the reader for the values of all columns."""
     readers = list(dict.fromkeys(column.reader for column in group.columns))
     if not readers:
         return {"name": "person_name", None: "text"}.get(group.kind, group.kind or "text")
@@ -220,7 +226,7 @@ def _reader(group: Group) -> str:
 
 
 def _find_checks(one: InferredField) -> None:
-    """What the values of all samples fulfil."""
+    """Finds the checks that the values of all samples pass."""
     columns = one.group.columns
     records, filled = sum(column.rows for column in columns), sum(column.filled for column in columns)
     some = [reading for column in columns for reading in readings(column.header)]
@@ -245,7 +251,7 @@ def _never_repeat(columns: Iterable[Column]) -> bool:
 
 
 def _listed(columns: Sequence[Column]) -> list[str]:
-    """The few values that all samples repeat; empty: there are more, or they say too little."""
+    """Returns the few values that all samples repeat; empty if there are more, or too little evidence."""
     shown: Counter[str] = sum((column.shown for column in columns), Counter())
     least, most = _LISTED
     if not least <= len(shown) or any(len(column.shown) > most for column in columns):
@@ -261,8 +267,8 @@ def _listed(columns: Sequence[Column]) -> list[str]:
 
 
 def _find_key(fields: Sequence[InferredField]) -> None:
-    """Leaves one of the ids that never repeat: the first that is not of somebody or something else, for a customer may order twice, or the
-    first of all, where a list is of customers.
+    """Keeps one of the ids that never repeat: the first that is not of somebody or something else, because a customer may order
+    twice, or the first of all in a list of customers.
     """
     unique = sorted((one for one in fields if "unique" in one.checks), key=lambda one: min(column.place for column in one.group.columns))
     key = next((one for one in unique if one.is_key), unique[0] if unique else None)
@@ -273,7 +279,7 @@ def _find_key(fields: Sequence[InferredField]) -> None:
 
 
 def _find_by_values(fields: Sequence[InferredField]) -> None:
-    """Which fields may be found by their values: lists, ids, and what is the only one of its kind."""
+    """Finds the fields that may be found by their values: lists, ids, and the only one of its kind."""
     alone = Counter(one.read for one in fields)
     for one in fields:
         one.by_values = not one.made and (bool(one.known) or "unique" in one.checks or one.read in _TELLING and alone[one.read] == 1)

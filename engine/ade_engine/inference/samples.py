@@ -1,6 +1,6 @@
-"""The tables of sample files as a run finds them without fields, what their columns hold, and samples cut to some rows.
+"""The tables of sample files as a run finds them without fields, the contents of their columns, and samples cut to some rows.
 
-Nothing is asked of a sample but what a run does: its tables are those that the looks of the sheets give.
+A sample is read like a file in a run: its tables are those that the looks of the sheets give.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
     from ade_engine.inference.words import Meaning
     from ade_engine.infrastructure.settings import Settings
 
-    #: The settings and the configuration, or another one's, with further settings.
+    #: Loads the settings and the configuration, or another one's, with further settings.
     Load = Callable[[Path | None, Sequence[str]], tuple[Settings, Path]]
 
-#: A table of a sample belongs to the same list as its largest one, if so many of their columns are the same.
+#: The minimum share of equal columns for a table of a sample to belong to the same list as its largest one.
 _SAME_LIST = 0.5
-#: So many rows of a table say which columns of others are the same, and so many of these how a column is written.
+#: The maximum number of rows of a table for comparing columns, and for deciding how a column is written.
 COMPARED_ROWS = 400
 _NEARLY_ALL = 0.9
-#: A case has so many records of each table.
+#: The maximum number of records of each table in a case.
 CASE_ROWS = 20
-#: Of so many ways to make its tables one record a row a person is asked.
+#: The maximum number of ways to make its tables one record a row that a person is asked about.
 _MOST_ASKED = 3
-#: The setting, and its value, that a reading shows.
+#: The setting, and its value, for a reading.
 _MEANS = {"day-first": ("date_order", "dmy"), "month-first": ("date_order", "mdy"), "decimal comma": ("decimal_mark", ","), "decimal point": ("decimal_mark", ".")}
-#: How people write who write such headers, by the columns of ``terms.txt``: all but English, where nobody can know.
+#: The conventions of people who write such headers, by the columns of ``terms.txt``: all but English, whose conventions vary.
 _WRITTEN_IN = {"date_order": {**dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9), "dmy")}, "decimal_mark": {**dict.fromkeys(range(1, 10), ",")}}
 _LANGUAGES = ("English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish", "Swedish", "Danish or Norwegian")
 
 
 class SampleError(Exception):
-    """A sample, or a file of wished columns, that nothing can be learnt from: a ``code`` and a message that names the file."""
+    """A sample, or a file of wished columns, that teaches nothing: a ``code`` and a message that names the file."""
 
     def __init__(self, code: str, message: str):
         super().__init__(message)
@@ -62,38 +62,39 @@ class SampleError(Exception):
 
 @dataclass(eq=False, kw_only=True)
 class Column(Side):
-    """A column of a sample. ``header``: as it is written, on one line, ``""`` where there is none; ``place``: from 0; ``reader`` and
-    ``reading``: how its values are read and were.
+    """A column of a sample. ``header``: as it is written, on one line, ``""`` if it has none; ``place``: its position from 0;
+    ``reader`` and ``reading``: how its values are read and were.
     """
 
     sample: str
     place: int
     rows: int
-    #: Filled cells, those that cannot be read among them.
+    #: The number of filled cells, unreadable ones included.
     filled: int
     reader: str
     reading: dict[str, Any]
     #: Whether an earlier column of the table has the same header.
     is_repeated: bool = False
-    #: How its field is declared, where the table was reshaped.
+    #: The declaration of its field, if the table was reshaped.
     made: Made | None = None
-    #: What its header may mean, and whether its days are the earliest or the latest, beside the other columns of its table.
+    #: The possible meanings of its header, and whether its days are the earliest or the latest, beside the other columns of its
+    #: table.
     means: tuple[Meaning, ...] = ()
     role: str | None = None
 
     @property
     def name(self) -> tuple[str, str]:
-        """What answers call it by: its sample and its header."""
+        """Returns its name in answers: its sample and its header."""
         return self.sample, self.header
 
     @property
     def is_of_form(self) -> bool:
-        """Whether it was made of what stands beside a table, and is the same for all its records."""
+        """Returns whether it was made from text beside a table, and is the same for all its records."""
         return self.made is not None and self.made.keyword == "beside" and self.made.value != "section"
 
     @cached_property
     def shape(self) -> str:
-        """How nearly all its values are written, with A for letters and 9 for digits; empty where they have not both."""
+        """Returns the shape of nearly all its values, with A for letters and 9 for digits; empty if they do not have both."""
         shapes = Counter(re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text)) for text in self.texts[:COMPARED_ROWS])
         shape, count = shapes.most_common(1)[0] if shapes else ("", 0)
         return shape if count >= _NEARLY_ALL * sum(shapes.values()) and "9" in shape and "A" in shape else ""
@@ -101,7 +102,7 @@ class Column(Side):
 
 @dataclass(eq=False)
 class Table:
-    """A table of a sample."""
+    """A table of a sample file."""
 
     sample: str
     title: str
@@ -115,14 +116,14 @@ class Table:
 
 @dataclass(eq=False)
 class Sample:
-    """A sample file: ``name`` as people know it, the tables of its list, and the titles of sheets that hold other tables."""
+    """A sample file: ``name`` for people, the tables of its list, and the titles of sheets that hold other tables."""
 
     name: str
     path: Path
     tables: list[Table]
     others: list[str]
     found: list[FoundTable]
-    #: What makes its tables one record a row, and what would, if somebody says so.
+    #: The reshapes that make its tables one record a row, and those that would if somebody agrees.
     shapes: list[Shape] = field(default_factory=list)
     asked: list[Shape] = field(default_factory=list)
 
@@ -132,9 +133,9 @@ class Sample:
 
 
 def read_sample(name: str, path: Path, load: Load, scratch: Path, said: Mapping[tuple[str, str], bool] = {}) -> Sample:
-    """The tables of a sample, as records. ``load``: the settings and the configuration, or another one's, with further settings;
-    ``said``: by sample and key the shapes that a person has agreed to, or not. Raises :class:`SampleError` where there is nothing to
-    learn from.
+    """Returns the tables of a sample, as records. ``load``: loads the settings and the configuration, or another one's, with
+    further settings; ``said``: by sample and key the shapes that a person has agreed to, or not. Raises :class:`SampleError` if
+    the sample teaches nothing.
     """
     settings, package = load(None, ())
     found = _tables_in(name, path, settings, package, scratch)
@@ -162,7 +163,7 @@ def read_sample(name: str, path: Path, load: Load, scratch: Path, said: Mapping[
 
 
 def _common(one: Table, other: Table) -> int:
-    """So many columns of two tables are the same by their words, or for another reason that can be said."""
+    """Returns the number of columns of two tables that are the same by their words, or for another reason that can be named."""
     sides = [[column for column in table.columns if column.header] for table in (one, other)]
     return max(len(one.headers & other.headers), sum(pair.reason is not None for pair in pairs(*sides)))
 
@@ -175,7 +176,7 @@ def _tables_in(name: str, path: Path, settings: Settings, package: Path, scratch
 
 
 def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> list[Shape]:
-    """What would make tables one record a row, each once; what is sure first."""
+    """Returns the shapes that would make tables one record a row, each once, certain ones first."""
     try:
         sheets = read_book(path, settings).sheets
     except InputError:
@@ -202,7 +203,7 @@ def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> l
 def _reshaped(
     name: str, path: Path, load: Load, scratch: Path, found: Sequence[FoundTable], shapes: Sequence[Shape]
 ) -> tuple[list[Table], list[Shape]]:
-    """The tables as a run finds them that is told of their shapes; and those of these that it did not find."""
+    """Returns the tables as a run finds them with their shapes declared; and the shapes that it did not find."""
     _, package = load(None, ())
     folder = scratch / "reshaped"
     module = folder / "ade_config" / "columns" / "fields.py"
@@ -218,7 +219,7 @@ def _reshaped(
     try:
         tables = _tables_in(name, path, *load(folder, more), scratch)
     except SampleError:
-        # What cannot be declared so is no shape of it.
+        # A shape that cannot be declared does not apply.
         return [], list(shapes)
     made = {label: one for shape in shapes for label, one in shape.made.items()}
     results = [_table(name, one, one.frame.columns, made) for one in tables]
@@ -227,7 +228,7 @@ def _reshaped(
 
 
 def _has_example(shape: Shape, tried: tuple[list[Table], list[Shape]]) -> bool:
-    """Whether a shape makes records, of which it keeps some to be looked at."""
+    """Returns whether a shape makes records; it keeps some as an example."""
     tables, lacking = tried
     if not lacking and tables:
         columns = max(tables, key=lambda table: table.rows).columns
@@ -264,7 +265,7 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
         known.add(simple)
     marks = {name: shown.value for name, shown in written_by(columns).settings.items()}
     for name, column in zip(frame.columns, columns) if marks else ():
-        # What does not show by itself how it is written is written as the others are.
+        # A column without evidence is written like the others.
         if column.reading.get("by") in marks and column.reading.get("decided_by") != "evidence":
             column.kind, reader, column.values, _ = kind_of(column.header, frame.get_column(name), marks.get("date_order", "dmy"), marks.get("decimal_mark", "."))
             column.reader = column.reader if column.made else reader
@@ -272,13 +273,13 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
 
 
 def left_out(columns: list[Column]) -> str | None:
-    """Why the columns of one header in all samples are no field, if they are none."""
+    """Returns why the columns of one header in all samples are no field, if they are none."""
     filled, rows = sum(column.filled for column in columns), sum(column.rows for column in columns)
     shown: Counter[str] = sum((column.shown for column in columns), Counter())
     if not filled:
         return "empty"
     if any(column.made for column in columns):
-        # It was made to be one.
+        # It was made to be a field.
         return None
     if not simplify(columns[0].header) and not columns[0].header.strip():
         return "without a header"
@@ -286,7 +287,7 @@ def left_out(columns: list[Column]) -> str | None:
         return "an earlier column has the same header"
     if all(is_count(column.values) for column in columns):
         return "counts the rows"
-    # What has not been true yet may be so some other month.
+    # A mark that is never set yet may be set in another month.
     if len(shown) == 1 and rows >= 5 and filled == rows and columns[0].kind != "boolean":
         return "the same in each row"
     if filled < 0.15 * rows and columns[0].kind == "text":
@@ -295,10 +296,10 @@ def left_out(columns: list[Column]) -> str | None:
 
 
 def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Path, int]:
-    """Write a sample with the first records of each of its tables, as ``folder/stem`` with the ending of its format; returns where, and
-    how many records were left out.
+    """Writes a sample with the first records of each of its tables, as ``folder/stem`` with the extension of its format;
+    returns the path, and the number of records that were left out.
 
-    What stands below a table that was cut goes with the other records: a total would be none of those that stay.
+    Rows below a table that was cut are left out with the other records: a total would not match the remaining ones.
     """
     try:
         book = read_book(sample.path, settings)
@@ -310,7 +311,7 @@ def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Pa
         below = len(sheet.rows)
         for place in places:
             gone = place.last + 1 - place.first - CASE_ROWS
-            # Few rows more are no reason to cut.
+            # A few more rows are no reason to cut.
             if gone > CASE_ROWS // 4:
                 start = place.first + CASE_ROWS
                 stop = below if place is places[0] else place.last + 1
@@ -322,13 +323,13 @@ def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Pa
 
 
 def _without_hidden(book: Book) -> Book:
-    """The book with the sheets that are seen: a case holds no more of a sender than it needs."""
+    """Returns the book with the visible sheets only: a case holds no more of a sender than it needs."""
     seen = [sheet for sheet in book.sheets if sheet.state == "visible"]
     return book.__replace__(sheets=seen or book.sheets)
 
 
 def case_name(name: str, taken: set[str]) -> str:
-    """The name of a sample's case: letters and digits of its file's name."""
+    """Returns the name of a sample's case: letters and digits of its file's name."""
     stem = re.sub(r"[^a-z0-9]+", "-", simplify(Path(name).stem).lower()).strip("-") or "sample"
     found, number = stem, 1
     while found in taken:
@@ -339,7 +340,7 @@ def case_name(name: str, taken: set[str]) -> str:
 
 
 class Shown(NamedTuple):
-    """The value of a setting, why it is this one, and the headers of the columns that show it."""
+    """The value of a setting, the reason for it, and the headers of the columns that show it."""
 
     value: str
     why: str
@@ -347,7 +348,7 @@ class Shown(NamedTuple):
 
 
 class Written(NamedTuple):
-    """How columns write days and numbers: what they show by name, what nothing shows, and what they show differently."""
+    """The ways in which columns write days and numbers: evident ones by name, open ones, and contradictory ones."""
 
     settings: dict[str, Shown]
     open: dict[str, list[Column]]
@@ -355,7 +356,7 @@ class Written(NamedTuple):
 
 
 def written_by(all_columns: Sequence[Column]) -> Written:
-    """What columns show by evidence; what is open, as people write who write such headers."""
+    """Returns the ways that columns show by evidence; open ones by the conventions of people who write such headers."""
     shown: dict[str, dict[str, list[Column]]] = {"date_order": {}, "decimal_mark": {}}
     unsure: dict[str, list[Column]] = {}
     for column in all_columns:

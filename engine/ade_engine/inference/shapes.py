@@ -1,8 +1,8 @@
-"""What would make the tables of a file one record a row, as an author declares it: columns that are stacked, names that are filled down,
-cells that are split, section heads, records in lines, and facts that stand beside a table.
+"""Declarations that make the tables of a file one record a row: columns that are stacked, names that are filled down, cells
+that are split, section heads, records in lines, and facts beside a table.
 
-The native half says what a table is (``ade shape`` prints the same); here it becomes the arguments of fields. What is declared is tried:
-the file is read once more with these fields, as a run reads it.
+The native half recognizes the shape of a table (``ade shape`` prints it); here it becomes the arguments of fields. Declarations
+are tried: the file is read once more with these fields, as a run reads it.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-#: What is at least so likely is asked.
+#: The minimum likelihood for a question.
 _ASKED = 0.5
-#: So many rows of a table are looked at.
+#: The maximum number of rows of a table that are examined.
 _MOST_ROWS = 4_000
-#: Of a series the label of the field that its headers become, and the reader of these.
+#: The label and the reader of the field that a series of headers becomes.
 _OF_SERIES = {
     "months": ("Month", "month"), "quarters": ("Quarter", "quarter"), "years": ("Year", "year"), "weeks": ("Week", "week"),
     "dates": ("Date", "date"), "weekdays": ("Day", "text"), "numbers": ("Number", "number"),
 }  # fmt: skip
-#: A longer text is no label of a form.
+#: The maximum length of a form's label in characters.
 _LONGEST_LABEL = 40
 _PERIOD = re.compile(r"(?:[^\W\d_]{3,9}\.?\s+)?(?:19|20)\d\d(?:[-/.]\d{1,2}(?:[-/.]\d{1,2})?)?\b|\bQ[1-4]\b")
 
 
 @dataclass(frozen=True)
 class Made:
-    """How a field is declared that a reshaped table has: an argument of ``Field``, as it is written, and why. ``reader``: where the
-    header says nothing of it; ``constant``: the name and the value of a stack that it is a part of.
+    """The declaration of a field in a reshaped table: an argument of ``Field`` in source form, and the reason. ``reader``:
+    given if the header does not decide it; ``constant``: the name and the value of its stack.
     """
 
     keyword: str
@@ -55,32 +55,32 @@ class Made:
 
 @dataclass(eq=False)
 class Shape:
-    """A way to make the tables of a file one record a row. ``key`` names it in answers; ``words``: what the file looks like."""
+    """A way to make the tables of a file one record a row. ``key`` names it in answers; ``words``: the look of the file."""
 
     key: str
     words: str
     why: str
     is_sure: bool
-    #: The fields that it makes, or makes otherwise, by their labels.
+    #: The fields that it makes or changes, by their labels.
     made: dict[str, Made] = field(default_factory=dict)
-    #: Columns, simplified, that are no fields then.
+    #: The simplified headers of columns that are then no fields.
     gone: set[str] = field(default_factory=set)
-    #: Columns beside these, simplified, that may be their totals.
+    #: The simplified headers of adjacent columns that may be their totals.
     totals: set[str] = field(default_factory=set)
     settings: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
-    #: The first records, where they are to be looked at.
+    #: The first records, for a person to check.
     rows: list[str] = field(default_factory=list)
 
     @property
     def lines(self) -> list[str]:
-        """What is to be written, in words of the code."""
+        """Returns the lines of code to write."""
         constants = dict.fromkeys(f"{name} = {value}" for name, value in filter(None, (one.constant for one in self.made.values())))
         return [*self.settings, *constants, *(f"Field({quoted(label)}, {made})" for label, made in self.made.items() if made.keyword)]
 
 
 def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Shape]:
-    """What would make a table one record a row, if anything is likely to. ``headers``: as they stand in its cells."""
+    """Returns the shapes that probably make a table one record a row. ``headers``: the contents of its header cells."""
     texts = [" ".join(as_text(header).split()) for header in headers]
     found = _native.propose_shapes([texts, *([as_text(cell) for cell in row] for row in rows[:_MOST_ROWS])])
     steps, confidence, is_sure, reasons, doubts = next(((one for one in found if one[0])), ([], 0.0, False, [], []))
@@ -103,7 +103,7 @@ def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Sha
 
 
 def _declared(shape: Shape, step: tuple[str, list[int], str | None], headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]]) -> str | None:
-    """Declares a step, and says what the table is; ``None``: there is no way to declare it."""
+    """Declares a step, and returns a description of the table; ``None`` if it cannot be declared."""
     operator, places, mark = step
     why = shape.why
     if operator in ("stack", "wide_to_long"):
@@ -128,7 +128,7 @@ def _declared(shape: Shape, step: tuple[str, list[int], str | None], headers: Se
         labels = dict.fromkeys(texts[0].rstrip(" :") if at < 0 else as_text(rows[at][0]).strip().rstrip(" :") for at in range(-1, min(len(rows), places[0] * 20)))
         shape.made.update({label: Made("", "") for label in labels if label})
         return "records stand in lines, each value beside its label"
-    # What lies on its side is turned by a run that knows the names.
+    # A run that knows the names turns a table on its side.
     labels = [simplify(texts[0]) and texts[0], *(as_text(row[0]).strip() for row in rows)]
     shape.made.update({label: Made("", "") for label in labels if label})
     return "its records stand beside one another"
@@ -168,7 +168,9 @@ def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[st
 
 
 def _groups_of(names: list[str]) -> tuple[str, dict[str, str]] | None:
-    """The series of a row of column groups, and its values: words by names. ``None``: their headers are not made of both."""
+    """Returns the series of a row of column groups, and its values: words by names. ``None`` if their headers are not made of
+    both.
+    """
     for series in SERIES:
         for is_first in (True, False):
             parts = [_parted(series, name, is_first) for name in names]
@@ -181,7 +183,7 @@ def _groups_of(names: list[str]) -> tuple[str, dict[str, str]] | None:
 
 
 def _parted(series: str, name: str, is_first: bool) -> tuple[str, str] | None:
-    """The longest part of a header that is one of a series, at its beginning or at its end, and the rest."""
+    """Returns the longest part of a header that belongs to a series, at its beginning or at its end, and the rest."""
     words = re.split(r"([\s:/–-]+)", name)
     for count in range(len(words) - 2, 0, -2):
         parts = words[:count], words[count + 1 :]
@@ -192,15 +194,15 @@ def _parted(series: str, name: str, is_first: bool) -> tuple[str, str] | None:
 
 
 def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[Any] = (), start: int = 0) -> list[Shape]:
-    """The labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0; ``headers``: what stands
-    there; ``start``: the row behind the table above.
+    """Returns the labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0;
+    ``headers``: its cells; ``start``: the row behind the table above.
     """
     known = {simplify(as_text(one)) for one in headers}
     labels: dict[str, bool] = {}
     for cells in reversed(rows[max(start, header - MOST_ABOVE) : header]):
         filled = [cell for cell in cells if not is_blank(cell)]
         if len(filled) > 2 and not any((found := _label(cell, ("",))) and found[1] for cell in filled):
-            # A record of the table above; the colon of a time is that of no label.
+            # A record of the table above; the colon of a time does not end a label.
             break
         pairs = [one for at, cell in enumerate(filled) if (one := _label(cell, filled[at + 1 : at + 2]))]
         for label, is_sure in pairs:
@@ -209,7 +211,7 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[An
     shapes = []
     for is_sure in (True, False):
         names = [label for label, sure in reversed(labels.items()) if sure is is_sure]
-        # One text beside another may be anything.
+        # A text beside another one may be anything.
         if names and (is_sure or len(names) > 1):
             made = {name: Made("beside", f"label({quoted(name)})", "a form above the table has it") for name in names}
             shapes.append(Shape(f"label {' '.join(map(simplify, names))}", f"{and_(names)} {'stands' if len(names) == 1 else 'stand'} in a form above the table", "each label has its value beside it", is_sure, made))
@@ -217,7 +219,7 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[An
 
 
 def _label(cell: Any, behind: Sequence[Any]) -> tuple[str, bool] | None:
-    """The label in a cell of a form, and whether it is one for sure: with a colon."""
+    """Returns the label in a cell of a form, and whether it surely is one: with a colon."""
     if not isinstance(cell, str) or not cell.strip() or len(cell) > _LONGEST_LABEL + 60:
         return None
     label, colon, own = (" ".join(part.split()) for part in cell.replace("：", ":").partition(":"))
@@ -228,7 +230,7 @@ def _label(cell: Any, behind: Sequence[Any]) -> tuple[str, bool] | None:
 
 
 def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[Shape]:
-    """A month or a year in a line above a table: what it may be of."""
+    """Returns the shapes for a month or a year in a line above a table."""
     for cells in reversed(rows[max(0, header - 6) : header]):
         filled = [cell for cell in cells if not is_blank(cell)]
         line = " ".join(filled[0].split()) if len(filled) == 1 and isinstance(filled[0], str) else ""
@@ -246,7 +248,7 @@ def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[Shape]:
 
 
 def fact_of_sheets(titles: Sequence[str]) -> list[Shape]:
-    """What the titles of sheets with the same table say, if they name something."""
+    """Returns the shapes for titles of sheets with the same table, if they name something."""
     distinct = list(dict.fromkeys(titles))
     if len(distinct) < 2 or len(distinct) < len(titles):
         return []
@@ -263,7 +265,7 @@ def fact_of_sheets(titles: Sequence[str]) -> list[Shape]:
 
 
 def lines_of(rows: Iterable[Sequence[Any]]) -> list[Shape]:
-    """Whether a sheet is made of labels with their values below one another."""
+    """Returns the shapes for a sheet that is made of labels with their values below one another."""
     filled = [[cell for cell in cells if not is_blank(cell)] for cells in rows]
     filled = [cells for cells in filled if cells][:_MOST_ROWS]
     pairs = [cells for cells in filled if len(cells) == 2 and isinstance(cells[0], str)]
@@ -272,13 +274,13 @@ def lines_of(rows: Iterable[Sequence[Any]]) -> list[Shape]:
         return []
     found = [one for one in shapes_of(pairs[0], pairs[1:]) if one.settings]
     for one in found:
-        # The same labels again and again, and nothing else, are no chance.
+        # The same labels again and again, and nothing else, are no coincidence.
         one.is_sure |= len({labels.count(label) for label in set(labels)}) == 1 and len(labels) >= 3 * len(set(labels))
     return found
 
 
 def declaring(labels: Iterable[str], shapes: Sequence[Shape]) -> str:
-    """A module of fields without readers: what a file is tried with. ``labels``: the headers of its columns."""
+    """Returns a module of fields without readers for trying a file. ``labels``: the headers of its columns."""
     made = {label: one for shape in shapes for label, one in shape.made.items()}
     gone = set().union(*(shape.gone | shape.totals for shape in shapes))
     constants = dict(one.constant for one in made.values() if one.constant)

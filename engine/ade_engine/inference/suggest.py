@@ -1,8 +1,9 @@
-"""Which columns of a file that no field claimed are those of fields without a column: suggestions with their reasons, and questions.
+"""Suggestions for unclaimed columns of a file and fields without a column, with their reasons, and questions.
 
-The file is run as a run does it, by the configuration that lacks the headers. What values its fields have say the expected tables of the
-configuration's cases. Shapes of the file's tables are suggested, too: such a suggestion names fields with plus signs between them, and what
-is said of each: ``month+amount`` and ``Stack("months")``, ``site`` and ``fill_down=True``. A field that there is not yet is made.
+The file is processed as in a run, with the configuration that lacks the headers. The values of its fields come from the
+expected tables of the configuration's cases. Shapes of the file's tables are suggested, too: such a suggestion names fields
+with plus signs between them, and the argument of each: ``month+amount`` and ``Stack("months")``, ``site`` and
+``fill_down=True``. A missing field is created.
 """
 
 from __future__ import annotations
@@ -33,22 +34,23 @@ if TYPE_CHECKING:
     from ade_engine.inference.shapes import Shape
     from ade_engine.infrastructure.settings import Settings
 
-#: So many rows of a case say what a field's values are.
+#: The maximum number of rows of a case that decide the values of a field.
 _MOST_ROWS = 2_000
 _STACK = re.compile(r"Stack\(.*\)")
 _ARGUMENT = re.compile(r"(?:fill_down|split|beside)=.+")
-#: What reads the headers of stacked columns, and their cells.
+#: The readers for the headers of stacked columns, and for their cells.
 _READ_KEYS = ("month", "quarter", "week", "year", "date", "date_time")
 _READ_VALUES = ("money", "number", "quantity", "percent")
 
 
 def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch: Path) -> dict[str, Any]:
-    """What a file's columns may be.
+    """Returns the possible fields of a file's columns.
 
-    ``fields`` (those without a column in some table), ``columns`` (those without a field), and ``suggestions``: pairs of them, with
-    a ``reason`` or without, the likeliest first; and before them the columns that a field has got by their values alone, under headers
-    that do not name it; and what would make tables one record a row: fields with plus signs between them, and in place of a header what is
-    to be said of them. ``error``: the file could not be run, and its ``code`` and ``message``.
+    ``fields`` (those without a column in some table), ``columns`` (those without a field), and ``suggestions``: pairs of them,
+    with a ``reason`` or without, the likeliest first; before them the columns that were mapped to a field by their values
+    alone, under headers that do not name it; and shapes that would make tables one record a row: fields with plus signs between
+    them, and their arguments in place of a header. ``error``: the file could not be processed, with its ``code`` and
+    ``message``.
     """
     result = run_case(request, settings, package, scratch, with_guesses=True, with_places=True)
     if result["error"] is not None:
@@ -79,13 +81,13 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
             header = sides[places[pair.new]].header
             paired.add(header)
             found.append({"field": names[pair.known], "header": header, "sheet": table["sheet"], "reason": pair.reason, "likeness": pair.likeness})
-        # What a run says of a header that is like a field's is a guess here, where nothing else is said of the column.
+        # A run's suggestion for a header that resembles a field's is a guess here, if there is no other for the column.
         for header in (sides[at].header for at in free):
             near = None if header in paired else nearest.to(header, [name for name in names if name not in claimed])
             if near is not None:
                 found.append({"field": near["field"], "header": header, "sheet": table["sheet"], "reason": None, "likeness": near["likeness"]})
     shaped, gone = declarations(request, result, settings, registry, {name: fields[name].headers for name in lacking})
-    # What months beside one another surely hold is no single column: not their total either. Nor is a fact above the table.
+    # A field for stacked months is surely no single column, not even their total. Nor is a fact above the table.
     declared = {field for one in shaped if one["reason"] for field in one["field"].split("+") if field in lacking}
     found = [one for one in found if simplify(one["header"]) not in gone and one["field"] not in declared] + shaped
     once: dict[tuple[str, str], dict[str, Any]] = {}
@@ -95,12 +97,12 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
 
 
 def _fields(registry: Registry, root: Path) -> dict[str, Side]:
-    """The fields of a configuration that go by headers, with the values that its cases expect."""
+    """Returns the fields of a configuration that have headers, with the values that its cases expect."""
     values: dict[str, list[Any]] = {}
     for file in sorted(root.glob("tests/cases/*/expected.csv")):
         with file.open(encoding="utf-8", newline="") as lines:
             header, *rows = [row for _, row in zip(range(_MOST_ROWS), csv.reader(lines))] or [[]]
-        # Cases of several senders stand below one another: what is a sum in one is one in all.
+        # Cases of several senders follow each other: a sum in one case is a sum in all.
         before = max(map(len, values.values()), default=0)
         for at, name in enumerate(header):
             column = values.setdefault(name, [])
@@ -116,7 +118,8 @@ def _fields(registry: Registry, root: Path) -> dict[str, Side]:
 
 
 def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Writes each changed file of a configuration beside, into ``folder``: ``edits``; and what to paste by hand: ``pastes``."""
+    """Writes each changed file of a configuration into ``folder``, and returns ``edits``, and ``pastes`` for pasting by hand.
+    """
     sources = sources_of(root)
     changed: dict[Path, list[list[str]]] = {}
     pastes = []
@@ -138,14 +141,16 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str
 
 
 def is_declaration(text: str) -> bool:
-    """Whether a suggestion says something of fields, and is no header."""
+    """Returns whether a suggestion is an argument of fields, and no header."""
     return bool(_STACK.fullmatch(text) or _ARGUMENT.fullmatch(text))
 
 
 def declarations(
     request: dict[str, Any], result: dict[str, Any], settings: Settings, registry: Registry, lacking: Mapping[str, Iterable[str]]
 ) -> tuple[list[dict[str, Any]], set[str]]:
-    """The suggestions, and the columns, simplified, that are no fields then. ``lacking``: the fields without a column, and their headers."""
+    """Returns the suggestions, and the simplified headers of columns that are then no fields. ``lacking``: the fields without a
+    column, and their headers.
+    """
     readers = readers_of(sources_of(Path(request["root"])))
     reshapes = registry.reshapes
     known = {*reshapes.filled, *reshapes.split, *reshapes.beside, *reshapes.stacked}
@@ -176,7 +181,7 @@ def declarations(
 
 
 def _parts(shape: Shape, readers: Mapping[str, str], lacking: Iterable[str], registry: Registry) -> list[str]:
-    """The fields of a stack, its header first: those without a column that are read so, else new ones."""
+    """Returns the fields of a stack, its header first: those without a column that have the right readers, else new ones."""
     free = [field for field in lacking if field not in registry.reshapes.stacked and field not in registry.reshapes.beside]
     chosen: list[str] = []
     for label, made in shape.made.items():
@@ -193,7 +198,7 @@ def _parts(shape: Shape, readers: Mapping[str, str], lacking: Iterable[str], reg
 
 
 def _facts(request: dict[str, Any], result: dict[str, Any], settings: Settings) -> list[tuple[Shape, str]]:
-    """What stands beside the tables of a file."""
+    """Returns the facts beside the tables of a file."""
     sheets = read_book(Path(request["input"]), settings).sheets
     titles = [sheets[place["sheet"]].title for place in result["places"]]
     above = [(shape, sheets[place["sheet"]].title) for place in result["places"] for shape in facts_above(sheets[place["sheet"]].rows, place["header"])]
@@ -201,7 +206,8 @@ def _facts(request: dict[str, Any], result: dict[str, Any], settings: Settings) 
 
 
 def written(sources: Mapping[Path, bytes], field: str, said: str) -> tuple[Path, bytes]:
-    """The file that has the fields, and its bytes with what is said of them. Raises ``NotEditable`` where it cannot be written."""
+    """Returns the file that has the fields, and its bytes with their arguments. Raises ``NotEditable`` if it cannot be written.
+    """
     names, readers = field.split("+"), readers_of(sources)
     is_stack = _STACK.fullmatch(said) is not None
     try:
@@ -230,7 +236,7 @@ def _key_reader(said: str) -> str:
 
 
 def _constant_for(call: ast.Call, said: str, sources: Mapping[Path, bytes]) -> tuple[str, str]:
-    """A name for a stack that no file has yet."""
+    """Returns a name for a stack that no file has yet."""
     series = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else "columns"
     name, number = str(series).upper(), 1
     while any(re.search(rf"\b{name}\b".encode(), source) for source in sources.values()):

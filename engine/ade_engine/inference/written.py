@@ -1,6 +1,6 @@
-"""The module of fields that a person would have written, and what to look at first in it.
+"""The module of fields that a person would have written, and remarks on what to check first in it.
 
-Every text of a sender is written as a literal that says the same text again; in comments it stands on one line.
+Every text of a sender is written as a literal that evaluates to the same text; in comments it is on one line.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from ade_engine.inference.shapes import Made, Shape
 
 _WIDTH = 120
-#: So many merges are told one by one, so many fields are named, and so many questions asked.
+#: The maximum numbers of merges that are reported one by one, of named fields, and of questions.
 _MOST_SHOWN = 3
 _MOST_NAMED = 5
 _MOST_ASKED = 10
 _SETTINGS = {"date_order": "the order of day and month", "decimal_mark": "the decimal mark"}
-#: Of a stack whose headers are the values of no field.
+#: The remark for a stack whose headers are the values of no field.
 _NO_KEY = "What stands above these columns is in no field, for the field of such headers is of another stack. Give these files a configuration of their own"
 _WHY_OF_SEVERAL = (
     ("counts the rows", "they count the rows"), ("an earlier column has the same header", "earlier columns have the same headers"),
@@ -39,7 +39,7 @@ _TITLE = "The fields: what each is called, which headers people give it, and how
 
 
 def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
-    """The text of ``columns/fields.py``."""
+    """Returns the text of ``columns/fields.py``."""
     fields = inferred.fields
     checks = {check for one in fields for check in one.checks}
     made = _made(fields)
@@ -71,7 +71,7 @@ def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
 
 
 def _made(fields: Sequence[InferredField]) -> dict[str, Made]:
-    """By field how it is declared, where tables are reshaped for it; none where nobody has the other part of a stack."""
+    """Returns the declarations of fields for which tables are reshaped; none if the other part of a stack is missing."""
     made = {one.name: one.made for one in fields if one.made}
     valued = {one.constant for one in made.values() if one.constant and not one.value.endswith(".header")}
     names: dict[str, str] = {}
@@ -93,7 +93,7 @@ def _imports(names: Sequence[str]) -> list[str]:
 
 
 def constant(one: InferredField) -> str:
-    """The name of a field's list of values."""
+    """Returns the name of a field's list of values."""
     name = one.name.upper()
     return f"KNOWN_{name}" if name == "FIELDS" else name
 
@@ -104,7 +104,7 @@ def _listed(lead: str, parts: Sequence[str], behind: str = "") -> list[str]:
 
 
 def _field(one: InferredField, made: Made | None) -> list[str]:
-    """A field on one line, or on a line for each argument."""
+    """Returns a field on one line, or on a line for each argument."""
     parts = [(quoted(one.name), ""), (quoted(one.label), "")]
     if [simplify(header) for header in one.headers] != [simplify(one.label)]:
         parts.append((f"headers=[{', '.join(map(quoted, one.headers))}]", "; ".join(dict.fromkeys(in_comment(reason) for _, _, reason in one.group.merges))))
@@ -126,7 +126,7 @@ def _field(one: InferredField, made: Made | None) -> list[str]:
 
 
 def remarks(one: InferredField) -> list[str]:
-    """What a person should know of a field."""
+    """Returns the facts about a field for a person."""
     found = []
     if not one.group.columns:
         found.append("no column of the samples is known to be it")
@@ -140,7 +140,9 @@ def remarks(one: InferredField) -> list[str]:
 
 
 def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[dict[str, Any]]) -> list[str]:
-    """What a person should look at first, the most important first. ``asked``: the questions, as :func:`questions` has them."""
+    """Returns the facts that a person should check first, the most important first. ``asked``: the questions, as returned by
+    :func:`questions`.
+    """
     fields = inferred.fields
     found = [in_words(one) for one in asked]
     lacking = [one.name for one in fields if not one.group.columns]
@@ -187,15 +189,16 @@ def _and_more(count: int, noun: str) -> str:
 
 
 def _of_several(why: str) -> str:
-    """The reason why a column is no field, said of several."""
+    """Returns the reason why a column is no field, worded for several."""
     for one, several in _WHY_OF_SEVERAL:
         why = why.replace(one, several)
     return why
 
 
 def questions(inferred: Inferred, samples: Sequence[Sample] = ()) -> list[dict[str, Any]]:
-    """What a person is asked, at most ten, the most cells first: ``text``, ``cells``, ``values`` of the one side, and ``offers``, each with a
-    ``text``, its ``values``, and the ``answer`` that means it. ``several``: whether more than one of the offers may be right.
+    """Returns the questions for a person, at most ten, the most cells first: ``text``, ``cells``, ``values`` of the one side,
+    and ``offers``, each with a ``text``, its ``values``, and the ``answer`` that means it. ``several``: whether more than one
+    of the offers may be right.
     """
     found = [_same(one) for one in inferred.questions]
     settings = [_setting(sender, name, columns) for sender in inferred.senders for name, columns in sender.open.items()]
@@ -238,7 +241,7 @@ def _setting(sender: Sender, name: str, columns: Sequence[Column]) -> dict[str, 
 
 
 def _shape(sample: Sample, shape: Shape) -> dict[str, Any]:
-    """Whether a file's tables are what they are likely to be; its values are the first records that would come out."""
+    """Returns the question whether a file's tables have their likely shape; its values are the first resulting records."""
     offer = {"text": "; ".join(shape.lines), "values": [], "cells": 0, "answer": {"kind": "shape", "sample": sample.name, "key": shape.key}}
     return {
         "kind": "shape", "text": f"{sample.name}: {in_comment(shape.words)}. Are these its records?", "cells": sample.rows, "several": False,
@@ -247,7 +250,7 @@ def _shape(sample: Sample, shape: Shape) -> dict[str, Any]:
 
 
 def _three(columns: Sequence[Column]) -> list[str]:
-    """Three values that differ, as far as there are some."""
+    """Returns up to three different values."""
     found = dict.fromkeys(_plain(value) for column in columns for value in column.values[:200] if value is not None and value != "")
     return list(found)[:3]
 
@@ -261,7 +264,7 @@ def _headers(columns: Sequence[Column]) -> list[str]:
 
 
 def in_words(one: dict[str, Any]) -> str:
-    """A question on one line."""
+    """Returns a question on one line."""
     values = lambda some: f" ({'; '.join(some)})" if some else ""  # noqa: E731
     if one["kind"] == "shape":
         return f"{one['text']}{values(one['values'])}"
