@@ -1,8 +1,9 @@
-"""One table out of the tables of several files.
+"""Combining the tables of several files into one.
 
-The runs of these files have written their tables as Parquet (``also_write = "parquet"``), each with where its rows and columns come
-from. Combined, each row says its file, sheet and row; then come the fields in the configuration's order, then all other columns by
-their headers, in the order in which they appear first, and at the end the engine's own: severity and issues. No code of a config package is loaded.
+The runs of these files have written their tables as Parquet (``also_write = "parquet"``), each with the origins of its rows and
+columns. In the combined table, each row names its file, sheet and row; then come the fields in the configuration's order, then
+all other columns by their headers, in the order in which they appear first, and at the end the engine's own: severity and
+issues. No code of a config package is loaded.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: The endings that a combined file can have, and so its shapes.
+#: The extensions, and so the formats, of a combined file.
 SHAPES = ("xlsx", "csv", "parquet", "jsonl")
 _TAB = "B42318"
 _FILE, _SHEET, _ROW = "Source file", "Source sheet", "Source row"
 
 
 class Combined(Record):
-    """What was combined: how many rows and tables, the headers of columns that became text because their types differed, and sentences
-    about rows that have the key of a row of another sheet or file.
+    """The result of combining: the numbers of rows and tables, the headers of columns that became text because their types
+    differed, and sentences about rows that have the key of a row of another sheet or file.
     """
 
     rows: int
@@ -43,7 +44,7 @@ class Combined(Record):
 
 
 class _Table:
-    """A table of a file: its frame, for each column what tells it from others, and its place."""
+    """A table of a file: its frame, the identity of each column, and its position."""
 
     def __init__(self, file: str, path: Path):
         self.frame = pl.read_parquet(path)
@@ -52,28 +53,30 @@ class _Table:
         columns = origin.get("columns", [])
         if len(columns) != self.frame.width:
             raise OutputError(f"{path.name} does not say where its columns come from; run the file again")
-        #: A field by its name, any other column by its header.
+        #: A field is identified by its name, any other column by its header.
         of_engine = {*origin.get("own", ())}
         keys = [("field", name) if name else ("engine" if at in of_engine else "header", header) for at, (name, header) in enumerate(zip(columns, self.frame.columns))]
-        # Rows are named anew.
+        # Rows get new names.
         own = {("field", name) for name in columns if name and is_provenance(name)}
         self.frame = self.frame.select(header for key, header in zip(keys, self.frame.columns) if key not in own)
         self.keys = [key for key in keys if key not in own]
-        #: Among the tables of the file.
+        #: The position among the tables of the file.
         self.place = origin["place"]
         self.sheet = str(origin["sheet"])
         self.rows: list[int | None] | None = origin["rows"]
         #: All fields of the configuration: name, declared type.
         self.fields: list[list[str | None]] = origin["fields"]
-        #: Those by which a row is known: each list has each combination of values once.
+        #: The keys of rows: each list has each combination of values once.
         self.known_by: list[list[str]] = origin.get("known_by", [])
 
 
 def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *, names: bool = False, escape_formulas: bool = False) -> Combined:
-    """Write the tables of some inputs, given as the name of each file and its Parquet files, as one table. A file that has none, because
-    its run failed, is named on a sheet of its own where the output is a workbook; so are rows that repeat those of other sheets and files.
+    """Writes the tables of some inputs, given as the name of each file and its Parquet files, as one table. A file without any,
+    because its run failed, is named on a separate sheet if the output is a workbook; so are rows that repeat those of other
+    sheets and files.
 
-    The ending of ``output`` is its shape. ``names``: the columns of fields have the names of these, and not their headers. Raises :class:`OutputError` where a worksheet cannot hold so many rows.
+    The extension of ``output`` decides the format. ``names``: the columns of fields have their names, and not their headers.
+    Raises :class:`OutputError` if a worksheet cannot hold so many rows.
     """
     tables = []
     for file, paths in inputs:
@@ -98,9 +101,11 @@ def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *
 
 
 def _stacked(tables: list[_Table], *, names: bool) -> tuple[pl.DataFrame, list[int], list[str], list[list[str]]]:
-    """All rows, the kind of each column, the columns that are text because their types differ, and those by which rows are known."""
+    """Returns all rows, the kind of each column, the columns that are text because their types differ, and the key columns of
+    rows.
+    """
     fields = {name: dtype for table in tables for name, dtype in table.fields}
-    #: The header of each column where it appears first.
+    #: The header of each column in its first table.
     there: dict[tuple[str, str], str] = {}
     for table in tables:
         for key, header in zip(table.keys, table.frame.columns):
@@ -108,7 +113,7 @@ def _stacked(tables: list[_Table], *, names: bool) -> tuple[pl.DataFrame, list[i
     order = [("field", name) for name in fields if ("field", name) in there] + [key for kind in ("header", "engine") for key in there if key[0] == kind]
     taken: dict[str, None] = {}
     headers: dict[tuple[str, str], str] = {}
-    # Where headers are equal, those of fields stay as they are.
+    # If headers are equal, those of fields stay unchanged.
     for key in [("own", _FILE), ("own", _SHEET), ("own", _ROW), *order]:
         headers[key] = unique_header(there.get(key, key[1]), taken)
         taken[headers[key]] = None
@@ -127,7 +132,9 @@ def _stacked(tables: list[_Table], *, names: bool) -> tuple[pl.DataFrame, list[i
 
 
 def _repeated(frame: pl.DataFrame, known_by: list[list[str]]) -> pl.DataFrame:
-    """The rows that have the key of a row above them in another sheet or file; of one table its run has told them."""
+    """Returns the rows that have the key of a row above them in another sheet or file; within one table its run has reported
+    them.
+    """
     places, firsts = ["File", "Sheet", "Row"], ["First file", "First sheet", "First row"]
     found = [pl.DataFrame(schema=dict.fromkeys(["Columns", *places, *firsts], pl.String))]
     for headers in known_by:
@@ -140,7 +147,7 @@ def _repeated(frame: pl.DataFrame, known_by: list[list[str]]) -> pl.DataFrame:
 
 
 def _places(tables: list[_Table], headers: list[str]) -> pl.DataFrame:
-    """Of each row its file, its sheet and its row there; no row where that is not known."""
+    """Returns the file, the sheet and the row of each row; no row if it is unknown."""
     schema = dict(zip(headers, (pl.String(), pl.String(), pl.UInt32())))
     found = [pl.DataFrame(schema=schema)]
     for table in tables:
@@ -152,7 +159,7 @@ def _places(tables: list[_Table], headers: list[str]) -> pl.DataFrame:
 
 
 def _common_type(columns: list[pl.Series], declared: str | None) -> pl.DataType | None:
-    """The type that all values of a column can have; nothing where there is none but text."""
+    """Returns the type that all values of a column can have; ``None`` if only text fits."""
     known = list(dict.fromkeys(one.dtype for one in columns if one.dtype != pl.Null and one.null_count() < len(one)))
     if not known:
         return declared_type(declared) or pl.String()
