@@ -1,6 +1,6 @@
-"""Changes of a case's layout that must not change what comes out of it, tried in an order that a seed decides.
+"""Changes of a case's layout that must not change its result, tried in an order that a seed decides.
 
-A change that does is made smaller: the least of its kind, and as few rows as still show it.
+A change that changes the result is reduced: to the smallest size of its kind, and to as few rows as possible.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.settings import Settings
 
-#: So many rows are tried when a change is made smaller.
+#: The numbers of rows that are tried to reduce a change.
 _FEW_ROWS = (1, 2, 3, 5, 8, 13, 21)
 
 
 class Change(Record):
-    """One change: its kind, its size and the seed of what is random about it."""
+    """One change: its kind, its size and the seed of its random choices."""
 
     kind: str
     size: int
@@ -43,8 +43,8 @@ class Fuzz:
         self._before: dict[int | None, tuple[Book, Place, dict[str, Any]] | None] = {}
 
     def result(self, count: int, seed: int) -> dict[str, Any]:
-        """Try so many changes: ``error``, ``tried`` (how many of each kind) and ``broken``, one of each kind: its ``kind``, the change in
-        ``words``, ``times``, the ``input``, what comes out ``before`` and ``after`` it.
+        """Tries a number of changes: ``error``, ``tried`` (the number of each kind) and ``broken``, one of each kind: its
+        ``kind``, the change in ``words``, ``times``, the ``input``, the results ``before`` and ``after`` it.
         """
         whole = self._unchanged(None)
         if whole is None:
@@ -52,7 +52,7 @@ class Fuzz:
         tried: dict[str, int] = {}
         broken: dict[str, dict[str, Any]] = {}
         changes = _changes(Random(f"{seed}:{self._source.parent.name}"))
-        # A case that hardly anything can be changed of is left at some time.
+        # A case to which hardly any change applies is given up eventually.
         for _, change in zip(range(count * len(LAYOUTS)), changes):
             found = self._try(change, None)
             if found is None:
@@ -81,7 +81,7 @@ class Fuzz:
         return found
 
     def _try(self, change: Change, rows: int | None) -> dict[str, Any] | None:
-        """Make a change, of so many first rows; ``after`` is there where something else comes out. ``None``: it cannot be made."""
+        """Applies a change to the first rows; the result has ``after`` if it differs. ``None`` if the change does not apply."""
         unchanged = self._unchanged(rows)
         if unchanged is None:
             return None
@@ -96,7 +96,9 @@ class Fuzz:
         return {"kind": change.kind, "words": words, "input": str(path), "before": _without_places(before), "after": _without_places(after)}
 
     def _unchanged(self, rows: int | None) -> tuple[Book, Place, dict[str, Any]] | None:
-        """The input with so many first rows of its table, written again, and what comes out of it; ``None``: ``_why`` says why not."""
+        """Returns the input with the first rows of its table, written again, and its result; ``None`` with the reason in
+        ``_why`` if that fails.
+        """
         if rows not in self._before:
             self._before[rows] = self._read() if rows is None else self._cut(rows)
         return self._before[rows]
@@ -133,7 +135,7 @@ class Fuzz:
 
     def _run(self, book: Book) -> tuple[Path, dict[str, Any]]:
         self._written += 1
-        # Under its own name, which settings may go by.
+        # Under its own name, which settings may depend on.
         folder = self._folder / str(self._written)
         path = write_book(book, folder / self._source.name)
         result = run_case({**self._case, "input": str(path)}, self._settings, self._package, folder, with_places=True)
@@ -141,7 +143,7 @@ class Fuzz:
 
 
 def _changes(random: Random) -> Iterator[Change]:
-    """All kinds in turn, each time in another order."""
+    """Yields all kinds in turn, each time in another order."""
     while True:
         kinds = list(LAYOUTS)
         random.shuffle(kinds)
@@ -150,7 +152,9 @@ def _changes(random: Random) -> Iterator[Change]:
 
 
 def _by_field(result: dict[str, Any]) -> Any:
-    """What comes out, by field: columns of none may come and go, where a table stands does not matter, and an empty text is nothing."""
+    """Returns the result by field: other columns may come and go, the position of a table does not matter, and an empty text
+    counts as empty.
+    """
     if result["error"] is not None:
         return result["error"]["code"]
     rows = []

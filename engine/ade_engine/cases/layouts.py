@@ -1,9 +1,9 @@
-"""Changes of a sender's layout that must not change what comes out: the same table, written by somebody else's hand.
+"""Changes of a sender's layout that must not change the result: the same table, written by somebody else.
 
-Each takes a book that it may change, where its table stands, a size from 1 (the least) and a source of randomness; it returns the change in
-words, or ``None`` where the book has nothing that could be changed so. A change is fair: a person who sees the changed file alone reads the
-same from it. So numbers get another decimal mark only where a cell of their column shows which mark it is, and dates another order only
-where a day above 12 does.
+Each takes a book that it may change, the position of its table, a size from 1 (the smallest) and a source of randomness; it
+returns the change in words, or ``None`` if it does not apply to the book. A change is fair: a person who sees the changed file
+alone reads the same from it. So numbers get another decimal mark only if a cell of their column shows which mark it is, and
+dates another order only if a day above 12 does.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 _TITLES = ("Monthly report", "Export for the office", "Extract of our records")
-#: Lines below a title: a text, or a word and what it says.
+#: Lines below a title: a text, or a word and its value.
 _LINES = (["Printed on", "28.03.2025"], ["For internal use only"], ["Period:", "Q1 2025"])
 _NOTES = ("Source: own records. Figures are preliminary.", "End of the report", "Page 1 of 1", "Printed on 28.03.2025 by ms")
 _TOTALS = ("Total", "Grand total", "Sum", "TOTAL:")
-#: Words of columns that configurations rarely have, and what stands in a cell of them, by its number.
+#: Headers that configurations rarely have, and the content of their cells, by number.
 _EXTRA: dict[str, Callable[[int], Any]] = {
     "Internal mark": lambda number: "x" if number % 3 == 0 else None,
     "Batch ref.": lambda number: f"B{number // 10 + 1:03}",
@@ -34,23 +34,23 @@ _EXTRA: dict[str, Callable[[int], Any]] = {
     "Line counter": lambda number: number + 1,
     "Exported when": lambda number: datetime(2025, 3, 31),
 }
-#: A text that is a number with this mark, and what parts its thousands; around it a sign, a currency or brackets.
+#: A pattern of a text that is a number with this mark, and its thousands separator; around it a sign, a currency or brackets.
 _AROUND = r"[-+(]?\s?(?:[^\W\d]{0,3}|[$€£])\s?[-+]?%s\s?(?:[^\W\d]{0,3}|[$€£%%])\s?[-)]?"
 _WITH = {
     mark: re.compile(_AROUND % rf"(?:\d{{1,3}}(?:[{other} '\u00a0\u202f]\d{{3}})+|\d{{1,15}})(?:{re.escape(mark)}(\d+))?")
     for mark, other in ((".", ","), (",", "."))
 }
 _OTHER_MARK = str.maketrans(".,", ",.")
-#: How CSV files are written in some countries: delimiter, decimal mark, dates.
+#: The conventions of CSV files in some countries: delimiter, decimal mark, dates.
 _WRITTEN = ((",", ".", "%Y-%m-%d"), (";", ",", "%d.%m.%Y"), (",", ".", "%d/%m/%Y"), (",", ".", "%m/%d/%Y"), ("\t", ".", "%d-%b-%Y"))
 
 
-#: A change of this size, at most.
+#: The maximum size of a change.
 LARGEST = 3
 
 
 class Place(Record):
-    """Where the only table of a sheet stands: rows and columns from 0, the last ones included."""
+    """The position of the only table of a sheet: rows and columns from 0, the last ones included."""
 
     sheet: int
     header: int
@@ -58,21 +58,21 @@ class Place(Record):
     last: int
     left: int
     right: int
-    #: The columns that no field has claimed, and those whose fields came out as numbers: all that another decimal mark may change.
+    #: The columns without a field, and those whose fields came out as numbers: only these may change with another decimal mark.
     unclaimed: list
     numbers: list
     #: The rows that were left out as totals, some of which may be among those of the data.
     totals: list
 
     def rows_of(self, book: Book) -> list[list[Any]]:
-        """Its rows, headers and data, each as wide as the table."""
+        """Returns its rows, headers and data, each as wide as the table."""
         rows = book.sheets[self.sheet].rows[self.header : self.last + 1]
         for row in rows:
             row += [None] * (self.right + 1 - len(row))
         return rows
 
     def headers_of(self, book: Book) -> list[list[Any]]:
-        """Its rows of headers."""
+        """Returns its header rows."""
         return self.rows_of(book)[: self.first - self.header]
 
 
@@ -95,7 +95,7 @@ def _moved_right(book: Book, place: Place, size: int, random: Random) -> str | N
 
 
 def _title(book: Book, place: Place, size: int, random: Random) -> str | None:
-    """A title and a blank row, then with further lines, then directly above the headers."""
+    """Adds a title and a blank row, then with further lines, then directly above the headers."""
     title = random.choice(_TITLES)
     lines = random.sample(_LINES, size - 1)
     rows = [[None] * place.left + line for line in ([title], *lines)]
@@ -132,7 +132,7 @@ def _columns(book: Book, place: Place, size: int, random: Random) -> str | None:
     for number, row in enumerate(place.rows_of(book), place.header):
         cells = [row[column] for column in order]
         if number in place.totals and isinstance(row[place.left], str) and not _is_amount(row[place.left]) and cells[0] is None:
-            # The word for a total stands on the left, whatever is below it.
+            # The word for a total is on the left, whatever is below it.
             cells[order.index(place.left)], cells[0] = None, row[place.left]
         row[place.left : place.right + 1] = cells
     return words
@@ -167,7 +167,7 @@ def _each_header(book: Book, place: Place, change: Callable[[str], str]) -> bool
 
 
 def _total(book: Book, place: Place, size: int, random: Random) -> str | None:
-    """A row of sums below the data, if no amounts stand below them yet."""
+    """Adds a row of sums below the data, if no amounts are below them yet."""
     sheet = book.sheets[place.sheet]
     data = place.rows_of(book)[place.first - place.header :]
     if place.totals or any(_is_amount(value) for row in sheet.rows[place.last + 1 :] for value in row):
@@ -175,7 +175,7 @@ def _total(book: Book, place: Place, size: int, random: Random) -> str | None:
     sums: list[Any] = [None] * (place.right + 1)
     for column in range(place.left + 1, place.right + 1):
         values = [row[column] for row in data if row[column] is not None]
-        # A column of whole numbers may be one of codes, which nobody adds up.
+        # Whole numbers may be codes, which nobody adds up.
         numbers = [value if isinstance(value, float) else float(value) for value in values if _is_amount(value)]
         if values and len(numbers) == len(values) and any(not number.is_integer() for number in numbers):
             total = round(sum(numbers), 2)
@@ -213,7 +213,7 @@ def _extra_column(book: Book, place: Place, size: int, random: Random) -> str | 
 
 
 def _to_csv(book: Book, place: Place, size: int, random: Random) -> str | None:
-    """As a spreadsheet program saves it: cells as they are shown, in the way of some country."""
+    """Saves a sheet as a spreadsheet program does: cells as they are shown, by the conventions of some country."""
     if book.format != "xlsx" or len(book.sheets) > 1 or book.sheets[0].merged:
         return None
     ways = [way for way in _WRITTEN if way[0] in book.delimiters and _shows_what_it_means(book, place, way)]
@@ -227,7 +227,7 @@ def _to_csv(book: Book, place: Place, size: int, random: Random) -> str | None:
 
 
 def _shows_what_it_means(book: Book, place: Place, way: tuple[str, str, str]) -> bool:
-    """Whether each column of numbers and dates that is written in a way shows how it is to be read."""
+    """Returns whether each column of numbers and dates in these conventions shows how to read it."""
     _, mark, form = way
     for column in zip(*(row[place.left : place.right + 1] for row in place.rows_of(book)[place.first - place.header :])):
         days = [value.day for value in column if isinstance(value, date)]
@@ -264,7 +264,7 @@ def _encoding(book: Book, place: Place, size: int, random: Random) -> str | None
 
 
 def _decimal_mark(book: Book, place: Place, size: int, random: Random) -> str | None:
-    """Commas for decimal points or the other way round; numbers of a workbook become text so."""
+    """Swaps decimal points and commas; numbers of a workbook become text."""
     data = place.rows_of(book)[place.first - place.header :]
     marks, changed = set(), []
     for column in (column for column in range(place.left, place.right + 1) if column in place.numbers or column in place.unclaimed):
@@ -292,7 +292,7 @@ def _decimal_mark(book: Book, place: Place, size: int, random: Random) -> str | 
 
 
 def _tells(text: str, mark: str) -> bool:
-    """Whether a number has a part that no mark between thousands leaves."""
+    """Returns whether a number has a part that is not possible behind a thousands separator."""
     found = _WITH[mark].fullmatch(text)
     return found is not None and found[1] is not None and len(found[1]) != 3
 
@@ -302,7 +302,7 @@ def _is_amount(value: Any) -> bool:
 
 
 def _is_of_columns(book: Book, place: Place) -> bool:
-    """Whether columns can change their places: no cell is merged over several, and no label stands above those beside it too."""
+    """Returns whether columns can be moved: no cell is merged over several, and no label applies to several columns."""
     *upper, lowest = place.headers_of(book)
     labelled = [row[place.left : place.right + 1] for row in upper]
     is_shared = any(above is None and below is not None for row in labelled for above, below in zip(row, lowest[place.left :]))
@@ -322,7 +322,7 @@ def _named(delimiter: str) -> str:
     return {",": "commas", ";": "semicolons", "\t": "tabs"}[delimiter]
 
 
-#: All changes, by kind.
+#: All changes by kind.
 LAYOUTS: dict[str, Callable[[Book, Place, int, Random], str | None]] = {
     "blank-rows": _blank_rows,
     "moved-right": _moved_right,
