@@ -1,4 +1,4 @@
-"""``infer fields`` and ``fix columns``."""
+"""The commands ``infer fields`` and ``fix columns``."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.settings import Settings
 
-#: What is said of an error that nobody foresaw: its own words may hold values.
+#: The message for an unforeseen error, whose own words may hold values.
 _FAULT = "a fault of ade; please report it, with the file if you may"
-#: A sample's rows count as they stand in the file, and its columns have no fields yet.
+#: A sample's rows count as they are in the file, and its columns have no fields yet.
 _AS_THEY_ARE = ("drop_blank_rows=false", "remove_unmapped_columns=false", "issue_columns=false", "group_rows=keep", "also_write=parquet")
 
 
 def infer_fields(values: dict[str, Any]) -> int:
-    """Make the fields, and the inputs of cases, that samples show; ``result.json`` says what they are."""
+    """Writes the fields, and the inputs of cases, for samples; ``result.json`` describes them."""
     from ade_engine.cases.runner import write_result
     from ade_engine.inference.samples import SampleError
 
@@ -105,7 +105,7 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
 
 
 def fix_columns(values: dict[str, Any]) -> int:
-    """Say what columns may be, or make the files in which fields have more headers; ``result.json`` has what was found."""
+    """Suggests fields for columns, or writes the files in which fields have more headers; ``result.json`` has the results."""
     from ade_engine.cases.runner import write_result
     from ade_engine.inference.suggest import edits, suggest
 
@@ -118,7 +118,7 @@ def fix_columns(values: dict[str, Any]) -> int:
         write_result(folder / "result.json", edits(root, accepted, folder))
         return 0
     own = [f"{name}={value}" for name, value in (asked.get("settings") or {}).items()]
-    # A column that is not written cannot be suggested, and those of the engine are none of the file's.
+    # A column that is not written cannot be suggested, and the engine's columns do not belong to the file.
     assigned = [*values["set"], *own, "remove_unmapped_columns=false", "issue_columns=false", "also_write=parquet"]
     settings, package = load_settings({**values, "set": assigned}, source.name)
     made = folder / "made"
