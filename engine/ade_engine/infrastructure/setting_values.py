@@ -1,5 +1,5 @@
-"""The values of settings that the native half does not read: each function turns what a source holds into the setting's value, or raises
-ValueError with what it should have been.
+"""The values of settings that the native half does not read: each function turns a source's value into the setting's value, or
+raises ValueError with the expected form.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LEVELS = {
 DEFAULT_LEVEL = _LEVELS["INFO"]
 
 
-# `text` says that the source has only text: environment variables and .env.
+# `text` means that the source has only text: environment variables and .env.
 
 
 def _whole_number(value: Any) -> int:
@@ -49,7 +49,7 @@ def folder(value: Any, text: bool) -> Path | None:
 
 
 def _from_json(value: Any, text: bool, wanted: str) -> Any:
-    """What a text says as JSON; any other value as it is. ``wanted``: what it should have been."""
+    """Returns a text parsed as JSON; any other value unchanged. ``wanted``: the expected form."""
     if not text:
         return value
 
