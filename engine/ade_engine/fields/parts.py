@@ -27,9 +27,9 @@ class Part:
 class FullName:
     """A column of full names, by its headers. A field is a part of it: ``Field(…, part_of=FULL_NAME.first)``.
 
-    If none of its parts has a column of its own in a table, such a column is split into them, and is kept as well. If several
-    columns match, the one whose header comes first in ``headers`` is split. :func:`~ade_engine.fields.person_name` decides what
-    is the first and what is the last name.
+    If none of its parts has a column of its own in a table, the column of full names is split into them, and is kept as well.
+    If several columns match, the one whose header comes first in ``headers`` is split. :func:`~ade_engine.fields.person_name`
+    decides which is the first and which the last name.
     """
 
     def __init__(self, headers: Iterable[str]):

@@ -250,7 +250,7 @@ class Grouping:
             for other in self.row(table)
         )
 
-    # Answers of people.
+    # The answers of people.
 
     def _answered(self, one: tuple[str, str], other: tuple[str, str], is_same: bool) -> None:
         if not is_same:

@@ -139,7 +139,7 @@ class _Look:
         return f'{self._both(i, j)} both mean "{meaning.said}"' if is_term else f"{self._both(i, j)} mean the same"
 
     def narrower(self, i: int, j: int) -> str | None:
-        """Returns a reason if one header is more specific, and each is the only one of its table that holds such a thing."""
+        """Returns a reason if one header is more specific, and each is the only one of its table with this content."""
         name, _, meaning = self._related(i, j)
         if name != "narrower" or meaning is None or not meaning.what:
             return None

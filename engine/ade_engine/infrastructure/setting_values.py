@@ -95,7 +95,7 @@ def constants(value: Any, text: bool) -> dict[str, Any]:
 
 
 def parse_log_level(value: Any, text: bool = False) -> int:
-    """A level by number or by name, in either case; empty text is the default."""
+    """Returns a level by number or by name, in either case; empty text is the default."""
     if isinstance(value, str) and not value.strip():
         return DEFAULT_LEVEL
     if isinstance(value, str) and value.strip().upper() in _LEVELS:

@@ -36,7 +36,7 @@ class SheetOutcome(Record):
 
     #: The facts from scanning, once it is done.
     scan: dict[str, Any] | None = None
-    #: The written tables.
+    #: The tables that were written.
     written: list[BuiltTable] = []
     #: In edition 2026: the number of issues outside of the tables, by severity.
     issues: list[dict[str, int]] = []

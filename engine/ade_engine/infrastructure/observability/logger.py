@@ -73,7 +73,7 @@ class RunLogger(logging.LoggerAdapter):
         exc: BaseException | None = None,
         **fields: Any,
     ) -> None:
-        """Sends an event.
+        """Sends an event to the handlers.
 
         Names under ``engine.config`` are free, as are those of a namespace outside of ``engine``; any other name must be one
         the engine knows.

@@ -225,8 +225,8 @@ class LazyWorksheet(Worksheet):
 
     # Inserting and deleting rows and columns ------------------------------------------------------------------------
     #
-    # openpyxl makes a cell at every place from the first row (or column) that moves to the end of the sheet, and then
-    # moves one after the other. What comes of that is done here at once; numbers out of the ordinary are left to it.
+    # openpyxl creates a cell at every position from the first row (or column) that moves to the end of the sheet, and then
+    # moves one after the other. This code has the same effect in one step; unusual numbers are left to openpyxl.
 
     def insert_rows(self, idx: int, amount: int = 1) -> None:
         cells = self._cells_to_move(idx, amount)

@@ -41,7 +41,7 @@ def fill_down(context: RunContext, table: pl.DataFrame, cells: Cells | None) -> 
         is_own = _is_filled(column)
         if begins is not None:
             is_own |= begins
-        # A cell that is blank after such a stop stays blank.
+        # A blank cell at the start of a new filling stays blank.
         begins = is_own
         at = pl.select(pl.when(is_own).then(pl.int_range(len(column), dtype=pl.UInt32)).forward_fill()).to_series()
         taken = at.is_not_null() & ~is_own
