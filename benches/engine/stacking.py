@@ -36,7 +36,7 @@ def by_polars(table: pl.DataFrame):
 
 def by_the_engine(table: pl.DataFrame):
     from ade_engine.fields import Stack
-    from ade_engine.fields.stacks import Key
+    from ade_engine.fields.stacks import StackKey
     from ade_engine.fields.surroundings import ROW
     from ade_engine.pipeline.reshaping.columns import Found
     from ade_engine.pipeline.reshaping.stacked import stack
@@ -46,7 +46,7 @@ def by_the_engine(table: pl.DataFrame):
     header, value = declared.header, declared.value
     table = table.with_columns(pl.int_range(2, ROWS + 2, dtype=pl.UInt32).alias(ROW))
     indices = [*range(2, 14)]
-    keys = [Key(month, 1, index + 1) for month, index in zip(MONTHS, indices)]
+    keys = [StackKey(month, 1, index + 1) for month, index in zip(MONTHS, indices)]
     found = Found(declared, "months", keys, {value.name: indices}, [])
     context = SimpleNamespace(
         registry=SimpleNamespace(reshapes=SimpleNamespace(stacked={"month": header, "amount": value})),

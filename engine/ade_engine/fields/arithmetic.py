@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ade_engine.fields.surroundings import Surroundings
+    from ade_engine.fields.surroundings import ColumnSurroundings
 
 #: The maximum numbers of rows and columns that are added up, and the minimum number of rows that must decide.
 _ROWS, _COLUMNS, _LEAST = 200, 10, 4
@@ -31,7 +31,7 @@ _MARKS = (".", ",")
 _Numbers = list["float | None"]
 
 
-def mark_by_arithmetic(around: Surroundings, name: str, series: pl.Series) -> tuple[str, str] | None:
+def mark_by_arithmetic(around: ColumnSurroundings, name: str, series: pl.Series) -> tuple[str, str] | None:
     """Returns the decimal mark under which a column fits its table, and the reason; ``None`` if nothing decides."""
     other = {".": ",", ",": "."}
     for share, relations in ((_SOME, _declared), (_HOLDS, _found)):
@@ -42,14 +42,14 @@ def mark_by_arithmetic(around: Surroundings, name: str, series: pl.Series) -> tu
     return _by_total(around, name, series)
 
 
-def _read(around: Surroundings, name: str, series: pl.Series, mark: str) -> _Numbers:
+def _read(around: ColumnSurroundings, name: str, series: pl.Series, mark: str) -> _Numbers:
     """Reads the first numbers of a column with a decimal mark for the ambiguous ones."""
     if series.dtype.is_numeric():
         return series.cast(float).to_list()
     return series_of(_native.read_column(series, "number", None, header=around.header(name), hints=(None, mark), is_strict=True).column).to_list()
 
 
-def _declared(around: Surroundings, name: str, series: pl.Series) -> Iterator[tuple[str, dict[str, float]]]:
+def _declared(around: ColumnSurroundings, name: str, series: pl.Series) -> Iterator[tuple[str, dict[str, float]]]:
     """Yields the sums that the configuration's checks declare, and the share of rows in which each holds."""
     for field, parts, factors in getattr(around.sources, "relations", ()):
         members = (field, *parts)
@@ -59,7 +59,7 @@ def _declared(around: Surroundings, name: str, series: pl.Series) -> Iterator[tu
             yield f"read so, {field} is {signs.join(parts)}", {mark: _share(columns[mark][0], columns[mark][1:], factors, 1) for mark in _MARKS}
 
 
-def _found(around: Surroundings, name: str, series: pl.Series) -> Iterator[tuple[str, dict[str, float]]]:
+def _found(around: ColumnSurroundings, name: str, series: pl.Series) -> Iterator[tuple[str, dict[str, float]]]:
     """Yields the possible sums and products of this column and two others."""
     table = around.table
     names = [one for one in table.columns if one != name and not one.startswith("__") and (table.schema[one].is_numeric() or str(table.schema[one]) == "String")]
@@ -89,7 +89,7 @@ def _share(whole: _Numbers, parts: list[_Numbers], factors: tuple[int, ...], lea
     return fits / len(rows) if len(rows) >= least else 0.0
 
 
-def _by_total(around: Surroundings, name: str, series: pl.Series) -> tuple[str, str] | None:
+def _by_total(around: ColumnSurroundings, name: str, series: pl.Series) -> tuple[str, str] | None:
     """Returns the mark under which the rows add up to the total printed below them, or stacked columns to the one beside them.
     """
     source, totals = around.sources.get(name), getattr(around.sources, "totals", None)

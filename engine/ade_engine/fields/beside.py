@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     #: A value and its cell, if it has one: row and column, from 1.
-    Found = tuple[Any, int | None, int | None]
+    LocatedValue = tuple[Any, int | None, int | None]
 
 #: The maximum number of rows that are searched above a table, and of blank cells between a label and its value.
 MOST_ABOVE, _MOST_BLANK = 200, 8
 
 
-class Around:
+class TableSurroundings:
     """The text around a table: the rows above it, nearest first, with their numbers from 1, and the names of sheet and file."""
 
     def __init__(self, sheet: str, file: str, rows: Callable[[], Iterable[tuple[int, list[Any]]]]):
@@ -38,7 +38,7 @@ class Around:
         return self._known
 
 
-class Beside:
+class BesideFact:
     """A value beside the table, for ``Field(…, beside=…)``: one of :data:`sheet_name`, :data:`file_name`, :data:`section`, or
     made by :func:`title` and :func:`label`.
 
@@ -51,17 +51,17 @@ class Beside:
         self.pattern = None if pattern is None else _compiled(kind, pattern)
         self._simple = frozenset(simplify(word.rstrip(" :：")) for word in self.words)
 
-    def __call__(self, pattern: str) -> Beside:
+    def __call__(self, pattern: str) -> BesideFact:
         """Returns the same fact with a pattern. Raises ``TypeError`` for an invalid regular expression."""
         if self.kind not in ("sheet_name", "file_name"):
             raise TypeError(f"{self.kind} takes no pattern")
-        return Beside(self.kind, pattern=pattern)
+        return BesideFact(self.kind, pattern=pattern)
 
     def __repr__(self) -> str:
         inside = ", ".join([*map(repr, self.words), *([repr(self.pattern.pattern)] if self.pattern else [])])
         return f"{self.kind}({inside})" if inside else self.kind
 
-    def find(self, around: Around) -> Found | None:
+    def find(self, around: TableSurroundings) -> LocatedValue | None:
         """Returns the value and its cell; ``None`` if it is missing."""
         if self.kind in ("sheet_name", "file_name"):
             text = around.sheet if self.kind == "sheet_name" else re.sub(r"\.[^.]{1,5}$", "", around.file)
@@ -85,7 +85,7 @@ class Beside:
         found = self.pattern.search(text)
         return None if found is None else next((one for one in found.groups() if one), found[0]).strip() or None
 
-    def _title(self, number: int, cells: list[Any], below: tuple[int, list[Any]] | None) -> Found | None:
+    def _title(self, number: int, cells: list[Any], below: tuple[int, list[Any]] | None) -> LocatedValue | None:
         for column, cell in enumerate(cells, 1):
             if not is_blank(cell):
                 found = self._match(" ".join(str(cell).split()))
@@ -96,7 +96,7 @@ class Beside:
         first = next((column for column, cell in enumerate(cells, 1) if not is_blank(cell)), None)
         return None if whole is None or first is None else (whole, number, first)
 
-    def _label(self, number: int, cells: list[Any], below: tuple[int, list[Any]] | None) -> Found | None:
+    def _label(self, number: int, cells: list[Any], below: tuple[int, list[Any]] | None) -> LocatedValue | None:
         for column, cell in enumerate(cells):
             if not self.is_label(cell):
                 continue
@@ -127,22 +127,22 @@ def _compiled(kind: str, pattern: Any) -> re.Pattern[str]:
 
 
 #: The title of the sheet, as a field's value.
-sheet_name = Beside("sheet_name")
+sheet_name = BesideFact("sheet_name")
 #: The name of the file, without its extension.
-file_name = Beside("file_name")
+file_name = BesideFact("file_name")
 #: The section head above the record, as ``group_rows = "column"`` finds it.
-section = Beside("section")
+section = BesideFact("section")
 
 
-def title(pattern: str) -> Beside:
+def title(pattern: str) -> BesideFact:
     """Finds a line above the table: the first group of a regular expression, or its whole match. The nearest line counts.
 
     Raises ``TypeError`` for an invalid regular expression.
     """
-    return Beside("title", pattern=pattern)
+    return BesideFact("title", pattern=pattern)
 
 
-def label(*words: str) -> Beside:
+def label(*words: str) -> BesideFact:
     """Finds the cell beside or below a label above the table: ``label("Customer", "Kunde")``. Labels are compared as headers
     are.
 
@@ -150,4 +150,4 @@ def label(*words: str) -> Beside:
     """
     if not words or not all(isinstance(word, str) and simplify(word) for word in words):
         raise TypeError('label takes the words of the label, such as label("Customer", "Kunde")')
-    return Beside("label", words)
+    return BesideFact("label", words)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ade_engine.extensions import parameters
-from ade_engine.fields.beside import Beside
+from ade_engine.fields.beside import BesideFact
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify
-from ade_engine.fields.parts import Part
+from ade_engine.fields.parts import FullNamePart
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
 from ade_engine.fields.stacks import Stack, StackPart
 from ade_engine.infrastructure.observability.stack import calling_place
@@ -66,8 +66,8 @@ class Field:
         read: Callable[..., pl.Expr] | None = None,
         checks: Sequence[Callable[..., pl.Expr] | tuple[Callable[..., pl.Expr], str]] = (),
         by_values: bool | Sequence[str] = False,
-        part_of: Part | StackPart | None = None,
-        beside: Beside | Sequence[Beside] = (),
+        part_of: FullNamePart | StackPart | None = None,
+        beside: BesideFact | Sequence[BesideFact] = (),
         fill_down: bool = False,
         split: str | Sequence[str] = (),
         which: str | None = None,
@@ -101,11 +101,11 @@ class Field:
                 f"Field {name!r}: by_values=True goes with the readers {names}, and with functions that read the field by one of "
                 "them; give a list of values instead"
             )
-        if part_of is not None and not isinstance(part_of, (Part, StackPart)):
+        if part_of is not None and not isinstance(part_of, (FullNamePart, StackPart)):
             such = "MONTHS.header or MONTHS.value" if isinstance(part_of, Stack) else "FULL_NAME.first"
             raise TypeError(f"Field {name!r}: part_of should be a part such as {such}, not {type(part_of).__name__}")
         places = (beside,) if not isinstance(beside, (list, tuple)) else tuple(beside)
-        if not all(isinstance(place, Beside) for place in places):
+        if not all(isinstance(place, BesideFact) for place in places):
             raise TypeError(f'Field {name!r}: beside should be sheet_name, file_name, section, title(…) or label(…), or a list of these, not {beside!r}')
         marks = (split,) if isinstance(split, str) else tuple(split)
         if not all(isinstance(mark, str) and mark for mark in marks):
@@ -136,7 +136,7 @@ class Field:
         """Returns the simplified headers, for row detectors that look for them, with the headers of the whole that the field is
         a part of.
         """
-        whole = self.part_of.whole.headers if isinstance(self.part_of, Part) else ()
+        whole = self.part_of.whole.headers if isinstance(self.part_of, FullNamePart) else ()
         return {simplify(header) for header in (*self.headers, *whole)}
 
     def register(self, registry: Registry) -> None:
@@ -151,7 +151,7 @@ class Field:
             known = () if self.by_values is True else self.by_values
             by_values = FieldValues(self.name, "known" if known else self._kind or "", known)
             registry.register_column_detector(by_values, field=self.name, priority=10)
-        if isinstance(self.part_of, Part):
+        if isinstance(self.part_of, FullNamePart):
             registry.parts[self.name] = self.part_of
         if isinstance(self.part_of, StackPart) or self.beside or self.split or self.fill_down:
             registry.reshapes.add(self.name, self.part_of, self.beside, self.split, fill_down=self.fill_down)

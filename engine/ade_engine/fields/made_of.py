@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from ade_engine import _native
 from ade_engine.fields.readers import TYPES, Reader, _one_of, readable
 from ade_engine.fields.scales import folded
-from ade_engine.fields.surroundings import Surroundings, current
+from ade_engine.fields.surroundings import ColumnSurroundings, current
 from ade_engine.models import polars as pl
 from ade_engine.models.polars import series_of
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     #: A function that reads cells with another reader.
-    Read = Callable[[pl.Series, str], pl.Series]
+    CellsReader = Callable[[pl.Series, str], pl.Series]
 
 #: The nouns for messages such as "is no quarter".
 _NOUNS = {
@@ -39,7 +39,7 @@ _YEARS = range(1900, 2200)
 class MadeReader(Reader):
     """A reader that makes its values with other readers."""
 
-    def __init__(self, column: str, kind: str, make: Callable[[pl.Series, Read], pl.Series]):
+    def __init__(self, column: str, kind: str, make: Callable[[pl.Series, CellsReader], pl.Series]):
         super().__init__(column, kind)
         self._make = make
 
@@ -65,7 +65,7 @@ class MadeReader(Reader):
             around.note(self._number, self.column, self.kind if reading is None else "number", reading, messages, len(series) == len(around.table))
         return values
 
-    def _messages(self, around: Surroundings, series: pl.Series, values: pl.Series) -> pl.Series | None:
+    def _messages(self, around: ColumnSurroundings, series: pl.Series, values: pl.Series) -> pl.Series | None:
         """Returns the messages for filled cells that came out empty."""
         if values.null_count() == series.null_count():
             return None
@@ -102,7 +102,7 @@ def percent(column: str) -> pl.Expr:
     return MadeReader(column, "percent", _shares)
 
 
-def _shares(series: pl.Series, read: Read) -> pl.Series:
+def _shares(series: pl.Series, read: CellsReader) -> pl.Series:
     texts = _texts(series)
     # Per mille, too, and the percent signs of other scripts.
     has_sign = texts.str.contains("[%٪％﹪]").fill_null(False)
@@ -159,7 +159,7 @@ def month(column: str) -> pl.Expr:
     return MadeReader(column, "month", _months)
 
 
-def _months(series: pl.Series, read: Read) -> pl.Series:
+def _months(series: pl.Series, read: CellsReader) -> pl.Series:
     if series.dtype != pl.String:
         return _first_days(read(series, "date"))
     texts = _texts(series)
@@ -189,7 +189,7 @@ def quarter(column: str) -> pl.Expr:
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
-def _quarters(series: pl.Series, read: Read) -> pl.Series:
+def _quarters(series: pl.Series, read: CellsReader) -> pl.Series:
     words, _ = _native.words_of_periods()
     quarter = f"(?:{'|'.join(words)})"
     return _by_cell(series, r"^(?:{w}\.?\s*([1-4]|iv|i{{1,3}})|([1-4]|iv|i{{1,3}})(?:st|nd|rd|th|er|e|o|º|\.)?\s*{w}\.?)\s*(?:of |de |[-/ '’.])?\s*(\d{{4}}|\d\d)(?:\s*(?:г|год|year)\.?)?$|^(\d{{4}})\s*[-/ .]?\s*{w}\.?\s*([1-4]|iv|i{{1,3}})$".format(w=quarter), _quarter)
@@ -208,7 +208,7 @@ def week(column: str) -> pl.Expr:
     return MadeReader(column, "week", _weeks)
 
 
-def _weeks(series: pl.Series, read: Read) -> pl.Series:
+def _weeks(series: pl.Series, read: CellsReader) -> pl.Series:
     _, words = _native.words_of_periods()
     week = f"(?:{'|'.join(words)})"
     return _by_cell(series, rf"^{week}\.?\s*(\d{{1,2}})\s*(?:,|of |[-/ .])\s*(\d{{4}})$|^(\d{{4}})\s*[-/ .]?\s*{week}\.?\s*(\d{{1,2}})$", _week)
@@ -247,7 +247,7 @@ def year(column: str) -> pl.Expr:
     return MadeReader(column, "year", _years)
 
 
-def _years(series: pl.Series, read: Read) -> pl.Series:
+def _years(series: pl.Series, read: CellsReader) -> pl.Series:
     if series.dtype in (pl.Date, pl.Datetime):
         return series.dt.year()
     texts = _texts(series)
@@ -268,7 +268,7 @@ def choice(words: Mapping[str, str]) -> Callable[[str], pl.Expr]:
         raise TypeError('choice takes words and their meanings, such as {"Strom": "electricity"}')
     known = {folded(meaning).strip(): meaning for meaning in words.values()} | {folded(word).strip(): meaning for word, meaning in words.items()}
 
-    def chosen(series: pl.Series, read: Read) -> pl.Series:
+    def chosen(series: pl.Series, read: CellsReader) -> pl.Series:
         texts = _texts(series)
         found = {text: known.get(" ".join(folded(text).split())) for text in texts.unique().drop_nulls().to_list()}
         return pl.Series([found.get(text) for text in texts.to_list()], dtype=pl.String)

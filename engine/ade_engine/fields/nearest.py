@@ -25,7 +25,7 @@ _MOST_HEADERS, _MOST_LETTERS = 200, 60
 _MOST_REPEATED = 200
 
 
-class Nearest:
+class HeaderSuggestions:
     """The words of a package's fields, and the suggestions for the headers of a run."""
 
     def __init__(self, registry: Registry):

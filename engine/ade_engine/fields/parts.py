@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ade_engine.fields.readers import Reader
 
 
-class Part:
+class FullNamePart:
     """One of the fields in a column: the column that holds it, and its reader."""
 
     __slots__ = ("whole", "read")
@@ -36,8 +36,8 @@ class FullName:
         if isinstance(headers, str) or not all(isinstance(header, str) for header in headers):
             raise TypeError(f"FullName: headers should be a list of texts, not {headers!r}")
         self.headers = tuple(headers)
-        self.first = Part(self, partial(person_name, part="first"))
-        self.last = Part(self, partial(person_name, part="last"))
+        self.first = FullNamePart(self, partial(person_name, part="first"))
+        self.last = FullNamePart(self, partial(person_name, part="last"))
 
     def among(self, headers: list[str]) -> int | None:
         """Returns the position of the column to split, among the headers of a table."""

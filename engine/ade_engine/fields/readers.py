@@ -253,7 +253,7 @@ def _words(name: str, value: Any) -> list[str]:
     return list(value)
 
 
-def emptied_cells(around: Surroundings, before: pl.Series, after: pl.Series) -> pl.Series | None:
+def emptied_cells(around: ColumnSurroundings, before: pl.Series, after: pl.Series) -> pl.Series | None:
     """Returns a message with the original text for each cell that is filled in ``before`` and empty in ``after``."""
     try:
         return _messages(around, _native.emptied(readable(before), readable(after)))
@@ -263,7 +263,7 @@ def emptied_cells(around: Surroundings, before: pl.Series, after: pl.Series) -> 
         return pl.select(pl.when(lost).then(pl.lit("left empty"))).to_series() if lost.any() else None
 
 
-def _messages(around: Surroundings, cells: _native.UnreadCells | None) -> pl.Series | None:
+def _messages(around: ColumnSurroundings, cells: _native.UnreadCells | None) -> pl.Series | None:
     """Returns the messages for cells that came out empty, and keeps their reasons in the surroundings."""
     if cells is None:
         return None

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ade_engine.fields.beside import Beside
+    from ade_engine.fields.beside import BesideFact
 
 #: The stack of all columns without a field.
 OTHERS = "others"
@@ -38,7 +38,7 @@ class StackPart:
         return f"{self.stack!r}{kind if kind.startswith('[') else f'.{kind}'}"
 
 
-class Key(Record):
+class StackKey(Record):
     """The header of a stacked column as a value: ``value``, and the position of its cell (row and column from 1)."""
 
     value: Any
@@ -73,7 +73,7 @@ class Stack:
         pattern: str | None = None,
         values: Mapping[str, Sequence[str]] | None = None,
         leave: Sequence[str] = (),
-        year: int | Beside | None = None,
+        year: int | BesideFact | None = None,
     ):
         lists = [one for one in headers if not isinstance(one, str)]
         for one in headers:
@@ -131,7 +131,7 @@ class Stack:
         """Returns the names of its values."""
         return tuple(self.groups) or (_VALUE,)
 
-    def key_of(self, series: str | Sequence[str], cells: list[tuple[int, int, Any]]) -> tuple[Key, str | None] | None:
+    def key_of(self, series: str | Sequence[str], cells: list[tuple[int, int, Any]]) -> tuple[StackKey, str | None] | None:
         """Returns the key in the header of a column, and the name of the values below it, ``None`` if they have no known name.
 
         ``cells``: the cells of the header, top to bottom: row and column, from 1, and value.
@@ -154,7 +154,7 @@ class Stack:
         key = self._key(series, cells)
         return None if key is None else (key, None)
 
-    def _key(self, series: str | Sequence[str], cells: list[tuple[int, int, Any]]) -> Key | None:
+    def _key(self, series: str | Sequence[str], cells: list[tuple[int, int, Any]]) -> StackKey | None:
         if not cells:
             return None
         if len(cells) > 1:
@@ -162,7 +162,7 @@ class Stack:
             text = " ".join(as_text(cell) for _, _, cell in cells)
             value = self._value(series, text)
             if value is not None:
-                return Key(value, *cells[-1][:2])
+                return StackKey(value, *cells[-1][:2])
         for at in range(len(cells) - 1, -1, -1):
             row, column, cell = cells[at]
             value = self._value(series, cell)
@@ -171,7 +171,7 @@ class Stack:
                 years = set(years_in(others))
                 if series in ("months", "quarters", "weeks") and len(years) == 1 and not has_year(series, value):
                     value = f"{as_text(value)} {years.pop()}"
-                return Key(value, row, column)
+                return StackKey(value, row, column)
         return None
 
     def _value(self, series: str | Sequence[str], cell: Any) -> Any:

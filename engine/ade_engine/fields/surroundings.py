@@ -32,7 +32,7 @@ _KINDS_IN_WORDS |= {"person_name": "names"}
 _KINDS_IN_WORDS |= {"time": "times", "duration": "durations"}
 
 
-class Surroundings:
+class ColumnSurroundings:
     """The surroundings of the columns of one table."""
 
     def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, ColumnSource]):
@@ -225,7 +225,7 @@ class Surroundings:
         self.hidden[field] = hidden
 
 
-class Sources(dict):
+class ColumnSources(dict):
     """The sources of a table's columns: fields by their names, other columns by their own."""
 
     def __init__(self, of_no_field: dict[str, ColumnSource]):
@@ -334,11 +334,11 @@ def enter_run(edition: str | None) -> None:
     _of_thread.edition = edition or "2026"
 
 
-def current() -> Surroundings | None:
+def current() -> ColumnSurroundings | None:
     """Returns the surroundings of the table that this thread transforms at the moment."""
     return getattr(_of_thread, "surroundings", None)
 
 
-def enter(surroundings: Surroundings | None) -> None:
+def enter(surroundings: ColumnSurroundings | None) -> None:
     """Sets the surroundings for the readers that this thread creates from now on; ``None`` ends them."""
     _of_thread.surroundings = surroundings

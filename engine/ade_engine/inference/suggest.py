@@ -17,7 +17,7 @@ from ade_engine.application.engine import Engine
 from ade_engine.cases.grids import read_book
 from ade_engine.cases.runner import run_case
 from ade_engine.fields.headers import FieldHeaders, simplify
-from ade_engine.fields.nearest import Nearest
+from ade_engine.fields.nearest import HeaderSuggestions
 from ade_engine.inference.edit import NotEditable, added, declared, quoted, readers_of, sources_of
 from ade_engine.inference.inferred import slug
 from ade_engine.inference.kinds import is_count, seen
@@ -56,7 +56,7 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     if result["error"] is not None:
         return {"error": result["error"], "fields": [], "columns": [], "suggestions": []}
     registry = Engine(settings).check(config_package=package)
-    fields, nearest = _fields(registry, Path(request["root"])), Nearest(registry)
+    fields, nearest = _fields(registry, Path(request["root"])), HeaderSuggestions(registry)
     lacking: dict[str, None] = {}
     columns: list[dict[str, Any]] = []
     found = [

@@ -6,8 +6,8 @@ from __future__ import annotations
 from functools import partial
 
 from ade_engine.fields import surroundings
-from ade_engine.fields.nearest import Nearest
-from ade_engine.fields.surroundings import Surroundings
+from ade_engine.fields.nearest import HeaderSuggestions
+from ade_engine.fields.surroundings import ColumnSurroundings
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ade_engine.models import polars as pl
 
     from ade_engine.extensions.registry import RegisteredFn, Registry
-    from ade_engine.fields.surroundings import Sources
+    from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.table import DerivedMapping
     from ade_engine.pipeline.columns.mapping import Mapping
@@ -54,7 +54,7 @@ class TableBuilder:
         self._rows = rows
         self._is_csv = is_csv
         self._columns = ColumnMapper(registry.column_detectors)
-        self._nearest = Nearest(registry)
+        self._nearest = HeaderSuggestions(registry)
         self._transforms = Transforms(registry.column_transforms_by_field)
         checks = validators_of(registry)
         self._validators = Validators(checks)
@@ -211,7 +211,7 @@ class TableBuilder:
         self,
         context: RunContext,
         table: pl.DataFrame,
-        sources: Sources,
+        sources: ColumnSources,
         headers: dict[str, tuple[str, str]],
         source_values: dict[str, Any],
         told: list[tuple[str, str, str]],
@@ -223,7 +223,7 @@ class TableBuilder:
             if stage not in self._hooks:
                 return table
             # Readers that a hook uses apply the settings, too.
-            surroundings.enter(Surroundings(context.settings, table, sources))
+            surroundings.enter(ColumnSurroundings(context.settings, table, sources))
             try:
                 def on_table(entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
                     known = after_hook(context, _number_of(context), entry, before, after)

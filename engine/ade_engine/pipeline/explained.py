@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ade_engine.models import polars as pl
 
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.fields.nearest import Nearest
+    from ade_engine.fields.nearest import HeaderSuggestions
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.fields import HookName
     from ade_engine.models.table import TableResult
@@ -41,7 +41,7 @@ def explain(
     span: RowSpan,
     source: SourceTable,
     mapping: Mapping,
-    nearest: Nearest,
+    nearest: HeaderSuggestions,
     found: Collection[str],
     header_rows: dict[str, Any],
     fields: list[tuple[str, list[str], list[str], list[str], bool]],

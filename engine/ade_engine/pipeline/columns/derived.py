@@ -7,7 +7,7 @@ in ``state``; that changes nothing in the table. The mappings let reports show w
 from __future__ import annotations
 
 from ade_engine.fields import surroundings
-from ade_engine.fields.surroundings import Surroundings
+from ade_engine.fields.surroundings import ColumnSurroundings
 from ade_engine.models.table import DerivedMapping, column_letters
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.table_columns import with_series
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ade_engine.models import polars as pl
 
-    from ade_engine.fields.surroundings import Sources
+    from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.models.table import SourceColumn
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.shared.context import RunContext
@@ -29,7 +29,7 @@ _PART_SCORE = 0.9
 
 
 def split_columns(
-    context: RunContext, table: pl.DataFrame, source: SourceTable, sources: Sources
+    context: RunContext, table: pl.DataFrame, source: SourceTable, sources: ColumnSources
 ) -> tuple[pl.DataFrame, list[DerivedMapping]]:
     """Returns the table with the fields that are parts of one of its columns, and the source of each.
 
@@ -45,7 +45,7 @@ def split_columns(
         if at is None:
             continue
         name, former = table.columns[at], source.frame.columns[at]
-        around = Surroundings(context.settings, table, sources)
+        around = ColumnSurroundings(context.settings, table, sources)
         surroundings.enter(around)
         try:
             made = []

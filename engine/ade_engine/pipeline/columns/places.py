@@ -11,7 +11,7 @@ from ade_engine.pipeline.shared.table_columns import as_text, column_of_texts, t
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.fields.surroundings import ColumnSource, Sources
+    from ade_engine.fields.surroundings import ColumnSource, ColumnSources
     from ade_engine._native import Issues
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
@@ -28,7 +28,7 @@ class Places:
     def __init__(
         self,
         source: SourceTable,
-        sources: Sources,
+        sources: ColumnSources,
         mapping: Mapping,
         raw: pl.DataFrame,
         turned: int | None,

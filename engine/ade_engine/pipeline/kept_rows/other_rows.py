@@ -11,7 +11,7 @@ from operator import or_
 
 from ade_engine import _native
 from ade_engine.fields.readers import filled_rows, without_blank_rows
-from ade_engine.fields.surroundings import Surroundings
+from ade_engine.fields.surroundings import ColumnSurroundings
 from ade_engine.models import polars as pl
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.pipeline.columns.frame import header_text
@@ -25,7 +25,7 @@ from ade_engine.pipeline.shared.table_columns import unique_header, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.fields.surroundings import Sources
+    from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.finding.header_rows import RowSpan
@@ -135,7 +135,7 @@ def _tell_lines(context: RunContext, span: RowSpan, inside: bytearray) -> None:
         )
 
 
-def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) -> pl.DataFrame:
+def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: ColumnSources) -> pl.DataFrame:
     """Returns the table without the rows in which no field has a value: blank rows, and notes beside the wanted columns.
 
     A row of formulas that were saved without values is not blank if these are issues. In a table whose columns mostly have no
@@ -145,7 +145,7 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
     fields = {name: field for name, field in context.registry.fields.items() if name not in context.facts} if context.facts else context.registry.fields
     lost = []
     if context.settings.is_2026 and sources.may_lack_values:
-        found = map(Surroundings(context.settings, table, sources).without_value, (*sources, *sources.of_parts))
+        found = map(ColumnSurroundings(context.settings, table, sources).without_value, (*sources, *sources.of_parts))
         lost += [cells for cells in found if cells is not None]
     names = table.columns
     others = [name for name in names if name not in fields and name not in context.facts and not name.startswith(("__", SECTION))]

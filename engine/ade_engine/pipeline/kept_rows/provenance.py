@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ade_engine import _native
 from ade_engine.fields.readers import gone
-from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
+from ade_engine.fields.surroundings import ROW, ColumnSource, ColumnSources
 from ade_engine.models import polars as pl
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.finding.header_rows import TOTAL
@@ -37,7 +37,7 @@ def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
     return with_series(table, [pl.numbers_from(first, table.height, ROW)])
 
 
-def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
+def sources_of(source: SourceTable, mapping: Mapping) -> ColumnSources:
     """Returns the source of each mapped field's column, and of each other column."""
 
     def source_at(index: int, header: str, unit: str | None = None) -> ColumnSource:
@@ -55,7 +55,7 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
     taken = {column.source_index for column in mapping.columns}
     # If several columns share a name, the last one is in the table.
     others = {name: source_at(index, name) for index, name in enumerate(source.names) if index not in taken}
-    found = Sources(others)
+    found = ColumnSources(others)
     found.may_lack_values = source.may_lack_values
     for column in mapping.columns:
         header = header_text(column.header)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ade_engine.fields.beside import MOST_ABOVE, Around
+from ade_engine.fields.beside import MOST_ABOVE, TableSurroundings
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import WARNING
 from ade_engine.models.table import DerivedMapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 
-def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> Around:
+def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> TableSurroundings:
     """Returns the text around a table. ``scan``: of the sheet."""
     first = span.turned_from if span.turned is not None else span.start if span.gathered is None else span.gathered.region[0] - 1
 
@@ -32,11 +32,11 @@ def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> Around:
         for row in range(min(MOST_ABOVE, first - 1 - MOST_ABOVE) - 1, -1, -1):
             yield row + 1, scan.row(row)
 
-    return Around(context.sheet_name or "", context.metadata["input_file_name"], rows)
+    return TableSurroundings(context.sheet_name or "", context.metadata["input_file_name"], rows)
 
 
 def add_facts(
-    context: RunContext, table: pl.DataFrame, around: Around, cells: Cells | None, heads: dict[int, tuple[int, int]], section: str | None
+    context: RunContext, table: pl.DataFrame, around: TableSurroundings, cells: Cells | None, heads: dict[int, tuple[int, int]], section: str | None
 ) -> tuple[pl.DataFrame, list[DerivedMapping]]:
     """Returns the table with the fields that are beside it and have no column. ``section``: the column of section heads, and
     ``heads`` the cells of these by the rows below them.

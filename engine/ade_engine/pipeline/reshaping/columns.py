@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ade_engine.fields.beside import Around
-    from ade_engine.fields.stacks import Key, Stack
+    from ade_engine.fields.beside import TableSurroundings
+    from ade_engine.fields.stacks import Stack, StackKey
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import ColumnMapper, Mapping
     from ade_engine.pipeline.shared.context import RunContext
@@ -41,7 +41,7 @@ class Found(Record):
     stack: Stack
     #: The series of the stack.
     way: Any
-    keys: list[Key]
+    keys: list[StackKey]
     #: The column of each key, for the values of each name.
     columns: dict[str, list[int | None]]
     #: Columns of the same series with values of no known name.
@@ -100,7 +100,7 @@ def find_others(context: RunContext, source: SourceTable, mapping: Mapping) -> F
 
 
 def _columns_of(source: SourceTable, stack: Stack, way: Any, taken: set[int]) -> Found | None:
-    keys: list[Key] = []
+    keys: list[StackKey] = []
     numbers: dict[tuple[str, int], int] = {}
     columns: dict[str, dict[int, int]] = {name: {} for name in stack.names}
     counts: dict[tuple[str, str], int] = {}
@@ -178,7 +178,7 @@ def _runs(series: list[str | None]) -> Iterator[range]:
 _LEAST_TO_TELL = 3
 
 
-def add_year(found: Found, around: Around) -> None:
+def add_year(found: Found, around: TableSurroundings) -> None:
     """Gives months, quarters and weeks without a year the year above the table, or the stack's own."""
     stack = found.stack
     if not isinstance(found.way, str) or found.way not in WITHOUT_YEAR or any(has_year(found.way, key.value) for key in found.keys):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ade_engine.fields.surroundings import ColumnSource, Sources
+from ade_engine.fields.surroundings import ColumnSource, ColumnSources
 from ade_engine.models import polars as pl
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import DITTO
@@ -63,7 +63,7 @@ def fill_down(context: RunContext, table: pl.DataFrame, cells: Cells | None) -> 
     return with_series(table, made) if made else table
 
 
-def split_cells(context: RunContext, table: pl.DataFrame, cells: Cells | None, sources: Sources) -> tuple[pl.DataFrame, pl.Series | None]:
+def split_cells(context: RunContext, table: pl.DataFrame, cells: Cells | None, sources: ColumnSources) -> tuple[pl.DataFrame, pl.Series | None]:
     """Returns the table with a row for each value of cells that hold several, and the positions of its rows in the former
     table.
     """

@@ -20,7 +20,7 @@ from ade_engine.pipeline.shared.cells import Cells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.fields.surroundings import Sources
+    from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import ColumnMapper
@@ -76,7 +76,7 @@ def reshape(
     scan: SheetScan,
     mapping: Mapping,
     found: Found | None,
-    sources: Sources,
+    sources: ColumnSources,
     section: str | None,
     heads: dict[int, tuple[int, int]],
 ) -> Reshaped:

@@ -28,7 +28,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ade_engine.fields.surroundings import Sources
+    from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.shared.cells import Cells
     from ade_engine.pipeline.shared.context import RunContext
@@ -46,7 +46,7 @@ class Stacked(Record):
 
 
 def stack(
-    context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, totals: list[Total], cells: Cells | None, sources: Sources
+    context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, totals: list[Total], cells: Cells | None, sources: ColumnSources
 ) -> Stacked:
     """Stacks the columns that were found, and leaves out their totals after checking them."""
     stacked = {part.name: field for field, part in context.registry.reshapes.stacked.items() if part.stack is found.stack}

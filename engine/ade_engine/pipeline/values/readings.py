@@ -17,13 +17,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ade_engine.fields.surroundings import Surroundings
+    from ade_engine.fields.surroundings import ColumnSurroundings
     from ade_engine.pipeline.shared.context import RunContext
 
 NO_SAVED_VALUE = "formula without a saved value"
 
 
-def note_readings(context: RunContext, around: Surroundings) -> None:
+def note_readings(context: RunContext, around: ColumnSurroundings) -> None:
     """Records how columns were read, and which codes have lost their digits."""
     for (field, name), reading in around.readings.items():
         source = around.sources.get(name)
@@ -66,7 +66,7 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
 
 
 def keep_unread(
-    context: RunContext, table: pl.DataFrame, around: Surroundings
+    context: RunContext, table: pl.DataFrame, around: ColumnSurroundings
 ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
     """Returns messages about cells that came out empty or are doubtful, for the validators.
 
@@ -94,7 +94,7 @@ def keep_unread(
     return table, frame_of([table.get_column(ROW), *added])
 
 
-def list_totals(context: RunContext, table: pl.DataFrame, around: Surroundings) -> None:
+def list_totals(context: RunContext, table: pl.DataFrame, around: ColumnSurroundings) -> None:
     """Lists the totals of fields that are not the sums of the records, each at its own cell, which is outside of the table."""
     if context.collected is None or not context.total_issues:
         return
@@ -109,7 +109,7 @@ def list_totals(context: RunContext, table: pl.DataFrame, around: Surroundings) 
             context.remarks.append(line | {"value": as_text(pl.Series([value])).to_list()[0]} | context.place_of(row, column))
 
 
-def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.Series]:
+def _doubts_of_field(around: ColumnSurroundings, field: str, height: int) -> list[pl.Series]:
     """Returns the doubts about the cells of each ambiguous column that was read for a field, its own column first.
 
     If the own column was read, another one counts for its cells that are blank or could not be read.
@@ -140,7 +140,7 @@ def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.S
     return doubts
 
 
-def messages_of(around: Surroundings) -> dict[str, tuple[str, str | None]]:
+def messages_of(around: ColumnSurroundings) -> dict[str, tuple[str, str | None]]:
     """Returns the list's text and the rule, by messages of cells that came out empty or are doubtful."""
     found = {message: said for say in around.said for message, said in say().items()}
     for message, (_, rule) in found.items():
@@ -149,7 +149,7 @@ def messages_of(around: Surroundings) -> dict[str, tuple[str, str | None]]:
     return found
 
 
-def _doubts(around: Surroundings, reading: dict[str, Any], height: int) -> pl.Series:
+def _doubts(around: ColumnSurroundings, reading: dict[str, Any], height: int) -> pl.Series:
     """Returns the doubts about the cells of an ambiguous column: about each one that only a setting decided, else about the
     first one.
     """
@@ -169,7 +169,7 @@ def _doubts(around: Surroundings, reading: dict[str, Any], height: int) -> pl.Se
     return pl.Series("", doubts, dtype=pl.String)
 
 
-def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -> pl.Series | None:
+def _with_formulas(around: ColumnSurroundings, field: str, unread: pl.Series | None) -> pl.Series | None:
     """Returns the messages for unread cells, with those for formulas that were saved without a value."""
     found = around.without_value(field)
     if found is None:
@@ -184,7 +184,7 @@ def _first_said(columns: list[pl.Series]) -> pl.Series:
     return series_of(_native.joined_texts(columns, None))
 
 
-def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
+def _unread(around: ColumnSurroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
     """Returns messages for the cells of a field that were filled before its transforms, and that no reader could read or that
     are empty now.
     """
@@ -199,7 +199,7 @@ def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series 
     return hidden if emptied is None else _first_said([emptied, hidden])
 
 
-def _emptied(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
+def _emptied(around: ColumnSurroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
     """Returns messages for the cells of a field that were filled before its transforms and are empty now."""
     after = table.get_column(field)
     if field not in around.table.columns or len(around.table) != len(after) or not after.null_count():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ade_engine.extensions.invoke import RAISED
 from ade_engine.fields import surroundings
 from ade_engine.fields.readers import Reader
-from ade_engine.fields.surroundings import Surroundings
+from ade_engine.fields.surroundings import ColumnSurroundings
 from ade_engine.infrastructure.policy import show_values
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import ExtensionError
@@ -43,7 +43,7 @@ class Transforms(Expressions):
         these, by their names in the table. Returns the table, and the messages about unread cells for the validators.
         """
         table = self._in_one_piece(table)
-        around = Surroundings(context.settings, table, {} if sources is None else sources)
+        around = ColumnSurroundings(context.settings, table, {} if sources is None else sources)
         surroundings.enter(around)
         try:
             table = self._apply(context, table, around, headers or {})
@@ -62,7 +62,7 @@ class Transforms(Expressions):
         self,
         context: RunContext,
         table: pl.DataFrame,
-        around: Surroundings,
+        around: ColumnSurroundings,
         headers: dict[str, tuple[str, str]],
     ) -> pl.DataFrame:
         there = filled_columns(table, context.settings.is_2026)
@@ -142,7 +142,7 @@ class Transforms(Expressions):
         )
 
 
-def _note_parts(table: pl.DataFrame, around: Surroundings) -> None:
+def _note_parts(table: pl.DataFrame, around: ColumnSurroundings) -> None:
     """Keeps the doubts about split names, at the rows that hooks have left."""
     for field, reader in getattr(around.sources, "doubtful_parts", {}).items():
         if field in table.columns and reader.column in table.columns:
