@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ade_engine.io.output.workbook import Output
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
-    from ade_engine.pipeline.sheet import LeftOut, SheetPipeline
+    from ade_engine.pipeline.sheet import SheetPipeline, SkippedSheet
 
 #: An import has a folder and a file open, and imports others meanwhile.
 _DESCRIPTORS_FOR_A_REPORT = 8
@@ -538,7 +538,7 @@ class _Run:
         is_of_output = isinstance(error, OutputError) or kind_of(error) == "IllegalCharacterError"
         return InputError(said_by(error)) if is_of_output else None
 
-    def _leave_out(self, sheets: list[LeftOut], report: RunReport, *, is_all: bool) -> None:
+    def _leave_out(self, sheets: list[SkippedSheet], report: RunReport, *, is_all: bool) -> None:
         """Reports the sheets that have no field; the first is written after all if there are no others."""
         if sheets and is_all:
             first = sheets.pop(0)

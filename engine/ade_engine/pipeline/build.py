@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.finding.row_detectors import RowClassifier
     from ade_engine.pipeline.hooks import Hooks
-    from ade_engine.pipeline.reshaping.columns import Found
-    from ade_engine.pipeline.reshaping.reshape import Reshaped
+    from ade_engine.pipeline.reshaping.columns import StackedColumns
+    from ade_engine.pipeline.reshaping.reshape import ReshapedTable
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -121,11 +121,11 @@ class TableBuilder:
             rows_unknown=unknown_from(context, _number_of(context), table) if is_2026 and self._hooks.see_tables else None,
         )
         if context.collected is not None:
-            from ade_engine.pipeline.columns.places import Places
+            from ade_engine.pipeline.columns.places import CellPositions
 
             built.context = context
             filled = (scan.merged_ranges or []) if context.settings.fill_merged else []
-            built.places = Places(source, sources, mapping, raw, turned, filled, sources.cells)
+            built.places = CellPositions(source, sources, mapping, raw, turned, filled, sources.cells)
         built.cells = sources.cells
         if source.mixed:
             unread = self._unread(source, result)
@@ -147,7 +147,7 @@ class TableBuilder:
 
     def _mapped(
         self, context: RunContext, source: SourceTable, scan: SheetScan, span: RowSpan
-    ) -> tuple[Mapping, Found | None]:
+    ) -> tuple[Mapping, StackedColumns | None]:
         """Returns the fields of the columns, and the stacked columns; sends the notices about columns."""
         found = None
         if self._reshapes.stacked:
@@ -262,7 +262,7 @@ class TableBuilder:
 
 
 def _result(
-    context: RunContext, source: SourceTable, region: TableRegion, mapping: Mapping, parts: list[DerivedMapping], reshaped: Reshaped | None, table: pl.DataFrame
+    context: RunContext, source: SourceTable, region: TableRegion, mapping: Mapping, parts: list[DerivedMapping], reshaped: ReshapedTable | None, table: pl.DataFrame
 ) -> TableResult:
     """Returns the table with the facts about its columns."""
     taken = {column.source_index for column in mapping.columns} | (set() if reshaped is None else reshaped.gone)

@@ -15,7 +15,7 @@ from ade_engine.pipeline.finding.tables import TableFinder
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.noticed import leave_to_issues, notice_scan, notice_tables, notice_tables_without_fields, range_text
 from ade_engine.pipeline.output.merge import merge_tables, sort_by_mapping_ratio
-from ade_engine.pipeline.shared.context import Progress
+from ade_engine.pipeline.shared.context import SheetProgress
 from ade_engine.pipeline.write import SheetWriter, rows_of
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.write import SheetOutcome
 
 
-class LeftOut(Record):
+class SkippedSheet(Record):
     """A sheet without fields. ``write`` adds it to the output after all."""
 
     title: str
@@ -57,7 +57,7 @@ class SheetPipeline:
     ):
         self._asks_for_fields = asks_for_fields and bool(registry.fields)
         #: Only the first of these can still be written.
-        self.left_out: list[LeftOut] = []
+        self.left_out: list[SkippedSheet] = []
         self.hooks = Hooks(registry.hooks, reports=settings.is_2026)
         self._tables = TableFinder(registry)
         self._builder = TableBuilder(registry, self.hooks, self._tables.rows, is_csv=source.format == "csv")
@@ -78,7 +78,7 @@ class SheetPipeline:
         self.hooks.run(context, HookName.ON_SHEET_START, **source, on_demand=self._merged_ranges(sheet))
         # A hook may have renamed it.
         context.sheet_name = sheet.title
-        progress = Progress(context)
+        progress = SheetProgress(context)
         scan = self._source.scan(sheet, **scan_limits(context.settings), on_progress=partial(progress, "scan"))
         outcome.scan = {
             "rows_emitted": scan.rows_emitted,
@@ -118,7 +118,7 @@ class SheetPipeline:
         write = partial(self.writer.write, context, sheet, built, outcome, scan_rows, progress, lines, missing)
         if is_left_out:
             # The first one may be the only sheet to write; the others need no memory.
-            self.left_out.append(LeftOut(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
+            self.left_out.append(SkippedSheet(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
         else:
             write()
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from ade_engine._native import Issues
     from ade_engine.pipeline.hooks import Hooks
     from ade_engine.pipeline.issues.quarantine import Quarantine
-    from ade_engine.pipeline.kept_rows.row_map import Line, RowMap, RowsOfTable
+    from ade_engine.pipeline.kept_rows.row_map import LineRange, RowMap, TableSourceRows
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.output.merge import BuiltTable
-    from ade_engine.pipeline.shared.context import Progress, RunContext
+    from ade_engine.pipeline.shared.context import RunContext, SheetProgress
 
 
 class SheetOutcome(Record):
@@ -75,8 +75,8 @@ class SheetWriter:
         built: list[BuiltTable],
         outcome: SheetOutcome,
         scan_rows: int,
-        progress: Progress,
-        lines: list[Line],
+        progress: SheetProgress,
+        lines: list[LineRange],
         missing: Issues | None,
     ) -> None:
         """Writes the tables of a sheet one below the other; ``lines``: the lines of the sender's sheet without a row in them;
@@ -233,11 +233,11 @@ def _tell_left_out(context: RunContext, table: BuiltTable, appended: AppendedTab
         context.notice("control_characters", f"{said}: control characters were left out", count=len(others))
 
 
-def rows_of(table: BuiltTable) -> RowsOfTable:
+def rows_of(table: BuiltTable) -> TableSourceRows:
     """Returns the rows of a table in the sender's sheet."""
-    from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
+    from ade_engine.pipeline.kept_rows.row_map import TableSourceRows
 
     frame = table.result.table
     if table.rows is None or table.rows[0] is not frame:
-        table.rows = frame, RowsOfTable(frame, table.rows_unknown, is_turned=table.is_turned)
+        table.rows = frame, TableSourceRows(frame, table.rows_unknown, is_turned=table.is_turned)
     return table.rows[1]

@@ -19,7 +19,7 @@ from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.record import Record
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.columns.frame import header_text
-from ade_engine.pipeline.shared.collected import Reported
+from ade_engine.pipeline.shared.collected import HookReport
 from ade_engine.pipeline.shared.scores import as_scores, in_words, rounded
 
 #: Words of headers for the year or the period before. Compiled on first use, because most tables do not need it.
@@ -293,7 +293,7 @@ class ColumnMapper:
         if is_issue:
             named = ", ".join(full[:-1]) + f" and {full[-1]}"
             message = f"the columns {named} {'both' if len(full) == 2 else 'all'} have a header of this field; {letters(best)} was used. Ask the sender which is right"
-            context.collected.reported.append(Reported(field, f"{field}.column_of_several", WARNING, message, None))
+            context.collected.reported.append(HookReport(field, f"{field}.column_of_several", WARNING, message, None))
         return best
 
     def _said_of_values(self, profiles: TableProfile, column: MappedColumn) -> float:

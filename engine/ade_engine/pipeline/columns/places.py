@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ade_engine._native import Issues
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
-    from ade_engine.pipeline.shared.astray import Astray
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.astray import AstrayCells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
 
 
-class Places:
+class CellPositions:
     """The positions of a table's cells. ``raw``: the table as it was read, with a row for each source row; ``turned``: the row
     of the sheet above the first line of a table on its side, whose records are columns; ``filled``: the merged ranges of the
     sheet whose cells all have the value of the first (first row, last row, first column, last column).
@@ -33,7 +33,7 @@ class Places:
         raw: pl.DataFrame,
         turned: int | None,
         filled: list[tuple[int, int, int, int]],
-        cells: Cells | None = None,
+        cells: ReshapedCells | None = None,
     ):
         #: The cells of the values in a reshaped table.
         self.cells = cells
@@ -47,7 +47,7 @@ class Places:
         self._turned = turned
         self._filled = filled
 
-    def put(self, field: str, issues: Issues, first: int, astray: Astray | None = None) -> None:
+    def put(self, field: str, issues: Issues, first: int, astray: AstrayCells | None = None) -> None:
         """Adds to the issues of a field, from ``first`` on, the row, the column, the cell, its content, and the merged range,
         as far as these are known.
         """

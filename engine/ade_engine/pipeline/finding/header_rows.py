@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ade_engine.io.scan.sheet_scan import SheetScan
 
     #: The scores of each author's detector, by row from 0, for the header rows and the runner-up, in a run that explains them.
-    Heard = dict[int, list[tuple[RegisteredFn, dict[Any, float]]]]
+    RowVotes = dict[int, list[tuple[RegisteredFn, dict[Any, float]]]]
 
 #: The kinds of rows while tables are sought. Only headers and data make tables; settings act on the others.
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE, RULE, PREPARED = range(12)
@@ -60,11 +60,11 @@ class RowVerdicts:
 class RowKinds:
     """The kinds of a sheet's rows, and their scores by detectors."""
 
-    def __init__(self, kinds: bytearray, header_scores: Sequence[float], heard: Heard | None = None):
+    def __init__(self, kinds: bytearray, header_scores: Sequence[float], heard: RowVotes | None = None):
         self.kinds = kinds
         #: The sum of each row's scores for a header; ``None`` without detectors.
         self.header_scores = header_scores
-        self.heard: Heard = heard or {}
+        self.heard: RowVotes = heard or {}
 
 
 class RowSpan:

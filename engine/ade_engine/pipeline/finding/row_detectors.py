@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.invoke import CallPlan
     from ade_engine.extensions.registry import RegisteredFn, Registry
-    from ade_engine.pipeline.shared.context import Progress, RunContext
+    from ade_engine.pipeline.shared.context import RunContext, SheetProgress
 
 _BATCH = 512
 #: The maximum number of header rows of a sheet whose scores by authors' detectors are kept.
@@ -141,7 +141,7 @@ class RowClassifier:
         is_plain = not context.debug and not isinstance(scan, ChangedScan)
         return self._rules if is_plain or not self._detectors else None
 
-    def classify(self, context: RunContext, scan: SheetScan, progress: Progress) -> tuple[RowKinds, dict[int, list[Any]]]:
+    def classify(self, context: RunContext, scan: SheetScan, progress: SheetProgress) -> tuple[RowKinds, dict[int, list[Any]]]:
         """Returns the kind of every scanned row, and the rows that detectors have changed in place, by number from 0."""
         verdicts = RowVerdicts()
         changed: dict[int, list[Any]] = {}
@@ -151,7 +151,7 @@ class RowClassifier:
         calls = [(entry, _call(entry, plan, values)) for entry, plan in zip(self._detectors, self._plans)]
         row_layout = None
         known = self._known_kinds
-        heard = _Heard() if context.policy.sends_notices else None
+        heard = _HeaderVotes() if context.policy.sends_notices else None
         row_index = 0
         for rows in self._batches(scan, progress, changed):
             for row_values in rows:
@@ -230,7 +230,7 @@ class RowClassifier:
         looks = {entry.qualname for entry in self._detectors if type(entry.fn) is LayoutRows}
         return self._wants_layout and all(by["detector"] in looks for vote in votes for by in vote["by"])
 
-    def _batches(self, scan: SheetScan, progress: Progress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
+    def _batches(self, scan: SheetScan, progress: SheetProgress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
         """Yields the rows in batches; notes in ``changed`` the rows that detectors have changed."""
         count = scan.rows_emitted
         for start in range(0, count, _BATCH):
@@ -247,7 +247,7 @@ class RowClassifier:
             progress("detect", stop, count)
 
 
-class _Heard:
+class _HeaderVotes:
     """The scores of the rows that detectors made headers, and of the runner-up."""
 
     __slots__ = ("_headers", "_next", "_best")

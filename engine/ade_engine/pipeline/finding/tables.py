@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import Registry
-    from ade_engine.pipeline.finding.header_rows import Heard
-    from ade_engine.pipeline.shared.context import Progress, RunContext
+    from ade_engine.pipeline.finding.header_rows import RowVotes
+    from ade_engine.pipeline.shared.context import RunContext, SheetProgress
 
 
 #: The maximum number of rows of a sheet whose kinds are reported.
@@ -34,7 +34,7 @@ class TableFinder:
         self._reshapes = registry.reshapes
 
     def find(
-        self, context: RunContext, scan: SheetScan, progress: Progress
+        self, context: RunContext, scan: SheetScan, progress: SheetProgress
     ) -> tuple[SheetScan, list[RowSpan], bytearray]:
         """Returns the scan to read the sheet's tables from, which row detectors may have changed, the tables, and the kinds of
         rows.
@@ -58,11 +58,11 @@ class TableFinder:
             _report_tables(context, scan, spans)
         return scan, spans, bytearray() if verdict is None else verdict.kinds
 
-    def _tables(self, context: RunContext, scan: SheetScan, progress: Progress) -> tuple[SheetScan, RowKinds, list[RowSpan]]:
+    def _tables(self, context: RunContext, scan: SheetScan, progress: SheetProgress) -> tuple[SheetScan, RowKinds, list[RowSpan]]:
         """Returns the tables of a sheet, or of areas that the native module treats as sheets, with the scan as row detectors
         left it.
         """
-        heard: list[Heard] = []
+        heard: list[RowVotes] = []
         detectors = self.rows.rules_for(context, scan)
         if detectors is None:
             of_sheet, changed = self.rows.classify(context, scan, progress)
@@ -109,7 +109,7 @@ def _placed(context: RunContext, area: _native.Scan) -> RunContext:
     return context if area.turned_from is None else context.turned_at(area.turned_from)
 
 
-def _verdict_of(found: _native.FoundTables, heard: Iterator[Heard]) -> RowKinds:
+def _verdict_of(found: _native.FoundTables, heard: Iterator[RowVotes]) -> RowKinds:
     """Returns the kinds and scores of the rows of a sheet or an area. ``heard``: the scores by authors' detectors, of one after
     the other.
     """

@@ -16,7 +16,7 @@ from ade_engine.models.issues import ERROR
 from ade_engine.models.polars import series_of
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.issues.own import find_repeated, note_dropped_rows
-from ade_engine.pipeline.shared.collected import Collected, as_texts
+from ade_engine.pipeline.shared.collected import TableMessages, as_texts
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, column_of_texts, ids_of, texts_at
 
 TYPE_CHECKING = False
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from ade_engine.io.output.look import TableLook
     from ade_engine.models.table import TableResult
-    from ade_engine.pipeline.columns.places import Places
+    from ade_engine.pipeline.columns.places import CellPositions
     from ade_engine.pipeline.output.merge import BuiltTable
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -44,7 +44,7 @@ def list_sheet(context: RunContext, tables: list[BuiltTable]) -> None:
     name_other_cells(tables)
 
 
-def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> Issues:
+def list_issues(table: pl.DataFrame, collected: TableMessages, places: CellPositions) -> Issues:
     """Returns the issues of a table, with the positions and the original contents of their cells."""
     issues = collected.issues
     for column in table.get_columns():
@@ -62,7 +62,7 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> Is
     return issues
 
 
-def _tell_parts(issues: Issues, first: int, cells: Cells, field: str) -> None:
+def _tell_parts(issues: Issues, first: int, cells: ReshapedCells, field: str) -> None:
     """Adds to the issues of a field with several values per cell which value is meant; equal issues of one cell share the
     numbers.
     """

@@ -15,7 +15,7 @@ from ade_engine.models.polars import series_of
 from ade_engine.models.table import column_number, is_blank
 from ade_engine.pipeline.kept_rows.reported import settle
 from ade_engine.pipeline.noticed import are_short_by_habit, uneven_rows
-from ade_engine.pipeline.shared.collected import Reported, said_at
+from ade_engine.pipeline.shared.collected import HookReport, said_at
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
 from ade_engine.pipeline.shared.table_columns import as_text
 from ade_engine.pipeline.values.own_checks import severity_of
@@ -75,7 +75,7 @@ def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table:
             messages[row - 1 - span.data_start] = f"the row has {cells} cells, the header {expected}: {done}"
         if found:
             said = pl.Series(messages, dtype=pl.String)
-            context.collected.reported.append(Reported(None, "cells_in_row", severity, "", said))
+            context.collected.reported.append(HookReport(None, "cells_in_row", severity, "", said))
 
 
 def _fields_of(context: RunContext, table: pl.DataFrame, *types: str) -> list[str]:
@@ -126,7 +126,7 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
                 f"{len(typed)} typed days and {len(texts)} texts ({order}) in one column: a program with other regional "
                 "settings may have swapped day and month of the typed days. Compare them with the source"
             )
-            context.collected.reported.append(Reported(name, f"{name}.half_converted", ERROR, said, None))
+            context.collected.reported.append(HookReport(name, f"{name}.half_converted", ERROR, said, None))
 
 
 def find_repeated(context: RunContext, tables: list[BuiltTable]) -> None:

@@ -16,7 +16,7 @@ from ade_engine.models import polars as pl
 from ade_engine.models.issues import ERROR
 from ade_engine.models.record import Record
 from ade_engine.pipeline.issues.listed import lines_of, placed
-from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
+from ade_engine.pipeline.kept_rows.row_map import TableSourceRows
 from ade_engine.pipeline.output.merge import BuiltTable
 from ade_engine.pipeline.output.output_columns import labels_of_issues, table_look, written_names
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text, unique_header
@@ -38,11 +38,11 @@ _OWN = {_SHEET: "Sheet", ROW: "Source row", _MESSAGES: "Messages"}
 _MESSAGES_WIDTH = 48
 
 
-class _Part(Record):
+class _QuarantinedPart(Record):
     """The rows of one table: the frame with the columns of :data:`_OWN`, its written columns, the lines of its issues."""
 
     sheet: str
-    rows: RowsOfTable
+    rows: TableSourceRows
     frame: pl.DataFrame
     columns: list[LookColumn]
     lines: Issues
@@ -54,7 +54,7 @@ class Quarantine:
     """
 
     def __init__(self) -> None:
-        self._parts: list[_Part] = []
+        self._parts: list[_QuarantinedPart] = []
         self._titles: list[str] = []
 
     @property
@@ -78,8 +78,8 @@ class Quarantine:
         headers = {column.source: column.header for column in columns} if context.settings.output_style == "table" else {}
         lines = lines_of(context, rest, headers)
         table.count(lines.by_severity())
-        rows = RowsOfTable(rest.result.table, rest.rows_unknown, is_turned=rest.is_turned)
-        self._parts.append(_Part(context.sheet_name, rows, _with_own(context, rest, columns, headers), columns, lines, rest.typed))
+        rows = TableSourceRows(rest.result.table, rest.rows_unknown, is_turned=rest.is_turned)
+        self._parts.append(_QuarantinedPart(context.sheet_name, rows, _with_own(context, rest, columns, headers), columns, lines, rest.typed))
         if context.sheet_name not in self._titles:
             self._titles.append(context.sheet_name)
         return kept
@@ -181,7 +181,7 @@ def _messages(context: RunContext, frame: pl.DataFrame, headers: dict[str, str])
     return pl.concat_str(texts, separator="; ", ignore_nulls=True)
 
 
-def _united(parts: list[_Part]) -> list[LookColumn]:
+def _united(parts: list[_QuarantinedPart]) -> list[LookColumn]:
     """Returns the columns of all tables, each once, behind the sheet's own."""
     columns: dict[str, LookColumn] = {}
     for column in (column for part in parts for column in part.columns):

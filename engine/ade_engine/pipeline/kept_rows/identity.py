@@ -15,7 +15,7 @@ from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX, with_serie
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.pipeline.shared.astray import Astray
+    from ade_engine.pipeline.shared.astray import AstrayCells
     from ade_engine.pipeline.shared.context import RunContext
 
 #: Keeps 52 bits of a hash, which pass unchanged through floats and through the whole numbers of other libraries.
@@ -109,7 +109,7 @@ def _are_pairs(rows: pl.Series, checks: pl.Series, number: int) -> bool:
     return bool(pairs.to_series().all())
 
 
-def _follow(astray: Astray, before: pl.DataFrame, after: pl.DataFrame) -> bool:
+def _follow(astray: AstrayCells, before: pl.DataFrame, after: pl.DataFrame) -> bool:
     """Notes which cells have values from elsewhere, and returns whether the rows are known: not if most columns moved without
     them.
     """

@@ -14,11 +14,11 @@ from ade_engine.pipeline.shared.table_columns import HAS_ISSUES, ISSUE_COUNT, IS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.pipeline.shared.collected import Collected, Reported
+    from ade_engine.pipeline.shared.collected import HookReport, TableMessages
     from ade_engine.pipeline.shared.context import RunContext
 
 
-def follow(collected: Collected, before: pl.DataFrame, after: pl.DataFrame) -> None:
+def follow(collected: TableMessages, before: pl.DataFrame, after: pl.DataFrame) -> None:
     """Keeps the issues of rows at these rows, in the table that a hook has returned."""
     if after is before:
         return
@@ -65,7 +65,7 @@ def settle(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
     return table
 
 
-def _with_said(collected: Collected, table: pl.DataFrame, one: Reported) -> pl.DataFrame:
+def _with_said(collected: TableMessages, table: pl.DataFrame, one: HookReport) -> pl.DataFrame:
     """Returns the table with a hook's messages behind those in its issue column."""
     field = one.field or ""
     name = f"{ISSUE_PREFIX}{field}"

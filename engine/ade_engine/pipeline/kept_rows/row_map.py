@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
     #: First and last line, the reason, and the hook that dropped them.
-    Line = tuple[int, int, str, str | None]
+    LineRange = tuple[int, int, str, str | None]
 
 #: The reasons for lines by their looks, by number; 0: no reason.
 _BY_LOOKS = ("", HEADER, REPEATED_HEADER, BLANK, TOTAL, NOTE, TITLE, OUTSIDE, OTHER)
@@ -45,7 +45,7 @@ def _numbers_of_kinds(reason: str) -> bytes:
 _AROUND, _WITHIN = _numbers_of_kinds(OUTSIDE), _numbers_of_kinds(OTHER)
 
 
-class RowsOfTable:
+class TableSourceRows:
     """The lines of a table's rows: their numbers, in table order, and null for rows that a hook has added.
 
     ``unknown``: the hook that made them unknown; then there are no numbers. ``is_turned``: the numbers are those of columns.
@@ -70,19 +70,19 @@ class RowMap:
     """The row map of a run."""
 
     def __init__(self) -> None:
-        self._tables: list[tuple[str, int, RowsOfTable, AppendedTable]] = []
-        self._quarantined: list[tuple[str, RowsOfTable, int, AppendedTable, str | None]] = []
-        self._lines: list[tuple[str, list[Line]]] = []
+        self._tables: list[tuple[str, int, TableSourceRows, AppendedTable]] = []
+        self._quarantined: list[tuple[str, TableSourceRows, int, AppendedTable, str | None]] = []
+        self._lines: list[tuple[str, list[LineRange]]] = []
 
-    def add_table(self, sheet: str, number: int, rows: RowsOfTable, appended: AppendedTable) -> None:
+    def add_table(self, sheet: str, number: int, rows: TableSourceRows, appended: AppendedTable) -> None:
         """Adds a table that was written; ``number``: its number on the sheet, from 1."""
         self._tables.append((sheet, number, rows, appended))
 
-    def add_lines(self, sheet: str, lines: list[Line]) -> None:
+    def add_lines(self, sheet: str, lines: list[LineRange]) -> None:
         """Adds the lines of a sheet that have no row."""
         self._lines.append((sheet, lines))
 
-    def add_quarantined(self, sheet: str, rows: RowsOfTable, above: int, appended: AppendedTable, file: str | None) -> None:
+    def add_quarantined(self, sheet: str, rows: TableSourceRows, above: int, appended: AppendedTable, file: str | None) -> None:
         """Adds the rows of a table that are quarantined; ``above``: the number of others above them, ``file``: the workbook
         that has them if it is not the output.
         """
@@ -107,8 +107,8 @@ def _place(appended: AppendedTable, is_there: bool, above: int = 0) -> tuple[str
 
 
 def lines_without_row(
-    context: RunContext, scan: SheetScan, spans: list[RowSpan], kinds: bytearray, tables: list[RowsOfTable]
-) -> list[Line]:
+    context: RunContext, scan: SheetScan, spans: list[RowSpan], kinds: bytearray, tables: list[TableSourceRows]
+) -> list[LineRange]:
     """Returns the lines of a sheet that have no row in its tables, as ranges with the reason. ``tables``: in the order of the
     spans.
     """
@@ -134,7 +134,7 @@ def lines_without_row(
     return [(start, stop - 1, *reasons[number]) for start, stop, number in _native.runs(numbers)]
 
 
-def quarantined_lines(before: list[RowsOfTable], after: list[RowsOfTable]) -> list[Line]:
+def quarantined_lines(before: list[TableSourceRows], after: list[TableSourceRows]) -> list[LineRange]:
     """Returns the lines whose rows were removed from the tables of a sheet by the quarantine."""
     rows, kept = (pl.concat([table.numbers for table in tables]) for tables in (before, after))
     return [(first, last, QUARANTINED, None) for first, last in _stretches(rows, kept)]
@@ -146,7 +146,7 @@ def _stretches(rows: pl.Series, others: pl.Series | None = None) -> list[list[in
     return found[1] if found is not None else []
 
 
-def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans: list[RowSpan], tables: list[RowsOfTable]) -> None:
+def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans: list[RowSpan], tables: list[TableSourceRows]) -> None:
     """Marks the role of each line for the tables: their headers, their records, lines around them."""
     headers: set[tuple[str, ...]] = set()
     for span, table in zip(spans, tables):

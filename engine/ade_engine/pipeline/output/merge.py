@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.io.output.typed_cells import TypedCells
-    from ade_engine.pipeline.columns.places import Places
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.columns.places import CellPositions
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -42,9 +42,9 @@ class BuiltTable(Record):
     by_severity: dict[str, int] | None = None
     #: In edition 2026, until the issues are listed: the messages about the table, and the positions of its cells.
     context: RunContext | None = None
-    places: Places | None = None
+    places: CellPositions | None = None
     #: In a reshaped table, until its issues are listed: the rows of the sheet that its rows come from.
-    cells: Cells | None = None
+    cells: ReshapedCells | None = None
     #: The cells that are written unchanged; ``None`` if all columns are written as polars has them.
     typed: TypedCells | None = None
     #: The written range, such as ``Orders!A1:H4``, with the sheet's title at that time.
@@ -116,7 +116,7 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     frame = _stack([_untyped(result.table) if typed else result.table for result in results], named)
     region = _spanning_region([result.source_region for result in results])
 
-    known = _Known()
+    known = _ColumnFacts()
     for table in tables:
         known.add(table)
     scores, headers = known.scores, known.headers
@@ -187,7 +187,7 @@ def _stacked_issues(tables: list[BuiltTable]) -> Issues | None:
     return stacked
 
 
-class _Known(Record):
+class _ColumnFacts(Record):
     """The facts about the columns of several tables, by their names in these."""
 
     #: The best score of each mapped field.

@@ -12,13 +12,13 @@ from ade_engine.models.table import column_letters
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.pipeline.columns.frame import SourceTable
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 _MOMENTS = (datetime.date, datetime.time, datetime.timedelta)
 
 
-def typed_cells(context: RunContext, source: SourceTable, unread: dict[str, int], table: pl.DataFrame, cells: Cells | None) -> TypedCells | None:
+def typed_cells(context: RunContext, source: SourceTable, unread: dict[str, int], table: pl.DataFrame, cells: ReshapedCells | None) -> TypedCells | None:
     """Returns the cells of some columns of a table, with their positions in the source, if the table still has the values that
     polars made of them.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -36,7 +36,7 @@ def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> TableSurro
 
 
 def add_facts(
-    context: RunContext, table: pl.DataFrame, around: TableSurroundings, cells: Cells | None, heads: dict[int, tuple[int, int]], section: str | None
+    context: RunContext, table: pl.DataFrame, around: TableSurroundings, cells: ReshapedCells | None, heads: dict[int, tuple[int, int]], section: str | None
 ) -> tuple[pl.DataFrame, list[DerivedMapping]]:
     """Returns the table with the fields that are beside it and have no column. ``section``: the column of section heads, and
     ``heads`` the cells of these by the rows below them.

@@ -35,7 +35,7 @@ _ALMOST_ALL, _MOST = 0.9, 0.5
 _CENT = 0.01
 
 
-class Found(Record):
+class StackedColumns(Record):
     """Columns of a table that are stacked. Columns count from 0 here."""
 
     stack: Stack
@@ -75,7 +75,7 @@ class Total(Record):
         return self.added is not None
 
 
-def find_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> Found | None:
+def find_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> StackedColumns | None:
     """Returns the columns of the first stack of the configuration that finds any."""
     for stack in context.registry.reshapes.stacks:
         # "Plan" below a month is the name of its values.
@@ -89,7 +89,7 @@ def find_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper)
     return None
 
 
-def find_others(context: RunContext, source: SourceTable, mapping: Mapping) -> Found | None:
+def find_others(context: RunContext, source: SourceTable, mapping: Mapping) -> StackedColumns | None:
     """Returns the columns without a field, if a stack takes these."""
     taken = {column.source_index for column in mapping.columns}
     for stack in context.registry.reshapes.stacks:
@@ -99,7 +99,7 @@ def find_others(context: RunContext, source: SourceTable, mapping: Mapping) -> F
     return None
 
 
-def _columns_of(source: SourceTable, stack: Stack, way: Any, taken: set[int]) -> Found | None:
+def _columns_of(source: SourceTable, stack: Stack, way: Any, taken: set[int]) -> StackedColumns | None:
     keys: list[StackKey] = []
     numbers: dict[tuple[str, int], int] = {}
     columns: dict[str, dict[int, int]] = {name: {} for name in stack.names}
@@ -126,7 +126,7 @@ def _columns_of(source: SourceTable, stack: Stack, way: Any, taken: set[int]) ->
     least = 2 if way in ("numbers", "dates", "years") else 1
     if len(keys) < least:
         return None
-    return Found(stack, way, keys, {name: [there.get(number) for number in range(len(keys))] for name, there in columns.items()}, others)
+    return StackedColumns(stack, way, keys, {name: [there.get(number) for number in range(len(keys))] for name, there in columns.items()}, others)
 
 
 def _is_question(header: Any) -> bool:
@@ -178,7 +178,7 @@ def _runs(series: list[str | None]) -> Iterator[range]:
 _LEAST_TO_TELL = 3
 
 
-def add_year(found: Found, around: TableSurroundings) -> None:
+def add_year(found: StackedColumns, around: TableSurroundings) -> None:
     """Gives months, quarters and weeks without a year the year above the table, or the stack's own."""
     stack = found.stack
     if not isinstance(found.way, str) or found.way not in WITHOUT_YEAR or any(has_year(found.way, key.value) for key in found.keys):
@@ -216,7 +216,7 @@ def _says_total(stack: Stack, source: SourceTable, index: int) -> bool:
     return header in stack.leave or bool(re.search(_TOTALS, header))
 
 
-def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, taken: set[int]) -> list[Total]:
+def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, found: StackedColumns, taken: set[int]) -> list[Total]:
     """Returns the totals beside the stacked columns, and among them, by their headers or because their numbers are the sums.
     For texts with an ambiguous decimal mark, the mark under which more of them are sums counts.
     """
@@ -232,7 +232,7 @@ def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, f
     return others if others_sums > sums else totals
 
 
-def _totals_under(mark: str, table: pl.DataFrame, source: SourceTable, found: Found, taken: set[int]) -> list[Total]:
+def _totals_under(mark: str, table: pl.DataFrame, source: SourceTable, found: StackedColumns, taken: set[int]) -> list[Total]:
     indices = found.indices
     totals = []
     amounts: dict[int, pl.Series] = {}
@@ -279,7 +279,7 @@ def _totals_under(mark: str, table: pl.DataFrame, source: SourceTable, found: Fo
     return totals
 
 
-def _is_coarser(found: Found, header: Any) -> bool:
+def _is_coarser(found: StackedColumns, header: Any) -> bool:
     """Returns whether a header is a coarser period than the columns: a quarter beside months."""
     coarser = COARSER.get(found.way, ()) if isinstance(found.way, str) else ()
     return any(belongs(series, header) for series in coarser)

@@ -12,7 +12,7 @@ from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX, with_serie
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 
@@ -23,7 +23,7 @@ def _is_filled(column: pl.Series) -> pl.Series:
     return ~column.str.strip_chars().is_in(["", *DITTO]).fill_null(True)
 
 
-def fill_down(context: RunContext, table: pl.DataFrame, cells: Cells | None) -> pl.DataFrame:
+def fill_down(context: RunContext, table: pl.DataFrame, cells: ReshapedCells | None) -> pl.DataFrame:
     """Returns the table in which blank cells of fields with ``fill_down`` have the value of the cell above.
 
     Blank rows stay blank. A new value in a filled field stops the filling in the filled fields to its right.
@@ -63,7 +63,7 @@ def fill_down(context: RunContext, table: pl.DataFrame, cells: Cells | None) -> 
     return with_series(table, made) if made else table
 
 
-def split_cells(context: RunContext, table: pl.DataFrame, cells: Cells | None, sources: ColumnSources) -> tuple[pl.DataFrame, pl.Series | None]:
+def split_cells(context: RunContext, table: pl.DataFrame, cells: ReshapedCells | None, sources: ColumnSources) -> tuple[pl.DataFrame, pl.Series | None]:
     """Returns the table with a row for each value of cells that hold several, and the positions of its rows in the former
     table.
     """

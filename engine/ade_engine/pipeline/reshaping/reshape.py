@@ -13,10 +13,10 @@ from ade_engine.models.table import DerivedMapping
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.columns.mapping import Mapping
 from ade_engine.pipeline.reshaping.beside import add_facts, around_of
-from ade_engine.pipeline.reshaping.columns import Found, add_year, find_columns, find_others, find_totals
+from ade_engine.pipeline.reshaping.columns import StackedColumns, add_year, find_columns, find_others, find_totals
 from ade_engine.pipeline.reshaping.filled import fill_down, split_cells
 from ade_engine.pipeline.reshaping.stacked import stack
-from ade_engine.pipeline.shared.cells import Cells
+from ade_engine.pipeline.shared.cells import ReshapedCells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _SCORE = 0.9
 
 
-class Reshaped(Record):
+class ReshapedTable(Record):
     """A reshaped table: the mappings of fields without a column of their own, the source columns of fields, and the removed
     source columns, from 0.
     """
@@ -44,7 +44,7 @@ class Reshaped(Record):
     gone: set[int] = set()
 
 
-def map_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> tuple[Mapping, Found | None]:
+def map_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> tuple[Mapping, StackedColumns | None]:
     """Returns the fields of a table's columns, and the columns that are stacked."""
     if not context.registry.reshapes.stacked:
         return mapper.map(context, source), None
@@ -75,18 +75,18 @@ def reshape(
     span: RowSpan,
     scan: SheetScan,
     mapping: Mapping,
-    found: Found | None,
+    found: StackedColumns | None,
     sources: ColumnSources,
     section: str | None,
     heads: dict[int, tuple[int, int]],
-) -> Reshaped:
+) -> ReshapedTable:
     """Returns the reshaped table. ``scan``: of the sheet; ``section``: the column of section heads, and ``heads`` their cells.
     """
-    result = Reshaped(table)
+    result = ReshapedTable(table)
     if not mapping.columns and found is None and span.gathered is None:
         # No field belongs to this table.
         return result
-    cells = Cells(table) if ROW in table.columns else None
+    cells = ReshapedCells(table) if ROW in table.columns else None
     if cells is not None and span.gathered is not None:
         cells.gathered(table, span.gathered, scan)
     around = around_of(context, span, scan)

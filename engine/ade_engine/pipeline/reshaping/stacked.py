@@ -21,7 +21,7 @@ from ade_engine.models.notices import WARNING as DOUBTFUL
 from ade_engine.models.record import Record
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
-from ade_engine.pipeline.reshaping.columns import Found, Total, is_off
+from ade_engine.pipeline.reshaping.columns import StackedColumns, Total, is_off
 from ade_engine.pipeline.shared.table_columns import as_text
 
 TYPE_CHECKING = False
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
     from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.pipeline.columns.frame import SourceTable
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 #: The maximum number of mismatched totals of a column that become issues.
 _MOST_TOLD = 100
 
 
-class Stacked(Record):
+class StackedTable(Record):
     """A stacked table: the table, the positions of its rows in the former one, and the fields with their columns."""
 
     table: pl.DataFrame
@@ -46,8 +46,8 @@ class Stacked(Record):
 
 
 def stack(
-    context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, totals: list[Total], cells: Cells | None, sources: ColumnSources
-) -> Stacked:
+    context: RunContext, table: pl.DataFrame, source: SourceTable, found: StackedColumns, totals: list[Total], cells: ReshapedCells | None, sources: ColumnSources
+) -> StackedTable:
     """Stacks the columns that were found, and leaves out their totals after checking them."""
     stacked = {part.name: field for field, part in context.registry.reshapes.stacked.items() if part.stack is found.stack}
     differing = _check_totals(context, table, source, found, totals, stacked, cells)
@@ -119,14 +119,14 @@ def stack(
     if found.lacks_year and None in stacked:
         _tell_no_year(context, found, stacked[None], cells)
     _tell(context, source, found, totals, height, result.height, empty, differing)
-    return Stacked(result, rows, of_fields)
+    return StackedTable(result, rows, of_fields)
 
 
 def _series(numbers: list[int]) -> pl.Series:
     return pl.Series(numbers, dtype=pl.UInt32)
 
 
-def _keys(found: Found) -> pl.Series:
+def _keys(found: StackedColumns) -> pl.Series:
     """Returns the headers as a column: days if all are days, else text."""
     values = [key.value for key in found.keys]
     if all(isinstance(value, dt.datetime) for value in values) or all(isinstance(value, dt.date) and not isinstance(value, dt.datetime) for value in values):
@@ -162,7 +162,7 @@ def _end_to_end(columns: list[pl.Series | None], height: int) -> tuple[pl.Series
     return pl.concat(made, rechunk=True) if len(made) > 1 else made[0], is_mixed
 
 
-def _filled(series: pl.Series, columns: list[int | None], source: SourceTable, cells: Cells | None, height: int) -> pl.Series:
+def _filled(series: pl.Series, columns: list[int | None], source: SourceTable, cells: ReshapedCells | None, height: int) -> pl.Series:
     """Returns which cells hold something; a formula that was saved without its value counts."""
     filled = series.is_not_null()
     if series.dtype == pl.String:
@@ -183,7 +183,7 @@ def _source(source: SourceTable, indices: list[int], field: str) -> ColumnSource
     return ColumnSource(header, source.columns[indices[0]].unit or None, source.region.min_col + indices[0], lambda: source.shown_by_sheet(indices[0]), source.from_1904)
 
 
-def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: Cells, numbers: pl.Series, keys: pl.Series, *, is_mixed: bool) -> None:
+def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: ReshapedCells, numbers: pl.Series, keys: pl.Series, *, is_mixed: bool) -> None:
     """Lets readers see the cells themselves if the columns are text for lack of another type, and formulas without a value.
 
     ``numbers``: the column of the sheet of each key, 0 if a key has none; ``keys``: the key of each row.
@@ -212,7 +212,7 @@ def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: Cells, 
 
 
 def _check_totals(
-    context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, totals: list[Total], fields: dict[str | None, str], cells: Cells | None
+    context: RunContext, table: pl.DataFrame, source: SourceTable, found: StackedColumns, totals: list[Total], fields: dict[str | None, str], cells: ReshapedCells | None
 ) -> int:
     """Adds issues for rows whose total is not the sum, and returns the number of cells."""
     count = 0
@@ -240,7 +240,7 @@ def _check_totals(
 _OF_YEARS = (month, quarter, week, date)
 
 
-def _tell_no_year(context: RunContext, found: Found, field: str, cells: Cells | None) -> None:
+def _tell_no_year(context: RunContext, found: StackedColumns, field: str, cells: ReshapedCells | None) -> None:
     """Keeps months without a year as texts if they were to be read as times, and reports it once."""
     entries = context.registry.column_transforms_by_field.get(field, ())
     if not any(getattr(entry.fn, "ade_wraps", None) in _OF_YEARS for entry in entries):
@@ -259,7 +259,7 @@ def _plain(number: float) -> str:
 
 
 def _tell(
-    context: RunContext, source: SourceTable, found: Found, totals: list[Total], before: int, after: int, empty: int, differing: int
+    context: RunContext, source: SourceTable, found: StackedColumns, totals: list[Total], before: int, after: int, empty: int, differing: int
 ) -> None:
     """Sends one notice about the stacked columns."""
     indices = found.indices

@@ -22,7 +22,7 @@ _SAMPLE = 1_000
 _TELLING = 4
 
 
-class Astray:
+class AstrayCells:
     """The astray cells of one table, by column."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class Astray:
         if not (_is_comparable(one.dtype) and _is_comparable(other.dtype)):
             self._whole[field] = False
             return
-        change = _Change(before, after, name)
+        change = _ColumnChange(before, after, name)
         if not change.at.len():
             return
         from_rows, from_columns = change.strays()
@@ -83,7 +83,7 @@ class Astray:
         return is_row.is_null() & (field not in self._whole), is_row.fill_null(True) & self._whole.get(field, True)
 
 
-class _Change:
+class _ColumnChange:
     """The changed values of a column; the series of this class have an entry for each of them."""
 
     def __init__(self, before: pl.DataFrame, after: pl.DataFrame, name: str):

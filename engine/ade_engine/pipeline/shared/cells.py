@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Numbers = pl.Series | tuple[pl.Series, pl.Series] | int | None
 
 
-class Cells:
+class ReshapedCells:
     """The cells of one table, during its reshaping and after it (:meth:`settle`)."""
 
     def __init__(self, table: pl.DataFrame):

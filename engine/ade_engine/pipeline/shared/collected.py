@@ -9,7 +9,7 @@ from __future__ import annotations
 from ade_engine import _native
 from ade_engine.models import polars as pl
 from ade_engine.models.record import Record
-from ade_engine.pipeline.shared.astray import Astray
+from ade_engine.pipeline.shared.astray import AstrayCells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
 
 
-class Reported(Record):
+class HookReport(Record):
     """A hook's report. ``messages``: one for each row of the table, null for rows without one; ``None`` if it concerns the
     column ``field`` or the table as a whole. ``unknown``: the number of further rows, which are unknown.
     """
@@ -31,15 +31,15 @@ class Reported(Record):
     unknown: int = 0
 
 
-class Collected:
+class TableMessages:
     """The messages of one table."""
 
     def __init__(self) -> None:
         #: The cells that have values from elsewhere.
-        self.astray = Astray()
+        self.astray = AstrayCells()
         #: Reports of hooks that are not in an issue column yet, and those without rows or with unknown ones.
-        self.reported: list[Reported] = []
-        self.of_whole: list[Reported] = []
+        self.reported: list[HookReport] = []
+        self.of_whole: list[HookReport] = []
         #: The different text for the list, by messages of the engine, and the rule if it is not that of the others.
         self.said: dict[str, tuple[str, str | None]] = {}
         #: The messages that make up the texts of issue columns, and in the end the issues.
@@ -48,7 +48,7 @@ class Collected:
     def say(self, field: str, rule: str, severity: str, messages: pl.Series) -> None:
         """Adds messages about a field's cells, as a hook would, if there are any."""
         if messages.null_count() < len(messages):
-            self.reported.append(Reported(field, rule, severity, "", messages))
+            self.reported.append(HookReport(field, rule, severity, "", messages))
 
 
 def there(column: pl.Series) -> list[tuple[int, str]]:

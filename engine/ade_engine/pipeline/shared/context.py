@@ -10,7 +10,7 @@ from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import AdeEngineError
 from ade_engine.models.notices import WARNING, Notices, some_of
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.shared.not_written import NotWritten
+from ade_engine.pipeline.shared.not_written import UnwrittenLines
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words
 
 TYPE_CHECKING = False
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.observability.logger import RunLogger
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.models.table import TableRegion
-    from ade_engine.pipeline.shared.cells import Cells
-    from ade_engine.pipeline.shared.collected import Collected
+    from ade_engine.pipeline.shared.cells import ReshapedCells
+    from ade_engine.pipeline.shared.collected import TableMessages
 
 #: The maximum number of cells among the facts of a notice.
 _MOST_CELLS = 100
@@ -46,7 +46,7 @@ class RunContext:
     #: The sources of the fields' columns.
     sources: dict[str, ColumnSource] | None = None
     #: The cells of the values in a reshaped table.
-    cells: Cells | None = None
+    cells: ReshapedCells | None = None
     #: Fields whose values are not in the table's rows.
     facts: frozenset[str] = frozenset()
     #: Fields that cannot be read and stay unchanged.
@@ -75,14 +75,14 @@ class RunContext:
         #: The totals that are not the sums of a table's records: row and column, from 1, message, content of the cell.
         self.total_issues: list[tuple[int, int, str, Any]] = []
         #: In edition 2026: the messages about the cells of a table.
-        self.collected: Collected | None = None
+        self.collected: TableMessages | None = None
         #: In edition 2026: hooks' reports about the sheet, or the workbook, as beginnings of lines of the list.
         self.remarks: list[dict[str, Any]] = []
         #: Rules of issues that hooks have named by words that are not in the code: events leave them out.
         self.unnamed_rules: set[str] = set()
         self.notices = notices or Notices()
         #: The lines of the sheet that have no row in the output.
-        self.not_written = NotWritten()
+        self.not_written = UnwrittenLines()
         self.policy = policy()
         self.debug = logger.isEnabledFor(DEBUG)
 
@@ -99,15 +99,15 @@ class RunContext:
     def for_sheet(self, sheet_name: str, sheet_index: int) -> RunContext:
         """Returns a context of the same run, with metadata of its own for one sheet."""
         metadata = {**self.metadata, "sheet_index": sheet_index}
-        return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, remarks=[], not_written=NotWritten())
+        return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, remarks=[], not_written=UnwrittenLines())
 
     def for_table(self, table_index: int, region: TableRegion, *, turned: int | None = None) -> RunContext:
         """Returns a context of the same sheet at one of its tables."""
         collected = None
         if self.settings.is_2026:
-            from ade_engine.pipeline.shared.collected import Collected
+            from ade_engine.pipeline.shared.collected import TableMessages
 
-            collected = Collected()
+            collected = TableMessages()
         return self._inside(table_index=table_index, region=region, turned=turned, total_issues=[], collected=collected)
 
     def _inside(self, **place: Any) -> RunContext:
@@ -181,7 +181,7 @@ class RunContext:
         raise raised from error
 
 
-class Progress:
+class SheetProgress:
     """Sends ``engine.sheet.progress``: nothing for the first moments of a sheet, then at most ten events a second."""
 
     _QUIET_SECONDS = 0.2

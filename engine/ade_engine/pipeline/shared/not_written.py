@@ -13,7 +13,7 @@ HEADER, BLANK, TOTAL, NOTE, TITLE = "header", "blank", "total", "note", "title"
 REPEATED_HEADER, OUTSIDE, DROPPED, QUARANTINED, LINE, OTHER = "repeated_header", "outside", "dropped", "quarantined", "line", "other"
 
 
-class NotWritten:
+class UnwrittenLines:
     """The known reasons of the lines of one sheet."""
 
     def __init__(self) -> None:

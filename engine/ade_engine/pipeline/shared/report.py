@@ -8,7 +8,7 @@ from ade_engine.models import polars as pl
 from ade_engine.models.errors import nearest, saying
 from ade_engine.models.fields import HookName
 from ade_engine.models.issues import SEVERITIES, WARNING
-from ade_engine.pipeline.shared.collected import Reported, said_at
+from ade_engine.pipeline.shared.collected import HookReport, said_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Report:
             said = f"report: field {field!r} is not registered{nearest(field, context.registry.fields)}"
             raise saying(ValueError(said), "report: the field is not registered")
         messages = None if rows is None else _messages(self._table, rows, message)
-        context.collected.reported.append(Reported(field, rule, severity, message, messages))
+        context.collected.reported.append(HookReport(field, rule, severity, message, messages))
 
     def _rule(self, rule: str | None) -> str:
         function = getattr(self._entry.fn, "__name__", "")

@@ -169,7 +169,7 @@ def for_text(table: pl.DataFrame, field: str, use: Callable[[pl.DataFrame], Any]
     return use(seen), seen
 
 
-class Unusable(WrongResult):
+class UnusableExpression(WrongResult):
     """An expression that polars refuses to apply."""
 
     def __init__(self, error: BaseException, entry: RegisteredFn, context: RunContext):

@@ -10,7 +10,7 @@ from ade_engine.infrastructure.policy import show_values
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import ExtensionError
 from ade_engine.pipeline.shared.table_columns import with_series
-from ade_engine.pipeline.values.expressions import Expressions, Unusable, applied, filled_columns, offered_values, subject_of, with_column
+from ade_engine.pipeline.values.expressions import Expressions, UnusableExpression, applied, filled_columns, offered_values, subject_of, with_column
 from ade_engine.pipeline.values.readings import keep_unread, list_totals, messages_of, note_readings
 from ade_engine.pipeline.values.types import with_types
 
@@ -100,7 +100,7 @@ class Transforms(Expressions):
                         if not reads_own or context.debug:
                             table, read = with_series(table, read), []
                     except RAISED as error:
-                        context.fail(entry, self.role, subject_of(context, field), Unusable(error, entry, context), ExtensionError)
+                        context.fail(entry, self.role, subject_of(context, field), UnusableExpression(error, entry, context), ExtensionError)
                     around.end_transform(field)
                     if context.collected is not None:
                         reads = expression.column if is_reader else None

@@ -15,14 +15,14 @@ from ade_engine.models.issues import ERROR, WARNING
 from ade_engine.models.polars import series_of
 from ade_engine.pipeline.shared.collected import as_texts, rules_of
 from ade_engine.pipeline.shared.table_columns import DOUBT_PREFIX, HAS_ISSUES, ISSUE_COUNT, ISSUE_PREFIX, RESERVED_PREFIX, UNREAD_PREFIX, ids_of, with_series
-from ade_engine.pipeline.values.expressions import Expressions, Unusable, applied, demand_text, filled_columns, for_text, offered_values, subject_of, with_column
+from ade_engine.pipeline.values.expressions import Expressions, UnusableExpression, applied, demand_text, filled_columns, for_text, offered_values, subject_of, with_column
 from ade_engine.pipeline.values.own_checks import is_demand
 from ade_engine.pipeline.values.readings import NO_SAVED_VALUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.pipeline.shared.collected import Collected
+    from ade_engine.pipeline.shared.collected import TableMessages
     from ade_engine.pipeline.shared.context import RunContext
 
 #: The rules of the engine's messages about cells, and their severities, in the order of a cell's messages.
@@ -155,7 +155,7 @@ class Validators(Expressions):
         try:
             dtype, _ = for_text(table, field, lambda seen: seen.lazy().select(expression).collect_schema().dtypes()[0])
         except RAISED as error:
-            context.fail(entry, self.role, subject_of(context, field), Unusable(error, entry, context), ExtensionError)
+            context.fail(entry, self.role, subject_of(context, field), UnusableExpression(error, entry, context), ExtensionError)
         try:
             demand_text(dtype)
         except WrongResult as wrong:
@@ -177,10 +177,10 @@ class Validators(Expressions):
                 try:
                     table.select(message)
                 except RAISED as own:
-                    context.fail(entry, self.role, subject_of(context, field), Unusable(own, entry, context), ExtensionError)
+                    context.fail(entry, self.role, subject_of(context, field), UnusableExpression(own, entry, context), ExtensionError)
             if not speakers:
                 raise
-            context.fail(speakers[-1], self.role, subject_of(context, field), Unusable(error, speakers[-1], context), ExtensionError)
+            context.fail(speakers[-1], self.role, subject_of(context, field), UnusableExpression(error, speakers[-1], context), ExtensionError)
 
     @staticmethod
     def _report(context: RunContext, table: pl.DataFrame, columns: list[str]) -> None:
@@ -222,7 +222,7 @@ def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 
 def _collect(
-    collected: Collected,
+    collected: TableMessages,
     table: pl.DataFrame,
     field: str,
     own: list[str],
@@ -240,7 +240,7 @@ def _collect(
         keep(as_texts(messages), rule, severity)
 
 
-def _told(collected: Collected, field: str, prefix: str, message: str) -> tuple[str, str, str]:
+def _told(collected: TableMessages, field: str, prefix: str, message: str) -> tuple[str, str, str]:
     """Returns the engine's message about a cell, without the cell's value, which is beside it, and with the rule and the
     severity.
     """
