@@ -15,11 +15,11 @@ from pathlib import Path
 
 from ade_engine.cases.grids import as_text, read_book
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.grouping import ONLY_ONE_LEFT, YOU_SAID_SO, Group, Grouping, Question
+from ade_engine.inference.grouping import ONLY_ONE_LEFT, YOU_SAID_SO, ColumnGroup, Grouping, Question
 from ade_engine.inference.kinds import seen
 from ade_engine.inference.pairs import pairs
 from ade_engine.inference.samples import SampleError, left_out
-from ade_engine.inference.side import Side
+from ade_engine.inference.side import ComparableColumn
 from ade_engine.inference.words import can_hold, meanings, readings, relation
 from ade_engine.models.errors import InputError
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
-    from ade_engine.inference.samples import Column
+    from ade_engine.inference.samples import SampleColumn
     from ade_engine.inference.words import Meaning
     from ade_engine.infrastructure.settings import Settings
 
     #: A column, by its sample and its header.
-    Name = tuple[str, str]
+    ColumnName = tuple[str, str]
 
 #: Headers that name an id, for groups whose words say nothing else.
 _ID = re.compile(r"\b(?:no|nr|number|id|code|ref|reference)$")
@@ -49,38 +49,38 @@ _MOST_OFFERED = 5
 
 
 @dataclass(eq=False)
-class Wish(Side):
+class Wish(ComparableColumn):
     """A wished column, and its values if there are any."""
 
     #: The possible meanings of its header beside the other wishes.
     means: tuple[Meaning, ...] = ()
     #: The columns that a person has rejected for it.
-    refused: set[Name] = field(default_factory=set)
+    refused: set[ColumnName] = field(default_factory=set)
 
-    def is_word(self, group: Group) -> bool:
+    def is_word(self, group: ColumnGroup) -> bool:
         """Returns whether a group has its header."""
         return simplify(self.header) in {simplify(one) for one in group.headers}
 
-    def is_meaning(self, group: Group) -> bool:
+    def is_meaning(self, group: ColumnGroup) -> bool:
         """Returns whether a header of a group means the same."""
         return any(self.relation(column) == "same" for column in group.columns) and self.can_be(group)
 
-    def relation(self, column: Column) -> str:
+    def relation(self, column: SampleColumn) -> str:
         """Returns its relation to a column. If its words do not name its content, the column's content is assumed."""
         is_said = all(one.what for one in self.means)
         if not is_said and column.kind not in _OF_IDS and self._names_an_id:
             return "other"
         return relation(self.means if is_said else readings(self.header, column.kind), column.means)[0]
 
-    def is_near(self, column: Column) -> bool:
+    def is_near(self, column: SampleColumn) -> bool:
         """Returns whether it may mean a column, or is of the same thing."""
         return self.relation(column) not in ("other", "opposed") or any(one.own & other.own for one in self.means for other in column.means)
 
-    def can_be(self, group: Group) -> bool:
+    def can_be(self, group: ColumnGroup) -> bool:
         """Returns whether a group has values that fit its words."""
         return any(can_hold(one.what, column.kind) for one in self.means for column in group.columns)
 
-    def refuses(self, group: Group) -> bool:
+    def refuses(self, group: ColumnGroup) -> bool:
         """Returns whether a person has rejected a group for it."""
         return any(column.name in self.refused for column in group.columns)
 
@@ -95,13 +95,13 @@ class Wish(Side):
 
 
 @dataclass(eq=False)
-class Answers:
+class UserAnswers:
     """The answers of a person: which columns, each a sample and a header, are the same or are not; which is a wished one; how
     the files of a sample are written; and how its tables become one record a row.
     """
 
-    same: list[tuple[Name, Name, bool]] = field(default_factory=list)
-    wished: list[tuple[str, Name, bool]] = field(default_factory=list)
+    same: list[tuple[ColumnName, ColumnName, bool]] = field(default_factory=list)
+    wished: list[tuple[str, ColumnName, bool]] = field(default_factory=list)
     settings: dict[str, dict[str, str]] = field(default_factory=dict)
     #: Whether a way to make its tables one record a row is right, by sample and key.
     shapes: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -110,12 +110,12 @@ class Answers:
 class WishedGroups:
     """The groups that wishes are for, in their order. ``before``: those before a person was asked."""
 
-    def __init__(self, grouping: Grouping, wishes: Sequence[Wish], answers: Answers, before: Sequence[Group] = ()):
+    def __init__(self, grouping: Grouping, wishes: Sequence[Wish], answers: UserAnswers, before: Sequence[ColumnGroup] = ()):
         self.grouping = grouping
         self.wishes = wishes
         self._answered = answers.wished
         #: The known group of each wish, by the wish's position.
-        self._found: dict[int, Group] = {}
+        self._found: dict[int, ColumnGroup] = {}
         for wish, means in zip(wishes, meanings(wishes)):
             wish.means = means
         self._hear([*answers.wished, *self._by_headers(answers)])
@@ -129,11 +129,11 @@ class WishedGroups:
                 self._found[pair.new] = group
         self._find_by_order()
         self._find_as_before(before)
-        self.groups = [self._found.get(at) or Group() for at in range(len(wishes))]
+        self.groups = [self._found.get(at) or ColumnGroup() for at in range(len(wishes))]
         for group, wish in zip(self.groups, wishes):
             group.wish = wish
 
-    def _hear(self, answered: Iterable[tuple[str, Name, bool]]) -> None:
+    def _hear(self, answered: Iterable[tuple[str, ColumnName, bool]]) -> None:
         """Applies a person's answers about wishes."""
         for wish in self.wishes:
             wish.refused = set()
@@ -145,7 +145,7 @@ class WishedGroups:
             elif at is not None and group is not None:
                 self._found[at] = self._joined([self._found[at], group], YOU_SAID_SO) if at in self._found else group
 
-    def _by_headers(self, answers: Answers) -> Iterator[tuple[str, Name, bool]]:
+    def _by_headers(self, answers: UserAnswers) -> Iterator[tuple[str, ColumnName, bool]]:
         """Yields the columns whose headers a person has assigned to wishes, in any file."""
         known = {simplify(wish.header): wish.header for wish in self.wishes}
         for one, other, is_same in answers.same:
@@ -154,10 +154,10 @@ class WishedGroups:
                     columns = [column for group in self.grouping.groups for column in group.columns if simplify(column.header) == simplify(header)]
                     yield from ((known[simplify(wish)], column.name, is_same) for column in columns)
 
-    def _is_free(self, group: Group) -> bool:
+    def _is_free(self, group: ColumnGroup) -> bool:
         return group not in self._found.values()
 
-    def _find_by_words(self, claims: Callable[[Wish, Group], bool]) -> None:
+    def _find_by_words(self, claims: Callable[[Wish, ColumnGroup], bool]) -> None:
         """Gives each wish the groups that no other one claims."""
         for at, wish in enumerate(self.wishes):
             fitting = [group for group in self.grouping.groups if self._is_free(group) and claims(wish, group) and not wish.refuses(group)]
@@ -188,14 +188,14 @@ class WishedGroups:
                     fitting[0].merges.insert(0, (*column.name, reason))
                     is_new = True
 
-    def _stands_between(self, group: Group, before: Group | None, behind: Group | None) -> bool:
+    def _stands_between(self, group: ColumnGroup, before: ColumnGroup | None, behind: ColumnGroup | None) -> bool:
         """Returns whether the group is between both in most of its tables; ``None``: the edge."""
         rows = [[None, *(one for one in self.grouping.row(table) if one is group or not self._is_free(one)), None] for table in group.at]
         rows = [row for row in rows if before in row and behind in row]
         fitting = [row for row in rows if row[row.index(group) - 1 : row.index(group) + 2] == [before, group, behind]]
         return bool(rows) and 2 * len(fitting) > len(rows) and 2 * len(rows) >= len(group.at)
 
-    def _find_as_before(self, before: Sequence[Group]) -> None:
+    def _find_as_before(self, before: Sequence[ColumnGroup]) -> None:
         """Gives a wish the group that it had before a person was asked: answers about other columns do not change it."""
         for at, (wish, old) in enumerate(zip(self.wishes, before)):
             group = self.grouping.group_of(old.columns[0].name) if old.columns and at not in self._found else None
@@ -203,7 +203,7 @@ class WishedGroups:
                 self._found[at] = group
                 group.merges = [*old.merges[:1], *group.merges]
 
-    def _joined(self, groups: Sequence[Group], reason: str) -> Group:
+    def _joined(self, groups: Sequence[ColumnGroup], reason: str) -> ColumnGroup:
         first, *others = sorted(groups, key=lambda group: (-len(group.at), self.grouping.groups.index(group)))
         for other in others:
             if self.grouping.can_join(first, other):
@@ -220,7 +220,7 @@ class WishedGroups:
         for wish in self.wishes:
             wish.refused = {name for header, name, is_it in self._answered if header == wish.header and not is_it}
         free = [group for group in self.grouping.groups if group.wish is None]
-        near: dict[Group, list[Group]] = {}
+        near: dict[ColumnGroup, list[ColumnGroup]] = {}
         for one in plain:
             for other in one.others:
                 near.setdefault(one.one, []).append(other)
@@ -242,11 +242,11 @@ class WishedGroups:
         asked = {part for one in found for part in one.parts}
         return found + self._near([one for one in plain if not one.parts <= asked])
 
-    def _first_offers(self, free: Sequence[Group]) -> dict[Wish, list[Group]]:
+    def _first_offers(self, free: Sequence[ColumnGroup]) -> dict[Wish, list[ColumnGroup]]:
         """Returns for each wish without a column the groups that may be it, the likeliest first: each comes first for one wish
         at most.
         """
-        likely: dict[Wish, dict[Group, float]] = {}
+        likely: dict[Wish, dict[ColumnGroup, float]] = {}
         for at, wish in enumerate(self.wishes):
             if not self.groups[at].columns:
                 between = self._between(at)
@@ -254,7 +254,7 @@ class WishedGroups:
                 # A group with a clearly different meaning is never offered.
                 fitting = [group for group in fitting if any(map(wish.is_near, group.columns))]
                 likely[wish] = {group: self._likely(wish, group, group in between) for group in fitting}
-        taken: dict[Wish, Group] = {}
+        taken: dict[Wish, ColumnGroup] = {}
         scores = [(score, wish, group) for wish, some in likely.items() for group, score in some.items()]
         for _, wish, group in sorted(scores, key=lambda one: -one[0]):
             if wish not in taken and group not in taken.values():
@@ -268,7 +268,7 @@ class WishedGroups:
             found[wish] = [first, *joining[: _MOST_OFFERED - 2], *[group for group in others if group not in joining][:1]]
         return found
 
-    def _likely(self, wish: Wish, group: Group, is_between: bool) -> float:
+    def _likely(self, wish: Wish, group: ColumnGroup, is_between: bool) -> float:
         """Returns how likely a group is a wish, by words, unit, the kind of its values, how many tables have it, and whether
         another wish fits it.
         """
@@ -287,7 +287,7 @@ class WishedGroups:
             score *= 0.3
         return score * (len(group.at) / len(self.grouping.tables)) ** 0.5
 
-    def _between(self, at: int) -> list[Group]:
+    def _between(self, at: int) -> list[ColumnGroup]:
         """Returns the groups at the position of a wish: behind the one before it, or before the one behind it."""
         before, behind = (self.groups[place] if 0 <= place < len(self.groups) and self.groups[place].columns else None for place in (at - 1, at + 1))
         couples = [two for table in range(len(self.grouping.tables)) for two in pairwise(self.grouping.row(table))]
@@ -304,7 +304,7 @@ class WishedGroups:
         return [one for one in questions if one.one in near]
 
 
-def _place(before: Group | None, behind: Group | None) -> str:
+def _place(before: ColumnGroup | None, behind: ColumnGroup | None) -> str:
     if before is None or behind is None:
         return f'last, behind "{before.headers[0]}"' if before else f'first, before "{behind.headers[0]}"' if behind else ""
     return f'between "{before.headers[0]}" and "{behind.headers[0]}"'
@@ -335,11 +335,11 @@ def wishes_of(wished: dict[str, Any] | None, settings: Settings) -> list[Wish]:
     return found
 
 
-def answers_of(said: Sequence[dict[str, Any]]) -> Answers:
+def answers_of(said: Sequence[dict[str, Any]]) -> UserAnswers:
     """Returns the answers of a person: the ``answer`` of each offer, and whether it is right, ``yes``; or ``headers`` that are
     the same everywhere.
     """
-    found = Answers()
+    found = UserAnswers()
     for one in said:
         is_it = bool(one.get("yes"))
         if one["kind"] == "same":

@@ -1,7 +1,7 @@
 """Writes header words into the lists of an author's fields, and arguments and fields for reshaping tables, by the positions of
 Python's own ``ast``: every other byte stays.
 
-Lists that are computed or shared, and fields made by other functions, cannot be edited like this: :class:`NotEditable` has the
+Lists that are computed or shared, and fields made by other functions, cannot be edited like this: :class:`NotEditableError` has the
 reason.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Node = ast.expr | ast.keyword
 
 
-class NotEditable(Exception):
+class NotEditableError(Exception):
     """The list of a field cannot be edited; the message contains the reason."""
 
 
@@ -77,13 +77,13 @@ class _Source:
     def with_header(self, call: ast.Call, field: str, header: str) -> _Source:
         """Returns the file with the header in the list of a call, or with a new list for it."""
         if any(keyword.arg is None for keyword in call.keywords) or any(isinstance(one, ast.Starred) for one in call.args):
-            raise NotEditable("its arguments are unpacked from elsewhere")
+            raise NotEditableError("its arguments are unpacked from elsewhere")
         keyword = _headers(call)
         if keyword is None:
             return self._with_list(call, _default(call, field), header)
         value = keyword.value
         if not isinstance(value, (ast.List, ast.Tuple)) or any(_constant(one) is None for one in value.elts):
-            raise NotEditable("its headers are no plain list of texts")
+            raise NotEditableError("its headers are no plain list of texts")
         if not value.elts:
             return self.insert(self._start(value) + 1, self._quoted('"', _default(call, field), header))
         last = value.elts[-1]
@@ -94,7 +94,7 @@ class _Source:
         label = next((keyword for keyword in call.keywords if keyword.arg in ("label", "name")), None)
         ahead = call.args[-1] if call.args else label
         if ahead is None:
-            raise NotEditable("its name is not where it is looked for")
+            raise NotEditableError("its name is not where it is looked for")
         quote = self._quote_of(call.args[0] if call.args else label.value)
         lead = self._lead(ahead)
         between = " " if lead is None else self._newline + lead
@@ -131,14 +131,14 @@ class _Source:
 def added(sources: Mapping[Path, bytes], field: str, header: str) -> tuple[Path, bytes]:
     """Returns the file that has a field, and its bytes with one more header.
 
-    Raises ``NotEditable`` if no file has the field, several have it, or its list is not one of plain texts.
+    Raises ``NotEditableError`` if no file has the field, several have it, or its list is not one of plain texts.
     """
     calls = [(file, call) for file in _files(sources) for call in file.calls(field)]
     if not calls:
-        raise NotEditable(f"no file has a Field({field!r}, …) of its own")
+        raise NotEditableError(f"no file has a Field({field!r}, …) of its own")
     if len(calls) > 1:
         places = ", ".join(f"{file.path.name}:{call.lineno}" for file, call in calls)
-        raise NotEditable(f"there are several Field({field!r}, …): {places}")
+        raise NotEditableError(f"there are several Field({field!r}, …): {places}")
     ((file, call),) = calls
     changed = file.with_header(call, field, header)
     _check(file, changed, field, header)
@@ -150,21 +150,21 @@ def declared(sources: Mapping[Path, bytes], fields: Mapping[str, str], new: Mapp
     whole calls of new fields; ``constant``: the name and the value of their shared constant; ``names``: the names of
     ``ade_engine.fields`` that they use.
 
-    Raises ``NotEditable`` if the fields are in several files, or not in a list.
+    Raises ``NotEditableError`` if the fields are in several files, or not in a list.
     """
     found = [file for file in _files(sources) if any(map(file.calls, fields)) or not fields and file.fields]
     if len(found) != 1:
-        raise NotEditable("no file has these fields alone")
+        raise NotEditableError("no file has these fields alone")
     (file,) = found
     for field, argument in fields.items():
         calls = file.calls(field)
         if len(calls) != 1 or not calls[0].args and not calls[0].keywords:
-            raise NotEditable(f"{file.path.name} has not one Field({field!r}, …)")
+            raise NotEditableError(f"{file.path.name} has not one Field({field!r}, …)")
         last = max([*calls[0].args, *calls[0].keywords], key=lambda one: (one.end_lineno, one.end_col_offset))
         file = file.behind(calls[0], last, argument)
     for call in new.values():
         if file.fields is None:
-            raise NotEditable(f"the fields of {file.path.name} stand in no list")
+            raise NotEditableError(f"the fields of {file.path.name} stand in no list")
         file = file.behind(file.fields, file.fields.elts[-1], call)
     known = {alias.asname or alias.name for node in file.tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     lacking = sorted(set(names) - known) if "*" not in known else []
@@ -174,11 +174,11 @@ def declared(sources: Mapping[Path, bytes], fields: Mapping[str, str], new: Mapp
     try:
         imports = [node for node in file.tree.body if isinstance(node, ast.ImportFrom) and node.module == "ade_engine.fields"]
         if lacking and not imports:
-            raise NotEditable(f"{file.path.name} imports nothing from ade_engine.fields")
+            raise NotEditableError(f"{file.path.name} imports nothing from ade_engine.fields")
         changed = file.above(imports[0], f"from ade_engine.fields import {', '.join(lacking)}") if lacking else file
         ast.parse(changed.text)
     except SyntaxError as error:
-        raise NotEditable("the fields are written in a way that cannot be extended") from error
+        raise NotEditableError("the fields are written in a way that cannot be extended") from error
     return file.path, file.encode(changed.text)
 
 
@@ -231,7 +231,7 @@ def _default(call: ast.Call, field: str) -> str:
         return field.replace("_", " ")
     text = _constant(label)
     if text is None:
-        raise NotEditable("its label is computed, so nobody knows which header it has without a list")
+        raise NotEditableError("its label is computed, so nobody knows which header it has without a list")
     return text or field.replace("_", " ")
 
 
@@ -269,15 +269,15 @@ def _check(before: _Source, after: _Source, field: str, header: str) -> None:
         texts = lambda value: [_constant(one) for one in value.elts]  # noqa: E731
         earlier = texts(had.value) if had is not None and had.value.elts else [_default(old, field)]
         if has is None or texts(has.value) != [*earlier, header]:
-            raise NotEditable("the list is written in a way that cannot be extended")
+            raise NotEditableError("the list is written in a way that cannot be extended")
         if had is None:
             new.keywords.remove(has)
         else:
             has.value = had.value
         if ast.dump(before.tree) != ast.dump(after.tree):
-            raise NotEditable("the list is written in a way that cannot be extended")
+            raise NotEditableError("the list is written in a way that cannot be extended")
     except (SyntaxError, ValueError, AttributeError) as error:
-        raise NotEditable("the list is written in a way that cannot be extended") from error
+        raise NotEditableError("the list is written in a way that cannot be extended") from error
 
 
 def sources_of(root: Path, skipped: Iterable[str] = (".git", ".venv", "venv", "tests", "__pycache__", "node_modules", "build", "dist")) -> dict[Path, bytes]:

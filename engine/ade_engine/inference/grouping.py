@@ -18,14 +18,14 @@ from itertools import combinations
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.pairs import alike, pairs, sums_of
 from ade_engine.inference.samples import COMPARED_ROWS, left_out
-from ade_engine.inference.side import Side
+from ade_engine.inference.side import ComparableColumn
 from ade_engine.inference.words import meanings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from ade_engine.inference.samples import Column, Sample, Table
+    from ade_engine.inference.samples import Sample, SampleColumn, SampleTable
 
 #: The number of rows of a table in which sums are sought.
 _SUMMED_ROWS = 60
@@ -39,20 +39,20 @@ _FIELDS = (None, "the same in each row", "in few rows")
 
 
 @dataclass(eq=False)
-class Group:
+class ColumnGroup:
     """Columns of the samples that are one field."""
 
     #: The columns by the numbers of their tables.
-    at: dict[int, Column] = field(default_factory=dict)
+    at: dict[int, SampleColumn] = field(default_factory=dict)
     #: The columns with another header: the sample, the header, and the reason why they are the same.
     merges: list[tuple[str, str, str]] = field(default_factory=list)
     #: The group that it may be the same as.
-    perhaps: Group | None = None
+    perhaps: ColumnGroup | None = None
     #: The wished column that it is for.
-    wish: Side | None = None
+    wish: ComparableColumn | None = None
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[SampleColumn]:
         """Returns its columns, in the order of their tables."""
         return list(self.at.values())
 
@@ -96,16 +96,16 @@ class Group:
         """Returns the share of its cells that are filled."""
         return self.cells / max(1, sum(column.rows for column in self.columns))
 
-    def without(self, table: int) -> Group:
+    def without(self, table: int) -> ColumnGroup:
         """Returns the group without its column of a table."""
-        return Group({number: column for number, column in self.at.items() if number != table})
+        return ColumnGroup({number: column for number, column in self.at.items() if number != table})
 
-    def side(self) -> Side:
+    def side(self) -> ComparableColumn:
         """Returns the known facts about the group."""
         values = [value for column in self.columns for value in column.values[:COMPARED_ROWS]]
-        return Side(tuple(self.headers), self.kind, values)
+        return ComparableColumn(tuple(self.headers), self.kind, values)
 
-    def join(self, other: Group, reason: str) -> None:
+    def join(self, other: ColumnGroup, reason: str) -> None:
         """Adds the columns of another group."""
         known = {simplify(header) for header in self.headers}
         for column in other.columns:
@@ -121,11 +121,11 @@ class Question:
     all are.
     """
 
-    one: Group
-    others: list[Group]
+    one: ColumnGroup
+    others: list[ColumnGroup]
 
     @property
-    def parts(self) -> set[Group]:
+    def parts(self) -> set[ColumnGroup]:
         """Returns all groups of the question."""
         return {self.one, *self.others}
 
@@ -139,11 +139,11 @@ class Grouping:
     """The groups of the columns of all tables."""
 
     def __init__(self, samples: Sequence[Sample], answers: Sequence[tuple[tuple[str, str], tuple[str, str], bool]] = ()):
-        self.tables: list[Table] = [table for sample in samples for table in sample.tables]
+        self.tables: list[SampleTable] = [table for sample in samples for table in sample.tables]
         #: The columns that can be no field.
-        self.aside: list[Column] = []
-        self.groups: list[Group] = []
-        self._columns: list[list[Column]] = []
+        self.aside: list[SampleColumn] = []
+        self.groups: list[ColumnGroup] = []
+        self._columns: list[list[SampleColumn]] = []
         for table in self.tables:
             own = {simplify(column.header) for sample in samples if table in sample.tables for other in sample.tables for column in other.columns if not column.made}
             fields = [column for column in table.columns if left_out([column]) in _FIELDS and not _says_it_again(column, table, own)]
@@ -153,12 +153,12 @@ class Grouping:
             for column, some in zip(fields, meanings(fields)):
                 column.means = some
         self._sums = [_sums(columns) for columns in self._columns]
-        self.relations: dict[tuple[Column, Column], str] = {}
-        self._sides: dict[tuple[Column, ...], Side] = {}
+        self.relations: dict[tuple[SampleColumn, SampleColumn], str] = {}
+        self._sides: dict[tuple[SampleColumn, ...], ComparableColumn] = {}
         self._apart: list[tuple[tuple[str, str], tuple[str, str]]] = []
         #: Columns of forms that belong to no group, except those that a person has assigned.
-        self._forms: set[Column] = set()
-        self._said_forms: set[Column] = set()
+        self._forms: set[SampleColumn] = set()
+        self._said_forms: set[SampleColumn] = set()
         self._one_after_another()
         self._look_again()
         self._part_forms()
@@ -182,7 +182,7 @@ class Grouping:
             found = self._pairs(groups, number, columns, ()) if groups else []
             same = {pair.new: pair for pair in found if pair.reason is not None}
             for at, column in enumerate(columns):
-                new = Group({number: column})
+                new = ColumnGroup({number: column})
                 if at in same:
                     groups[same[at].known].join(new, same[at].reason or "")
                 else:
@@ -204,7 +204,7 @@ class Grouping:
                         self.join(one, other, pair.reason)
                         is_new = True
 
-    def _pairs(self, known: list[Group], number: int, columns: list[Column], settled: Sequence[tuple[int, int]]):
+    def _pairs(self, known: list[ColumnGroup], number: int, columns: list[SampleColumn], settled: Sequence[tuple[int, int]]):
         place = {column: at for at, group in enumerate(known) for column in group.columns}
         sums = [{part: place.get(column) for part, column in one.items()} for table, ones in enumerate(self._sums) if table != number for one in ones]
         sums = [dict(one) for one in dict.fromkeys(tuple(one.items()) for one in sums if None not in one.values())]
@@ -212,7 +212,7 @@ class Grouping:
         apart = {(i, j) for i, group in enumerate(known) if (roles := group.roles) for j, column in enumerate(columns) if column.role and column.role not in roles}
         return pairs([self.side(group) for group in known], [column.first(COMPARED_ROWS) for column in columns], settled, (sums, own_sums), apart)
 
-    def side(self, group: Group) -> Side:
+    def side(self, group: ColumnGroup) -> ComparableColumn:
         """Returns the known facts about a group."""
         key = tuple(group.columns)
         if group.wish is not None or not key:
@@ -226,21 +226,21 @@ class Grouping:
         form describes the sender.
         """
         for group in [group for group in self.groups if len({column.made is None for column in group.columns}) > 1]:
-            records = Group({table: column for table, column in group.at.items() if column.made is None})
-            look = _Beside(self)
+            records = ColumnGroup({table: column for table, column in group.at.items() if column.made is None})
+            look = _TableEvidence(self)
             said = {
                 table: column
                 for table, column in group.at.items()
                 if column.is_of_form and column not in self._said_forms and any(other is not group and look.is_like(other, records) for other in self.row(table))
             }
             if said:
-                self.groups.append(Group(said))
+                self.groups.append(ColumnGroup(said))
                 self._forms |= set(said.values())
                 gone = {simplify(column.header) for column in said.values()} - {simplify(column.header) for table, column in group.at.items() if table not in said}
                 group.at = {table: column for table, column in group.at.items() if table not in said}
                 group.merges = [one for one in group.merges if simplify(one[1]) not in gone]
 
-    def is_beside_its_like(self, group: Group) -> bool:
+    def is_beside_its_like(self, group: ColumnGroup) -> bool:
         """Returns whether all its columns come from forms above tables that have columns of such values that are surely nothing
         else.
         """
@@ -266,7 +266,7 @@ class Grouping:
                 elif first in self.groups and second in self.groups and self.can_join(first, second):
                     self.join(first, second, YOU_SAID_SO)
 
-    def can_join(self, one: Group, other: Group) -> bool:
+    def can_join(self, one: ColumnGroup, other: ColumnGroup) -> bool:
         """Returns whether no table has a column of both, they are not the earlier and the later one, and nobody has said that
         they differ.
         """
@@ -280,13 +280,13 @@ class Grouping:
         names = [{column.name for column in group.columns} for group in (one, other)]
         return not any(a in names[0] and b in names[1] or a in names[1] and b in names[0] for a, b in self._apart)
 
-    def join(self, one: Group, other: Group, reason: str) -> Group:
+    def join(self, one: ColumnGroup, other: ColumnGroup, reason: str) -> ColumnGroup:
         """Makes two groups one; returns it."""
         first, second = sorted((one, other), key=lambda group: self.groups.index(group))
         if len(second.at) > len(first.at):
             # The headers with a reason are those of the smaller group.
             second.merges, first.merges = first.merges + second.merges, []
-            merged = Group(first.at, first.merges)
+            merged = ColumnGroup(first.at, first.merges)
             second.join(merged, reason)
             first.at, first.merges = second.at, second.merges
         else:
@@ -296,31 +296,31 @@ class Grouping:
         self.groups.remove(second)
         return first
 
-    def group_of(self, name: tuple[str, str]) -> Group | None:
+    def group_of(self, name: tuple[str, str]) -> ColumnGroup | None:
         """Returns the group of a column, by its sample and its header."""
         return next((group for group in self.groups if any(column.name == name for column in group.columns)), None)
 
-    def _groups_of(self, name: tuple[str, str]) -> list[Group]:
+    def _groups_of(self, name: tuple[str, str]) -> list[ColumnGroup]:
         """Returns the groups with a column, or without a sample those with its header."""
         simple = simplify(name[1])
         if name[0]:
             return [group for group in [self.group_of(name)] if group is not None]
         return [group for group in self.groups if any(simplify(header) == simple for header in group.headers)]
 
-    def row(self, table: int) -> list[Group]:
+    def row(self, table: int) -> list[ColumnGroup]:
         """Returns the groups of a table's columns, from left to right."""
         of = self._by_column(table)
         return [of[column] for column in self._columns[table]]
 
-    def _by_column(self, table: int) -> dict[Column, Group]:
+    def _by_column(self, table: int) -> dict[SampleColumn, ColumnGroup]:
         return {group.at[table]: group for group in self.groups if table in group.at}
 
     # The evidence of the tables themselves.
 
     def _beside_one_another(self) -> bool:
         """Joins groups with much evidence besides words. Returns whether there were any."""
-        found = [one for one in _Beside(self).candidates() if one.reason is not None]
-        touched: set[Group] = set()
+        found = [one for one in _TableEvidence(self).candidates() if one.reason is not None]
+        touched: set[ColumnGroup] = set()
         for one in sorted(found, key=lambda one: -one.likeness):
             # Groups that changed in this round are examined again in the next.
             if not {one.one, one.other} & touched:
@@ -328,10 +328,10 @@ class Grouping:
                 touched |= {one.one, one.other}
         return bool(touched)
 
-    def beside(self, one: Group) -> list[Group]:
+    def beside(self, one: ColumnGroup) -> list[ColumnGroup]:
         """Returns groups with the values and the position of a group of few tables, whatever their names; the likeliest first.
         """
-        look = _Beside(self)
+        look = _TableEvidence(self)
         found = [(likely.likeness, other) for other in self.groups if len(other.at) > 1 and not left_out(other.columns) and (likely := look.likely_place(one, other)) is not None]
         return [other for _, other in sorted(found, key=lambda pair: -pair[0])]
 
@@ -339,14 +339,14 @@ class Grouping:
         """Returns the questions for a person: for each group those that may be it, each where it is likeliest. Groups that most
         tables have come first, because the own columns of a few change little; then those with the most cells.
         """
-        offers: dict[Group, list[_Likely]] = {}
-        for one in _Beside(self).candidates():
+        offers: dict[ColumnGroup, list[_GroupPair]] = {}
+        for one in _TableEvidence(self).candidates():
             # A column that is always filled for one sender is no remark of another, and a form is no question if the table
             # itself has the fact.
             is_odd = not (one.is_as_full or one.related == "same") or any(map(self.is_beside_its_like, (one.one, one.other)))
             if one.likeness >= _ASKED and not is_odd and not left_out(one.one.columns) and not left_out(one.other.columns):
                 offers.setdefault(one.other, []).append(one)
-        of: dict[Group, list[Group]] = {}
+        of: dict[ColumnGroup, list[ColumnGroup]] = {}
         for some in offers.values():
             some.sort(key=lambda one: -one.likeness)
             for one in some[:2]:
@@ -368,7 +368,7 @@ def _implied_last(questions: Sequence[Question]) -> list[Question]:
     return first + implied
 
 
-def _says_it_again(column: Column, table: Table, own: Collection[str]) -> bool:
+def _says_it_again(column: SampleColumn, table: SampleTable, own: Collection[str]) -> bool:
     """Returns whether a form above a table repeats a column's content: the form describes the sender, and the column each
     record.
     """
@@ -379,7 +379,7 @@ def _says_it_again(column: Column, table: Table, own: Collection[str]) -> bool:
     return simplify(column.header) in own or any(relation(means[0], some)[0] == "same" for some in means[1:])
 
 
-def _sums(columns: Sequence[Column]) -> list[dict[str, Column]]:
+def _sums(columns: Sequence[SampleColumn]) -> list[dict[str, SampleColumn]]:
     return [{part: columns[at] for part, at in one.items()} for one in sums_of([column.first(_SUMMED_ROWS) for column in columns])]
 
 
@@ -413,11 +413,11 @@ _LEAST_IDS = 10
 
 
 @dataclass(eq=False)
-class _Likely:
+class _GroupPair:
     """Two groups and the evidence for joining them. ``related``: by the words of their headers, which are ``words`` alike."""
 
-    one: Group
-    other: Group
+    one: ColumnGroup
+    other: ColumnGroup
     related: str
     alike: float
     #: How far both have the same neighbours, and the headers of these.
@@ -514,17 +514,17 @@ class _Likely:
             yield "and each table has one of the two"
 
 
-class _Beside:
+class _TableEvidence:
     """The evidence of the tables about each two groups."""
 
     def __init__(self, grouping: Grouping):
         self.grouping = grouping
         self.groups = grouping.groups
         self.of = [grouping.row(table) for table in range(len(grouping.tables))]
-        self._could: dict[tuple[Group, Group], bool] = {}
+        self._could: dict[tuple[ColumnGroup, ColumnGroup], bool] = {}
         self._sides = {group: grouping.side(group) for group in self.groups}
 
-    def candidates(self) -> Iterator[_Likely]:
+    def candidates(self) -> Iterator[_GroupPair]:
         """Yields each two groups that may be one."""
         for one, other in combinations(self.groups, 2):
             if self._may_join(one, other):
@@ -532,25 +532,25 @@ class _Beside:
                 if found.related != "opposed" or found.weight >= (_ONE_SIDE if found.is_alone or found.is_key else 1):
                     yield found
 
-    def likely_place(self, one: Group, other: Group) -> _Likely | None:
+    def likely_place(self, one: ColumnGroup, other: ColumnGroup) -> _GroupPair | None:
         """Returns the evidence for two groups that words may keep apart."""
         if not self._may_join(one, other):
             return None
         found = self._likely(one, other)
         return found if found.alike >= _ALIKE and found.weight >= _ONE_SIDE else None
 
-    def is_like(self, one: Group, other: Group) -> bool:
+    def is_like(self, one: ColumnGroup, other: ColumnGroup) -> bool:
         """Returns whether a group could be an absent one, whatever its name."""
         return self._may_join(one, other) and alike(self._sides[one], other.side()) >= _ALIKE
 
-    def _may_join(self, one: Group, other: Group) -> bool:
+    def _may_join(self, one: ColumnGroup, other: ColumnGroup) -> bool:
         return may_be(one, other) and self.grouping.can_join(one, other)
 
-    def _likely(self, one: Group, other: Group) -> _Likely:
+    def _likely(self, one: ColumnGroup, other: ColumnGroup) -> _GroupPair:
         tables = [(a, b) for a in one.at for b in other.at]
         left = [self._left(a, b, one, other) for a, b in tables]
         share = sum(left) / len(left)
-        return _Likely(
+        return _GroupPair(
             one,
             other,
             self._related(one, other),
@@ -562,20 +562,20 @@ class _Beside:
             is_everywhere=len(self.of) >= _ALL_TABLES and len(one.at) + len(other.at) == len(self.of),
         )
 
-    def _related(self, one: Group, other: Group) -> str:
+    def _related(self, one: ColumnGroup, other: ColumnGroup) -> str:
         """Returns the nearest relation of any of their columns; ``other`` if both have certain meanings, and none in common."""
         names = {self._relation(a, b) for a in one.columns for b in other.columns}
         name = next((name for name in ("same", "opposed", "open", "narrower", "unknown") if name in names), "other")
         said = [_said(group) for group in (one, other)]
         return "other" if name in ("narrower", "unknown") and all(said) and not said[0] & said[1] else name
 
-    def _relation(self, a: Column, b: Column) -> str:
+    def _relation(self, a: SampleColumn, b: SampleColumn) -> str:
         known = self.grouping.relations
         if (a, b) not in known:
             known[a, b] = known[b, a] = relation(a.means, b.means)[0]
         return known[a, b]
 
-    def _neighbours(self, a: int, b: int, one: Group, other: Group) -> tuple[float, str, str]:
+    def _neighbours(self, a: int, b: int, one: ColumnGroup, other: ColumnGroup) -> tuple[float, str, str]:
         """Returns how far the columns that both tables have surround both in the same way, and the headers of those at both
         sides.
         """
@@ -592,7 +592,7 @@ class _Beside:
         before, behind = (group.at[a].header if group is not None else "" for group in around[0])
         return weight, before, behind
 
-    def _left(self, a: int, b: int, one: Group, other: Group, could_be: Callable[[Group, Group], bool] | None = None) -> float:
+    def _left(self, a: int, b: int, one: ColumnGroup, other: ColumnGroup, could_be: Callable[[ColumnGroup, ColumnGroup], bool] | None = None) -> float:
         """Returns one over the number of columns of the kind that each of two tables has left, without those that both have."""
         could_be, both, roles = could_be or self._could_be, {*self.of[a]} & {*self.of[b]}, one.roles & other.roles
         # A column with another shape does not compete with two that have the same.
@@ -603,15 +603,15 @@ class _Beside:
         ]
         return 1 / max(1, *counts)
 
-    def _has_role(self, group: Group, table: int, roles: set[str]) -> bool:
+    def _has_role(self, group: ColumnGroup, table: int, roles: set[str]) -> bool:
         """Returns whether a column may have a role: no other one of its table has it."""
         return group.at[table].role in roles or not any(other.at[table].role in roles for other in self.of[table])
 
-    def _could_be(self, one: Group, other: Group) -> bool:
+    def _could_be(self, one: ColumnGroup, other: ColumnGroup) -> bool:
         """Returns whether no evidence is against joining two groups."""
         return self._looks_like(one, other) and self._related(one, other) not in ("opposed", "other")
 
-    def _looks_like(self, one: Group, other: Group) -> bool:
+    def _looks_like(self, one: ColumnGroup, other: ColumnGroup) -> bool:
         """Returns whether the values of two groups allow joining them: values that never repeat do not match values that do."""
         if (one, other) not in self._could:
             is_like = self._may_join(one, other) and alike(self._sides[one], self._sides[other]) >= _ALIKE
@@ -619,24 +619,24 @@ class _Beside:
             self._could[one, other] = self._could[other, one] = is_like
         return self._could[one, other]
 
-    def _is_only_key(self, group: Group) -> bool:
+    def _is_only_key(self, group: ColumnGroup) -> bool:
         """Returns whether no other column of its tables never repeats, also with another shape."""
         others = [(other, other.at[table]) for table in group.at for other in self.of[table] if other is not group]
         ids = [column for other, column in others if other.sense in _IDS and _are_ids(other)]
         return _is_key(group) and not any(_never_repeats(column) and _with_digits(column) for column in ids)
 
 
-def _said(group: Group) -> set[frozenset[str]]:
+def _said(group: ColumnGroup) -> set[frozenset[str]]:
     """Returns the certain subjects of its columns."""
     return {meaning.own for column in group.columns if len(column.means) == 1 for meaning in column.means if not meaning.unknown and meaning.own}
 
 
-def _is_key(group: Group) -> bool:
+def _is_key(group: ColumnGroup) -> bool:
     """Returns whether its values are ids that never repeat in any of its tables."""
     return all(column.kind == "code" and _never_repeats(column) for column in group.columns)
 
 
-def _repeats(group: Group) -> bool:
+def _repeats(group: ColumnGroup) -> bool:
     return any(max(column.shown.values(), default=0) > 1 for column in group.columns)
 
 
@@ -644,29 +644,29 @@ def _quoted(header: str) -> str:
     return f'"{header}"'
 
 
-def may_be(one: Group, other: Group) -> bool:
+def may_be(one: ColumnGroup, other: ColumnGroup) -> bool:
     """Returns whether the values of two groups are of one kind, or ids of two."""
     return one.sense == other.sense or {one.sense, other.sense} <= _IDS and _are_ids(one) and _are_ids(other)
 
 
-def _are_ids(group: Group) -> bool:
+def _are_ids(group: ColumnGroup) -> bool:
     """Returns whether its values may be ids: no amounts, and never cents."""
     return group.sense != "number" or all(column.kind == "number" and _is_whole(column) for column in group.columns)
 
 
-def _is_whole(column: Column) -> bool:
+def _is_whole(column: SampleColumn) -> bool:
     return all(float(value).is_integer() and value >= 1000 for value in column.values[:COMPARED_ROWS] if isinstance(value, (int, float)))
 
 
-def _never_repeats(column: Column) -> bool:
+def _never_repeats(column: SampleColumn) -> bool:
     return column.filled >= _LEAST_IDS and len(column.shown) == column.filled == column.rows
 
 
-def _with_digits(column: Column) -> bool:
+def _with_digits(column: SampleColumn) -> bool:
     return all(any(map(str.isdigit, text)) for text in column.texts)
 
 
-def _find_roles(columns: Sequence[Column]) -> None:
+def _find_roles(columns: Sequence[SampleColumn]) -> None:
     """Notes among columns of days, or of times, the one that is the earliest in all rows, and the latest one."""
     for kind in _ORDERED:
         some = [column for column in columns if column.kind == kind]
@@ -676,7 +676,7 @@ def _find_roles(columns: Sequence[Column]) -> None:
                     one.role = f"{name} {kind}"
 
 
-def _is_before(one: Column, other: Column) -> bool | None:
+def _is_before(one: SampleColumn, other: SampleColumn) -> bool | None:
     """Returns whether a column is before another in each row, or behind it; ``None`` if it varies or is unknown."""
     rows = [str(x) < str(y) for x, y in zip(one.values, other.values) if x is not None and y is not None and x != y]
     return rows[0] if len(rows) >= 8 and len(set(rows)) == 1 else None

@@ -12,18 +12,18 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.choosing import Answers, Wish, WishedGroups
-from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, Group, Grouping, Question, may_be
-from ade_engine.inference.samples import Shown, left_out
-from ade_engine.inference.senders import Sender, find_lacking, senders_of, shared
+from ade_engine.inference.choosing import UserAnswers, Wish, WishedGroups
+from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, ColumnGroup, Grouping, Question, may_be
+from ade_engine.inference.samples import SettingEvidence, left_out
+from ade_engine.inference.senders import SampleSender, find_lacking, senders_of, shared
 from ade_engine.inference.words import is_english, meanings, readings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ade_engine.inference.samples import Column, Sample
-    from ade_engine.inference.shapes import Made
+    from ade_engine.inference.samples import Sample, SampleColumn
+    from ade_engine.inference.shapes import FieldDeclaration
 
 #: The minimum number of records for conclusions from a column that is always filled, or never repeats.
 _LEAST_RECORDS = 10
@@ -58,7 +58,7 @@ class InferredField:
     label: str
     headers: list[str]
     read: str
-    group: Group
+    group: ColumnGroup
     checks: list[str] = field(default_factory=list)
     by_values: bool = False
     is_key: bool = False
@@ -67,18 +67,18 @@ class InferredField:
     absent: list[str] = field(default_factory=list)
 
     @property
-    def made(self) -> Made | None:
+    def made(self) -> FieldDeclaration | None:
         """Returns its declaration, if tables were reshaped for it."""
         return next((column.made for column in self.group.columns if column.made), None)
 
 
 @dataclass(eq=False)
-class Inferred:
+class InferenceResult:
     """The results from samples: ``fields``; ``left_out``: headers with the reason; the senders; and facts for a person."""
 
     fields: list[InferredField]
     left_out: list[tuple[str, str]]
-    senders: list[Sender]
+    senders: list[SampleSender]
     questions: list[Question]
 
     @property
@@ -91,13 +91,13 @@ class Inferred:
         return found
 
 
-def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answers | None = None) -> Inferred:
+def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserAnswers | None = None) -> InferenceResult:
     """Returns the fields and settings that the samples show: all ``wishes``, and behind them the other findings as long as any
     wish has no column.
     """
-    answers = answers or Answers()
+    answers = answers or UserAnswers()
     grouping = Grouping(samples, answers.same)
-    before = WishedGroups(Grouping(samples), wishes, Answers()).groups if wishes and (answers.same or answers.wished) else []
+    before = WishedGroups(Grouping(samples), wishes, UserAnswers()).groups if wishes and (answers.same or answers.wished) else []
     chosen = WishedGroups(grouping, wishes, answers, before)
     wished, questions = chosen.groups, chosen.questions()
     for question in questions:
@@ -125,31 +125,31 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     named = {simplify(header) for group in grouping.groups for header in group.headers}
     aside = [column for column in grouping.aside if column.is_repeated or simplify(column.header) not in named]
     out += [(column.header or f"column {column.place + 1}", left_out([column]) or SAID_BY_A_COLUMN) for column in aside]
-    names = _Names(samples)
+    names = _FieldNames(samples)
     fields = [_field(group, names, samples) for group in kept]
     _find_key(fields)
     _find_by_values(fields)
     for one in senders:
         for name, value in answers.settings.get(one.samples[0].name, {}).items():
-            one.settings[name] = Shown(value, YOU_SAID_SO, [])
+            one.settings[name] = SettingEvidence(value, YOU_SAID_SO, [])
             one.open.pop(name, None)
     find_lacking(senders, [(one.name, one.group) for one in fields])
-    return Inferred(fields, list(dict.fromkeys(out)), senders, questions)
+    return InferenceResult(fields, list(dict.fromkeys(out)), senders, questions)
 
 
-class _Names:
+class _FieldNames:
     """The names of fields: the header of the first English sample, or else the meaning of the headers in English."""
 
     def __init__(self, samples: Sequence[Sample]):
         self._taken: set[str] = set()
         self._english = {sample.name for sample in samples if is_english(column.header for table in sample.tables for column in table.columns)}
-        self._said: dict[Column, str] = {}
+        self._said: dict[SampleColumn, str] = {}
         for table in (table for sample in samples for table in sample.tables):
             for column, some in zip(table.columns, meanings(table.columns)):
                 if len(some) == 1 and not some[0].unknown and some[0].of | ({some[0].what} - {""}):
                     self._said[column] = some[0].said.replace("+", " ")
 
-    def of(self, group: Group) -> tuple[str, str]:
+    def of(self, group: ColumnGroup) -> tuple[str, str]:
         """Returns the name and the label of a field."""
         if group.wish is not None:
             wish = group.wish.header
@@ -160,7 +160,7 @@ class _Names:
         meant = None if english else self._meant(group)
         return self._free(meant or slug(column.header) or f"column_{column.place + 1}"), label_of(column.header)
 
-    def _meant(self, group: Group) -> str | None:
+    def _meant(self, group: ColumnGroup) -> str | None:
         said = next((self._said[column] for column in group.columns if column in self._said), None)
         return slug(said) if said else None
 
@@ -194,7 +194,7 @@ def label_of(header: str) -> str:
     return label.capitalize() if label.isupper() and len(label) > 4 else label
 
 
-def _field(group: Group, names: _Names, samples: Sequence[Sample]) -> InferredField:
+def _field(group: ColumnGroup, names: _FieldNames, samples: Sequence[Sample]) -> InferredField:
     name, label = names.of(group)
     have = {column.sample for column in group.columns}
     absent = [sample.name for sample in samples if sample.name not in have]
@@ -212,7 +212,7 @@ def _bare(headers: list[str]) -> list[str]:
     return list(dict.fromkeys(" ".join(header.lower().split()) for header in headers))
 
 
-def _reader(group: Group) -> str:
+def _reader(group: ColumnGroup) -> str:
     """Returns the reader for the values of all columns."""
     readers = list(dict.fromkeys(column.reader for column in group.columns))
     if not readers:
@@ -246,11 +246,11 @@ def _find_checks(one: InferredField) -> None:
             one.checks.append("not_negative")
 
 
-def _never_repeat(columns: Iterable[Column]) -> bool:
+def _never_repeat(columns: Iterable[SampleColumn]) -> bool:
     return all(count == 1 for column in columns for count in column.shown.values())
 
 
-def _listed(columns: Sequence[Column]) -> list[str]:
+def _listed(columns: Sequence[SampleColumn]) -> list[str]:
     """Returns the few values that all samples repeat; empty if there are more, or too little evidence."""
     shown: Counter[str] = sum((column.shown for column in columns), Counter())
     least, most = _LISTED

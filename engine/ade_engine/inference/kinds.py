@@ -44,10 +44,10 @@ _PERSON = re.compile(r"[^\W\d_][\w'’.-]*")
 _SMALL = frozenset("de la van von der den le del di da dos el al bin".split())
 
 
-class Kind(NamedTuple):
+class InferredKind(NamedTuple):
     """The kind of a column's values.
 
-    ``name``: a kind of :class:`~ade_engine.inference.side.Side` (``empty``: there are none); ``reader``: the reader of
+    ``name``: a kind of :class:`~ade_engine.inference.side.ComparableColumn` (``empty``: there are none); ``reader``: the reader of
     ``ade_engine.fields``; ``values``: row by row, numbers as numbers, unreadable ones as ``None``; ``reading``: how dates and
     numbers were read.
     """
@@ -58,40 +58,40 @@ class Kind(NamedTuple):
     reading: dict[str, Any]
 
 
-def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = ".") -> Kind:
+def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = ".") -> InferredKind:
     """Returns the kind of a column's values below this header; ``order`` and ``decimal`` decide how ambiguous days and numbers
     are read.
     """
     if series.dtype == pl.Null:
-        return Kind("empty", "text", series.to_list(), {})
+        return InferredKind("empty", "text", series.to_list(), {})
     texts = [None if value is None or value == "" else as_text(value).strip() for value in series.to_list()]
     filled = [text for text in texts if text]
     if not filled:
-        return Kind("empty", "text", texts, {})
+        return InferredKind("empty", "text", texts, {})
     facts = _native.column_profile(series)
     share = {name: count / max(1, facts["looked_at"]) for name, count in facts["patterns"].items()}
-    words = _Words(header)
+    words = _HeaderMeaning(header)
     found = _moment(header, series, share, words, texts, order)
     if found is not None:
         return found
     for kind in ("email", "phone"):
         if share[kind] >= _LEAST:
-            return Kind(kind, kind, texts, {})
+            return InferredKind(kind, kind, texts, {})
     if share["iban"] >= _LEAST:
-        return Kind("code", "iban", texts, {})
+        return InferredKind("code", "iban", texts, {})
     if _is_boolean(series, filled):
-        return Kind("boolean", "boolean", texts, {})
+        return InferredKind("boolean", "boolean", texts, {})
     if share["number"] >= _LEAST:
         return _number(header, series, share, words, (texts, filled), decimal)
     if _are_ids(filled, facts):
-        return Kind("code", "code", texts, {})
+        return InferredKind("code", "code", texts, {})
     if _are_people(words, filled):
-        return Kind("name", "person_name", texts, {})
-    return Kind("text", "text", texts, {})
+        return InferredKind("name", "person_name", texts, {})
+    return InferredKind("text", "text", texts, {})
 
 
 def seen(headers: tuple[str, ...], values: Sequence[Any]) -> tuple[tuple[str, ...], str | None, Sequence[Any]]:
-    """Returns a column with its values, read as numbers if they are numbers, for a :class:`~ade_engine.inference.side.Side`."""
+    """Returns a column with its values, read as numbers if they are numbers, for a :class:`~ade_engine.inference.side.ComparableColumn`."""
     if not any(value not in (None, "") for value in values):
         return headers, None, ()
     is_boolean = all(value is None or isinstance(value, bool) for value in values)
@@ -100,7 +100,7 @@ def seen(headers: tuple[str, ...], values: Sequence[Any]) -> tuple[tuple[str, ..
     return headers, kind.name, kind.values
 
 
-class _Words:
+class _HeaderMeaning:
     """The certain meanings of a header."""
 
     def __init__(self, header: str):
@@ -122,24 +122,24 @@ def read(header: str, series: pl.Series, kind: str, order: str = "dmy", decimal:
     return series_of(found.column).to_list(), dict(found.reading or {})
 
 
-def _moment(header: str, series: pl.Series, share: dict[str, float], words: _Words, texts: list[str | None], order: str) -> Kind | None:
+def _moment(header: str, series: pl.Series, share: dict[str, float], words: _HeaderMeaning, texts: list[str | None], order: str) -> InferredKind | None:
     """Returns the kind of days, moments, times of day and durations."""
     filled = [text for text in texts if text]
     if series.dtype.is_temporal() and series.dtype not in (pl.Time, pl.Duration) or share["date"] >= _LEAST:
         values, reading = read(header, series, "date_time", order)
         found = [value for value in values if isinstance(value, datetime)]
         if found and sum(value.time() != time() for value in found) >= 0.5 * len(found):
-            return Kind("date", "date_time", values, reading)
+            return InferredKind("date", "date_time", values, reading)
         values, reading = read(header, series, "date", order)
-        return Kind("date", "date", [value if isinstance(value, date) else None for value in values], reading)
+        return InferredKind("date", "date", [value if isinstance(value, date) else None for value in values], reading)
     if series.dtype == pl.Duration:
-        return Kind("time", "duration", texts, {})
+        return InferredKind("time", "duration", texts, {})
     if series.dtype != pl.Time and sum(":" in text for text in filled) < _LEAST * len(filled):
         return None
     for reader in ("duration", "time") if words.says(_DURATIONS) else ("time", "duration"):
         values, _ = read(header, series, reader)
         if sum(isinstance(value, (time, timedelta)) for value in values) >= _LEAST * len(filled):
-            return Kind("time", reader, texts, {})
+            return InferredKind("time", reader, texts, {})
     return None
 
 
@@ -154,7 +154,7 @@ def _is_boolean(series: pl.Series, filled: list[str]) -> bool:
     return None not in values and len(filled) >= 2 and (len(distinct) < 2 or len(set(values)) == 2)
 
 
-def _number(header: str, series: pl.Series, share: dict[str, float], words: _Words, cells: tuple[list[str | None], list[str]], decimal: str) -> Kind:
+def _number(header: str, series: pl.Series, share: dict[str, float], words: _HeaderMeaning, cells: tuple[list[str | None], list[str]], decimal: str) -> InferredKind:
     """Returns the kind of ids of digits, money, and other numbers."""
     texts, filled = cells
     numbers, reading = read(header, series, "number", decimal=decimal)
@@ -164,9 +164,9 @@ def _number(header: str, series: pl.Series, share: dict[str, float], words: _Wor
     is_measure = words.says(_MEASURES) or bool(words.some_of & _MEASURED)
     if is_whole and not has_currency and not is_measure and not words.says(_PAID) and min(some, default=0) >= 0:
         if _are_numbers_of_things(words, filled, some):
-            return Kind("code", "code", texts, {})
+            return InferredKind("code", "code", texts, {})
     if has_currency:
-        return Kind("money", "money", numbers, reading)
+        return InferredKind("money", "money", numbers, reading)
     has_cents = share["cents"] >= 0.95 * share["number"] and (is_whole or share["hundredths"] > 0)
     is_share = any("%" in text for text in filled) or "percent" in words.what or bool(words.some_of & _RATES) or "rate" in words.what and "tax" in words.of or max(map(abs, some), default=0) <= 1
     is_paid = words.says(_PAID) or bool(words.of & _OF_MONEY)
@@ -174,10 +174,10 @@ def _number(header: str, series: pl.Series, share: dict[str, float], words: _Wor
     looks_paid = has_cents and not is_whole and share["hundredths"] >= 0.5 * share["number"] and mean >= 20
     is_money = has_cents and not is_measure and not is_share and (is_paid or looks_paid or is_whole and words.says(frozenset(("amount",))) and mean >= 20)
     name = "money" if is_money else "number"
-    return Kind(name, name, numbers, reading)
+    return InferredKind(name, name, numbers, reading)
 
 
-def _are_numbers_of_things(words: _Words, filled: list[str], some: list[float]) -> bool:
+def _are_numbers_of_things(words: _HeaderMeaning, filled: list[str], some: list[float]) -> bool:
     """Returns whether whole numbers are ids: the header names an id, or names a thing and they are of one length; or they are
     too long to be counted.
     """
@@ -208,7 +208,7 @@ def _are_ids(filled: list[str], facts: dict[str, Any]) -> bool:
     return facts["same_shape"] >= _LEAST * facts["looked_at"]
 
 
-def _are_people(words: _Words, filled: list[str]) -> bool:
+def _are_people(words: _HeaderMeaning, filled: list[str]) -> bool:
     """Returns whether values are names of people: by the header if the values allow it, or by values that fit nothing else."""
     split = [text.replace(",", " ").split() for text in filled]
     is_name = [

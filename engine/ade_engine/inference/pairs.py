@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from typing import Any
 
-    from ade_engine.inference.side import Side
+    from ade_engine.inference.side import ComparableColumn
     from ade_engine.inference.words import Meaning
 
 #: The minimum share of values in common, of the column that has fewer.
@@ -45,8 +45,8 @@ class Pair:
 
 
 def pairs(
-    known: Sequence[Side],
-    new: Sequence[Side],
+    known: Sequence[ComparableColumn],
+    new: Sequence[ComparableColumn],
     settled: Collection[tuple[int, int]] = (),
     sums: tuple[Sequence[dict[str, int]], Sequence[dict[str, int]]] | None = None,
     apart: Collection[tuple[int, int]] = (),
@@ -56,7 +56,7 @@ def pairs(
     ``settled``: pairs that are known to be the same. They are not in the result, and exclude other pairs. ``sums``: the results
     of :func:`sums_of` for both, if they are known. ``apart``: pairs that are not the same, unless their headers are.
     """
-    look = _Look(known, new, sums)
+    look = _PairEvidence(known, new, sums)
     rows = {at for at, _ in settled}
     columns = {at for _, at in settled}
     open_pairs = [(i, j) for i in range(len(known)) for j in range(len(new)) if i not in rows and j not in columns and look.may_be(i, j) and ((i, j) not in apart or look.same_words(i, j))]
@@ -84,10 +84,10 @@ def pairs(
     return found
 
 
-class _Look:
+class _PairEvidence:
     """The evidence about each pair of two tables."""
 
-    def __init__(self, known: Sequence[Side], new: Sequence[Side], sums: tuple[Sequence[dict[str, int]], Sequence[dict[str, int]]] | None = None):
+    def __init__(self, known: Sequence[ComparableColumn], new: Sequence[ComparableColumn], sums: tuple[Sequence[dict[str, int]], Sequence[dict[str, int]]] | None = None):
         self.known, self.new = known, new
         self.known_means = self._means(known)
         self.new_means = self._means(new)
@@ -97,7 +97,7 @@ class _Look:
         self.paired: set[tuple[int, int]] = set()
 
     @staticmethod
-    def _means(columns: Sequence[Side]) -> list[list[tuple[Meaning, ...]]]:
+    def _means(columns: Sequence[ComparableColumn]) -> list[list[tuple[Meaning, ...]]]:
         """Returns the meanings of each header of each column, beside the first headers of the others."""
         return [[some, *(other_meanings(columns, at) if len(columns[at].headers) > 1 else ())] for at, some in enumerate(meanings(columns))]
 
@@ -243,7 +243,7 @@ class _Look:
         return min(1.0, 0.4 * told + 0.2 * words + 0.3 * alike(a, b) + extra)
 
 
-def alike(a: Side, b: Side) -> float:
+def alike(a: ComparableColumn, b: ComparableColumn) -> float:
     """Returns how alike the values of two columns are; 0.5 if nothing is known."""
     if a.kind is None or b.kind is None or not a.shown or not b.shown:
         return 0.5
@@ -282,7 +282,7 @@ def _days_alike(one: Sequence[int], other: Sequence[int]) -> float:
     return 1 / (1 + abs(median(one) - median(other)) / (45 + min(reach))) * (min(reach) + 15) / (max(reach) + 15)
 
 
-def sums_of(columns: Sequence[Side]) -> list[dict[str, int]]:
+def sums_of(columns: Sequence[ComparableColumn]) -> list[dict[str, int]]:
     """Returns the columns of numbers of which one is the sum or the product of two others, or the sum of three, in nearly all
     rows: the column of each part, the whole first.
     """
@@ -303,7 +303,7 @@ def sums_of(columns: Sequence[Side]) -> list[dict[str, int]]:
     return found + _sums_of_three(columns, numeric, {one["sum of two others"] for one in found if "sum of two others" in one})
 
 
-def _sums_of_three(columns: Sequence[Side], numeric: Sequence[int], known: Collection[int]) -> list[dict[str, int]]:
+def _sums_of_three(columns: Sequence[ComparableColumn], numeric: Sequence[int], known: Collection[int]) -> list[dict[str, int]]:
     found: list[dict[str, int]] = []
     if len(numeric) <= _MOST_SUMMED:
         for parts in combinations(numeric, 3):
@@ -316,7 +316,7 @@ def _sums_of_three(columns: Sequence[Side], numeric: Sequence[int], known: Colle
     return found
 
 
-def _rows(columns: Sequence[Side], places: Sequence[int]) -> list[tuple[Any, ...]]:
+def _rows(columns: Sequence[ComparableColumn], places: Sequence[int]) -> list[tuple[Any, ...]]:
     """Returns the rows in which all of these have a number, and no part is zero."""
     return [row for row in zip(*(columns[at].values for at in places)) if None not in row and all(row[:-1])]
 

@@ -19,8 +19,8 @@ from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import without_blank_rows
 from ade_engine.inference.kinds import is_count, kind_of
 from ade_engine.inference.pairs import pairs
-from ade_engine.inference.shapes import Made, Shape, declaring, fact_of_sheets, fact_of_title, facts_above, lines_of, shapes_of
-from ade_engine.inference.side import Side
+from ade_engine.inference.shapes import FieldDeclaration, ReshapePlan, declaring, fact_of_sheets, fact_of_title, facts_above, lines_of, shapes_of
+from ade_engine.inference.side import ComparableColumn
 from ade_engine.inference.words import language_of
 from ade_engine.models.errors import InputError
 from ade_engine.models.notices import some_of
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.settings import Settings
 
     #: Loads the settings and the configuration, or another one's, with further settings.
-    Load = Callable[[Path | None, Sequence[str]], tuple[Settings, Path]]
+    SettingsLoader = Callable[[Path | None, Sequence[str]], tuple[Settings, Path]]
 
 #: The minimum share of equal columns for a table of a sample to belong to the same list as its largest one.
 _SAME_LIST = 0.5
@@ -61,7 +61,7 @@ class SampleError(Exception):
 
 
 @dataclass(eq=False, kw_only=True)
-class Column(Side):
+class SampleColumn(ComparableColumn):
     """A column of a sample. ``header``: as it is written, on one line, ``""`` if it has none; ``place``: its position from 0;
     ``reader`` and ``reading``: how its values are read and were.
     """
@@ -76,7 +76,7 @@ class Column(Side):
     #: Whether an earlier column of the table has the same header.
     is_repeated: bool = False
     #: The declaration of its field, if the table was reshaped.
-    made: Made | None = None
+    made: FieldDeclaration | None = None
     #: The possible meanings of its header, and whether its days are the earliest or the latest, beside the other columns of its
     #: table.
     means: tuple[Meaning, ...] = ()
@@ -101,12 +101,12 @@ class Column(Side):
 
 
 @dataclass(eq=False)
-class Table:
+class SampleTable:
     """A table of a sample file."""
 
     sample: str
     title: str
-    columns: list[Column]
+    columns: list[SampleColumn]
     rows: int
 
     @property
@@ -120,19 +120,19 @@ class Sample:
 
     name: str
     path: Path
-    tables: list[Table]
+    tables: list[SampleTable]
     others: list[str]
     found: list[FoundTable]
     #: The reshapes that make its tables one record a row, and those that would if somebody agrees.
-    shapes: list[Shape] = field(default_factory=list)
-    asked: list[Shape] = field(default_factory=list)
+    shapes: list[ReshapePlan] = field(default_factory=list)
+    asked: list[ReshapePlan] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
         return sum(table.rows for table in self.tables)
 
 
-def read_sample(name: str, path: Path, load: Load, scratch: Path, said: Mapping[tuple[str, str], bool] = {}) -> Sample:
+def read_sample(name: str, path: Path, load: SettingsLoader, scratch: Path, said: Mapping[tuple[str, str], bool] = {}) -> Sample:
     """Returns the tables of a sample, as records. ``load``: loads the settings and the configuration, or another one's, with
     further settings; ``said``: by sample and key the shapes that a person has agreed to, or not. Raises :class:`SampleError` if
     the sample teaches nothing.
@@ -162,7 +162,7 @@ def read_sample(name: str, path: Path, load: Load, scratch: Path, said: Mapping[
     return Sample(name, path, same, others, found, chosen, asked)
 
 
-def _common(one: Table, other: Table) -> int:
+def _common(one: SampleTable, other: SampleTable) -> int:
     """Returns the number of columns of two tables that are the same by their words, or for another reason that can be named."""
     sides = [[column for column in table.columns if column.header] for table in (one, other)]
     return max(len(one.headers & other.headers), sum(pair.reason is not None for pair in pairs(*sides)))
@@ -175,7 +175,7 @@ def _tables_in(name: str, path: Path, settings: Settings, package: Path, scratch
     return found
 
 
-def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> list[Shape]:
+def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> list[ReshapePlan]:
     """Returns the shapes that would make tables one record a row, each once, certain ones first."""
     try:
         sheets = read_book(path, settings).sheets
@@ -184,7 +184,7 @@ def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> l
     gathered = [one for sheet in sheets if sheet.state == "visible" for one in lines_of(sheet.rows)]
     if gathered:
         return gathered[:1]
-    shapes: dict[str, Shape] = {}
+    shapes: dict[str, ReshapePlan] = {}
     for table in found:
         own = shapes_of(table.headers, table.frame.rows()) if len(table.headers) == table.frame.width else []
         if table.header is not None:
@@ -201,8 +201,8 @@ def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> l
 
 
 def _reshaped(
-    name: str, path: Path, load: Load, scratch: Path, found: Sequence[FoundTable], shapes: Sequence[Shape]
-) -> tuple[list[Table], list[Shape]]:
+    name: str, path: Path, load: SettingsLoader, scratch: Path, found: Sequence[FoundTable], shapes: Sequence[ReshapePlan]
+) -> tuple[list[SampleTable], list[ReshapePlan]]:
     """Returns the tables as a run finds them with their shapes declared; and the shapes that it did not find."""
     _, package = load(None, ())
     folder = scratch / "reshaped"
@@ -227,7 +227,7 @@ def _reshaped(
     return results, [one for one in shapes if not there.issuperset(one.made)]
 
 
-def _has_example(shape: Shape, tried: tuple[list[Table], list[Shape]]) -> bool:
+def _has_example(shape: ReshapePlan, tried: tuple[list[SampleTable], list[ReshapePlan]]) -> bool:
     """Returns whether a shape makes records; it keeps some as an example."""
     tables, lacking = tried
     if not lacking and tables:
@@ -241,9 +241,9 @@ def _in_one_line(header: Any) -> str:
     return " ".join(str(header or "").split())
 
 
-def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping[str, Made] = {}) -> Table:
+def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping[str, FieldDeclaration] = {}) -> SampleTable:
     frame = without_blank_rows(found.frame, found.frame.columns)
-    columns: list[Column] = []
+    columns: list[SampleColumn] = []
     known: set[str] = set()
     own = {simplify(_in_one_line(header)) for header in found.headers}
     for place, (name, written) in enumerate(zip(frame.columns, headers)):
@@ -257,7 +257,7 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
         filled = sum(value is not None and str(value).strip() != "" for value in series.to_list())
         simple = simplify(header)
         columns.append(
-            Column(
+            SampleColumn(
                 (header,), kind, values, sample=sample, place=place, rows=frame.height, filled=filled, reader=one and one.reader or reader, reading=reading,
                 is_repeated=bool(simple) and simple in known, made=one if one and one.keyword else None,
             )
@@ -269,10 +269,10 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
         if column.reading.get("by") in marks and column.reading.get("decided_by") != "evidence":
             column.kind, reader, column.values, _ = kind_of(column.header, frame.get_column(name), marks.get("date_order", "dmy"), marks.get("decimal_mark", "."))
             column.reader = column.reader if column.made else reader
-    return Table(sample, found.title, columns, frame.height)
+    return SampleTable(sample, found.title, columns, frame.height)
 
 
-def left_out(columns: list[Column]) -> str | None:
+def left_out(columns: list[SampleColumn]) -> str | None:
     """Returns why the columns of one header in all samples are no field, if they are none."""
     filled, rows = sum(column.filled for column in columns), sum(column.rows for column in columns)
     shown: Counter[str] = sum((column.shown for column in columns), Counter())
@@ -339,7 +339,7 @@ def case_name(name: str, taken: set[str]) -> str:
     return found
 
 
-class Shown(NamedTuple):
+class SettingEvidence(NamedTuple):
     """The value of a setting, the reason for it, and the headers of the columns that show it."""
 
     value: str
@@ -347,18 +347,18 @@ class Shown(NamedTuple):
     headers: list[str]
 
 
-class Written(NamedTuple):
+class WritingHabits(NamedTuple):
     """The ways in which columns write days and numbers: evident ones by name, open ones, and contradictory ones."""
 
-    settings: dict[str, Shown]
-    open: dict[str, list[Column]]
-    mixed: dict[str, list[Column]]
+    settings: dict[str, SettingEvidence]
+    open: dict[str, list[SampleColumn]]
+    mixed: dict[str, list[SampleColumn]]
 
 
-def written_by(all_columns: Sequence[Column]) -> Written:
+def written_by(all_columns: Sequence[SampleColumn]) -> WritingHabits:
     """Returns the ways that columns show by evidence; open ones by the conventions of people who write such headers."""
-    shown: dict[str, dict[str, list[Column]]] = {"date_order": {}, "decimal_mark": {}}
-    unsure: dict[str, list[Column]] = {}
+    shown: dict[str, dict[str, list[SampleColumn]]] = {"date_order": {}, "decimal_mark": {}}
+    unsure: dict[str, list[SampleColumn]] = {}
     for column in all_columns:
         reading = column.reading
         if reading.get("decided_by") == "evidence" and reading.get("read_as") in _MEANS:
@@ -366,17 +366,17 @@ def written_by(all_columns: Sequence[Column]) -> Written:
             shown[setting].setdefault(value, []).append(column)
         elif reading.get("by") in shown:
             unsure.setdefault(reading["by"], []).append(column)
-    found = Written({}, {}, {})
+    found = WritingHabits({}, {}, {})
     language = language_of(column.header for column in all_columns)
     for setting, values in shown.items():
         if len(values) == 1:
             (value, columns) = next(iter(values.items()))
             headers = list(dict.fromkeys(column.header for column in columns))
-            found.settings[setting] = Shown(value, f"shown by {some_of(headers, 3)}", headers)
+            found.settings[setting] = SettingEvidence(value, f"shown by {some_of(headers, 3)}", headers)
         elif values:
             found.mixed[setting] = [column for columns in values.values() for column in columns]
         elif setting in unsure and language in _WRITTEN_IN[setting]:
-            found.settings[setting] = Shown(_WRITTEN_IN[setting][language], f"no cell shows it, but the headers are {_LANGUAGES[language]}", [])
+            found.settings[setting] = SettingEvidence(_WRITTEN_IN[setting][language], f"no cell shows it, but the headers are {_LANGUAGES[language]}", [])
         elif setting in unsure:
             found.open[setting] = unsure[setting]
     return found

@@ -14,15 +14,15 @@ from pathlib import PurePath
 
 from ade_engine.fields.header_series import belongs
 from ade_engine.inference.edit import quoted
-from ade_engine.inference.samples import Shown, written_by
+from ade_engine.inference.samples import SettingEvidence, written_by
 from ade_engine.infrastructure.settings import setting_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ade_engine.inference.grouping import Group
-    from ade_engine.inference.samples import Column, Sample
+    from ade_engine.inference.grouping import ColumnGroup
+    from ade_engine.inference.samples import Sample, SampleColumn
 
 _NUMBERS = r"\d+"
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -30,31 +30,31 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(eq=False)
-class Sender:
+class SampleSender:
     """Samples of one layout. ``settings``: the evident values, by name; ``open``: settings without evidence, with the columns
     that depend on them.
     """
 
     samples: list[Sample]
-    settings: dict[str, Shown] = field(default_factory=dict)
-    open: dict[str, list[Column]] = field(default_factory=dict)
+    settings: dict[str, SettingEvidence] = field(default_factory=dict)
+    open: dict[str, list[SampleColumn]] = field(default_factory=dict)
     #: Settings for which its own columns show different values.
-    mixed: dict[str, list[Column]] = field(default_factory=dict)
+    mixed: dict[str, list[SampleColumn]] = field(default_factory=dict)
     pattern: str = ""
     #: The fields that it has no column for.
     lacks: list[str] = field(default_factory=list)
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[SampleColumn]:
         """Returns the columns of all its tables."""
         return [column for sample in self.samples for table in sample.tables for column in table.columns]
 
 
-def senders_of(samples: Sequence[Sample]) -> list[Sender]:
+def senders_of(samples: Sequence[Sample]) -> list[SampleSender]:
     """Returns the senders of samples, with the patterns of their files and the evidence of their columns."""
-    found: list[Sender] = []
+    found: list[SampleSender] = []
     for sample in samples:
-        one = Sender([sample])
+        one = SampleSender([sample])
         _find_settings(one)
         headers = {simple for table in sample.tables for simple in table.headers}
         for known in found:
@@ -73,11 +73,11 @@ def senders_of(samples: Sequence[Sample]) -> list[Sender]:
     return found
 
 
-def _find_settings(sender: Sender) -> None:
+def _find_settings(sender: SampleSender) -> None:
     sender.settings, sender.open, sender.mixed = written_by(sender.columns)
 
 
-def shared(senders: Sequence[Sender]) -> dict[str, str]:
+def shared(senders: Sequence[SampleSender]) -> dict[str, str]:
     """Returns the settings that hold for all: each sender with any evidence shows this value."""
     found = {}
     for name in ("date_order", "decimal_mark"):
@@ -87,7 +87,7 @@ def shared(senders: Sequence[Sender]) -> dict[str, str]:
     return found
 
 
-def differing(senders: Sequence[Sender]) -> list[str]:
+def differing(senders: Sequence[SampleSender]) -> list[str]:
     """Returns the settings in which senders contradict one another."""
     return [name for name in ("date_order", "decimal_mark") if len({one.settings[name].value for one in senders if name in one.settings}) > 1]
 
@@ -113,7 +113,7 @@ def _without(name: str, taken_out: str) -> str:
     return re.sub(r"\*(?:[\W_]*\*)+", "*", bare) + ending
 
 
-def tables_of(senders: Sequence[Sender]) -> str:
+def tables_of(senders: Sequence[SampleSender]) -> str:
     """Returns the tables of ``settings.toml``: the values of each sender that not all of them share."""
     differ = differing(senders)
     settings = {line: f"{sample.name}: {shape.words}" for one in senders for sample in one.samples for shape in sample.shapes for line in shape.settings}
@@ -136,7 +136,7 @@ def in_comment(value: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in value)
 
 
-def find_lacking(senders: Sequence[Sender], groups: Sequence[tuple[str, Group]]) -> None:
+def find_lacking(senders: Sequence[SampleSender], groups: Sequence[tuple[str, ColumnGroup]]) -> None:
     """Notes for each sender the fields that most others have and it does not."""
     has = {sample.name: at for at, one in enumerate(senders) for sample in one.samples}
     groups = [(name, group) for name, group in groups if 2 * len({has[column.sample] for column in group.columns}) >= len(senders)]

@@ -38,7 +38,7 @@ _PERIOD = re.compile(r"(?:[^\W\d_]{3,9}\.?\s+)?(?:19|20)\d\d(?:[-/.]\d{1,2}(?:[-
 
 
 @dataclass(frozen=True)
-class Made:
+class FieldDeclaration:
     """The declaration of a field in a reshaped table: an argument of ``Field`` in source form, and the reason. ``reader``:
     given if the header does not decide it; ``constant``: the name and the value of its stack.
     """
@@ -54,7 +54,7 @@ class Made:
 
 
 @dataclass(eq=False)
-class Shape:
+class ReshapePlan:
     """A way to make the tables of a file one record a row. ``key`` names it in answers; ``words``: the look of the file."""
 
     key: str
@@ -62,7 +62,7 @@ class Shape:
     why: str
     is_sure: bool
     #: The fields that it makes or changes, by their labels.
-    made: dict[str, Made] = field(default_factory=dict)
+    made: dict[str, FieldDeclaration] = field(default_factory=dict)
     #: The simplified headers of columns that are then no fields.
     gone: set[str] = field(default_factory=set)
     #: The simplified headers of adjacent columns that may be their totals.
@@ -79,7 +79,7 @@ class Shape:
         return [*self.settings, *constants, *(f"Field({quoted(label)}, {made})" for label, made in self.made.items() if made.keyword)]
 
 
-def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Shape]:
+def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[ReshapePlan]:
     """Returns the shapes that probably make a table one record a row. ``headers``: the contents of its header cells."""
     texts = [" ".join(as_text(header).split()) for header in headers]
     found = _native.propose_shapes([texts, *([as_text(cell) for cell in row] for row in rows[:_MOST_ROWS])])
@@ -89,7 +89,7 @@ def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Sha
     if any(operator in ("transpose", "pivot") for operator, *_ in steps[:-1]):
         # Later steps name columns that the table does not have yet.
         return []
-    shape = Shape("", "", "; ".join(reasons), is_sure)
+    shape = ReshapePlan("", "", "; ".join(reasons), is_sure)
     words = []
     for step in steps:
         said = _declared(shape, step, headers, texts, rows)
@@ -102,7 +102,7 @@ def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Sha
     return [shape]
 
 
-def _declared(shape: Shape, step: tuple[str, list[int], str | None], headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]]) -> str | None:
+def _declared(shape: ReshapePlan, step: tuple[str, list[int], str | None], headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]]) -> str | None:
     """Declares a step, and returns a description of the table; ``None`` if it cannot be declared."""
     operator, places, mark = step
     why = shape.why
@@ -112,29 +112,29 @@ def _declared(shape: Shape, step: tuple[str, list[int], str | None], headers: Se
         names = texts[: places[0] + 1]
         if not all(names):
             return None
-        shape.made.update({name: Made("fill_down", "True", why) for name in names})
+        shape.made.update({name: FieldDeclaration("fill_down", "True", why) for name in names})
         return f"{and_(names)} {'is' if len(names) == 1 else 'are'} said once for several rows"
     if operator == "explode":
         name = texts[places[0]]
         if not name or mark is None:
             return None
-        shape.made[name] = Made("split", quoted(mark), why)
+        shape.made[name] = FieldDeclaration("split", quoted(mark), why)
         return f"a cell of {name} holds several values"
     if operator == "subtitle":
-        shape.made["Section"] = Made("beside", "section", why)
+        shape.made["Section"] = FieldDeclaration("beside", "section", why)
         return "lines of their own say what the rows below them belong to"
     if operator == "pivot":
         shape.settings.append("line_records = true")
         labels = dict.fromkeys(texts[0].rstrip(" :") if at < 0 else as_text(rows[at][0]).strip().rstrip(" :") for at in range(-1, min(len(rows), places[0] * 20)))
-        shape.made.update({label: Made("", "") for label in labels if label})
+        shape.made.update({label: FieldDeclaration("", "") for label in labels if label})
         return "records stand in lines, each value beside its label"
     # A run that knows the names turns a table on its side.
     labels = [simplify(texts[0]) and texts[0], *(as_text(row[0]).strip() for row in rows)]
-    shape.made.update({label: Made("", "") for label in labels if label})
+    shape.made.update({label: FieldDeclaration("", "") for label in labels if label})
     return "its records stand beside one another"
 
 
-def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]], *, is_groups: bool) -> str | None:
+def _stacked(shape: ReshapePlan, places: range, headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]], *, is_groups: bool) -> str | None:
     """Declares columns as a stack."""
     cells = [headers[at] for at in places]
     names = [texts[at] for at in places]
@@ -156,8 +156,8 @@ def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[st
     label = key if simplify(key) not in taken else f"{key} of the column"
     parts = {word: f"{constant}[{quoted(name)}]" for name, word in values.items()} or {"Amount" if "amount" not in taken else "Value": f"{constant}.value"}
     why, stack = shape.why, (constant, f"Stack({inside})")
-    shape.made[label] = Made("part_of", f"{constant}.header", why, reader, stack)
-    shape.made.update({word: Made("part_of", part, "", None, stack) for word, part in parts.items()})
+    shape.made[label] = FieldDeclaration("part_of", f"{constant}.header", why, reader, stack)
+    shape.made.update({word: FieldDeclaration("part_of", part, "", None, stack) for word, part in parts.items()})
     shape.gone |= {simplify(name) for name in names}
     for beside in (range(places.start - 1, -1, -1), range(places.stop, len(texts))):
         for at in beside:
@@ -193,7 +193,7 @@ def _parted(series: str, name: str, is_first: bool) -> tuple[str, str] | None:
     return None
 
 
-def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[Any] = (), start: int = 0) -> list[Shape]:
+def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[Any] = (), start: int = 0) -> list[ReshapePlan]:
     """Returns the labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0;
     ``headers``: its cells; ``start``: the row behind the table above.
     """
@@ -213,8 +213,8 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[An
         names = [label for label, sure in reversed(labels.items()) if sure is is_sure]
         # A text beside another one may be anything.
         if names and (is_sure or len(names) > 1):
-            made = {name: Made("beside", f"label({quoted(name)})", "a form above the table has it") for name in names}
-            shapes.append(Shape(f"label {' '.join(map(simplify, names))}", f"{and_(names)} {'stands' if len(names) == 1 else 'stand'} in a form above the table", "each label has its value beside it", is_sure, made))
+            made = {name: FieldDeclaration("beside", f"label({quoted(name)})", "a form above the table has it") for name in names}
+            shapes.append(ReshapePlan(f"label {' '.join(map(simplify, names))}", f"{and_(names)} {'stands' if len(names) == 1 else 'stand'} in a form above the table", "each label has its value beside it", is_sure, made))
     return shapes
 
 
@@ -229,7 +229,7 @@ def _label(cell: Any, behind: Sequence[Any]) -> tuple[str, bool] | None:
     return (label, bool(colon)) if has_value and (colon or behind) else None
 
 
-def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[Shape]:
+def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[ReshapePlan]:
     """Returns the shapes for a month or a year in a line above a table."""
     for cells in reversed(rows[max(0, header - 6) : header]):
         filled = [cell for cell in cells if not is_blank(cell)]
@@ -242,12 +242,12 @@ def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[Shape]:
             label, reader = _OF_SERIES[series]
             before = re.escape(line[: found.start()].strip()).replace(r"\ ", " ")
             pattern = f"{before} (.+)" if before and found.end() == len(line) else f"({_PERIOD.pattern.partition('|')[0]})"
-            made = Made("beside", f"title(r{quoted(pattern)})" if '"' not in pattern else f"title({quoted(pattern)})", "a line above the table says it", reader)
-            return [Shape(f"title {series}", f"the line {line!r} above the table says of which {label.lower()} its records are", "it holds a time, and the table may have none", False, {label: made})]
+            made = FieldDeclaration("beside", f"title(r{quoted(pattern)})" if '"' not in pattern else f"title({quoted(pattern)})", "a line above the table says it", reader)
+            return [ReshapePlan(f"title {series}", f"the line {line!r} above the table says of which {label.lower()} its records are", "it holds a time, and the table may have none", False, {label: made})]
     return []
 
 
-def fact_of_sheets(titles: Sequence[str]) -> list[Shape]:
+def fact_of_sheets(titles: Sequence[str]) -> list[ReshapePlan]:
     """Returns the shapes for titles of sheets with the same table, if they name something."""
     distinct = list(dict.fromkeys(titles))
     if len(distinct) < 2 or len(distinct) < len(titles):
@@ -260,11 +260,11 @@ def fact_of_sheets(titles: Sequence[str]) -> list[Shape]:
     series = next((one for one in ("months", "quarters", "years") if all(belongs(one, title) for title in distinct)), None)
     label, reader = _OF_SERIES[series] if series else (first if is_named else "Sheet", None)
     value = f'sheet_name(r"{re.escape(first)} (.+)")' if is_named and not series else "sheet_name"
-    made = {label: Made("beside", value, "each sheet has the same table, and its title says whose", reader)}
-    return [Shape("sheet_name", f"{len(distinct)} sheets have the same table: {and_(distinct[:3])}{', …' if len(distinct) > 3 else ''}", "their titles are the only thing that tells them apart", True, made)]
+    made = {label: FieldDeclaration("beside", value, "each sheet has the same table, and its title says whose", reader)}
+    return [ReshapePlan("sheet_name", f"{len(distinct)} sheets have the same table: {and_(distinct[:3])}{', …' if len(distinct) > 3 else ''}", "their titles are the only thing that tells them apart", True, made)]
 
 
-def lines_of(rows: Iterable[Sequence[Any]]) -> list[Shape]:
+def lines_of(rows: Iterable[Sequence[Any]]) -> list[ReshapePlan]:
     """Returns the shapes for a sheet that is made of labels with their values below one another."""
     filled = [[cell for cell in cells if not is_blank(cell)] for cells in rows]
     filled = [cells for cells in filled if cells][:_MOST_ROWS]
@@ -279,7 +279,7 @@ def lines_of(rows: Iterable[Sequence[Any]]) -> list[Shape]:
     return found
 
 
-def declaring(labels: Iterable[str], shapes: Sequence[Shape]) -> str:
+def declaring(labels: Iterable[str], shapes: Sequence[ReshapePlan]) -> str:
     """Returns a module of fields without readers for trying a file. ``labels``: the headers of its columns."""
     made = {label: one for shape in shapes for label, one in shape.made.items()}
     gone = set().union(*(shape.gone | shape.totals for shape in shapes))

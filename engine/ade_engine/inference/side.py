@@ -19,7 +19,7 @@ _SENSE = {"money": "number", "name": "text"}
 
 
 @dataclass(eq=False)
-class Side:
+class ComparableColumn:
     """A column of one of two tables, or a field of which only the headers may be known.
 
     ``headers``: the words that people use for it; ``kind``: the kind of its values (``text``, ``name``, ``code``, ``number``,
@@ -68,6 +68,6 @@ class Side:
     def numbers(self) -> list[float]:
         return [value for value in self.values if isinstance(value, (int, float)) and not isinstance(value, bool)]
 
-    def first(self, rows: int) -> Side:
+    def first(self, rows: int) -> ComparableColumn:
         """Returns it with the first rows only."""
-        return Side(self.headers, self.kind, self.values[:rows])
+        return ComparableColumn(self.headers, self.kind, self.values[:rows])

@@ -18,12 +18,12 @@ from ade_engine.cases.grids import read_book
 from ade_engine.cases.runner import run_case
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.fields.nearest import HeaderSuggestions
-from ade_engine.inference.edit import NotEditable, added, declared, quoted, readers_of, sources_of
+from ade_engine.inference.edit import NotEditableError, added, declared, quoted, readers_of, sources_of
 from ade_engine.inference.inferred import slug
 from ade_engine.inference.kinds import is_count, seen
 from ade_engine.inference.pairs import pairs
 from ade_engine.inference.shapes import fact_of_sheets, facts_above, shapes_of
-from ade_engine.inference.side import Side
+from ade_engine.inference.side import ComparableColumn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import Registry
-    from ade_engine.inference.shapes import Shape
+    from ade_engine.inference.shapes import ReshapePlan
     from ade_engine.infrastructure.settings import Settings
 
 #: The maximum number of rows of a case that decide the values of a field.
@@ -66,13 +66,13 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     ]
     for table in result["tables"]:
         own = [at for at, field in enumerate(table["fields"]) if not (field or "").startswith("__")]
-        sides = {at: Side(*seen((str(table["headers"][at]),), [row[at] for row in table["rows"]])) for at in own}
+        sides = {at: ComparableColumn(*seen((str(table["headers"][at]),), [row[at] for row in table["rows"]])) for at in own}
         # All fields are written: those without a column have no values.
         claimed = {table["fields"][at]: at for at in own if table["fields"][at] in fields and sides[at].shown}
         free = [at for at in own if table["fields"][at] is None and sides[at].shown and not is_count(sides[at].values)]
         names, places = list(fields), [*claimed.values(), *free]
         # A field that has a column here has its values.
-        known = [Side(field.headers, sides[claimed[name]].kind or field.kind, sides[claimed[name]].values) if name in claimed else field for name, field in fields.items()]
+        known = [ComparableColumn(field.headers, sides[claimed[name]].kind or field.kind, sides[claimed[name]].values) if name in claimed else field for name, field in fields.items()]
         settled = {(names.index(name), places.index(at)) for name, at in claimed.items()}
         lacking.update(dict.fromkeys(name for name in names if name not in claimed))
         columns += [{"sheet": table["sheet"], "header": sides[at].header} for at in free]
@@ -96,7 +96,7 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     return {"error": None, "fields": list(lacking), "columns": columns, "suggestions": list(once.values())}
 
 
-def _fields(registry: Registry, root: Path) -> dict[str, Side]:
+def _fields(registry: Registry, root: Path) -> dict[str, ComparableColumn]:
     """Returns the fields of a configuration that have headers, with the values that its cases expect."""
     values: dict[str, list[Any]] = {}
     for file in sorted(root.glob("tests/cases/*/expected.csv")):
@@ -108,12 +108,12 @@ def _fields(registry: Registry, root: Path) -> dict[str, Side]:
             column = values.setdefault(name, [])
             column += [None] * (before - len(column))
             column += [row[at] if at < len(row) and row[at] else None for row in rows]
-    fields: dict[str, Side] = {}
+    fields: dict[str, ComparableColumn] = {}
     for entry in registry.column_detectors:
         detector = entry.fn
         if isinstance(detector, FieldHeaders):
-            side = Side(*seen(detector.headers, values.get(detector.field, [])))
-            fields.setdefault(detector.field, Side(side.headers, detector.kind or side.kind, side.values))
+            side = ComparableColumn(*seen(detector.headers, values.get(detector.field, [])))
+            fields.setdefault(detector.field, ComparableColumn(side.headers, detector.kind or side.kind, side.values))
     return fields
 
 
@@ -127,11 +127,11 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str
         word = " ".join(header.split())
         try:
             if not simplify(word):
-                raise NotEditable("a header without letters and digits tells no field from others")
+                raise NotEditableError("a header without letters and digits tells no field from others")
             path, text = (written if is_declaration(word) else added)(sources, field, word)
             sources[path] = text
             changed.setdefault(path, []).append([field, word])
-        except NotEditable as error:
+        except NotEditableError as error:
             pastes.append({"field": field, "header": word, "why": str(error)})
     made = []
     for number, (path, fields) in enumerate(changed.items()):
@@ -157,7 +157,7 @@ def declarations(
     found: dict[tuple[str, str], dict[str, Any]] = {}
     gone: set[str] = set()
 
-    def propose(shape: Shape, sheet: str, fields: list[str], said: str) -> None:
+    def propose(shape: ReshapePlan, sheet: str, fields: list[str], said: str) -> None:
         if fields and not known.intersection(fields):
             one = {"field": "+".join(fields), "header": said, "sheet": sheet, "reason": f"{shape.words}: {shape.why}" if shape.is_sure else None, "likeness": 1.0}
             found.setdefault((one["field"], said), one)
@@ -180,7 +180,7 @@ def declarations(
     return [one for one in found.values() if "" not in one["field"].split("+")], gone
 
 
-def _parts(shape: Shape, readers: Mapping[str, str], lacking: Iterable[str], registry: Registry) -> list[str]:
+def _parts(shape: ReshapePlan, readers: Mapping[str, str], lacking: Iterable[str], registry: Registry) -> list[str]:
     """Returns the fields of a stack, its header first: those without a column that have the right readers, else new ones."""
     free = [field for field in lacking if field not in registry.reshapes.stacked and field not in registry.reshapes.beside]
     chosen: list[str] = []
@@ -197,7 +197,7 @@ def _parts(shape: Shape, readers: Mapping[str, str], lacking: Iterable[str], reg
     return chosen
 
 
-def _facts(request: dict[str, Any], result: dict[str, Any], settings: Settings) -> list[tuple[Shape, str]]:
+def _facts(request: dict[str, Any], result: dict[str, Any], settings: Settings) -> list[tuple[ReshapePlan, str]]:
     """Returns the facts beside the tables of a file."""
     sheets = read_book(Path(request["input"]), settings).sheets
     titles = [sheets[place["sheet"]].title for place in result["places"]]
@@ -206,14 +206,14 @@ def _facts(request: dict[str, Any], result: dict[str, Any], settings: Settings) 
 
 
 def written(sources: Mapping[Path, bytes], field: str, said: str) -> tuple[Path, bytes]:
-    """Returns the file that has the fields, and its bytes with their arguments. Raises ``NotEditable`` if it cannot be written.
+    """Returns the file that has the fields, and its bytes with their arguments. Raises ``NotEditableError`` if it cannot be written.
     """
     names, readers = field.split("+"), readers_of(sources)
     is_stack = _STACK.fullmatch(said) is not None
     try:
         call = ast.parse(said if is_stack else f"f({said})", mode="eval").body
     except SyntaxError as error:
-        raise NotEditable("it is no argument of a field") from error
+        raise NotEditableError("it is no argument of a field") from error
     constant, uses, arguments = None, set(re.findall(r"^beside=(\w+)", said)), dict.fromkeys(names, said)
     if is_stack and isinstance(call, ast.Call):
         constant, uses = _constant_for(call, said, sources), {"Stack"}

@@ -21,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ade_engine.inference.side import Side
+    from ade_engine.inference.side import ComparableColumn
 
     #: The meanings of a phrase, each with its language.
     Senses = list[tuple[tuple[str, ...], int]]
@@ -308,7 +308,7 @@ def _by_meaning(piece: Senses) -> list[tuple[tuple[str, ...], frozenset[int]]]:
     return [(atoms, frozenset(languages)) for atoms, languages in meanings.items()]
 
 
-def meanings(columns: Sequence[Side]) -> list[tuple[Meaning, ...]]:
+def meanings(columns: Sequence[ComparableColumn]) -> list[tuple[Meaning, ...]]:
     """Returns the possible meanings of each column of a table, by its header and the kind of its values, read beside the
     others.
     """
@@ -321,7 +321,7 @@ def meanings(columns: Sequence[Side]) -> list[tuple[Meaning, ...]]:
     return found
 
 
-def other_meanings(columns: Sequence[Side], at: int) -> list[tuple[Meaning, ...]]:
+def other_meanings(columns: Sequence[ComparableColumn], at: int) -> list[tuple[Meaning, ...]]:
     """Returns the possible meanings of the further headers of one of the columns, beside the others."""
     votes = _votes([readings(column.header, column.kind) for column in columns])
     found = []

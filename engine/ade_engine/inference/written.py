@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.inference.grouping import Question
-    from ade_engine.inference.inferred import Inferred, InferredField
-    from ade_engine.inference.samples import Column, Sample
-    from ade_engine.inference.senders import Sender
-    from ade_engine.inference.shapes import Made, Shape
+    from ade_engine.inference.inferred import InferenceResult, InferredField
+    from ade_engine.inference.samples import Sample, SampleColumn
+    from ade_engine.inference.senders import SampleSender
+    from ade_engine.inference.shapes import FieldDeclaration, ReshapePlan
 
 _WIDTH = 120
 #: The maximum numbers of merges that are reported one by one, of named fields, and of questions.
@@ -38,7 +38,7 @@ _WHY_OF_SEVERAL = (
 _TITLE = "The fields: what each is called, which headers people give it, and how its cells are read and checked."
 
 
-def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
+def fields_module(inferred: InferenceResult, samples: Sequence[Sample]) -> str:
     """Returns the text of ``columns/fields.py``."""
     fields = inferred.fields
     checks = {check for one in fields for check in one.checks}
@@ -70,7 +70,7 @@ def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
     return "\n".join(lines)
 
 
-def _made(fields: Sequence[InferredField]) -> dict[str, Made]:
+def _made(fields: Sequence[InferredField]) -> dict[str, FieldDeclaration]:
     """Returns the declarations of fields for which tables are reshaped; none if the other part of a stack is missing."""
     made = {one.name: one.made for one in fields if one.made}
     valued = {one.constant for one in made.values() if one.constant and not one.value.endswith(".header")}
@@ -103,7 +103,7 @@ def _listed(lead: str, parts: Sequence[str], behind: str = "") -> list[str]:
     return [line] if len(line) <= _WIDTH else [f"{lead}[", *(f"    {part}," for part in parts), f"]{behind}"]
 
 
-def _field(one: InferredField, made: Made | None) -> list[str]:
+def _field(one: InferredField, made: FieldDeclaration | None) -> list[str]:
     """Returns a field on one line, or on a line for each argument."""
     parts = [(quoted(one.name), ""), (quoted(one.label), "")]
     if [simplify(header) for header in one.headers] != [simplify(one.label)]:
@@ -139,7 +139,7 @@ def remarks(one: InferredField) -> list[str]:
     return found
 
 
-def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[dict[str, Any]]) -> list[str]:
+def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequence[dict[str, Any]]) -> list[str]:
     """Returns the facts that a person should check first, the most important first. ``asked``: the questions, as returned by
     :func:`questions`.
     """
@@ -195,7 +195,7 @@ def _of_several(why: str) -> str:
     return why
 
 
-def questions(inferred: Inferred, samples: Sequence[Sample] = ()) -> list[dict[str, Any]]:
+def questions(inferred: InferenceResult, samples: Sequence[Sample] = ()) -> list[dict[str, Any]]:
     """Returns the questions for a person, at most ten, the most cells first: ``text``, ``cells``, ``values`` of the one side,
     and ``offers``, each with a ``text``, its ``values``, and the ``answer`` that means it. ``several``: whether more than one
     of the offers may be right.
@@ -228,7 +228,7 @@ def _same(one: Question) -> dict[str, Any]:
     return {"kind": "same", "text": f"{asked} the same as {quoted(known['header'])}{of}?", "cells": one.cells, "several": first is not None, **known, "offers": offers}
 
 
-def _setting(sender: Sender, name: str, columns: Sequence[Column]) -> dict[str, Any]:
+def _setting(sender: SampleSender, name: str, columns: Sequence[SampleColumn]) -> dict[str, Any]:
     sample = sender.samples[0].name
     values = _three(columns)
     texts = {"date_order": (("dmy", "the day first"), ("mdy", "the month first")), "decimal_mark": ((".", "the point before the cents"), (",", "the comma before the cents"))}
@@ -240,7 +240,7 @@ def _setting(sender: Sender, name: str, columns: Sequence[Column]) -> dict[str, 
     }  # fmt: skip
 
 
-def _shape(sample: Sample, shape: Shape) -> dict[str, Any]:
+def _shape(sample: Sample, shape: ReshapePlan) -> dict[str, Any]:
     """Returns the question whether a file's tables have their likely shape; its values are the first resulting records."""
     offer = {"text": "; ".join(shape.lines), "values": [], "cells": 0, "answer": {"kind": "shape", "sample": sample.name, "key": shape.key}}
     return {
@@ -249,7 +249,7 @@ def _shape(sample: Sample, shape: Shape) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _three(columns: Sequence[Column]) -> list[str]:
+def _three(columns: Sequence[SampleColumn]) -> list[str]:
     """Returns up to three different values."""
     found = dict.fromkeys(_plain(value) for column in columns for value in column.values[:200] if value is not None and value != "")
     return list(found)[:3]
@@ -259,7 +259,7 @@ def _plain(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, float) else in_comment(str(value))[:40]
 
 
-def _headers(columns: Sequence[Column]) -> list[str]:
+def _headers(columns: Sequence[SampleColumn]) -> list[str]:
     return list(dict.fromkeys(column.header for column in columns))[:_MOST_SHOWN]
 
 
