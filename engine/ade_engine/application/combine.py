@@ -15,7 +15,7 @@ from pathlib import Path
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
 from ade_engine.io.output.other_shapes import write_frame
 from ade_engine.io.output.own_list import OwnList
-from ade_engine.io.output.workbook import Output
+from ade_engine.io.output.workbook import WorkbookOutput
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import OutputError
 from ade_engine.models.record import Record
@@ -183,7 +183,7 @@ def _cast(series: pl.Series | None, dtype: pl.DataType, height: int) -> pl.Serie
 
 
 def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], repeated: pl.DataFrame, path: Path, *, escape_formulas: bool) -> None:
-    output = Output(escape_formulas=escape_formulas)
+    output = WorkbookOutput(escape_formulas=escape_formulas)
     columns = [LookColumn(kind, name, name) for kind, name in zip(kinds, frame.columns)]
     output.append_table(output.add_sheet("Combined"), frame, gap=False, look=TableLook(columns, [], has_filter=True))
     if missing:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.output.other_shapes import OtherShapes
-    from ade_engine.io.output.workbook import Output
+    from ade_engine.io.output.workbook import WorkbookOutput
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.sheet import SheetPipeline, SkippedSheet
@@ -419,7 +419,7 @@ class _Run:
         self._leave_out(pipeline.left_out, report, is_all=len(pipeline.left_out) == len(sheets))
         self._save(pipeline, context, output, report)
 
-    def _save(self, pipeline: SheetPipeline, context: RunContext, output: Output, report: RunReport) -> None:
+    def _save(self, pipeline: SheetPipeline, context: RunContext, output: WorkbookOutput, report: RunReport) -> None:
         """Writes the parts that belong to no single sheet, and saves the workbook with the files beside it."""
         quarantine, apart = pipeline.writer.quarantine, None
         if quarantine is not None:
@@ -441,14 +441,14 @@ class _Run:
         if self.settings.is_2026:
             self._count_issues(output, report, context, 0 if quarantine is None else quarantine.rows)
 
-    def _count_issues(self, output: Output, report: RunReport, context: RunContext, quarantined: int) -> None:
+    def _count_issues(self, output: WorkbookOutput, report: RunReport, context: RunContext, quarantined: int) -> None:
         """Determines the report on the issues."""
         issues = output.issues or _native.IssueList([])
         unnamed, fields = [*context.unnamed_rules], [*context.registry.fields]
         rules, totals = issues.told(unnamed, fields, MOST_ISSUES, report.rows_with_errors(), quarantined)
         self.issues = {"issues": rules, "issue_list": totals}
 
-    def _add_own_sheets(self, output: Output) -> None:
+    def _add_own_sheets(self, output: WorkbookOutput) -> None:
         """Adds the sheets of issues and of notes, if they are wanted."""
         if self.settings.issues_sheet:
             from ade_engine.pipeline.output.own_sheets import add_issues_sheet
@@ -459,7 +459,7 @@ class _Run:
 
             add_notes_sheet(output, self.plan.input_file.name, self.notices)
 
-    def _files_beside(self, pipeline: SheetPipeline, output: Output, apart: Output | None) -> dict[str, Callable[[str], None]]:
+    def _files_beside(self, pipeline: SheetPipeline, output: WorkbookOutput, apart: WorkbookOutput | None) -> dict[str, Callable[[str], None]]:
         """Returns the files beside the workbook, and the functions that write them. ``apart``: the quarantined rows."""
         workbook = self.plan.output_file
         files: dict[str, Callable[[str], None]] = {}
@@ -482,7 +482,7 @@ class _Run:
             )
         return files
 
-    def _add_shapes(self, files: dict[str, Callable[[str], None]], shapes: OtherShapes, output: Output) -> None:
+    def _add_shapes(self, files: dict[str, Callable[[str], None]], shapes: OtherShapes, output: WorkbookOutput) -> None:
         """Adds the files of another format, and reports those that differ from the workbook."""
         workbook = self.plan.output_file
         files.update((str(workbook.with_name(_file_name(workbook.stem, end))), write) for end, write in shapes.files().items())
@@ -496,12 +496,12 @@ class _Run:
                 sheets=titles,
             )
 
-    def _new_output(self) -> Output:
+    def _new_output(self) -> WorkbookOutput:
         """Returns a new workbook for the output."""
-        from ade_engine.io.output.workbook import Output
+        from ade_engine.io.output.workbook import WorkbookOutput
 
         settings = self.settings
-        return Output(escape_formulas=settings.escape_formulas, is_2026=settings.is_2026)
+        return WorkbookOutput(escape_formulas=settings.escape_formulas, is_2026=settings.is_2026)
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: RunReport

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ade_engine.application.completed import RunReport
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.io.input.source import Source
-    from ade_engine.io.output.workbook import Output
+    from ade_engine.io.output.workbook import WorkbookOutput
     from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.sheet import SheetPipeline
 
@@ -206,20 +206,20 @@ class _CaseRun(_Run):
         values = [row[table["fields"].index(field)] for table in self.tables if field in table["fields"] for row in table["rows"]]
         return any(value is not None for value in values) and all(value is None or type(value) in (int, float) for value in values)
 
-    def _new_output(self) -> Output:
+    def _new_output(self) -> WorkbookOutput:
         output = super()._new_output()
         output.save = partial(_check_only, output)
         return output
 
-    def _add_own_sheets(self, output: Output) -> None:
+    def _add_own_sheets(self, output: WorkbookOutput) -> None:
         # Only hooks would see them.
         if self.registry.hooks[HookName.ON_WORKBOOK_BEFORE_SAVE]:
             super()._add_own_sheets(output)
 
-    def _count_issues(self, output: Output, report: RunReport, context: RunContext, quarantined: int) -> None:
+    def _count_issues(self, output: WorkbookOutput, report: RunReport, context: RunContext, quarantined: int) -> None:
         pass
 
-    def _files_beside(self, pipeline: SheetPipeline, output: Output, apart: Output | None) -> dict[str, Callable[[str], None]]:
+    def _files_beside(self, pipeline: SheetPipeline, output: WorkbookOutput, apart: WorkbookOutput | None) -> dict[str, Callable[[str], None]]:
         super()._files_beside(pipeline, output, apart)
         self.tables: list[dict[str, Any]] = []
         self.frames: list[Any] = []
@@ -254,7 +254,7 @@ def _column(place: str) -> int:
     return column_number(place.rstrip(digits)) - 1
 
 
-def _check_only(output: Output, path: str, beside_it: Any = None) -> None:
+def _check_only(output: WorkbookOutput, path: str, beside_it: Any = None) -> None:
     """Raises the errors of writing without writing."""
     if output.is_touched:
         output.workbook.save(BytesIO())

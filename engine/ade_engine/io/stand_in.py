@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _set_class = object.__dict__["__class__"].__set__
 
 
-class _Opening:
+class _ConversionState:
     """The objects that a thread is turning into real ones. Other threads wait until all of them are."""
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class _Opening:
         self.objects: list[tuple[Any, type]] = []
 
 
-_OPENING = _Opening()
+_OPENING = _ConversionState()
 #: For each real class, the class of its unfinished instances.
 _UNFINISHED: dict[type, type] = {}
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.io.input.source import Source, SourceSheet
-    from ade_engine.io.output.workbook import Output
+    from ade_engine.io.output.workbook import WorkbookOutput
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
@@ -49,7 +49,7 @@ class SheetPipeline:
         self,
         registry: Registry,
         source: Source,
-        output: Output,
+        output: WorkbookOutput,
         manifest: Manifest | None,
         settings: Settings,
         *,

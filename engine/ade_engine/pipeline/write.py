@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ade_engine.io.input.source import SourceSheet
     from ade_engine.io.output.appended_table import AppendedTable
     from ade_engine.io.output.other_shapes import OtherShapes
-    from ade_engine.io.output.workbook import Output, OutputSheet
+    from ade_engine.io.output.workbook import OutputSheet, WorkbookOutput
     from ade_engine._native import Issues
     from ade_engine.pipeline.hooks import Hooks
     from ade_engine.pipeline.issues.quarantine import Quarantine
@@ -45,7 +45,7 @@ class SheetOutcome(Record):
 class SheetWriter:
     """Writes the sheets of a run, and the files beside its output."""
 
-    def __init__(self, output: Output, manifest: Manifest | None, settings: Settings, hooks: Hooks):
+    def __init__(self, output: WorkbookOutput, manifest: Manifest | None, settings: Settings, hooks: Hooks):
         self._output = output
         self._manifest = manifest
         self._hooks = hooks

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Origin:
+class WorksheetOrigin:
     """Fills a worksheet with the cells of a scan, and remembers its content."""
 
     def __init__(

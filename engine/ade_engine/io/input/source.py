@@ -216,7 +216,7 @@ class Source:
                 openpyxl_sheet=lambda: self.openpyxl_sheet(sheet),
             )
             return
-        from ade_engine.io.input.origin import Origin
+        from ade_engine.io.input.origin import WorksheetOrigin
         from ade_engine.io.worksheets.worksheet import LazyWorksheet
 
         self.open()
@@ -226,7 +226,7 @@ class Source:
         # Set unchecked: titles of old workbooks may repeat in another case, or be too long for openpyxl, and a CSV file may
         # have a name that is no valid title.
         worksheet._WorkbookChild__title = title
-        sheet.origin = Origin(worksheet, self.peek(sheet, None), self.merged_ranges(sheet), state)
+        sheet.origin = WorksheetOrigin(worksheet, self.peek(sheet, None), self.merged_ranges(sheet), state)
 
     def prefetch(
         self,

@@ -42,7 +42,7 @@ class LookColumn:
         self.is_closed = is_closed
 
 
-class Issues:
+class IssueColumns:
     """The position of a field's issues: its label, and the frame's columns with the field's values, with its issues and with
     their severities. Without ``severity`` all are warnings.
     """
@@ -60,7 +60,7 @@ class TableLook(Record):
     """The columns of a table, in order, and its issues. ``has_filter``: its header gets arrows to filter by."""
 
     columns: list[LookColumn]
-    issues: list[Issues]
+    issues: list[IssueColumns]
     has_filter: bool
 
     @property

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from ade_engine.io.worksheets.openpyxl_looks import Looks
+    from ade_engine.io.worksheets.openpyxl_looks import OpenpyxlStyles
 
 #: The row of the header, above the lines.
 HEADER_ROW = 4
@@ -52,7 +52,7 @@ class OwnList:
         writer.start_sheet(title, extent, columns, HEADER_ROW, self.area, HEADER_ROW, self.color)
         writer.append_list(self.native)
 
-    def append_to(self, worksheet: Any, looks: Looks) -> None:
+    def append_to(self, worksheet: Any, looks: OpenpyxlStyles) -> None:
         """Writes it into an openpyxl worksheet."""
         from openpyxl.worksheet.hyperlink import Hyperlink
 

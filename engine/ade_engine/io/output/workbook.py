@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ade_engine.io.output.look import TableLook
     from ade_engine.io.output.typed_cells import TypedCells
     from ade_engine._native import Issues
-    from ade_engine.io.worksheets.openpyxl_looks import Looks
+    from ade_engine.io.worksheets.openpyxl_looks import OpenpyxlStyles
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
 _LONGEST_TITLE = 31
@@ -64,7 +64,7 @@ def _cut(text: str, length: int) -> str:
     return text
 
 
-class Output:
+class WorkbookOutput:
     """A workbook that is being written.
 
     With ``escape_formulas``, text that starts with ``=`` stays text. ``is_2026``: sheets are printed landscape and one page
@@ -347,11 +347,11 @@ class Output:
         self._printed.add(id(worksheet))
         set_up_print(worksheet, header_row if is_first else 0, is_first=is_first)
 
-    def _looks_there(self) -> Looks:
+    def _looks_there(self) -> OpenpyxlStyles:
         if self._looks is None:
-            from ade_engine.io.worksheets.openpyxl_looks import Looks
+            from ade_engine.io.worksheets.openpyxl_looks import OpenpyxlStyles
 
-            self._looks = Looks()
+            self._looks = OpenpyxlStyles()
         return self._looks
 
     def _style(self, worksheet: Any, table: AppendedTable) -> None:
@@ -385,7 +385,7 @@ def _look_of(tables: list[AppendedTable]) -> SheetLook:
 class OutputWorkbook(StandIn):
     """``output_workbook`` until a hook uses it."""
 
-    def __init__(self, output: Output):
+    def __init__(self, output: WorkbookOutput):
         set_facts(self, _ade_output=output)
 
     def _ade_real_class(self) -> type:
@@ -404,7 +404,7 @@ class OutputWorkbook(StandIn):
 class OutputSheet(StandIn):
     """``output_sheet`` until a hook uses it."""
 
-    def __init__(self, output: Output, title: str):
+    def __init__(self, output: WorkbookOutput, title: str):
         set_facts(self, _ade_output=output, _ade_title=title)
 
     def _ade_real_class(self) -> type:

@@ -15,7 +15,7 @@ from sys import getrefcount
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ade_engine.io.worksheets.rows import Rows
+from ade_engine.io.worksheets.rows import WorksheetRows
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 _ROUND = 1 << 12
 
 
-class Block(Record):
+class WorksheetBlock(Record):
     """Rows of a sheet, from 1 and inclusive, that hold some rows from the one with the number ``start`` on."""
 
     first_row: int
     last_row: int
-    rows: Rows
+    rows: WorksheetRows
     start: int
     #: For each column of the sheet the column of the rows; ``None`` for a column without cells.
     columns: tuple[int | None, ...]
@@ -53,10 +53,10 @@ class LazyCells(dict):
         super().__init__()
         self.worksheet = worksheet
         #: The blocks from top to bottom.
-        self.blocks: list[Block] = []
+        self.blocks: list[WorksheetBlock] = []
         #: Whether all cells were created, so that rows are no longer known.
         self.is_scattered = False
-        self._last_block: Block | None = None
+        self._last_block: WorksheetBlock | None = None
         #: The positions of cells that were added: among them all outside the blocks.
         self._loose: set[tuple[int, int]] = set()
         #: The last row of these; ``None`` if it must be searched.
@@ -65,7 +65,7 @@ class LazyCells(dict):
 
     # Blocks ---------------------------------------------------------------------------------------------------------
 
-    def at(self, row: int) -> Block | None:
+    def at(self, row: int) -> WorksheetBlock | None:
         """Returns the block that contains a row of the sheet."""
         block = self._last_block
         if block is not None and block.first_row <= row <= block.last_row:
@@ -76,15 +76,15 @@ class LazyCells(dict):
                 return block
         return None
 
-    def find(self, row: int, column: int) -> tuple[Rows, int, int] | None:
+    def find(self, row: int, column: int) -> tuple[WorksheetRows, int, int] | None:
         """Returns the rows that contain a position of the sheet, with its row and column there."""
         block = self.at(row)
         own = None if block is None else block.column(column)
         return None if own is None else (block.rows, block.start + row - block.first_row, own)
 
-    def append_rows(self, first_row: int, rows: Rows) -> None:
+    def append_rows(self, first_row: int, rows: WorksheetRows) -> None:
         """Appends rows where nothing is below."""
-        self.blocks.append(Block(first_row, first_row + rows.height - 1, rows, 0, tuple(range(rows.width))))
+        self.blocks.append(WorksheetBlock(first_row, first_row + rows.height - 1, rows, 0, tuple(range(rows.width))))
 
     def shift_rows(self, first_row: int, offset: int, removed: int = 0) -> None:
         """Moves all rows from ``first_row`` on, after removing ``removed`` rows there."""
@@ -93,7 +93,7 @@ class LazyCells(dict):
             for first, last in ((block.first_row, min(block.last_row, first_row - 1)), (max(block.first_row, stop), block.last_row)):
                 if first <= last:
                     moved = offset if first >= stop else 0
-                    blocks.append(Block(first + moved, last + moved, block.rows, block.start + first - block.first_row, block.columns))
+                    blocks.append(WorksheetBlock(first + moved, last + moved, block.rows, block.start + first - block.first_row, block.columns))
         self.blocks, self._last_block = blocks, None
         self._rekey(lambda row, column: None if first_row <= row < stop else (row + offset, column) if row >= stop else (row, column))
 
@@ -133,7 +133,7 @@ class LazyCells(dict):
 
     # Creating and releasing cells -------------------------------------------------------------------------------------
 
-    def make(self, key: tuple[int, int], place: tuple[Rows, int, int]) -> Cell:
+    def make(self, key: tuple[int, int], place: tuple[WorksheetRows, int, int]) -> Cell:
         """Creates the cell of a position in rows."""
         rows, own_row, own_column = place
         cell = rows.make(self.worksheet, key[0], key[1], own_row, own_column)

@@ -13,7 +13,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from ade_engine import _native
 from ade_engine.io.output.look import SheetLook, TableLook
-from ade_engine.io.worksheets.rows import Rows
+from ade_engine.io.worksheets.rows import WorksheetRows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _LINE = "FF88837A"
 _PALE_LINE = "FFE8E5DE"
 
 
-class Looks:
+class OpenpyxlStyles:
     """The looks of one workbook, each as openpyxl's style."""
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class Looks:
             style = self._styles[look] = cell._style or StyleArray()
         return style
 
-    def style_rows(self, worksheet: Any, rows: Rows, styled: Any) -> None:
+    def style_rows(self, worksheet: Any, rows: WorksheetRows, styled: Any) -> None:
         """Gives the rows of a table their looks, before they are appended."""
         table = worksheet.parent._ade_styles
         plain, *others = styled.looks

@@ -1,6 +1,6 @@
 """Rows that a worksheet holds without a cell object for each of their values.
 
-:class:`Rows` are the rows of one table as they were appended, with changes of single cells since. They create a cell when it is
+:class:`WorksheetRows` are the rows of one table as they were appended, with changes of single cells since. They create a cell when it is
 accessed, and take it back when no reference to it is left. :mod:`ade_engine.io.worksheets.cells` records their position in a
 sheet.
 """
@@ -58,7 +58,7 @@ class StyleTable:
         return number
 
 
-class Rows:
+class WorksheetRows:
     """Rows of values that came together, each column counted from 0, and the changes of single cells since."""
 
     __slots__ = ("height", "width", "styles", "changes", "_values", "_kept", "_missed")
@@ -208,7 +208,7 @@ class Rows:
         return kind_of_text(text)
 
 
-class FrameRows(Rows):
+class FrameRows(WorksheetRows):
     """The rows of a frame. With ``escape_formulas``, text that starts with ``=`` is text."""
 
     __slots__ = ("frame", "native", "_binders", "_objects", "_converted", "_escape_formulas", "_stretches")
@@ -280,7 +280,7 @@ class FrameRows(Rows):
         return isinstance(self._binders[column], TemporalBinder) or column in self._objects
 
 
-class ScanRows(Rows):
+class ScanRows(WorksheetRows):
     """The rows of an input sheet: of a text file, or of an old workbook."""
 
     __slots__ = ("_scan", "_start")

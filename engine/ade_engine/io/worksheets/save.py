@@ -49,10 +49,10 @@ from openpyxl.xml.functions import tostring
 
 from ade_engine import _native
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
-from ade_engine.io.worksheets.cells import Block, LazyCells
+from ade_engine.io.worksheets.cells import LazyCells, WorksheetBlock
 from ade_engine.io.worksheets.rows import FrameRows
 from ade_engine.io.worksheets.valid import (
-    Archive,
+    ValidArchive,
     ValidWorkbookWriter,
     array_formula_at,
     clean_xml,
@@ -85,7 +85,7 @@ _MOMENTS = {
 
 def save_workbook(workbook: Any, path: Any) -> None:
     """Equals openpyxl's function of this name for a workbook of lazy worksheets; ``path`` may be an open file."""
-    archive = Archive(path, "w", ZIP_DEFLATED, allowZip64=True, compresslevel=_LEVEL)
+    archive = ValidArchive(path, "w", ZIP_DEFLATED, allowZip64=True, compresslevel=_LEVEL)
     workbook.properties.modified = dt.datetime.now(tz=dt.timezone.utc).replace(tzinfo=None)
     try:
         _Writer(workbook, archive).save()
@@ -278,7 +278,7 @@ class _SheetWriter(WorksheetWriter):
         # Writing a cell notes its link, which write_rows did already.
         del worksheet._hyperlinks[links:]
 
-    def _stretches(self) -> Iterator[tuple[int, int, Block | None]]:
+    def _stretches(self) -> Iterator[tuple[int, int, WorksheetBlock | None]]:
         """Yields rows that are written at once: blocks or parts of them, and the rows between blocks."""
         next_row = 1
         for block in [*self._cells.blocks, None]:
@@ -302,7 +302,7 @@ class _SheetWriter(WorksheetWriter):
             yield row, last
             row = last + 1
 
-    def _stretch(self, first_row: int, last_row: int, block: Block | None) -> bytes:
+    def _stretch(self, first_row: int, last_row: int, block: WorksheetBlock | None) -> bytes:
         own: dict[tuple[int, int], str] = {}
         parts = []
         if block is not None:
@@ -407,12 +407,12 @@ class _SheetWriter(WorksheetWriter):
         written = Cell(self.ws, row, column)
         written._value = array_formula_at(value, row, column) if isinstance(value, ArrayFormula) else value
         written.data_type, written._style = kind, cell._style
-        caught = _Caught()
+        caught = _ElementSink()
         write_cell(caught, self.ws, written, is_styled)
         return "".join(caught.texts)
 
 
-class _Caught:
+class _ElementSink:
     """Takes the elements that openpyxl writes, with either of its libraries."""
 
     def __init__(self) -> None:

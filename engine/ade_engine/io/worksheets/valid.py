@@ -35,7 +35,7 @@ def clean_xml(xml: bytes) -> bytes:
     return _ILLEGAL_IN_XML.sub(b"", xml)
 
 
-class Archive(ZipFile):
+class ValidArchive(ZipFile):
     """A package whose parts are well-formed XML, whatever text they contain."""
 
     def writestr(self, zinfo_or_arcname: Any, data: Any, *arguments: Any, **named: Any) -> None:

@@ -20,7 +20,7 @@ from ade_engine import _native
 from ade_engine.io.stand_in import named_like
 from ade_engine.io.worksheets.cells import LazyCells
 from ade_engine.io.worksheets.fresh_cells import keep_text
-from ade_engine.io.worksheets.rows import Rows, StyleTable
+from ade_engine.io.worksheets.rows import StyleTable, WorksheetRows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class LazyWorksheet(Worksheet):
 
     # Appending ------------------------------------------------------------------------------------------------------
 
-    def _ade_append_table(self, names: list[str], rows: Rows, *, gap: bool, escape_formulas: bool, at_once: bool) -> None:
+    def _ade_append_table(self, names: list[str], rows: WorksheetRows, *, gap: bool, escape_formulas: bool, at_once: bool) -> None:
         """Appends a header row and rows below it, after a blank row if there is a gap.
 
         ``at_once`` creates all cells now, so that values which no cell can hold fail now.
@@ -107,7 +107,7 @@ class LazyWorksheet(Worksheet):
             rows.learn_styles(self)
             self._ade_append_rows(rows, at_once=at_once)
 
-    def _ade_append_rows(self, rows: Rows, *, at_once: bool = False) -> None:
+    def _ade_append_rows(self, rows: WorksheetRows, *, at_once: bool = False) -> None:
         """Appends rows below the sheet's current row."""
         cells = _lazy_cells(self)
         first_row = self._current_row + 1

@@ -24,7 +24,7 @@ from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREF
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.output.typed_cells import TypedCells
-    from ade_engine.io.output.workbook import Output
+    from ade_engine.io.output.workbook import WorkbookOutput
     from ade_engine._native import Issues
     from ade_engine.models.notices import Notices
     from ade_engine.pipeline.kept_rows.row_map import RowMap
@@ -50,7 +50,7 @@ class _QuarantinedPart(Record):
 
 
 class Quarantine:
-    """The rows with errors of a run. Raises the errors of :meth:`Output.append_table` if there are more than a sheet can hold.
+    """The rows with errors of a run. Raises the errors of :meth:`WorkbookOutput.append_table` if there are more than a sheet can hold.
     """
 
     def __init__(self) -> None:
@@ -86,11 +86,11 @@ class Quarantine:
 
     def write(
         self,
-        output: Output,
+        output: WorkbookOutput,
         notices: Notices,
         *,
         style: str,
-        book: Output | None = None,
+        book: WorkbookOutput | None = None,
         file: str | None = None,
         row_map: RowMap | None = None,
     ) -> None:

@@ -10,7 +10,7 @@ from ade_engine.io.output.look import (
     OTHER,
     SEVERITY,
     SOURCE_ROW,
-    Issues,
+    IssueColumns,
     LookColumn,
     TableLook,
 )
@@ -123,12 +123,12 @@ def with_severities(table: BuiltTable) -> pl.DataFrame:
     return with_series(frame, [*map(series_of, levels)])
 
 
-def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]) -> list[Issues]:
+def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]) -> list[IssueColumns]:
     """Returns the issues of a table: those of written columns, in their order, then the others."""
     there = table.result.table.columns
     listed = () if table.issues is None else [name or "" for name in table.issues.sources(has_row=True)]
     return [
-        Issues(label, name, ISSUE_PREFIX + name, SEVERITY_PREFIX + name if name in listed else None)
+        IssueColumns(label, name, ISSUE_PREFIX + name, SEVERITY_PREFIX + name if name in listed else None)
         for name, label in labels_of_issues(there, [name for name, _ in order], headers, fields)
     ]
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine._native import IssueList
-    from ade_engine.io.output.workbook import Output
+    from ade_engine.io.output.workbook import WorkbookOutput
     from ade_engine.models.notices import Notices
 
 _TAB = "B42318"
 _TAB_OF_NOTES = "6B675F"
 
 
-def add_issues_sheet(output: Output, file_name: str) -> None:
+def add_issues_sheet(output: WorkbookOutput, file_name: str) -> None:
     """Adds the sheet "Issues" with a line for each issue, linked to its cell in the output, if there are any."""
     issues = output.issues
     if not issues:
@@ -39,7 +39,7 @@ _NO_NOTES = frozenset(("configuration",))
 _REASONS = {OUTSIDE: "above or below the table"}
 
 
-def add_notes_sheet(output: Output, file_name: str, notices: Notices) -> None:
+def add_notes_sheet(output: WorkbookOutput, file_name: str, notices: Notices) -> None:
     """Adds the sheet "Notes" with a line for each notice of the run and for each column that had to be interpreted, if there
     are any.
     """
