@@ -32,7 +32,7 @@ _TAB = "B42318"
 _FILE, _SHEET, _ROW = "Source file", "Source sheet", "Source row"
 
 
-class Combined(Record):
+class CombineSummary(Record):
     """The result of combining: the numbers of rows and tables, the headers of columns that became text because their types
     differed, and sentences about rows that have the key of a row of another sheet or file.
     """
@@ -43,7 +43,7 @@ class Combined(Record):
     repeated: list[str]
 
 
-class _Table:
+class _CombinedTable:
     """A table of a file: its frame, the identity of each column, and its position."""
 
     def __init__(self, file: str, path: Path):
@@ -70,7 +70,7 @@ class _Table:
         self.known_by: list[list[str]] = origin.get("known_by", [])
 
 
-def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *, names: bool = False, escape_formulas: bool = False) -> Combined:
+def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *, names: bool = False, escape_formulas: bool = False) -> CombineSummary:
     """Writes the tables of some inputs, given as the name of each file and its Parquet files, as one table. A file without any,
     because its run failed, is named on a separate sheet if the output is a workbook; so are rows that repeat those of other
     sheets and files.
@@ -80,7 +80,7 @@ def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *
     """
     tables = []
     for file, paths in inputs:
-        tables += sorted((_Table(file, path) for path in paths or ()), key=lambda table: table.place)
+        tables += sorted((_CombinedTable(file, path) for path in paths or ()), key=lambda table: table.place)
     missing = [file for file, paths in inputs if paths is None]
     frame, kinds, as_texts, known_by = _stacked(tables, names=names)
     repeated = _repeated(frame, known_by)
@@ -97,10 +97,10 @@ def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *
     finally:
         part.unlink(missing_ok=True)
     told = ["{1}, {2!r}, row {3} repeats the {0} of {4}, {5!r}, row {6}".format(*row) for row in repeated.rows()]
-    return Combined(frame.height, len(tables), as_texts, told)
+    return CombineSummary(frame.height, len(tables), as_texts, told)
 
 
-def _stacked(tables: list[_Table], *, names: bool) -> tuple[pl.DataFrame, list[int], list[str], list[list[str]]]:
+def _stacked(tables: list[_CombinedTable], *, names: bool) -> tuple[pl.DataFrame, list[int], list[str], list[list[str]]]:
     """Returns all rows, the kind of each column, the columns that are text because their types differ, and the key columns of
     rows.
     """
@@ -146,7 +146,7 @@ def _repeated(frame: pl.DataFrame, known_by: list[list[str]]) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def _places(tables: list[_Table], headers: list[str]) -> pl.DataFrame:
+def _places(tables: list[_CombinedTable], headers: list[str]) -> pl.DataFrame:
     """Returns the file, the sheet and the row of each row; no row if it is unknown."""
     schema = dict(zip(headers, (pl.String(), pl.String(), pl.UInt32())))
     found = [pl.DataFrame(schema=schema)]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from ade_engine.cases.grids import Book, read_book, write_book
-from ade_engine.cases.layouts import LARGEST, LAYOUTS, Place
+from ade_engine.cases.grids import GridBook, read_book, write_book
+from ade_engine.cases.layouts import LARGEST, LAYOUTS, TablePosition
 from ade_engine.cases.runner import run_case
 from ade_engine.models.errors import InputError
 from ade_engine.models.record import Record
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _FEW_ROWS = (1, 2, 3, 5, 8, 13, 21)
 
 
-class Change(Record):
+class LayoutChange(Record):
     """One change: its kind, its size and the seed of its random choices."""
 
     kind: str
@@ -40,7 +40,7 @@ class Fuzz:
         self._case, self._settings, self._package, self._folder = case, settings, config_package, folder
         self._source = Path(case["input"])
         self._written = 0
-        self._before: dict[int | None, tuple[Book, Place, dict[str, Any]] | None] = {}
+        self._before: dict[int | None, tuple[GridBook, TablePosition, dict[str, Any]] | None] = {}
 
     def result(self, count: int, seed: int) -> dict[str, Any]:
         """Tries a number of changes: ``error``, ``tried`` (the number of each kind) and ``broken``, one of each kind: its
@@ -68,11 +68,11 @@ class Fuzz:
                 break
         return {"error": None, "tried": tried, "broken": list(broken.values())}
 
-    def _smallest(self, change: Change, found: dict[str, Any]) -> dict[str, Any]:
+    def _smallest(self, change: LayoutChange, found: dict[str, Any]) -> dict[str, Any]:
         for size in range(1, change.size):
-            less = self._try(Change(change.kind, size, change.seed), None)
+            less = self._try(LayoutChange(change.kind, size, change.seed), None)
             if less and "after" in less:
-                change, found = Change(change.kind, size, change.seed), less
+                change, found = LayoutChange(change.kind, size, change.seed), less
                 break
         for rows in _FEW_ROWS:
             less = self._try(change, rows)
@@ -80,7 +80,7 @@ class Fuzz:
                 return less
         return found
 
-    def _try(self, change: Change, rows: int | None) -> dict[str, Any] | None:
+    def _try(self, change: LayoutChange, rows: int | None) -> dict[str, Any] | None:
         """Applies a change to the first rows; the result has ``after`` if it differs. ``None`` if the change does not apply."""
         unchanged = self._unchanged(rows)
         if unchanged is None:
@@ -95,7 +95,7 @@ class Fuzz:
             return {}
         return {"kind": change.kind, "words": words, "input": str(path), "before": _without_places(before), "after": _without_places(after)}
 
-    def _unchanged(self, rows: int | None) -> tuple[Book, Place, dict[str, Any]] | None:
+    def _unchanged(self, rows: int | None) -> tuple[GridBook, TablePosition, dict[str, Any]] | None:
         """Returns the input with the first rows of its table, written again, and its result; ``None`` with the reason in
         ``_why`` if that fails.
         """
@@ -103,7 +103,7 @@ class Fuzz:
             self._before[rows] = self._read() if rows is None else self._cut(rows)
         return self._before[rows]
 
-    def _read(self) -> tuple[Book, Place, dict[str, Any]] | None:
+    def _read(self) -> tuple[GridBook, TablePosition, dict[str, Any]] | None:
         try:
             book = read_book(self._source, self._settings)
         except InputError as error:
@@ -111,7 +111,7 @@ class Fuzz:
             return None
         return self._with_place(book)
 
-    def _cut(self, rows: int) -> tuple[Book, Place, dict[str, Any]] | None:
+    def _cut(self, rows: int) -> tuple[GridBook, TablePosition, dict[str, Any]] | None:
         whole = self._unchanged(None)
         if whole is None or whole[1].last - whole[1].first + 1 <= rows:
             return None
@@ -122,18 +122,18 @@ class Fuzz:
         sheet.merged = [merged for merged in sheet.merged if merged[1] <= place.first + rows]
         return self._with_place(book)
 
-    def _with_place(self, book: Book) -> tuple[Book, Place, dict[str, Any]] | None:
+    def _with_place(self, book: GridBook) -> tuple[GridBook, TablePosition, dict[str, Any]] | None:
         _, before = self._run(book)
         if before["error"] is not None:
             self._why = before["error"]["message"]
             return None
-        places = [Place(**place) for place in before["places"]]
+        places = [TablePosition(**place) for place in before["places"]]
         if len(places) != 1:
             self._why = "changes are tried on inputs with one table"
             return None
         return book, places[0], before
 
-    def _run(self, book: Book) -> tuple[Path, dict[str, Any]]:
+    def _run(self, book: GridBook) -> tuple[Path, dict[str, Any]]:
         self._written += 1
         # Under its own name, which settings may depend on.
         folder = self._folder / str(self._written)
@@ -142,13 +142,13 @@ class Fuzz:
         return path, result
 
 
-def _changes(random: Random) -> Iterator[Change]:
+def _changes(random: Random) -> Iterator[LayoutChange]:
     """Yields all kinds in turn, each time in another order."""
     while True:
         kinds = list(LAYOUTS)
         random.shuffle(kinds)
         for kind in kinds:
-            yield Change(kind, random.randint(1, LARGEST), random.randrange(2**32))
+            yield LayoutChange(kind, random.randint(1, LARGEST), random.randrange(2**32))
 
 
 def _by_field(result: dict[str, Any]) -> Any:

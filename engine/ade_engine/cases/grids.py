@@ -45,7 +45,7 @@ class Sheet(Record):
         return Sheet(self.title, [list(row) for row in self.rows], list(self.merged), self.state)
 
 
-class Book(Record):
+class GridBook(Record):
     """A file of grids: ``format`` is ``csv`` or ``xlsx``."""
 
     format: str
@@ -56,12 +56,12 @@ class Book(Record):
     delimiters: str = ",;\t"
     encodings: tuple = ("utf-8-sig", "utf-16")
 
-    def copy(self) -> Book:
+    def copy(self) -> GridBook:
         """Returns a copy that can be changed."""
         return self.__replace__(sheets=[sheet.copy() for sheet in self.sheets])
 
 
-def read_book(path: Path, settings: Settings) -> Book:
+def read_book(path: Path, settings: Settings) -> GridBook:
     """Reads an input as a run does. Raises :class:`InputError`."""
     try:
         return _read_book(path, settings)
@@ -69,7 +69,7 @@ def read_book(path: Path, settings: Settings) -> Book:
         raise InputError(str(error)) from error
 
 
-def _read_book(path: Path, settings: Settings) -> Book:
+def _read_book(path: Path, settings: Settings) -> GridBook:
     source = open_source(
         str(path),
         csv_encoding=settings.csv_encoding,
@@ -89,7 +89,7 @@ def _read_book(path: Path, settings: Settings) -> Book:
         merged = [] if is_text else [tuple(place) for place in source.merged_ranges(sheet)]
         sheets.append(Sheet(sheet.title, rows, merged, sheet.state))
     detected = source.detected() if is_text else None
-    book = Book("csv" if is_text else "xlsx", sheets)
+    book = GridBook("csv" if is_text else "xlsx", sheets)
     if settings.csv_delimiter != "auto":
         book.delimiter = book.delimiters = settings.csv_delimiter
     elif detected:
@@ -99,7 +99,7 @@ def _read_book(path: Path, settings: Settings) -> Book:
     return book
 
 
-def write_book(book: Book, path: Path) -> Path:
+def write_book(book: GridBook, path: Path) -> Path:
     """Writes a book to ``path`` with the extension of its format; returns the path."""
     path = path.with_suffix(f".{book.format}")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,7 +127,7 @@ def as_text(value: Any) -> str:
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 
-def _write_xlsx(book: Book, path: Path) -> None:
+def _write_xlsx(book: GridBook, path: Path) -> None:
     main = f'xmlns="{_NAMESPACE}/spreadsheetml/2006/main" xmlns:r="{_NAMESPACE}/officeDocument/2006/relationships"'
     numbers = range(1, len(book.sheets) + 1)
     kinds = f"{_NAMESPACE}/officeDocument/2006/relationships"

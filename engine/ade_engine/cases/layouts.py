@@ -12,7 +12,7 @@ import re
 from datetime import date, datetime, time
 from random import Random
 
-from ade_engine.cases.grids import Book, Sheet, as_text
+from ade_engine.cases.grids import GridBook, Sheet, as_text
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ _WRITTEN = ((",", ".", "%Y-%m-%d"), (";", ",", "%d.%m.%Y"), (",", ".", "%d/%m/%Y
 LARGEST = 3
 
 
-class Place(Record):
+class TablePosition(Record):
     """The position of the only table of a sheet: rows and columns from 0, the last ones included."""
 
     sheet: int
@@ -64,14 +64,14 @@ class Place(Record):
     #: The rows that were left out as totals, some of which may be among those of the data.
     totals: list
 
-    def rows_of(self, book: Book) -> list[list[Any]]:
+    def rows_of(self, book: GridBook) -> list[list[Any]]:
         """Returns its rows, headers and data, each as wide as the table."""
         rows = book.sheets[self.sheet].rows[self.header : self.last + 1]
         for row in rows:
             row += [None] * (self.right + 1 - len(row))
         return rows
 
-    def headers_of(self, book: Book) -> list[list[Any]]:
+    def headers_of(self, book: GridBook) -> list[list[Any]]:
         """Returns its header rows."""
         return self.rows_of(book)[: self.first - self.header]
 
@@ -82,19 +82,19 @@ def _insert_rows(sheet: Sheet, at: int, rows: list[list[Any]]) -> None:
     sheet.merged = [(below(top), below(bottom), left, right) for top, bottom, left, right in sheet.merged]
 
 
-def _blank_rows(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _blank_rows(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     _insert_rows(book.sheets[place.sheet], 0, [[] for _ in range(size)])
     return f"{_many(size, 'blank row')} above"
 
 
-def _moved_right(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _moved_right(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     sheet = book.sheets[place.sheet]
     sheet.rows = [[None] * size + row if row else row for row in sheet.rows]
     sheet.merged = [(top, bottom, left + size, right + size) for top, bottom, left, right in sheet.merged]
     return f"moved right by {_many(size, 'column')}"
 
 
-def _title(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _title(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     """Adds a title and a blank row, then with further lines, then directly above the headers."""
     title = random.choice(_TITLES)
     lines = random.sample(_LINES, size - 1)
@@ -105,7 +105,7 @@ def _title(book: Book, place: Place, size: int, random: Random) -> str | None:
     return f"a title, {title!r}{more}, {'directly above the headers' if is_direct else 'above'}"
 
 
-def _merged_title(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _merged_title(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     if book.format != "xlsx" or place.right == place.left:
         return None
     title = random.choice(_TITLES)
@@ -117,7 +117,7 @@ def _merged_title(book: Book, place: Place, size: int, random: Random) -> str | 
     return f"a title, {title!r}, merged over the table's width, {'above' if blank else 'directly above the headers'}"
 
 
-def _columns(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _columns(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     if place.right == place.left or not _is_of_columns(book, place):
         return None
     order = list(range(place.left, place.right + 1))
@@ -138,12 +138,12 @@ def _columns(book: Book, place: Place, size: int, random: Random) -> str | None:
     return words
 
 
-def _header_case(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _header_case(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     change = random.choice((str.upper, str.lower, str.title))
     return f"headers in {change.__name__} case" if _each_header(book, place, change) else None
 
 
-def _header_blanks(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _header_blanks(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     name, change = random.choice(
         (
             ("blanks around headers", lambda text: f" {text}  "),
@@ -155,7 +155,7 @@ def _header_blanks(book: Book, place: Place, size: int, random: Random) -> str |
     return name if _each_header(book, place, change) else None
 
 
-def _each_header(book: Book, place: Place, change: Callable[[str], str]) -> bool:
+def _each_header(book: GridBook, place: TablePosition, change: Callable[[str], str]) -> bool:
     is_any = False
     for row in place.headers_of(book):
         for column in range(place.left, place.right + 1):
@@ -166,7 +166,7 @@ def _each_header(book: Book, place: Place, change: Callable[[str], str]) -> bool
     return is_any
 
 
-def _total(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _total(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     """Adds a row of sums below the data, if no amounts are below them yet."""
     sheet = book.sheets[place.sheet]
     data = place.rows_of(book)[place.first - place.header :]
@@ -188,14 +188,14 @@ def _total(book: Book, place: Place, size: int, random: Random) -> str | None:
     return f"a row of totals, {word!r}, below"
 
 
-def _note(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _note(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     note = random.choice(_NOTES)
     blank = LARGEST - size
     book.sheets[place.sheet].rows += [*([] for _ in range(blank)), [None] * place.left + [note]]
     return f"a note, {note!r}, below{'' if blank else ', without a blank row'}"
 
 
-def _extra_column(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _extra_column(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     if not _is_of_columns(book, place):
         return None
     known = " ".join(as_text(value).lower() for row in place.headers_of(book) for value in row)
@@ -212,7 +212,7 @@ def _extra_column(book: Book, place: Place, size: int, random: Random) -> str | 
     return f"another column, {name!r}, {'at the end' if at == place.right + 1 else 'among the others'}"
 
 
-def _to_csv(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _to_csv(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     """Saves a sheet as a spreadsheet program does: cells as they are shown, by the conventions of some country."""
     if book.format != "xlsx" or len(book.sheets) > 1 or book.sheets[0].merged:
         return None
@@ -226,7 +226,7 @@ def _to_csv(book: Book, place: Place, size: int, random: Random) -> str | None:
     return f"a CSV file with {_named(delimiter)}, decimal {'points' if mark == '.' else 'commas'} and dates as {_sample(form)}"
 
 
-def _shows_what_it_means(book: Book, place: Place, way: tuple[str, str, str]) -> bool:
+def _shows_what_it_means(book: GridBook, place: TablePosition, way: tuple[str, str, str]) -> bool:
     """Returns whether each column of numbers and dates in these conventions shows how to read it."""
     _, mark, form = way
     for column in zip(*(row[place.left : place.right + 1] for row in place.rows_of(book)[place.first - place.header :])):
@@ -248,7 +248,7 @@ def _written(value: Any, mark: str, form: str) -> str | None:
     return (text.replace(".", mark) if isinstance(value, float) else text) or None
 
 
-def _delimiter(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _delimiter(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     others = [mark for mark in book.delimiters if mark != book.delimiter]
     if book.format != "csv" or not others:
         return None
@@ -256,14 +256,14 @@ def _delimiter(book: Book, place: Place, size: int, random: Random) -> str | Non
     return f"{_named(book.delimiter)} between the cells"
 
 
-def _encoding(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _encoding(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     if book.format != "csv" or not book.encodings:
         return None
     book.encoding = book.encodings[0] if size == 1 else random.choice(book.encodings)
     return {"utf-8-sig": "a byte order mark at the beginning", "utf-16": "UTF-16 in place of UTF-8"}[book.encoding]
 
 
-def _decimal_mark(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _decimal_mark(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     """Swaps decimal points and commas; numbers of a workbook become text."""
     data = place.rows_of(book)[place.first - place.header :]
     marks, changed = set(), []
@@ -301,7 +301,7 @@ def _is_amount(value: Any) -> bool:
     return isinstance(value, float) or isinstance(value, str) and re.fullmatch(r"-?\d{1,15}(\.\d+)?", value) is not None
 
 
-def _is_of_columns(book: Book, place: Place) -> bool:
+def _is_of_columns(book: GridBook, place: TablePosition) -> bool:
     """Returns whether columns can be moved: no cell is merged over several, and no label applies to several columns."""
     *upper, lowest = place.headers_of(book)
     labelled = [row[place.left : place.right + 1] for row in upper]
@@ -323,7 +323,7 @@ def _named(delimiter: str) -> str:
 
 
 #: All changes by kind.
-LAYOUTS: dict[str, Callable[[Book, Place, int, Random], str | None]] = {
+LAYOUTS: dict[str, Callable[[GridBook, TablePosition, int, Random], str | None]] = {
     "blank-rows": _blank_rows,
     "moved-right": _moved_right,
     "title": _title,

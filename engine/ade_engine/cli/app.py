@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 
-from ade_engine.cli.arguments import Command, HelpWanted, Option, UsageError
+from ade_engine.cli.arguments import Command, HelpRequest, Option, UsageError
 from ade_engine.infrastructure.policy import policy, refuse
 from ade_engine.models.errors import SettingsError
 
@@ -147,11 +147,11 @@ def app(arguments: Sequence[str] | None = None) -> int:
         usage = command.usage
         try:
             values = command.parse(rest)
-        except HelpWanted:
+        except HelpRequest:
             print(command.help_text())
             return 0
         return _runner(command.name)(values)
-    except HelpWanted:
+    except HelpRequest:
         print(_overview())
         return 0
     except UsageError as error:
@@ -216,7 +216,7 @@ def _find_command(words: list[str]) -> tuple[Command, list[str]]:
     group = words[0]
     inside = [name for name in _COMMANDS if name.startswith(f"{group} ")]
     if "--help" in words[1:2] and inside:
-        raise HelpWanted
+        raise HelpRequest
     if inside and len(words) > 1:
         raise UsageError(f"No such command: {' '.join(words[:2])} (there are {', '.join(inside)})")
     if inside:

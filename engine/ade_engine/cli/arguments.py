@@ -15,7 +15,7 @@ class UsageError(Exception):
     """The command line is wrong. Ends the program with status 2."""
 
 
-class HelpWanted(Exception):
+class HelpRequest(Exception):
     """Raised when ``--help`` was given."""
 
 
@@ -95,7 +95,7 @@ class Command:
                 if value is not None:
                     raise UsageError(f"Option {name} does not take a value.")
                 if option.key == "help":
-                    raise HelpWanted
+                    raise HelpRequest
                 values[option.key] = True
                 continue
             if value is None:

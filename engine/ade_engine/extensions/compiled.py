@@ -59,7 +59,7 @@ def names_ahead() -> frozenset[str]:
     return frozenset(found)
 
 
-class Compiled:
+class CompiledPackage:
     """The compiled modules of a package, as an entry of :data:`sys.meta_path`."""
 
     def __init__(self, folder: Path):

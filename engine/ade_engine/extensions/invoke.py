@@ -189,7 +189,7 @@ def source_of(fn: Any) -> tuple[str, int, str] | None:
     return code.co_filename, code.co_firstlineno, code.co_name
 
 
-class Failure(Record):
+class CallFailure(Record):
     """A callable's failure: the message for the author, and its position."""
 
     message: str
@@ -208,7 +208,7 @@ class WrongResult(ExtensionComplaint):
     """A callable returned a wrong value. The text completes "detector x …"."""
 
 
-def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, folder: str | None) -> Failure:
+def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, folder: str | None) -> CallFailure:
     """Describes the failure of ``entry``.
 
     ``subject`` names the purpose of the call ("sheet 'Orders', row 7"); ``folder`` is the config package's, whose files are the
@@ -223,4 +223,4 @@ def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, 
     what = f"raised {told(error, frame)}" if raised else str(error)
     what += advice_on(error) + said_of_refusal(error)
     message = f"{role[:1].upper()}{role[1:]} {entry.name} {what}; called for {subject}{where}"
-    return Failure(message, {**located(entry, role, place), "called_for": subject})
+    return CallFailure(message, {**located(entry, role, place), "called_for": subject})

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import CodeType
 
-from ade_engine.extensions.compiled import Compiled
+from ade_engine.extensions.compiled import CompiledPackage
 from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import author_frame
 from ade_engine.infrastructure.observability.wording import clipped_line, kind_of, said_by, told
@@ -148,7 +148,7 @@ def _import_and_register(config_package: str | os.PathLike, registry: Registry) 
     forget(package)
     importlib.invalidate_caches()
     sys.path.insert(0, str(root))
-    compiled = Compiled(root / package)
+    compiled = CompiledPackage(root / package)
     sys.meta_path.insert(0, compiled)
     try:
         found = find_plugins(root / package, package, compiled)
@@ -183,7 +183,7 @@ def _import_and_register(config_package: str | os.PathLike, registry: Registry) 
     return found
 
 
-def find_plugins(folder: Path, package: str, compiled: Compiled) -> list[str]:
+def find_plugins(folder: Path, package: str, compiled: CompiledPackage) -> list[str]:
     """Returns the dotted names of the package's plugin modules, in order."""
     return sorted(dotted for dotted, path in _modules(folder, package) if defines_register(dotted, path, compiled))
 
@@ -225,7 +225,7 @@ def _modules(folder: Path, package: str) -> Iterator[tuple[str, str]]:
                 yield dotted, os.path.join(parent, file_name)
 
 
-def defines_register(dotted: str, path: str, compiled: Compiled) -> bool:
+def defines_register(dotted: str, path: str, compiled: CompiledPackage) -> bool:
     """Returns whether the module has ``def register`` (or ``async def``) at its top level.
 
     The compiled module is searched, because the import that follows needs it anyway. A function statement at the top level is

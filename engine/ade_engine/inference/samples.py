@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from ade_engine.cases.grids import Book, as_text, read_book, write_book
+from ade_engine.cases.grids import GridBook, as_text, read_book, write_book
 from ade_engine.cases.runner import FoundTable, tables_in
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import without_blank_rows
@@ -322,7 +322,7 @@ def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Pa
     return write_book(_without_hidden(book), folder / stem), missing
 
 
-def _without_hidden(book: Book) -> Book:
+def _without_hidden(book: GridBook) -> GridBook:
     """Returns the book with the visible sheets only: a case holds no more of a sender than it needs."""
     seen = [sheet for sheet in book.sheets if sheet.state == "visible"]
     return book.__replace__(sheets=seen or book.sheets)

@@ -279,7 +279,7 @@ def scan_limits(settings: Settings) -> dict[str, Any]:
     return limits
 
 
-class _Given(Record):
+class _SourcedValue(Record):
     """A value from some source. Only the strongest source's value of a key is ever read.
 
     ``of_run``: the name of a source that applies to some runs of the package only.
@@ -307,9 +307,9 @@ def _resolve(
         sources += _from_tables_of_files(path, document, input_name)
     sources.append(_from_variables(_read_dotenv(cwd / ".env"), str(cwd / ".env")))
     sources.append(_from_variables(os.environ, "the environment variables"))
-    sources += [{key: _Given(text, True, "--set", key, "--set")} for key, text in assignments]
-    sources.append({key: _Given(value, False, _CALLER, key) for key, value in overrides.items() if key in DEFAULTS})
-    given: dict[str, _Given] = {}
+    sources += [{key: _SourcedValue(text, True, "--set", key, "--set")} for key, text in assignments]
+    sources.append({key: _SourcedValue(value, False, _CALLER, key) for key, value in overrides.items() if key in DEFAULTS})
+    given: dict[str, _SourcedValue] = {}
     for source in sources:
         given.update(source)
 
@@ -332,7 +332,7 @@ def _resolve(
     return values, tuple((key, source) for key, source in of_run if source is not None)
 
 
-def _read(key: str, entry: _Given) -> Any:
+def _read(key: str, entry: _SourcedValue) -> Any:
     try:
         if key in _READERS:
             return _READERS[key](entry.value, entry.text)
@@ -358,7 +358,7 @@ def _read_toml(path: Path) -> tuple[Path, dict[str, Any]]:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
 
 
-def _from_tables_of_files(path: Path, document: dict[str, Any], input_name: str | None) -> list[dict[str, _Given]]:
+def _from_tables_of_files(path: Path, document: dict[str, Any], input_name: str | None) -> list[dict[str, _SourcedValue]]:
     """Returns the values of the tables that match the name of the input, in the order of the file. The values of all tables are
     checked, so that a mistake shows at once, and not with the first file of its name.
     """
@@ -374,7 +374,7 @@ def _from_tables_of_files(path: Path, document: dict[str, Any], input_name: str 
     for pattern, table in tables.items():
         place = f'[{FILES}."{pattern}"]'
         given = {
-            key: _Given(value, False, f"{place} in {path}", key, place) for key, value in table.items() if key in run_setting_names()
+            key: _SourcedValue(value, False, f"{place} in {path}", key, place) for key, value in table.items() if key in run_setting_names()
         }
         for key, entry in given.items():
             _read(key, entry)
@@ -383,10 +383,10 @@ def _from_tables_of_files(path: Path, document: dict[str, Any], input_name: str 
     return found
 
 
-def _from_document(path: Path, document: dict[str, Any]) -> dict[str, _Given]:
+def _from_document(path: Path, document: dict[str, Any]) -> dict[str, _SourcedValue]:
     # The level of logging is the operator's choice, not the config package's.
     return {
-        key: _Given(value, False, str(path), key)
+        key: _SourcedValue(value, False, str(path), key)
         for key, value in document.items()
         if key in DEFAULTS and key != "log_level"
     }
@@ -411,17 +411,17 @@ def _read_text(path: Path) -> str | None:
         raise SettingsError(f"{path} cannot be read: {error}") from None
 
 
-def _from_variables(variables: Mapping[str, str], source: str) -> dict[str, _Given]:
-    given: dict[str, _Given] = {}
+def _from_variables(variables: Mapping[str, str], source: str) -> dict[str, _SourcedValue]:
+    given: dict[str, _SourcedValue] = {}
     fallback_level = None
     for name, value in variables.items():
         lower = name.lower()
         if lower.startswith(ENVIRONMENT_PREFIX):
             key = lower[len(ENVIRONMENT_PREFIX) :]
             if key in DEFAULTS:
-                given[key] = _Given(value, True, source, name, name)
+                given[key] = _SourcedValue(value, True, source, name, name)
         elif lower == "ade_log_level":
-            fallback_level = _Given(value, True, source, name)
+            fallback_level = _SourcedValue(value, True, source, name)
     if fallback_level is not None:
         given.setdefault("log_level", fallback_level)
     return given

@@ -50,13 +50,13 @@ def _later(value: Any, name: str) -> Any:
     return getattr(polars and value, name)
 
 
-class _Later:
+class _LazyPolars:
     """The base of the stand-ins until polars is imported: operations that they lack import it and use it."""
 
     __getattr__ = _later
 
 
-class _LaterTable(_Later):
+class _LazyPolarsTable(_LazyPolars):
     """The base of stand-ins with positions."""
 
 
@@ -70,9 +70,9 @@ def _sign(name: str) -> Callable[..., Any]:
 
 
 for _name in _SIGNS:
-    setattr(_Later, _name, _sign(_name))
+    setattr(_LazyPolars, _name, _sign(_name))
 for _name in ("__contains__", "__getitem__", "__iter__"):
-    setattr(_LaterTable, _name, _sign(_name))
+    setattr(_LazyPolarsTable, _name, _sign(_name))
 
 
 class _Type:
@@ -130,7 +130,7 @@ def is_native(dtype: Any) -> bool:
     return str(dtype.base_type()) in _NATIVE and getattr(dtype, "time_zone", None) is None
 
 
-class StandInSeries(_LaterTable):
+class StandInSeries(_LazyPolarsTable):
     """The stand-in of a series: a column of the native module, its name and its type."""
 
     def __init__(self, name: Any = None, values: Any = None, dtype: Any = None, *, strict: bool = True):
@@ -223,7 +223,7 @@ class StandInSeries(_LaterTable):
         return self._with(self._column.repeat(index, length))
 
 
-class StandInFrame(_LaterTable):
+class StandInFrame(_LazyPolarsTable):
     """The stand-in of a frame: its columns by their names, and its number of rows."""
 
     def __init__(self, data: Any = None, **options: Any):
@@ -325,7 +325,7 @@ class StandInFrame(_LaterTable):
         return renamed
 
 
-class StandInExpression(_Later):
+class StandInExpression(_LazyPolars):
     """The stand-in of an expression: the base of readers and checks without polars."""
 
     __hash__ = None
@@ -345,7 +345,7 @@ _METHODS = (type(_later), property, classmethod)
 _STAND_INS: dict[str, Any] = {"Series": StandInSeries, "DataFrame": StandInFrame, "Expr": StandInExpression}
 
 
-class _Arrival:
+class _PolarsImportHook:
     """Detects that polars is being imported."""
 
     @classmethod
@@ -385,7 +385,7 @@ if is_imported():
     _take_names(polars)
 else:
     globals().update(_STAND_INS, **_known)
-    sys.meta_path.insert(0, _Arrival)
+    sys.meta_path.insert(0, _PolarsImportHook)
 
 
 def _are_stand_ins() -> bool:

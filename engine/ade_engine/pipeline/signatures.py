@@ -6,7 +6,7 @@ A run finds that out when it calls them. A check of a config package calls none,
 from __future__ import annotations
 
 from ade_engine.extensions import parameters
-from ade_engine.extensions.invoke import Failure, MissingParameter, located, meant_parameter, parameters_of, plan_call, source_of
+from ade_engine.extensions.invoke import CallFailure, MissingParameter, located, meant_parameter, parameters_of, plan_call, source_of
 from ade_engine.pipeline.columns import mapping
 from ade_engine.pipeline.finding import row_detectors
 from ade_engine.pipeline.hooks import offered_to_hooks
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn, Registry
 
 
-def wrong_signatures(registry: Registry) -> list[Failure]:
+def wrong_signatures(registry: Registry) -> list[CallFailure]:
     """Returns a complaint about each callable that needs a value its stage does not offer, with the position of its code.
 
     A callable that is registered several times, perhaps for several fields, is reported once.
     """
-    complaints: dict[tuple[Any, ...], Failure] = {}
+    complaints: dict[tuple[Any, ...], CallFailure] = {}
     for role, entry, offered in _callables(registry):
         missing = plan_call(entry.fn, offered).missing
         if missing is not None:
             place = source_of(entry.fn)
             where = "" if place is None else f" ({place[0]}, line {place[1]}, in {place[2]})"
             told = f"{role} {entry.name} {MissingParameter(missing, offered, parameters_of(entry.fn))}{where}"
-            failure = Failure(told, located(entry, role, place))
+            failure = CallFailure(told, located(entry, role, place))
             complaints.setdefault((place or entry.name, missing), failure)
     return list(complaints.values())
 

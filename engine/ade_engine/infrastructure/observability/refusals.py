@@ -37,7 +37,7 @@ _FULL_WORDS = (f"(os error {errno.ENOSPC})", f"(os error {errno.EDQUOT})")
 _LIMITS = {errno.EFBIG: "file_size", errno.EMFILE: "open_files", errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full"}
 
 
-class Refusal(Record, frozen=True):
+class RefusedOperation(Record, frozen=True):
     """The refused operation, the remedy, and the code of the limit that caused it, if any."""
 
     said: str = ""
@@ -45,7 +45,7 @@ class Refusal(Record, frozen=True):
     limit: str | None = None
 
 
-def refusal_behind(error: BaseException | None) -> Refusal | None:
+def refusal_behind(error: BaseException | None) -> RefusedOperation | None:
     """Returns the refusal that the error, or one of those behind it, comes from; ``None`` if it has other causes."""
     if not policy().sends_codes:
         return None
@@ -53,7 +53,7 @@ def refusal_behind(error: BaseException | None) -> Refusal | None:
     for part in _chain(error):
         limit = _limit(part)
         if limit is not None:
-            return Refusal(limit=limit)
+            return RefusedOperation(limit=limit)
         missing = _missing(part)
         if missing is not None:
             return missing
@@ -93,7 +93,7 @@ def _limit(error: BaseException) -> str | None:
     return "disk_full" if any(words in text_of(error) for words in _FULL_WORDS) else None
 
 
-def _missing(error: BaseException) -> Refusal | None:
+def _missing(error: BaseException) -> RefusedOperation | None:
     """Returns the refusal of a missing module. Its name is given if it is in the author's code."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None or hasattr(error, "ade_place"):
         return None
@@ -101,14 +101,14 @@ def _missing(error: BaseException) -> Refusal | None:
     if not hasattr(error, "ade_free_of_values") and not stands_in_sources(package, error.__traceback__):
         return None
     hint = f"if {package} is a package, add it to `dependencies` in pyproject.toml; the next run installs it"
-    return Refusal(hint=hint)
+    return RefusedOperation(hint=hint)
 
 
-def _processes(error: BaseException) -> Refusal | None:
+def _processes(error: BaseException) -> RefusedOperation | None:
     if not isinstance(error, PermissionError):
         return None
     if any(_comes_from(error, f"multiprocessing.{part}") for part in _SHARING):
-        return Refusal(
+        return RefusedOperation(
             said="locks, queues, pools and shared memory between processes (multiprocessing, ProcessPoolExecutor) "
             "need memory that all runs would share, and runs do not have it",
             hint="use threads (ThreadPoolExecutor): polars and other native code work side by side in them",
@@ -117,17 +117,17 @@ def _processes(error: BaseException) -> Refusal | None:
         return None
     line = _line_of(error)
     if any(name in line for name in _LEAVING) or _comes_from(error, "subprocess"):
-        return Refusal(
+        return RefusedOperation(
             said="processes of a run may not leave its group, because they end with the run",
             hint="leave out start_new_session, process_group, setsid and setpgid",
         )
     if any(name in line for name in _UNCOUNTED):
-        return Refusal(
+        return RefusedOperation(
             said="runs may not have memory, queues, semaphores or keys that are counted for no process and outlive it",
             hint="use `bytearray`, `queue`, `threading`, or a file below the temporary folder (`tempfile`)",
         )
     if "utime(" in line:
-        return Refusal(
+        return RefusedOperation(
             said="a run does not change the times of files",
             hint="leave out os.utime; writing to a file sets its time",
         )
@@ -146,7 +146,7 @@ def _line_of(error: BaseException) -> str:
     return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno)
 
 
-def _network(error: BaseException, known: dict) -> Refusal | None:
+def _network(error: BaseException, known: dict) -> RefusedOperation | None:
     if known.get("network"):
         return None
     refused = isinstance(error, PermissionError) and error.errno == errno.EPERM and _comes_from(error, "socket")
@@ -160,7 +160,7 @@ def _network(error: BaseException, known: dict) -> Refusal | None:
             "ask for one with `ade run --allow-network` (over HTTP: runtime_network_access); "
             "the operator allows that with ADE_ALLOW_NETWORK=1"
         )
-    return Refusal(said="this run has no network", hint=hint)
+    return RefusedOperation(said="this run has no network", hint=hint)
 
 
 def _comes_from(error: BaseException, module: str) -> bool:
@@ -174,7 +174,7 @@ def _comes_from(error: BaseException, module: str) -> bool:
     return False
 
 
-def _file(error: BaseException, known: dict) -> Refusal | None:
+def _file(error: BaseException, known: dict) -> RefusedOperation | None:
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EXDEV):
         names = [name for name in (error.filename2, error.filename) if name is not None]
         if not names:
@@ -189,12 +189,12 @@ def _file(error: BaseException, known: dict) -> Refusal | None:
         return None
     shown = _shown(path, error)
     if path is not None and _can_be_read(path):
-        return Refusal(
+        return RefusedOperation(
             said=f"the configuration tried to write {shown}; runs may write only their output and temporary files",
             hint="write beside metadata['output_file'], or below the temporary folder (`tempfile`); "
             "the operator adds further folders with ADE_SANDBOX_WRITE",
         )
-    return Refusal(
+    return RefusedOperation(
         said=f"the configuration tried to open {shown}; runs may open only their input and output, their configuration, "
         "their environment and the system's libraries",
         hint="put the file into the configuration's folder, where git does not ignore it; "
@@ -202,14 +202,14 @@ def _file(error: BaseException, known: dict) -> Refusal | None:
     )
 
 
-def _left_out(error: BaseException, known: dict) -> Refusal | None:
+def _left_out(error: BaseException, known: dict) -> RefusedOperation | None:
     """Returns the refusal of a file that the configuration expects in its own folder, and that its copy for runs lacks."""
     folder = known.get("configuration")
     if not isinstance(error, FileNotFoundError) or error.filename is None or not folder:
         return None
     if not _is_below(error.filename, [folder]):
         return None
-    return Refusal(
+    return RefusedOperation(
         said="runs use a copy of the configuration, without the files that git ignores",
         hint="if the file is in the configuration's folder, take it out of .gitignore; "
         "or name it by its whole path, and let the operator add that to ADE_SANDBOX_READ",

@@ -12,7 +12,7 @@ from dis import get_instructions
 
 from ade_engine import fields
 from ade_engine.extensions import parameters
-from ade_engine.extensions.invoke import RAISED, Caller, Failure, explain
+from ade_engine.extensions.invoke import RAISED, CallFailure, Caller, explain
 from ade_engine.infrastructure.observability.logger import NullLogger
 from ade_engine.infrastructure.observability.stack import is_engine_file
 from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 _UNKNOWN_ARGUMENT = "() got an unexpected keyword argument "
 
 
-def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> list[Failure]:
+def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> list[CallFailure]:
     """Returns a complaint about each transform and validator whose result no table could use, with the position of its code."""
     schema = {name: field_type(field) if settings.is_2026 else pl.String for name, field in registry.fields.items()}
     table = pl.DataFrame(schema=schema)
-    complaints: dict[str, Failure] = {}
+    complaints: dict[str, CallFailure] = {}
     for role, entries_by_field in (
         (Transforms.role, registry.column_transforms_by_field),
         (Validators.role, registry.column_validators_by_field),
