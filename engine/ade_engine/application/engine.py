@@ -16,7 +16,7 @@ from ade_engine.infrastructure.observability.context import create_run_logger_co
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
 from ade_engine.infrastructure.policy import decide, policy, show_values
 from ade_engine.infrastructure.settings import Settings, scan_limits
-from ade_engine.io.limits import MOST_ISSUES
+from ade_engine.io.limits import MAX_ISSUES
 from ade_engine.models.errors import ConfigError, HookError, InputError, OutputError, PipelineError
 from ade_engine.models.fields import HookName
 from ade_engine.models.notices import Notices, some_of
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _DESCRIPTORS_FOR_A_REPORT = 8
 
 #: The maximum length of a file name in bytes.
-_LONGEST_NAME = 255
+_MAX_NAME_BYTES = 255
 
 _CODES = (
     (ConfigError, RunErrorCode.CONFIG_ERROR),
@@ -149,14 +149,14 @@ def _file_name(stem: str, ending: str) -> str:
     """Returns the stem with the ending. A name that is too long for file systems is cut, and a digest of the stem makes it
     unique.
     """
-    if len(os.fsencode(stem + ending)) <= _LONGEST_NAME:
+    if len(os.fsencode(stem + ending)) <= _MAX_NAME_BYTES:
         return stem + ending
     from hashlib import sha256
 
     encoded = os.fsencode(stem)
     ending = f"~{sha256(encoded).hexdigest()[:8]}{ending}"
     # If the cut is within a character, its first bytes are dropped, too.
-    return encoded[: _LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
+    return encoded[: _MAX_NAME_BYTES - len(ending)].decode(errors="ignore") + ending
 
 
 class _Plan:
@@ -445,7 +445,7 @@ class _Run:
         """Determines the report on the issues."""
         issues = output.issues or _native.IssueList([])
         unnamed, fields = [*context.unnamed_rules], [*context.registry.fields]
-        rules, totals = issues.told(unnamed, fields, MOST_ISSUES, report.rows_with_errors(), quarantined)
+        rules, totals = issues.told(unnamed, fields, MAX_ISSUES, report.rows_with_errors(), quarantined)
         self.issues = {"issues": rules, "issue_list": totals}
 
     def _add_own_sheets(self, output: WorkbookOutput) -> None:

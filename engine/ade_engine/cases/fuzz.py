@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from ade_engine.cases.grids import GridBook, read_book, write_book
-from ade_engine.cases.layouts import LARGEST, LAYOUTS, TablePosition
+from ade_engine.cases.layouts import LAYOUTS, MAX_SIZE, TablePosition
 from ade_engine.cases.runner import run_case
 from ade_engine.models.errors import InputError
 from ade_engine.models.record import Record
@@ -148,7 +148,7 @@ def _changes(random: Random) -> Iterator[LayoutChange]:
         kinds = list(LAYOUTS)
         random.shuffle(kinds)
         for kind in kinds:
-            yield LayoutChange(kind, random.randint(1, LARGEST), random.randrange(2**32))
+            yield LayoutChange(kind, random.randint(1, MAX_SIZE), random.randrange(2**32))
 
 
 def _by_field(result: dict[str, Any]) -> Any:

@@ -46,7 +46,7 @@ _WRITTEN = ((",", ".", "%Y-%m-%d"), (";", ",", "%d.%m.%Y"), (",", ".", "%d/%m/%Y
 
 
 #: The maximum size of a change.
-LARGEST = 3
+MAX_SIZE = 3
 
 
 class TablePosition(Record):
@@ -99,7 +99,7 @@ def _title(book: GridBook, place: TablePosition, size: int, random: Random) -> s
     title = random.choice(_TITLES)
     lines = random.sample(_LINES, size - 1)
     rows = [[None] * place.left + line for line in ([title], *lines)]
-    is_direct = size == LARGEST
+    is_direct = size == MAX_SIZE
     _insert_rows(book.sheets[place.sheet], place.header if is_direct else 0, rows if is_direct else [*rows, []])
     more = f" with {_many(size - 1, 'line')} below it" if lines else ""
     return f"a title, {title!r}{more}, {'directly above the headers' if is_direct else 'above'}"
@@ -110,7 +110,7 @@ def _merged_title(book: GridBook, place: TablePosition, size: int, random: Rando
         return None
     title = random.choice(_TITLES)
     sheet = book.sheets[place.sheet]
-    blank = LARGEST - size
+    blank = MAX_SIZE - size
     at = 0 if blank else place.header
     _insert_rows(sheet, at, [[None] * place.left + [title], *([] for _ in range(blank))])
     sheet.merged.append((at + 1, at + 1, place.left + 1, place.right + 1))
@@ -190,7 +190,7 @@ def _total(book: GridBook, place: TablePosition, size: int, random: Random) -> s
 
 def _note(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     note = random.choice(_NOTES)
-    blank = LARGEST - size
+    blank = MAX_SIZE - size
     book.sheets[place.sheet].rows += [*([] for _ in range(blank)), [None] * place.left + [note]]
     return f"a note, {note!r}, below{'' if blank else ', without a blank row'}"
 

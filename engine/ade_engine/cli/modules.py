@@ -25,7 +25,7 @@ _UNREAD = ("ade_engine", "polars")
 #: The folder of the installed packages.
 _INSTALLED = __file__.rsplit("/", 3)[0]
 #: The minimum length of a docstring that is left out: a shorter one may be a constant that the function uses, too.
-_SHORTEST = 40
+_MIN_DOCSTRING_CHARS = 40
 
 
 def use() -> None:
@@ -134,6 +134,6 @@ def _without_docstrings(code):
     """
     constants = [_without_docstrings(one) if isinstance(one, type(code)) else one for one in code.co_consts]
     is_function = code.co_flags & 0x02 and not code.co_name.startswith("<")
-    if is_function and constants and isinstance(constants[0], str) and len(constants[0]) >= _SHORTEST:
+    if is_function and constants and isinstance(constants[0], str) and len(constants[0]) >= _MIN_DOCSTRING_CHARS:
         constants[0] = None
     return code.replace(co_consts=tuple(constants))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
 #: The maximum size of sources that are compiled ahead, in bytes: it takes half a second, and no run begins meanwhile.
-_MOST = 1 << 20
+_MAX_AHEAD_BYTES = 1 << 20
 #: The folder of the package that was compiled ahead, and its code by the files' paths.
 _ahead: tuple[str, dict[str, CodeType]] = "", {}
 
@@ -27,12 +27,12 @@ def compile_ahead(folder: Path) -> bool:
     """Compiles the modules of a package whose files do not change; returns whether that was not done before.
 
     Code that cannot be compiled, or that Python warns about, is left to the run, which reports it; and so are files above
-    :data:`_MOST` bytes.
+    :data:`_MAX_AHEAD_BYTES` bytes.
     """
     global _ahead
     if str(folder) == _ahead[0]:
         return False
-    _ahead, left = (str(folder), {}), _MOST
+    _ahead, left = (str(folder), {}), _MAX_AHEAD_BYTES
     for path in folder.rglob("*.py"):
         try:
             left -= path.stat().st_size

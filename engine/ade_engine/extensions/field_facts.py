@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ade_engine.models.fields import FieldDef
 
 #: The maximum width of a column, and the maximum length of a number format, in spreadsheet programs.
-_WIDEST = _LONGEST = 255
+_MAX_WIDTH_CHARS = _MAX_FORMAT_CHARS = 255
 
 
 def at_field(field: FieldDef, message: str) -> ConfigError:
@@ -41,11 +41,11 @@ def check_looks(fields: Iterable[FieldDef]) -> None:
     for field in fields:
         width, number_format = field.width, field.format
         if width is not None and (
-            isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= _WIDEST
+            isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= _MAX_WIDTH_CHARS
         ):
-            raise at_field(field, f"field {field.name!r} has the width {width!r}; it should be a number up to {_WIDEST}")
+            raise at_field(field, f"field {field.name!r} has the width {width!r}; it should be a number up to {_MAX_WIDTH_CHARS}")
         if number_format is not None and not (
-            isinstance(number_format, str) and 0 < len(number_format) <= _LONGEST and min(number_format) >= " "
+            isinstance(number_format, str) and 0 < len(number_format) <= _MAX_FORMAT_CHARS and min(number_format) >= " "
         ):
             raise at_field(
                 field,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ade_engine.fields.surroundings import ColumnSurroundings
 
 #: The maximum numbers of rows and columns that are added up, and the minimum number of rows that must decide.
-_ROWS, _COLUMNS, _LEAST = 200, 10, 4
+_MAX_ROWS, _MAX_COLUMNS, _MIN_ROWS = 200, 10, 4
 #: The minimum shares of rows in which a relation holds: undeclared relations, and declared ones or the other reading.
 _HOLDS, _SOME = 0.9, 0.5
 #: The rounding of amounts, as a tolerance.
@@ -54,7 +54,7 @@ def _declared(around: ColumnSurroundings, name: str, series: pl.Series) -> Itera
     for field, parts, factors in getattr(around.sources, "relations", ()):
         members = (field, *parts)
         if name in members and all(one in around.table.columns for one in members):
-            columns = {mark: [_read(around, one, around.table.get_column(one).head(_ROWS), mark) for one in members] for mark in _MARKS}
+            columns = {mark: [_read(around, one, around.table.get_column(one).head(_MAX_ROWS), mark) for one in members] for mark in _MARKS}
             signs = " + " if min(factors) > 0 else " − "
             yield f"read so, {field} is {signs.join(parts)}", {mark: _share(columns[mark][0], columns[mark][1:], factors, 1) for mark in _MARKS}
 
@@ -65,18 +65,18 @@ def _found(around: ColumnSurroundings, name: str, series: pl.Series) -> Iterator
     names = [one for one in table.columns if one != name and not one.startswith("__") and (table.schema[one].is_numeric() or str(table.schema[one]) == "String")]
     columns: dict[str, dict[str, _Numbers]] = {}
     for one in names:
-        read = {mark: _read(around, one, table.get_column(one).head(_ROWS), mark) for mark in _MARKS}
-        if sum(value is not None for value in read["."]) >= _LEAST:
+        read = {mark: _read(around, one, table.get_column(one).head(_MAX_ROWS), mark) for mark in _MARKS}
+        if sum(value is not None for value in read["."]) >= _MIN_ROWS:
             columns[one] = read
-        if len(columns) == _COLUMNS:
+        if len(columns) == _MAX_COLUMNS:
             break
-    own = {mark: _read(around, name, series.head(_ROWS), mark) for mark in _MARKS}
+    own = {mark: _read(around, name, series.head(_MAX_ROWS), mark) for mark in _MARKS}
     for one, two in combinations(columns, 2):
         ways = [(own, (columns[one], columns[two]), "{0} + {1}"), (columns[one], (own, columns[two]), "{2} + {1}"), (columns[two], (own, columns[one]), "{2} + {0}")]
         for whole, parts, said in ways:
             label = around.header(name if whole is own else one if whole is columns[one] else two)
             for words, factors in ((said, (1, 1)), (said.replace("+", "×"), ())):
-                holds = {mark: _share(whole[mark], [part[mark] for part in parts], factors, _LEAST) for mark in _MARKS}
+                holds = {mark: _share(whole[mark], [part[mark] for part in parts], factors, _MIN_ROWS) for mark in _MARKS}
                 yield f"read so, {label} is {words.format(around.header(one), around.header(two), around.header(name))}", holds
 
 

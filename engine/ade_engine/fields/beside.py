@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     LocatedValue = tuple[Any, int | None, int | None]
 
 #: The maximum number of rows that are searched above a table, and of blank cells between a label and its value.
-MOST_ABOVE, _MOST_BLANK = 200, 8
+MAX_ROWS_ABOVE, _MAX_BLANK_CELLS = 200, 8
 
 
 class TableSurroundings:
@@ -103,7 +103,7 @@ class BesideFact:
             behind = self._behind_colon(cell)
             if behind is not None:
                 return behind, number, column + 1
-            for at in range(column + 1, min(len(cells), column + 2 + _MOST_BLANK)):
+            for at in range(column + 1, min(len(cells), column + 2 + _MAX_BLANK_CELLS)):
                 if is_blank(cells[at]) or cells[at] == cell:
                     # A label that is merged over several cells repeats in each of them.
                     continue

@@ -45,13 +45,13 @@ _UNMISTAKABLE = frozenset(("email", "phone", "iban", "known"))
 #: Words among these that are never the field's name by themselves.
 _OF_OTHERS = frozenset(("fax", "dob", "born", "geboren", "birth", "total", "sum", "summe"))
 #: The minimum length of a word that counts as a part of a longer word.
-_LEAST_OF_PART = 4
+_MIN_PART_LETTERS = 4
 _PLACEHOLDERS = frozenset(
     ("column", "col", "field", "unnamed", "header", "spalte", "feld", "colonne", "champ", "columna", "campo", "x", "n a")
     + ("na", "none", "null", "unknown", "tbd", "todo", "data", "value")
 )
 #: The minimum share of a column's filled cells that have the field's values.
-_LEAST_SHARE = 0.9
+_MIN_SHARE = 0.9
 
 
 class FieldValues:
@@ -87,7 +87,7 @@ class FieldValues:
         for column in table.columns:
             if column.index not in columns:
                 fit = _fit(column, self.kind, self.known)
-                if fit >= _LEAST_SHARE:
+                if fit >= _MIN_SHARE:
                     fits[column.index] = fit
         if not fits:
             return {}
@@ -121,7 +121,7 @@ def kind_of_others(values: pl.Series, kind: str | None, missed: set[str]) -> str
         return None
     found = profile(values)
     for other, name in _IN_WORDS.items():
-        is_it = found["looked_at"] and found["patterns"][other] >= _LEAST_SHARE * found["looked_at"]
+        is_it = found["looked_at"] and found["patterns"][other] >= _MIN_SHARE * found["looked_at"]
         if is_it and other != kind and (kind in _suspects or other in missed):
             return name
     return None
@@ -154,7 +154,7 @@ def _fit(column: ColumnProfile, kind: str, known: Sequence[str]) -> float:
         return column["date"]
     if kind == "code":
         # An id is in each row, once, and always has the same shape.
-        is_id = column.distinct >= 0.98 and column.same_shape >= _LEAST_SHARE and column.filled >= 0.9 * column.rows
+        is_id = column.distinct >= 0.98 and column.same_shape >= _MIN_SHARE and column.filled >= 0.9 * column.rows
         return column["code"] if is_id and column.filled >= 3 else 0.0
     mean = column.mean
     is_money = column.currency >= 0.5 or column.cents >= 0.95 and column.filled >= 3 and mean is not None and mean >= 100
@@ -176,8 +176,8 @@ def _trust(column: ColumnProfile, kind: str) -> float:
         for word in own:
             rest = f" {rest} ".replace(f" {word} ", " ").strip()
         return _NAMES_OTHER if rest or _OF_OTHERS.intersection(own) else _NAMES_KIND
-    parts = [word for word in _KIND_WORDS[kind] if len(word) >= _LEAST_OF_PART or word in ("tag", "day")]
-    if any(word.endswith(part) or len(part) >= _LEAST_OF_PART and part in word for word in words for part in parts):
+    parts = [word for word in _KIND_WORDS[kind] if len(word) >= _MIN_PART_LETTERS or word in ("tag", "day")]
+    if any(word.endswith(part) or len(part) >= _MIN_PART_LETTERS and part in word for word in words for part in parts):
         return _NAMES_OTHER
     if kind not in ("email", "phone") and len(words) > 2:
         # A header of three or more words describes something specific.
@@ -187,7 +187,7 @@ def _trust(column: ColumnProfile, kind: str) -> float:
         patterns = _native.column_profile(pl.Series([column.header], dtype=pl.String))["patterns"]
         if patterns["number" if kind == "money" else kind]:
             return _SAYS_NOTHING
-    is_doubtful = kind not in _UNMISTAKABLE or kind == "phone" and column.with_plus < _LEAST_SHARE
+    is_doubtful = kind not in _UNMISTAKABLE or kind == "phone" and column.with_plus < _MIN_SHARE
     return _NAMES_OTHER if is_doubtful else _UNKNOWN
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REPEATED = "occurs more than once"
 _DAY_0 = dt.date(1970, 1, 1).toordinal()
 #: Larger whole numbers do not fit a column.
-_MOST_WHOLE = 2**63
+_MAX_WHOLE_NUMBER = 2**63
 
 
 class Check(pl.Expr):
@@ -146,7 +146,7 @@ def _between(column: str, least: Any, most: Any, below: str, above: str, of_day:
         # Polars compares limits that include a time of day.
         is_known = all(limit is None or type(limit) is int for limit in limits.values())
     else:
-        is_known = all(limit is None or type(limit) is float or type(limit) is int and abs(limit) < _MOST_WHOLE for limit in limits.values())
+        is_known = all(limit is None or type(limit) is float or type(limit) is int and abs(limit) < _MAX_WHOLE_NUMBER for limit in limits.values())
     return Check(column, expression, ("days_between" if of_day else "between") if is_known else None, below, above, **limits)
 
 

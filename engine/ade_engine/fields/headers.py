@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ade_engine.models.row_layout import RowLayout
 
 _simplified: dict[str, str] = {}
-_MOST_REMEMBERED = 10_000
+_MAX_REMEMBERED_HEADERS = 10_000
 
 
 def simplify(text: str) -> str:
@@ -22,7 +22,7 @@ def simplify(text: str) -> str:
     simple = _simplified.get(text)
     if simple is None:
         simple = _native.simplify(text)
-        if len(_simplified) < _MOST_REMEMBERED:
+        if len(_simplified) < _MAX_REMEMBERED_HEADERS:
             _simplified[text] = simple
     return simple
 

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
 
 #: The minimum likeness of letters, and of words.
-_LEAST_OF_LETTERS, _LEAST_OF_WORDS = 0.7, 0.65
+_MIN_LETTER_LIKENESS, _MIN_WORD_LIKENESS = 0.7, 0.65
 #: The maximum number of different headers of a run that are compared, and of letters of each.
-_MOST_HEADERS, _MOST_LETTERS = 200, 60
+_MAX_HEADERS, _MAX_LETTERS = 200, 60
 #: The maximum number of letters of a header that a suggestion repeats.
-_MOST_REPEATED = 200
+_MAX_REPEATED_LETTERS = 200
 
 
 class HeaderSuggestions:
@@ -43,7 +43,7 @@ class HeaderSuggestions:
         for name, field in registry.fields.items():
             words.update((simplify(word), name) for word in (name, field.label) if word)
         self._words = [
-            (word, field, frozenset(word), frozenset(word.split())) for word, field in sorted(words) if word and len(word) <= _MOST_LETTERS
+            (word, field, frozenset(word), frozenset(word.split())) for word, field in sorted(words) if word and len(word) <= _MAX_LETTERS
         ]
 
     def to(self, header: str, fields: Collection[str]) -> dict[str, Any] | None:
@@ -51,14 +51,14 @@ class HeaderSuggestions:
         text = simplify(header)
         known = self._found.get(text)
         if known is None:
-            if not text or len(text) > _MOST_LETTERS or len(self._found) >= _MOST_HEADERS:
+            if not text or len(text) > _MAX_LETTERS or len(self._found) >= _MAX_HEADERS:
                 return None
             known = self._found[text] = self._likenesses(text)
         near = [(-score, field) for field, score in known.items() if field in fields]
         if not near:
             return None
         score, field = min(near)
-        shown = _native.json_text(header[:_MOST_REPEATED], str, is_ascii=False)
+        shown = _native.json_text(header[:_MAX_REPEATED_LETTERS], str, is_ascii=False)
         suggestion = f"headers=[…, {shown}]" if field in self._with_headers else f"a column detector that knows {shown}"
         return {"field": field, "by": "header", "likeness": round(-score, 2), "suggestion": suggestion}
 
@@ -72,12 +72,12 @@ class HeaderSuggestions:
             score = 0.0
             if shorter > 2 and (parts <= words or words <= parts):
                 score = 1.0 if text == word else 0.5 + shorter / longer / 2
-                score = score if score >= _LEAST_OF_WORDS else 0.0
+                score = score if score >= _MIN_WORD_LIKENESS else 0.0
             # Each letter that only one text has is at least one change; counting all changes is slow.
-            most = longer * (1 - _LEAST_OF_LETTERS)
+            most = longer * (1 - _MIN_LETTER_LIKENESS)
             if longer > 3 and longer - shorter <= most and len(letters - others) <= most and len(others - letters) <= most:
                 share = 1 - _changes(text, word, most) / longer
-                score = max(score, share if share >= _LEAST_OF_LETTERS else 0.0)
+                score = max(score, share if share >= _MIN_LETTER_LIKENESS else 0.0)
             if score > found.get(field, 0.0):
                 found[field] = score
         return found

@@ -43,9 +43,9 @@ _UNIT = re.compile(r"[(\[][^)\]]{1,12}[)\]]\s*$")
 #: From this number of known wishes on, the first and the last column may be the first and the last wish.
 _MANY_KNOWN = 4
 #: The maximum number of rows below a header that decide the kinds of its columns.
-_MOST_ROWS = 500
+_MAX_ROWS = 500
 #: The maximum number of groups that are offered for a wish.
-_MOST_OFFERED = 5
+_MAX_OFFERED_GROUPS = 5
 
 
 @dataclass(eq=False)
@@ -237,7 +237,7 @@ class WishedGroups:
             fitting = [one for one in dict.fromkeys([*offers[:1], *likely, *offers[1:]]) if one in free and not wish.refuses(one)]
             fitting = [one for one in fitting if not group.columns or self.grouping.can_join(group, one)]
             if fitting:
-                found.append(Question(group, fitting[:_MOST_OFFERED]))
+                found.append(Question(group, fitting[:_MAX_OFFERED_GROUPS]))
         found.sort(key=lambda one: -one.cells)
         asked = {part for one in found for part in one.parts}
         return found + self._near([one for one in plain if not one.parts <= asked])
@@ -265,7 +265,7 @@ class WishedGroups:
             others = [group for group in sorted(some, key=lambda one: -some[one]) if group not in taken.values() and group.sense == first.sense]
             joining = [group for group in others if self.grouping.can_join(first, group)]
             # If the first one is wrong, the next may be right.
-            found[wish] = [first, *joining[: _MOST_OFFERED - 2], *[group for group in others if group not in joining][:1]]
+            found[wish] = [first, *joining[: _MAX_OFFERED_GROUPS - 2], *[group for group in others if group not in joining][:1]]
         return found
 
     def _likely(self, wish: Wish, group: ColumnGroup, is_between: bool) -> float:
@@ -367,7 +367,7 @@ def _in_file(path: Path, name: str, settings: Settings) -> list[Wish]:
     if sheet is None:
         raise SampleError("usage", f"{name}: there is no row of headers")
     at = _header_row(sheet.rows) or 0
-    header, below = sheet.rows[at], sheet.rows[at + 1 : at + 1 + _MOST_ROWS]
+    header, below = sheet.rows[at], sheet.rows[at + 1 : at + 1 + _MAX_ROWS]
     return [
         Wish(*seen((" ".join(as_text(cell).split()),), [None if place >= len(row) or row[place] is None else str(row[place]) for row in below]))
         for place, cell in enumerate(header)

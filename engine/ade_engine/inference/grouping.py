@@ -352,7 +352,7 @@ class Grouping:
             for one in some[:2]:
                 if one.likeness >= some[0].likeness - _NEARLY:
                     of.setdefault(one.one, []).append(one.other)
-        found = [Question(group, sorted(of[group], key=lambda other: -other.cells)[:_MOST_OFFERED]) for group in self.groups if group in of]
+        found = [Question(group, sorted(of[group], key=lambda other: -other.cells)[:_MAX_OFFERED_GROUPS]) for group in self.groups if group in of]
         half = len(self.tables) / 2
         found.sort(key=lambda one: (sum(len(part.at) for part in one.parts) < half, -one.cells))
         return _implied_last(found)
@@ -386,12 +386,12 @@ def _sums(columns: Sequence[SampleColumn]) -> list[dict[str, SampleColumn]]:
 #: The minimum likeness for a question.
 _ASKED = 0.5
 #: The maximum number of groups that are offered for one; a group is offered for two if they are nearly as likely.
-_MOST_OFFERED = 5
+_MAX_OFFERED_GROUPS = 5
 _NEARLY = 0.1
 #: The minimum likeness of values of one field.
-_ALIKE = 0.4
-_VERY_ALIKE = 0.6
-_MOST_ALIKE = 0.9
+_MIN_LIKENESS = 0.4
+_MIN_CLEAR_LIKENESS = 0.6
+_MIN_STRONG_LIKENESS = 0.9
 #: The minimum share of the tables that have nothing else left.
 _NEARLY_ALL = 0.9
 _SAME_WORD = 0.7
@@ -409,7 +409,7 @@ _IDS = frozenset(("code", "text", "number"))
 #: The maximum difference in the share of filled cells between senders.
 _AS_FULL = 0.5
 #: The minimum number of values that never repeat in ids of records.
-_LEAST_IDS = 10
+_MIN_IDS = 10
 
 
 @dataclass(eq=False)
@@ -469,7 +469,7 @@ class _GroupPair:
             # A single value is no evidence about a column.
             return None
         is_said = self.related == "same"
-        if self.related == "opposed" or one.sense != other.sense and not (is_said or self.is_alone) or not self._is_left or self.alike < (_ALIKE if is_said or self.is_key else _VERY_ALIKE) or self.has_other_role:
+        if self.related == "opposed" or one.sense != other.sense and not (is_said or self.is_alone) or not self._is_left or self.alike < (_MIN_LIKENESS if is_said or self.is_key else _MIN_CLEAR_LIKENESS) or self.has_other_role:
             return None
         more = list(self._more())
         is_many = len(one.at) >= _MANY_TABLES or len(one.at) + len(other.at) > _MANY_TABLES
@@ -483,7 +483,7 @@ class _GroupPair:
     @property
     def _is_left(self) -> bool:
         """Returns whether nothing else is left; or hardly anything, if values and both neighbours agree in many tables."""
-        is_placed = self.weight >= 1 and self.alike >= _MOST_ALIKE and len(self.one.at) > _MANY_TABLES
+        is_placed = self.weight >= 1 and self.alike >= _MIN_STRONG_LIKENESS and len(self.one.at) > _MANY_TABLES
         return self.left == 1 or self.left >= _NEARLY_ALL and is_placed and self.related != "other"
 
     def _more(self) -> Iterator[str]:
@@ -499,7 +499,7 @@ class _GroupPair:
             yield f"and it stands between {_quoted(before)} and {_quoted(behind)}"
         elif weight >= _AT_THE_EDGE and tables >= _MANY_TABLES:
             yield f"and it is the last one, behind {_quoted(before)}" if before else f"and it is the first one, before {_quoted(behind)}"
-        elif weight >= _ONE_SIDE and self.is_alone and self.alike >= _MOST_ALIKE and tables > _MANY_TABLES:
+        elif weight >= _ONE_SIDE and self.is_alone and self.alike >= _MIN_STRONG_LIKENESS and tables > _MANY_TABLES:
             yield f"and it has such values, and stands {f'behind {_quoted(before)}' if before else f'before {_quoted(behind)}'}"
         if self.one.shape and self.one.shape == self.other.shape:
             yield f"and both are written like {self.one.shape}"
@@ -537,11 +537,11 @@ class _TableEvidence:
         if not self._may_join(one, other):
             return None
         found = self._likely(one, other)
-        return found if found.alike >= _ALIKE and found.weight >= _ONE_SIDE else None
+        return found if found.alike >= _MIN_LIKENESS and found.weight >= _ONE_SIDE else None
 
     def is_like(self, one: ColumnGroup, other: ColumnGroup) -> bool:
         """Returns whether a group could be an absent one, whatever its name."""
-        return self._may_join(one, other) and alike(self._sides[one], other.side()) >= _ALIKE
+        return self._may_join(one, other) and alike(self._sides[one], other.side()) >= _MIN_LIKENESS
 
     def _may_join(self, one: ColumnGroup, other: ColumnGroup) -> bool:
         return may_be(one, other) and self.grouping.can_join(one, other)
@@ -614,7 +614,7 @@ class _TableEvidence:
     def _looks_like(self, one: ColumnGroup, other: ColumnGroup) -> bool:
         """Returns whether the values of two groups allow joining them: values that never repeat do not match values that do."""
         if (one, other) not in self._could:
-            is_like = self._may_join(one, other) and alike(self._sides[one], self._sides[other]) >= _ALIKE
+            is_like = self._may_join(one, other) and alike(self._sides[one], self._sides[other]) >= _MIN_LIKENESS
             is_like = is_like and not any(_is_key(a) and len(a.at) > 1 and _repeats(b) for a, b in ((one, other), (other, one)))
             self._could[one, other] = self._could[other, one] = is_like
         return self._could[one, other]
@@ -659,7 +659,7 @@ def _is_whole(column: SampleColumn) -> bool:
 
 
 def _never_repeats(column: SampleColumn) -> bool:
-    return column.filled >= _LEAST_IDS and len(column.shown) == column.filled == column.rows
+    return column.filled >= _MIN_IDS and len(column.shown) == column.filled == column.rows
 
 
 def _with_digits(column: SampleColumn) -> bool:

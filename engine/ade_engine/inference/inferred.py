@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ade_engine.inference.shapes import FieldDeclaration
 
 #: The minimum number of records for conclusions from a column that is always filled, or never repeats.
-_LEAST_RECORDS = 10
-_LEAST_NUMBERS = 20
+_MIN_RECORDS = 10
+_MIN_NUMBERS = 20
 #: The number of senders from which on a column of a single one is no field.
 _MANY_SENDERS = 4
 #: Limits for a list of values: the numbers of different values, and how often each occurs on average and at least.
@@ -232,9 +232,9 @@ def _find_checks(one: InferredField) -> None:
     some = [reading for column in columns for reading in readings(column.header)]
     of = frozenset().union(*(reading.of for reading in some))
     what = {part for reading in some for part in reading.what.split("+")}
-    if not one.absent and records >= _LEAST_RECORDS and filled == records:
+    if not one.absent and records >= _MIN_RECORDS and filled == records:
         one.checks.append("required")
-    if one.read == "code" and records >= _LEAST_RECORDS and filled >= 0.9 * records and not what & _NO_IDS and _never_repeat(columns):
+    if one.read == "code" and records >= _MIN_RECORDS and filled >= 0.9 * records and not what & _NO_IDS and _never_repeat(columns):
         one.checks.append("unique")
         one.is_key = not of & _OTHERS_IDS
     if one.read == "text" and not what & _NO_LISTS and not of & _PEOPLE_AND_PLACES:
@@ -242,7 +242,7 @@ def _find_checks(one: InferredField) -> None:
         one.checks += ["one_of"] if one.known else []
     if one.read in ("money", "number") and not of & _SIGNED:
         numbers = [value for column in columns for value in column.values if isinstance(value, (int, float))]
-        if len(numbers) >= _LEAST_NUMBERS and min(numbers) >= 0:
+        if len(numbers) >= _MIN_NUMBERS and min(numbers) >= 0:
             one.checks.append("not_negative")
 
 

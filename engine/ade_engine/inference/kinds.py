@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: The minimum share of the filled cells that are of a kind; the others cannot be read.
-_LEAST = 0.9
+_MIN_SHARE = 0.9
 #: Meanings of headers for numbers that are counted or measured, and for those that are paid.
 _MEASURES = frozenset("quantity hours days nights distance weight length width height area rooms age percent life mark credits".split())
 _MEASURED = frozenset("temperature humidity pressure wind rain battery consumption reading employees attempt measured".split())
@@ -75,13 +75,13 @@ def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = "
     if found is not None:
         return found
     for kind in ("email", "phone"):
-        if share[kind] >= _LEAST:
+        if share[kind] >= _MIN_SHARE:
             return InferredKind(kind, kind, texts, {})
-    if share["iban"] >= _LEAST:
+    if share["iban"] >= _MIN_SHARE:
         return InferredKind("code", "iban", texts, {})
     if _is_boolean(series, filled):
         return InferredKind("boolean", "boolean", texts, {})
-    if share["number"] >= _LEAST:
+    if share["number"] >= _MIN_SHARE:
         return _number(header, series, share, words, (texts, filled), decimal)
     if _are_ids(filled, facts):
         return InferredKind("code", "code", texts, {})
@@ -125,7 +125,7 @@ def read(header: str, series: pl.Series, kind: str, order: str = "dmy", decimal:
 def _moment(header: str, series: pl.Series, share: dict[str, float], words: _HeaderMeaning, texts: list[str | None], order: str) -> InferredKind | None:
     """Returns the kind of days, moments, times of day and durations."""
     filled = [text for text in texts if text]
-    if series.dtype.is_temporal() and series.dtype not in (pl.Time, pl.Duration) or share["date"] >= _LEAST:
+    if series.dtype.is_temporal() and series.dtype not in (pl.Time, pl.Duration) or share["date"] >= _MIN_SHARE:
         values, reading = read(header, series, "date_time", order)
         found = [value for value in values if isinstance(value, datetime)]
         if found and sum(value.time() != time() for value in found) >= 0.5 * len(found):
@@ -134,11 +134,11 @@ def _moment(header: str, series: pl.Series, share: dict[str, float], words: _Hea
         return InferredKind("date", "date", [value if isinstance(value, date) else None for value in values], reading)
     if series.dtype == pl.Duration:
         return InferredKind("time", "duration", texts, {})
-    if series.dtype != pl.Time and sum(":" in text for text in filled) < _LEAST * len(filled):
+    if series.dtype != pl.Time and sum(":" in text for text in filled) < _MIN_SHARE * len(filled):
         return None
     for reader in ("duration", "time") if words.says(_DURATIONS) else ("time", "duration"):
         values, _ = read(header, series, reader)
-        if sum(isinstance(value, (time, timedelta)) for value in values) >= _LEAST * len(filled):
+        if sum(isinstance(value, (time, timedelta)) for value in values) >= _MIN_SHARE * len(filled):
             return InferredKind("time", reader, texts, {})
     return None
 
@@ -205,7 +205,7 @@ def _are_ids(filled: list[str], facts: dict[str, Any]) -> bool:
     """Returns whether texts have a digit each, no blanks, and the same shape."""
     if not all(any(letter.isdigit() for letter in text) and " " not in text for text in filled):
         return False
-    return facts["same_shape"] >= _LEAST * facts["looked_at"]
+    return facts["same_shape"] >= _MIN_SHARE * facts["looked_at"]
 
 
 def _are_people(words: _HeaderMeaning, filled: list[str]) -> bool:

@@ -29,9 +29,9 @@ _SHARED = 0.5
 #: The minimum likeness of values that fit a field.
 _FITS = 0.15
 #: The minimum likeness for a question.
-_LEAST = 0.25
+_MIN_GUESS_LIKENESS = 0.25
 #: The maximum number of number columns among which sums of three are sought.
-_MOST_SUMMED = 12
+_MAX_SUMMED_COLUMNS = 12
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def pairs(
                 unsure |= {(k, m) for k, m in open_pairs if k == i or m == j}
     likely = sorted(((look.likeness(i, j), i, j) for i, j in open_pairs if i not in rows and j not in columns), key=lambda one: (-one[0], one[1:]))
     for likeness, i, j in likely:
-        if likeness >= _LEAST and i not in rows and j not in columns and look.fits(i, j):
+        if likeness >= _MIN_GUESS_LIKENESS and i not in rows and j not in columns and look.fits(i, j):
             found.append(Pair(i, j, None, round(likeness, 3)))
             rows.add(i)
             columns.add(j)
@@ -305,7 +305,7 @@ def sums_of(columns: Sequence[ComparableColumn]) -> list[dict[str, int]]:
 
 def _sums_of_three(columns: Sequence[ComparableColumn], numeric: Sequence[int], known: Collection[int]) -> list[dict[str, int]]:
     found: list[dict[str, int]] = []
-    if len(numeric) <= _MOST_SUMMED:
+    if len(numeric) <= _MAX_SUMMED_COLUMNS:
         for parts in combinations(numeric, 3):
             for whole in numeric:
                 if whole in parts or whole in known:

@@ -44,7 +44,7 @@ _NEARLY_ALL = 0.9
 #: The maximum number of records of each table in a case.
 CASE_ROWS = 20
 #: The maximum number of ways to make its tables one record a row that a person is asked about.
-_MOST_ASKED = 3
+_MAX_ASKED_SHAPES = 3
 #: The setting, and its value, for a reading.
 _MEANS = {"day-first": ("date_order", "dmy"), "month-first": ("date_order", "mdy"), "decimal comma": ("decimal_mark", ","), "decimal point": ("decimal_mark", ".")}
 #: The conventions of people who write such headers, by the columns of ``terms.txt``: all but English, whose conventions vary.
@@ -150,7 +150,7 @@ def read_sample(name: str, path: Path, load: SettingsLoader, scratch: Path, said
             tables = tried
             break
         chosen = [one for one in chosen if one is not lacking[0]]
-    asked = [one for one in asked[:_MOST_ASKED] if _has_example(one, reshaped([*chosen, one]))]
+    asked = [one for one in asked[:_MAX_ASKED_SHAPES] if _has_example(one, reshaped([*chosen, one]))]
     if not any(table.headers and len(table.columns) > 1 for table in tables):
         raise SampleError("input_error", f"{name}: no table with a row of headers was found")
     full = [table for table in tables if table.rows and table.headers]

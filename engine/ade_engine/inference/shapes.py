@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ade_engine import _native
 from ade_engine.cases.grids import as_text
-from ade_engine.fields.beside import MOST_ABOVE
+from ade_engine.fields.beside import MAX_ROWS_ABOVE
 from ade_engine.fields.header_series import SERIES, belongs
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.edit import and_, quoted
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 #: The minimum likelihood for a question.
 _ASKED = 0.5
 #: The maximum number of rows of a table that are examined.
-_MOST_ROWS = 4_000
+_MAX_ROWS = 4_000
 #: The label and the reader of the field that a series of headers becomes.
 _OF_SERIES = {
     "months": ("Month", "month"), "quarters": ("Quarter", "quarter"), "years": ("Year", "year"), "weeks": ("Week", "week"),
     "dates": ("Date", "date"), "weekdays": ("Day", "text"), "numbers": ("Number", "number"),
 }  # fmt: skip
 #: The maximum length of a form's label in characters.
-_LONGEST_LABEL = 40
+_MAX_LABEL_CHARS = 40
 _PERIOD = re.compile(r"(?:[^\W\d_]{3,9}\.?\s+)?(?:19|20)\d\d(?:[-/.]\d{1,2}(?:[-/.]\d{1,2})?)?\b|\bQ[1-4]\b")
 
 
@@ -82,7 +82,7 @@ class ReshapePlan:
 def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[ReshapePlan]:
     """Returns the shapes that probably make a table one record a row. ``headers``: the contents of its header cells."""
     texts = [" ".join(as_text(header).split()) for header in headers]
-    found = _native.propose_shapes([texts, *([as_text(cell) for cell in row] for row in rows[:_MOST_ROWS])])
+    found = _native.propose_shapes([texts, *([as_text(cell) for cell in row] for row in rows[:_MAX_ROWS])])
     steps, confidence, is_sure, reasons, doubts = next(((one for one in found if one[0])), ([], 0.0, False, [], []))
     if not steps or found[0][0] != steps or not is_sure and confidence < _ASKED:
         return []
@@ -161,7 +161,7 @@ def _stacked(shape: ReshapePlan, places: range, headers: Sequence[Any], texts: l
     shape.gone |= {simplify(name) for name in names}
     for beside in (range(places.start - 1, -1, -1), range(places.stop, len(texts))):
         for at in beside:
-            if any(letter.isalpha() for row in rows[:_MOST_ROWS] for letter in as_text(row[at])):
+            if any(letter.isalpha() for row in rows[:_MAX_ROWS] for letter in as_text(row[at])):
                 break
             shape.totals.add(simplify(texts[at]))
     return f"{len(names)} columns, {names[0]} to {names[-1]}, are {'one field' if not values else and_(list(values.values()))} of each {key.lower()}"
@@ -199,7 +199,7 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[An
     """
     known = {simplify(as_text(one)) for one in headers}
     labels: dict[str, bool] = {}
-    for cells in reversed(rows[max(start, header - MOST_ABOVE) : header]):
+    for cells in reversed(rows[max(start, header - MAX_ROWS_ABOVE) : header]):
         filled = [cell for cell in cells if not is_blank(cell)]
         if len(filled) > 2 and not any((found := _label(cell, ("",))) and found[1] for cell in filled):
             # A record of the table above; the colon of a time does not end a label.
@@ -220,10 +220,10 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[An
 
 def _label(cell: Any, behind: Sequence[Any]) -> tuple[str, bool] | None:
     """Returns the label in a cell of a form, and whether it surely is one: with a colon."""
-    if not isinstance(cell, str) or not cell.strip() or len(cell) > _LONGEST_LABEL + 60:
+    if not isinstance(cell, str) or not cell.strip() or len(cell) > _MAX_LABEL_CHARS + 60:
         return None
     label, colon, own = (" ".join(part.split()) for part in cell.replace("：", ":").partition(":"))
-    if not label or not label[0].isalpha() or len(label) > _LONGEST_LABEL or any(letter.isdigit() for letter in label):
+    if not label or not label[0].isalpha() or len(label) > _MAX_LABEL_CHARS or any(letter.isdigit() for letter in label):
         return None
     has_value = bool(own) or bool(behind) and not ends_with_colon(behind[0])
     return (label, bool(colon)) if has_value and (colon or behind) else None
@@ -267,7 +267,7 @@ def fact_of_sheets(titles: Sequence[str]) -> list[ReshapePlan]:
 def lines_of(rows: Iterable[Sequence[Any]]) -> list[ReshapePlan]:
     """Returns the shapes for a sheet that is made of labels with their values below one another."""
     filled = [[cell for cell in cells if not is_blank(cell)] for cells in rows]
-    filled = [cells for cells in filled if cells][:_MOST_ROWS]
+    filled = [cells for cells in filled if cells][:_MAX_ROWS]
     pairs = [cells for cells in filled if len(cells) == 2 and isinstance(cells[0], str)]
     labels = [simplify(cells[0].rstrip(" :")) for cells in pairs]
     if len(pairs) < 4 or len(pairs) < 0.9 * len(filled) or len(set(labels)) * 2 > len(labels):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.settings import Settings
 
 #: The maximum number of rows of a case that decide the values of a field.
-_MOST_ROWS = 2_000
+_MAX_CASE_ROWS = 2_000
 _STACK = re.compile(r"Stack\(.*\)")
 _ARGUMENT = re.compile(r"(?:fill_down|split|beside)=.+")
 #: The readers for the headers of stacked columns, and for their cells.
@@ -101,7 +101,7 @@ def _fields(registry: Registry, root: Path) -> dict[str, ComparableColumn]:
     values: dict[str, list[Any]] = {}
     for file in sorted(root.glob("tests/cases/*/expected.csv")):
         with file.open(encoding="utf-8", newline="") as lines:
-            header, *rows = [row for _, row in zip(range(_MOST_ROWS), csv.reader(lines))] or [[]]
+            header, *rows = [row for _, row in zip(range(_MAX_CASE_ROWS), csv.reader(lines))] or [[]]
         # Cases of several senders follow each other: a sum in one case is a sum in all.
         before = max(map(len, values.values()), default=0)
         for at, name in enumerate(header):

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 _WIDTH = 120
 #: The maximum numbers of merges that are reported one by one, of named fields, and of questions.
-_MOST_SHOWN = 3
-_MOST_NAMED = 5
-_MOST_ASKED = 10
+_MAX_SHOWN_MERGES = 3
+_MAX_NAMED_FIELDS = 5
+_MAX_QUESTIONS = 10
 _SETTINGS = {"date_order": "the order of day and month", "decimal_mark": "the decimal mark"}
 #: The remark for a stack whose headers are the values of no field.
 _NO_KEY = "What stands above these columns is in no field, for the field of such headers is of another stack. Give these files a configuration of their own"
@@ -147,15 +147,15 @@ def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequ
     found = [in_words(one) for one in asked]
     lacking = [one.name for one in fields if not one.group.columns]
     if lacking:
-        more = len(lacking) - _MOST_NAMED
-        found.append(f"no column is known to be {and_(lacking[:_MOST_NAMED])}{_and_more(more, 'field')}")
+        more = len(lacking) - _MAX_NAMED_FIELDS
+        found.append(f"no column is known to be {and_(lacking[:_MAX_NAMED_FIELDS])}{_and_more(more, 'field')}")
     merged = [(one.name, reason) for one in fields for _, _, reason in one.group.merges]
     doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
     found += dict.fromkeys(doubtful)
     merged = [(name, reason) for name, reason in merged if ONLY_ONE_LEFT not in reason and reason != YOU_SAID_SO]
-    found += [f"{name}: {reason}" for name, reason in merged[:_MOST_SHOWN]]
-    if len(merged) > _MOST_SHOWN:
-        more = len(merged) - _MOST_SHOWN
+    found += [f"{name}: {reason}" for name, reason in merged[:_MAX_SHOWN_MERGES]]
+    if len(merged) > _MAX_SHOWN_MERGES:
+        more = len(merged) - _MAX_SHOWN_MERGES
         columns = "column is the same under another header" if more == 1 else "columns are the same under other headers"
         found.append(f"{more} more {columns}; fields.py says why beside each")
     for setting in differing(inferred.senders):
@@ -204,7 +204,7 @@ def questions(inferred: InferenceResult, samples: Sequence[Sample] = ()) -> list
     settings = [_setting(sender, name, columns) for sender in inferred.senders for name, columns in sender.open.items()]
     shapes = [_shape(sample, shape) for sample in samples for shape in sample.asked]
     found = shapes + sorted(settings, key=lambda one: -one["cells"]) + found
-    asked = [one for one in found if one["cells"]][:_MOST_ASKED]
+    asked = [one for one in found if one["cells"]][:_MAX_QUESTIONS]
     return [{"id": number, **one} for number, one in enumerate(asked, 1)]
 
 
@@ -260,7 +260,7 @@ def _plain(value: Any) -> str:
 
 
 def _headers(columns: Sequence[SampleColumn]) -> list[str]:
-    return list(dict.fromkeys(column.header for column in columns))[:_MOST_SHOWN]
+    return list(dict.fromkeys(column.header for column in columns))[:_MAX_SHOWN_MERGES]
 
 
 def in_words(one: dict[str, Any]) -> str:

@@ -5,11 +5,11 @@ import re
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
 #: The maximum length of a cell's text, in characters.
-LONGEST_TEXT = 32_767
+MAX_TEXT_CHARS = 32_767
 #: A pattern of the characters that no cell can hold.
 CONTROL_CHARACTERS = "[\x00-\x08\x0b\x0c\x0e-\x1f]"
 #: The maximum number of lines in a list of issues; further ones are only counted.
-MOST_ISSUES = 1_000_000
+MAX_ISSUES = 1_000_000
 
 
 def has_control_character(text: str) -> bool:

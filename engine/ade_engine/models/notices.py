@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 WARNING = "warning"
 INFO = "info"
 #: The maximum number of columns of a run that are listed with the reasons for their fields.
-_MOST_COLUMNS = 2_000
+_MAX_COLUMNS = 2_000
 
 
 def some_of(words: list[str], most: int = 5) -> str:
@@ -56,7 +56,7 @@ class Notices:
 
     def map(self, **facts: Any) -> None:
         """Adds why a column got its field: ``sheet``, ``table``, ``field``, ``column`` and ``message``."""
-        if len(self.columns) < _MOST_COLUMNS:
+        if len(self.columns) < _MAX_COLUMNS:
             self.columns.append(facts)
 
     def judge(self, **facts: Any) -> None:

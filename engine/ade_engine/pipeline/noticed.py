@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: The number of rows of a column that are searched for signs between cells, the distance above a table within which rows may be
 #: titles, and the signs that occur within texts.
-_ROWS_OF_SIGN, _MOST_TITLES, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
+_ROWS_OF_SIGN, _MAX_TITLE_ROWS, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
 #: Kinds of files that are not a workbook of their own extension.
 _KINDS = {"csv": "text", "html": "a web page (HTML)", "mht": "a web page saved as one file (MHT)", "xml": "XML Spreadsheet 2003"}
 _DELIMITERS = {"\x1f": "one column", ",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
@@ -167,7 +167,7 @@ def notice_one_column(context: RunContext, scan: SheetScan) -> None:
             continue
         rows = texts[next(at for at, text in enumerate(texts) if sign in text) :]
         # "Time:" is a name, not a row with separated cells.
-        if 1 < len(rows) > len(texts) - _MOST_TITLES and len({text.count(sign) for text in rows}) == 1 and rows[0][-1] != sign:
+        if 1 < len(rows) > len(texts) - _MAX_TITLE_ROWS and len({text.count(sign) for text in rows}) == 1 and rows[0][-1] != sign:
             known = sign.isascii() and sign.isprintable()
             what = f"set `csv_delimiter = {_native.json_text(sign, str)}`" if known else "ask for a file with semicolons"
             context.notice("csv_one_column", f"the whole file was read as one column, and its rows have {sign!r}. If that separates the cells, {what}")
@@ -298,7 +298,7 @@ def notice_power_above(context: RunContext, scan: SheetScan, span: RowSpan) -> N
 
     # The first line of a header of several lines may be a title, too.
     first = span.data_start - 2 if span.header_rows > 1 else span.start - 1
-    for row in range(first, max(-1, span.start - 1 - _MOST_TITLES), -1):
+    for row in range(first, max(-1, span.start - 1 - _MAX_TITLE_ROWS), -1):
         (cells,) = scan.rows(row, row + 1)
         texts = [(column, cell) for column, cell in enumerate(cells) if isinstance(cell, str) and cell.strip()]
         for column, text in texts if len(texts) < 3 else ():

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 #: Follows the words for an error whose own text is left out.
 LEFT_OUT = "(`ade run --show-values` shows the message)"
-_MOST_OF_A_LINE = 200
+_MAX_LINE_CHARS = 200
 
 
 def said_by(error: BaseException, place: FrameSummary | None = None) -> str:
@@ -91,7 +91,7 @@ def source_line(file_name: str, line: int | None, last: int | None = None) -> st
 def clipped_line(text: str) -> str:
     """Returns a line of source for messages."""
     text = " ".join(filter(None, map(str.strip, text.splitlines())))
-    return text if len(text) <= _MOST_OF_A_LINE else f"{text[: _MOST_OF_A_LINE - 1]}…"
+    return text if len(text) <= _MAX_LINE_CHARS else f"{text[: _MAX_LINE_CHARS - 1]}…"
 
 
 def stands_in_code(text: str, fn_file: str | None) -> bool:

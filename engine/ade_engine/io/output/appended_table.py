@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ade_engine import _native
-from ade_engine.io.limits import CONTROL_CHARACTERS, LONGEST_TEXT, has_control_character
+from ade_engine.io.limits import CONTROL_CHARACTERS, MAX_TEXT_CHARS, has_control_character
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import saying
 
@@ -57,7 +57,7 @@ class AppendedTable:
         self.left_out: dict[str, list[int]] = {}
         # Polars cannot pass on a column whose name has a null byte, so names are checked first.
         names = frame.columns if look is None else [*frame.columns, *(column.header for column in look.columns)]
-        illegal = next((name for name in names if has_control_character(name[:LONGEST_TEXT])), None)
+        illegal = next((name for name in names if has_control_character(name[:MAX_TEXT_CHARS])), None)
         if illegal is None:
             illegal = self._take(frame, escape_formulas)
             if illegal is not None and leaves_out_controls:

@@ -28,7 +28,7 @@ _FORMULA, _NUMBER = r"^[=+\-@\t\r]", r"^[+\-]?[\d., ']*\d[\d., ']*(?:[eE][+\-]?\
 #: The formats of moments and times, with all digits of their seconds.
 _MOMENT, _TIME = "%Y-%m-%d %H:%M:%S%.f", "%H:%M:%S%.f"
 #: Up to this value each whole number is also a floating-point number.
-_LARGEST_WHOLE = 2**53
+_MAX_EXACT_WHOLE_NUMBER = 2**53
 
 
 class OtherShapes:
@@ -104,7 +104,7 @@ def _held(series: pl.Series, shape: str) -> pl.Series:
         return pl.Series(series.name, [None if value is None else value.decode("utf-8", "replace") for value in series], dtype=pl.String)
     if dtype == pl.Duration:
         return pl.Series(series.name, map(_as_text, series), dtype=pl.String)
-    if dtype.is_float() and shape == "csv" and ((series % 1 == 0) & (series.abs() < _LARGEST_WHOLE)).all():
+    if dtype.is_float() and shape == "csv" and ((series % 1 == 0) & (series.abs() < _MAX_EXACT_WHOLE_NUMBER)).all():
         # A workbook shows 7 for the number 7.0.
         return series.cast(pl.Int64)
     if dtype.is_nested() and shape == "csv":
@@ -120,7 +120,7 @@ def _as_text(value: Any) -> str | None:
         return value
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_WHOLE:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_EXACT_WHOLE_NUMBER:
         return str(int(value))
     if not isinstance(value, timedelta):
         return str(value)

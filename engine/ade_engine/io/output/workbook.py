@@ -12,7 +12,7 @@ import os
 
 from ade_engine import _native
 from ade_engine._native import IssueList
-from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, MOST_ISSUES
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, MAX_ISSUES
 from ade_engine.io.output.appended_table import AppendedTable
 from ade_engine.io.output.look import SheetLook
 from ade_engine.io.output.own_list import OwnList
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ade_engine.io.worksheets.openpyxl_looks import OpenpyxlStyles
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
-_LONGEST_TITLE = 31
+_MAX_TITLE_CHARS = 31
 
 
 def legal_title(title: str, taken: Iterable[str]) -> str:
@@ -46,14 +46,14 @@ def legal_title(title: str, taken: Iterable[str]) -> str:
         legal = f"_{legal[1:]}"
     if legal.endswith("'"):
         legal = f"{legal[:-1]}_"
-    legal = _cut(legal, _LONGEST_TITLE) or "Sheet"
+    legal = _cut(legal, _MAX_TITLE_CHARS) or "Sheet"
     if legal == title:
         return title
     others = {other.casefold() for other in taken}
     base, number = legal, 1
     while legal.casefold() in others:
         number += 1
-        legal = f"{_cut(base, _LONGEST_TITLE - len(f'_{number}'))}_{number}"
+        legal = f"{_cut(base, _MAX_TITLE_CHARS - len(f'_{number}'))}_{number}"
     return legal
 
 
@@ -257,7 +257,7 @@ class WorkbookOutput:
 
     def write_issues(self, path: str) -> None:
         """Writes the list of issues."""
-        (self.issues or IssueList([])).write(path, MOST_ISSUES)
+        (self.issues or IssueList([])).write(path, MAX_ISSUES)
 
     def write(self, path: str) -> None:
         """Writes the workbook directly to the path."""

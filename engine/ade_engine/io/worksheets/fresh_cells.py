@@ -8,7 +8,7 @@ from copy import copy
 from openpyxl.cell.cell import ERROR_CODES, Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ade_engine.io.limits import LONGEST_TEXT
+from ade_engine.io.limits import MAX_TEXT_CHARS
 from ade_engine.models import polars as pl
 
 TYPE_CHECKING = False
@@ -33,14 +33,14 @@ def needs_conversion(series: pl.Series) -> bool:
     """Returns whether cells hold other values than those of a column: too long text, and unusual values."""
     dtype = series.dtype
     if dtype == pl.String:
-        return (series.str.len_bytes().max() or 0) > LONGEST_TEXT
+        return (series.str.len_bytes().max() or 0) > MAX_TEXT_CHARS
     return not (dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.Categorical, pl.Enum, pl.Null))
 
 
 def value_in_cell(value: Any) -> Any:
     """Returns the content of a cell after a value was assigned to it."""
     if isinstance(value, str):
-        return value[:LONGEST_TEXT]
+        return value[:MAX_TEXT_CHARS]
     return str(value, "utf-8") if isinstance(value, bytes) else value
 
 

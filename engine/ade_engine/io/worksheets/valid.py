@@ -24,8 +24,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_WIDEST_COLUMN = 255
-_LONGEST_COLUMN_NAME = 255
+_MAX_COLUMN_WIDTH_CHARS = 255
+_MAX_COLUMN_NAME_CHARS = 255
 #: Characters that XML cannot hold, and U+FFFE and U+FFFF, in UTF-8.
 _ILLEGAL_IN_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 
@@ -183,8 +183,8 @@ def fit_columns(tree: Any) -> Any:
     for element in tree:
         described = dict(element.attrib)
         first, last = int(described.pop("min")), min(int(described.pop("max")), LAST_COLUMN)
-        if "width" in described and float(described["width"]) > _WIDEST_COLUMN:
-            described["width"] = str(_WIDEST_COLUMN)
+        if "width" in described and float(described["width"]) > _MAX_COLUMN_WIDTH_CHARS:
+            described["width"] = str(_MAX_COLUMN_WIDTH_CHARS)
         if first <= last:
             columns.append((first, last, described))
     if any(other[0] <= one[1] for one, other in zip(columns, columns[1:])):
@@ -295,11 +295,11 @@ def fit_table(table: Table, header_of: Any) -> dict[tuple[int, int], str]:
     for number, column in enumerate(columns):
         place = (min_row, min_col + number)
         text, is_just_that = header_of(*place) if has_header else (column.name, True)
-        wanted = (text or column.name or f"Column{number + 1}")[:_LONGEST_COLUMN_NAME]
+        wanted = (text or column.name or f"Column{number + 1}")[:_MAX_COLUMN_NAME_CHARS]
         name, count = wanted, 1
         while name.lower() in seen:
             count += 1
-            name = f"{wanted[: _LONGEST_COLUMN_NAME - 8]}{count}"
+            name = f"{wanted[: _MAX_COLUMN_NAME_CHARS - 8]}{count}"
         seen.add(name.lower())
         column.name = name
         if has_header and not (is_just_that and name == text):

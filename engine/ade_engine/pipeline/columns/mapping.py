@@ -58,9 +58,9 @@ OFFERED = (
 FOUND_BY_VALUES = "found_by_values"
 _SAMPLE_CHUNK = 128
 _SAMPLE_NAMES = ("column_sample_non_empty_values", "column_sample")
-_MOST_REMEMBERED = 10_000
+_MAX_REMEMBERED_HEADERS = 10_000
 #: The minimum number of fields in headers before these decide about other columns.
-_LEAST_NAMED = 2
+_MIN_NAMED_FIELDS = 2
 #: The score of a column that was mapped like a column of another sheet.
 _OF_OTHER_SHEET = 0.5
 
@@ -130,7 +130,7 @@ class ColumnMapper:
                     scores[column.index] = totals
                     if context.policy.sends_notices:
                         by[column.index] = self._shares(table, column.index, _best_field(totals), profiles, said)
-            if headers is not None and profiles is None and len(self._scored) < _MOST_REMEMBERED:
+            if headers is not None and profiles is None and len(self._scored) < _MAX_REMEMBERED_HEADERS:
                 self._scored[headers] = known
         scores, by, explained = known
         # A hook may change its own copy.
@@ -184,7 +184,7 @@ class ColumnMapper:
                 continue
             named = [{field for parts in cut.values() for field, score in self._said_of_header(parts[side], []).items() if score >= 1} for side in (0, -1)]
             side = 0 if len(named[0]) > len(named[1]) else -1
-            if len(named[side]) >= _LEAST_NAMED:
+            if len(named[side]) >= _MIN_NAMED_FIELDS:
                 table.sides = {index: parts[side] for index, parts in cut.items()}
                 return
 
@@ -197,7 +197,7 @@ class ColumnMapper:
         fields = {column.source_index: column.field_name for column in columns}
         if any(table.headers):
             # Types are slow to determine, so the first table of a sheet represents it.
-            if len(fields) >= _LEAST_NAMED and (self._headed is None or self._headed[0] != context.sheet_name):
+            if len(fields) >= _MIN_NAMED_FIELDS and (self._headed is None or self._headed[0] != context.sheet_name):
                 self._headed = context.sheet_name, table.frame.dtypes, fields
             return columns
         kinds = [*map(_kind, table.frame.dtypes)]
@@ -482,7 +482,7 @@ class ColumnMapper:
             for detector in self._by_header[:first]:
                 for field, score in (detector(header, parts) or {}).items():
                     known[field] = known[field] + score if field in known else score
-            if len(self._said_of) < _MOST_REMEMBERED:
+            if len(self._said_of) < _MAX_REMEMBERED_HEADERS:
                 self._said_of[key] = known
         return known
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 #: The number of rows at the top that are examined, and the number among which those below a blank row are examined, too.
-_FIRST_ROWS, _MOST_LOOKED_AT = 60, 2_000
+_FIRST_ROWS, _MAX_ROWS = 60, 2_000
 #: The minimum number of headers of a series in a header row.
-_LEAST = 3
+_MIN_SERIES_HEADERS = 3
 #: Series whose values also occur in records.
 _LIKE_VALUES = frozenset(("years", "numbers", "dates"))
 
@@ -39,7 +39,7 @@ def _mark_series_headers(stacks: list[Stack], kinds: bytearray, scan: Scan, word
 
     Beside one of the words, two headers of a series are enough.
     """
-    row, last = 0, min(len(kinds), _MOST_LOOKED_AT)
+    row, last = 0, min(len(kinds), _MAX_ROWS)
     while row < last:
         if row >= _FIRST_ROWS and not scan.is_empty_row(row - 1):
             row += 1
@@ -77,7 +77,7 @@ def _mark_forms(reshapes: Reshapes, kinds: bytearray, scan: Scan, words: dict[st
 def _is_header(stack: Stack, cells: list[Any], words: dict[str, str]) -> bool:
     """Returns whether a row is a header with the columns of a stack: several different keys, and no amount beside them."""
     filled = [(column, cell) for column, cell in enumerate(cells, 1) if not is_blank(cell)]
-    if len(filled) < _LEAST:
+    if len(filled) < _MIN_SERIES_HEADERS:
         return False
     for way in stack.ways:
         if way == OTHERS:
@@ -86,7 +86,7 @@ def _is_header(stack: Stack, cells: list[Any], words: dict[str, str]) -> bool:
         keys = [key for key in found if key is not None]
         distinct = {(as_text(key.value), name) for key, name in keys}
         others = [cell for (_, cell), key in zip(filled, found) if key is None]
-        least = _LEAST - any(simplify(as_text(cell)) in words for cell in others)
+        least = _MIN_SERIES_HEADERS - any(simplify(as_text(cell)) in words for cell in others)
         if len(distinct) < least or not all(isinstance(cell, str) for cell in others):
             continue
         if isinstance(way, str) and way in _LIKE_VALUES and (len(distinct) < len(keys) or not _counts_up([as_text(key.value) for key, _ in keys])):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _BATCH = 512
 #: The maximum number of header rows of a sheet whose scores by authors' detectors are kept.
-_MOST_HEARD = 200
+_MAX_KEPT_HEADER_ROWS = 200
 #: The number of rows above and below a header in which the runner-up is sought.
 _FAR = 100
 #: The names of the values that row detectors may take.
@@ -259,7 +259,7 @@ class _HeaderVotes:
 
     def note(self, row: int, is_header: bool, score: float, said: list[Any]) -> None:
         if is_header:
-            if len(self._headers) < _MOST_HEARD:
+            if len(self._headers) < _MAX_KEPT_HEADER_ROWS:
                 self._headers.append((row, said))
         elif score > self._best:
             self._best, self._next = score, [(row, said)]

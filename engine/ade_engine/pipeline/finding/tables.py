@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 #: The maximum number of rows of a sheet whose kinds are reported.
-_MOST_JUDGED = 60
+_MAX_JUDGED_ROWS = 60
 
 
 class TableFinder:
@@ -83,7 +83,7 @@ class TableFinder:
             # Header rows from the user are not judged.
             if choice is None or choice.header_rows is None:
                 mark = partial(mark_headers, self._reshapes, known_words(context.registry))
-        judged = _MOST_JUDGED if self.rows.goes_by_looks and context.policy.sends_notices else 0
+        judged = _MAX_JUDGED_ROWS if self.rows.goes_by_looks and context.policy.sends_notices else 0
         found = _native.find_tables(
             scan.as_native(), detectors, self._words, settings, choice, mark, is_label, judged
         )

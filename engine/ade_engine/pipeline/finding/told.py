@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: The kinds of rows for messages.
 _TAKEN_FOR = ("something else", "a header", "a record", "a total", "a section head", "a note", "a title")
 #: The maximum number of reasons in a notice.
-_MOST_REASONS = 3
+_MAX_REASONS = 3
 #: The reasons for which a header row is doubtful, other than its looks.
 _DOUBTS = {
     "address": "it has an e-mail address or a phone number",
@@ -89,7 +89,7 @@ def _named(rows: list[int]) -> tuple[list[list[int]], str]:
 
 def _tell_no_header(context: RunContext, scan: SheetScan, row: int, is_above: bool) -> None:
     looks = scan.layouts()[row]
-    why = f" ({'; '.join(looks.reasons[:_MOST_REASONS])})" if looks.state == "data" else ""
+    why = f" ({'; '.join(looks.reasons[:_MAX_REASONS])})" if looks.state == "data" else ""
     above = "above the header row stand records:" if is_above else "no header row was found;"
     context.notice(
         "no_header_row",
@@ -115,7 +115,7 @@ def _by_looks(scan: SheetScan, rows: list[int]) -> str:
     if looks.state == "header":
         return f"it looks only {round(looks['header'] * 100)}% like a header"
     what = dict(zip(KIND_NAMES, _TAKEN_FOR)).get(looks.state, looks.state)
-    return f"it looks more like {what}: {'; '.join(looks.reasons[:_MOST_REASONS])}"
+    return f"it looks more like {what}: {'; '.join(looks.reasons[:_MAX_REASONS])}"
 
 
 def _tell_kept(context: RunContext, scan: SheetScan, rows: list[int], why: str) -> None:

@@ -36,7 +36,7 @@ _FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(9999, 12, 31)
 _ONE_IN = 20
 #: The pattern of typed dates with day and month; the minimum number of typed days that could all be swapped, which is no
 #: accident; the number of rows at the top that are checked first.
-_TYPED_DAY, _FEWEST_CONVERTED, _AT_THE_TOP = r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b", 4, 100
+_TYPED_DAY, _MIN_CONVERTED_DAYS, _AT_THE_TOP = r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b", 4, 100
 
 
 def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, table: pl.DataFrame) -> None:
@@ -114,7 +114,7 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
             continue
         values = source.columns[column.source_index].values
         typed = [value for value in values if isinstance(value, dt.date)]
-        if len(typed) < _FEWEST_CONVERTED or any(day.day > 12 for day in typed):
+        if len(typed) < _MIN_CONVERTED_DAYS or any(day.day > 12 for day in typed):
             continue
         texts = [re.match(_TYPED_DAY, value) for value in values if isinstance(value, str) and not is_blank(value)]
         if len(texts) < 2 or not all(texts):

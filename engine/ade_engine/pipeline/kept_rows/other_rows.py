@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: The header of the column that `group_rows = "column"` adds.
 SECTION = "Section"
 #: The minimum number of cells of a record; a row with fewer may be a remark.
-_LEAST_OF_RECORD = 2
+_MIN_RECORD_CELLS = 2
 #: The reasons for missing rows in the row map, by their kinds.
 _REASONS = {NOTE: not_written.NOTE, TOTAL: not_written.TOTAL, BALANCE: not_written.TOTAL, GROUP: not_written.TITLE, LINE: not_written.LINE}
 #: The kinds of rows that may be left out, the name of one, and the words behind it.
@@ -151,7 +151,7 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: ColumnSou
     others = [name for name in names if name not in fields and name not in context.facts and not name.startswith(("__", SECTION))]
     known = sum([name in fields for name in names])
     if 0 < known < len(others) and not context.settings.remove_unmapped_columns:
-        lost.append(filled_rows(table, others, _LEAST_OF_RECORD))
+        lost.append(filled_rows(table, others, _MIN_RECORD_CELLS))
     if lost:
         kept = table.filter(reduce(or_, lost, filled_rows(table, fields)))
     else:

@@ -32,7 +32,7 @@ _DOUBTS = (
     "words such as of which, below a record that the amount may be a part of",
 )
 #: The maximum number of mismatched totals that are reported one by one.
-_MOST_TOLD = 10
+_MAX_REPORTED_TOTALS = 10
 
 
 def tell_totals(context: RunContext, span: RowSpan, scan: SheetScan, found: _native.RowsOfTable) -> None:
@@ -68,7 +68,7 @@ def _tell_checks(context: RunContext, span: RowSpan, scan: SheetScan, checks: li
         what = f"the closing balance in {cell} is not the opening balance plus the amounts" if is_balance else f"the total in {cell} is not the sum of the rows that were kept"
         what += f" ({rows})"
         numbers = f"it says {said:.{decimals}f}, they add up to {added:.{decimals}f}, the difference is {said - added:.{decimals}f}"
-        if not is_sure or told == _MOST_TOLD:
+        if not is_sure or told == _MAX_REPORTED_TOTALS:
             if context.policy.sends_notices:
                 kind = "balance" if is_balance else "total"
                 context.notices.judge(sheet=context.sheet_name, row=line, kind=kind, likelihoods={}, reasons=[what], message=f"row {line}, {kind}: {what}")

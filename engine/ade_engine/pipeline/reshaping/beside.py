@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ade_engine.fields.beside import MOST_ABOVE, TableSurroundings
+from ade_engine.fields.beside import MAX_ROWS_ABOVE, TableSurroundings
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import WARNING
 from ade_engine.models.table import DerivedMapping
@@ -26,10 +26,10 @@ def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> TableSurro
     first = span.turned_from if span.turned is not None else span.start if span.gathered is None else span.gathered.region[0] - 1
 
     def rows() -> Iterator[tuple[int, list[Any]]]:
-        for row in range(first - 1, max(-1, first - 1 - MOST_ABOVE), -1):
+        for row in range(first - 1, max(-1, first - 1 - MAX_ROWS_ABOVE), -1):
             yield row + 1, scan.row(row)
         # A form at the top of a sheet applies to all of its tables.
-        for row in range(min(MOST_ABOVE, first - 1 - MOST_ABOVE) - 1, -1, -1):
+        for row in range(min(MAX_ROWS_ABOVE, first - 1 - MAX_ROWS_ABOVE) - 1, -1, -1):
             yield row + 1, scan.row(row)
 
     return TableSurroundings(context.sheet_name or "", context.metadata["input_file_name"], rows)

@@ -31,7 +31,7 @@ _TOTALS = (
     r"|average|avg|mean|durchschnitt|mittelwert|moyenne|promedio|gemiddelde|srednia|среднее)\b|合計|合计|总计|總計|计$|합계"
 )
 #: The minimum shares of rows that must add up for a column to be a total: by its numbers alone, and with a header of a total.
-_ALMOST_ALL, _MOST = 0.9, 0.5
+_MIN_SHARE_BY_NUMBERS, _MIN_SHARE_BY_HEADER = 0.9, 0.5
 _CENT = 0.01
 
 
@@ -139,16 +139,16 @@ def notice_series(context: RunContext, source: SourceTable, mapping: Mapping) ->
     """Sends a notice about adjacent columns that look like one field by their names: months, quarters or years without a field.
     """
     taken = {column.source_index for column in mapping.columns}
-    if len(source.columns) - len(taken) < _LEAST_TO_TELL:
+    if len(source.columns) - len(taken) < _MIN_SERIES_COLUMNS:
         return
     cells = [None if column.index in taken else source.header_cells(column.index) for column in source.columns]
     # In a header of two rows either the lower or the upper one names the values.
     for at in (-1, 0) if source.region.header_row_count > 1 else (-1,):
         if any(_is_question(there[at][2]) for there in cells if there):
             return
-        series = series_among([there[at][2] if there else None for there in cells], _LEAST_TO_TELL)
+        series = series_among([there[at][2] if there else None for there in cells], _MIN_SERIES_COLUMNS)
         run = max(_runs(series), key=len, default=range(0))
-        if len(run) < _LEAST_TO_TELL or len({as_text(cells[index][at][2]) for index in run}) < _LEAST_TO_TELL:
+        if len(run) < _MIN_SERIES_COLUMNS or len({as_text(cells[index][at][2]) for index in run}) < _MIN_SERIES_COLUMNS:
             continue
         name = series[run[0]]
         first, last = (as_text(cells[index][at][2]) for index in (run[0], run[-1]))
@@ -175,7 +175,7 @@ def _runs(series: list[str | None]) -> Iterator[range]:
 
 
 #: The minimum number of columns that are reported.
-_LEAST_TO_TELL = 3
+_MIN_SERIES_COLUMNS = 3
 
 
 def add_year(found: StackedColumns, around: TableSurroundings) -> None:
@@ -269,7 +269,7 @@ def _totals_under(mark: str, table: pl.DataFrame, source: SourceTable, found: St
                     share = _share_of_sums([amounts_of(part) for part in parts], amounts_of(index), 1 if says else 2)
                     if share is not None and (best is None or share > best[0]):
                         best = share, name, [*parts]
-        is_sum = best is not None and best[0] >= (_MOST if says else _ALMOST_ALL)
+        is_sum = best is not None and best[0] >= (_MIN_SHARE_BY_HEADER if says else _MIN_SHARE_BY_NUMBERS)
         if is_sum:
             _, name, parts = best
             totals.append(Total(index, name, _sum_of([amounts_of(part) for part in parts]), amounts_of(index)))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 #: The maximum number of mismatched totals of a column that become issues.
-_MOST_TOLD = 100
+_MAX_TOTAL_ISSUES = 100
 
 
 class StackedTable(Record):
@@ -226,7 +226,7 @@ def _check_totals(
             continue
         field = fields.get(total.name)
         column, shown = source.region.min_col + total.index, as_text(table.get_column(source.names[total.index]))
-        for at in off[:_MOST_TOLD]:
+        for at in off[:_MAX_TOTAL_ISSUES]:
             row = cells.rows[at]
             message = f"the total is not the sum of the columns beside it: these add up to {_plain(added[at])}, the difference is {_plain(said[at] - added[at])}"
             line = {"rule": f"{field or found.stack.names[0]}.total_differs", "severity": WARNING, "message": message, "field": field, "value": shown[at]}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.collected import TableMessages
 
 #: The maximum number of cells among the facts of a notice.
-_MOST_CELLS = 100
+_MAX_CELLS = 100
 
 
 class RunContext:
@@ -149,7 +149,7 @@ class RunContext:
         if not cells:
             return
         hold = f"the {one} {cells[0]} holds" if len(cells) == 1 else f"the {several} {some_of(cells)} hold"
-        self.notice("control_characters", f"{hold} control characters, which are left out", count=len(cells), cells=cells[:_MOST_CELLS])
+        self.notice("control_characters", f"{hold} control characters, which are left out", count=len(cells), cells=cells[:_MAX_CELLS])
 
     def at_field(self, field: str | None) -> None:
         """Sets the field whose callables are called from now on; ``None`` if they belong to no single field."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 _OF_TABLES = (HookName.ON_TABLE_MAPPED, HookName.ON_TABLE_TRANSFORMED, HookName.ON_TABLE_VALIDATED)
-_LONGEST_RULE = 80
+_MAX_RULE_CHARS = 80
 
 
 class Report:
@@ -63,8 +63,8 @@ class Report:
         function = getattr(self._entry.fn, "__name__", "")
         if rule is None:
             return function if function.isidentifier() else "hook"
-        if not isinstance(rule, str) or not rule.replace("_", "").replace(".", "").isalnum() or len(rule) > _LONGEST_RULE:
-            said = f"report: a rule is made of letters, digits, '_' and '.', {_LONGEST_RULE} at most"
+        if not isinstance(rule, str) or not rule.replace("_", "").replace(".", "").isalnum() or len(rule) > _MAX_RULE_CHARS:
+            said = f"report: a rule is made of letters, digits, '_' and '.', {_MAX_RULE_CHARS} at most"
             raise saying(ValueError(f"{said}, not {rule!r}"), said)
         place = source_of(self._entry.fn)
         if not stands_in_code(rule, place and place[0]):
