@@ -189,10 +189,10 @@ def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], r
     if missing:
         counted = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
         columns = [("File", False, missing), ("Why", False, ["Its run failed or was refused"] * len(missing))]
-        output.add_list("Missing", OwnList.of(columns, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))
+        output.add_list("Missing", OwnList.from_columns(columns, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))
     if repeated.height:
         counted = "1 row repeats" if repeated.height == 1 else f"{repeated.height} rows repeat"
         says = "The values of these columns should occur once. The first row with them is named."
         columns = [(column.name, False, column.to_list()) for column in repeated]
-        output.add_list("Repeated", OwnList.of(columns, title=f"{counted} a row of another sheet or file", counts=says, color=_TAB))
+        output.add_list("Repeated", OwnList.from_columns(columns, title=f"{counted} a row of another sheet or file", counts=says, color=_TAB))
     output.write(str(path))

@@ -34,7 +34,7 @@ class RegisteredFn(Record):
     severity: str = WARNING
 
     @classmethod
-    def of(cls, fn: Callable[..., Any], priority: int = 0, **purpose: Any) -> RegisteredFn:
+    def from_function(cls, fn: Callable[..., Any], priority: int = 0, **purpose: Any) -> RegisteredFn:
         """Returns the entry of a callable under its own module and name."""
         module = getattr(fn, "__module__", None) or "<unknown>"
         qualname = getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or "<unknown>"
@@ -163,7 +163,7 @@ class Registry:
             stage = HookName(hook)
         except ValueError:
             known = ", ".join(name.value for name in HookName)
-            raise ConfigError(f"{RegisteredFn.of(fn).name} names no hook stage: {hook!r}; stages are {known}") from None
+            raise ConfigError(f"{RegisteredFn.from_function(fn).name} names no hook stage: {hook!r}; stages are {known}") from None
         self.hooks[stage].append(_entry(fn, priority, hook_name=stage))
 
     def finalize(self) -> None:
@@ -185,7 +185,7 @@ class Registry:
     def _require_field(self, fn: Callable[..., Any], field: str, role: str) -> None:
         if field not in self.fields:
             raise ConfigError(
-                f"{role} {RegisteredFn.of(fn).name} is for field {field!r}, which is not registered (yet): "
+                f"{role} {RegisteredFn.from_function(fn).name} is for field {field!r}, which is not registered (yet): "
                 "call registry.register_field first"
             )
 
@@ -201,7 +201,7 @@ def _entry(fn: Callable[..., Any], priority: int, **purpose: Any) -> RegisteredF
     """Returns the entry of a callable, refused where its author registers it and not when it is called."""
     if not callable(fn):
         raise TypeError(f"a function has to be registered, not {fn!r}")
-    entry = RegisteredFn.of(fn, priority, **purpose)
+    entry = RegisteredFn.from_function(fn, priority, **purpose)
     # Lists are sorted once all have registered, when the author's line is no longer known.
     entry.sort_key
     return entry

@@ -149,7 +149,7 @@ class _FieldNames:
                 if len(some) == 1 and not some[0].unknown and some[0].of | ({some[0].what} - {""}):
                     self._said[column] = some[0].said.replace("+", " ")
 
-    def of(self, group: ColumnGroup) -> tuple[str, str]:
+    def choose(self, group: ColumnGroup) -> tuple[str, str]:
         """Returns the name and the label of a field."""
         if group.wish is not None:
             wish = group.wish.header
@@ -195,7 +195,7 @@ def label_of(header: str) -> str:
 
 
 def _field(group: ColumnGroup, names: _FieldNames, samples: Sequence[Sample]) -> InferredField:
-    name, label = names.of(group)
+    name, label = names.choose(group)
     have = {column.sample for column in group.columns}
     absent = [sample.name for sample in samples if sample.name not in have]
     headers = _bare(group.headers)

@@ -28,7 +28,7 @@ def validators_of(registry: Registry) -> dict[str, list[RegisteredFn]]:
     for name, field in registry.fields.items():
         demands = [(fn, demand) for fn, demand in ((required, field.required), (unique, field.unique)) if demand]
         if demands:
-            own = [RegisteredFn.of(fn, field=name, severity=severity_of(demand)) for fn, demand in demands]
+            own = [RegisteredFn.from_function(fn, field=name, severity=severity_of(demand)) for fn, demand in demands]
             found[name] = [*own, *found.get(name, ())]
     return found
 
