@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ade_engine.inference.shapes import FieldDeclaration, ReshapePlan
 
 _WIDTH = 120
-#: The maximum numbers of merges that are reported one by one, of named fields, and of questions.
-_MAX_SHOWN_MERGES = 3
+#: The maximum numbers of merges and headers that are reported one by one, of named fields, and of questions.
+_MAX_SHOWN_ENTRIES = 3
 _MAX_NAMED_FIELDS = 5
 _MAX_QUESTIONS = 10
 _SETTINGS = {"date_order": "the order of day and month", "decimal_mark": "the decimal mark"}
@@ -153,9 +153,9 @@ def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequ
     doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
     found += dict.fromkeys(doubtful)
     merged = [(name, reason) for name, reason in merged if ONLY_ONE_LEFT not in reason and reason != YOU_SAID_SO]
-    found += [f"{name}: {reason}" for name, reason in merged[:_MAX_SHOWN_MERGES]]
-    if len(merged) > _MAX_SHOWN_MERGES:
-        more = len(merged) - _MAX_SHOWN_MERGES
+    found += [f"{name}: {reason}" for name, reason in merged[:_MAX_SHOWN_ENTRIES]]
+    if len(merged) > _MAX_SHOWN_ENTRIES:
+        more = len(merged) - _MAX_SHOWN_ENTRIES
         columns = "column is the same under another header" if more == 1 else "columns are the same under other headers"
         found.append(f"{more} more {columns}; fields.py says why beside each")
     for setting in differing(inferred.senders):
@@ -260,7 +260,7 @@ def _plain(value: Any) -> str:
 
 
 def _headers(columns: Sequence[SampleColumn]) -> list[str]:
-    return list(dict.fromkeys(column.header for column in columns))[:_MAX_SHOWN_MERGES]
+    return list(dict.fromkeys(column.header for column in columns))[:_MAX_SHOWN_ENTRIES]
 
 
 def in_words(one: dict[str, Any]) -> str:
