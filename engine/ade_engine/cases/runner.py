@@ -145,8 +145,8 @@ class _CaseRun(_Run):
             header, data = table["header"], table["data"]
             first, _, last = table["region"]["a1"].partition(":")
             fields = {_column(first) + column["index"]: column["mapping"]["field"] for column in table["columns"]}
-            told = [one for one in self.notices.notices if one.get("reason") == TOTAL and one.get("sheet") == sheet["name"]]
-            left_out = [rows for one in told for rows in one["rows"]]
+            told = [notice for notice in self.notices.notices if notice.get("reason") == TOTAL and notice.get("sheet") == sheet["name"]]
+            left_out = [rows for notice in told for rows in notice["rows"]]
             if header["row_start"] is not None:
                 found.append({
                     "sheet": sheet["index"], "header": header["row_start"] - 1,
@@ -160,7 +160,7 @@ class _CaseRun(_Run):
 
     def guesses(self) -> list[dict[str, str]]:
         """Returns the columns that a notice reports as mapped by their values alone: ``sheet``, ``field``, and ``header``."""
-        told = {(one["sheet"], cell) for one in self.notices.notices if one["code"] == FOUND_BY_VALUES for cell in one["cells"]}
+        told = {(notice["sheet"], cell) for notice in self.notices.notices if notice["code"] == FOUND_BY_VALUES for cell in notice["cells"]}
         found = []
         for sheet, table, headers in self._structures() if told else ():
             first = table["region"]["a1"].partition(":")[0]
@@ -234,7 +234,7 @@ class _CaseRun(_Run):
                 # A run writes the sheet as a hook has left it.
                 read.add(id(table.sheet))
                 fields = dict(zip(table.original.columns, origin["columns"]))
-                self.tables += _on_sheet(table.sheet, fields) if any(one is table.sheet for one in output.workbook.worksheets) else []
+                self.tables += _on_sheet(table.sheet, fields) if any(worksheet is table.sheet for worksheet in output.workbook.worksheets) else []
         kept = ("field", "rule", "severity", "row", "cell", "message")
         self.lines = [{key: line[key] for key in kept} for line in (output.issues.records() if output.issues else ())]
         # Only the results are wanted.
@@ -245,8 +245,8 @@ def _without_objects(frame: Any) -> Any:
     """Returns the table with texts in place of values of several types, such as a time of day beside a duration."""
     import polars as pl
 
-    columns = (one for one in frame if one.dtype == pl.Object)
-    return frame.with_columns([pl.Series(one.name, [None if value is None else as_text(value) for value in one], dtype=pl.String) for one in columns])
+    columns = (column for column in frame if column.dtype == pl.Object)
+    return frame.with_columns([pl.Series(column.name, [None if value is None else as_text(value) for value in column], dtype=pl.String) for column in columns])
 
 
 def _column(place: str) -> int:

@@ -26,7 +26,7 @@ def infer_fields(values: dict[str, Any]) -> int:
 
     folder = Path(values["output_dir"])
     with read_list(values, "list of samples") as asked:
-        samples = [(str(one["name"]), Path(one["input"])) for one in asked["samples"]]
+        samples = [(str(sample["name"]), Path(sample["input"])) for sample in asked["samples"]]
         wished = asked.get("fields")
         answers = list(asked.get("answers") or ())
     try:
@@ -74,13 +74,13 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
     (folder / "fields.py").write_text(fields_module(inferred, samples), encoding="utf-8")
     fields = [
         {
-            "name": one.name, "label": one.label, "headers": one.headers, "read": one.read, "checks": one.checks, "values": one.known,
-            "columns": [[column.sample, column.header] for column in one.group.columns],
-            "merges": [{"sample": sample, "header": header, "reason": reason} for sample, header, reason in one.group.merges],
-            "perhaps": one.group.perhaps.headers[0] if one.group.perhaps is not None else None,
-            "remarks": remarks(one),
+            "name": field.name, "label": field.label, "headers": field.headers, "read": field.read, "checks": field.checks, "values": field.known,
+            "columns": [[column.sample, column.header] for column in field.group.columns],
+            "merges": [{"sample": sample, "header": header, "reason": reason} for sample, header, reason in field.group.merges],
+            "perhaps": field.group.perhaps.headers[0] if field.group.perhaps is not None else None,
+            "remarks": remarks(field),
         }
-        for one in inferred.fields
+        for field in inferred.fields
     ]  # fmt: skip
     return {
         "error": None,
@@ -92,10 +92,10 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
         "differing": differing(inferred.senders),
         "senders": [
             {
-                "files": [sample.name for sample in one.samples], "pattern": one.pattern, "lacks": one.lacks,
-                "settings": [{"name": name, "value": shown.value, "why": shown.why} for name, shown in one.settings.items()],
+                "files": [sample.name for sample in sender.samples], "pattern": sender.pattern, "lacks": sender.lacks,
+                "settings": [{"name": name, "value": shown.value, "why": shown.why} for name, shown in sender.settings.items()],
             }
-            for one in inferred.senders
+            for sender in inferred.senders
         ],
         "tables": tables_of(inferred.senders),
         "questions": asked,

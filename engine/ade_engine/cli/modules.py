@@ -132,7 +132,7 @@ class _Loader(SourceFileLoader):
 def _without_docstrings(code):
     """Returns the same code without long docstrings of functions; those that introspection shows of classes and modules stay.
     """
-    constants = [_without_docstrings(one) if isinstance(one, type(code)) else one for one in code.co_consts]
+    constants = [_without_docstrings(constant) if isinstance(constant, type(code)) else constant for constant in code.co_consts]
     is_function = code.co_flags & 0x02 and not code.co_name.startswith("<")
     if is_function and constants and isinstance(constants[0], str) and len(constants[0]) >= _MIN_DOCSTRING_CHARS:
         constants[0] = None

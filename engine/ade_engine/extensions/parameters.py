@@ -34,11 +34,11 @@ def read_parameters(fn: Callable[..., Any]) -> list[Parameter]:
         function, is_bound = type(function).__call__, True
     elif type(function) is MethodType:
         function, is_bound = function.__func__, True
-    if type(function) is not FunctionType or any(hasattr(one, sign) for one in (fn, function) for sign in ("__wrapped__", "__signature__")):
+    if type(function) is not FunctionType or any(hasattr(candidate, sign) for candidate in (fn, function) for sign in ("__wrapped__", "__signature__")):
         from inspect import signature
 
         found = signature(fn)
-        return [Parameter(one.name, int(one.kind), EMPTY if one.default is found.empty else one.default) for one in found.parameters.values()]
+        return [Parameter(parameter.name, int(parameter.kind), EMPTY if parameter.default is found.empty else parameter.default) for parameter in found.parameters.values()]
     code, defaults, named = function.__code__, function.__defaults__ or (), function.__kwdefaults__ or {}
     names, count = code.co_varnames, code.co_argcount
     found = []

@@ -84,7 +84,7 @@ class Reshapes(Record):
 
     def has_section(self) -> bool:
         """Returns whether some field is the section head above its records."""
-        return any(one.kind == "section" for places in self.beside.values() for one in places)
+        return any(place.kind == "section" for places in self.beside.values() for place in places)
 
     def __bool__(self) -> bool:
         return bool(self.stacked or self.beside or self.split or self.filled)

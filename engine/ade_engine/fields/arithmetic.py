@@ -53,8 +53,8 @@ def _declared(around: ColumnSurroundings, name: str, series: pl.Series) -> Itera
     """Yields the sums that the configuration's checks declare, and the share of rows in which each holds."""
     for field, parts, factors in getattr(around.sources, "relations", ()):
         members = (field, *parts)
-        if name in members and all(one in around.table.columns for one in members):
-            columns = {mark: [_read(around, one, around.table.get_column(one).head(_MAX_ROWS), mark) for one in members] for mark in _MARKS}
+        if name in members and all(member in around.table.columns for member in members):
+            columns = {mark: [_read(around, member, around.table.get_column(member).head(_MAX_ROWS), mark) for member in members] for mark in _MARKS}
             signs = " + " if min(factors) > 0 else " − "
             yield f"read so, {field} is {signs.join(parts)}", {mark: _share(columns[mark][0], columns[mark][1:], factors, 1) for mark in _MARKS}
 
@@ -62,7 +62,7 @@ def _declared(around: ColumnSurroundings, name: str, series: pl.Series) -> Itera
 def _found(around: ColumnSurroundings, name: str, series: pl.Series) -> Iterator[tuple[str, dict[str, float]]]:
     """Yields the possible sums and products of this column and two others."""
     table = around.table
-    names = [one for one in table.columns if one != name and not one.startswith("__") and (table.schema[one].is_numeric() or str(table.schema[one]) == "String")]
+    names = [column for column in table.columns if column != name and not column.startswith("__") and (table.schema[column].is_numeric() or str(table.schema[column]) == "String")]
     columns: dict[str, dict[str, _Numbers]] = {}
     for one in names:
         read = {mark: _read(around, one, table.get_column(one).head(_MAX_ROWS), mark) for mark in _MARKS}

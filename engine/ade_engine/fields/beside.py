@@ -83,7 +83,7 @@ class BesideFact:
         if self.pattern is None:
             return text.strip() or None
         found = self.pattern.search(text)
-        return None if found is None else next((one for one in found.groups() if one), found[0]).strip() or None
+        return None if found is None else next((group for group in found.groups() if group), found[0]).strip() or None
 
     def _title(self, number: int, cells: list[Any], below: tuple[int, list[Any]] | None) -> LocatedValue | None:
         for column, cell in enumerate(cells, 1):

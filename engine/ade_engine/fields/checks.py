@@ -99,15 +99,15 @@ def unique(column: str) -> pl.Expr:
 
 def one_of(column: str, values: list[Any] | tuple[Any, ...], *, case_sensitive: bool = True) -> pl.Expr:
     """Checks that the value is in a list."""
-    shown = ", ".join(str(one) for one in values[:8]) + (", …" if len(values) > 8 else "")
-    known = list(values) if case_sensitive else [str(one).lower() for one in values]
+    shown = ", ".join(str(entry) for entry in values[:8]) + (", …" if len(values) > 8 else "")
+    known = list(values) if case_sensitive else [str(entry).lower() for entry in values]
 
     def expression() -> pl.Expr:
         value = pl.col(column) if case_sensitive else pl.col(column).cast(pl.String).str.to_lowercase()
         return _says(~value.is_in(known), f"none of {shown}")
 
     demand = None
-    if all(isinstance(one, str) for one in known):
+    if all(isinstance(entry, str) for entry in known):
         demand = "one_of" if case_sensitive else "one_of_any_case"
     return Check(column, expression, demand, f"none of {shown}", known={*known} if demand else None)
 

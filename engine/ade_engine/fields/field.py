@@ -191,7 +191,7 @@ def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
     """Returns the kind that a function reads a field as, if it uses a reader whose values are recognizable."""
     taken = _parameters(read) if read is not None else {}
     if "field_name" in taken:
-        required = [one.name for one in taken.values() if one.default is parameters.EMPTY and one.kind != parameters.VAR_KEYWORD]
+        required = [value.name for value in taken.values() if value.default is parameters.EMPTY and value.kind != parameters.VAR_KEYWORD]
         values = {**dict.fromkeys(required), "field_name": field}
         # No run exists yet, so the arguments for its state are empty.
         values.update({name: defaultdict(lambda: None) for name in ("state", "metadata") if name in values})
@@ -203,7 +203,7 @@ def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
     except Exception:
         # The function fails in the run, with its position; or it needs a table, and its kind is unknown without one.
         return None
-    return next((one.values for one in made if one.column == field and one.values), None)
+    return next((reader.values for reader in made if reader.column == field and reader.values), None)
 
 
 def _named(function: Callable[..., Any], field: str, role: str = "header") -> Callable[..., Any]:

@@ -264,7 +264,7 @@ def choice(words: Mapping[str, str]) -> Callable[[str], pl.Expr]:
     Case, accents and blanks at the ends do not count, and a cell may hold the meaning itself. Any other word comes out empty
     and gets an issue.
     """
-    if not isinstance(words, Mapping) or not all(isinstance(one, str) for pair in words.items() for one in pair):
+    if not isinstance(words, Mapping) or not all(isinstance(word, str) for pair in words.items() for word in pair):
         raise TypeError('choice takes words and their meanings, such as {"Strom": "electricity"}')
     known = {folded(meaning).strip(): meaning for meaning in words.values()} | {folded(word).strip(): meaning for word, meaning in words.items()}
 

@@ -289,7 +289,7 @@ def filled_rows(table: pl.DataFrame, columns: Iterable[str], least: int = 1) -> 
     """
     there = table.columns
     present = [table.get_column(name) for name in columns if name in there]
-    return series_of(_native.filled_rows([_readable_or_text(one) for one in present], table.height, least))
+    return series_of(_native.filled_rows([_readable_or_text(column) for column in present], table.height, least))
 
 
 def without_blank_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:

@@ -146,14 +146,14 @@ def _within(text: str, kind: str, *, is_apart: bool, behind: str = "") -> tuple[
         plain = re.sub(r"\b(t|m)\.\s?kr\b", r"\1kr", re.sub(r"\b([dl])['’](?=\w)", "", re.sub(r"([€$£₹])(?=\d)", r"\1 ", plain)), flags=re.IGNORECASE)
     tokens = plain.replace("/", " ").split()
     said = [_word(token) for token in tokens]
-    powers = [one for one in said if one is not None and one[0]]
-    currencies = [token.strip(".,") for token, one in zip(tokens, said) if one is not None and one[2]]
+    powers = [meaning for meaning in said if meaning is not None and meaning[0]]
+    currencies = [token.strip(".,") for token, meaning in zip(tokens, said) if meaning is not None and meaning[2]]
     if len(powers) != 1 or "per" in map(str.lower, tokens) or not text[:1].strip():
-        clear = [one for one in powers if not one[1]]
+        clear = [power for power in powers if not power[1]]
         return (text, clear[0][0], None, False) if is_apart and clear and kind == "money" else None
     power, wants_currency, _ = powers[0]
-    spelt = next(token for token, one in zip(tokens, said) if one is not None and one[0])
-    if power == 3 and folded(spelt).startswith("mil") and spelt.endswith(".") and any(folded(one) in _MILLIONS_BY_CURRENCY for one in currencies):
+    spelt = next(token for token, meaning in zip(tokens, said) if meaning is not None and meaning[0])
+    if power == 3 and folded(spelt).startswith("mil") and spelt.endswith(".") and any(folded(currency) in _MILLIONS_BY_CURRENCY for currency in currencies):
         power = 6
     is_whole = None not in said
     if wants_currency and not currencies:

@@ -75,12 +75,12 @@ class Stack:
         leave: Sequence[str] = (),
         year: int | BesideFact | None = None,
     ):
-        lists = [one for one in headers if not isinstance(one, str)]
+        lists = [header for header in headers if not isinstance(header, str)]
         for one in headers:
             if isinstance(one, str) and one not in (*SERIES, OTHERS):
                 meant = did_you_mean(one, [*SERIES, OTHERS])
                 raise TypeError(f"Stack: there is no series {one!r}{meant}{'' if meant.endswith('?') else '.'} For headers of your own write a list")
-        if not all(isinstance(one, Sequence) and all(isinstance(header, str) for header in one) for one in lists):
+        if not all(isinstance(words, Sequence) and all(isinstance(header, str) for header in words) for words in lists):
             raise TypeError(f"Stack: headers should be a series such as \"months\", or a list of texts, not {lists[0]!r}")
         if bool(headers) == (pattern is not None):
             raise TypeError('Stack takes a series such as "months", or a list of headers, or a pattern')
@@ -100,7 +100,7 @@ class Stack:
         self.groups = {name: tuple(words) for name, words in groups.items()}
         self.leave = {simplify(word) for word in leave}
         self.year = year
-        self._lists = {id(one): {simplify(header) for header in one} for one in lists}
+        self._lists = {id(words): {simplify(header) for header in words} for words in lists}
         self._words = {simplify(word): name for name, words in self.groups.items() for word in (*words, name)}
         spelt = sorted({re.escape(word) for name, words in self.groups.items() for word in (*words, name)}, key=len, reverse=True)
         both = "|".join(spelt)
@@ -179,7 +179,7 @@ class Stack:
         text = as_text(cell)
         if self._pattern is not None:
             found = self._pattern.fullmatch(text)
-            return None if found is None else next((one for one in found.groups() if one), text)
+            return None if found is None else next((group for group in found.groups() if group), text)
         if not isinstance(series, str):
             return text if simplify(text) in self._lists[id(series)] else None
         if series == OTHERS:

@@ -35,7 +35,7 @@ def _check(name: str, sign: str, fields: tuple[str, ...], factors: list[int], to
 
     def check(field_name: str, table: pl.DataFrame) -> pl.Expr:
         schema = table.schema
-        if not all(one in schema and schema[one].is_numeric() for one in (field_name, *fields)):
+        if not all(field in schema and schema[field].is_numeric() for field in (field_name, *fields)):
             return pl.lit(None, dtype=pl.String)
         # Sums of floats end in digits that nobody wrote.
         expected = sum(pl.col(field).cast(pl.Float64) * factor for field, factor in zip(fields, factors)).round(6)

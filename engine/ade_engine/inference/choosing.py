@@ -59,7 +59,7 @@ class Wish(ComparableColumn):
 
     def is_word(self, group: ColumnGroup) -> bool:
         """Returns whether a group has its header."""
-        return simplify(self.header) in {simplify(one) for one in group.headers}
+        return simplify(self.header) in {simplify(header) for header in group.headers}
 
     def is_meaning(self, group: ColumnGroup) -> bool:
         """Returns whether a header of a group means the same."""
@@ -67,18 +67,18 @@ class Wish(ComparableColumn):
 
     def relation(self, column: SampleColumn) -> str:
         """Returns its relation to a column. If its words do not name its content, the column's content is assumed."""
-        is_said = all(one.what for one in self.means)
+        is_said = all(meaning.what for meaning in self.means)
         if not is_said and column.kind not in _OF_IDS and self._names_an_id:
             return "other"
         return relation(self.means if is_said else readings(self.header, column.kind), column.means)[0]
 
     def is_near(self, column: SampleColumn) -> bool:
         """Returns whether it may mean a column, or is of the same thing."""
-        return self.relation(column) not in ("other", "opposed") or any(one.own & other.own for one in self.means for other in column.means)
+        return self.relation(column) not in ("other", "opposed") or any(meaning.own & other.own for meaning in self.means for other in column.means)
 
     def can_be(self, group: ColumnGroup) -> bool:
         """Returns whether a group has values that fit its words."""
-        return any(can_hold(one.what, column.kind) for one in self.means for column in group.columns)
+        return any(can_hold(meaning.what, column.kind) for meaning in self.means for column in group.columns)
 
     def refuses(self, group: ColumnGroup) -> bool:
         """Returns whether a person has rejected a group for it."""
@@ -91,7 +91,7 @@ class Wish(ComparableColumn):
     @property
     def is_id(self) -> bool:
         """Returns whether its words name an id."""
-        return self._names_an_id or all(one.what == "id" for one in self.means)
+        return self._names_an_id or all(meaning.what == "id" for meaning in self.means)
 
 
 @dataclass(eq=False)
@@ -190,7 +190,7 @@ class WishedGroups:
 
     def _stands_between(self, group: ColumnGroup, before: ColumnGroup | None, behind: ColumnGroup | None) -> bool:
         """Returns whether the group is between both in most of its tables; ``None``: the edge."""
-        rows = [[None, *(one for one in self.grouping.row(table) if one is group or not self._is_free(one)), None] for table in group.at]
+        rows = [[None, *(neighbour for neighbour in self.grouping.row(table) if neighbour is group or not self._is_free(neighbour)), None] for table in group.at]
         rows = [row for row in rows if before in row and behind in row]
         fitting = [row for row in rows if row[row.index(group) - 1 : row.index(group) + 2] == [before, group, behind]]
         return bool(rows) and 2 * len(fitting) > len(rows) and 2 * len(rows) >= len(group.at)
@@ -229,18 +229,18 @@ class WishedGroups:
         found = []
         for group, wish in zip(self.groups, self.wishes):
             offers = first.get(wish, [])
-            likely = [other for one in [group, *offers[:1]] for other in near.get(one, ())]
+            likely = [other for offer in [group, *offers[:1]] for other in near.get(offer, ())]
             if 0 < 2 * len(group.at) < len(self.grouping.tables):
                 # A field that few tables have under its name may have another name in the rest.
                 likely += self.grouping.beside(group)
-            likely += [other for one in list(likely) for other in near.get(one, ()) if group.columns]
-            fitting = [one for one in dict.fromkeys([*offers[:1], *likely, *offers[1:]]) if one in free and not wish.refuses(one)]
-            fitting = [one for one in fitting if not group.columns or self.grouping.can_join(group, one)]
+            likely += [other for candidate in list(likely) for other in near.get(candidate, ()) if group.columns]
+            fitting = [candidate for candidate in dict.fromkeys([*offers[:1], *likely, *offers[1:]]) if candidate in free and not wish.refuses(candidate)]
+            fitting = [candidate for candidate in fitting if not group.columns or self.grouping.can_join(group, candidate)]
             if fitting:
                 found.append(Question(group, fitting[:_MAX_OFFERED_GROUPS]))
-        found.sort(key=lambda one: -one.cells)
-        asked = {part for one in found for part in one.parts}
-        return found + self._near([one for one in plain if not one.parts <= asked])
+        found.sort(key=lambda question: -question.cells)
+        asked = {part for question in found for part in question.parts}
+        return found + self._near([group for group in plain if not group.parts <= asked])
 
     def _first_offers(self, free: Sequence[ColumnGroup]) -> dict[Wish, list[ColumnGroup]]:
         """Returns for each wish without a column the groups that may be it, the likeliest first: each comes first for one wish
@@ -274,14 +274,14 @@ class WishedGroups:
         """
         told = {"same": 3.0, "open": 2.0, "narrower": 1.5, "unknown": 1.0, "other": 0.3, "opposed": 0.0}
         score = sum(told[wish.relation(column)] for column in group.columns) / len(group.columns)
-        bare, headers = simplify(_UNIT.sub(" ", wish.header)), [simplify(_UNIT.sub(" ", one)) for one in group.headers]
-        score += 3 * max(0.0, *(SequenceMatcher(None, bare, one).ratio() - 0.5 for one in headers))
-        score += 0.5 * is_between + (1.0 if any(len(word) > 2 and word in one.split() for word in bare.split() for one in headers) else 0.0)
-        unit, units = _unit(wish.header), {_unit(one) for one in group.headers} - {""}
+        bare, headers = simplify(_UNIT.sub(" ", wish.header)), [simplify(_UNIT.sub(" ", header)) for header in group.headers]
+        score += 3 * max(0.0, *(SequenceMatcher(None, bare, header).ratio() - 0.5 for header in headers))
+        score += 0.5 * is_between + (1.0 if any(len(word) > 2 and word in header.split() for word in bare.split() for header in headers) else 0.0)
+        unit, units = _unit(wish.header), {_unit(header) for header in group.headers} - {""}
         if unit and group.sense != "number" or unit and units and unit not in units or not wish.can_be(group):
             score *= 0.3
         score += 2.0 * (unit in units)
-        if group.sense != "code" if wish.is_id else group.sense == "code" and all(one.what for one in wish.means):
+        if group.sense != "code" if wish.is_id else group.sense == "code" and all(meaning.what for meaning in wish.means):
             score *= 0.4
         if any(other.relation(column) == "same" for other in self.wishes if other is not wish for column in group.columns):
             score *= 0.3
@@ -299,9 +299,9 @@ class WishedGroups:
             return questions
         near, is_new = set(self.groups), True
         while is_new:
-            more = {part for one in questions if near & one.parts for part in one.parts}
+            more = {part for question in questions if near & question.parts for part in question.parts}
             is_new, near = not more <= near, near | more
-        return [one for one in questions if one.one in near]
+        return [question for question in questions if question.one in near]
 
 
 def _place(before: ColumnGroup | None, behind: ColumnGroup | None) -> str:
@@ -340,21 +340,21 @@ def answers_of(said: Sequence[dict[str, Any]]) -> UserAnswers:
     the same everywhere.
     """
     found = UserAnswers()
-    for one in said:
-        is_it = bool(one.get("yes"))
-        if one["kind"] == "same":
-            first, second = ((str(sample), str(header)) for sample, header in one["columns"])
+    for answer in said:
+        is_it = bool(answer.get("yes"))
+        if answer["kind"] == "same":
+            first, second = ((str(sample), str(header)) for sample, header in answer["columns"])
             found.same.append((first, second, is_it))
-        elif one["kind"] == "headers":
-            first, second = (("", str(header)) for header in one["headers"])
+        elif answer["kind"] == "headers":
+            first, second = (("", str(header)) for header in answer["headers"])
             found.same.append((first, second, is_it))
-        elif one["kind"] == "wished":
-            sample, header = one["column"]
-            found.wished.append((str(one["wish"]), (str(sample), str(header)), is_it))
-        elif one["kind"] == "shape":
-            found.shapes[str(one["sample"]), str(one["key"])] = is_it
+        elif answer["kind"] == "wished":
+            sample, header = answer["column"]
+            found.wished.append((str(answer["wish"]), (str(sample), str(header)), is_it))
+        elif answer["kind"] == "shape":
+            found.shapes[str(answer["sample"]), str(answer["key"])] = is_it
         elif is_it:
-            found.settings.setdefault(str(one["sample"]), {})[str(one["name"])] = str(one["value"])
+            found.settings.setdefault(str(answer["sample"]), {})[str(answer["name"])] = str(answer["value"])
     return found
 
 

@@ -76,13 +76,13 @@ class _Source:
 
     def with_header(self, call: ast.Call, field: str, header: str) -> _Source:
         """Returns the file with the header in the list of a call, or with a new list for it."""
-        if any(keyword.arg is None for keyword in call.keywords) or any(isinstance(one, ast.Starred) for one in call.args):
+        if any(keyword.arg is None for keyword in call.keywords) or any(isinstance(argument, ast.Starred) for argument in call.args):
             raise NotEditableError("its arguments are unpacked from elsewhere")
         keyword = _headers(call)
         if keyword is None:
             return self._with_list(call, _default(call, field), header)
         value = keyword.value
-        if not isinstance(value, (ast.List, ast.Tuple)) or any(_constant(one) is None for one in value.elts):
+        if not isinstance(value, (ast.List, ast.Tuple)) or any(_constant(element) is None for element in value.elts):
             raise NotEditableError("its headers are no plain list of texts")
         if not value.elts:
             return self.insert(self._start(value) + 1, self._quoted('"', _default(call, field), header))
@@ -160,7 +160,7 @@ def declared(sources: Mapping[Path, bytes], fields: Mapping[str, str], new: Mapp
         calls = file.calls(field)
         if len(calls) != 1 or not calls[0].args and not calls[0].keywords:
             raise NotEditableError(f"{file.path.name} has not one Field({field!r}, …)")
-        last = max([*calls[0].args, *calls[0].keywords], key=lambda one: (one.end_lineno, one.end_col_offset))
+        last = max([*calls[0].args, *calls[0].keywords], key=lambda argument: (argument.end_lineno, argument.end_col_offset))
         file = file.behind(calls[0], last, argument)
     for call in new.values():
         if file.fields is None:
@@ -185,7 +185,7 @@ def declared(sources: Mapping[Path, bytes], fields: Mapping[str, str], new: Mapp
 def readers_of(sources: Mapping[Path, bytes]) -> dict[str, str | None]:
     """Returns the name of each field's reader function; ``None`` if it is not given by a name."""
     calls = [call for file in _files(sources) for call in file.calls()]
-    found = {_constant(_argument(call, 0, "name")): next((one.value for one in call.keywords if one.arg == "read"), None) for call in calls}
+    found = {_constant(_argument(call, 0, "name")): next((keyword.value for keyword in call.keywords if keyword.arg == "read"), None) for call in calls}
     return {field: read.id if isinstance(read, ast.Name) else None for field, read in found.items() if field}
 
 
@@ -266,7 +266,7 @@ def _check(before: _Source, after: _Source, field: str, header: str) -> None:
     try:
         (old,), (new,) = before.calls(field), after.calls(field)
         had, has = _headers(old), _headers(new)
-        texts = lambda value: [_constant(one) for one in value.elts]  # noqa: E731
+        texts = lambda value: [_constant(element) for element in value.elts]  # noqa: E731
         earlier = texts(had.value) if had is not None and had.value.elts else [_default(old, field)]
         if has is None or texts(has.value) != [*earlier, header]:
             raise NotEditableError("the list is written in a way that cannot be extended")

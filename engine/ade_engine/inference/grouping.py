@@ -60,14 +60,14 @@ class ColumnGroup:
     def headers(self) -> list[str]:
         """Returns each header once, in its first spelling; the wish is one."""
         found: dict[str, str] = {}
-        for header in (one.header for one in ([self.wish] if self.wish else []) + self.columns):
+        for header in (column.header for column in ([self.wish] if self.wish else []) + self.columns):
             found.setdefault(simplify(header) or header, header)
         return list(found.values())
 
     @property
     def kind(self) -> str | None:
         """Returns the kind of its first column; ``None`` if it has none, or the kind is unknown."""
-        return next((one.kind for one in [*self.columns, self.wish] if one), None)
+        return next((column.kind for column in [*self.columns, self.wish] if column), None)
 
     @property
     def sense(self) -> str:
@@ -207,7 +207,7 @@ class Grouping:
     def _pairs(self, known: list[ColumnGroup], number: int, columns: list[SampleColumn], settled: Sequence[tuple[int, int]]):
         place = {column: at for at, group in enumerate(known) for column in group.columns}
         sums = [{part: place.get(column) for part, column in one.items()} for table, ones in enumerate(self._sums) if table != number for one in ones]
-        sums = [dict(one) for one in dict.fromkeys(tuple(one.items()) for one in sums if None not in one.values())]
+        sums = [dict(one) for one in dict.fromkeys(tuple(parts.items()) for parts in sums if None not in parts.values())]
         own_sums = [{part: columns.index(column) for part, column in one.items()} for one in self._sums[number]]
         apart = {(i, j) for i, group in enumerate(known) if (roles := group.roles) for j, column in enumerate(columns) if column.role and column.role not in roles}
         return pairs([self.side(group) for group in known], [column.first(COMPARED_ROWS) for column in columns], settled, (sums, own_sums), apart)
@@ -238,7 +238,7 @@ class Grouping:
                 self._forms |= set(said.values())
                 gone = {simplify(column.header) for column in said.values()} - {simplify(column.header) for table, column in group.at.items() if table not in said}
                 group.at = {table: column for table, column in group.at.items() if table not in said}
-                group.merges = [one for one in group.merges if simplify(one[1]) not in gone]
+                group.merges = [merge for merge in group.merges if simplify(merge[1]) not in gone]
 
     def is_beside_its_like(self, group: ColumnGroup) -> bool:
         """Returns whether all its columns come from forms above tables that have columns of such values that are surely nothing
@@ -319,9 +319,9 @@ class Grouping:
 
     def _beside_one_another(self) -> bool:
         """Joins groups with much evidence besides words. Returns whether there were any."""
-        found = [one for one in _TableEvidence(self).candidates() if one.reason is not None]
+        found = [pair for pair in _TableEvidence(self).candidates() if pair.reason is not None]
         touched: set[ColumnGroup] = set()
-        for one in sorted(found, key=lambda one: -one.likeness):
+        for one in sorted(found, key=lambda pair: -pair.likeness):
             # Groups that changed in this round are examined again in the next.
             if not {one.one, one.other} & touched:
                 self.join(one.one, one.other, one.reason or "")
@@ -348,13 +348,13 @@ class Grouping:
                 offers.setdefault(one.other, []).append(one)
         of: dict[ColumnGroup, list[ColumnGroup]] = {}
         for some in offers.values():
-            some.sort(key=lambda one: -one.likeness)
+            some.sort(key=lambda pair: -pair.likeness)
             for one in some[:2]:
                 if one.likeness >= some[0].likeness - _NEARLY:
                     of.setdefault(one.one, []).append(one.other)
         found = [Question(group, sorted(of[group], key=lambda other: -other.cells)[:_MAX_OFFERED_GROUPS]) for group in self.groups if group in of]
         half = len(self.tables) / 2
-        found.sort(key=lambda one: (sum(len(part.at) for part in one.parts) < half, -one.cells))
+        found.sort(key=lambda question: (sum(len(part.at) for part in question.parts) < half, -question.cells))
         return _implied_last(found)
 
 
@@ -362,9 +362,9 @@ def _implied_last(questions: Sequence[Question]) -> list[Question]:
     """Puts questions that follow from two earlier answers of yes behind all others."""
     first: list[Question] = []
     implied: list[Question] = []
-    for one in questions:
-        is_implied = all(any({one.one, other} <= known.parts for known in first) for other in one.others)
-        (implied if is_implied else first).append(one)
+    for question in questions:
+        is_implied = all(any({question.one, other} <= known.parts for known in first) for other in question.others)
+        (implied if is_implied else first).append(question)
     return first + implied
 
 
@@ -380,7 +380,7 @@ def _says_it_again(column: SampleColumn, table: SampleTable, own: Collection[str
 
 
 def _sums(columns: Sequence[SampleColumn]) -> list[dict[str, SampleColumn]]:
-    return [{part: columns[at] for part, at in one.items()} for one in sums_of([column.first(_SUMMED_ROWS) for column in columns])]
+    return [{part: columns[at] for part, at in parts.items()} for parts in sums_of([column.first(_SUMMED_ROWS) for column in columns])]
 
 
 #: The minimum likeness for a question.

@@ -86,7 +86,7 @@ class InferenceResult:
         """Returns the settings that no sender contradicts: value, and the headers that show it."""
         found = {}
         for name, value in shared(self.senders).items():
-            shown = [header for one in self.senders if name in one.settings for header in one.settings[name].headers]
+            shown = [header for sender in self.senders if name in sender.settings for header in sender.settings[name].headers]
             found[name] = value, list(dict.fromkeys(shown))
         return found
 
@@ -104,7 +104,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserA
         for other in question.others if question.one.columns else ():
             other.perhaps = question.one
     senders = senders_of(samples)
-    sender_of = {sample.name: one for one in senders for sample in one.samples}
+    sender_of = {sample.name: sender for sender in senders for sample in sender.samples}
     out: list[tuple[str, str]] = []
     kept = list(wished)
     for group in grouping.groups:
@@ -113,7 +113,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserA
         why = left_out(group.columns)
         of = {sender_of[column.sample] for column in group.columns}
         # A column that could be a wished one is kept, and so are all columns of several senders if a wish has no column.
-        could_be = [may_be(one, group) and grouping.can_join(one, group) if one.columns else len(senders) > 1 for one in wished]
+        could_be = [may_be(wish, group) and grouping.can_join(wish, group) if wish.columns else len(senders) > 1 for wish in wished]
         if why is None and wished and not any(could_be):
             why = "not among the wished columns"
         elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS and not any(column.made and column.made.constant for column in group.columns):
@@ -129,11 +129,11 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserA
     fields = [_field(group, names, samples) for group in kept]
     _find_key(fields)
     _find_by_values(fields)
-    for one in senders:
-        for name, value in answers.settings.get(one.samples[0].name, {}).items():
-            one.settings[name] = SettingEvidence(value, YOU_SAID_SO, [])
-            one.open.pop(name, None)
-    find_lacking(senders, [(one.name, one.group) for one in fields])
+    for sender in senders:
+        for name, value in answers.settings.get(sender.samples[0].name, {}).items():
+            sender.settings[name] = SettingEvidence(value, YOU_SAID_SO, [])
+            sender.open.pop(name, None)
+    find_lacking(senders, [(field.name, field.group) for field in fields])
     return InferenceResult(fields, list(dict.fromkeys(out)), senders, questions)
 
 
@@ -219,9 +219,9 @@ def _reader(group: ColumnGroup) -> str:
         return {"name": "person_name", None: "text"}.get(group.kind, group.kind or "text")
     if len(readers) == 1:
         return readers[0]
-    for one, others in _TOGETHER:
-        if set(readers) <= {one, *others}:
-            return one
+    for reader, others in _TOGETHER:
+        if set(readers) <= {reader, *others}:
+            return reader
     return "text"
 
 
@@ -270,16 +270,16 @@ def _find_key(fields: Sequence[InferredField]) -> None:
     """Keeps one of the ids that never repeat: the first that is not of somebody or something else, because a customer may order
     twice, or the first of all in a list of customers.
     """
-    unique = sorted((one for one in fields if "unique" in one.checks), key=lambda one: min(column.place for column in one.group.columns))
-    key = next((one for one in unique if one.is_key), unique[0] if unique else None)
-    for one in unique:
-        one.is_key = one is key and "required" in one.checks
-        if one is not key:
-            one.checks.remove("unique")
+    unique = sorted((field for field in fields if "unique" in field.checks), key=lambda field: min(column.place for column in field.group.columns))
+    key = next((field for field in unique if field.is_key), unique[0] if unique else None)
+    for field in unique:
+        field.is_key = field is key and "required" in field.checks
+        if field is not key:
+            field.checks.remove("unique")
 
 
 def _find_by_values(fields: Sequence[InferredField]) -> None:
     """Finds the fields that may be found by their values: lists, ids, and the only one of its kind."""
-    alone = Counter(one.read for one in fields)
-    for one in fields:
-        one.by_values = not one.made and (bool(one.known) or "unique" in one.checks or one.read in _TELLING and alone[one.read] == 1)
+    alone = Counter(field.read for field in fields)
+    for field in fields:
+        field.by_values = not field.made and (bool(field.known) or "unique" in field.checks or field.read in _TELLING and alone[field.read] == 1)

@@ -105,11 +105,11 @@ class _HeaderMeaning:
 
     def __init__(self, header: str):
         some = readings(header)
-        self.what = {part for one in some for part in one.what.split("+") if part} if all(one.what for one in some) else set()
-        self.of = frozenset.intersection(*(one.of for one in some))
-        self.some_of = frozenset().union(*(one.of for one in some))
+        self.what = {part for meaning in some for part in meaning.what.split("+") if part} if all(meaning.what for meaning in some) else set()
+        self.of = frozenset.intersection(*(meaning.of for meaning in some))
+        self.some_of = frozenset().union(*(meaning.of for meaning in some))
         #: Whether each of its readings involves an id.
-        self.is_id = all("id" in one.of or one.what == "id" for one in some)
+        self.is_id = all("id" in meaning.of or meaning.what == "id" for meaning in some)
 
     def says(self, names: frozenset[str]) -> bool:
         """Returns whether each of its readings contains one of these."""

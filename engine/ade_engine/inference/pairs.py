@@ -148,7 +148,7 @@ class _PairEvidence:
             return None
         held = ("amount", "cost", "price") if meaning.what == "amount" else (meaning.what,)
         counts = [
-            sum(any(one.what in held for some in means for one in some) for means in all_means)
+            sum(any(meaning.what in held for some in means for meaning in some) for means in all_means)
             for all_means in (self.known_means, self.new_means)
         ]
         return f'{self._both(i, j)}: each is the only "{meaning.what}" of its table' if counts == [1, 1] else None
@@ -156,7 +156,7 @@ class _PairEvidence:
     @staticmethod
     def _says_what(header: str) -> bool:
         """Returns whether the words of a header, and not only its values, name its content."""
-        return all(one.what for one in readings(header))
+        return all(meaning.what for meaning in readings(header))
 
     def same_part(self, i: int, j: int) -> str | None:
         part = self.known_parts.get(i)
@@ -166,7 +166,7 @@ class _PairEvidence:
     @staticmethod
     def in_sums(sums: Sequence[dict[str, int]]) -> list[int]:
         """Returns the columns that are in any sum or product."""
-        return list(dict.fromkeys(at for one in sums for at in one.values()))
+        return list(dict.fromkeys(at for parts in sums for at in parts.values()))
 
     def rest_of_sum(self, i: int, j: int) -> str | None:
         """Returns a reason if both are the last parts of a sum or product whose other parts match: whatever the names, the
@@ -228,7 +228,7 @@ class _PairEvidence:
         """Returns whether the values of one may be values of the other: no guess goes against them."""
         a, b = self.known[i], self.new[j]
         if a.kind is None:
-            return b.kind is None or any(can_hold(one.what, b.kind) for means in self.known_means[i] for one in means)
+            return b.kind is None or any(can_hold(meaning.what, b.kind) for means in self.known_means[i] for meaning in means)
         return alike(a, b) >= _FITS
 
     def likeness(self, i: int, j: int) -> float:

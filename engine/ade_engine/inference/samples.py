@@ -140,8 +140,8 @@ def read_sample(name: str, path: Path, load: SettingsLoader, scratch: Path, said
     settings, package = load(None, ())
     found = _tables_in(name, path, settings, package, scratch)
     likely = _shapes_in(found, path, settings)
-    chosen = [one for one in likely if said.get((name, one.key), one.is_sure)]
-    asked = [one for one in likely if not one.is_sure and (name, one.key) not in said]
+    chosen = [shape for shape in likely if said.get((name, shape.key), shape.is_sure)]
+    asked = [shape for shape in likely if not shape.is_sure and (name, shape.key) not in said]
     tables = [_table(name, one, one.headers) for one in found]
     reshaped = partial(_reshaped, name, path, load, scratch, found)
     while chosen:
@@ -149,8 +149,8 @@ def read_sample(name: str, path: Path, load: SettingsLoader, scratch: Path, said
         if not lacking:
             tables = tried
             break
-        chosen = [one for one in chosen if one is not lacking[0]]
-    asked = [one for one in asked[:_MAX_ASKED_SHAPES] if _has_example(one, reshaped([*chosen, one]))]
+        chosen = [shape for shape in chosen if shape is not lacking[0]]
+    asked = [shape for shape in asked[:_MAX_ASKED_SHAPES] if _has_example(shape, reshaped([*chosen, shape]))]
     if not any(table.headers and len(table.columns) > 1 for table in tables):
         raise SampleError("input_error", f"{name}: no table with a row of headers was found")
     full = [table for table in tables if table.rows and table.headers]
@@ -181,7 +181,7 @@ def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> l
         sheets = read_book(path, settings).sheets
     except InputError:
         return []
-    gathered = [one for sheet in sheets if sheet.state == "visible" for one in lines_of(sheet.rows)]
+    gathered = [shape for sheet in sheets if sheet.state == "visible" for shape in lines_of(sheet.rows)]
     if gathered:
         return gathered[:1]
     shapes: dict[str, ReshapePlan] = {}
@@ -193,11 +193,11 @@ def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> l
             own += [] if any(made.constant for one in own for made in one.made.values()) else fact_of_title(sheets[table.sheet].rows, table.header)
         for one in own:
             shapes.setdefault(one.key, one)
-    largest = max(found, key=lambda one: one.frame.height, default=None)
+    largest = max(found, key=lambda table: table.frame.height, default=None)
     alike = [one.title for one in found if largest is not None and one.headers == largest.headers]
     for one in fact_of_sheets(alike):
         shapes.setdefault(one.key, one)
-    return sorted(shapes.values(), key=lambda one: not one.is_sure)
+    return sorted(shapes.values(), key=lambda shape: not shape.is_sure)
 
 
 def _reshaped(
@@ -221,8 +221,8 @@ def _reshaped(
     except SampleError:
         # A shape that cannot be declared does not apply.
         return [], list(shapes)
-    made = {label: one for shape in shapes for label, one in shape.made.items()}
-    results = [_table(name, one, one.frame.columns, made) for one in tables]
+    made = {label: declaration for shape in shapes for label, declaration in shape.made.items()}
+    results = [_table(name, table, table.frame.columns, made) for table in tables]
     there = {column.header for table in results for column in table.columns if column.filled}
     return results, [one for one in shapes if not there.issuperset(one.made)]
 
@@ -307,7 +307,7 @@ def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Pa
         raise SampleError("input_error", str(error)) from error
     missing = 0
     for number, sheet in enumerate(book.sheets):
-        places = sorted((one for one in sample.found if one.sheet == number), key=lambda one: one.first, reverse=True)
+        places = sorted((table for table in sample.found if table.sheet == number), key=lambda table: table.first, reverse=True)
         below = len(sheet.rows)
         for place in places:
             gone = place.last + 1 - place.first - CASE_ROWS

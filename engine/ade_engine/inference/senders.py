@@ -81,7 +81,7 @@ def shared(senders: Sequence[SampleSender]) -> dict[str, str]:
     """Returns the settings that hold for all: each sender with any evidence shows this value."""
     found = {}
     for name in ("date_order", "decimal_mark"):
-        values = {one.settings[name].value for one in senders if name in one.settings}
+        values = {sender.settings[name].value for sender in senders if name in sender.settings}
         if len(values) == 1:
             found[name] = values.pop()
     return found
@@ -89,7 +89,7 @@ def shared(senders: Sequence[SampleSender]) -> dict[str, str]:
 
 def differing(senders: Sequence[SampleSender]) -> list[str]:
     """Returns the settings in which senders contradict one another."""
-    return [name for name in ("date_order", "decimal_mark") if len({one.settings[name].value for one in senders if name in one.settings}) > 1]
+    return [name for name in ("date_order", "decimal_mark") if len({sender.settings[name].value for sender in senders if name in sender.settings}) > 1]
 
 
 def pattern_of(names: Sequence[str], all_names: set[str]) -> str:
@@ -116,17 +116,17 @@ def _without(name: str, taken_out: str) -> str:
 def tables_of(senders: Sequence[SampleSender]) -> str:
     """Returns the tables of ``settings.toml``: the values of each sender that not all of them share."""
     differ = differing(senders)
-    settings = {line: f"{sample.name}: {shape.words}" for one in senders for sample in one.samples for shape in sample.shapes for line in shape.settings}
+    settings = {line: f"{sample.name}: {shape.words}" for sender in senders for sample in sender.samples for shape in sample.shapes for line in shape.settings}
     lines = ["", *(f"{line}  # {in_comment(why)}" for line, why in settings.items())] if settings else []
-    for one in senders:
-        own = [f"{name} = {quoted(value)}  # {in_comment(why)}" for name, (value, why, _) in one.settings.items() if name in differ]
-        name = in_comment(one.samples[0].name)
-        notes = [f"# {name} has no column of {', '.join(one.lacks)}."] if one.lacks else []
-        notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in one.samples for title in sample.others]
-        place = f"files.{quoted(one.pattern)}"
-        if one.lacks and one.pattern and "values" in setting_names():
-            notes += ["# What is the same in each row of it and stands nowhere can be said here; \"\" says that it has none, and no run misses it:", f"# [{place}.values]", *(f'# {field} = ""' for field in one.lacks)]
-        head = [f"[{place}]"] if own and one.pattern else []
+    for sender in senders:
+        own = [f"{name} = {quoted(value)}  # {in_comment(why)}" for name, (value, why, _) in sender.settings.items() if name in differ]
+        name = in_comment(sender.samples[0].name)
+        notes = [f"# {name} has no column of {', '.join(sender.lacks)}."] if sender.lacks else []
+        notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in sender.samples for title in sample.others]
+        place = f"files.{quoted(sender.pattern)}"
+        if sender.lacks and sender.pattern and "values" in setting_names():
+            notes += ["# What is the same in each row of it and stands nowhere can be said here; \"\" says that it has none, and no run misses it:", f"# [{place}.values]", *(f'# {field} = ""' for field in sender.lacks)]
+        head = [f"[{place}]"] if own and sender.pattern else []
         lines += ["", *notes, *head, *(own if head else [])] if notes or head else []
     return "\n".join([*lines, ""]) if lines else ""
 
@@ -138,8 +138,8 @@ def in_comment(value: str) -> str:
 
 def find_lacking(senders: Sequence[SampleSender], groups: Sequence[tuple[str, ColumnGroup]]) -> None:
     """Notes for each sender the fields that most others have and it does not."""
-    has = {sample.name: at for at, one in enumerate(senders) for sample in one.samples}
+    has = {sample.name: at for at, sender in enumerate(senders) for sample in sender.samples}
     groups = [(name, group) for name, group in groups if 2 * len({has[column.sample] for column in group.columns}) >= len(senders)]
-    for one in senders:
-        own = {sample.name for sample in one.samples}
-        one.lacks = [name for name, group in groups if group.columns and not any(column.sample in own for column in group.columns)]
+    for sender in senders:
+        own = {sample.name for sample in sender.samples}
+        sender.lacks = [name for name, group in groups if group.columns and not any(column.sample in own for column in group.columns)]

@@ -75,7 +75,7 @@ class ReshapePlan:
     @property
     def lines(self) -> list[str]:
         """Returns the lines of code to write."""
-        constants = dict.fromkeys(f"{name} = {value}" for name, value in filter(None, (one.constant for one in self.made.values())))
+        constants = dict.fromkeys(f"{name} = {value}" for name, value in filter(None, (declaration.constant for declaration in self.made.values())))
         return [*self.settings, *constants, *(f"Field({quoted(label)}, {made})" for label, made in self.made.items() if made.keyword)]
 
 
@@ -83,7 +83,7 @@ def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Res
     """Returns the shapes that probably make a table one record a row. ``headers``: the contents of its header cells."""
     texts = [" ".join(as_text(header).split()) for header in headers]
     found = _native.propose_shapes([texts, *([as_text(cell) for cell in row] for row in rows[:_MAX_ROWS])])
-    steps, confidence, is_sure, reasons, doubts = next(((one for one in found if one[0])), ([], 0.0, False, [], []))
+    steps, confidence, is_sure, reasons, doubts = next(((shape for shape in found if shape[0])), ([], 0.0, False, [], []))
     if not steps or found[0][0] != steps or not is_sure and confidence < _ASKED:
         return []
     if any(operator in ("transpose", "pivot") for operator, *_ in steps[:-1]):
@@ -146,7 +146,7 @@ def _stacked(shape: ReshapePlan, places: range, headers: Sequence[Any], texts: l
         series, values = found
         inside = f'"{series}", values={{{", ".join(f"{quoted(name)}: [{quoted(word)}]" for name, word in values.items())}}}'
     else:
-        series = next((one for one in SERIES if all(belongs(one, cell) for cell in cells)), "")
+        series = next((series for series in SERIES if all(belongs(series, cell) for cell in cells)), "")
         inside = f'"{series}"' if series else f"[{', '.join(map(quoted, names))}]"
         if not all(names) or not series and len({simplify(name) for name in names}) < len(names):
             return None
@@ -197,7 +197,7 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[An
     """Returns the labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0;
     ``headers``: its cells; ``start``: the row behind the table above.
     """
-    known = {simplify(as_text(one)) for one in headers}
+    known = {simplify(as_text(header)) for header in headers}
     labels: dict[str, bool] = {}
     for cells in reversed(rows[max(start, header - MAX_ROWS_ABOVE) : header]):
         filled = [cell for cell in cells if not is_blank(cell)]
@@ -236,7 +236,7 @@ def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[ReshapePla
         line = " ".join(filled[0].split()) if len(filled) == 1 and isinstance(filled[0], str) else ""
         found = _PERIOD.search(line)
         if found and ":" not in line:
-            series = next((one for one in ("months", "quarters", "years", "dates") if belongs(one, found[0])), None)
+            series = next((series for series in ("months", "quarters", "years", "dates") if belongs(series, found[0])), None)
             if series is None:
                 continue
             label, reader = _OF_SERIES[series]
@@ -257,7 +257,7 @@ def fact_of_sheets(titles: Sequence[str]) -> list[ReshapePlan]:
         return []
     first = distinct[0].split()[0] if " " in distinct[0] else ""
     is_named = bool(first) and first.isalpha() and all(title.startswith(f"{first} ") for title in distinct)
-    series = next((one for one in ("months", "quarters", "years") if all(belongs(one, title) for title in distinct)), None)
+    series = next((series for series in ("months", "quarters", "years") if all(belongs(series, title) for title in distinct)), None)
     label, reader = _OF_SERIES[series] if series else (first if is_named else "Sheet", None)
     value = f'sheet_name(r"{re.escape(first)} (.+)")' if is_named and not series else "sheet_name"
     made = {label: FieldDeclaration("beside", value, "each sheet has the same table, and its title says whose", reader)}
@@ -272,18 +272,18 @@ def lines_of(rows: Iterable[Sequence[Any]]) -> list[ReshapePlan]:
     labels = [simplify(cells[0].rstrip(" :")) for cells in pairs]
     if len(pairs) < 4 or len(pairs) < 0.9 * len(filled) or len(set(labels)) * 2 > len(labels):
         return []
-    found = [one for one in shapes_of(pairs[0], pairs[1:]) if one.settings]
-    for one in found:
+    found = [shape for shape in shapes_of(pairs[0], pairs[1:]) if shape.settings]
+    for shape in found:
         # The same labels again and again, and nothing else, are no coincidence.
-        one.is_sure |= len({labels.count(label) for label in set(labels)}) == 1 and len(labels) >= 3 * len(set(labels))
+        shape.is_sure |= len({labels.count(label) for label in set(labels)}) == 1 and len(labels) >= 3 * len(set(labels))
     return found
 
 
 def declaring(labels: Iterable[str], shapes: Sequence[ReshapePlan]) -> str:
     """Returns a module of fields without readers for trying a file. ``labels``: the headers of its columns."""
-    made = {label: one for shape in shapes for label, one in shape.made.items()}
+    made = {label: declaration for shape in shapes for label, declaration in shape.made.items()}
     gone = set().union(*(shape.gone | shape.totals for shape in shapes))
-    constants = dict(one.constant for one in made.values() if one.constant)
+    constants = dict(declaration.constant for declaration in made.values() if declaration.constant)
     fields: dict[str, str] = {}
     for label in (*labels, *made):
         simple = simplify(label)

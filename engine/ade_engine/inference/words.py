@@ -279,15 +279,15 @@ def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
     all_of_it = [Meaning(what, of, unknown, frozenset(languages)) for (what, of), languages in found.items()]
     if kind is not None:
         # A thing with a number of its own may be called by it.
-        all_of_it = [one._replace(what="id") if "id" in one.of and can_hold("id", kind) and not can_hold(one.what, kind) else one for one in all_of_it]
-        fitting = [one for one in all_of_it if can_hold(one.what, kind)]
+        all_of_it = [meaning._replace(what="id") if "id" in meaning.of and can_hold("id", kind) and not can_hold(meaning.what, kind) else meaning for meaning in all_of_it]
+        fitting = [meaning for meaning in all_of_it if can_hold(meaning.what, kind)]
         if kind in ("number", "money"):
             # Numbers mostly belong to a reading with content.
-            fitting = [one for one in fitting if one.what] or fitting
+            fitting = [meaning for meaning in fitting if meaning.what] or fitting
         # "Counted by" above names is no quantity: the values leave only the subject of the reading. And only money can be net.
         money = frozenset() if kind in ("money", "number") else _OF_MONEY
-        all_of_it = fitting or [one._replace(what=_IMPLIED.get(kind, ""), of=one.of - money) if one.own else one for one in all_of_it]
-    in_one = [one for one in all_of_it if one.languages]
+        all_of_it = fitting or [meaning._replace(what=_IMPLIED.get(kind, ""), of=meaning.of - money) if meaning.own else meaning for meaning in all_of_it]
+    in_one = [meaning for meaning in all_of_it if meaning.languages]
     return tuple(in_one or all_of_it) or (Meaning(_IMPLIED.get(kind or "", ""), frozenset(), unknown, frozenset()),)
 
 
@@ -327,7 +327,7 @@ def other_meanings(columns: Sequence[ComparableColumn], at: int) -> list[tuple[M
     found = []
     for header in columns[at].headers[1:]:
         some = _voted(readings(header, columns[at].kind), votes)
-        if any(one.what in ("name", "date") and one.is_bare for one in some):
+        if any(meaning.what in ("name", "date") and meaning.is_bare for meaning in some):
             # Its meaning depends on the headers beside it.
             some = meanings([*columns[:at], replace(columns[at], headers=(header,)), *columns[at + 1 :]])[at]
         found.append(some)
@@ -338,15 +338,15 @@ def _voted(some: tuple[Meaning, ...], votes: Counter[int]) -> tuple[Meaning, ...
     """Returns the readings in the language that most headers are in."""
     if len(some) == 1:
         return some
-    weight = [max((votes[language] for language in one.languages), default=0.0) for one in some]
-    return tuple(one for one, has in zip(some, weight) if has >= max(weight) - 1e-9)
+    weight = [max((votes[language] for language in meaning.languages), default=0.0) for meaning in some]
+    return tuple(meaning for meaning, has in zip(some, weight) if has >= max(weight) - 1e-9)
 
 
 def _votes(found: Iterable[tuple[Meaning, ...]]) -> Counter[int]:
     """Counts the headers in each language; a header in several is shared among them."""
     votes: Counter[int] = Counter()
     for some in found:
-        languages = frozenset().union(*(one.languages for one in some))
+        languages = frozenset().union(*(meaning.languages for meaning in some))
         votes.update({language: 1 / len(languages) for language in languages})
     return votes
 
@@ -371,7 +371,7 @@ def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], 
     has = lambda of: any(len(some) == 1 and some[0].what == what and of <= some[0].of for some in found)  # noqa: E731
     if not has(other) or has(frozenset((then,))):
         return
-    bare = [at for at, some in enumerate(found) if any(one.what == what and one.is_bare and "full" not in one.of for one in some)]
+    bare = [at for at, some in enumerate(found) if any(meaning.what == what and meaning.is_bare and "full" not in meaning.of for meaning in some)]
     if len(bare) == 1:
         at = bare[0]
         found[at] = (Meaning(what, frozenset((then,)), frozenset(), found[at][0].languages),)

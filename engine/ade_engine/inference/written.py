@@ -41,14 +41,14 @@ _TITLE = "The fields: what each is called, which headers people give it, and how
 def fields_module(inferred: InferenceResult, samples: Sequence[Sample]) -> str:
     """Returns the text of ``columns/fields.py``."""
     fields = inferred.fields
-    checks = {check for one in fields for check in one.checks}
+    checks = {check for field in fields for check in field.checks}
     made = _made(fields)
-    stacks = dict(one.constant for one in made.values() if one.constant)
-    needed = {one.read for one in fields} | ({"one_of"} & checks) | ({"range"} if "not_negative" in checks else set())
-    needed |= {one.value.partition("(")[0] for one in made.values() if one.keyword == "beside"} | ({"Stack"} if stacks else set())
+    stacks = dict(declaration.constant for declaration in made.values() if declaration.constant)
+    needed = {field.read for field in fields} | ({"one_of"} & checks) | ({"range"} if "not_negative" in checks else set())
+    needed |= {declaration.value.partition("(")[0] for declaration in made.values() if declaration.keyword == "beside"} | ({"Stack"} if stacks else set())
     lines = [f'"""{_TITLE}"""', "", *_imports(sorted(needed)), ""]
     lines += [f"# From {and_(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. What nobody could know stands in comments."]
-    whys = {one.constant[0]: one.why for one in made.values() if one.constant and one.why}
+    whys = {declaration.constant[0]: declaration.why for declaration in made.values() if declaration.constant and declaration.why}
     lines += [line for name, value in stacks.items() for line in (f"# {in_comment(whys.get(name, _NO_KEY))}.", f"{name} = {value}")]
     for one in fields:
         lines += _listed(f"{constant(one)} = ", [quoted(value) for value in one.known]) if one.known else []
@@ -72,12 +72,12 @@ def fields_module(inferred: InferenceResult, samples: Sequence[Sample]) -> str:
 
 def _made(fields: Sequence[InferredField]) -> dict[str, FieldDeclaration]:
     """Returns the declarations of fields for which tables are reshaped; none if the other part of a stack is missing."""
-    made = {one.name: one.made for one in fields if one.made}
-    valued = {one.constant for one in made.values() if one.constant and not one.value.endswith(".header")}
+    made = {field.name: field.made for field in fields if field.made}
+    valued = {declaration.constant for declaration in made.values() if declaration.constant and not declaration.value.endswith(".header")}
     names: dict[str, str] = {}
-    for value, wanted in {one.constant[1]: one.constant[0] for one in made.values() if one.constant in valued}.items():
+    for value, wanted in {declaration.constant[1]: declaration.constant[0] for declaration in made.values() if declaration.constant in valued}.items():
         names[value] = wanted if wanted not in names.values() else f"{wanted}_{len(names) + 1}"
-    found = {name: one for name, one in made.items() if one.constant is None or one.constant in valued}
+    found = {name: declaration for name, declaration in made.items() if declaration.constant is None or declaration.constant in valued}
     for name, one in found.items():
         if one.constant is not None:
             own = names[one.constant[1]]
@@ -144,12 +144,12 @@ def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequ
     :func:`questions`.
     """
     fields = inferred.fields
-    found = [in_words(one) for one in asked]
-    lacking = [one.name for one in fields if not one.group.columns]
+    found = [in_words(question) for question in asked]
+    lacking = [field.name for field in fields if not field.group.columns]
     if lacking:
         more = len(lacking) - _MAX_NAMED_FIELDS
         found.append(f"no column is known to be {and_(lacking[:_MAX_NAMED_FIELDS])}{_and_more(more, 'field')}")
-    merged = [(one.name, reason) for one in fields for _, _, reason in one.group.merges]
+    merged = [(field.name, reason) for field in fields for _, _, reason in field.group.merges]
     doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
     found += dict.fromkeys(doubtful)
     merged = [(name, reason) for name, reason in merged if ONLY_ONE_LEFT not in reason and reason != YOU_SAID_SO]
@@ -160,17 +160,17 @@ def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequ
         found.append(f"{more} more {columns}; fields.py says why beside each")
     for setting in differing(inferred.senders):
         found.append(f"the files differ in {_SETTINGS[setting]}: each sender has a table of its own in settings.toml")
-    for one in inferred.senders:
-        name = one.samples[0].name
-        for setting, columns in one.mixed.items():
+    for sender in inferred.senders:
+        name = sender.samples[0].name
+        for setting, columns in sender.mixed.items():
             found.append(f"{name}: its own columns differ in {_SETTINGS[setting]}: {and_(quoted(header) for header in _headers(columns))}")
-        if not one.pattern and one.settings and differing(inferred.senders):
+        if not sender.pattern and sender.settings and differing(inferred.senders):
             found.append(f"{name}: its name fits other senders' files, too; give its settings a table of your own in settings.toml")
     found += [f"{sample.name}: {shape.words}; fields.py says so" for sample in samples for shape in sample.shapes]
     made = _made(fields).values()
     keyed = {one.constant for one in made if one.value.endswith(".header")}
     found += dict.fromkeys(f"{one.constant[0]}: {_NO_KEY[0].lower()}{_NO_KEY[1:]}" for one in made if one.constant and one.constant not in keyed)
-    lists = [one.name for one in fields if one.known]
+    lists = [field.name for field in fields if field.known]
     if lists:
         asked = f"is the list for {lists[0]}" if len(lists) == 1 else f"are the lists for {and_(lists)}"
         found.append(f"{asked} complete? A value that is not in its list gets a warning")
@@ -200,12 +200,12 @@ def questions(inferred: InferenceResult, samples: Sequence[Sample] = ()) -> list
     and ``offers``, each with a ``text``, its ``values``, and the ``answer`` that means it. ``several``: whether more than one
     of the offers may be right.
     """
-    found = [_same(one) for one in inferred.questions]
+    found = [_same(question) for question in inferred.questions]
     settings = [_setting(sender, name, columns) for sender in inferred.senders for name, columns in sender.open.items()]
     shapes = [_shape(sample, shape) for sample in samples for shape in sample.asked]
-    found = shapes + sorted(settings, key=lambda one: -one["cells"]) + found
-    asked = [one for one in found if one["cells"]][:_MAX_QUESTIONS]
-    return [{"id": number, **one} for number, one in enumerate(asked, 1)]
+    found = shapes + sorted(settings, key=lambda question: -question["cells"]) + found
+    asked = [question for question in found if question["cells"]][:_MAX_QUESTIONS]
+    return [{"id": number, **question} for number, question in enumerate(asked, 1)]
 
 
 def _same(one: Question) -> dict[str, Any]:

@@ -323,7 +323,7 @@ def _resolve(
     for key in ("sheets", "values"):
         # Each sheet's choice separately, and each field's value: a choice for one sheet does not affect the others.
         if key in given:
-            values[key] = {name: one for source in sources if key in source for name, one in _read(key, source[key]).items()}
+            values[key] = {name: choice for source in sources if key in source for name, choice in _read(key, source[key]).items()}
     if values["quarantine"] != "keep" and not is_2026:
         entry = given["quarantine"]
         what = f"{entry.name} from {entry.source}"

@@ -56,7 +56,7 @@ class ColumnProfile:
         # Called only for names that are no attributes yet.
         if name in PATTERNS:
             raise UnknownAttribute(f'a column profile has no attribute {name!r}: ask for column_profile["{name}"]')
-        known = [one for one in dir(type(self)) if not one.startswith("_")]
+        known = [attribute for attribute in dir(type(self)) if not attribute.startswith("_")]
         raise UnknownAttribute(f"a column profile has no attribute {name!r}{did_you_mean(name, known)}")
 
     def _share(self, count: int) -> float:
@@ -130,7 +130,7 @@ class ColumnProfile:
         if isinstance(known, (str, bytes)):
             words = "like takes a list of the values that a column may have, such as like(['New', 'Used']), not one text"
             raise saying(TypeError(words))
-        alike, looked_at = self._likeness([str(one) for one in known])
+        alike, looked_at = self._likeness([str(value) for value in known])
         return alike / looked_at if looked_at else 0.0
 
     @property

@@ -312,7 +312,7 @@ class StandInFrame(_LazyPolarsTable):
             kept = predicate._column.filter([column._column for column in self._columns.values()])
         if kept is None:
             return as_polars(self).filter(predicate)
-        return frame_of([column._with(one) for column, one in zip(self._columns.values(), kept)])
+        return frame_of([column._with(is_kept) for column, is_kept in zip(self._columns.values(), kept)])
 
     def with_columns(self, *columns: Any, **named: Any) -> Any:
         if named or not _are_stand_ins() or not self._columns or not all(isinstance(column, StandInSeries) and len(column) == self.height for column in columns):

@@ -98,7 +98,7 @@ def header_rows_told(context: RunContext, span: RowSpan, scan: SheetScan, detect
     votes, next_best = [], None
     if span.verdict is not None:
         told = (detectors.votes(span.verdict, scan, row) for row in rows[:_MAX_ROWS])
-        votes = [one for one in told if one is not None]
+        votes = [hook for hook in told if hook is not None]
         next_best = detectors.next_best(span.verdict, scan, rows, span.stop)
     by_looks = "looks" if detectors.is_by_looks(votes) else "votes"
     chosen_by = "setting" if is_set else "fallback" if span.is_guessed else by_looks

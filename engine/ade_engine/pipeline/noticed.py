@@ -139,8 +139,8 @@ def notice_uneven_rows(context: RunContext, scan: SheetScan, spans: list[RowSpan
     for span in spans:
         expected, uneven = uneven_rows(scan, span)
         for code, found in (
-            ("csv_joined", [one for one in uneven if one[0] in joined]),
-            ("csv_ragged", [one for one in uneven if one[0] not in joined]),
+            ("csv_joined", [row for row in uneven if row[0] in joined]),
+            ("csv_ragged", [row for row in uneven if row[0] not in joined]),
         ):
             if not found:
                 continue

@@ -187,7 +187,7 @@ def fit_columns(tree: Any) -> Any:
             described["width"] = str(_MAX_COLUMN_WIDTH_CHARS)
         if first <= last:
             columns.append((first, last, described))
-    if any(other[0] <= one[1] for one, other in zip(columns, columns[1:])):
+    if any(other[0] <= column[1] for column, other in zip(columns, columns[1:])):
         columns = _without_overlaps(columns)
     made = tree.makeelement("cols", {})
     for first, last, described in columns:

@@ -62,7 +62,7 @@ def split_columns(
         if whole_source is not None:
             sources.of_parts.update(dict.fromkeys(fields, whole_source))
         # If several columns share a name, the last one is in the table.
-        index = max(index for index, one in enumerate(source.names) if one == former)
+        index = max(index for index, name in enumerate(source.names) if name == former)
         header = header_text(source.columns[index].header) or name
         found += [DerivedMapping(field, header, index, _PART_SCORE) for field in fields]
         if context.policy.sends_notices:

@@ -72,7 +72,7 @@ class CellPositions:
             values, merged = self._values(self._names.get(number), own), self._merged(source, own)
         else:
             # A value beside the table, in no cell, has neither row nor column.
-            ids, columns = ([one or None for one in series.to_list()] for series in self._by_cells(field, ids, own, number))
+            ids, columns = ([number or None for number in series.to_list()] for series in self._by_cells(field, ids, own, number))
             known = {place: None if None in place else self._value_at(*place) for place in {*zip(ids, columns)}}
             values = [known[place] for place in zip(ids, columns)]
             is_known = field not in self.cells
@@ -93,7 +93,7 @@ class CellPositions:
         """Returns the rows and columns of issues in a reshaped table. ``own``: the numbers of rows whose cell of the field is
         their own.
         """
-        rows, columns = (pl.Series(one, dtype=pl.UInt32) for one in (ids, own))
+        rows, columns = (pl.Series(numbers, dtype=pl.UInt32) for numbers in (ids, own))
         return self.cells.rows_of(field, rows), self.cells.columns_of(field, columns, number)
 
     def _value_at(self, row: int, number: int) -> str:

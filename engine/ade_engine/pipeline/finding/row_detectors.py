@@ -330,7 +330,7 @@ class _RowEvents:
 
     def _is_written(self, entry: RegisteredFn | None, kind: str) -> bool:
         """Returns whether a kind is in the code of the detector that scored it, or of any."""
-        sources = [source_of(one.fn) for one in (self._detectors if entry is None else [entry])]
+        sources = [source_of(detector.fn) for detector in (self._detectors if entry is None else [entry])]
         return any(stands_in_code(kind, source and source[0]) for source in sources)
 
 

@@ -55,10 +55,10 @@ def list_issues(table: pl.DataFrame, collected: TableMessages, places: CellPosit
         places.put(field, issues, first, collected.astray)
         if places.cells is not None:
             _tell_parts(issues, first, places.cells, field)
-    for one in collected.of_whole:
+    for report in collected.of_whole:
         first = len(issues)
-        issues.add(one.message, one.rule, one.severity, one.field, one.unknown + (one.messages is None))
-        places.put(one.field or "", issues, first)
+        issues.add(report.message, report.rule, report.severity, report.field, report.unknown + (report.messages is None))
+        places.put(report.field or "", issues, first)
     return issues
 
 

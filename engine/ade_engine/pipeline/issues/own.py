@@ -68,7 +68,7 @@ def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table:
     if not uneven or span.turned is not None or table.height != span.stop - span.data_start or are_short_by_habit(uneven, expected, span):
         return
     joined = set(scan.joined_rows)
-    for severity, found in ((ERROR, [one for one in uneven if one[1] > expected]), (WARNING, [one for one in uneven if one[1] < expected])):
+    for severity, found in ((ERROR, [row for row in uneven if row[1] > expected]), (WARNING, [row for row in uneven if row[1] < expected])):
         messages: list[str | None] = [None] * table.height
         for row, cells in found:
             done = "an amount was split at its comma and was joined again; please check it" if row in joined else "values may stand in wrong columns"

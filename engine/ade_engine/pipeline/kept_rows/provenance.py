@@ -94,8 +94,8 @@ def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.Dat
     hook = None if entry is None else entry.name
     if entry is not None and context.rows_unknown is None:
         context.not_written.add(rows, DROPPED, hook)
-    earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")
-    known = next((one for one in earlier if one["sheet"] == context.sheet_name and one.get("hook") == hook), None)
+    earlier = (notice for notice in context.notices.notices if notice["code"] == "rows_dropped")
+    known = next((notice for notice in earlier if notice["sheet"] == context.sheet_name and notice.get("hook") == hook), None)
     if known is not None and context.turned is None:
         # All tables of a sheet share one notice.
         context.notices.notices.remove(known)

@@ -23,20 +23,20 @@ def follow(collected: TableMessages, before: pl.DataFrame, after: pl.DataFrame) 
     if after is before:
         return
     known_by_number = _has_numbers(before) and _has_numbers(after)
-    for one in collected.reported:
-        if one.messages is None:
+    for report in collected.reported:
+        if report.messages is None:
             continue
         if known_by_number:
             ids, said = ids_of(before).to_list(), {}
-            for at, message in there(one.messages):
+            for at, message in there(report.messages):
                 said.setdefault(ids[at], message)
                 # Rows that a hook has added have no number.
-                one.unknown += ids[at] is None
+                report.unknown += ids[at] is None
             said.pop(None, None)
-            one.messages = pl.Series([said.get(id) for id in ids_of(after).to_list()], dtype=pl.String)
+            report.messages = pl.Series([said.get(id) for id in ids_of(after).to_list()], dtype=pl.String)
         elif not has_not_moved(before, after):
-            one.unknown += len(one.messages) - one.messages.null_count()
-            one.messages = pl.constant(None, after.height, pl.String)
+            report.unknown += len(report.messages) - report.messages.null_count()
+            report.messages = pl.constant(None, after.height, pl.String)
 
 
 def _has_numbers(table: pl.DataFrame) -> bool:
@@ -47,20 +47,20 @@ def _has_numbers(table: pl.DataFrame) -> bool:
 def settle(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
     """Returns the table with hooks' issues of its rows in its issue columns. Issues about more than rows stay for the list."""
     collected = context.collected
-    for one in collected.reported:
-        if one.messages is not None and one.messages.null_count() < table.height:
-            table = _with_said(collected, table, one)
-        if one.unknown:
-            rows = "1 row" if one.unknown == 1 else f"{one.unknown} rows"
+    for report in collected.reported:
+        if report.messages is not None and report.messages.null_count() < table.height:
+            table = _with_said(collected, table, report)
+        if report.unknown:
+            rows = "1 row" if report.unknown == 1 else f"{report.unknown} rows"
             context.notice(
                 "issues_without_rows",
-                f"{one.rule} was found in {rows} of a table that was changed since, so that it is not known which rows these are "
+                f"{report.rule} was found in {rows} of a table that was changed since, so that it is not known which rows these are "
                 "now. It is known where hooks keep the column __ade_row",
                 table=context.table_index,
-                count=one.unknown,
+                count=report.unknown,
             )
-        if one.messages is None or one.unknown:
-            collected.of_whole.append(one)
+        if report.messages is None or report.unknown:
+            collected.of_whole.append(report)
     collected.reported = []
     return table
 

@@ -65,7 +65,7 @@ def add_facts(
                 if cells is not None and heads:
                     rows = cells.rows.to_list()
                     of_rows = [heads.get(row, (None, None)) for row in rows]
-                    cells.put(field, *(pl.Series([one[at] for one in of_rows], dtype=pl.UInt32) for at in (0, 1)))
+                    cells.put(field, *(pl.Series([column[at] for column in of_rows], dtype=pl.UInt32) for at in (0, 1)))
                 break
             there = place.find(around)
             if there is None:

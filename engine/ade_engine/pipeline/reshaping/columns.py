@@ -261,8 +261,8 @@ def _totals_under(mark: str, table: pl.DataFrame, source: SourceTable, found: St
         says = is_word or is_coarser
         best: tuple[float, str, list[int]] | None = None
         for name, columns in found.columns.items():
-            own = [one for one in columns if one is not None]
-            running = [one for one in own if one < index]
+            own = [column for column in columns if column is not None]
+            running = [column for column in own if column < index]
             for parts in (own, since[name], running):
                 if len(parts) > 1 or len(parts) == 1 and says:
                     # A single row may add up by chance.

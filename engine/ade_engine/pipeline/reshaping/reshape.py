@@ -115,10 +115,10 @@ def reshape(
         _tell_missing(context, table)
     if at is not None and context.collected is not None:
         gone = {source.names[index] for index in result.gone}
-        context.collected.reported = [one for one in context.collected.reported if one.field not in gone]
-        for one in context.collected.reported:
-            if one.messages is not None:
-                one.messages = one.messages.gather(at)
+        context.collected.reported = [report for report in context.collected.reported if report.field not in gone]
+        for report in context.collected.reported:
+            if report.messages is not None:
+                report.messages = report.messages.gather(at)
     if cells is not None:
         result.table = cells.settle(table)
         sources.cells = context.cells = cells
@@ -138,6 +138,6 @@ def _tell_missing(context: RunContext, table: pl.DataFrame) -> None:
         if context.collected is None or there.intersection(fields) or any(field.required for field in known):
             return
     field = known[-1]
-    series = " or ".join(one if isinstance(one, str) else "these headers" for one in stack.ways if one) or "the pattern"
+    series = " or ".join(way if isinstance(way, str) else "these headers" for way in stack.ways if way) or "the pattern"
     line = {"rule": f"{field.name}.not_found", "severity": WARNING, "field": field.name, "label": field.label or field.name, "table": context.table_index + 1}
     context.remarks.append(line | {"message": f"no column of {series} was found, and no column of its own"})

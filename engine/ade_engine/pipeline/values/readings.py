@@ -114,7 +114,7 @@ def _doubts_of_field(around: ColumnSurroundings, field: str, height: int) -> lis
 
     If the own column was read, another one counts for its cells that are blank or could not be read.
     """
-    readings = {name: one for (of, name), one in around.readings.items() if of == field and one["ambiguous"]}
+    readings = {name: reading for (of, name), reading in around.readings.items() if of == field and reading["ambiguous"]}
     own, doubts = readings.pop(field, None), []
     if own is not None:
         doubts.append(_doubts(around, own, height))

@@ -125,7 +125,7 @@ class Validators(Expressions):
             is_known, said = False, None
             if isinstance(expression, Check):
                 # A cell that could not be read was not empty.
-                others = [table.get_column(one) for one in own] if expression.is_about_emptiness else []
+                others = [table.get_column(column) for column in own] if expression.is_about_emptiness else []
                 is_known, said = expression.messages(table, others)
             if is_known and said is None:
                 has_passed = True
