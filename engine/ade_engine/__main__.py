@@ -1,4 +1,6 @@
-"""``python -m ade_engine`` is the console script ``ade-engine``; ``python -m ade_engine warm OWNER FOLDER`` waits for runs of `ade`."""
+"""``python -m ade_engine`` is the console script ``ade-engine``; ``python -m ade_engine warm OWNER FOLDER`` waits for runs of
+`ade`.
+"""
 
 import sys
 

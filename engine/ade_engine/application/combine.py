@@ -120,7 +120,9 @@ def _stacked(tables: list[_CombinedTable], *, names: bool) -> tuple[pl.DataFrame
     made, as_texts = [_places(tables, [headers["own", name] for name in (_FILE, _SHEET, _ROW)])], []
     for key in order:
         series = [table.frame.to_series(table.keys.index(key)) if key in table.keys else None for table in tables]
-        dtype = _common_type([column for column in series if column is not None], fields.get(key[1]) if key[0] == "field" else None)
+        dtype = _common_type(
+            [column for column in series if column is not None], fields.get(key[1]) if key[0] == "field" else None
+        )
         if dtype is None:
             dtype = pl.String()
             as_texts.append(headers[key])
@@ -128,7 +130,9 @@ def _stacked(tables: list[_CombinedTable], *, names: bool) -> tuple[pl.DataFrame
         made.append(pl.concat(columns).alias(headers[key]).to_frame() if columns else pl.DataFrame(schema={headers[key]: dtype}))
     kinds = [FIELD, FIELD, SOURCE_ROW, *(FIELD if key[0] == "field" else OTHER for key in order)]
     known_by = dict.fromkeys(tuple(fields) for table in tables for fields in table.known_by if fields and all(("field", name) in there for name in fields))
-    return pl.concat(made, how="horizontal"), kinds, as_texts, [[headers["field", name] for name in fields] for fields in known_by]
+    return pl.concat(made, how="horizontal"), kinds, as_texts, [
+        [headers["field", name] for name in fields] for fields in known_by
+    ]
 
 
 def _repeated(frame: pl.DataFrame, known_by: list[list[str]]) -> pl.DataFrame:
@@ -160,7 +164,9 @@ def _places(tables: list[_CombinedTable], headers: list[str]) -> pl.DataFrame:
 
 def _common_type(columns: list[pl.Series], declared: str | None) -> pl.DataType | None:
     """Returns the type that all values of a column can have; ``None`` if only text fits."""
-    known = list(dict.fromkeys(column.dtype for column in columns if column.dtype != pl.Null and column.null_count() < len(column)))
+    known = list(
+        dict.fromkeys(column.dtype for column in columns if column.dtype != pl.Null and column.null_count() < len(column))
+    )
     if not known:
         return declared_type(declared) or pl.String()
     if len(known) == 1:

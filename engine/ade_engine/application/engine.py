@@ -459,7 +459,9 @@ class _Run:
 
             add_notes_sheet(output, self.plan.input_file.name, self.notices)
 
-    def _files_beside(self, pipeline: SheetPipeline, output: WorkbookOutput, apart: WorkbookOutput | None) -> dict[str, Callable[[str], None]]:
+    def _files_beside(
+        self, pipeline: SheetPipeline, output: WorkbookOutput, apart: WorkbookOutput | None
+    ) -> dict[str, Callable[[str], None]]:
         """Returns the files beside the workbook, and the functions that write them. ``apart``: the quarantined rows."""
         workbook = self.plan.output_file
         files: dict[str, Callable[[str], None]] = {}

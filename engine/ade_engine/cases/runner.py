@@ -145,7 +145,9 @@ class _CaseRun(_Run):
             header, data = table["header"], table["data"]
             first, _, last = table["region"]["a1"].partition(":")
             fields = {_column(first) + column["index"]: column["mapping"]["field"] for column in table["columns"]}
-            told = [notice for notice in self.notices.notices if notice.get("reason") == TOTAL and notice.get("sheet") == sheet["name"]]
+            told = [
+            notice for notice in self.notices.notices if notice.get("reason") == TOTAL and notice.get("sheet") == sheet["name"]
+        ]
             left_out = [rows for notice in told for rows in notice["rows"]]
             if header["row_start"] is not None:
                 found.append({
@@ -160,7 +162,12 @@ class _CaseRun(_Run):
 
     def guesses(self) -> list[dict[str, str]]:
         """Returns the columns that a notice reports as mapped by their values alone: ``sheet``, ``field``, and ``header``."""
-        told = {(notice["sheet"], cell) for notice in self.notices.notices if notice["code"] == FOUND_BY_VALUES for cell in notice["cells"]}
+        told = {
+            (notice["sheet"], cell)
+            for notice in self.notices.notices
+            if notice["code"] == FOUND_BY_VALUES
+            for cell in notice["cells"]
+        }
         found = []
         for sheet, table, headers in self._structures() if told else ():
             first = table["region"]["a1"].partition(":")[0]
@@ -219,7 +226,9 @@ class _CaseRun(_Run):
     def _count_issues(self, output: WorkbookOutput, report: RunReport, context: RunContext, quarantined: int) -> None:
         pass
 
-    def _files_beside(self, pipeline: SheetPipeline, output: WorkbookOutput, apart: WorkbookOutput | None) -> dict[str, Callable[[str], None]]:
+    def _files_beside(
+        self, pipeline: SheetPipeline, output: WorkbookOutput, apart: WorkbookOutput | None
+    ) -> dict[str, Callable[[str], None]]:
         super()._files_beside(pipeline, output, apart)
         self.tables: list[dict[str, Any]] = []
         self.frames: list[Any] = []

@@ -43,7 +43,9 @@ def check_looks(fields: Iterable[FieldDef]) -> None:
         if width is not None and (
             isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= _MAX_WIDTH_CHARS
         ):
-            raise at_field(field, f"field {field.name!r} has the width {width!r}; it should be a number up to {_MAX_WIDTH_CHARS}")
+            raise at_field(
+                field, f"field {field.name!r} has the width {width!r}; it should be a number up to {_MAX_WIDTH_CHARS}"
+            )
         if number_format is not None and not (
             isinstance(number_format, str) and 0 < len(number_format) <= _MAX_FORMAT_CHARS and min(number_format) >= " "
         ):

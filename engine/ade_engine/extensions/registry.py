@@ -163,7 +163,9 @@ class Registry:
             stage = HookName(hook)
         except ValueError:
             known = ", ".join(name.value for name in HookName)
-            raise ConfigError(f"{RegisteredFn.from_function(fn).name} names no hook stage: {hook!r}; stages are {known}") from None
+            raise ConfigError(
+                f"{RegisteredFn.from_function(fn).name} names no hook stage: {hook!r}; stages are {known}"
+            ) from None
         self.hooks[stage].append(_entry(fn, priority, hook_name=stage))
 
     def finalize(self) -> None:

@@ -1,8 +1,8 @@
 """Writes header words into the lists of an author's fields, and arguments and fields for reshaping tables, by the positions of
 Python's own ``ast``: every other byte stays.
 
-Lists that are computed or shared, and fields made by other functions, cannot be edited like this: :class:`NotEditableError` has the
-reason.
+Lists that are computed or shared, and fields made by other functions, cannot be edited like this: :class:`NotEditableError` has
+the reason.
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ class _Source:
 
     def with_header(self, call: ast.Call, field: str, header: str) -> _Source:
         """Returns the file with the header in the list of a call, or with a new list for it."""
-        if any(keyword.arg is None for keyword in call.keywords) or any(isinstance(argument, ast.Starred) for argument in call.args):
+        if any(keyword.arg is None for keyword in call.keywords) or any(
+            isinstance(argument, ast.Starred) for argument in call.args
+        ):
             raise NotEditableError("its arguments are unpacked from elsewhere")
         keyword = _headers(call)
         if keyword is None:

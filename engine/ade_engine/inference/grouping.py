@@ -592,7 +592,14 @@ class _TableEvidence:
         before, behind = (group.at[a].header if group is not None else "" for group in around[0])
         return weight, before, behind
 
-    def _left(self, a: int, b: int, one: ColumnGroup, other: ColumnGroup, could_be: Callable[[ColumnGroup, ColumnGroup], bool] | None = None) -> float:
+    def _left(
+        self,
+        a: int,
+        b: int,
+        one: ColumnGroup,
+        other: ColumnGroup,
+        could_be: Callable[[ColumnGroup, ColumnGroup], bool] | None = None,
+    ) -> float:
         """Returns one over the number of columns of the kind that each of two tables has left, without those that both have."""
         could_be, both, roles = could_be or self._could_be, {*self.of[a]} & {*self.of[b]}, one.roles & other.roles
         # A column with another shape does not compete with two that have the same.

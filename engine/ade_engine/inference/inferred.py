@@ -97,7 +97,9 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserA
     """
     answers = answers or UserAnswers()
     grouping = Grouping(samples, answers.same)
-    before = WishedGroups(Grouping(samples), wishes, UserAnswers()).groups if wishes and (answers.same or answers.wished) else []
+    before = (
+        WishedGroups(Grouping(samples), wishes, UserAnswers()).groups if wishes and (answers.same or answers.wished) else []
+    )
     chosen = WishedGroups(grouping, wishes, answers, before)
     wished, questions = chosen.groups, chosen.questions()
     for question in questions:
@@ -113,7 +115,9 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserA
         why = left_out(group.columns)
         of = {sender_of[column.sample] for column in group.columns}
         # A column that could be a wished one is kept, and so are all columns of several senders if a wish has no column.
-        could_be = [may_be(wish, group) and grouping.can_join(wish, group) if wish.columns else len(senders) > 1 for wish in wished]
+        could_be = [
+            may_be(wish, group) and grouping.can_join(wish, group) if wish.columns else len(senders) > 1 for wish in wished
+        ]
         if why is None and wished and not any(could_be):
             why = "not among the wished columns"
         elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS and not any(column.made and column.made.constant for column in group.columns):

@@ -47,9 +47,9 @@ _SMALL = frozenset("de la van von der den le del di da dos el al bin".split())
 class InferredKind(NamedTuple):
     """The kind of a column's values.
 
-    ``name``: a kind of :class:`~ade_engine.inference.side.ComparableColumn` (``empty``: there are none); ``reader``: the reader of
-    ``ade_engine.fields``; ``values``: row by row, numbers as numbers, unreadable ones as ``None``; ``reading``: how dates and
-    numbers were read.
+    ``name``: a kind of :class:`~ade_engine.inference.side.ComparableColumn` (``empty``: there are none); ``reader``: the reader
+    of ``ade_engine.fields``; ``values``: row by row, numbers as numbers, unreadable ones as ``None``; ``reading``: how dates
+    and numbers were read.
     """
 
     name: str
@@ -91,7 +91,9 @@ def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = "
 
 
 def seen(headers: tuple[str, ...], values: Sequence[Any]) -> tuple[tuple[str, ...], str | None, Sequence[Any]]:
-    """Returns a column with its values, read as numbers if they are numbers, for a :class:`~ade_engine.inference.side.ComparableColumn`."""
+    """Returns a column with its values, read as numbers if they are numbers, for a
+    :class:`~ade_engine.inference.side.ComparableColumn`.
+    """
     if not any(value not in (None, "") for value in values):
         return headers, None, ()
     is_boolean = all(value is None or isinstance(value, bool) for value in values)
@@ -105,7 +107,11 @@ class _HeaderMeaning:
 
     def __init__(self, header: str):
         some = readings(header)
-        self.what = {part for meaning in some for part in meaning.what.split("+") if part} if all(meaning.what for meaning in some) else set()
+        self.what = (
+            {part for meaning in some for part in meaning.what.split("+") if part}
+            if all(meaning.what for meaning in some)
+            else set()
+        )
         self.of = frozenset.intersection(*(meaning.of for meaning in some))
         self.some_of = frozenset().union(*(meaning.of for meaning in some))
         #: Whether each of its readings involves an id.

@@ -19,7 +19,16 @@ from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import without_blank_rows
 from ade_engine.inference.kinds import is_count, kind_of
 from ade_engine.inference.pairs import pairs
-from ade_engine.inference.shapes import FieldDeclaration, ReshapePlan, declaring, fact_of_sheets, fact_of_title, facts_above, lines_of, shapes_of
+from ade_engine.inference.shapes import (
+    FieldDeclaration,
+    ReshapePlan,
+    declaring,
+    fact_of_sheets,
+    fact_of_title,
+    facts_above,
+    lines_of,
+    shapes_of,
+)
 from ade_engine.inference.side import ComparableColumn
 from ade_engine.inference.words import language_of
 from ade_engine.models.errors import InputError
@@ -132,7 +141,9 @@ class Sample:
         return sum(table.rows for table in self.tables)
 
 
-def read_sample(name: str, path: Path, load: SettingsLoader, scratch: Path, said: Mapping[tuple[str, str], bool] = {}) -> Sample:
+def read_sample(
+    name: str, path: Path, load: SettingsLoader, scratch: Path, said: Mapping[tuple[str, str], bool] = {}
+) -> Sample:
     """Returns the tables of a sample, as records. ``load``: loads the settings and the configuration, or another one's, with
     further settings; ``said``: by sample and key the shapes that a person has agreed to, or not. Raises :class:`SampleError` if
     the sample teaches nothing.

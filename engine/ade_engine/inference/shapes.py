@@ -213,7 +213,9 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[An
         names = [label for label, sure in reversed(labels.items()) if sure is is_sure]
         # A text beside another one may be anything.
         if names and (is_sure or len(names) > 1):
-            made = {name: FieldDeclaration("beside", f"label({quoted(name)})", "a form above the table has it") for name in names}
+            made = {
+                name: FieldDeclaration("beside", f"label({quoted(name)})", "a form above the table has it") for name in names
+            }
             shapes.append(ReshapePlan(f"label {' '.join(map(simplify, names))}", f"{and_(names)} {'stands' if len(names) == 1 else 'stand'} in a form above the table", "each label has its value beside it", is_sure, made))
     return shapes
 
@@ -257,7 +259,9 @@ def fact_of_sheets(titles: Sequence[str]) -> list[ReshapePlan]:
         return []
     first = distinct[0].split()[0] if " " in distinct[0] else ""
     is_named = bool(first) and first.isalpha() and all(title.startswith(f"{first} ") for title in distinct)
-    series = next((series for series in ("months", "quarters", "years") if all(belongs(series, title) for title in distinct)), None)
+    series = next(
+        (series for series in ("months", "quarters", "years") if all(belongs(series, title) for title in distinct)), None
+    )
     label, reader = _OF_SERIES[series] if series else (first if is_named else "Sheet", None)
     value = f'sheet_name(r"{re.escape(first)} (.+)")' if is_named and not series else "sheet_name"
     made = {label: FieldDeclaration("beside", value, "each sheet has the same table, and its title says whose", reader)}

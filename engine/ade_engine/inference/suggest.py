@@ -88,8 +88,12 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
                 found.append({"field": near["field"], "header": header, "sheet": table["sheet"], "reason": None, "likeness": near["likeness"]})
     shaped, gone = declarations(request, result, settings, registry, {name: fields[name].headers for name in lacking})
     # A field for stacked months is surely no single column, not even their total. Nor is a fact above the table.
-    declared = {field for suggestion in shaped if suggestion["reason"] for field in suggestion["field"].split("+") if field in lacking}
-    found = [suggestion for suggestion in found if simplify(suggestion["header"]) not in gone and suggestion["field"] not in declared] + shaped
+    declared = {
+        field for suggestion in shaped if suggestion["reason"] for field in suggestion["field"].split("+") if field in lacking
+    }
+    found = [
+        suggestion for suggestion in found if simplify(suggestion["header"]) not in gone and suggestion["field"] not in declared
+    ] + shaped
     once: dict[tuple[str, str], dict[str, Any]] = {}
     for one in sorted(found, key=lambda suggestion: (suggestion["reason"] is None, -suggestion["likeness"])):
         once.setdefault((one["field"], simplify(one["header"])), one)
@@ -206,7 +210,8 @@ def _facts(request: dict[str, Any], result: dict[str, Any], settings: Settings) 
 
 
 def written(sources: Mapping[Path, bytes], field: str, said: str) -> tuple[Path, bytes]:
-    """Returns the file that has the fields, and its bytes with their arguments. Raises ``NotEditableError`` if it cannot be written.
+    """Returns the file that has the fields, and its bytes with their arguments. Raises ``NotEditableError`` if it cannot be
+    written.
     """
     names, readers = field.split("+"), readers_of(sources)
     is_stack = _STACK.fullmatch(said) is not None
@@ -217,7 +222,9 @@ def written(sources: Mapping[Path, bytes], field: str, said: str) -> tuple[Path,
     constant, uses, arguments = None, set(re.findall(r"^beside=(\w+)", said)), dict.fromkeys(names, said)
     if is_stack and isinstance(call, ast.Call):
         constant, uses = _constant_for(call, said, sources), {"Stack"}
-        groups = next(([ast.literal_eval(key) for key in keyword.value.keys] for keyword in call.keywords if keyword.arg == "values"), None)
+        groups = next(
+        ([ast.literal_eval(key) for key in keyword.value.keys] for keyword in call.keywords if keyword.arg == "values"), None
+    )
         parts = [f"{constant[0]}.header", *([f"{constant[0]}.value"] if groups is None else [f"{constant[0]}[{quoted(name)}]" for name in groups])]
         arguments = {name: f"part_of={part}" for name, part in zip(names, parts, strict=True)}
     own = {name: argument for name, argument in arguments.items() if name in readers}

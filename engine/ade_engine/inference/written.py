@@ -48,7 +48,9 @@ def fields_module(inferred: InferenceResult, samples: Sequence[Sample]) -> str:
     needed |= {declaration.value.partition("(")[0] for declaration in made.values() if declaration.keyword == "beside"} | ({"Stack"} if stacks else set())
     lines = [f'"""{_TITLE}"""', "", *_imports(sorted(needed)), ""]
     lines += [f"# From {and_(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. What nobody could know stands in comments."]
-    whys = {declaration.constant[0]: declaration.why for declaration in made.values() if declaration.constant and declaration.why}
+    whys = {
+        declaration.constant[0]: declaration.why for declaration in made.values() if declaration.constant and declaration.why
+    }
     lines += [line for name, value in stacks.items() for line in (f"# {in_comment(whys.get(name, _NO_KEY))}.", f"{name} = {value}")]
     for one in fields:
         lines += _listed(f"{constant(one)} = ", [quoted(value) for value in one.known]) if one.known else []
@@ -73,11 +75,21 @@ def fields_module(inferred: InferenceResult, samples: Sequence[Sample]) -> str:
 def _made(fields: Sequence[InferredField]) -> dict[str, FieldDeclaration]:
     """Returns the declarations of fields for which tables are reshaped; none if the other part of a stack is missing."""
     made = {field.name: field.made for field in fields if field.made}
-    valued = {declaration.constant for declaration in made.values() if declaration.constant and not declaration.value.endswith(".header")}
+    valued = {
+        declaration.constant
+        for declaration in made.values()
+        if declaration.constant and not declaration.value.endswith(".header")
+    }
     names: dict[str, str] = {}
-    for value, wanted in {declaration.constant[1]: declaration.constant[0] for declaration in made.values() if declaration.constant in valued}.items():
+    for value, wanted in {
+        declaration.constant[1]: declaration.constant[0] for declaration in made.values() if declaration.constant in valued
+    }.items():
         names[value] = wanted if wanted not in names.values() else f"{wanted}_{len(names) + 1}"
-    found = {name: declaration for name, declaration in made.items() if declaration.constant is None or declaration.constant in valued}
+    found = {
+        name: declaration
+        for name, declaration in made.items()
+        if declaration.constant is None or declaration.constant in valued
+    }
     for name, one in found.items():
         if one.constant is not None:
             own = names[one.constant[1]]

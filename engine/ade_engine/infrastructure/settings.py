@@ -323,7 +323,9 @@ def _resolve(
     for key in ("sheets", "values"):
         # Each sheet's choice separately, and each field's value: a choice for one sheet does not affect the others.
         if key in given:
-            values[key] = {name: choice for source in sources if key in source for name, choice in _read(key, source[key]).items()}
+            values[key] = {
+                name: choice for source in sources if key in source for name, choice in _read(key, source[key]).items()
+            }
     if values["quarantine"] != "keep" and not is_2026:
         entry = given["quarantine"]
         what = f"{entry.name} from {entry.source}"

@@ -45,7 +45,9 @@ def read_choices(value: Any) -> dict[str, SheetChoice]:
     """Returns the choices of a settings file, by the titles of sheets. ``ValueError`` contains the expected form."""
     if not isinstance(value, dict):
         raise ValueError('should be tables such as [sheets."Sheet1"]')
-    return {str(title): choice if isinstance(choice, SheetChoice) else _read(str(title), choice) for title, choice in value.items()}
+    return {
+        str(title): choice if isinstance(choice, SheetChoice) else _read(str(title), choice) for title, choice in value.items()
+    }
 
 
 def _read(title: str, value: Any) -> SheetChoice:

@@ -30,7 +30,9 @@ class OwnList:
         self.native, self.widths, self.color = native, native.widths, color
 
     @classmethod
-    def from_columns(cls, columns: Sequence[tuple[str, bool, Sequence[str | None]]], *, title: str, counts: str, color: str) -> OwnList:
+    def from_columns(
+        cls, columns: Sequence[tuple[str, bool, Sequence[str | None]]], *, title: str, counts: str, color: str
+    ) -> OwnList:
         """Returns a list without links; ``columns``: their names, whether their texts may be long, and the texts, equally many
         of each.
         """

@@ -1,8 +1,8 @@
 """Rows that a worksheet holds without a cell object for each of their values.
 
-:class:`WorksheetRows` are the rows of one table as they were appended, with changes of single cells since. They create a cell when it is
-accessed, and take it back when no reference to it is left. :mod:`ade_engine.io.worksheets.cells` records their position in a
-sheet.
+:class:`WorksheetRows` are the rows of one table as they were appended, with changes of single cells since. They create a cell
+when it is accessed, and take it back when no reference to it is left. :mod:`ade_engine.io.worksheets.cells` records their
+position in a sheet.
 """
 
 from __future__ import annotations

@@ -92,7 +92,9 @@ class LazyWorksheet(Worksheet):
 
     # Appending ------------------------------------------------------------------------------------------------------
 
-    def _ade_append_table(self, names: list[str], rows: WorksheetRows, *, gap: bool, escape_formulas: bool, at_once: bool) -> None:
+    def _ade_append_table(
+        self, names: list[str], rows: WorksheetRows, *, gap: bool, escape_formulas: bool, at_once: bool
+    ) -> None:
         """Appends a header row and rows below it, after a blank row if there is a gap.
 
         ``at_once`` creates all cells now, so that values which no cell can hold fail now.

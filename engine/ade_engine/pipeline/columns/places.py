@@ -72,7 +72,9 @@ class CellPositions:
             values, merged = self._values(self._names.get(number), own), self._merged(source, own)
         else:
             # A value beside the table, in no cell, has neither row nor column.
-            ids, columns = ([number or None for number in series.to_list()] for series in self._by_cells(field, ids, own, number))
+            ids, columns = (
+                [number or None for number in series.to_list()] for series in self._by_cells(field, ids, own, number)
+            )
             known = {place: None if None in place else self._value_at(*place) for place in {*zip(ids, columns)}}
             values = [known[place] for place in zip(ids, columns)]
             is_known = field not in self.cells

@@ -58,7 +58,9 @@ class TableFinder:
             _report_tables(context, scan, spans)
         return scan, spans, bytearray() if verdict is None else verdict.kinds
 
-    def _tables(self, context: RunContext, scan: SheetScan, progress: SheetProgress) -> tuple[SheetScan, RowKinds, list[RowSpan]]:
+    def _tables(
+        self, context: RunContext, scan: SheetScan, progress: SheetProgress
+    ) -> tuple[SheetScan, RowKinds, list[RowSpan]]:
         """Returns the tables of a sheet, or of areas that the native module treats as sheets, with the scan as row detectors
         left it.
         """

@@ -50,7 +50,8 @@ class _QuarantinedPart(Record):
 
 
 class Quarantine:
-    """The rows with errors of a run. Raises the errors of :meth:`WorkbookOutput.append_table` if there are more than a sheet can hold.
+    """The rows with errors of a run. Raises the errors of :meth:`WorkbookOutput.append_table` if there are more than a sheet
+    can hold.
     """
 
     def __init__(self) -> None:

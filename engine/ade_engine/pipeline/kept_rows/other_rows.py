@@ -103,7 +103,9 @@ def leave_out_rows(
         if kind == BALANCE:
             tell_balances(context, span, rows, scan)
         else:
-            has_records = any(kind not in gone and not scan.is_empty_row(row) for row, kind in enumerate(inside, span.data_start))
+            has_records = any(
+                kind not in gone and not scan.is_empty_row(row) for row, kind in enumerate(inside, span.data_start)
+            )
             said = "" if has_records else ", and the table has no record"
             tell_left_out(context, noun, what, rows, _REASONS.get(kind, not_written.OTHER), INFO if has_records else WARNING, said)
     return table.filter(pl.Series([kind not in gone for kind in inside], dtype=pl.Boolean)), heads

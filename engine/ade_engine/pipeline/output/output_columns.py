@@ -123,7 +123,9 @@ def with_severities(table: BuiltTable) -> pl.DataFrame:
     return with_series(frame, [*map(series_of, levels)])
 
 
-def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]) -> list[IssueColumns]:
+def _issues(
+    table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]
+) -> list[IssueColumns]:
     """Returns the issues of a table: those of written columns, in their order, then the others."""
     there = table.result.table.columns
     listed = () if table.issues is None else [name or "" for name in table.issues.sources(has_row=True)]

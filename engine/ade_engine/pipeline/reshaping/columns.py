@@ -216,7 +216,9 @@ def _says_total(stack: Stack, source: SourceTable, index: int) -> bool:
     return header in stack.leave or bool(re.search(_TOTALS, header))
 
 
-def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, found: StackedColumns, taken: set[int]) -> list[Total]:
+def find_totals(
+    context: RunContext, table: pl.DataFrame, source: SourceTable, found: StackedColumns, taken: set[int]
+) -> list[Total]:
     """Returns the totals beside the stacked columns, and among them, by their headers or because their numbers are the sums.
     For texts with an ambiguous decimal mark, the mark under which more of them are sums counts.
     """

@@ -162,7 +162,9 @@ def _end_to_end(columns: list[pl.Series | None], height: int) -> tuple[pl.Series
     return pl.concat(made, rechunk=True) if len(made) > 1 else made[0], is_mixed
 
 
-def _filled(series: pl.Series, columns: list[int | None], source: SourceTable, cells: ReshapedCells | None, height: int) -> pl.Series:
+def _filled(
+    series: pl.Series, columns: list[int | None], source: SourceTable, cells: ReshapedCells | None, height: int
+) -> pl.Series:
     """Returns which cells hold something; a formula that was saved without its value counts."""
     filled = series.is_not_null()
     if series.dtype == pl.String:

@@ -155,7 +155,9 @@ class Validators(Expressions):
         try:
             dtype, _ = for_text(table, field, lambda seen: seen.lazy().select(expression).collect_schema().dtypes()[0])
         except RAISED as error:
-            context.fail(entry, self.role, subject_of(context, field), UnusableExpression(error, entry, context), ExtensionError)
+            context.fail(
+                entry, self.role, subject_of(context, field), UnusableExpression(error, entry, context), ExtensionError
+            )
         try:
             demand_text(dtype)
         except WrongResult as wrong:
@@ -177,7 +179,9 @@ class Validators(Expressions):
                 try:
                     table.select(message)
                 except RAISED as own:
-                    context.fail(entry, self.role, subject_of(context, field), UnusableExpression(own, entry, context), ExtensionError)
+                    context.fail(
+                        entry, self.role, subject_of(context, field), UnusableExpression(own, entry, context), ExtensionError
+                    )
             if not speakers:
                 raise
             context.fail(speakers[-1], self.role, subject_of(context, field), UnusableExpression(error, speakers[-1], context), ExtensionError)
