@@ -146,8 +146,10 @@ class _CaseRun(_Run):
             first, _, last = table["region"]["a1"].partition(":")
             fields = {_column(first) + column["index"]: column["mapping"]["field"] for column in table["columns"]}
             told = [
-            notice for notice in self.notices.notices if notice.get("reason") == TOTAL and notice.get("sheet") == sheet["name"]
-        ]
+                notice
+                for notice in self.notices.notices
+                if notice.get("reason") == TOTAL and notice.get("sheet") == sheet["name"]
+            ]
             left_out = [rows for notice in told for rows in notice["rows"]]
             if header["row_start"] is not None:
                 found.append({
