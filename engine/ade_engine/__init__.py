@@ -7,17 +7,17 @@ The usual entry point is the command line (``python -m ade_engine``); from Pytho
 
     result = Engine().run(RunRequest(config_package=Path("my-config"), input_file=Path("orders.xlsx")))
 
-Where things are:
+The folders:
 
 - ``cli/``             the command line
 - ``application/``     one run from request to result, and the closing ``engine.run.completed`` payload
-- ``extensions/``      finding, registering and calling what a config package defines
+- ``extensions/``      finding, registering and calling the functions of a config package
 - ``pipeline/``        sheets to rows, rows to tables, tables to fields
 - ``io/``              reading and writing workbooks, over the native module
 - ``models/``          the value classes that authors use
 - ``infrastructure/``  settings and logging
 
-Names are imported on first use: starting the engine must not cost more than the work it has to do.
+Names are imported on first use, so that the engine starts quickly.
 """
 
 from importlib import import_module

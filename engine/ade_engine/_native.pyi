@@ -1,8 +1,8 @@
-"""What the native half offers to Python: every class, function and attribute, with types.
+"""The interface of the native half for Python: every class, function and attribute, with types.
 
-A test holds this to the module. Rows and columns count from 0 unless it says otherwise; a series or a frame is anything with
-``__arrow_c_stream__``. Merged ranges are first row, last row, first column and last column, from 1: a sheet can have as many
-as it has rows.
+A test compares this with the module. Rows and columns count from 0 unless it says otherwise; a series or a frame is any object
+with ``__arrow_c_stream__``. Merged ranges are first row, last row, first column and last column, from 1: a sheet can have as
+many as it has rows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ _Origin = tuple[Scan, int, Any]
 _Range = tuple[int, int, int, int]
 
 class _Reading(TypedDict):
-    """How a column was read."""
+    """The way in which a column was read."""
 
     read_as: str
     #: ``cells``, ``evidence``, ``hint``, ``weak_hint``, ``setting`` or ``refused``.
@@ -28,14 +28,14 @@ class _Reading(TypedDict):
     contradict: int
     ambiguous: bool
     first_open: int | None
-    #: Which cells nothing but what is stated has decided.
+    #: The cells that only a stated rule has decided.
     open: ArrowColumn | None
-    #: What has decided these: ``date_order``, ``decimal_mark``, ``argument`` or ``default``.
+    #: The rule that decided these: ``date_order``, ``decimal_mark``, ``argument`` or ``default``.
     by: str | None
     why: list[str]
 
 class _Profile(TypedDict):
-    """What a column looks like; ``looked_at`` and what stands below it count the cells that were looked at closely."""
+    """The looks of a column; ``looked_at`` and the entries below it count the cells that were examined closely."""
 
     rows: int
     filled: int
@@ -50,7 +50,7 @@ class _Profile(TypedDict):
     sum: float
 
 class SourceError(Exception):
-    """The input file cannot be read; the message says what is wrong with it."""
+    """The input file cannot be read; the message contains the reason."""
 
 # Reading files -----------------------------------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ class Source:
     def detected(self) -> DetectedCsvFormat | None: ...
 
 class DetectedCsvFormat:
-    """How a ``.csv`` file is read."""
+    """The detected format of a ``.csv`` file."""
 
     @property
     def encoding(self) -> str: ...
@@ -165,7 +165,7 @@ class Scan:
     def cell_counts(self, start: int, stop: int, width: int) -> tuple[list[int], int]: ...
 
 class SheetExtent:
-    """The extent that a file says a sheet has, from 1."""
+    """The extent of a sheet according to its file, from 1."""
 
     @property
     def first_column(self) -> int: ...
@@ -199,10 +199,10 @@ class ArrowColumn:
 def column_of(values: list[Any], dtype: str) -> ArrowColumn | None: ...
 def column_of_numbers(first: int, rows: int) -> ArrowColumn: ...
 def wait_for_run(owner: int, prepare: Callable[[bytes], None]) -> bytes:
-    """Return in forks of this process alone, with the message of the run of each; standard input is a socket. Linux only.
+    """Returns only in forks of this process, with the message of each fork's run; standard input is a socket. Linux only.
 
     The message: environment variables, an empty text, the working folder and the arguments, each with a zero byte at its end.
-    Raises ``OSError`` where this process cannot be forked; ends it where it has other threads (3) or its owner is gone (0).
+    Raises ``OSError`` if this process cannot be forked; ends it if it has other threads (3) or its owner is gone (0).
     """
 
 def scan_of_rows(
@@ -218,17 +218,17 @@ def scan_of_rows(
 # Values ------------------------------------------------------------------------------------------------------------------
 
 class UnreadCells:
-    """What is said of cells that came out empty."""
+    """The messages about cells that came out empty."""
 
     @property
     def column(self) -> ArrowColumn:
-        """A message for each of them."""
+        """Returns a message for each of them."""
 
     def said(self) -> dict[str, tuple[str, str]]:
-        """By each message, why in words without the value, and the rule of the issue."""
+        """Returns the reason in words without the value, and the rule of the issue, by message."""
 
 class ReadColumn:
-    """A series as it was read."""
+    """A series that was read, with its reading."""
 
     @property
     def column(self) -> ArrowColumn: ...
@@ -315,9 +315,10 @@ def score_row(scan: Scan, rules: list[RowRule], row: int) -> list[list[tuple[str
 class HeaderWords:
     def __new__(cls, words: dict[str, str]) -> HeaderWords: ...
 
-#: A table: first row, header rows, the row behind the last, first column, the column behind the last, whether its header was guessed, what
-#: stands above it that is of all its records, the cells of its header that name no column; its cells with a sign for "as above", each with the
-#: row of the value that it stands for; columns that are filled once for several records, and the rows in which they are blank.
+#: A table: first row, header rows, the row behind the last, first column, the column behind the last, whether its header was
+#: guessed, the text above it that applies to all its records, the cells of its header that name no column; its cells with a
+#: sign for "as above", each with the row of its value; columns that are filled once for several records, and the rows in which
+#: they are blank.
 FoundSpan: TypeAlias = tuple[
     int, int, int, int, int | None, bool, str | None, list[tuple[int, int]], list[tuple[int, int, int | None]], tuple[list[int], list[int]]
 ]
@@ -343,7 +344,7 @@ class FoundTables:
     def areas(self) -> list[FoundTables]: ...
 
 class FoundCards:
-    """Records that stand in lines of a sheet, as a table."""
+    """Records in lines of a sheet, as a table."""
 
     @property
     def scan(self) -> Scan: ...
@@ -377,7 +378,7 @@ def is_unit(text: str) -> bool: ...
 def without_brackets(text: str) -> str: ...
 
 class HeaderOfTable:
-    """What the header rows of a table say of its columns."""
+    """The facts about a table's columns in its header rows."""
 
     @property
     def names(self) -> list[str]: ...
@@ -391,7 +392,9 @@ class HeaderOfTable:
     def controlled(self) -> list[tuple[int, int]]: ...
 
 class TableBodyRows:
-    """The kinds of the rows below the header of a table, and what follows from them. Rows count from 0 at the first of these, but for cells of the sheet."""
+    """The kinds of the rows below the header of a table, and the consequences. Rows count from 0 at the first of these, except
+    for cells of the sheet.
+    """
 
     @property
     def kinds(self) -> bytes: ...
@@ -426,8 +429,9 @@ def layout_feature_names() -> list[str]: ...
 # Writing -----------------------------------------------------------------------------------------------------------------
 
 class Frame:
-    """A polars frame, held without a copy. ``typed``: places of columns that are written as the cells stood that they were made of, with
-    the number of each row's cell: its row in a scan, from 1, and 2**32 times the place of scan and column among the ``origins``."""
+    """A polars frame, held without a copy. ``typed``: positions of columns that are written with their original cells, with the
+    number of each row's cell: its row in a scan, from 1, and 2**32 times the position of scan and column among the ``origins``.
+    """
 
     def __new__(cls, frame: Any, typed: list[tuple[int, Any]] = [], origins: list[tuple[Scan, int]] = []) -> Frame: ...
     @property
@@ -435,15 +439,16 @@ class Frame:
     def find_illegal_text(self) -> str | None: ...
 
 class StyledColumn:
-    """A column of a table with looks, as it is asked for."""
+    """A column of a table with its requested look."""
 
     def __new__(
         cls, kind: int, *, source: int | None, header: str, width: float | None, format: str | None
     ) -> StyledColumn: ...
 
 class StyledFrame:
-    """A table with its looks. ``said`` says of each field with issues its label, the frame's column of issues, its own
-    column of the table, and the frame's column of the issues' severities (1 info, 2 warning, 3 error; without it all are warnings)."""
+    """A table with its looks. ``said`` has for each field with issues its label, the frame's column of issues, its own column
+    of the table, and the frame's column of the issues' severities (1 info, 2 warning, 3 error; without it all are warnings).
+    """
 
     def __new__(
         cls, frame: Frame, columns: list[StyledColumn], said: list[tuple[str, int, int | None, int | None]], escape_formulas: bool
@@ -459,7 +464,7 @@ class StyledFrame:
     def cell_styles(self, column: int, numbers: list[int]) -> bytes | None: ...
 
 class ListSheet:
-    """A list of what is told of a workbook: a title, a line of counts, a header and lines. All its cells are text."""
+    """A list about a workbook: a title, a line of counts, a header and lines. All its cells are text."""
 
     def __new__(cls, title: str, counts: str, columns: Sequence[tuple[str, bool, Sequence[str | None]]]) -> ListSheet: ...
     def __len__(self) -> int: ...
@@ -477,7 +482,7 @@ class ListSheet:
     def cell_styles(self, column: int, numbers: list[int]) -> bytes: ...
 
 class Json(Mapping[str, Any]):
-    """JSON of an object, which is parsed when somebody looks at it."""
+    """JSON of an object, which is parsed on first access."""
 
     def __getitem__(self, key: str) -> Any: ...
     def __contains__(self, key: object) -> bool: ...
@@ -490,7 +495,7 @@ class Json(Mapping[str, Any]):
     def get(self, key: str, default: Any = None) -> Any: ...
 
 class Account:
-    """What is told of a run: filled table by table, and told at the end."""
+    """The report of a run: filled table by table, and completed at the end."""
 
     def __new__(cls, workbook: str, look_of: Callable[[str | None], tuple[str | None, bool]]) -> Account: ...
     @property
@@ -520,16 +525,20 @@ class Account:
     ) -> Json: ...
 
 def engine_settings() -> list[tuple[str, str, Any, Any, str, bool, bool]]:
-    """Each setting: key, kind, default, default of edition 2026, meaning, and whether it is newer than engine 1.9 and of a whole call."""
+    """Returns each setting: key, kind, default, default of edition 2026, meaning, and whether it is newer than engine 1.9 and
+    applies to a whole call.
+    """
 
 def is_former_setting(key: str) -> bool:
-    """Whether a key is no setting any more, because edition 2026 always works so."""
+    """Returns whether a key was a setting before, because edition 2026 always has its effect."""
 
 def read_setting(key: str, value: Any) -> Any:
-    """The value of a setting as a source has it. ``ValueError``: what it should be. Values of kinds that Python reads come back as they are."""
+    """Returns the value of a setting from a source's value. ``ValueError`` contains the expected values. Kinds that Python
+    reads are returned unchanged.
+    """
 
 class TableIssues:
-    """The issues of a table, or of none, a column for each fact."""
+    """The issues of a table, or of none, with a column for each fact."""
 
     def __new__(cls) -> TableIssues: ...
     @staticmethod
@@ -578,7 +587,7 @@ class IssueList:
     def told(self, unnamed: list[str], fields: list[str], most: int, rows_with_errors: int, rows_quarantined: int) -> tuple[Json, Json]: ...
 
 class RowsFile:
-    """The file of a run's rows."""
+    """The file with the rows of a run."""
 
     def __new__(cls) -> RowsFile: ...
     def add_table(self, sheet: str, number: int, rows: Any, place: tuple[str, int | None]) -> None: ...
@@ -587,7 +596,7 @@ class RowsFile:
     def write(self, path: str) -> None: ...
 
 class ExplainedHeaders:
-    """What headers alone say of the columns of a table."""
+    """The facts about a table's columns from their headers alone."""
 
     def __new__(
         cls,
@@ -600,7 +609,7 @@ class ExplainedHeaders:
     ) -> ExplainedHeaders: ...
 
 class ExplainedTables:
-    """How the tables of a run were read, and why."""
+    """The explanations of a run's tables."""
 
     def __new__(cls) -> ExplainedTables: ...
     def __len__(self) -> int: ...
@@ -624,7 +633,7 @@ class ExplainedTables:
     def told(self) -> Json: ...
 
 class CellLook:
-    """How cells look."""
+    """The look of some cells."""
 
     def __eq__(self, other: object) -> bool: ...
     def __hash__(self) -> int: ...
@@ -700,7 +709,7 @@ def style_key(style: Any) -> bytes | None: ...
 
 # Shapes -----------------------------------------------------------------------------------------------------------------
 
-#: A step of a reshaping: its operator, its columns, and what parts the values that it splits.
+#: A step of a reshaping: its operator, its columns, and the separator of the values that it splits.
 _Step = tuple[str, list[int], str | None]
 
 def propose_shapes(rows: list[list[str]]) -> list[tuple[list[_Step], float, bool, list[str], list[str]]]: ...

@@ -20,7 +20,7 @@ from typing import Any
 import openpyxl
 import polars as pl
 
-from ade_engine.io.output.workbook import Output
+from ade_engine.io.output.workbook import WorkbookOutput
 from describing import described, differences, facts, links_of, open_cells, plain
 from package_check import check_package
 from test_sheets import tomllib
@@ -103,7 +103,7 @@ class EngineWritten(Written):
     """A workbook that is being written: the engine's output."""
 
     def start(self) -> Any:
-        self.output = Output(escape_formulas=self.escape_formulas)
+        self.output = WorkbookOutput(escape_formulas=self.escape_formulas)
         return self.output.workbook
 
     def add_sheet(self, title: str) -> None:

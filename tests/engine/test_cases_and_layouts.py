@@ -6,20 +6,20 @@ from random import Random
 import pytest
 
 from ade_engine import Settings
-from ade_engine.cases.grids import Book, Sheet, read_book, write_book
-from ade_engine.cases.layouts import LAYOUTS, Place
+from ade_engine.cases.grids import GridBook, Sheet, read_book, write_book
+from ade_engine.cases.layouts import LAYOUTS, TablePosition
 
-PLACE = Place(sheet=0, header=0, first=1, last=3, left=0, right=2, unclaimed=[2], numbers=[1], totals=[])
+PLACE = TablePosition(sheet=0, header=0, first=1, last=3, left=0, right=2, unclaimed=[2], numbers=[1], totals=[])
 
 
 def book(format="csv"):
     rows = [["item code", "Net", "Note"], ["a b", "1.50", None], ["c", "20.25", "x"], ["d", "3.00", None]]
-    return Book(format, [Sheet("Data", rows, [])])
+    return GridBook(format, [Sheet("Data", rows, [])])
 
 
 def test_a_written_book_is_read_as_it_was(tmp_path):
     rows = [["Item", " x\n<&"], [1, 2.5], [True, date(2025, 3, 1)], [None, datetime(2025, 3, 1, 12, 30)]]
-    path = write_book(Book("xlsx", [Sheet("A & B", rows, [(1, 1, 1, 2)])]), tmp_path / "input.csv")
+    path = write_book(GridBook("xlsx", [Sheet("A & B", rows, [(1, 1, 1, 2)])]), tmp_path / "input.csv")
     again = read_book(path, Settings())
     found = again.sheets[0]
     assert (path.name, found.title, found.merged) == ("input.xlsx", "A & B", [(1, 1, 1, 2)])

@@ -19,7 +19,7 @@ from openpyxl.worksheet._reader import WorkSheetParser
 
 from ade_engine import _native
 from ade_engine.io.input.source import open_source
-from ade_engine.io.output.workbook import Output
+from ade_engine.io.output.workbook import WorkbookOutput
 
 COLUMNS = 6
 FEW, MANY = 24, 96
@@ -63,7 +63,7 @@ def open_sheet(kind: str, rows: int, folder: Any) -> Any:
     """A sheet with as many rows, as hooks get it."""
     values = [row_of(number) for number in range(rows)]
     if kind == "output":
-        output = Output()
+        output = WorkbookOutput()
         sheet = output.add_sheet("Data")
         output.append_table(sheet, pl.DataFrame(values[1:], schema=[f"column {number}" for number in range(COLUMNS)], orient="row"), gap=False)
         return sheet

@@ -15,7 +15,7 @@ def test_tables_of_two_threads_do_not_read_each_others_settings():
     table = pl.DataFrame({"day": ["01/02/2025"] * 50})
 
     def read(order: str) -> set:
-        surroundings.enter(surroundings.Surroundings(Settings(date_order=order), table, {}))
+        surroundings.enter(surroundings.ColumnSurroundings(Settings(date_order=order), table, {}))
         try:
             both_are_in.wait(10)
             # Within another expression polars asks for the column, in whichever thread it likes.
@@ -31,7 +31,7 @@ def test_whichever_reader_polars_asks_first_the_same_is_said():
     table = pl.DataFrame({"hours": ["7:30", "soon"]})
 
     def said(order: list[int]) -> tuple[list, str]:
-        around = surroundings.Surroundings(Settings(), table, {})
+        around = surroundings.ColumnSurroundings(Settings(), table, {})
         around.field = "hours"
         surroundings.enter(around)
         try:

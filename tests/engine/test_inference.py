@@ -5,7 +5,7 @@ import random
 from pathlib import Path
 
 import pytest
-from ade_engine.inference.edit import NotEditable, added
+from ade_engine.inference.edit import NotEditableError, added
 from ade_engine.inference.words import readings, relation
 
 #: Two headers, the kind of their values, and whether they mean the same.
@@ -84,7 +84,7 @@ def test_a_header_is_written_and_each_other_byte_stays(line: str, newline: str, 
 
 @pytest.mark.parametrize("text", LEFT_ALONE.strip().splitlines())
 def test_what_is_no_plain_list_is_left_alone(text: str) -> None:
-    with pytest.raises(NotEditable):
+    with pytest.raises(NotEditableError):
         added({Path("fields.py"): f"X = [{text}]\n".encode()}, "net", "Netto")
 
 
@@ -99,7 +99,7 @@ def test_any_header_can_be_written_anywhere() -> None:
         source = f'A = "é"; F = [Field("é", "x"), Field("net", "Net", headers={listed}), 1]\n'.encode()
         try:
             changed = added({Path("fields.py"): source}, "net", words[-1])[1]
-        except NotEditable:
+        except NotEditableError:
             pytest.fail(source.decode())
         call = next(node for node in ast.walk(ast.parse(changed)) if isinstance(node, ast.Call) and node.args[0].value == "net")
         assert ast.literal_eval(call.keywords[0].value) == [*(words[:-1] or ["Net"]), words[-1]]

@@ -126,4 +126,4 @@ def test_packages_can_derive_classes_of_their_own():
 def test_entries_of_a_registry_can_be_made_by_hand():
     entry = RegisteredFn(fn=len, priority=1, module="m", qualname="q")
     assert (entry.field, entry.row_kind, entry.hook_name) == (None, None, None)
-    assert RegisteredFn.of(len, 3, hook_name=HookName.ON_SHEET_END) == RegisteredFn(len, 3, "builtins", "len", None, None, HookName.ON_SHEET_END)
+    assert RegisteredFn.from_function(len, 3, hook_name=HookName.ON_SHEET_END) == RegisteredFn(len, 3, "builtins", "len", None, None, HookName.ON_SHEET_END)

@@ -11,7 +11,7 @@ import pytest
 from conftest import everything
 from openpyxl.styles import Font, PatternFill
 
-from ade_engine.io.output.workbook import Output
+from ade_engine.io.output.workbook import WorkbookOutput
 from ade_engine.models.errors import OutputError
 from operations import EngineWritten, Written
 from operations import frame as frame_of
@@ -58,7 +58,7 @@ def test_cells_behave_as_a_dictionary(sheets):
 def test_styling_a_large_sheet_costs_little_memory(tmp_path):
     import resource
 
-    output = Output()
+    output = WorkbookOutput()
     sheet = output.add_sheet("Data")
     output.append_table(sheet, frame(50), gap=False)
     big = pl.concat([frame(1000, seed) for seed in range(30)])
@@ -74,7 +74,7 @@ def test_styling_a_large_sheet_costs_little_memory(tmp_path):
 @pytest.mark.parametrize("touched", [False, True])
 def test_a_table_that_a_worksheet_cannot_hold_is_refused(monkeypatch, touched):
     monkeypatch.setattr("ade_engine.io.output.workbook.LAST_ROW", 20)
-    output = Output()
+    output = WorkbookOutput()
     sheet = output.add_sheet("Data")
     output.append_table(sheet, frame(10), gap=False)
     if touched:
@@ -105,7 +105,7 @@ def test_workbooks_sheets_and_cells_can_be_pickled(sheets):
 
 def test_threads_that_touch_the_output_at_once_make_it_once():
     for _ in range(5):
-        output = Output()
+        output = WorkbookOutput()
         sheet = output.add_sheet("Data")
         output.append_table(sheet, frame(300), gap=False)
         start = threading.Barrier(4)

@@ -8,13 +8,13 @@ import openpyxl
 import polars as pl
 import pytest
 
-from ade_engine.io.output.workbook import Output
+from ade_engine.io.output.workbook import WorkbookOutput
 from package_check import check_package
 
 
 def write(path: Path, *frames: pl.DataFrame, **options) -> Path:
     """One sheet with these tables."""
-    output = Output(**options)
+    output = WorkbookOutput(**options)
     sheet = output.add_sheet("Data")
     for number, frame in enumerate(frames):
         output.append_table(sheet, frame, gap=number > 0)
@@ -24,7 +24,7 @@ def write(path: Path, *frames: pl.DataFrame, **options) -> Path:
 
 
 def test_a_failed_save_leaves_nothing_behind(tmp_path):
-    output = Output()
+    output = WorkbookOutput()
     output.append_table(output.add_sheet("Data"), pl.DataFrame({"a": [1]}), gap=False)
     (tmp_path / "taken.xlsx").mkdir()
     for path in (tmp_path / "no" / "such" / "folder.xlsx", tmp_path / "taken.xlsx"):
@@ -32,7 +32,7 @@ def test_a_failed_save_leaves_nothing_behind(tmp_path):
             output.save(str(path))
     assert [path.name for path in tmp_path.iterdir()] == ["taken.xlsx"]
     with pytest.raises(IndexError):
-        Output().save(str(tmp_path / "without_sheets.xlsx"))
+        WorkbookOutput().save(str(tmp_path / "without_sheets.xlsx"))
 
 
 def test_equal_tables_make_equal_files(tmp_path):
@@ -57,7 +57,7 @@ def test_large_tables_are_read_back_by_openpyxl_and_calamine(tmp_path):
 
 
 def test_names_and_identities_need_no_workbook_of_openpyxl():
-    output = Output()
+    output = WorkbookOutput()
     first, second = output.add_sheet("One"), output.add_sheet("Two")
     assert isinstance(output.workbook, openpyxl.Workbook) and isinstance(first, openpyxl.worksheet.worksheet.Worksheet)
     assert first.parent is output.workbook and second.title == "Two" and first.sheet_state == "visible" and output.workbook.sheetnames == ["One", "Two"]

@@ -1,8 +1,9 @@
-"""One table out of the tables of several files.
+"""Combining the tables of several files into one.
 
-The runs of these files have written their tables as Parquet (``also_write = "parquet"``), each with where its rows and columns come
-from. Combined, each row says its file, sheet and row; then come the fields in the configuration's order, then all other columns by
-their headers, in the order in which they appear first, and at the end the engine's own: severity and issues. No code of a config package is loaded.
+The runs of these files have written their tables as Parquet (``also_write = "parquet"``), each with the origins of its rows and
+columns. In the combined table, each row names its file, sheet and row; then come the fields in the configuration's order, then
+all other columns by their headers, in the order in which they appear first, and at the end the engine's own: severity and
+issues. No code of a config package is loaded.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from ade_engine.io.output.look import FIELD, OTHER, SOURCE_ROW, LookColumn, TableLook
 from ade_engine.io.output.other_shapes import write_frame
 from ade_engine.io.output.own_list import OwnList
-from ade_engine.io.output.workbook import Output
+from ade_engine.io.output.workbook import WorkbookOutput
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import OutputError
 from ade_engine.models.record import Record
@@ -25,15 +26,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: The endings that a combined file can have, and so its shapes.
+#: The extensions, and so the formats, of a combined file.
 SHAPES = ("xlsx", "csv", "parquet", "jsonl")
 _TAB = "B42318"
 _FILE, _SHEET, _ROW = "Source file", "Source sheet", "Source row"
 
 
-class Combined(Record):
-    """What was combined: how many rows and tables, the headers of columns that became text because their types differed, and sentences
-    about rows that have the key of a row of another sheet or file.
+class CombineSummary(Record):
+    """The result of combining: the numbers of rows and tables, the headers of columns that became text because their types
+    differed, and sentences about rows that have the key of a row of another sheet or file.
     """
 
     rows: int
@@ -42,8 +43,8 @@ class Combined(Record):
     repeated: list[str]
 
 
-class _Table:
-    """A table of a file: its frame, for each column what tells it from others, and its place."""
+class _CombinedTable:
+    """A table of a file: its frame, the identity of each column, and its position."""
 
     def __init__(self, file: str, path: Path):
         self.frame = pl.read_parquet(path)
@@ -52,32 +53,34 @@ class _Table:
         columns = origin.get("columns", [])
         if len(columns) != self.frame.width:
             raise OutputError(f"{path.name} does not say where its columns come from; run the file again")
-        #: A field by its name, any other column by its header.
+        #: A field is identified by its name, any other column by its header.
         of_engine = {*origin.get("own", ())}
         keys = [("field", name) if name else ("engine" if at in of_engine else "header", header) for at, (name, header) in enumerate(zip(columns, self.frame.columns))]
-        # Rows are named anew.
+        # Rows get new names.
         own = {("field", name) for name in columns if name and is_provenance(name)}
         self.frame = self.frame.select(header for key, header in zip(keys, self.frame.columns) if key not in own)
         self.keys = [key for key in keys if key not in own]
-        #: Among the tables of the file.
+        #: The position among the tables of the file.
         self.place = origin["place"]
         self.sheet = str(origin["sheet"])
         self.rows: list[int | None] | None = origin["rows"]
         #: All fields of the configuration: name, declared type.
         self.fields: list[list[str | None]] = origin["fields"]
-        #: Those by which a row is known: each list has each combination of values once.
+        #: The keys of rows: each list has each combination of values once.
         self.known_by: list[list[str]] = origin.get("known_by", [])
 
 
-def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *, names: bool = False, escape_formulas: bool = False) -> Combined:
-    """Write the tables of some inputs, given as the name of each file and its Parquet files, as one table. A file that has none, because
-    its run failed, is named on a sheet of its own where the output is a workbook; so are rows that repeat those of other sheets and files.
+def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *, names: bool = False, escape_formulas: bool = False) -> CombineSummary:
+    """Writes the tables of some inputs, given as the name of each file and its Parquet files, as one table. A file without any,
+    because its run failed, is named on a separate sheet if the output is a workbook; so are rows that repeat those of other
+    sheets and files.
 
-    The ending of ``output`` is its shape. ``names``: the columns of fields have the names of these, and not their headers. Raises :class:`OutputError` where a worksheet cannot hold so many rows.
+    The extension of ``output`` decides the format. ``names``: the columns of fields have their names, and not their headers.
+    Raises :class:`OutputError` if a worksheet cannot hold so many rows.
     """
     tables = []
     for file, paths in inputs:
-        tables += sorted((_Table(file, path) for path in paths or ()), key=lambda table: table.place)
+        tables += sorted((_CombinedTable(file, path) for path in paths or ()), key=lambda table: table.place)
     missing = [file for file, paths in inputs if paths is None]
     frame, kinds, as_texts, known_by = _stacked(tables, names=names)
     repeated = _repeated(frame, known_by)
@@ -94,13 +97,15 @@ def combine(inputs: Sequence[tuple[str, Sequence[Path] | None]], output: Path, *
     finally:
         part.unlink(missing_ok=True)
     told = ["{1}, {2!r}, row {3} repeats the {0} of {4}, {5!r}, row {6}".format(*row) for row in repeated.rows()]
-    return Combined(frame.height, len(tables), as_texts, told)
+    return CombineSummary(frame.height, len(tables), as_texts, told)
 
 
-def _stacked(tables: list[_Table], *, names: bool) -> tuple[pl.DataFrame, list[int], list[str], list[list[str]]]:
-    """All rows, the kind of each column, the columns that are text because their types differ, and those by which rows are known."""
+def _stacked(tables: list[_CombinedTable], *, names: bool) -> tuple[pl.DataFrame, list[int], list[str], list[list[str]]]:
+    """Returns all rows, the kind of each column, the columns that are text because their types differ, and the key columns of
+    rows.
+    """
     fields = {name: dtype for table in tables for name, dtype in table.fields}
-    #: The header of each column where it appears first.
+    #: The header of each column in its first table.
     there: dict[tuple[str, str], str] = {}
     for table in tables:
         for key, header in zip(table.keys, table.frame.columns):
@@ -108,26 +113,32 @@ def _stacked(tables: list[_Table], *, names: bool) -> tuple[pl.DataFrame, list[i
     order = [("field", name) for name in fields if ("field", name) in there] + [key for kind in ("header", "engine") for key in there if key[0] == kind]
     taken: dict[str, None] = {}
     headers: dict[tuple[str, str], str] = {}
-    # Where headers are equal, those of fields stay as they are.
+    # If headers are equal, those of fields stay unchanged.
     for key in [("own", _FILE), ("own", _SHEET), ("own", _ROW), *order]:
         headers[key] = unique_header(there.get(key, key[1]), taken)
         taken[headers[key]] = None
     made, as_texts = [_places(tables, [headers["own", name] for name in (_FILE, _SHEET, _ROW)])], []
     for key in order:
         series = [table.frame.to_series(table.keys.index(key)) if key in table.keys else None for table in tables]
-        dtype = _common_type([one for one in series if one is not None], fields.get(key[1]) if key[0] == "field" else None)
+        dtype = _common_type(
+            [column for column in series if column is not None], fields.get(key[1]) if key[0] == "field" else None
+        )
         if dtype is None:
             dtype = pl.String()
             as_texts.append(headers[key])
-        columns = [_cast(one, dtype, table.frame.height) for one, table in zip(series, tables)]
+        columns = [_cast(column, dtype, table.frame.height) for column, table in zip(series, tables)]
         made.append(pl.concat(columns).alias(headers[key]).to_frame() if columns else pl.DataFrame(schema={headers[key]: dtype}))
     kinds = [FIELD, FIELD, SOURCE_ROW, *(FIELD if key[0] == "field" else OTHER for key in order)]
-    known_by = dict.fromkeys(tuple(one) for table in tables for one in table.known_by if one and all(("field", name) in there for name in one))
-    return pl.concat(made, how="horizontal"), kinds, as_texts, [[headers["field", name] for name in one] for one in known_by]
+    known_by = dict.fromkeys(tuple(fields) for table in tables for fields in table.known_by if fields and all(("field", name) in there for name in fields))
+    return pl.concat(made, how="horizontal"), kinds, as_texts, [
+        [headers["field", name] for name in fields] for fields in known_by
+    ]
 
 
 def _repeated(frame: pl.DataFrame, known_by: list[list[str]]) -> pl.DataFrame:
-    """The rows that have the key of a row above them in another sheet or file; of one table its run has told them."""
+    """Returns the rows that have the key of a row above them in another sheet or file; within one table its run has reported
+    them.
+    """
     places, firsts = ["File", "Sheet", "Row"], ["First file", "First sheet", "First row"]
     found = [pl.DataFrame(schema=dict.fromkeys(["Columns", *places, *firsts], pl.String))]
     for headers in known_by:
@@ -139,8 +150,8 @@ def _repeated(frame: pl.DataFrame, known_by: list[list[str]]) -> pl.DataFrame:
     return pl.concat(found)
 
 
-def _places(tables: list[_Table], headers: list[str]) -> pl.DataFrame:
-    """Of each row its file, its sheet and its row there; no row where that is not known."""
+def _places(tables: list[_CombinedTable], headers: list[str]) -> pl.DataFrame:
+    """Returns the file, the sheet and the row of each row; no row if it is unknown."""
     schema = dict(zip(headers, (pl.String(), pl.String(), pl.UInt32())))
     found = [pl.DataFrame(schema=schema)]
     for table in tables:
@@ -152,8 +163,10 @@ def _places(tables: list[_Table], headers: list[str]) -> pl.DataFrame:
 
 
 def _common_type(columns: list[pl.Series], declared: str | None) -> pl.DataType | None:
-    """The type that all values of a column can have; nothing where there is none but text."""
-    known = list(dict.fromkeys(one.dtype for one in columns if one.dtype != pl.Null and one.null_count() < len(one)))
+    """Returns the type that all values of a column can have; ``None`` if only text fits."""
+    known = list(
+        dict.fromkeys(column.dtype for column in columns if column.dtype != pl.Null and column.null_count() < len(column))
+    )
     if not known:
         return declared_type(declared) or pl.String()
     if len(known) == 1:
@@ -176,16 +189,16 @@ def _cast(series: pl.Series | None, dtype: pl.DataType, height: int) -> pl.Serie
 
 
 def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], repeated: pl.DataFrame, path: Path, *, escape_formulas: bool) -> None:
-    output = Output(escape_formulas=escape_formulas)
+    output = WorkbookOutput(escape_formulas=escape_formulas)
     columns = [LookColumn(kind, name, name) for kind, name in zip(kinds, frame.columns)]
     output.append_table(output.add_sheet("Combined"), frame, gap=False, look=TableLook(columns, [], has_filter=True))
     if missing:
         counted = "1 file is" if len(missing) == 1 else f"{len(missing)} files are"
         columns = [("File", False, missing), ("Why", False, ["Its run failed or was refused"] * len(missing))]
-        output.add_list("Missing", OwnList.of(columns, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))
+        output.add_list("Missing", OwnList.from_columns(columns, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))
     if repeated.height:
         counted = "1 row repeats" if repeated.height == 1 else f"{repeated.height} rows repeat"
         says = "The values of these columns should occur once. The first row with them is named."
         columns = [(column.name, False, column.to_list()) for column in repeated]
-        output.add_list("Repeated", OwnList.of(columns, title=f"{counted} a row of another sheet or file", counts=says, color=_TAB))
+        output.add_list("Repeated", OwnList.from_columns(columns, title=f"{counted} a row of another sheet or file", counts=says, color=_TAB))
     output.write(str(path))

@@ -1,6 +1,6 @@
-"""The payload of ``engine.run.completed``: what was found, counted and written, from the run down to each column.
+"""The payload of ``engine.run.completed``: the findings, counts and outputs, from the run down to each column.
 
-The native half counts it, table by table as they are written, so that a report holds no frame alive.
+The native half counts them, table by table as they are written, so that a report keeps no frame in memory.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class RunReport:
-    """Collects the results of a run, and makes the report at the end."""
+    """Collects the results of a run, and creates the report at the end."""
 
     def __init__(self, workbook_name: str):
         self._account = _native.Account(workbook_name, _look_of)
         self._fields: dict[str, FieldDef] = {}
-        #: What is wrong with a count that a hook has made.
+        #: The error of a count that a hook has made.
         self._refused: HookError | None = None
         self.computed_fields = self._account.computed_fields
         self.headers_of = self._account.headers_of
@@ -38,12 +38,12 @@ class RunReport:
         self.add_sheet = self._account.add_sheet
 
     def set_fields(self, fields: dict[str, FieldDef]) -> None:
-        """Name the registered fields, once the config package was loaded."""
+        """Sets the registered fields, once the config package was loaded."""
         self._fields = fields
         self._account.set_fields([(field.name, field.label) for field in fields.values()])
 
     def add(self, sheet: int, outcome: SheetOutcome) -> None:
-        """Add the results of a sheet that the run has reached."""
+        """Adds the results of a sheet that the run has reached."""
         if outcome.scan is not None:
             self._account.add_scan(sheet, **outcome.scan)
         for by_severity in outcome.issues:
@@ -84,7 +84,7 @@ class RunReport:
         )
 
     def rows_with_errors(self) -> int:
-        """How many rows that were written have an error."""
+        """Returns the number of written rows with an error."""
         return self._account.rows_with_errors
 
     def payload(
@@ -95,7 +95,7 @@ class RunReport:
         completed_at: datetime,
         output_path: Path | None,
     ) -> _native.Json:
-        """The event's data. Raises :class:`HookError` where a count makes no sense."""
+        """Returns the event's data. Raises :class:`HookError` for an impossible count."""
         if self._refused is not None:
             raise self._refused
         failure = None if error is None else (error.stage or "unknown", error.code.value, error.message)
@@ -109,7 +109,7 @@ def _issue_cells(frame: pl.DataFrame, name: str) -> int:
 
 
 def _issues_of(frame: pl.DataFrame) -> int:
-    """All issues of a table."""
+    """Returns the number of issues of a table."""
     from ade_engine.pipeline.shared.table_columns import ISSUE_COUNT, ISSUE_PREFIX
 
     if ISSUE_COUNT in frame.columns:
@@ -120,7 +120,7 @@ def _issues_of(frame: pl.DataFrame) -> int:
 
 
 def _look_of(header: str | None) -> tuple[str | None, bool]:
-    """A header in lower case with ``_`` between its words, and whether it is none, or stands for none."""
+    """Returns a header in lower case with ``_`` between its words, and whether it is empty, or stands for an empty one."""
     if header is None:
         return None, True
     letters = [letter if letter.isalnum() else " " for letter in header.lower()]

@@ -16,7 +16,7 @@ from ade_engine.infrastructure.observability.context import create_run_logger_co
 from ade_engine.infrastructure.observability.logger import NullLogger, RunLogger
 from ade_engine.infrastructure.policy import decide, policy, show_values
 from ade_engine.infrastructure.settings import Settings, scan_limits
-from ade_engine.io.limits import MOST_ISSUES
+from ade_engine.io.limits import MAX_ISSUES
 from ade_engine.models.errors import ConfigError, HookError, InputError, OutputError, PipelineError
 from ade_engine.models.fields import HookName
 from ade_engine.models.notices import Notices, some_of
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
     from ade_engine.io.input.source import Source, SourceSheet
     from ade_engine.io.output.other_shapes import OtherShapes
-    from ade_engine.io.output.workbook import Output
+    from ade_engine.io.output.workbook import WorkbookOutput
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
-    from ade_engine.pipeline.sheet import LeftOut, SheetPipeline
+    from ade_engine.pipeline.sheet import SheetPipeline, SkippedSheet
 
-#: A module that is imported has its folder and its file open, and imports others meanwhile.
+#: An import has a folder and a file open, and imports others meanwhile.
 _DESCRIPTORS_FOR_A_REPORT = 8
 
-#: The bytes of the longest name of a file.
-_LONGEST_NAME = 255
+#: The maximum length of a file name in bytes.
+_MAX_NAME_BYTES = 255
 
 _CODES = (
     (ConfigError, RunErrorCode.CONFIG_ERROR),
@@ -53,8 +53,8 @@ _CODES = (
 class Engine:
     """Runs config packages on workbooks.
 
-    Without settings of its own it takes what ``Settings()`` reads; the file ``settings.toml`` of a config package is
-    read by ``Settings.load(config_package_dir=…)`` and by the command line.
+    Without settings of its own it takes those that ``Settings()`` reads; the file ``settings.toml`` of a config package is read
+    by ``Settings.load(config_package_dir=…)`` and by the command line.
     """
 
     def __init__(self, settings: Settings | None = None):
@@ -62,10 +62,10 @@ class Engine:
         decide()
 
     def run(self, request: RunRequest, *, logger: RunLogger | None = None) -> RunResult:
-        """Normalize one file. Raises :class:`InputError` for unusable paths; later failures are in the result, except a
-        :class:`HookError` where a hook has left a negative number of issues.
+        """Normalizes one file. Raises :class:`InputError` for unusable paths; later failures are in the result, except a
+        :class:`HookError` if a hook has left a negative number of issues.
 
-        Without a logger, events go to standard error and, if the request names a place for logs, to a file there.
+        Without a logger, events go to standard error and, if the request names a path for logs, to a file there.
         """
         settings = self.settings
         plan = _Plan(request, settings.log_format)
@@ -82,16 +82,16 @@ class Engine:
             return _Run(plan, settings, context.logger).execute()
 
     def load_registry(self, *, config_package: Path | str, logger: RunLogger | None = None) -> Registry:
-        """Import a config package and return what it registers."""
+        """Imports a config package and returns the registry that it fills."""
         folder = _absolute(config_package, "config package")
         registry, _, _, _ = _load_config(folder, self.settings, logger or NullLogger())
         return registry
 
     def check(self, *, config_package: Path | str, logger: RunLogger | None = None) -> Registry:
-        """Import a config package as a run does, and look at what a run would find out only later.
+        """Imports a config package as a run does, and checks it for faults that a run would find only later.
 
-        Raises :class:`ConfigError` where a callable needs what its stage does not offer, or returns what no table can use. What
-        stands in the package and has no effect is logged as warnings. Returns what the package registers.
+        Raises :class:`ConfigError` if a callable needs a value that its stage does not offer, or returns a result that no table
+        can use. Parts of the package without effect are logged as warnings. Returns the registry that the package fills.
         """
         from ade_engine.application.ignored import ignored
         from ade_engine.pipeline.signatures import wrong_signatures
@@ -111,15 +111,15 @@ class Engine:
 
 
 def failure_code(error: BaseException) -> RunErrorCode:
-    """The code of the failure that an error is, in a run and in a check alike."""
-    # By the contract it is unknown what a package raises while it is loaded.
+    """Returns the code of an error, for a run and for a check alike."""
+    # By the contract a package's error while it is loaded is unknown.
     is_of_config = policy().sends_codes and hasattr(error, "ade_of_config")
     otherwise = RunErrorCode.CONFIG_ERROR if is_of_config else RunErrorCode.UNKNOWN_ERROR
     return next((code for cls, code in _CODES if isinstance(error, cls)), otherwise)
 
 
 def _nothing_to_read(sheets: list[SourceSheet]) -> str:
-    """Why no sheet of a workbook is read, and what to do."""
+    """Returns why no sheet of a workbook is read, and what to do."""
     titles = [sheet.title for sheet in sheets]
     if not titles:
         return "the workbook has no sheet with cells, only charts: get the workbook with the data"
@@ -130,31 +130,33 @@ def _nothing_to_read(sheets: list[SourceSheet]) -> str:
 
 
 def _beside(output: Path, ending: str) -> str:
-    """Where a further file of the output goes: ``people_issues.ndjson`` beside ``people_normalized.xlsx``."""
+    """Returns the path of a further file of the output: ``people_issues.ndjson`` beside ``people_normalized.xlsx``."""
     return str(output.with_name(f"{output.stem.removesuffix('_normalized')}_{ending}"))
 
 
 def output_path_for(input_file: Path, output_dir: Path | None = None) -> Path:
-    """Where a run writes by default."""
+    """Returns the default output path of a run."""
     return (output_dir or input_file.parent) / _file_name(input_file.stem, "_normalized.xlsx")
 
 
 def log_file_for(input_file: Path, logs_dir: Path, log_format: str) -> Path:
-    """The log of one input file in a folder of logs."""
+    """Returns the log of one input file in a folder of logs."""
     ending = "engine_events.ndjson" if log_format == "ndjson" else "engine.log"
     return logs_dir / _file_name(input_file.stem, f"_{ending}")
 
 
 def _file_name(stem: str, ending: str) -> str:
-    """The stem with the ending. A name that no file system takes is cut, and a digest of the stem keeps it apart from others."""
-    if len(os.fsencode(stem + ending)) <= _LONGEST_NAME:
+    """Returns the stem with the ending. A name that is too long for file systems is cut, and a digest of the stem makes it
+    unique.
+    """
+    if len(os.fsencode(stem + ending)) <= _MAX_NAME_BYTES:
         return stem + ending
     from hashlib import sha256
 
     encoded = os.fsencode(stem)
     ending = f"~{sha256(encoded).hexdigest()[:8]}{ending}"
-    # The cut may go through a character, whose first bytes then go, too.
-    return encoded[: _LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
+    # If the cut is within a character, its first bytes are dropped, too.
+    return encoded[: _MAX_NAME_BYTES - len(ending)].decode(errors="ignore") + ending
 
 
 class _Plan:
@@ -193,7 +195,7 @@ class _Plan:
             self.logs_file = log_file_for(self.input_file, self.logs_dir, log_format)
 
     def make_folders(self) -> None:
-        """Create the folders of output and logs before any hook runs: hooks may write files there."""
+        """Creates the folders of output and logs before any hook runs, because hooks may write files there."""
         for file in (self.output_file, self.logs_file):
             if file is not None:
                 try:
@@ -203,7 +205,7 @@ class _Plan:
 
 
 def _input_file(path: object) -> Path:
-    """The input, named after what a link leads to: except in a store that keeps files without an extension."""
+    """Returns the input path with links resolved, unless the target is in a store that keeps files without an extension."""
     found = _absolute(path, "input file")
     if not found.suffix:
         link = Path(path).expanduser().absolute()
@@ -213,7 +215,7 @@ def _input_file(path: object) -> Path:
 
 
 def _absolute(path: object, what: str, folder: Path | None = None) -> Path:
-    """The path from the root, ``~`` and links followed; a relative one starts in ``folder``, if that is given."""
+    """Returns the absolute path, with ``~`` and links resolved; a relative one starts in ``folder``, if that is given."""
     try:
         found = Path(path).expanduser()
         return (found if folder is None else folder / found).resolve()
@@ -229,14 +231,14 @@ class _Run:
         self.settings = settings
         self.logger = logger
         self.policy = policy()
-        #: Whether cells may have been read: what an error says may quote one from then on.
+        #: Whether cells may have been read: from then on an error's text may quote one.
         self.cells_read = False
         self.notices = Notices()
-        #: What the config package has registered, once it was loaded.
+        #: The registry of the config package, once it was loaded.
         self.registry: Registry | None = None
-        #: In edition 2026, once the output was saved: what is told of the issues.
+        #: In edition 2026, once the output was saved: the report on the issues.
         self.issues: dict[str, Any] = {}
-        #: Descriptors that are free when a failure is reported.
+        #: File descriptors that are freed to report a failure.
         self.descriptors: list[int] = []
 
     def execute(self) -> RunResult:
@@ -252,7 +254,7 @@ class _Run:
             csv_delimiter=self.settings.csv_delimiter,
             as_shown=self.settings.is_2026,
             **scan_limits(self.settings),
-            # Only when it is certain that the first visible sheet is processed.
+            # Only if the first visible sheet will certainly be processed.
             scan_ahead=plan.input_sheets is None and not plan.active_sheet_only,
         )
         report = RunReport(plan.input_file.name)
@@ -293,7 +295,9 @@ class _Run:
         )
 
     def _keep_descriptors(self) -> None:
-        """What is imported and read to report a failure needs files, also where a package holds as many as it may have."""
+        """Reserves descriptors, because the report of a failure imports and reads files, even if a package has opened as many
+        as it may.
+        """
         try:
             while len(self.descriptors) < _DESCRIPTORS_FOR_A_REPORT:
                 self.descriptors.append(os.dup(2))
@@ -306,7 +310,7 @@ class _Run:
             os.close(self.descriptors.pop())
 
     def _tell_notices(self, report: RunReport) -> None:
-        """Send what the closing report's fixed shape has no place for."""
+        """Sends the facts that the closing report's fixed schema has no fields for."""
         computed = report.computed_fields()
         if computed:
             self.logger.event(
@@ -315,7 +319,7 @@ class _Run:
                 data={"fields": computed},
             )
         found, overrides = self.notices, self.settings.overrides()
-        # Packages whose detectors do not ask for the looks of rows, or whose fields have no values, have no such lists.
+        # These lists are missing for packages whose detectors do not use the looks of rows, or whose fields have no values.
         lists = (("rows", found.rows), ("columns", found.columns), ("tables", found.tables and found.tables.told()), ("overrides", overrides))
         newer = {name: rows for name, rows in lists if rows} | self.issues
         if found.notices or found.readings or newer:
@@ -351,7 +355,7 @@ class _Run:
 
     def _process(self, source: Source, report: RunReport) -> None:
         plan = self.plan
-        # Polars is imported here, while the file is being read.
+        # This imports polars, while the file is being read.
         from ade_engine.pipeline.noticed import notice_detection, notice_hidden_sheets, notice_kind, notice_own_lists
         from ade_engine.pipeline.shared.context import RunContext
         from ade_engine.pipeline.sheet import SheetPipeline
@@ -415,14 +419,14 @@ class _Run:
         self._leave_out(pipeline.left_out, report, is_all=len(pipeline.left_out) == len(sheets))
         self._save(pipeline, context, output, report)
 
-    def _save(self, pipeline: SheetPipeline, context: RunContext, output: Output, report: RunReport) -> None:
-        """Write what belongs to no single sheet, and save the workbook with what stands beside it."""
+    def _save(self, pipeline: SheetPipeline, context: RunContext, output: WorkbookOutput, report: RunReport) -> None:
+        """Writes the parts that belong to no single sheet, and saves the workbook with the files beside it."""
         quarantine, apart = pipeline.writer.quarantine, None
         if quarantine is not None:
             apart = self._new_output() if self.settings.quarantine == "file" and quarantine.rows else None
             file = None if apart is None else Path(_beside(self.plan.output_file, "quarantine.xlsx")).name
             quarantine.write(output, self.notices, style=self.settings.output_style, book=apart, file=file, row_map=pipeline.writer.row_map)
-        # What hooks report at the very end has to be listed, too.
+        # Issues that hooks report at the very end must be listed, too.
         is_late = pipeline.hooks.asks_to_report(HookName.ON_WORKBOOK_BEFORE_SAVE)
         if not is_late:
             self._add_own_sheets(output)
@@ -437,15 +441,15 @@ class _Run:
         if self.settings.is_2026:
             self._count_issues(output, report, context, 0 if quarantine is None else quarantine.rows)
 
-    def _count_issues(self, output: Output, report: RunReport, context: RunContext, quarantined: int) -> None:
-        """Find out what is told of the issues."""
+    def _count_issues(self, output: WorkbookOutput, report: RunReport, context: RunContext, quarantined: int) -> None:
+        """Determines the report on the issues."""
         issues = output.issues or _native.IssueList([])
         unnamed, fields = [*context.unnamed_rules], [*context.registry.fields]
-        rules, totals = issues.told(unnamed, fields, MOST_ISSUES, report.rows_with_errors(), quarantined)
+        rules, totals = issues.told(unnamed, fields, MAX_ISSUES, report.rows_with_errors(), quarantined)
         self.issues = {"issues": rules, "issue_list": totals}
 
-    def _add_own_sheets(self, output: Output) -> None:
-        """Add the sheets of issues and of notes, where they are wanted."""
+    def _add_own_sheets(self, output: WorkbookOutput) -> None:
+        """Adds the sheets of issues and of notes, if they are wanted."""
         if self.settings.issues_sheet:
             from ade_engine.pipeline.output.own_sheets import add_issues_sheet
 
@@ -455,8 +459,10 @@ class _Run:
 
             add_notes_sheet(output, self.plan.input_file.name, self.notices)
 
-    def _files_beside(self, pipeline: SheetPipeline, output: Output, apart: Output | None) -> dict[str, Callable[[str], None]]:
-        """What stands beside the workbook, and what writes it. ``apart``: the rows that are quarantined."""
+    def _files_beside(
+        self, pipeline: SheetPipeline, output: WorkbookOutput, apart: WorkbookOutput | None
+    ) -> dict[str, Callable[[str], None]]:
+        """Returns the files beside the workbook, and the functions that write them. ``apart``: the quarantined rows."""
         workbook = self.plan.output_file
         files: dict[str, Callable[[str], None]] = {}
         if self.settings.is_2026:
@@ -478,8 +484,8 @@ class _Run:
             )
         return files
 
-    def _add_shapes(self, files: dict[str, Callable[[str], None]], shapes: OtherShapes, output: Output) -> None:
-        """Add the files of another shape, and say where they are not what the workbook shows."""
+    def _add_shapes(self, files: dict[str, Callable[[str], None]], shapes: OtherShapes, output: WorkbookOutput) -> None:
+        """Adds the files of another format, and reports those that differ from the workbook."""
         workbook = self.plan.output_file
         files.update((str(workbook.with_name(_file_name(workbook.stem, end))), write) for end, write in shapes.files().items())
         titles = list(dict.fromkeys(table.title for table in shapes.tables if not output.is_as_written(table)))
@@ -492,17 +498,17 @@ class _Run:
                 sheets=titles,
             )
 
-    def _new_output(self) -> Output:
-        """A workbook to write."""
-        from ade_engine.io.output.workbook import Output
+    def _new_output(self) -> WorkbookOutput:
+        """Returns a new workbook for the output."""
+        from ade_engine.io.output.workbook import WorkbookOutput
 
         settings = self.settings
-        return Output(escape_formulas=settings.escape_formulas, is_2026=settings.is_2026)
+        return WorkbookOutput(escape_formulas=settings.escape_formulas, is_2026=settings.is_2026)
 
     def _process_sheet(
         self, pipeline: SheetPipeline, context: RunContext, sheet: SourceSheet, report: RunReport
     ) -> None:
-        """Process one sheet, and report its results, also after a failure."""
+        """Processes one sheet, and reports its results, also after a failure."""
         from ade_engine.pipeline.write import SheetOutcome
 
         outcome = SheetOutcome()
@@ -518,7 +524,7 @@ class _Run:
             report.add(context.sheet_index, outcome)
 
     def _of_input(self, error: Exception) -> InputError | None:
-        """The same error as one of the input, if the input is at fault; the contract knows fewer of these."""
+        """Returns the same error as one of the input, if the input is at fault; the contract knows fewer of these."""
         from ade_engine.infrastructure.observability.wording import kind_of, said_by
         from ade_engine.io.input.source import SourceError
 
@@ -530,12 +536,12 @@ class _Run:
             found = InputError(f"{self.plan.input_file.name} is not written in {error.encoding} (byte {error.start + 1}): {error.reason}")
             found.ade_hint = getattr(error, "ade_hint", None)
             return found
-        # The tables of the input are more than a worksheet can hold, or have what no cell can.
+        # The tables of the input are larger than a worksheet, or have values that no cell can hold.
         is_of_output = isinstance(error, OutputError) or kind_of(error) == "IllegalCharacterError"
         return InputError(said_by(error)) if is_of_output else None
 
-    def _leave_out(self, sheets: list[LeftOut], report: RunReport, *, is_all: bool) -> None:
-        """Name the sheets that have no field; the first is written after all where they are all that there is."""
+    def _leave_out(self, sheets: list[SkippedSheet], report: RunReport, *, is_all: bool) -> None:
+        """Reports the sheets that have no field; the first is written after all if there are no others."""
         if sheets and is_all:
             first = sheets.pop(0)
             try:
@@ -555,7 +561,7 @@ class _Run:
             )
 
     def _choose_sheets(self, sheets: list[SourceSheet], active: SourceSheet | None) -> list[SourceSheet]:
-        """The sheets to process, in workbook order."""
+        """Returns the sheets to process, in workbook order."""
         visible = [sheet for sheet in sheets if sheet.state == "visible"]
         if self.plan.active_sheet_only:
             if active is None or active.state != "visible":
@@ -577,7 +583,7 @@ class _Run:
         return self._without_skipped(of_sender)
 
     def _notice_unknown_sheets(self, sheets: list[SourceSheet]) -> None:
-        """Name the sheets that the settings speak of and this workbook does not have: a title may be mistyped."""
+        """Reports sheets that the settings name and this workbook does not have, because a title may be mistyped."""
         titles = {sheet.title for sheet in sheets}
         unknown = [title for title in self.settings.sheets if title not in titles]
         if unknown:
@@ -590,7 +596,7 @@ class _Run:
             )
 
     def _without_skipped(self, sheets: list[SourceSheet]) -> list[SourceSheet]:
-        """The sheets that settings do not leave out. One that is asked for by name is processed nevertheless."""
+        """Returns the sheets that settings do not leave out. One that is requested by name is processed nevertheless."""
         choices = self.settings.sheets
         skipped = [sheet.title for sheet in sheets if sheet.title in choices and choices[sheet.title].skip]
         if skipped:
@@ -605,7 +611,7 @@ class _Run:
         return [sheet for sheet in sheets if sheet.title not in skipped]
 
     def _failure(self, raised: BaseException) -> RunError:
-        """Log the error that ended the run, and return it as the result's error."""
+        """Logs the error that ended the run, and returns it as the result's error."""
         self._release_descriptors()
         from ade_engine.extensions.loader import place_of, words_of
         from ade_engine.infrastructure.observability.refusals import refusal_behind
@@ -617,7 +623,7 @@ class _Run:
         code = failure_code(raised)
         stage = getattr(raised, "stage", None) if isinstance(raised, HookError) else None
         if not self.policy.quotes_values and stage not in list(HookName):
-            # A package may name what it likes as the stage of an error that it raises, a cell too.
+            # A package may name any stage in an error that it raises, also a cell's value.
             stage = None
         location = getattr(raised, "ade_location", None)
         if location is not None:
@@ -660,7 +666,8 @@ def _named_sheets(visible: list[SourceSheet], names: Sequence[str]) -> list[Sour
 def _load_config(
     config_package: Path, settings: Settings, logger: RunLogger
 ) -> tuple[Registry, Manifest | None, Path, list[str]]:
-    """The registry of a config package, its manifest if it has one, the folder of the package itself, its plugins."""
+    """Returns the registry of a config package, its manifest if it has one, the folder of the package itself, and its plugins.
+    """
     from ade_engine.extensions.loader import import_and_register, resolve_config_import
     from ade_engine.extensions.registry import Registry
     from ade_engine.pipeline.output.manifest import load_manifest
@@ -704,11 +711,11 @@ def _load_config(
 def _configuration_warnings(
     config_package: Path, package_folder: Path, plugins: list[str], registry: Registry
 ) -> list[str]:
-    """A sentence for each thing in the package without effect. The package is loaded."""
+    """Returns a sentence for each part of the package without effect. The package is loaded."""
     try:
         from ade_engine.application.ignored import ignored
 
         return ignored(config_package, package_folder, plugins, registry)
     except Exception:
-        # A run does not fail because of what only helps its author; a check says what is wrong here.
+        # A run does not fail because of help for the author; a check reports the error.
         return []

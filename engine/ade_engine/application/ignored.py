@@ -1,8 +1,7 @@
-"""What stands in a config package and has no effect, though its author may think so.
+"""Parts of a config package that have no effect, though its author may expect one.
 
-The engine ignores much on purpose: keys of other programs, modules that only others import, kinds of rows of a
-package's own. A check of a package tells of what looks like a slip, each with the place and, where there is one, the
-name that may have been meant.
+The engine ignores much on purpose: keys of other programs, modules that only others import, a package's own kinds of rows. A
+check of a package reports probable slips, each with its position and, if there is one, the name that may have been meant.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def ignored(config_folder: Path, package_folder: Path, plugins: list[str], registry: Registry) -> list[str]:
-    """A sentence for each thing without effect. The package is loaded."""
+    """Yields a sentence for each part without effect. The package is loaded."""
     modules = _Modules(package_folder)
     return [
         *_settings(config_folder, package_folder),
@@ -74,7 +73,7 @@ def _without_effect(key: str, *, of_edition: bool) -> str:
 
 def _tables_of_files(path: Path, text: str, tables: Any, *, of_edition: bool) -> Iterator[str]:
     for pattern, table in tables.items() if isinstance(tables, dict) else ():
-        # A key may stand in several tables: its line is the first one below the table's name.
+        # A key may be in several tables: its line is the first one below the table's name.
         lines = text.splitlines()
         start = next((at for at, line in enumerate(lines) if pattern in line.split("#", 1)[0]), 0)
         if "/" in pattern:
@@ -97,7 +96,7 @@ def _tables_of_files(path: Path, text: str, tables: Any, *, of_edition: bool) ->
 
 
 def _values(config_folder: Path, registry: Registry) -> Iterator[str]:
-    """Values of fields that there are not, for some files; those for all files are refused."""
+    """Yields values for unknown fields, given for some files; those for all files are refused."""
     path = config_folder / SETTINGS_FILE
     text, document = _read(path) if path.is_file() else ("", {})
     tables = document.get(FILES)
@@ -109,7 +108,7 @@ def _values(config_folder: Path, registry: Registry) -> Iterator[str]:
 
 
 def _unquoted(pattern: str, table: dict[str, Any]) -> str:
-    """The pattern that was meant where TOML takes the parts between its dots for tables in each other."""
+    """Returns the pattern that was meant if TOML takes the parts between its dots for nested tables."""
     while len(table) == 1:
         ((key, value),) = table.items()
         if key in setting_names() or not isinstance(value, dict):
@@ -162,12 +161,12 @@ def _row_kinds(registry: Registry, modules: _Modules) -> Iterator[str]:
 
 
 def _modules(package_folder: Path, plugins: list[str], modules: _Modules, registry: Registry) -> Iterator[str]:
-    """Modules that register nothing although they look as if they should: nobody imports them either."""
+    """Yields modules that register nothing although they look as if they should, and that no module imports."""
     folders = plugin_folders(package_folder)
     for path in modules.paths:
         dotted = _dotted(package_folder, path)
         place = path.relative_to(package_folder).parts
-        # A module of a plugin folder may be imported by another one and still have been meant to register something.
+        # Another module may import a module of a plugin folder, although it was meant to register something.
         if dotted in registry.idle_modules:
             yield f"{path} registers nothing: its function `register` calls no method of the registry"
         if dotted in plugins or dotted in sys.modules and place[0] not in folders:
@@ -198,7 +197,7 @@ def _fields(registry: Registry, modules: _Modules) -> Iterator[str]:
 
 
 class _Modules:
-    """The sources of a package, and which texts they use."""
+    """The sources of a package, and the texts that they use."""
 
     def __init__(self, package_folder: Path):
         self.paths: list[Path] = []
@@ -210,7 +209,9 @@ class _Modules:
                     self.paths.append(Path(parent, name))
 
     def tree(self, path: Path) -> ast.Module | None:
-        """A module as it was parsed, which most packages need of none; nothing where it is no plugin, or the package would not have loaded."""
+        """Returns the syntax tree of a module, which most packages do not need; ``None`` if it is no plugin, because the
+        package would not have loaded.
+        """
         if path not in self._trees:
             import ast
 
@@ -222,7 +223,7 @@ class _Modules:
 
     @cached_property
     def imported(self) -> set[str]:
-        """The last parts of the names that the package imports, also within functions."""
+        """Returns the last parts of the names that the package imports, also within functions."""
         from ade_engine.extensions.alike import imports
 
         return {name for tree in filter(None, map(self.tree, self.paths)) for name in imports(tree)}
@@ -234,7 +235,7 @@ class _Modules:
         return {text for tree in filter(None, map(self.tree, self.paths)) for text in texts(tree)}
 
     def use(self, text: str) -> bool:
-        """Whether code names the text anywhere but where it registers it."""
+        """Returns whether code contains the text outside of its registration."""
         return text in self._used
 
 
@@ -262,7 +263,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _line_of(name: str, text: str) -> str:
-    """Where a key or a value stands, as ``, line 3``."""
+    """Returns the position of a key or a value as ``, line 3``."""
     for number, line in enumerate(text.splitlines(), 1):
         if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", line.split("#", 1)[0]):
             return f", line {number}"

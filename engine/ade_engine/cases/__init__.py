@@ -1,1 +1,1 @@
-"""The cases of a configuration: inputs whose result is known."""
+"""The cases of a configuration: inputs with expected results."""

@@ -1,6 +1,6 @@
-"""Changes of a case's layout that must not change what comes out of it, tried in an order that a seed decides.
+"""Changes of a case's layout that must not change its result, tried in an order that a seed decides.
 
-A change that does is made smaller: the least of its kind, and as few rows as still show it.
+A change that changes the result is reduced: to the smallest size of its kind, and to as few rows as possible.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from ade_engine.cases.grids import Book, read_book, write_book
-from ade_engine.cases.layouts import LARGEST, LAYOUTS, Place
+from ade_engine.cases.grids import GridBook, read_book, write_book
+from ade_engine.cases.layouts import LAYOUTS, MAX_SIZE, TablePosition
 from ade_engine.cases.runner import run_case
 from ade_engine.models.errors import InputError
 from ade_engine.models.record import Record
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.settings import Settings
 
-#: So many rows are tried when a change is made smaller.
+#: The numbers of rows that are tried to reduce a change.
 _FEW_ROWS = (1, 2, 3, 5, 8, 13, 21)
 
 
-class Change(Record):
-    """One change: its kind, its size and the seed of what is random about it."""
+class LayoutChange(Record):
+    """One change: its kind, its size and the seed of its random choices."""
 
     kind: str
     size: int
@@ -40,11 +40,11 @@ class Fuzz:
         self._case, self._settings, self._package, self._folder = case, settings, config_package, folder
         self._source = Path(case["input"])
         self._written = 0
-        self._before: dict[int | None, tuple[Book, Place, dict[str, Any]] | None] = {}
+        self._before: dict[int | None, tuple[GridBook, TablePosition, dict[str, Any]] | None] = {}
 
     def result(self, count: int, seed: int) -> dict[str, Any]:
-        """Try so many changes: ``error``, ``tried`` (how many of each kind) and ``broken``, one of each kind: its ``kind``, the change in
-        ``words``, ``times``, the ``input``, what comes out ``before`` and ``after`` it.
+        """Tries a number of changes: ``error``, ``tried`` (the number of each kind) and ``broken``, one of each kind: its
+        ``kind``, the change in ``words``, ``times``, the ``input``, the results ``before`` and ``after`` it.
         """
         whole = self._unchanged(None)
         if whole is None:
@@ -52,7 +52,7 @@ class Fuzz:
         tried: dict[str, int] = {}
         broken: dict[str, dict[str, Any]] = {}
         changes = _changes(Random(f"{seed}:{self._source.parent.name}"))
-        # A case that hardly anything can be changed of is left at some time.
+        # A case to which hardly any change applies is given up eventually.
         for _, change in zip(range(count * len(LAYOUTS)), changes):
             found = self._try(change, None)
             if found is None:
@@ -68,11 +68,11 @@ class Fuzz:
                 break
         return {"error": None, "tried": tried, "broken": list(broken.values())}
 
-    def _smallest(self, change: Change, found: dict[str, Any]) -> dict[str, Any]:
+    def _smallest(self, change: LayoutChange, found: dict[str, Any]) -> dict[str, Any]:
         for size in range(1, change.size):
-            less = self._try(Change(change.kind, size, change.seed), None)
+            less = self._try(LayoutChange(change.kind, size, change.seed), None)
             if less and "after" in less:
-                change, found = Change(change.kind, size, change.seed), less
+                change, found = LayoutChange(change.kind, size, change.seed), less
                 break
         for rows in _FEW_ROWS:
             less = self._try(change, rows)
@@ -80,8 +80,8 @@ class Fuzz:
                 return less
         return found
 
-    def _try(self, change: Change, rows: int | None) -> dict[str, Any] | None:
-        """Make a change, of so many first rows; ``after`` is there where something else comes out. ``None``: it cannot be made."""
+    def _try(self, change: LayoutChange, rows: int | None) -> dict[str, Any] | None:
+        """Applies a change to the first rows; the result has ``after`` if it differs. ``None`` if the change does not apply."""
         unchanged = self._unchanged(rows)
         if unchanged is None:
             return None
@@ -95,13 +95,15 @@ class Fuzz:
             return {}
         return {"kind": change.kind, "words": words, "input": str(path), "before": _without_places(before), "after": _without_places(after)}
 
-    def _unchanged(self, rows: int | None) -> tuple[Book, Place, dict[str, Any]] | None:
-        """The input with so many first rows of its table, written again, and what comes out of it; ``None``: ``_why`` says why not."""
+    def _unchanged(self, rows: int | None) -> tuple[GridBook, TablePosition, dict[str, Any]] | None:
+        """Returns the input with the first rows of its table, written again, and its result; ``None`` with the reason in
+        ``_why`` if that fails.
+        """
         if rows not in self._before:
             self._before[rows] = self._read() if rows is None else self._cut(rows)
         return self._before[rows]
 
-    def _read(self) -> tuple[Book, Place, dict[str, Any]] | None:
+    def _read(self) -> tuple[GridBook, TablePosition, dict[str, Any]] | None:
         try:
             book = read_book(self._source, self._settings)
         except InputError as error:
@@ -109,7 +111,7 @@ class Fuzz:
             return None
         return self._with_place(book)
 
-    def _cut(self, rows: int) -> tuple[Book, Place, dict[str, Any]] | None:
+    def _cut(self, rows: int) -> tuple[GridBook, TablePosition, dict[str, Any]] | None:
         whole = self._unchanged(None)
         if whole is None or whole[1].last - whole[1].first + 1 <= rows:
             return None
@@ -120,37 +122,39 @@ class Fuzz:
         sheet.merged = [merged for merged in sheet.merged if merged[1] <= place.first + rows]
         return self._with_place(book)
 
-    def _with_place(self, book: Book) -> tuple[Book, Place, dict[str, Any]] | None:
+    def _with_place(self, book: GridBook) -> tuple[GridBook, TablePosition, dict[str, Any]] | None:
         _, before = self._run(book)
         if before["error"] is not None:
             self._why = before["error"]["message"]
             return None
-        places = [Place(**place) for place in before["places"]]
+        places = [TablePosition(**place) for place in before["places"]]
         if len(places) != 1:
             self._why = "changes are tried on inputs with one table"
             return None
         return book, places[0], before
 
-    def _run(self, book: Book) -> tuple[Path, dict[str, Any]]:
+    def _run(self, book: GridBook) -> tuple[Path, dict[str, Any]]:
         self._written += 1
-        # Under its own name, which settings may go by.
+        # Under its own name, which settings may depend on.
         folder = self._folder / str(self._written)
         path = write_book(book, folder / self._source.name)
         result = run_case({**self._case, "input": str(path)}, self._settings, self._package, folder, with_places=True)
         return path, result
 
 
-def _changes(random: Random) -> Iterator[Change]:
-    """All kinds in turn, each time in another order."""
+def _changes(random: Random) -> Iterator[LayoutChange]:
+    """Yields all kinds in turn, each time in another order."""
     while True:
         kinds = list(LAYOUTS)
         random.shuffle(kinds)
         for kind in kinds:
-            yield Change(kind, random.randint(1, LARGEST), random.randrange(2**32))
+            yield LayoutChange(kind, random.randint(1, MAX_SIZE), random.randrange(2**32))
 
 
 def _by_field(result: dict[str, Any]) -> Any:
-    """What comes out, by field: columns of none may come and go, where a table stands does not matter, and an empty text is nothing."""
+    """Returns the result by field: other columns may come and go, the position of a table does not matter, and an empty text
+    counts as empty.
+    """
     if result["error"] is not None:
         return result["error"]["code"]
     rows = []

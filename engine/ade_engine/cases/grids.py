@@ -1,7 +1,7 @@
 """Inputs as grids of plain values: read by the engine's reader, changed by callers, and written again.
 
-What a grid does not hold (looks, formulas, number formats but for dates) is lost, so outcomes are compared between grids that were written
-here, and never with that of the file that one was read from.
+A grid loses looks, formulas, and number formats except for dates, so results are compared between grids that were written here,
+and never with that of the original file.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.settings import Settings
 
-#: Excel counts days from here; that it has a 29 February 1900 matters for older days alone.
+#: Excel counts days from here; its 29 February 1900 matters only for older days.
 _FIRST_DAY = datetime(1899, 12, 30)
 _NAMESPACE = "http://schemas.openxmlformats.org"
 
 
 class Sheet(Record):
-    """A sheet: its rows, ``None`` where a cell is empty, and its merged ranges (first and last row, first and last column, from 1)."""
+    """A sheet: its rows, with ``None`` for empty cells, and its merged ranges (first and last row, first and last column, from
+    1).
+    """
 
     title: str
     rows: list
@@ -39,35 +41,35 @@ class Sheet(Record):
     state: str = "visible"
 
     def copy(self) -> Sheet:
-        """One that can be changed."""
+        """Returns a copy that can be changed."""
         return Sheet(self.title, [list(row) for row in self.rows], list(self.merged), self.state)
 
 
-class Book(Record):
-    """A file: ``format`` is ``csv`` or ``xlsx``."""
+class GridBook(Record):
+    """A file of grids: ``format`` is ``csv`` or ``xlsx``."""
 
     format: str
     sheets: list
     delimiter: str = ","
     encoding: str = "utf-8"
-    #: What a text file may have in place of these, by the settings.
+    #: The delimiters that a text file may have by the settings.
     delimiters: str = ",;\t"
     encodings: tuple = ("utf-8-sig", "utf-16")
 
-    def copy(self) -> Book:
-        """One that can be changed."""
+    def copy(self) -> GridBook:
+        """Returns a copy that can be changed."""
         return self.__replace__(sheets=[sheet.copy() for sheet in self.sheets])
 
 
-def read_book(path: Path, settings: Settings) -> Book:
-    """Read an input as a run does. Raises :class:`InputError`."""
+def read_book(path: Path, settings: Settings) -> GridBook:
+    """Reads an input as a run does. Raises :class:`InputError`."""
     try:
         return _read_book(path, settings)
     except (SourceError, UnicodeDecodeError) as error:
         raise InputError(str(error)) from error
 
 
-def _read_book(path: Path, settings: Settings) -> Book:
+def _read_book(path: Path, settings: Settings) -> GridBook:
     source = open_source(
         str(path),
         csv_encoding=settings.csv_encoding,
@@ -87,7 +89,7 @@ def _read_book(path: Path, settings: Settings) -> Book:
         merged = [] if is_text else [tuple(place) for place in source.merged_ranges(sheet)]
         sheets.append(Sheet(sheet.title, rows, merged, sheet.state))
     detected = source.detected() if is_text else None
-    book = Book("csv" if is_text else "xlsx", sheets)
+    book = GridBook("csv" if is_text else "xlsx", sheets)
     if settings.csv_delimiter != "auto":
         book.delimiter = book.delimiters = settings.csv_delimiter
     elif detected:
@@ -97,8 +99,8 @@ def _read_book(path: Path, settings: Settings) -> Book:
     return book
 
 
-def write_book(book: Book, path: Path) -> Path:
-    """Write a book beside the name of ``path``, with the ending of its format; returns where."""
+def write_book(book: GridBook, path: Path) -> Path:
+    """Writes a book to ``path`` with the extension of its format; returns the path."""
     path = path.with_suffix(f".{book.format}")
     path.parent.mkdir(parents=True, exist_ok=True)
     if book.format == "csv":
@@ -110,7 +112,7 @@ def write_book(book: Book, path: Path) -> Path:
 
 
 def as_text(value: Any) -> str:
-    """A value as a program writes it into a text file."""
+    """Returns a value as a program writes it into a text file."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -125,7 +127,7 @@ def as_text(value: Any) -> str:
     return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 
-def _write_xlsx(book: Book, path: Path) -> None:
+def _write_xlsx(book: GridBook, path: Path) -> None:
     main = f'xmlns="{_NAMESPACE}/spreadsheetml/2006/main" xmlns:r="{_NAMESPACE}/officeDocument/2006/relationships"'
     numbers = range(1, len(book.sheets) + 1)
     kinds = f"{_NAMESPACE}/officeDocument/2006/relationships"
@@ -155,7 +157,7 @@ def _write_xlsx(book: Book, path: Path) -> None:
         parts[f"xl/worksheets/sheet{number}.xml"] = _sheet_xml(sheet, main)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in parts.items():
-            # Without a time of its own: the same grid gives the same bytes.
+            # Without a timestamp, so that the same grid gives the same bytes.
             archive.writestr(zipfile.ZipInfo(name), f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>{text}')
 
 
@@ -187,7 +189,7 @@ def _cell(place: str, value: Any) -> str:
 
 
 def _days(value: Any) -> tuple[int, float]:
-    """The style and the number of a day, a moment, a time of day or a duration."""
+    """Returns the style and the number of a day, a moment, a time of day or a duration."""
     if isinstance(value, timedelta):
         return 4, value / timedelta(days=1)
     if isinstance(value, time):

@@ -1,9 +1,9 @@
-"""Changes of a sender's layout that must not change what comes out: the same table, written by somebody else's hand.
+"""Changes of a sender's layout that must not change the result: the same table, written by somebody else.
 
-Each takes a book that it may change, where its table stands, a size from 1 (the least) and a source of randomness; it returns the change in
-words, or ``None`` where the book has nothing that could be changed so. A change is fair: a person who sees the changed file alone reads the
-same from it. So numbers get another decimal mark only where a cell of their column shows which mark it is, and dates another order only
-where a day above 12 does.
+Each takes a book that it may change, the position of its table, a size from 1 (the smallest) and a source of randomness; it
+returns the change in words, or ``None`` if it does not apply to the book. A change is fair: a person who sees the changed file
+alone reads the same from it. So numbers get another decimal mark only if a cell of their column shows which mark it is, and
+dates another order only if a day above 12 does.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from datetime import date, datetime, time
 from random import Random
 
-from ade_engine.cases.grids import Book, Sheet, as_text
+from ade_engine.cases.grids import GridBook, Sheet, as_text
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 _TITLES = ("Monthly report", "Export for the office", "Extract of our records")
-#: Lines below a title: a text, or a word and what it says.
+#: Lines below a title: a text, or a word and its value.
 _LINES = (["Printed on", "28.03.2025"], ["For internal use only"], ["Period:", "Q1 2025"])
 _NOTES = ("Source: own records. Figures are preliminary.", "End of the report", "Page 1 of 1", "Printed on 28.03.2025 by ms")
 _TOTALS = ("Total", "Grand total", "Sum", "TOTAL:")
-#: Words of columns that configurations rarely have, and what stands in a cell of them, by its number.
+#: Headers that configurations rarely have, and the content of their cells, by number.
 _EXTRA: dict[str, Callable[[int], Any]] = {
     "Internal mark": lambda number: "x" if number % 3 == 0 else None,
     "Batch ref.": lambda number: f"B{number // 10 + 1:03}",
@@ -34,23 +34,23 @@ _EXTRA: dict[str, Callable[[int], Any]] = {
     "Line counter": lambda number: number + 1,
     "Exported when": lambda number: datetime(2025, 3, 31),
 }
-#: A text that is a number with this mark, and what parts its thousands; around it a sign, a currency or brackets.
+#: A pattern of a text that is a number with this mark, and its thousands separator; around it a sign, a currency or brackets.
 _AROUND = r"[-+(]?\s?(?:[^\W\d]{0,3}|[$€£])\s?[-+]?%s\s?(?:[^\W\d]{0,3}|[$€£%%])\s?[-)]?"
 _WITH = {
     mark: re.compile(_AROUND % rf"(?:\d{{1,3}}(?:[{other} '\u00a0\u202f]\d{{3}})+|\d{{1,15}})(?:{re.escape(mark)}(\d+))?")
     for mark, other in ((".", ","), (",", "."))
 }
 _OTHER_MARK = str.maketrans(".,", ",.")
-#: How CSV files are written in some countries: delimiter, decimal mark, dates.
+#: The conventions of CSV files in some countries: delimiter, decimal mark, dates.
 _WRITTEN = ((",", ".", "%Y-%m-%d"), (";", ",", "%d.%m.%Y"), (",", ".", "%d/%m/%Y"), (",", ".", "%m/%d/%Y"), ("\t", ".", "%d-%b-%Y"))
 
 
-#: A change of this size, at most.
-LARGEST = 3
+#: The maximum size of a change.
+MAX_SIZE = 3
 
 
-class Place(Record):
-    """Where the only table of a sheet stands: rows and columns from 0, the last ones included."""
+class TablePosition(Record):
+    """The position of the only table of a sheet: rows and columns from 0, the last ones included."""
 
     sheet: int
     header: int
@@ -58,21 +58,21 @@ class Place(Record):
     last: int
     left: int
     right: int
-    #: The columns that no field has claimed, and those whose fields came out as numbers: all that another decimal mark may change.
+    #: The columns without a field, and those whose fields came out as numbers: only these may change with another decimal mark.
     unclaimed: list
     numbers: list
     #: The rows that were left out as totals, some of which may be among those of the data.
     totals: list
 
-    def rows_of(self, book: Book) -> list[list[Any]]:
-        """Its rows, headers and data, each as wide as the table."""
+    def rows_of(self, book: GridBook) -> list[list[Any]]:
+        """Returns its rows, headers and data, each as wide as the table."""
         rows = book.sheets[self.sheet].rows[self.header : self.last + 1]
         for row in rows:
             row += [None] * (self.right + 1 - len(row))
         return rows
 
-    def headers_of(self, book: Book) -> list[list[Any]]:
-        """Its rows of headers."""
+    def headers_of(self, book: GridBook) -> list[list[Any]]:
+        """Returns its header rows."""
         return self.rows_of(book)[: self.first - self.header]
 
 
@@ -82,42 +82,42 @@ def _insert_rows(sheet: Sheet, at: int, rows: list[list[Any]]) -> None:
     sheet.merged = [(below(top), below(bottom), left, right) for top, bottom, left, right in sheet.merged]
 
 
-def _blank_rows(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _blank_rows(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     _insert_rows(book.sheets[place.sheet], 0, [[] for _ in range(size)])
     return f"{_many(size, 'blank row')} above"
 
 
-def _moved_right(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _moved_right(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     sheet = book.sheets[place.sheet]
     sheet.rows = [[None] * size + row if row else row for row in sheet.rows]
     sheet.merged = [(top, bottom, left + size, right + size) for top, bottom, left, right in sheet.merged]
     return f"moved right by {_many(size, 'column')}"
 
 
-def _title(book: Book, place: Place, size: int, random: Random) -> str | None:
-    """A title and a blank row, then with further lines, then directly above the headers."""
+def _title(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
+    """Adds a title and a blank row, then with further lines, then directly above the headers."""
     title = random.choice(_TITLES)
     lines = random.sample(_LINES, size - 1)
     rows = [[None] * place.left + line for line in ([title], *lines)]
-    is_direct = size == LARGEST
+    is_direct = size == MAX_SIZE
     _insert_rows(book.sheets[place.sheet], place.header if is_direct else 0, rows if is_direct else [*rows, []])
     more = f" with {_many(size - 1, 'line')} below it" if lines else ""
     return f"a title, {title!r}{more}, {'directly above the headers' if is_direct else 'above'}"
 
 
-def _merged_title(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _merged_title(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     if book.format != "xlsx" or place.right == place.left:
         return None
     title = random.choice(_TITLES)
     sheet = book.sheets[place.sheet]
-    blank = LARGEST - size
+    blank = MAX_SIZE - size
     at = 0 if blank else place.header
     _insert_rows(sheet, at, [[None] * place.left + [title], *([] for _ in range(blank))])
     sheet.merged.append((at + 1, at + 1, place.left + 1, place.right + 1))
     return f"a title, {title!r}, merged over the table's width, {'above' if blank else 'directly above the headers'}"
 
 
-def _columns(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _columns(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     if place.right == place.left or not _is_of_columns(book, place):
         return None
     order = list(range(place.left, place.right + 1))
@@ -132,18 +132,18 @@ def _columns(book: Book, place: Place, size: int, random: Random) -> str | None:
     for number, row in enumerate(place.rows_of(book), place.header):
         cells = [row[column] for column in order]
         if number in place.totals and isinstance(row[place.left], str) and not _is_amount(row[place.left]) and cells[0] is None:
-            # The word for a total stands on the left, whatever is below it.
+            # The word for a total is on the left, whatever is below it.
             cells[order.index(place.left)], cells[0] = None, row[place.left]
         row[place.left : place.right + 1] = cells
     return words
 
 
-def _header_case(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _header_case(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     change = random.choice((str.upper, str.lower, str.title))
     return f"headers in {change.__name__} case" if _each_header(book, place, change) else None
 
 
-def _header_blanks(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _header_blanks(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     name, change = random.choice(
         (
             ("blanks around headers", lambda text: f" {text}  "),
@@ -155,7 +155,7 @@ def _header_blanks(book: Book, place: Place, size: int, random: Random) -> str |
     return name if _each_header(book, place, change) else None
 
 
-def _each_header(book: Book, place: Place, change: Callable[[str], str]) -> bool:
+def _each_header(book: GridBook, place: TablePosition, change: Callable[[str], str]) -> bool:
     is_any = False
     for row in place.headers_of(book):
         for column in range(place.left, place.right + 1):
@@ -166,8 +166,8 @@ def _each_header(book: Book, place: Place, change: Callable[[str], str]) -> bool
     return is_any
 
 
-def _total(book: Book, place: Place, size: int, random: Random) -> str | None:
-    """A row of sums below the data, if no amounts stand below them yet."""
+def _total(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
+    """Adds a row of sums below the data, if no amounts are below them yet."""
     sheet = book.sheets[place.sheet]
     data = place.rows_of(book)[place.first - place.header :]
     if place.totals or any(_is_amount(value) for row in sheet.rows[place.last + 1 :] for value in row):
@@ -175,7 +175,7 @@ def _total(book: Book, place: Place, size: int, random: Random) -> str | None:
     sums: list[Any] = [None] * (place.right + 1)
     for column in range(place.left + 1, place.right + 1):
         values = [row[column] for row in data if row[column] is not None]
-        # A column of whole numbers may be one of codes, which nobody adds up.
+        # Whole numbers may be codes, which nobody adds up.
         numbers = [value if isinstance(value, float) else float(value) for value in values if _is_amount(value)]
         if values and len(numbers) == len(values) and any(not number.is_integer() for number in numbers):
             total = round(sum(numbers), 2)
@@ -188,14 +188,14 @@ def _total(book: Book, place: Place, size: int, random: Random) -> str | None:
     return f"a row of totals, {word!r}, below"
 
 
-def _note(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _note(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     note = random.choice(_NOTES)
-    blank = LARGEST - size
+    blank = MAX_SIZE - size
     book.sheets[place.sheet].rows += [*([] for _ in range(blank)), [None] * place.left + [note]]
     return f"a note, {note!r}, below{'' if blank else ', without a blank row'}"
 
 
-def _extra_column(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _extra_column(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     if not _is_of_columns(book, place):
         return None
     known = " ".join(as_text(value).lower() for row in place.headers_of(book) for value in row)
@@ -212,8 +212,8 @@ def _extra_column(book: Book, place: Place, size: int, random: Random) -> str | 
     return f"another column, {name!r}, {'at the end' if at == place.right + 1 else 'among the others'}"
 
 
-def _to_csv(book: Book, place: Place, size: int, random: Random) -> str | None:
-    """As a spreadsheet program saves it: cells as they are shown, in the way of some country."""
+def _to_csv(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
+    """Saves a sheet as a spreadsheet program does: cells as they are shown, by the conventions of some country."""
     if book.format != "xlsx" or len(book.sheets) > 1 or book.sheets[0].merged:
         return None
     ways = [way for way in _WRITTEN if way[0] in book.delimiters and _shows_what_it_means(book, place, way)]
@@ -226,8 +226,8 @@ def _to_csv(book: Book, place: Place, size: int, random: Random) -> str | None:
     return f"a CSV file with {_named(delimiter)}, decimal {'points' if mark == '.' else 'commas'} and dates as {_sample(form)}"
 
 
-def _shows_what_it_means(book: Book, place: Place, way: tuple[str, str, str]) -> bool:
-    """Whether each column of numbers and dates that is written in a way shows how it is to be read."""
+def _shows_what_it_means(book: GridBook, place: TablePosition, way: tuple[str, str, str]) -> bool:
+    """Returns whether each column of numbers and dates in these conventions shows how to read it."""
     _, mark, form = way
     for column in zip(*(row[place.left : place.right + 1] for row in place.rows_of(book)[place.first - place.header :])):
         days = [value.day for value in column if isinstance(value, date)]
@@ -248,7 +248,7 @@ def _written(value: Any, mark: str, form: str) -> str | None:
     return (text.replace(".", mark) if isinstance(value, float) else text) or None
 
 
-def _delimiter(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _delimiter(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     others = [mark for mark in book.delimiters if mark != book.delimiter]
     if book.format != "csv" or not others:
         return None
@@ -256,15 +256,15 @@ def _delimiter(book: Book, place: Place, size: int, random: Random) -> str | Non
     return f"{_named(book.delimiter)} between the cells"
 
 
-def _encoding(book: Book, place: Place, size: int, random: Random) -> str | None:
+def _encoding(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
     if book.format != "csv" or not book.encodings:
         return None
     book.encoding = book.encodings[0] if size == 1 else random.choice(book.encodings)
     return {"utf-8-sig": "a byte order mark at the beginning", "utf-16": "UTF-16 in place of UTF-8"}[book.encoding]
 
 
-def _decimal_mark(book: Book, place: Place, size: int, random: Random) -> str | None:
-    """Commas for decimal points or the other way round; numbers of a workbook become text so."""
+def _decimal_mark(book: GridBook, place: TablePosition, size: int, random: Random) -> str | None:
+    """Swaps decimal points and commas; numbers of a workbook become text."""
     data = place.rows_of(book)[place.first - place.header :]
     marks, changed = set(), []
     for column in (column for column in range(place.left, place.right + 1) if column in place.numbers or column in place.unclaimed):
@@ -292,7 +292,7 @@ def _decimal_mark(book: Book, place: Place, size: int, random: Random) -> str | 
 
 
 def _tells(text: str, mark: str) -> bool:
-    """Whether a number has a part that no mark between thousands leaves."""
+    """Returns whether a number has a part that is not possible behind a thousands separator."""
     found = _WITH[mark].fullmatch(text)
     return found is not None and found[1] is not None and len(found[1]) != 3
 
@@ -301,8 +301,8 @@ def _is_amount(value: Any) -> bool:
     return isinstance(value, float) or isinstance(value, str) and re.fullmatch(r"-?\d{1,15}(\.\d+)?", value) is not None
 
 
-def _is_of_columns(book: Book, place: Place) -> bool:
-    """Whether columns can change their places: no cell is merged over several, and no label stands above those beside it too."""
+def _is_of_columns(book: GridBook, place: TablePosition) -> bool:
+    """Returns whether columns can be moved: no cell is merged over several, and no label applies to several columns."""
     *upper, lowest = place.headers_of(book)
     labelled = [row[place.left : place.right + 1] for row in upper]
     is_shared = any(above is None and below is not None for row in labelled for above, below in zip(row, lowest[place.left :]))
@@ -322,8 +322,8 @@ def _named(delimiter: str) -> str:
     return {",": "commas", ";": "semicolons", "\t": "tabs"}[delimiter]
 
 
-#: All changes, by kind.
-LAYOUTS: dict[str, Callable[[Book, Place, int, Random], str | None]] = {
+#: All changes by kind.
+LAYOUTS: dict[str, Callable[[GridBook, TablePosition, int, Random], str | None]] = {
     "blank-rows": _blank_rows,
     "moved-right": _moved_right,
     "title": _title,

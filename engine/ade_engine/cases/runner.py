@@ -1,9 +1,9 @@
-"""Runs of many small inputs in one process, each as a run of its own, and what came out of each by field.
+"""Runs of many small inputs in one process, each as a run of its own, and the results by field.
 
-The result of a case is a file of its own, complete when it is there: a caller whose process ends early finds which case it was in.
-Each case executes the configuration's modules anew, so nothing that one leaves in them reaches the next; they are compiled once. What is
-made to be kept or told is not made: no workbook is written, except that one that hooks hold is written to memory, because they may have
-put into it what no workbook can hold. Nothing of this module is imported by a run.
+The result of a case is a separate file, which is complete when it exists: a caller whose process ends early finds which case it
+was in. Each case executes the configuration's modules anew, so state in them does not reach the next; they are compiled once.
+Lasting outputs are not made: no workbook is written, except that one in a hook's hands is written to memory, because the hook
+may have put values into it that no workbook can hold. A run imports nothing of this module.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ade_engine.application.completed import RunReport
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.io.input.source import Source
-    from ade_engine.io.output.workbook import Output
+    from ade_engine.io.output.workbook import WorkbookOutput
     from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.sheet import SheetPipeline
 
@@ -51,12 +51,12 @@ def run_case(
     with_places: bool = False,
     with_guesses: bool = False,
 ) -> dict[str, Any]:
-    """Run one case: ``input``, and as wanted ``input_sheets`` and ``active_sheet_only``. ``folder`` receives its workbook.
+    """Runs one case: ``input``, and optionally ``input_sheets`` and ``active_sheet_only``. ``folder`` receives its workbook.
 
-    Returns ``error`` (``None``, or its ``code`` and ``message``), ``tables`` (each with its ``sheet``, the ``fields`` of its columns,
-    ``None`` where a column is of none, their ``headers`` and its ``rows``), and ``issues`` (the lines of the list, or none);
-    ``with_places`` also ``places``: where each table stands in the input; ``with_guesses`` also ``guesses``: the columns that fields have
-    got by their values alone.
+    Returns ``error`` (``None``, or its ``code`` and ``message``), ``tables`` (each with its ``sheet``, the ``fields`` of its
+    columns, ``None`` for a column without one, their ``headers`` and its ``rows``), and ``issues`` (the lines of the list, or
+    none); ``with_places`` also ``places``: the position of each table in the input; ``with_guesses`` also ``guesses``: the
+    columns that were mapped to fields by their values alone.
     """
     run, error = _executed(case, settings, config_package, folder)
     if run is None:
@@ -70,13 +70,15 @@ def run_case(
 
 
 def tables_in(path: Path, settings: Settings, config_package: Path, folder: Path) -> tuple[dict[str, str] | None, list[FoundTable]]:
-    """The tables of an input with their columns as they are read, before anything is written; or the ``code`` and ``message`` of an error."""
+    """Returns the tables of an input with their columns as they are read, before anything is written; or the ``code`` and
+    ``message`` of an error.
+    """
     run, error = _executed({"input": str(path)}, settings, config_package, folder)
     return (error, []) if run is None else (None, run.found())
 
 
 def _executed(case: dict[str, Any], settings: Settings, config_package: Path, folder: Path) -> tuple[_CaseRun | None, dict[str, str] | None]:
-    """A run that has succeeded, or why it has not."""
+    """Returns a run that has succeeded, or the error."""
     request = RunRequest(
         config_package=config_package,
         input_file=Path(case["input"]),
@@ -99,8 +101,8 @@ def _executed(case: dict[str, Any], settings: Settings, config_package: Path, fo
 
 
 class FoundTable(Record):
-    """A table of an input: its sheet's title and number (from 0), its columns, the headers that fields are compared with (``None``: none), and
-    its rows in the sheet, from 0: of the header (``None``: it has none), and the first and last of data.
+    """A table of an input: its sheet's title and number (from 0), its columns, the headers that fields are compared with
+    (``None``: none), and its rows in the sheet, from 0: of the header (``None``: it has none), and the first and last of data.
     """
 
     title: str
@@ -113,7 +115,9 @@ class FoundTable(Record):
 
 
 def compile_once(folder: Path) -> None:
-    """Keep what is compiled from now on of the configuration, whose own folder may not be written. Bytecode is looked for nowhere else."""
+    """Keeps the bytecode that is compiled from now on, because the configuration's own folder may not be written. Python then
+    looks for bytecode nowhere else.
+    """
     folder.mkdir(exist_ok=True)
     sys.pycache_prefix = str(folder)
     sys.dont_write_bytecode = False
@@ -124,7 +128,7 @@ class _CaseRun(_Run):
 
     def __init__(self, plan: _Plan, settings: Settings, logger: RunLogger):
         super().__init__(plan, settings, logger)
-        # Nobody is told what a check of the configuration says.
+        # A check of the configuration sends no notices.
         self.policy = self.policy.__replace__(sends_notices=False)
 
     def _process(self, source: Source, report: RunReport) -> None:
@@ -132,16 +136,21 @@ class _CaseRun(_Run):
         super()._process(source, report)
 
     def places(self) -> list[dict[str, int]]:
-        """Where each table stands: the number of its sheet, its row of headers, its first and last row of data, its columns, from 0; and
-        which of these are of no field, or of one that came out as numbers; and the sheet's rows that were left out as totals.
+        """Returns the position of each table: the number of its sheet, its header row, its first and last row of data, its
+        columns, from 0; the columns without a field, or with one that came out as numbers; and the sheet's rows that were left
+        out as totals.
         """
         found = []
         for sheet, table, _ in self._structures():
             header, data = table["header"], table["data"]
             first, _, last = table["region"]["a1"].partition(":")
             fields = {_column(first) + column["index"]: column["mapping"]["field"] for column in table["columns"]}
-            told = [one for one in self.notices.notices if one.get("reason") == TOTAL and one.get("sheet") == sheet["name"]]
-            left_out = [rows for one in told for rows in one["rows"]]
+            told = [
+                notice
+                for notice in self.notices.notices
+                if notice.get("reason") == TOTAL and notice.get("sheet") == sheet["name"]
+            ]
+            left_out = [rows for notice in told for rows in notice["rows"]]
             if header["row_start"] is not None:
                 found.append({
                     "sheet": sheet["index"], "header": header["row_start"] - 1,
@@ -154,8 +163,13 @@ class _CaseRun(_Run):
         return found
 
     def guesses(self) -> list[dict[str, str]]:
-        """The columns of which a notice says that a field has got them by their values alone: ``sheet``, ``field``, and ``header``."""
-        told = {(one["sheet"], cell) for one in self.notices.notices if one["code"] == FOUND_BY_VALUES for cell in one["cells"]}
+        """Returns the columns that a notice reports as mapped by their values alone: ``sheet``, ``field``, and ``header``."""
+        told = {
+            (notice["sheet"], cell)
+            for notice in self.notices.notices
+            if notice["code"] == FOUND_BY_VALUES
+            for cell in notice["cells"]
+        }
         found = []
         for sheet, table, headers in self._structures() if told else ():
             first = table["region"]["a1"].partition(":")[0]
@@ -167,7 +181,7 @@ class _CaseRun(_Run):
         return found
 
     def found(self) -> list[FoundTable]:
-        """The tables with their columns."""
+        """Returns the tables with their columns."""
         structures = list(self._structures())
         if len(structures) != len(self.frames):
             return []
@@ -176,7 +190,7 @@ class _CaseRun(_Run):
                 sheet["name"],
                 sheet["index"],
                 _without_objects(frame),
-                # A column without a header and without values is none of the table's.
+                # A column without a header and without values does not belong to the table.
                 [header for column, header in zip(table["columns"], headers) if column["header"]["raw"] is not None or column["non_empty_cells"]],
                 None if table["header"]["row_start"] is None or table["header"]["row_count"] == 0 else table["header"]["row_start"] - 1,
                 table["data"]["row_start"] - 1,
@@ -186,7 +200,9 @@ class _CaseRun(_Run):
         ]
 
     def _structures(self) -> Iterator[tuple[dict[str, Any], dict[str, Any], list[str | None]]]:
-        """Of each table the place of its sheet, its structure, and of each column the header that fields are compared with."""
+        """Yields for each table the entry of its sheet, its structure, and the headers of its columns that fields are compared
+        with.
+        """
         now = datetime.now()
         payload = self.report.payload(error=None, started_at=now, completed_at=now, output_path=None)
         for sheet in payload["workbooks"][0]["sheets"]:
@@ -195,24 +211,26 @@ class _CaseRun(_Run):
                 yield place["sheet"], table["structure"], self.report.headers_of(place["sheet"]["index"], place["table"]["index"])
 
     def _is_of_numbers(self, field: str) -> bool:
-        """Whether all values that came out in a field are numbers."""
+        """Returns whether all resulting values of a field are numbers."""
         values = [row[table["fields"].index(field)] for table in self.tables if field in table["fields"] for row in table["rows"]]
         return any(value is not None for value in values) and all(value is None or type(value) in (int, float) for value in values)
 
-    def _new_output(self) -> Output:
+    def _new_output(self) -> WorkbookOutput:
         output = super()._new_output()
         output.save = partial(_check_only, output)
         return output
 
-    def _add_own_sheets(self, output: Output) -> None:
+    def _add_own_sheets(self, output: WorkbookOutput) -> None:
         # Only hooks would see them.
         if self.registry.hooks[HookName.ON_WORKBOOK_BEFORE_SAVE]:
             super()._add_own_sheets(output)
 
-    def _count_issues(self, output: Output, report: RunReport, context: RunContext, quarantined: int) -> None:
+    def _count_issues(self, output: WorkbookOutput, report: RunReport, context: RunContext, quarantined: int) -> None:
         pass
 
-    def _files_beside(self, pipeline: SheetPipeline, output: Output, apart: Output | None) -> dict[str, Callable[[str], None]]:
+    def _files_beside(
+        self, pipeline: SheetPipeline, output: WorkbookOutput, apart: WorkbookOutput | None
+    ) -> dict[str, Callable[[str], None]]:
         super()._files_beside(pipeline, output, apart)
         self.tables: list[dict[str, Any]] = []
         self.frames: list[Any] = []
@@ -224,31 +242,31 @@ class _CaseRun(_Run):
                 rows = [[_plain(value) for value in row] for row in frame.iter_rows()]
                 self.tables.append({"sheet": table.title, "fields": origin["columns"], "headers": frame.columns, "rows": rows})
             elif id(table.sheet) not in read:
-                # What a hook has made of the sheet is what a run writes.
+                # A run writes the sheet as a hook has left it.
                 read.add(id(table.sheet))
                 fields = dict(zip(table.original.columns, origin["columns"]))
-                self.tables += _on_sheet(table.sheet, fields) if any(one is table.sheet for one in output.workbook.worksheets) else []
+                self.tables += _on_sheet(table.sheet, fields) if any(worksheet is table.sheet for worksheet in output.workbook.worksheets) else []
         kept = ("field", "rule", "severity", "row", "cell", "message")
         self.lines = [{key: line[key] for key in kept} for line in (output.issues.records() if output.issues else ())]
-        # Only what came out is wanted.
+        # Only the results are wanted.
         return {}
 
 
 def _without_objects(frame: Any) -> Any:
-    """The table with texts in place of values of several types, such as a time of day beside a duration."""
+    """Returns the table with texts in place of values of several types, such as a time of day beside a duration."""
     import polars as pl
 
-    columns = (one for one in frame if one.dtype == pl.Object)
-    return frame.with_columns([pl.Series(one.name, [None if value is None else as_text(value) for value in one], dtype=pl.String) for one in columns])
+    columns = (column for column in frame if column.dtype == pl.Object)
+    return frame.with_columns([pl.Series(column.name, [None if value is None else as_text(value) for value in column], dtype=pl.String) for column in columns])
 
 
 def _column(place: str) -> int:
-    """The number of a cell's column, from 0."""
+    """Returns the number of a cell's column, from 0."""
     return column_number(place.rstrip(digits)) - 1
 
 
-def _check_only(output: Output, path: str, beside_it: Any = None) -> None:
-    """In place of writing: raises what writing would."""
+def _check_only(output: WorkbookOutput, path: str, beside_it: Any = None) -> None:
+    """Raises the errors of writing without writing."""
     if output.is_touched:
         output.workbook.save(BytesIO())
     else:
@@ -256,14 +274,14 @@ def _check_only(output: Output, path: str, beside_it: Any = None) -> None:
 
 
 def _on_sheet(sheet: Any, fields: dict[str, str | None]) -> list[dict[str, Any]]:
-    """The table of a sheet that hooks have changed: its first row has the headers."""
+    """Returns the table of a sheet that hooks have changed: its first row has the headers."""
     header, *rows = [list(row) for row in sheet.iter_rows(values_only=True)] or [[]]
     headers = ["" if text is None else str(text) for text in header]
     return [{"sheet": sheet.title, "fields": [fields.get(text) for text in headers], "headers": headers, "rows": [[_plain(value) for value in row] for row in rows]}]
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON has it: days and moments as ISO 8601, a moment at midnight as its day."""
+    """Returns the value for JSON: days and moments as ISO 8601, a moment at midnight as its day."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):
@@ -275,7 +293,7 @@ def _plain(value: Any) -> Any:
 
 
 def write_result(path: Path, result: dict[str, Any]) -> None:
-    """Write a result so that it is there as a whole or not at all."""
+    """Writes a result atomically, so that it exists as a whole or not at all."""
     part = path.with_suffix(".part")
     part.write_text(json.dumps(result, ensure_ascii=False), encoding="utf-8")
     os.replace(part, path)

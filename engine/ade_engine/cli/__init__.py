@@ -1,1 +1,1 @@
-"""The command line."""
+"""The engine's command line."""

@@ -1,7 +1,7 @@
 """The command line: ``python -m ade_engine`` and ``ade-engine``.
 
-Exit status: 0 all is well, 1 a run failed (or settings or a config package are invalid), 2 the command line was wrong.
-Events and log lines go to standard error, so that standard output holds only what a command is asked to print.
+Exit status: 0 success, 1 a run failed (or settings or a config package are invalid), 2 the command line was wrong. Events and
+log lines go to standard error, so that standard output holds only the requested output of a command.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 
-from ade_engine.cli.arguments import Command, HelpWanted, Option, UsageError
+from ade_engine.cli.arguments import Command, HelpRequest, Option, UsageError
 from ade_engine.infrastructure.policy import policy, refuse
 from ade_engine.models.errors import SettingsError
 
@@ -134,7 +134,7 @@ _COMMANDS = {command.name: command for command in _ALL}
 
 
 def app(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line and return its exit status."""
+    """Runs one command line and returns its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     usage = "ade-engine COMMAND [OPTIONS]"
     try:
@@ -147,11 +147,11 @@ def app(arguments: Sequence[str] | None = None) -> int:
         usage = command.usage
         try:
             values = command.parse(rest)
-        except HelpWanted:
+        except HelpRequest:
             print(command.help_text())
             return 0
         return _runner(command.name)(values)
-    except HelpWanted:
+    except HelpRequest:
         print(_overview())
         return 0
     except UsageError as error:
@@ -166,8 +166,8 @@ def app(arguments: Sequence[str] | None = None) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program's own command line and end the process with its status."""
-    # Imports and workbooks make many objects and little garbage: collecting less often saves a tenth of the start.
+    """Runs the program's own command line and ends the process with its status."""
+    # Imports and workbooks create many objects and little garbage: collecting less often saves a tenth of the start.
     gc.set_threshold(100_000, 20, 50)
     if not policy().quotes_values:
         from ade_engine.infrastructure.observability.wording import keep_values_off_standard_error
@@ -183,10 +183,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _leave(status: int) -> None:
-    """End now, because tearing down an interpreter with polars takes long and has no effect.
+    """Ends the process now, because tearing down an interpreter with polars takes long and has no effect.
 
-    Outputs and logs are closed by now. What a config package has registered to run at exit still runs, and threads
-    of its own that Python would wait for are waited for.
+    Outputs and logs are closed by now. Exit functions that a config package has registered still run, and threads of its own
+    that Python would wait for are waited for.
     """
     import atexit
     import contextlib
@@ -216,7 +216,7 @@ def _find_command(words: list[str]) -> tuple[Command, list[str]]:
     group = words[0]
     inside = [name for name in _COMMANDS if name.startswith(f"{group} ")]
     if "--help" in words[1:2] and inside:
-        raise HelpWanted
+        raise HelpRequest
     if inside and len(words) > 1:
         raise UsageError(f"No such command: {' '.join(words[:2])} (there are {', '.join(inside)})")
     if inside:

@@ -15,8 +15,8 @@ class UsageError(Exception):
     """The command line is wrong. Ends the program with status 2."""
 
 
-class HelpWanted(Exception):
-    """``--help`` was given."""
+class HelpRequest(Exception):
+    """Raised when ``--help`` was given."""
 
 
 class Option:
@@ -43,7 +43,7 @@ class Option:
 
     @property
     def is_flag(self) -> bool:
-        """Whether the option takes no value."""
+        """Returns whether the option takes no value."""
         return self.metavar is None
 
 
@@ -71,7 +71,7 @@ class Command:
         return " ".join(words)
 
     def parse(self, words: Sequence[str]) -> dict[str, Any]:
-        """The values of all options and arguments; options that were not given have their default."""
+        """Returns the values of all options and arguments; options that were not given have their default."""
         by_name = {name: option for option in self.options for name in option.names}
         values: dict[str, Any] = {
             option.key: False if option.is_flag else [] if option.repeatable else option.default
@@ -95,7 +95,7 @@ class Command:
                 if value is not None:
                     raise UsageError(f"Option {name} does not take a value.")
                 if option.key == "help":
-                    raise HelpWanted
+                    raise HelpRequest
                 values[option.key] = True
                 continue
             if value is None:
@@ -122,7 +122,7 @@ class Command:
         return values
 
     def help_text(self) -> str:
-        """What ``--help`` shows."""
+        """Returns the text for ``--help``."""
         lines = [self.summary, "", f"Usage: {self.usage}"]
         if self.arguments:
             lines += ["", "Arguments:"]
@@ -135,7 +135,7 @@ class Command:
 
 
 def _split(word: str) -> tuple[str, str | None]:
-    """Option and value of one word: ``--name=value`` and ``-nvalue`` carry both."""
+    """Returns the option and the value of one word: ``--name=value`` and ``-nvalue`` contain both."""
     if word.startswith("--"):
         name, sign, value = word.partition("=")
         return name, value if sign else None

@@ -1,4 +1,4 @@
-"""``test cases``."""
+"""The command ``test cases`` of the engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_cases(values: dict[str, Any]) -> int:
-    """Run each case of a list in this process, and write what came out of each as ``<number>.json``."""
+    """Runs each case of a list in this process, and writes its result as ``<number>.json``."""
     from ade_engine.cases.runner import compile_once, run_case, write_result
     from ade_engine.models.errors import SettingsError
 
@@ -26,7 +26,7 @@ def test_cases(values: dict[str, Any]) -> int:
         begun = perf_counter()
         own = [f"{name}={value}" for name, value in (case.get("settings") or {}).items()]
         try:
-            # The tables are kept in the shape that tells the field of each column; it is not written.
+            # The tables are kept in the format that names the field of each column; it is not written.
             assigned = [*values["set"], *own, "also_write=parquet"]
             settings, package = load_settings({**values, "set": assigned}, case.get("input_name") or source.name)
             made = folder / str(number)
@@ -43,13 +43,14 @@ def test_cases(values: dict[str, Any]) -> int:
             result = {"error": {"code": "settings_invalid", "message": str(error)}, "tables": [], "issues": []}
         result["seconds"] = perf_counter() - begun
         write_result(folder / f"{number}.json", result)
-        # Not before the first case: what it imports of the environment has its bytecode there, and would be compiled anew.
+        # Not before the first case: the environment's modules have their bytecode there, and would be compiled anew.
         compile_once(folder / "compiled")
     return 0
 
 
 def _under_its_name(source: Path, name: str, folder: Path) -> Path:
-    """A copy of an input under the name that the sender gave it, which settings and hooks go by. Its folder is called after the case."""
+    """Copies an input under the sender's file name, which settings and hooks may depend on. Its folder is named after the case.
+    """
     copy = folder / "input" / source.parent.name / name
     copy.parent.mkdir(parents=True)
     copyfile(source, copy)

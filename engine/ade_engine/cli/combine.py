@@ -1,4 +1,4 @@
-"""``combine``."""
+"""The command ``combine`` of the engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def combine_files(values: dict[str, Any]) -> int:
-    """Make one table of the tables of several runs, and print what it has."""
+    """Combines the tables of several runs into one, and prints its size."""
     from ade_engine.application.combine import SHAPES, combine
     from ade_engine.models.errors import OutputError
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def load_settings(values: dict[str, Any], input_name: str | None = None) -> tuple[Settings, Path]:
-    """The settings in effect, for the input of this file name, and the folder of the config package."""
+    """Returns the settings in effect for an input with this file name, and the folder of the config package."""
     assignments = [_assignment(text) for text in values["set"]]
     overrides: dict[str, Any] = {}
     if values["log_format"] is not None:
@@ -46,7 +46,7 @@ def load_settings(values: dict[str, Any], input_name: str | None = None) -> tupl
 
 @contextmanager
 def read_list(values: dict[str, Any], what: str) -> Iterator[Any]:
-    """Reads the file of ``--list``. Within the block an unexpected content is reported as a mistake of the caller's."""
+    """Reads the file of ``--list``. Within the block unexpected content is reported as a mistake of the caller's."""
     import json
 
     try:
@@ -66,7 +66,7 @@ def _assignment(text: str) -> tuple[str, str]:
 
 
 def check_log_options(values: dict[str, Any]) -> None:
-    """Check the level before anything else."""
+    """Checks the level before anything else."""
     _log_level(values)
 
 
@@ -83,7 +83,7 @@ def _log_level(values: dict[str, Any]) -> int | None:
 
 
 def check_run_options(values: dict[str, Any]) -> None:
-    """Refuse options of a run that exclude each other, and files where folders are wanted; raises ``UsageError``."""
+    """Refuses options of a run that exclude each other, and files in place of folders; raises ``UsageError``."""
     check_log_options(values)
     if values["active_sheet_only"] and values["input_sheet"]:
         raise UsageError("--active-sheet-only and --input-sheet exclude each other.")

@@ -1,4 +1,4 @@
-"""``config init`` and ``config validate``."""
+"""The commands ``config init`` and ``config validate``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _STARTER = Path(__file__).resolve().parent.parent / "starter"
 
 
 def init(values: dict[str, Any]) -> int:
-    """Write the starter package."""
+    """Writes the starter package."""
     from keyword import iskeyword
 
     name = values["package_name"]
@@ -34,7 +34,7 @@ def init(values: dict[str, Any]) -> int:
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
-    # A package of another name in a flat layout is found only when its own folder is given.
+    # A package of another name in a flat layout is found only if its own folder is given.
     folder = target / name if values["layout"] == "flat" and name != "ade_config" else target
     print(f"Config package written to {target}")
     print(f"Check it: ade-engine config validate --config-package {folder}")
@@ -42,7 +42,7 @@ def init(values: dict[str, Any]) -> int:
 
 
 def validate(values: dict[str, Any]) -> int:
-    """Load a config package and print what it registers."""
+    """Loads a config package and prints its registrations."""
     from ade_engine.application.engine import Engine, failure_code
 
     check_log_options(values)
@@ -67,13 +67,13 @@ def validate(values: dict[str, Any]) -> int:
 
 
 def _reason(error: BaseException, folder: Path) -> tuple[str, str | None, dict[str, Any]]:
-    """The error with the place in the author's files, what to do about it, where that is known, and the place as data."""
+    """Returns the error with its position in the author's files, the remedy if it is known, and the position as data."""
     from ade_engine.extensions.loader import InvalidSource, place_of, words_of
     from ade_engine.infrastructure.observability.refusals import refusal_behind
     from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
     from ade_engine.models.errors import AdeEngineError
 
-    # No cell is read here, so an error can be told whole.
+    # No cell is read here, so the whole text of an error may be shown.
     mark_as_free_of_values(error)
     plain = isinstance(error, (AdeEngineError, ModuleNotFoundError)) and not isinstance(error, InvalidSource)
     place = getattr(error, "ade_location", None)
@@ -87,7 +87,7 @@ def _reason(error: BaseException, folder: Path) -> tuple[str, str | None, dict[s
 
 
 def starter_files(package: str, layout: str) -> dict[str, str]:
-    """Relative path to text, for a package of the given name."""
+    """Returns texts by relative path for a package of the given name."""
     words = {
         "package": package,
         "distribution": package.replace("_", "-"),

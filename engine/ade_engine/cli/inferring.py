@@ -1,4 +1,4 @@
-"""``infer fields`` and ``fix columns``."""
+"""The commands ``infer fields`` and ``fix columns``."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
     from ade_engine.infrastructure.settings import Settings
 
-#: What is said of an error that nobody foresaw: its own words may hold values.
+#: The message for an unforeseen error, whose own words may hold values.
 _FAULT = "a fault of ade; please report it, with the file if you may"
-#: A sample's rows count as they stand in the file, and its columns have no fields yet.
+#: A sample's rows count as they are in the file, and its columns have no fields yet.
 _AS_THEY_ARE = ("drop_blank_rows=false", "remove_unmapped_columns=false", "issue_columns=false", "group_rows=keep", "also_write=parquet")
 
 
 def infer_fields(values: dict[str, Any]) -> int:
-    """Make the fields, and the inputs of cases, that samples show; ``result.json`` says what they are."""
+    """Writes the fields, and the inputs of cases, for samples; ``result.json`` describes them."""
     from ade_engine.cases.runner import write_result
     from ade_engine.inference.samples import SampleError
 
     folder = Path(values["output_dir"])
     with read_list(values, "list of samples") as asked:
-        samples = [(str(one["name"]), Path(one["input"])) for one in asked["samples"]]
+        samples = [(str(sample["name"]), Path(sample["input"])) for sample in asked["samples"]]
         wished = asked.get("fields")
         answers = list(asked.get("answers") or ())
     try:
@@ -74,13 +74,13 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
     (folder / "fields.py").write_text(fields_module(inferred, samples), encoding="utf-8")
     fields = [
         {
-            "name": one.name, "label": one.label, "headers": one.headers, "read": one.read, "checks": one.checks, "values": one.known,
-            "columns": [[column.sample, column.header] for column in one.group.columns],
-            "merges": [{"sample": sample, "header": header, "reason": reason} for sample, header, reason in one.group.merges],
-            "perhaps": one.group.perhaps.headers[0] if one.group.perhaps is not None else None,
-            "remarks": remarks(one),
+            "name": field.name, "label": field.label, "headers": field.headers, "read": field.read, "checks": field.checks, "values": field.known,
+            "columns": [[column.sample, column.header] for column in field.group.columns],
+            "merges": [{"sample": sample, "header": header, "reason": reason} for sample, header, reason in field.group.merges],
+            "perhaps": field.group.perhaps.headers[0] if field.group.perhaps is not None else None,
+            "remarks": remarks(field),
         }
-        for one in inferred.fields
+        for field in inferred.fields
     ]  # fmt: skip
     return {
         "error": None,
@@ -92,10 +92,10 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
         "differing": differing(inferred.senders),
         "senders": [
             {
-                "files": [sample.name for sample in one.samples], "pattern": one.pattern, "lacks": one.lacks,
-                "settings": [{"name": name, "value": shown.value, "why": shown.why} for name, shown in one.settings.items()],
+                "files": [sample.name for sample in sender.samples], "pattern": sender.pattern, "lacks": sender.lacks,
+                "settings": [{"name": name, "value": shown.value, "why": shown.why} for name, shown in sender.settings.items()],
             }
-            for one in inferred.senders
+            for sender in inferred.senders
         ],
         "tables": tables_of(inferred.senders),
         "questions": asked,
@@ -105,7 +105,7 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
 
 
 def fix_columns(values: dict[str, Any]) -> int:
-    """Say what columns may be, or make the files in which fields have more headers; ``result.json`` has what was found."""
+    """Suggests fields for columns, or writes the files in which fields have more headers; ``result.json`` has the results."""
     from ade_engine.cases.runner import write_result
     from ade_engine.inference.suggest import edits, suggest
 
@@ -118,7 +118,7 @@ def fix_columns(values: dict[str, Any]) -> int:
         write_result(folder / "result.json", edits(root, accepted, folder))
         return 0
     own = [f"{name}={value}" for name, value in (asked.get("settings") or {}).items()]
-    # A column that is not written cannot be suggested, and those of the engine are none of the file's.
+    # A column that is not written cannot be suggested, and the engine's columns do not belong to the file.
     assigned = [*values["set"], *own, "remove_unmapped_columns=false", "issue_columns=false", "also_write=parquet"]
     settings, package = load_settings({**values, "set": assigned}, source.name)
     made = folder / "made"

@@ -1,16 +1,16 @@
 """The code of all modules that a run imports, in one file of the environment.
 
-A run imports some 400 modules, and looks for each in several folders. Read from one file, and without docstrings that
-nobody reads in a run, they take a quarter less time. ``ade`` has the file written when it has built an
-environment, and other environments of the same packages have it, too; each engine uses it from its first import on. Modules
-of config packages, and packages that these depend on, are not in it.
+A run imports some 400 modules, and looks for each in several folders. Read from one file, and without docstrings that nobody
+reads in a run, they take a quarter less time. ``ade`` has the file written when it has built an environment, and other
+environments of the same packages get it, too; each engine uses it from its first import on. Modules of config packages, and
+packages that these depend on, are not in it.
 
-It holds as long as the environment is what it was written for: the same Python with the same standard library, and nothing
-installed since. Otherwise it is as if it were not there.
+It is valid as long as the environment is unchanged: the same Python with the same standard library, and nothing installed
+since. Otherwise it is ignored.
 
-The format: the magic number of Python's bytecode; the length of what follows it, 8 bytes; a marshalled pair of what must be
-unchanged, and of the modules by name: file (below the folder of packages, where its path is not absolute), whether it is a
-package (``None``: an extension), and where the marshalled code begins after that, and how long it is.
+The format: the magic number of Python's bytecode; the length of the following data, 8 bytes; a marshalled pair of the facts
+that must be unchanged, and of the modules by name: file (below the folder of packages, if its path is not absolute), whether it
+is a package (``None``: an extension), and the start and the length of its marshalled code after that.
 """
 
 import posix
@@ -20,16 +20,16 @@ from _frozen_importlib_external import MAGIC_NUMBER, ExtensionFileLoader, Source
 from _imp import _fix_co_filename
 from marshal import dumps, loads
 
-#: Whose docstrings nothing reads when it is imported. numpy edits its own, and fails without.
+#: Packages whose docstrings are not used by their import. numpy edits its own, and fails without.
 _UNREAD = ("ade_engine", "polars")
-#: The folder of packages.
+#: The folder of the installed packages.
 _INSTALLED = __file__.rsplit("/", 3)[0]
-#: The shortest docstring that is left out: a shorter one may be a constant that the function uses, too.
-_SHORTEST = 40
+#: The minimum length of a docstring that is left out: a shorter one may be a constant that the function uses, too.
+_MIN_DOCSTRING_CHARS = 40
 
 
 def use() -> None:
-    """Import from the file from now on, if there is one that holds."""
+    """Imports from the file from now on, if there is a valid one."""
     try:
         file = posix.open(f"{sys.prefix}/modules", posix.O_RDONLY | posix.O_CLOEXEC)
     except OSError:
@@ -45,7 +45,7 @@ def use() -> None:
 
 
 def write(path: str) -> None:
-    """Write the file to ``path``, with all that a run imports. Without room for it there is none."""
+    """Writes the file to ``path``, with all modules that a run imports. Without room for it no file is left."""
     import os
 
     import ade_engine.cli.app  # noqa: F401
@@ -80,7 +80,7 @@ def write(path: str) -> None:
 
 
 def _signs() -> tuple[str, int, int]:
-    """What changes with the standard library, and with what is installed."""
+    """Returns the facts that change with the standard library, and with the installed packages."""
     library = sys.modules["os"].__file__
     return (library, *(posix.stat(place).st_mtime_ns for place in (library, _INSTALLED)))
 
@@ -90,7 +90,7 @@ class _Finder:
 
     def __init__(self, file, start, modules):
         self.file, self.start, self.modules = file, start, modules
-        # Whoever puts a folder before all others wants its modules in place of those of the same names; but polars is the engine's, too.
+        # A folder before all others replaces modules of the same names; but polars is the engine's, too.
         self.first = sys.path[0]
 
     def find_spec(self, name, path=None, target=None):
@@ -113,7 +113,7 @@ class _Finder:
 
 
 class _Loader(SourceFileLoader):
-    """A module of a file of its own whose code is elsewhere, too."""
+    """A module with a file of its own whose code is also elsewhere."""
 
     def get_code(self, fullname):
         file, start, length = self.code
@@ -121,7 +121,7 @@ class _Loader(SourceFileLoader):
             code = posix.pread(file, length, start)
         except OSError:
             code = b""
-        # A config package may close what it has not opened.
+        # A config package may close files that it has not opened.
         if len(code) != length:
             return super().get_code(fullname)
         code = loads(code)
@@ -130,9 +130,10 @@ class _Loader(SourceFileLoader):
 
 
 def _without_docstrings(code):
-    """The same code, whose functions have no long docstrings; what introspection shows of classes and modules stays."""
-    constants = [_without_docstrings(one) if isinstance(one, type(code)) else one for one in code.co_consts]
+    """Returns the same code without long docstrings of functions; those that introspection shows of classes and modules stay.
+    """
+    constants = [_without_docstrings(constant) if isinstance(constant, type(code)) else constant for constant in code.co_consts]
     is_function = code.co_flags & 0x02 and not code.co_name.startswith("<")
-    if is_function and constants and isinstance(constants[0], str) and len(constants[0]) >= _SHORTEST:
+    if is_function and constants and isinstance(constants[0], str) and len(constants[0]) >= _MIN_DOCSTRING_CHARS:
         constants[0] = None
     return code.replace(co_consts=tuple(constants))

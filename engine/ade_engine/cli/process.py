@@ -1,4 +1,4 @@
-"""``process file`` and ``process batch``."""
+"""The commands ``process file`` and ``process batch``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def process_file(values: dict[str, Any]) -> int:
-    """Normalize one file."""
+    """Normalizes one file and returns the status."""
     check_run_options(values)
     input_file = Path(values["input"])
     if not input_file.is_file():
@@ -38,7 +38,7 @@ def process_file(values: dict[str, Any]) -> int:
 
 
 def process_batch(values: dict[str, Any]) -> int:
-    """Normalize every supported file below a folder; the others are processed even if one fails."""
+    """Normalizes every supported file below a folder; the others are processed even if one fails."""
     check_run_options(values)
     input_dir = Path(values["input_dir"])
     if not input_dir.is_dir():
@@ -55,7 +55,7 @@ def process_batch(values: dict[str, Any]) -> int:
 
 
 def find_inputs(folder: Path, extensions: tuple[str, ...], include: list[str], exclude: list[str]) -> list[Path]:
-    """Files below the folder with one of the extensions, in the order of their paths."""
+    """Returns files below the folder with one of the extensions, in the order of their paths."""
     from fnmatch import fnmatch
 
     def matches(path: Path, patterns: list[str]) -> bool:
@@ -79,7 +79,7 @@ def find_inputs(folder: Path, extensions: tuple[str, ...], include: list[str], e
 def _request(
     values: dict[str, Any], config_package: Path, input_file: Path, output_path: Path | None = None
 ) -> RunRequest:
-    """The run of one file, by the options that both commands have."""
+    """Returns the run of one file, by the options that both commands have."""
     output_dir, logs_dir = values["output_dir"], values["logs_dir"]
     return RunRequest(
         config_package=config_package,
@@ -96,8 +96,8 @@ def _run(request: RunRequest, settings: Settings) -> bool:
     try:
         result = Engine(settings).run(request)
     except (InputError, HookError, OSError) as error:
-        # Nothing was started: a path that cannot be used, a folder that cannot be created, a log that cannot be opened. Or all
-        # was done, and a hook has left what no report can be made of.
+        # Nothing was started: a path is unusable, a folder cannot be created, a log cannot be opened. Or the run is complete,
+        # and a hook has left values that no report can be made of.
         refuse("usage", str(error))
         print(f"Error: {error}", file=sys.stderr)
         return False

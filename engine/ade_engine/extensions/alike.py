@@ -1,4 +1,4 @@
-"""Looks into the source of a module: for what stands in place of its function ``register``, for its imports and its texts."""
+"""Searches the source of a module: for a substitute of its function ``register``, for its imports and its texts."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def _functions(tree: ast.Module) -> dict[str, int]:
 
 
 def has_register(tree: ast.Module) -> bool:
-    """Whether a module has a function ``register``."""
+    """Returns whether a module has a function ``register``."""
     return "register" in _functions(tree)
 
 
 def misspelt_register(tree: ast.Module) -> tuple[str, int, str] | None:
-    """A function of an imported module that is called nearly ``register`` and takes what that does; others may be what the
-    module is imported for, as one that is called ``registry`` is.
+    """Returns a function of an imported module with nearly the name ``register`` and its parameters; other functions may be the
+    module's purpose, such as one called ``registry``.
     """
     functions = {node.name: node.lineno for node in tree.body if isinstance(node, _KINDS) and _takes_one(node.args)}
     functions.pop("registry", None)
-    # Most modules are plugins as they should be: they need no such import.
+    # Most modules are correct plugins, which do not need this import.
     from difflib import get_close_matches
 
     for name in get_close_matches("register", functions, 1, 0.85):
@@ -40,7 +40,7 @@ def _takes_one(arguments: ast.arguments) -> bool:
 
 
 def in_place_of_register(tree: ast.Module) -> tuple[str, int, str] | None:
-    """What a module has in place of a function ``register``: the name, its line, and what it is."""
+    """Returns the substitute for a function ``register`` in a module: the name, its line, and its kind."""
     functions = _functions(tree)
     for node in ast.walk(tree):
         if isinstance(node, _KINDS) and node.name == "register" and node not in tree.body:
@@ -67,7 +67,7 @@ def in_place_of_register(tree: ast.Module) -> tuple[str, int, str] | None:
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
-    """The last parts of the names that a module imports, also within functions."""
+    """Yields the last parts of the names that a module imports, also within functions."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             names = [alias.name for alias in node.names]
@@ -77,12 +77,12 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 def texts(tree: ast.AST) -> Iterator[str]:
-    """The texts in a module, but for those in calls that register something."""
+    """Yields the texts in a module, except those in calls that register something."""
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Call):
-            # The arguments of these name a field or a kind without being a use of it.
+            # The arguments of these calls name a field or a kind without using it.
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in ("register", "FieldDef") or name.startswith("register_"):
                 continue

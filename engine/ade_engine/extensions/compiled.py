@@ -1,7 +1,8 @@
-"""What is compiled of a config package before its modules are imported.
+"""Compiles a config package before its modules are imported.
 
-Looking for plugin modules compiles them, and the folder of a package may not be written, so that Python keeps no bytecode there: without
-this each of them would be compiled twice in a run. A warm engine compiles a package once for all runs of it; that executes nothing of it.
+Looking for plugin modules compiles them, and the folder of a package may not be written, so that Python keeps no bytecode
+there: without this each of them would be compiled twice in a run. A warm engine compiles a package once for all its runs; that
+executes no code of it.
 """
 
 from __future__ import annotations
@@ -16,21 +17,22 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from types import CodeType
 
-#: The most that is compiled ahead, in bytes: it takes half a second, and no run begins meanwhile.
-_MOST = 1 << 20
+#: The maximum size of sources that are compiled ahead, in bytes: it takes half a second, and no run begins meanwhile.
+_MAX_AHEAD_BYTES = 1 << 20
 #: The folder of the package that was compiled ahead, and its code by the files' paths.
 _ahead: tuple[str, dict[str, CodeType]] = "", {}
 
 
 def compile_ahead(folder: Path) -> bool:
-    """Compile the modules of a package whose files stay as they are; returns whether that was not done before.
+    """Compiles the modules of a package whose files do not change; returns whether that was not done before.
 
-    What cannot be compiled, and what Python warns of, is left to the run, which says so; and so is what is above :data:`_MOST` bytes.
+    Code that cannot be compiled, or that Python warns about, is left to the run, which reports it; and so are files above
+    :data:`_MAX_AHEAD_BYTES` bytes.
     """
     global _ahead
     if str(folder) == _ahead[0]:
         return False
-    _ahead, left = (str(folder), {}), _MOST
+    _ahead, left = (str(folder), {}), _MAX_AHEAD_BYTES
     for path in folder.rglob("*.py"):
         try:
             left -= path.stat().st_size
@@ -47,7 +49,7 @@ def compile_ahead(folder: Path) -> bool:
 
 
 def names_ahead() -> frozenset[str]:
-    """The names that stand in what was compiled ahead: of modules, attributes, variables and parameters."""
+    """Returns the names in the code that was compiled ahead: of modules, attributes, variables and parameters."""
     found: set[str] = set()
     left = [*_ahead[1].values()]
     while left:
@@ -57,20 +59,20 @@ def names_ahead() -> frozenset[str]:
     return frozenset(found)
 
 
-class Compiled:
-    """The compiled modules of a package, which :data:`sys.meta_path` asks for them."""
+class CompiledPackage:
+    """The compiled modules of a package, as an entry of :data:`sys.meta_path`."""
 
     def __init__(self, folder: Path):
         self._package, self._codes = folder.name, _ahead[1] if str(folder) == _ahead[0] else {}
 
     def code_of(self, dotted: str, path: str) -> CodeType:
-        """The code of a module. Raises what compiling it raises."""
+        """Returns the code of a module. Raises the errors of compiling it."""
         if path not in self._codes:
             self._codes[path] = SourceFileLoader(dotted, path).get_code(dotted)
         return self._codes[path]
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
-        """The spec that Python finds for a module of the package, with its code."""
+        """Returns Python's spec for a module of the package, with its code."""
         found = PathFinder.find_spec(name, path, target) if name.partition(".")[0] == self._package else None
         if found is not None and found.origin in self._codes:
             found.loader = _Loader(name, found.origin)

@@ -1,4 +1,4 @@
-"""Checks what a field's definition says, when a package registers it and when its run begins."""
+"""Checks a field's definition, when a package registers it and when its run begins."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
     from ade_engine.models.fields import FieldDef
 
-#: The widest column, and the longest number format, that spreadsheet programs take.
-_WIDEST = _LONGEST = 255
+#: The maximum width of a column, and the maximum length of a number format, in spreadsheet programs.
+_MAX_WIDTH_CHARS = _MAX_FORMAT_CHARS = 255
 
 
 def at_field(field: FieldDef, message: str) -> ConfigError:
-    """An error at the line on which a field was made."""
+    """Returns an error at the line that created a field."""
     error = ConfigError(message)
     place = getattr(field, "ade_place", None)
     if place is not None:
@@ -25,7 +25,7 @@ def at_field(field: FieldDef, message: str) -> ConfigError:
 
 
 def check_demands(field: FieldDef) -> None:
-    """Refuse what is no demand on a field's values, as soon as it is registered."""
+    """Refuses invalid demands on a field's values, as soon as it is registered."""
     for name in ("required", "unique"):
         demand = getattr(field, name)
         if not isinstance(demand, bool) and demand not in SEVERITIES:
@@ -37,15 +37,17 @@ def check_demands(field: FieldDef) -> None:
 
 
 def check_looks(fields: Iterable[FieldDef]) -> None:
-    """Refuse widths and number formats that no spreadsheet program takes: the whole file would count as damaged."""
+    """Refuses widths and number formats that no spreadsheet program takes: the whole file would count as damaged."""
     for field in fields:
         width, number_format = field.width, field.format
         if width is not None and (
-            isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= _WIDEST
+            isinstance(width, bool) or not isinstance(width, (int, float)) or not 0 < width <= _MAX_WIDTH_CHARS
         ):
-            raise at_field(field, f"field {field.name!r} has the width {width!r}; it should be a number up to {_WIDEST}")
+            raise at_field(
+                field, f"field {field.name!r} has the width {width!r}; it should be a number up to {_MAX_WIDTH_CHARS}"
+            )
         if number_format is not None and not (
-            isinstance(number_format, str) and 0 < len(number_format) <= _LONGEST and min(number_format) >= " "
+            isinstance(number_format, str) and 0 < len(number_format) <= _MAX_FORMAT_CHARS and min(number_format) >= " "
         ):
             raise at_field(
                 field,

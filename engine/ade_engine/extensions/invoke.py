@@ -1,8 +1,8 @@
 """Calls the functions of config packages.
 
-A stage offers named values. A callable gets those its signature names, by keyword (positional-only ones by
-position), and all of them when it takes ``**kwargs``. A missing value or an exception is reported with the place in the
-author's file: see :func:`explain`.
+A stage offers named values. A callable gets those that its signature names, by keyword (positional-only ones by position), and
+all of them if it takes ``**kwargs``. A missing value or an exception is reported with the position in the author's file: see
+:func:`explain`.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 #: Exceptions that count as a callable's own failure. `sys.exit()` in a detector must not end the program silently.
 RAISED = (Exception, SystemExit)
 
-#: Offered to every callable.
+#: Values that every callable is offered.
 COMMON_NAMES = ("settings", "metadata", "state", "input_file_name", "logger")
 
-#: Offered only to callables that name them: packages with ``**kwargs`` were written before these were there.
+#: Values for callables that name them: packages with ``**kwargs`` are older than these.
 ONLY_BY_NAME = frozenset(
     ("column_header", "column_header_parts", "column_profile", "column_unit", "merged_ranges", "report", "row_layout")
 )
 
-#: Values that are polars', or hold or take what is; and what a module imports that uses it itself.
+#: Values that are polars objects, or hold or take such; and imports of a module that uses polars itself.
 OF_POLARS = frozenset(("polars", "column", "report", "table", "table_result", "tables", "write_table"))
 
 
@@ -46,7 +46,7 @@ class MissingParameter(ExtensionComplaint):
         self._taken = frozenset(taken)
 
     def __str__(self) -> str:
-        # A beginning of names is nearer than a name of about as many letters: "column_header" is "column_header_original".
+        # A common beginning is closer than a name of about as many letters: "column_header" is "column_header_original".
         longer = [name for name in self.offered if name.startswith(f"{self.parameter}_") and name not in self._taken]
         near = longer[0] if longer else meant_parameter(self.parameter, self.offered, self._taken)
         meant = f" (did you mean {near!r}?)" if near else ""
@@ -54,14 +54,15 @@ class MissingParameter(ExtensionComplaint):
 
 
 def meant_parameter(name: str, offered: Iterable[str], taken: Iterable[str], least: float = 0.6) -> str | None:
-    """The value that a misspelt parameter may mean: the most alike of those that the callable does not have besides."""
+    """Returns the value that a misspelt parameter may mean: the most similar of those that the callable does not take already.
+    """
     from difflib import get_close_matches
 
     return next(iter(get_close_matches(name, [known for known in offered if known not in taken], 1, least)), None)
 
 
 def parameters_of(fn: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of a callable's parameters; none where its signature cannot be read."""
+    """Returns the names of a callable's parameters; none if its signature cannot be read."""
     try:
         return tuple(parameter.name for parameter in parameters.read_parameters(fn))
     except (TypeError, ValueError):
@@ -69,21 +70,21 @@ def parameters_of(fn: Callable[..., Any]) -> tuple[str, ...]:
 
 
 class CallPlan(Record):
-    """Which of a stage's values one callable gets, and how."""
+    """The values of a stage that one callable gets, and how."""
 
-    #: Names to pass by position, each with the default that stands in where the stage lacks the value.
+    #: Names to pass by position, each with the default for a stage that lacks the value.
     positional: tuple[tuple[str, Any], ...]
     keywords: tuple[str, ...]
     #: A parameter without default that the stage lacks.
     missing: str | None
 
     def names(self) -> set[str]:
-        """The names of the values that the callable gets."""
+        """Returns the names of the values that the callable gets."""
         return {name for name, _ in self.positional} | set(self.keywords)
 
 
 def plan_call(fn: Callable[..., Any], offered: Iterable[str]) -> CallPlan:
-    """How ``fn`` takes the values a stage offers."""
+    """Returns how ``fn`` takes the values of a stage."""
     offered = tuple(offered)
     try:
         found = parameters.read_parameters(fn)
@@ -118,7 +119,7 @@ def plan_call(fn: Callable[..., Any], offered: Iterable[str]) -> CallPlan:
 
 
 class Caller:
-    """Calls one callable again and again with the values of one stage."""
+    """Calls one callable repeatedly with the values of one stage."""
 
     __slots__ = ("fn", "plan", "_offered")
 
@@ -127,7 +128,7 @@ class Caller:
         self._offered = tuple(offered)
         self.plan = plan_call(fn, self._offered)
         if not OF_POLARS.isdisjoint(self.plan.names()):
-            # Before any table is made: each is polars' own then.
+            # Before any table is made, so that each is polars' own.
             import polars  # noqa: F401
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
@@ -142,7 +143,7 @@ class Caller:
 
 
 def call_extension(fn: Callable[..., Any], context: Any, *, label: str | None = None) -> Any:
-    """Call ``fn`` with what it asks for out of ``context``: a mapping, or one of the context classes.
+    """Calls ``fn`` with the values that it takes from ``context``: a mapping, or one of the context classes.
 
     A parameter that the context lacks, and any ``TypeError``, is a :class:`PipelineError`.
     """
@@ -163,9 +164,9 @@ def call_extension(fn: Callable[..., Any], context: Any, *, label: str | None = 
 
 
 def source_of(fn: Any) -> tuple[str, int, str] | None:
-    """File, line and name of the code behind a callable: through partials, wrappers and instances.
+    """Returns the file, the line and the name of the code behind a callable: through partials, wrappers and instances.
 
-    Of the engine's own functions it is the place where an author has given them to a field.
+    For the engine's own functions it is the line where an author has given them to a field.
     """
     given: tuple[str, int, str] | None = None
     for _ in range(32):
@@ -188,15 +189,15 @@ def source_of(fn: Any) -> tuple[str, int, str] | None:
     return code.co_filename, code.co_firstlineno, code.co_name
 
 
-class Failure(Record):
-    """A callable's failure: the message for the author, and its place."""
+class CallFailure(Record):
+    """A callable's failure: the message for the author, and its position."""
 
     message: str
     location: dict[str, Any]
 
 
 def located(entry: RegisteredFn, role: str, place: tuple[str, int | None, str] | None) -> dict[str, Any]:
-    """A callable and the place of its code, as the data of a failure have them."""
+    """Returns a callable and the position of its code, as the data of a failure."""
     location: dict[str, Any] = {"callable": entry.name, "role": role}
     if place is not None:
         location.update(file=place[0], line=place[1], function=place[2])
@@ -207,11 +208,11 @@ class WrongResult(ExtensionComplaint):
     """A callable returned a wrong value. The text completes "detector x …"."""
 
 
-def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, folder: str | None) -> Failure:
-    """Describe what went wrong in ``entry``.
+def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, folder: str | None) -> CallFailure:
+    """Describes the failure of ``entry``.
 
-    ``subject`` says what it was called for ("sheet 'Orders', row 7"); ``folder`` is the config package's, whose files
-    are the likeliest to be at fault. In a run of `ade` the message holds no cell values.
+    ``subject`` names the purpose of the call ("sheet 'Orders', row 7"); ``folder`` is the config package's, whose files are the
+    likeliest to be at fault. In a run of `ade` the message holds no cell values.
     """
     from ade_engine.infrastructure.observability.refusals import said_of_refusal
 
@@ -222,4 +223,4 @@ def explain(entry: RegisteredFn, role: str, subject: str, error: BaseException, 
     what = f"raised {told(error, frame)}" if raised else str(error)
     what += advice_on(error) + said_of_refusal(error)
     message = f"{role[:1].upper()}{role[1:]} {entry.name} {what}; called for {subject}{where}"
-    return Failure(message, {**located(entry, role, place), "called_for": subject})
+    return CallFailure(message, {**located(entry, role, place), "called_for": subject})

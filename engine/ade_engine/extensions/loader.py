@@ -1,7 +1,7 @@
 """Finds a config package, imports its plugin modules, and calls their ``register``.
 
-Plugin modules are found by their source, not by importing them: a helper that happens to be in
-``columns/`` is imported only when a plugin imports it.
+Plugin modules are found by their source, not by importing them: a helper that happens to be in ``columns/`` is imported only
+when a plugin imports it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import CodeType
 
-from ade_engine.extensions.compiled import Compiled
+from ade_engine.extensions.compiled import CompiledPackage
 from ade_engine.extensions.missing_modules import advice_on
 from ade_engine.infrastructure.observability.stack import author_frame
 from ade_engine.infrastructure.observability.wording import clipped_line, kind_of, said_by, told
@@ -27,20 +27,22 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
 
 DEFAULT_PACKAGE = "ade_config"
-#: The names that packages were loaded under.
+#: The names under which packages were loaded.
 _LOADED: set[str] = set()
-#: Flags of code: that of functions, which have names of their own and know them when they are compiled.
+#: Flags of the code of functions, whose local names are known when they are compiled.
 _CO_OPTIMIZED, _CO_NEWLOCALS = 1, 2
 
 
 def plugin_folders(package: Path) -> tuple[str, ...]:
-    """Return the folders of plugin modules below the package. ``row_types`` is the older name of ``row_detectors``; with both, it is read as no plugin."""
+    """Returns the folders of plugin modules below the package. ``row_types`` is the older name of ``row_detectors``; with both,
+    it holds no plugins.
+    """
     is_older = (package / "row_types").is_dir() and not (package / "row_detectors").is_dir()
     return ("columns", "row_types" if is_older else "row_detectors", "hooks")
 
 
 class InvalidSource(ModuleNotFoundError):
-    """A plugin module that is not valid Python: callers know it as a module that cannot be had, people as what it is."""
+    """A plugin module that is not valid Python: a missing module for callers, a syntax error for people."""
 
     ade_kind = "SyntaxError"
 
@@ -54,13 +56,15 @@ class InvalidSource(ModuleNotFoundError):
 
 
 def _said_of_source(error: SyntaxError | ValueError) -> str:
-    """What Python says of code that it cannot read, with the line; it puts the file, without its folder, behind its own message."""
+    """Returns Python's message for unreadable code, with the line; it puts the file, without its folder, behind its own
+    message.
+    """
     line = clipped_line(getattr(error, "text", None) or "")
     return (getattr(error, "msg", None) or str(error)) + (f" at `{line}`" if line else "")
 
 
 def place_of(error: BaseException, folder: Path) -> dict[str, str | int]:
-    """File, line and function of a config package where loading it raised; empty where that is not known."""
+    """Returns the file, the line and the function of a config package whose loading raised; empty if they are unknown."""
     if hasattr(error, "ade_place"):
         return error.ade_place
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
@@ -72,15 +76,15 @@ def place_of(error: BaseException, folder: Path) -> dict[str, str | int]:
 
 
 def words_of(error: BaseException, *, named: bool, place: dict[str, str | int]) -> str:
-    """What a failed load, or another error outside of callables, comes to on one line.
+    """Returns one line for a failed load, or another error outside of callables.
 
-    ``named``: with what kind of error it is, as for one that is not the engine's own.
+    ``named``: with the kind of the error, as for one that is not the engine's own.
     """
     from ade_engine.infrastructure.observability.refusals import said_of_refusal
 
     is_told_whole = policy().quotes_values or hasattr(error, "ade_free_of_values")
     if isinstance(error, InvalidSource) or isinstance(error, SyntaxError) and is_told_whole:
-        # The place is named anyway.
+        # The position is named anyway.
         said = error.msg if isinstance(error, InvalidSource) else _said_of_source(error)
         text = f"{kind_of(error)}: {said}" if named else said
     else:
@@ -90,23 +94,23 @@ def words_of(error: BaseException, *, named: bool, place: dict[str, str | int]) 
 
 
 def place_in_words(place: dict[str, str | int]) -> str:
-    """The place as messages have it, between parentheses."""
+    """Returns the position for messages, in parentheses."""
     words = {"file": "{}", "line": "line {}", "function": "in {}"}
     return ", ".join(words[key].format(value) for key, value in place.items())
 
 
 class ConfigImport(Record, frozen=True):
-    """How a config package is imported: its name, and the folder that has to be on ``sys.path``."""
+    """The way to import a config package: its name, and the folder that has to be on ``sys.path``."""
 
     package_name: str
     import_root: Path
 
 
 def resolve_config_import(config_package: str | os.PathLike) -> ConfigImport:
-    """Where a config package is imported from, and under which name.
+    """Returns the folder and the name for importing a config package.
 
-    The folder given may be the package itself, hold packages under ``src/``, or hold ``ade_config/``. ``~`` and links are
-    followed.
+    The given folder may be the package itself, hold packages under ``src/``, or hold ``ade_config/``. ``~`` and links are
+    resolved.
     """
     folder = Path(config_package).expanduser().resolve()
     if _is_package(folder):
@@ -127,7 +131,7 @@ def resolve_config_import(config_package: str | os.PathLike) -> ConfigImport:
 
 
 def import_and_register(config_package: str | os.PathLike, registry: Registry) -> list[str]:
-    """Import the package's plugin modules in order and call ``register`` of each; returns their names.
+    """Imports the package's plugin modules in order and calls ``register`` of each; returns their names.
 
     Afterwards the registry is ready for a run. An error that is raised meanwhile has the attribute ``ade_of_config``.
     """
@@ -144,7 +148,7 @@ def _import_and_register(config_package: str | os.PathLike, registry: Registry) 
     forget(package)
     importlib.invalidate_caches()
     sys.path.insert(0, str(root))
-    compiled = Compiled(root / package)
+    compiled = CompiledPackage(root / package)
     sys.meta_path.insert(0, compiled)
     try:
         found = find_plugins(root / package, package, compiled)
@@ -166,7 +170,7 @@ def _import_and_register(config_package: str | os.PathLike, registry: Registry) 
                 # `async def register` is found like any other, but it is not awaited.
                 outcome.close()
         if registry.size == before:
-            # A package may register nothing; one that means to and does not has a slip.
+            # A package may register nothing; one that tries to and fails has a slip.
             nothing = ConfigError(f"config package {root / package} registers nothing")
             slip = _with_slip(nothing, root / package, found, is_imported=True)
             if slip is not None:
@@ -179,15 +183,15 @@ def _import_and_register(config_package: str | os.PathLike, registry: Registry) 
     return found
 
 
-def find_plugins(folder: Path, package: str, compiled: Compiled) -> list[str]:
-    """Dotted names of the package's plugin modules, in order."""
+def find_plugins(folder: Path, package: str, compiled: CompiledPackage) -> list[str]:
+    """Returns the dotted names of the package's plugin modules, in order."""
     return sorted(dotted for dotted, path in _modules(folder, package) if defines_register(dotted, path, compiled))
 
 
 def _with_slip(error: Exception, folder: Path, found: list[str], *, is_imported: bool) -> Exception | None:
-    """The error with what stands in place of ``register`` in a module that is no plugin; ``None`` where nothing does.
+    """Returns the error with the substitute for ``register`` in a module that is no plugin; ``None`` if there is none.
 
-    ``is_imported``: such a module may be imported by a plugin, for what else it has.
+    ``is_imported``: a plugin may import such a module for its other contents.
     """
     import ast
 
@@ -208,7 +212,7 @@ def _with_slip(error: Exception, folder: Path, found: list[str], *, is_imported:
 
 
 def _modules(folder: Path, package: str) -> Iterator[tuple[str, str]]:
-    """The dotted name and the path of each module that may be a plugin."""
+    """Yields the dotted name and the path of each module that may be a plugin."""
     for place in plugin_folders(folder):
         for parent, folders, files in os.walk(folder / place):
             folders[:] = [name for name in folders if not _is_skipped(name)]
@@ -221,11 +225,11 @@ def _modules(folder: Path, package: str) -> Iterator[tuple[str, str]]:
                 yield dotted, os.path.join(parent, file_name)
 
 
-def defines_register(dotted: str, path: str, compiled: Compiled) -> bool:
-    """Whether the module has ``def register`` (or ``async def``) at its top level.
+def defines_register(dotted: str, path: str, compiled: CompiledPackage) -> bool:
+    """Returns whether the module has ``def register`` (or ``async def``) at its top level.
 
-    The compiled module is searched, because the import that follows needs it anyway. A function statement at the top level is one whose
-    first line starts in the first column.
+    The compiled module is searched, because the import that follows needs it anyway. A function statement at the top level is
+    one whose first line starts in the first column.
     """
     try:
         code = compiled.code_of(dotted, path)
@@ -255,11 +259,11 @@ def _is_skipped(name: str) -> bool:
 
 
 def forget(package: str) -> None:
-    """Drop what an earlier load imported under this name, so that equal names never mix."""
+    """Drops the modules that an earlier load imported under this name, so that equal names never mix."""
     is_new = package not in _LOADED and package not in sys.modules
     _LOADED.add(package)
     if is_new:
-        # Looking through the modules would copy memory of a warm engine: each name counts who holds it.
+        # Visiting the modules would copy memory of a warm engine, because each name counts its references.
         return
     for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
         del sys.modules[name]

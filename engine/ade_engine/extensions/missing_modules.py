@@ -1,8 +1,8 @@
-"""Advice on modules that an older engine installed with itself, and that this one does not."""
+"""Advice on modules that an older engine installed, and that this one does not."""
 
 from __future__ import annotations
 
-#: Importable name to the name that a dependency has in pyproject.toml.
+#: The name of the dependency in pyproject.toml by importable name.
 _BROUGHT_ALONG = {
     "annotated_types": "annotated-types",
     "dotenv": "python-dotenv",
@@ -16,7 +16,7 @@ _BROUGHT_ALONG = {
 
 
 def advice_on(error: BaseException | None) -> str:
-    """What to do about a module that could not be imported, to be put behind the error's own text; else nothing."""
+    """Returns advice on a module that could not be imported, to append to the error's own text; else an empty text."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None:
         return ""
     dependency = _BROUGHT_ALONG.get(error.name.partition(".")[0])

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-#: Kinds of parameters, by the names that `inspect` has for them.
+#: Kinds of parameters, by the names in `inspect`.
 POSITIONAL_ONLY, POSITIONAL_OR_KEYWORD, VAR_POSITIONAL, KEYWORD_ONLY, VAR_KEYWORD = range(5)
-#: Flags of code: of functions with ``*args``, and with ``**kwargs``.
+#: Flags of the code of functions with ``*args``, and with ``**kwargs``.
 _TAKES_MORE, _TAKES_NAMED = 4, 8
 #: The default of a parameter that has none.
 EMPTY: Any = object()
@@ -28,17 +28,17 @@ class Parameter(Record):
 
 
 def read_parameters(fn: Callable[..., Any]) -> list[Parameter]:
-    """The parameters of a callable, in order; raises ``TypeError`` or ``ValueError`` where nothing tells them."""
+    """Returns the parameters of a callable, in order; raises ``TypeError`` or ``ValueError`` if they are unknown."""
     function, is_bound = fn, False
     if type(function) is not FunctionType and type(type(function).__dict__.get("__call__")) is FunctionType:
         function, is_bound = type(function).__call__, True
     elif type(function) is MethodType:
         function, is_bound = function.__func__, True
-    if type(function) is not FunctionType or any(hasattr(one, sign) for one in (fn, function) for sign in ("__wrapped__", "__signature__")):
+    if type(function) is not FunctionType or any(hasattr(candidate, sign) for candidate in (fn, function) for sign in ("__wrapped__", "__signature__")):
         from inspect import signature
 
         found = signature(fn)
-        return [Parameter(one.name, int(one.kind), EMPTY if one.default is found.empty else one.default) for one in found.parameters.values()]
+        return [Parameter(parameter.name, int(parameter.kind), EMPTY if parameter.default is found.empty else parameter.default) for parameter in found.parameters.values()]
     code, defaults, named = function.__code__, function.__defaults__ or (), function.__kwdefaults__ or {}
     names, count = code.co_varnames, code.co_argcount
     found = []

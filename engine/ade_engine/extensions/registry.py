@@ -1,8 +1,8 @@
-"""What a config package registers.
+"""The registrations of a config package.
 
-A package's ``register(registry)`` functions fill a :class:`Registry`; :meth:`Registry.finalize` then brings every
-list into the order in which its callables run (priority descending, then module, then qualified name, then
-registration), and the run reads it.
+A package's ``register(registry)`` functions fill a :class:`Registry`; :meth:`Registry.finalize` then brings every list into the
+order in which its callables run (priority descending, then module, then qualified name, then registration), and the run reads
+it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class RegisteredFn(Record):
-    """A callable and what it was registered for."""
+    """A callable and the purpose of its registration."""
 
     fn: Callable[..., Any]
     priority: int
@@ -30,24 +30,24 @@ class RegisteredFn(Record):
     field: str | None = None
     row_kind: str | None = None
     hook_name: HookName | None = None
-    #: How much it matters what a validator finds.
+    #: The severity of a validator's findings.
     severity: str = WARNING
 
     @classmethod
-    def of(cls, fn: Callable[..., Any], priority: int = 0, **purpose: Any) -> RegisteredFn:
-        """The entry of a callable under its own module and name."""
+    def from_function(cls, fn: Callable[..., Any], priority: int = 0, **purpose: Any) -> RegisteredFn:
+        """Returns the entry of a callable under its own module and name."""
         module = getattr(fn, "__module__", None) or "<unknown>"
         qualname = getattr(fn, "__qualname__", None) or getattr(fn, "__name__", None) or "<unknown>"
         return cls(fn, priority, module, qualname, **purpose)
 
     @property
     def name(self) -> str:
-        """Module and qualified name, as messages name the callable."""
+        """Returns the module and the qualified name, by which messages name the callable."""
         return f"{self.module}.{self.qualname}"
 
     @property
     def sort_key(self) -> tuple[Any, str, str]:
-        """The place among its kind; ``TypeError`` where the priority is not a number."""
+        """Returns the position among its kind; ``TypeError`` if the priority is not a number."""
         try:
             return (-self.priority, self.module, self.qualname)
         except TypeError:
@@ -55,19 +55,19 @@ class RegisteredFn(Record):
 
 
 class Reshapes(Record):
-    """What fields say of tables that are not one record a row, in the words of ``ade_engine.fields``."""
+    """The fields' declarations for tables that are not one record a row, in terms of ``ade_engine.fields``."""
 
     #: Fields that are headers or cells of stacked columns, each with its ``StackPart``.
     stacked: dict[str, Any] = {}
-    #: Where fields stand beside a table, each with its ``Beside``s.
+    #: Fields beside a table, each with its ``Beside``s.
     beside: dict[str, tuple[Any, ...]] = {}
-    #: What parts the values in a cell of a field.
+    #: The separators of several values in a cell, by field.
     split: dict[str, tuple[str, ...]] = {}
     #: Fields whose blank cells have the value of the cell above.
     filled: list[str] = []
 
     def add(self, field: str, part: Any, beside: tuple[Any, ...], split: tuple[str, ...], *, fill_down: bool) -> None:
-        """Keep what a field says."""
+        """Adds the declarations of a field."""
         if hasattr(part, "stack"):
             self.stacked[field] = part
         if beside:
@@ -79,12 +79,12 @@ class Reshapes(Record):
 
     @property
     def stacks(self) -> list[Any]:
-        """The stacks, in the order of the fields."""
+        """Returns the stacks, in the order of the fields."""
         return list({id(part.stack): part.stack for part in self.stacked.values()}.values())
 
     def has_section(self) -> bool:
-        """Whether some field is the section head above its records."""
-        return any(one.kind == "section" for places in self.beside.values() for one in places)
+        """Returns whether some field is the section head above its records."""
+        return any(place.kind == "section" for places in self.beside.values() for place in places)
 
     def __bool__(self) -> bool:
         return bool(self.stacked or self.beside or self.split or self.filled)
@@ -102,23 +102,23 @@ class Registry:
         self.column_transforms_by_field: dict[str, list[RegisteredFn]] = {}
         self.column_validators_by_field: dict[str, list[RegisteredFn]] = {}
         self.hooks: dict[HookName, list[RegisteredFn]] = {stage: [] for stage in HookName}
-        #: Fields that are parts of a column where they have none of their own, each with its ``Part``; ``Field`` fills it.
+        #: Fields that are parts of a column if they have none of their own, each with its ``Part``; filled by ``Field``.
         self.parts: dict[str, Any] = {}
-        #: What fields say of tables that are not one record a row; ``Field`` fills it.
+        #: The fields' declarations for tables that are not one record a row; filled by ``Field``.
         self.reshapes = Reshapes()
-        #: Fields that are sums or differences of others: the field, these, and how each counts; ``Field`` fills it.
+        #: Fields that are sums or differences of others: the field, these, and the factor of each; filled by ``Field``.
         self.relations: list[tuple[str, tuple[str, ...], tuple[int, ...]]] = []
         #: The plugin modules whose ``register`` has registered nothing.
         self.idle_modules: list[str] = []
 
     @property
     def size(self) -> int:
-        """How much is registered."""
+        """Returns the number of registrations."""
         lists = (self.fields, self.row_detectors, self.column_detectors, self.column_transforms, self.column_validators)
         return sum(map(len, lists)) + sum(map(len, self.hooks.values()))
 
     def register_field(self, field: FieldDef) -> FieldDef:
-        """Make a field known. Detectors, transforms and validators for it may be registered from here on."""
+        """Registers a field. Detectors, transforms and validators for it may be registered from here on."""
         if not isinstance(getattr(field, "name", None), str):
             raise TypeError(f"register_field takes a FieldDef, whose name is a text, not {field!r}")
         if not isinstance(field.label, (str, type(None))):
@@ -134,23 +134,23 @@ class Registry:
         return field
 
     def register_row_detector(self, fn: Callable[..., Any], *, row_kind: str, priority: int) -> None:
-        """Let ``fn`` score the kind of every row. ``row_kind`` documents the kind that it is mainly for."""
+        """Registers ``fn`` to score the kind of every row. ``row_kind`` documents the kind that it is mainly for."""
         self.row_detectors.append(_entry(fn, priority, row_kind=getattr(row_kind, "value", row_kind)))
 
     def register_column_detector(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:
-        """Let ``fn`` score the columns of every table for ``field``, and for any other field it returns."""
+        """Registers ``fn`` to score the columns of every table for ``field``, and for any other field it returns."""
         self._require_field(fn, field, "column detector")
         self.column_detectors.append(_entry(fn, priority, field=field))
 
     def register_column_transform(self, fn: Callable[..., Any], *, field: str, priority: int) -> None:
-        """Let ``fn`` compute ``field`` by an expression."""
+        """Registers ``fn`` to compute ``field`` by an expression."""
         self._require_field(fn, field, "column transform")
         self.column_transforms.append(_entry(fn, priority, field=field))
 
     def register_column_validator(self, fn: Callable[..., Any], *, field: str, priority: int, severity: str = WARNING) -> None:
-        """Let ``fn`` check ``field`` by an expression that yields a message, or null where all is well.
+        """Registers ``fn`` to check ``field`` by an expression that yields a message, or null for a correct value.
 
-        ``severity``: how much it matters what ``fn`` finds: ``error``, ``warning`` or ``info``.
+        ``severity`` of the findings: ``error``, ``warning`` or ``info``.
         """
         self._require_field(fn, field, "column validator")
         entry = _entry(fn, priority, field=field)
@@ -158,18 +158,20 @@ class Registry:
         self.column_validators.append(entry)
 
     def register_hook(self, fn: Callable[..., Any], *, hook: HookName | str, priority: int) -> None:
-        """Run ``fn`` at a stage of the run."""
+        """Registers ``fn`` to run at a stage of the run."""
         try:
             stage = HookName(hook)
         except ValueError:
             known = ", ".join(name.value for name in HookName)
-            raise ConfigError(f"{RegisteredFn.of(fn).name} names no hook stage: {hook!r}; stages are {known}") from None
+            raise ConfigError(
+                f"{RegisteredFn.from_function(fn).name} names no hook stage: {hook!r}; stages are {known}"
+            ) from None
         self.hooks[stage].append(_entry(fn, priority, hook_name=stage))
 
     def finalize(self) -> None:
-        """Sort every list, and fill ``column_transforms_by_field`` and ``column_validators_by_field``.
+        """Sorts every list, and fills ``column_transforms_by_field`` and ``column_validators_by_field``.
 
-        A run does it once all modules have registered. Doing it again takes in what was added since.
+        A run does it once all modules have registered. Calling it again includes later registrations.
         """
         for entries in (
             self.row_detectors,
@@ -185,7 +187,7 @@ class Registry:
     def _require_field(self, fn: Callable[..., Any], field: str, role: str) -> None:
         if field not in self.fields:
             raise ConfigError(
-                f"{role} {RegisteredFn.of(fn).name} is for field {field!r}, which is not registered (yet): "
+                f"{role} {RegisteredFn.from_function(fn).name} is for field {field!r}, which is not registered (yet): "
                 "call registry.register_field first"
             )
 
@@ -198,11 +200,11 @@ class Registry:
 
 
 def _entry(fn: Callable[..., Any], priority: int, **purpose: Any) -> RegisteredFn:
-    """The entry of a callable, refused where its author registers it and not where it is called."""
+    """Returns the entry of a callable, refused where its author registers it and not when it is called."""
     if not callable(fn):
         raise TypeError(f"a function has to be registered, not {fn!r}")
-    entry = RegisteredFn.of(fn, priority, **purpose)
-    # Lists are sorted once all have registered, when nobody knows any more who has.
+    entry = RegisteredFn.from_function(fn, priority, **purpose)
+    # Lists are sorted once all have registered, when the author's line is no longer known.
     entry.sort_key
     return entry
 

@@ -7,12 +7,12 @@ A reader is a polars expression over a whole column, to be returned by a transfo
     def clean(field_name):
         return fields.date(field_name)
 
-The column's own cells decide how it is read: one ``31/01/2025`` makes its dates day-first, one ``1.309,50`` makes
-``1.200`` one thousand two hundred. Where nothing decides, the settings ``date_order`` and ``decimal_mark`` do, or the
-reader's own argument, and the column gets one issue that says so. A cell that cannot be read comes out empty, and is an
-issue with what stood there. Cells that have the type already keep their value; empty cells stay empty.
+The column's own cells decide how it is read: one ``31/01/2025`` makes its dates day-first, one ``1.309,50`` makes ``1.200`` one
+thousand two hundred. If no cell decides, the settings ``date_order`` and ``decimal_mark`` do, or the reader's own argument, and
+the column gets one issue that says so. A cell that cannot be read comes out empty and gets an issue with its original text.
+Cells that have the type already keep their value; empty cells stay empty.
 
-A check is an expression, too: null where all is well, a message where it is not. A :class:`Field` puts headers, reader and
+A check is an expression, too: null for a correct value, a message for a wrong one. A :class:`Field` puts headers, reader and
 checks together.
 """
 

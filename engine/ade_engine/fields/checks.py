@@ -1,5 +1,5 @@
-"""Checks: expressions that say what is wrong with a value, and null where nothing is. Empty cells are fine but for
-:func:`required`.
+"""Checks: expressions with a message for each wrong value, and null for correct ones. Only :func:`required` complains about
+empty cells.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: What is said of a value that another row has, too; the list of issues adds where.
+#: The message for a value that another row has, too; the list of issues adds the rows.
 REPEATED = "occurs more than once"
 _DAY_0 = dt.date(1970, 1, 1).toordinal()
-#: Larger whole numbers have no place in a column.
-_MOST_WHOLE = 2**63
+#: Larger whole numbers do not fit a column.
+_MAX_WHOLE_NUMBER = 2**63
 
 
 class Check(pl.Expr):
-    """A check: an expression, and what the native half knows of it, which needs none."""
+    """A check: an expression, and its native counterpart, which works without polars."""
 
-    #: Whether it complains of empty cells, so that it has nothing to add about one that could not be read.
+    #: Whether the check is about empty cells. If so, it adds nothing for a cell that could not be read.
     is_about_emptiness = False
-    #: Whether it complains of values that come again.
+    #: Whether the check is about repeated values.
     is_about_repeats = False
 
     def __init__(self, column: str, expression: Callable[[], pl.Expr], demand: str | None, *said: str, **limits: Any):
@@ -38,21 +38,21 @@ class Check(pl.Expr):
             raise TypeError(f"a check takes the name of a column, not {type(column).__name__}")
         self.column = column
         self._expression = expression
-        #: The native demand, if there is one, what is said of values that break it, and its limits.
+        #: The native check if there is one, its message, and its limits.
         self._demand, self._said, self._limits = demand, said, limits
 
     @property
     def _pyexpr(self) -> Any:
-        # Made when polars asks for it: most checks are applied without.
+        # Created when polars asks for it, because most checks are applied without polars.
         made = self.__dict__.get("_made")
         if made is None:
             made = self.__dict__["_made"] = self._expression()._pyexpr
         return made
 
     def messages(self, table: pl.DataFrame, others: list[pl.Series]) -> tuple[bool, pl.Series | None]:
-        """Returns whether its messages for a table's rows are known without polars, and these, if there are any.
+        """Returns whether the messages for a table's rows are known without polars, and the messages if there are any.
 
-        ``others``: what is said already, to which it has nothing to add.
+        ``others``: existing messages, to which this check adds nothing.
         """
         if self.column not in table.columns:
             return False, None
@@ -64,7 +64,7 @@ class Check(pl.Expr):
         try:
             is_known, said = _native.checked(cells, self._demand, *self._said, **self._limits, others=others)
         except TypeError:
-            # Polars says what is wrong with the column's type when the expression is applied.
+            # Polars reports a wrong column type when it applies the expression.
             return False, None
         return is_known, None if said is None else series_of(said)
 
@@ -74,7 +74,7 @@ def _says(is_wrong: pl.Expr, message: str) -> pl.Expr:
 
 
 def required(column: str) -> pl.Expr:
-    """The cell has a value; blank text is none."""
+    """Checks that the cell has a value; blank text is no value."""
 
     def expression() -> pl.Expr:
         value = pl.col(column)
@@ -86,7 +86,7 @@ def required(column: str) -> pl.Expr:
 
 
 def unique(column: str) -> pl.Expr:
-    """No other row of the table has the same value."""
+    """Checks that no other row of the table has the same value."""
 
     def expression() -> pl.Expr:
         value = pl.col(column)
@@ -98,34 +98,34 @@ def unique(column: str) -> pl.Expr:
 
 
 def one_of(column: str, values: list[Any] | tuple[Any, ...], *, case_sensitive: bool = True) -> pl.Expr:
-    """The value is one of these."""
-    shown = ", ".join(str(one) for one in values[:8]) + (", …" if len(values) > 8 else "")
-    known = list(values) if case_sensitive else [str(one).lower() for one in values]
+    """Checks that the value is in a list."""
+    shown = ", ".join(str(entry) for entry in values[:8]) + (", …" if len(values) > 8 else "")
+    known = list(values) if case_sensitive else [str(entry).lower() for entry in values]
 
     def expression() -> pl.Expr:
         value = pl.col(column) if case_sensitive else pl.col(column).cast(pl.String).str.to_lowercase()
         return _says(~value.is_in(known), f"none of {shown}")
 
     demand = None
-    if all(isinstance(one, str) for one in known):
+    if all(isinstance(entry, str) for entry in known):
         demand = "one_of" if case_sensitive else "one_of_any_case"
     return Check(column, expression, demand, f"none of {shown}", known={*known} if demand else None)
 
 
 def pattern(column: str, expression: str, message: str | None = None) -> pl.Expr:
-    """The whole text matches a regular expression (Rust's syntax)."""
+    """Checks that the whole text matches a regular expression (Rust's syntax)."""
 
     whole, said = f"^(?:{expression})$", message or f"does not look like {expression}"
     return Check(column, lambda: _says(~pl.col(column).cast(pl.String).str.contains(whole), said), "matched", said, matched=whole)
 
 
 def range(column: str, least: float | None = None, most: float | None = None) -> pl.Expr:
-    """The number is at least ``least`` and at most ``most``."""
+    """Checks that the number is at least ``least`` and at most ``most``."""
     return _between(column, least, most, "less than", "more than")
 
 
 def date_range(column: str, first: dt.date | str | None = None, last: dt.date | str | None = None) -> pl.Expr:
-    """The day is ``first`` or later and ``last`` or earlier; both as dates or as ``"2025-01-31"``."""
+    """Checks that the day is ``first`` or later and ``last`` or earlier; both as dates or as ``"2025-01-31"``."""
     first, last = (dt.date.fromisoformat(day) if isinstance(day, str) else day for day in (first, last))
     return _between(column, first, last, "before", "after", of_day=True)
 
@@ -143,20 +143,20 @@ def _between(column: str, least: Any, most: Any, below: str, above: str, of_day:
     limits = {"least": least, "most": most}
     if of_day:
         limits = {name: day_number(limit) if type(limit) is dt.date else limit for name, limit in limits.items()}
-        # A limit within a day is compared by polars.
+        # Polars compares limits that include a time of day.
         is_known = all(limit is None or type(limit) is int for limit in limits.values())
     else:
-        is_known = all(limit is None or type(limit) is float or type(limit) is int and abs(limit) < _MOST_WHOLE for limit in limits.values())
+        is_known = all(limit is None or type(limit) is float or type(limit) is int and abs(limit) < _MAX_WHOLE_NUMBER for limit in limits.values())
     return Check(column, expression, ("days_between" if of_day else "between") if is_known else None, below, above, **limits)
 
 
 def day_number(day: dt.date) -> int:
-    """A day as the number of days since 1970."""
+    """Returns the number of days from 1970-01-01 to a day."""
     return day.toordinal() - _DAY_0
 
 
 def checksum(column: str, kind: str) -> pl.Expr:
-    """The id's own check digits agree: ``"iban"``, ``"vat"`` (European Union) or ``"luhn"`` (card numbers and many ids)."""
+    """Checks the id's own check digits: ``"iban"``, ``"vat"`` (European Union) or ``"luhn"`` (card numbers and many ids)."""
     names = {"iban": "an IBAN", "vat": "a VAT number", "luhn": "a number with a right check digit"}
     if kind not in names:
         raise ValueError(f"a checksum is 'iban', 'vat' or 'luhn', not {kind!r}{nearest(kind, names)}")

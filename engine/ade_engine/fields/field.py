@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from ade_engine.extensions import parameters
-from ade_engine.fields.beside import Beside
+from ade_engine.fields.beside import BesideFact
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify
-from ade_engine.fields.parts import Part
+from ade_engine.fields.parts import FullNamePart
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
 from ade_engine.fields.stacks import Stack, StackPart
 from ade_engine.infrastructure.observability.stack import calling_place
@@ -26,35 +26,35 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
 
 
-#: What readers say of the values that they read: those whose looks tell what they are.
+#: The kinds of readers whose values are recognizable by their looks.
 _KINDS = {code: "code", date: "date", date_time: "date", email: "email", money: "money", phone: "phone"}
-#: What ``FieldDef`` takes besides a name and a label.
+#: The arguments of ``FieldDef`` besides name and label.
 _FACTS = tuple(name for name in FieldDef._annotations if name not in ("name", "label"))
 
 
 class Field:
-    """A field of the output: what it is called, which headers people give it, how its cells are read and checked.
+    """A field of the output: its name, the headers that people give it, its reader and its checks.
 
-    ``by_values``: whether a column whose header says nothing may be found by its values, and one whose header says something
-    unknown where they are unmistakable, with a score of 0.6 at most: ``True`` for the readers ``code``, ``date``, ``date_time``, ``email``, ``money`` and ``phone``, or a list
-    of the values that the field has.
+    ``by_values``: whether the field's column may be found by its values if its header says nothing, or if its header is unknown
+    and the values are unmistakable, with a score of 0.6 at most: ``True`` for the readers ``code``, ``date``, ``date_time``,
+    ``email``, ``money`` and ``phone``, or a list of the field's values.
 
-    ``part_of``: what the field is a part of, where it has no column of its own: ``FULL_NAME.first`` of a :class:`FullName`, ``MONTHS.header``
-    or ``MONTHS.value`` of a :class:`Stack`.
+    ``part_of``: the whole that the field is a part of, if it has no column of its own: ``FULL_NAME.first`` of a
+    :class:`FullName`, ``MONTHS.header`` or ``MONTHS.value`` of a :class:`Stack`.
 
-    ``beside``: where its value stands beside the table, where it has no column: ``sheet_name``, ``title(…)``, ``label(…)``, or several of
-    these, of which the first one counts that is there.
+    ``beside``: the position of its value beside the table, if it has no column: ``sheet_name``, ``title(…)``, ``label(…)``, or
+    several of these, of which the first with a value counts.
 
-    ``fill_down``: a blank cell has the value of the cell above. ``split``: what parts the values of a cell, each of which makes a row.
+    ``fill_down``: a blank cell gets the value of the cell above. ``split``: the separator of several values in a cell, each of
+    which becomes a row.
 
-    ``which``: ``"first"`` takes the first of several columns whose headers say the same, and no issue tells of the others.
+    ``which``: ``"first"`` takes the first of several columns with the same header, without an issue about the others.
 
-    ``checks``: functions, or pairs of a function and the severity of what it finds, which is ``warning`` by itself.
+    ``checks``: functions, or pairs of a function and the severity of its issues, which is ``warning`` by default.
 
-    ``read`` and each of ``checks`` take the field's name and return an expression: the functions of this package, or your
-    own. A function of yours that calls its argument ``field_name`` may also name what a transform may name, such as
-    ``column_unit``. What is not said here can be registered beside it: more detectors, transforms and validators for the
-    same field.
+    ``read`` and each of ``checks`` take the field's name and return an expression: the functions of this package, or your own.
+    Your own function, if it calls its argument ``field_name``, may also take the other arguments of a transform, such as
+    ``column_unit``. More detectors, transforms and validators can be registered for the same field.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class Field:
         read: Callable[..., pl.Expr] | None = None,
         checks: Sequence[Callable[..., pl.Expr] | tuple[Callable[..., pl.Expr], str]] = (),
         by_values: bool | Sequence[str] = False,
-        part_of: Part | StackPart | None = None,
-        beside: Beside | Sequence[Beside] = (),
+        part_of: FullNamePart | StackPart | None = None,
+        beside: BesideFact | Sequence[BesideFact] = (),
         fill_down: bool = False,
         split: str | Sequence[str] = (),
         which: str | None = None,
@@ -101,11 +101,11 @@ class Field:
                 f"Field {name!r}: by_values=True goes with the readers {names}, and with functions that read the field by one of "
                 "them; give a list of values instead"
             )
-        if part_of is not None and not isinstance(part_of, (Part, StackPart)):
+        if part_of is not None and not isinstance(part_of, (FullNamePart, StackPart)):
             such = "MONTHS.header or MONTHS.value" if isinstance(part_of, Stack) else "FULL_NAME.first"
             raise TypeError(f"Field {name!r}: part_of should be a part such as {such}, not {type(part_of).__name__}")
         places = (beside,) if not isinstance(beside, (list, tuple)) else tuple(beside)
-        if not all(isinstance(place, Beside) for place in places):
+        if not all(isinstance(place, BesideFact) for place in places):
             raise TypeError(f'Field {name!r}: beside should be sheet_name, file_name, section, title(…) or label(…), or a list of these, not {beside!r}')
         marks = (split,) if isinstance(split, str) else tuple(split)
         if not all(isinstance(mark, str) and mark for mark in marks):
@@ -118,7 +118,7 @@ class Field:
         self.label = label
         self.headers = tuple(headers) or (label or name.replace("_", " "),)
         self.read = read
-        #: Each check, and the severity of what it finds.
+        #: Pairs of a check and its severity.
         self.checks = pairs
         self.by_values = known or by_values is True
         self.part_of = part_of
@@ -128,17 +128,19 @@ class Field:
         self.which = which
         self._kind = kind
         self._place = calling_place()
-        #: What ``FieldDef`` takes besides: ``dtype``, ``meta``, ``width``, ``format``.
+        #: Further arguments of ``FieldDef``: ``dtype``, ``meta``, ``width``, ``format``.
         self.facts = {"format": "money", **facts} if read is money else facts
 
     @property
     def words(self) -> set[str]:
-        """The headers, simplified: for row detectors that look for them. Those of what the field is a part of are among them."""
-        whole = self.part_of.whole.headers if isinstance(self.part_of, Part) else ()
+        """Returns the simplified headers, for row detectors that look for them, with the headers of the whole that the field is
+        a part of.
+        """
+        whole = self.part_of.whole.headers if isinstance(self.part_of, FullNamePart) else ()
         return {simplify(header) for header in (*self.headers, *whole)}
 
     def register(self, registry: Registry) -> None:
-        """Register the field, detectors for its headers and its values, its reader and its checks."""
+        """Registers the field, detectors for its headers and its values, its reader and its checks."""
         field = FieldDef(name=self.name, label=self.label, **self.facts)
         field.ade_place = self._place
         registry.register_field(field)
@@ -149,7 +151,7 @@ class Field:
             known = () if self.by_values is True else self.by_values
             by_values = FieldValues(self.name, "known" if known else self._kind or "", known)
             registry.register_column_detector(by_values, field=self.name, priority=10)
-        if isinstance(self.part_of, Part):
+        if isinstance(self.part_of, FullNamePart):
             registry.parts[self.name] = self.part_of
         if isinstance(self.part_of, StackPart) or self.beside or self.split or self.fill_down:
             registry.reshapes.add(self.name, self.part_of, self.beside, self.split, fill_down=self.fill_down)
@@ -166,9 +168,10 @@ class Field:
 def _of_field(
     function: Callable[..., pl.Expr], field: str, role: str, place: tuple[str, int, str] | None
 ) -> Callable[..., pl.Expr]:
-    """The function as the engine calls it: by the names of its parameters, so one that takes ``field_name`` is left as it is.
+    """Returns the function in the form that the engine calls, by parameter names. A function that takes ``field_name`` is
+    returned unchanged.
 
-    ``place``: where the field was made, for messages about functions of this package.
+    ``place``: the position where the field was made, for messages about functions of this package.
     """
     if "field_name" in _parameters(function):
         return function
@@ -185,12 +188,12 @@ def _parameters(function: Callable[..., Any]) -> Mapping[str, Parameter]:
 
 
 def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
-    """What a function reads a field as, if it does so by one of the readers whose values tell what they are."""
+    """Returns the kind that a function reads a field as, if it uses a reader whose values are recognizable."""
     taken = _parameters(read) if read is not None else {}
     if "field_name" in taken:
-        required = [one.name for one in taken.values() if one.default is parameters.EMPTY and one.kind != parameters.VAR_KEYWORD]
+        required = [value.name for value in taken.values() if value.default is parameters.EMPTY and value.kind != parameters.VAR_KEYWORD]
         values = {**dict.fromkeys(required), "field_name": field}
-        # Nothing is known yet: what a function may look into is empty.
+        # No run exists yet, so the arguments for its state are empty.
         values.update({name: defaultdict(lambda: None) for name in ("state", "metadata") if name in values})
         values.update({name: "" for name in ("column_header", "input_file_name") if name in values})
         if "table" in values:
@@ -198,12 +201,12 @@ def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
     try:
         made = readers_made(lambda: read(**values) if "field_name" in taken else read(field))
     except Exception:
-        # It fails in the run, with its place; or it needs a table, and without one nobody knows what it reads.
+        # The function fails in the run, with its position; or it needs a table, and its kind is unknown without one.
         return None
-    return next((one.values for one in made if one.column == field and one.values), None)
+    return next((reader.values for reader in made if reader.column == field and reader.values), None)
 
 
 def _named(function: Callable[..., Any], field: str, role: str = "header") -> Callable[..., Any]:
-    """The function under the name that messages call it by."""
+    """Returns the function under the name that messages use for it."""
     function.__name__ = function.__qualname__ = f"Field({field!r}).{role}"
     return function

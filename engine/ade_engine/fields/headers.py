@@ -1,4 +1,4 @@
-"""Comparing headers with words: for columns, and for rows that consist of them. And detectors of rows by their layout."""
+"""Comparing headers with words, for columns and for header rows; and detectors of rows by their layout."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ if TYPE_CHECKING:
     from ade_engine.models.row_layout import RowLayout
 
 _simplified: dict[str, str] = {}
-_MOST_REMEMBERED = 10_000
+_MAX_REMEMBERED_HEADERS = 10_000
 
 
 def simplify(text: str) -> str:
-    """``" E-mail  Address:"`` and ``"e mail address"`` are the same header; accents and case do not count."""
+    """Returns a header for comparison: ``" E-mail  Address:"`` and ``"e mail address"`` are equal; accents and case do not
+    count.
+    """
     simple = _simplified.get(text)
     if simple is None:
         simple = _native.simplify(text)
-        if len(_simplified) < _MOST_REMEMBERED:
+        if len(_simplified) < _MAX_REMEMBERED_HEADERS:
             _simplified[text] = simple
     return simple
 
 
 def score(header: str, words: Iterable[str]) -> float:
-    """How sure a header alone makes us that a column is what the words say.
+    """Returns how likely a column with this header is the one that the words name.
 
-    1.0 where it is one of the words, also with a unit or note in brackets behind it ("Net (EUR)"); 0.4 where it ends
-    with one: "Overtime Hours" may be hours, but only together with what another detector says; 0.0 otherwise.
+    1.0 if it is one of the words, also with a unit or note in brackets behind it ("Net (EUR)"); 0.4 if it ends with one:
+    "Overtime Hours" may be hours, but only together with another detector; 0.0 otherwise.
     """
     known = {simplify(word) for word in words} - {""}
     return _score(header, known, _endings(known))
@@ -40,7 +42,7 @@ def _endings(known: set[str]) -> tuple[str, ...]:
 
 
 def _score(header: str, known: set[str], endings: tuple[str, ...]) -> float:
-    """The score of a header by words that are simplified, and by the same words at the end of others."""
+    """Returns the score of a header by simplified words, and by the same words at the end of other headers."""
     full = simplify(header)
     bare = simplify(_without_brackets(header)) if "(" in header or "[" in header else full
     if full in known or bare in known:
@@ -53,39 +55,39 @@ def _without_brackets(text: str) -> str:
 
 
 class FieldHeaders:
-    """A column detector: columns with one of a field's headers. It looks at nothing but the header, and says the same of the
-    same header.
+    """A column detector for columns with one of a field's headers. It reads nothing but the header, and gives equal headers
+    equal scores.
     """
 
     def __init__(self, field: str, headers: Iterable[str], kind: str | None = None, *, takes_first: bool = False):
         self.field = field
         self.headers = tuple(headers)
-        #: Whether the author knows of several columns with such a header, and wants the first one.
+        #: Whether the author expects several columns with the header and wants the first one.
         self.takes_first = takes_first
-        #: What the field's values are, where its reader tells; for detectors that go by values.
+        #: The kind of the field's values, if its reader determines it; for detectors by values.
         self.kind = kind
         self._known = {simplify(header) for header in self.headers} - {""}
         self._endings = _endings(self._known)
         self.__name__ = self.__qualname__ = f"Field({field!r}).header"
 
     def __call__(self, column_header_original: str, column_header_parts: list[str]) -> dict[str, float] | None:
-        # Of "Payment" above "Due date" the lower one says what the column holds.
+        # If "Payment" is above "Due date", the lower header names the values.
         found = _score(column_header_original, self._known, self._endings)
         if found < 1 and column_header_parts and column_header_parts[-1] != column_header_original:
             found = max(found, _score(column_header_parts[-1], self._known, self._endings))
         return {self.field: found} if found else None
 
     def has_in_brackets(self, header: str) -> bool:
-        """Whether a header with brackets is one of the field's word for word."""
+        """Returns whether a header with brackets is one of the field's headers word for word."""
         return "(" in header and simplify(header) in self._known
 
 
 class HeaderRows:
-    """A row detector: rows with ``least`` known headers or more, ``score`` for each, so that a fuller header wins.
+    """A row detector for rows with ``least`` known headers or more, with ``score`` for each, so that a fuller header wins.
 
-    A row with a number or a date in it is no header. The engine applies this detector to all rows of a sheet at once, as
-    long as all detectors of a configuration are of this kind, :class:`DataRows` or :class:`LayoutRows`; beside others it is
-    called row by row. With ``once`` cells that say the same count once, as those of a filled merged range do.
+    A row with a number or a date is no header. The engine applies this detector to all rows of a sheet at once if all detectors
+    of a configuration are of this kind, :class:`DataRows` or :class:`LayoutRows`; beside others it is called row by row. With
+    ``once``, equal cells count once, as those of a filled merged range do.
     """
 
     def __init__(self, words: Iterable[str], *, least: int = 2, score: float = 0.5, once: bool = False):
@@ -107,12 +109,12 @@ class HeaderRows:
         return {"header": self.score * hits} if hits and hits >= self.least else None
 
     def rule(self) -> _native.RowRule:
-        """The detector as the native module takes it."""
+        """Returns the detector in the form that the native module takes."""
         return _native.RowRule("words", words=self.words, least=self.least, score=self.score, once=self.once)
 
 
 class DataRows:
-    """A row detector: rows with ``least`` filled cells or more.
+    """A row detector for rows with ``least`` filled cells or more.
 
     Titles, notes and section names seldom fill more than one cell; they get no score and only occupy their row.
     """
@@ -127,15 +129,15 @@ class DataRows:
         return {"data": self.score} if filled >= self.least else None
 
     def rule(self) -> _native.RowRule:
-        """The detector as the native module takes it."""
+        """Returns the detector in the form that the native module takes."""
         return _native.RowRule("filled", least=self.least, score=self.score)
 
 
 class LayoutRows:
-    """A row detector: the likelihood of each kind of row by the looks of the sheet, times ``score``.
+    """A row detector by the looks of the sheet: the likelihood of each kind of row, times ``score``.
 
     The kinds are ``title``, ``header``, ``group`` (a section head), ``data``, ``total`` and ``note``. See ``row_layout`` in
-    docs/explanation/rows.md for what they go by. Beside :class:`HeaderRows` known words have the last word.
+    docs/explanation/rows.md for the features that decide. Beside :class:`HeaderRows`, known words overrule it.
     """
 
     def __init__(self, *, score: float = 1.0):
@@ -146,12 +148,12 @@ class LayoutRows:
         likelihoods = row_layout.likelihoods
         if not likelihoods:
             return None
-        # The state in the likeliest sequence of rows comes first, and scores no less than any other.
+        # The state in the likeliest sequence of rows comes first and scores at least as high as any other.
         scores = {row_layout.state: self.score * max(likelihoods.values())}
         for kind, likelihood in likelihoods.items():
             scores.setdefault(kind, self.score * likelihood)
         return scores
 
     def rule(self) -> _native.RowRule:
-        """The detector as the native module takes it."""
+        """Returns the detector in the form that the native module takes."""
         return _native.RowRule("layout", score=self.score)

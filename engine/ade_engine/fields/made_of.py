@@ -1,4 +1,5 @@
-"""Readers that are made of others: shares, quantities with their units, months, quarters, weeks, years, and words of the author's own."""
+"""Readers made of other readers: shares, quantities with units, months, quarters, weeks, years, and words of the author's own.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections.abc import Callable, Mapping
 from ade_engine import _native
 from ade_engine.fields.readers import TYPES, Reader, _one_of, readable
 from ade_engine.fields.scales import folded
-from ade_engine.fields.surroundings import Surroundings, current
+from ade_engine.fields.surroundings import ColumnSurroundings, current
 from ade_engine.models import polars as pl
 from ade_engine.models.polars import series_of
 
@@ -16,10 +17,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    #: Reads cells as another kind of reader does.
-    Read = Callable[[pl.Series, str], pl.Series]
+    #: A function that reads cells with another reader.
+    CellsReader = Callable[[pl.Series, str], pl.Series]
 
-#: What a cell that could not be read is not.
+#: The nouns for messages such as "is no quarter".
 _NOUNS = {
     "percent": "clearly a percentage or a share of one",
     "quantity": "a quantity",
@@ -30,20 +31,20 @@ _NOUNS = {
     "year": "a year",
     "choice": "one of the known words",
 }
-#: As much of a cell is quoted.
+#: The maximum number of quoted characters of a cell.
 _QUOTED = 100
 _YEARS = range(1900, 2200)
 
 
 class MadeReader(Reader):
-    """A reader that asks others for what it makes its values of."""
+    """A reader that makes its values with other readers."""
 
-    def __init__(self, column: str, kind: str, make: Callable[[pl.Series, Read], pl.Series]):
+    def __init__(self, column: str, kind: str, make: Callable[[pl.Series, CellsReader], pl.Series]):
         super().__init__(column, kind)
         self._make = make
 
     def read(self, series: pl.Series) -> pl.Series:
-        """The column as it is read, within what stands around it."""
+        """Reads the column within its surroundings."""
         around, series = current() or self._around, readable(series)
         facts: dict[str, Any] = {"is_strict": True}
         if around is not None:
@@ -59,13 +60,13 @@ class MadeReader(Reader):
         values = values.cast(TYPES[self.kind]).alias(series.name)
         if around is not None:
             messages = self._messages(around, series, values)
-            # A quantity is its number: what is doubtful of that is so of it.
+            # A quantity is its number, so a doubt about the number is a doubt about the quantity.
             reading = found[-1].reading if self.kind == "quantity" and found else None
             around.note(self._number, self.column, self.kind if reading is None else "number", reading, messages, len(series) == len(around.table))
         return values
 
-    def _messages(self, around: Surroundings, series: pl.Series, values: pl.Series) -> pl.Series | None:
-        """What is said of filled cells that came out empty."""
+    def _messages(self, around: ColumnSurroundings, series: pl.Series, values: pl.Series) -> pl.Series | None:
+        """Returns the messages for filled cells that came out empty."""
         if values.null_count() == series.null_count():
             return None
         texts = _texts(series)
@@ -80,12 +81,12 @@ class MadeReader(Reader):
 
 
 def _texts(series: pl.Series) -> pl.Series:
-    """Cells as texts without blanks at their ends; nothing where nothing is left."""
+    """Returns cells as trimmed texts; null if nothing is left."""
     return series_of(_native.read_column(series, "text", None).column)
 
 
 def _says_nothing(texts: pl.Series, missing: list[str]) -> pl.Series:
-    """Which cells say that they have no value: of these a reader of addresses has neither a value nor a message."""
+    """Returns which cells say that they have no value. A reader of addresses gives these neither a value nor a message."""
     found = _native.read_column(texts, "email", None, is_strict=True, missing=missing)
     said = None if found.unread is None else series_of(found.unread.column)
     is_read = series_of(found.column).is_not_null()
@@ -93,17 +94,17 @@ def _says_nothing(texts: pl.Series, missing: list[str]) -> pl.Series:
 
 
 def percent(column: str) -> pl.Expr:
-    """A percentage as a share of one: ``19%`` is 0.19, and so is a cell that a workbook shows so.
+    """Reads a percentage as a fraction of one: ``19%`` is 0.19, and so is a cell that a workbook shows like this.
 
-    Plain numbers are shares where none is above 1, and percentages where none lies between 0 and 1; where both are, the fewer ones
-    come out empty and are issues.
+    Plain numbers are fractions if none is above 1, and percentages if none is between 0 and 1. If a column has both, the
+    smaller group comes out empty and gets issues.
     """
     return MadeReader(column, "percent", _shares)
 
 
-def _shares(series: pl.Series, read: Read) -> pl.Series:
+def _shares(series: pl.Series, read: CellsReader) -> pl.Series:
     texts = _texts(series)
-    # Thousandths, too, and signs of other scripts.
+    # Per mille, too, and the percent signs of other scripts.
     has_sign = texts.str.contains("[%٪％﹪]").fill_null(False)
     if series.dtype == pl.String:
         plain = read(pl.select(pl.when(~has_sign).then(texts)).to_series(), "number")
@@ -114,21 +115,21 @@ def _shares(series: pl.Series, read: Read) -> pl.Series:
     is_share, is_hundredth, is_zero = (size > 0) & (size < 1), size > 1, size == 0
     shares, hundredths = is_share.sum(), is_hundredth.sum()
     if hundredths and signed.null_count() < len(signed):
-        # "12" among "12%": the sign has been forgotten, or it is something else.
+        # "12" among "12%": the sign was forgotten, or the number is something else.
         kept = is_zero
     elif shares and hundredths:
         kept = is_zero | (is_share if shares >= hundredths else is_hundredth)
     else:
-        # 1 is the whole or one hundredth: it goes with the others, and alone nobody knows.
+        # 1 is the whole or one hundredth: it follows the other numbers, and alone it is ambiguous.
         kept = is_zero if not shares and not hundredths else size.is_not_null()
     plain = pl.select(pl.when(kept).then(plain / 100 if hundredths > shares else plain)).to_series()
     return pl.select(pl.coalesce(signed, plain)).to_series()
 
 
 def quantity(column: str, part: str = "value") -> pl.Expr:
-    """A number with its unit: ``12.5 kg``, ``3 pcs``, ``1.250,00 m²``. ``part``: ``"value"`` or ``"unit"``.
+    """Reads a number with its unit: ``12.5 kg``, ``3 pcs``, ``1.250,00 m²``. ``part``: ``"value"`` or ``"unit"``.
 
-    The unit is the text behind the number as it stands; numbers without one have the unit of the column's header.
+    The unit is the text behind the number, unchanged; numbers without a unit have the one of the column's header.
     """
     _one_of("part", part, ("value", "unit"))
     if part == "unit":
@@ -153,11 +154,12 @@ def _units(series: pl.Series, column: str) -> pl.Series:
 
 
 def month(column: str) -> pl.Expr:
-    """A month as its first day: ``2025-01``, ``01/2025``, ``Jan 2025``, ``janvier 2025``, ``2025年1月``, or any day of it."""
+    """Reads a month as its first day: ``2025-01``, ``01/2025``, ``Jan 2025``, ``janvier 2025``, ``2025年1月``, or any day of it.
+    """
     return MadeReader(column, "month", _months)
 
 
-def _months(series: pl.Series, read: Read) -> pl.Series:
+def _months(series: pl.Series, read: CellsReader) -> pl.Series:
     if series.dtype != pl.String:
         return _first_days(read(series, "date"))
     texts = _texts(series)
@@ -166,7 +168,7 @@ def _months(series: pl.Series, read: Read) -> pl.Series:
     number = pl.select(pl.coalesce(number, texts.str.extract(r"^(\d{1,2})\D").cast(pl.Int32))).to_series()
     is_number = numbers.is_not_null() & number.is_between(1, 12) & year.is_between(_YEARS.start, _YEARS.stop - 1)
     of_numbers = pl.select(pl.when(is_number).then(pl.date(year, pl.when(is_number).then(number), 1))).to_series()
-    # "Jan 2025" is a date that lacks its day; a year of two digits would be one.
+    # "Jan 2025" is a date without a day; with a year of two digits it would be a complete date.
     is_named = texts.str.contains(r"^\D*[^\W\d_]\D*\d{4}$|^\d{4}\D*[^\W\d_]\D*$") & numbers.is_null()
     named = pl.select(pl.when(is_named).then(pl.when(texts.str.contains(r"^\d{4}")).then(pl.format("{} 1", texts)).otherwise(pl.format("1 {}", texts)))).to_series()
     is_day = ~is_named & numbers.is_null()
@@ -178,14 +180,16 @@ def _first_days(days: pl.Series) -> pl.Series:
 
 
 def quarter(column: str) -> pl.Expr:
-    """A quarter of a year as its first day: ``Q1 2025``, ``2025-Q1``, ``1Q25``, ``1. Quartal 2025``, ``T1 2025``, ``I кв. 2025``."""
+    """Reads a quarter of a year as its first day: ``Q1 2025``, ``2025-Q1``, ``1Q25``, ``1. Quartal 2025``, ``T1 2025``, ``I кв.
+    2025``.
+    """
     return MadeReader(column, "quarter", _quarters)
 
 
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
-def _quarters(series: pl.Series, read: Read) -> pl.Series:
+def _quarters(series: pl.Series, read: CellsReader) -> pl.Series:
     words, _ = _native.words_of_periods()
     quarter = f"(?:{'|'.join(words)})"
     return _by_cell(series, r"^(?:{w}\.?\s*([1-4]|iv|i{{1,3}})|([1-4]|iv|i{{1,3}})(?:st|nd|rd|th|er|e|o|º|\.)?\s*{w}\.?)\s*(?:of |de |[-/ '’.])?\s*(\d{{4}}|\d\d)(?:\s*(?:г|год|year)\.?)?$|^(\d{{4}})\s*[-/ .]?\s*{w}\.?\s*([1-4]|iv|i{{1,3}})$".format(w=quarter), _quarter)
@@ -199,11 +203,12 @@ def _quarter(parts: tuple[str | None, ...]) -> dt.date | None:
 
 
 def week(column: str) -> pl.Expr:
-    """A week by ISO 8601 as its Monday: ``2025-W05``, ``W5 2025``, ``KW 5/2025``, ``Week 5, 2025``, ``Semaine 5 2025``."""
+    """Reads a week by ISO 8601 as its Monday: ``2025-W05``, ``W5 2025``, ``KW 5/2025``, ``Week 5, 2025``, ``Semaine 5 2025``.
+    """
     return MadeReader(column, "week", _weeks)
 
 
-def _weeks(series: pl.Series, read: Read) -> pl.Series:
+def _weeks(series: pl.Series, read: CellsReader) -> pl.Series:
     _, words = _native.words_of_periods()
     week = f"(?:{'|'.join(words)})"
     return _by_cell(series, rf"^{week}\.?\s*(\d{{1,2}})\s*(?:,|of |[-/ .])\s*(\d{{4}})$|^(\d{{4}})\s*[-/ .]?\s*{week}\.?\s*(\d{{1,2}})$", _week)
@@ -219,7 +224,7 @@ def _year_of(text: str) -> int:
 
 
 def _by_cell(series: pl.Series, pattern: str, make: Callable[[tuple[str | None, ...]], dt.date | None]) -> pl.Series:
-    """Dates made of the parts of texts; such columns have few different values."""
+    """Makes dates of the parts of texts, once for each different text, because such columns have few."""
     import re
 
     regex, known = re.compile(pattern), {}
@@ -229,18 +234,20 @@ def _by_cell(series: pl.Series, pattern: str, make: Callable[[tuple[str | None, 
         try:
             day = make(found.groups()) if found else None
         except ValueError:
-            # There is no week 53 in most years.
+            # Most years have no week 53.
             day = None
         known[text] = day if day is not None and day.year in _YEARS else None
     return pl.Series([known.get(text) for text in texts.to_list()], dtype=pl.Date)
 
 
 def year(column: str) -> pl.Expr:
-    """A year as a whole number: ``2025``, ``FY2025``, ``FY 25``, ``2025年``; of a date its year. ``2024/25`` is none: it is two."""
+    """Reads a year as a whole number: ``2025``, ``FY2025``, ``FY 25``, ``2025年``; a date gives its year. ``2024/25`` is two
+    years, so it is not read.
+    """
     return MadeReader(column, "year", _years)
 
 
-def _years(series: pl.Series, read: Read) -> pl.Series:
+def _years(series: pl.Series, read: CellsReader) -> pl.Series:
     if series.dtype in (pl.Date, pl.Datetime):
         return series.dt.year()
     texts = _texts(series)
@@ -252,15 +259,16 @@ def _years(series: pl.Series, read: Read) -> pl.Series:
 
 
 def choice(words: Mapping[str, str]) -> Callable[[str], pl.Expr]:
-    """A reader of the author's own words: ``read=choice({"Strom": "electricity", "Gas": "gas"})``.
+    """Returns a reader of the author's own words: ``read=choice({"Strom": "electricity", "Gas": "gas"})``.
 
-    Case, accents and blanks at the ends do not count, and a cell may hold the meaning itself. Any other word is empty and an issue.
+    Case, accents and blanks at the ends do not count, and a cell may hold the meaning itself. Any other word comes out empty
+    and gets an issue.
     """
-    if not isinstance(words, Mapping) or not all(isinstance(one, str) for pair in words.items() for one in pair):
+    if not isinstance(words, Mapping) or not all(isinstance(word, str) for pair in words.items() for word in pair):
         raise TypeError('choice takes words and their meanings, such as {"Strom": "electricity"}')
     known = {folded(meaning).strip(): meaning for meaning in words.values()} | {folded(word).strip(): meaning for word, meaning in words.items()}
 
-    def chosen(series: pl.Series, read: Read) -> pl.Series:
+    def chosen(series: pl.Series, read: CellsReader) -> pl.Series:
         texts = _texts(series)
         found = {text: known.get(" ".join(folded(text).split())) for text in texts.unique().drop_nulls().to_list()}
         return pl.Series([found.get(text) for text in texts.to_list()], dtype=pl.String)

@@ -1,7 +1,7 @@
-"""What a header says of how its column counts: ``Amount (cents)``, ``EUR thousands``, ``T€``, ``(mm:ss)``, ``(min)``.
+"""Units of counting in headers: ``Amount (cents)``, ``EUR thousands``, ``T€``, ``(mm:ss)``, ``(min)``.
 
-Readers go by it in edition 2026, and the run says so. The unit is a row of its own below the header, or it
-stands in brackets at the header's end or in its last words; what is not known as a whole is left as it is.
+Readers apply them in edition 2026, and the run reports it. The unit is a row of its own below the header, or it is in brackets
+at the header's end or in its last words; a unit that is not known as a whole is ignored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: Powers of ten by their words; "m" and "k" count beside a currency alone.
+#: Powers of ten by their words; "m" and "k" count only beside a currency.
 _SCALES = {
     word: power
     for power, words in {
@@ -31,7 +31,7 @@ _SCALES = {
     }.items()
     for word in words.split()
 }
-#: Of those, what is a metre, a kelvin or "per mille" without a currency.
+#: Words among these that mean a metre, a kelvin or "per mille" without a currency.
 _BESIDE_CURRENCY = frozenset(("k", "m", "p", "mil", "mille", "miles", "mn", "mill"))
 #: Letters that stand for a power before or behind a currency: "T€", "TEUR", "$m".
 _GLUED = {"T": 3, "k": 3, "K": 3, "m": 6, "M": 6, "mn": 6, "bn": 9, "000": 3, "'000": 3}
@@ -48,39 +48,39 @@ _TIMES = {
 }
 _NUMBER_GAPS = r"(?<=\d)[., ](?=000)"
 _CLOCK = r"(h{1,2}|m{1,2})(:(m{1,2}|s{1,2}))?(:s{1,2})?(\.0+)?"
-#: In words, by power.
+#: Phrases for messages, by power.
 _SAID = {-2: "divided by 100", 2: "multiplied by 100", 3: "multiplied by 1,000", 6: "multiplied by 1,000,000", 9: "multiplied by 1,000,000,000"}
 _SAID |= {4: "multiplied by 10,000", 5: "multiplied by 100,000", 7: "multiplied by 10,000,000", 8: "multiplied by 100,000,000"}
-#: Numbers of this size are no hundreds, thousands, millions: they are written in full already.
+#: Numbers of this size are not hundreds, thousands or millions: they are written in full already.
 _TOO_LARGE = {2: 10_000_000, 3: 10_000_000, 4: 10_000_000, 5: 1_000_000, 6: 100_000, 7: 100_000, 8: 100_000, 9: 100_000}
-#: Numbers with cents are that from this size on.
+#: Numbers with cents are written in full from this size on.
 _LARGE = 1_000
-#: So many thousands with decimals beside them are told.
+#: The minimum number of thousands with decimals beside them that is reported.
 _LARGE_THOUSANDS = 10_000
 
 
 class Measure(Record, frozen=True):
-    """How a column counts."""
+    """The unit that a column counts in."""
 
-    #: As the header writes it.
+    #: The text of the header.
     text: str
-    #: Numbers are to be shifted by so many powers of ten.
+    #: The power of ten by which numbers are shifted.
     shift: int
-    #: The currency beside that, as it is written.
+    #: The currency beside it, as the header writes it.
     currency: str | None
-    #: What plain numbers of durations count: ``"minutes"``.
+    #: The unit of plain numbers of durations: ``"minutes"``.
     time: str | None
-    #: Two numbers with a colon are minutes and seconds.
+    #: Whether two numbers with a colon are minutes and seconds.
     minutes_first: bool
-    #: What was made of it, in words; ``None``: nothing, and the values stand as they are.
+    #: The applied change in words; ``None`` if the values stay as they are.
     said: str | None
-    #: Why the values speak against it; they stay as they stand, unless ``said`` says otherwise.
+    #: The reason why the values contradict the measure. They stay unchanged unless ``said`` says otherwise.
     doubt: str | None
 
     def doubted(self, cells: pl.Series, values: pl.Series, *, shows_currency: bool) -> Measure:
-        """The measure, without its power of ten where the values are right as they stand: ``1.25`` is no number of cents.
+        """Returns the measure, without its power of ten if the values are right as written: ``1.25`` is no number of cents.
 
-        ``shows_currency``: the formats of numbers show a currency's own sign.
+        ``shows_currency``: the number formats show the main sign of a currency.
         """
         values = values.drop_nulls().abs()
         if self.shift < 0 and shows_currency:
@@ -97,9 +97,9 @@ class Measure(Record, frozen=True):
 
 @lru_cache(maxsize=1024)
 def measure_of(header: str, unit: str | None, kind: str, is_strict: bool = False) -> Measure | None:
-    """What the header of a column, or the unit below it, says to a reader of a kind; ``None`` where it says nothing of that.
+    """Returns the measure in a column's header, or in the unit below it, for a kind of reader; ``None`` if there is none.
 
-    ``is_strict``: powers of ten count in the languages of edition 2026, and where one may be meant, that is told.
+    ``is_strict``: powers of ten count in the languages of edition 2026, and a possible one is reported.
     """
     scale = scale_of(header, unit, kind) if is_strict and kind in ("number", "money", "currency") else None
     if scale is not None:
@@ -134,7 +134,8 @@ def _measure(text: str, **facts: object) -> Measure:
 
 
 def _contradiction(power: int, cells: pl.Series, values: pl.Series) -> str | None:
-    """Why numbers are not in hundredths or thousands, as they are written and as they were read; ``None``: nothing says so."""
+    """Returns why numbers cannot be in hundredths or thousands, by their texts and values; ``None`` if nothing contradicts it.
+    """
     is_text = cells.dtype == pl.String
     decimals = _decimals(cells) if is_text else values.head(0).cast(pl.Int64)
     are_cents = len(decimals) > 0 and bool((decimals == 2).all())
@@ -147,7 +148,7 @@ def _contradiction(power: int, cells: pl.Series, values: pl.Series) -> str | Non
     if is_text:
         is_it = are_cents and (power <= 3 or bool((values >= _LARGE).any()))
         return "all decimals are cents" if is_it else None
-    # Floats do not show how they were written: some have cents, and none has more.
+    # Floats do not show how they were written: some have cents, and none has more decimals.
     cents = values * 100
     has_more = ((cents - cents.round()).abs() > 1e-4).any()
     with_cents = (values >= _LARGE) & ((values * 10 - (values * 10).round()).abs() > 1e-4)
@@ -155,7 +156,9 @@ def _contradiction(power: int, cells: pl.Series, values: pl.Series) -> str | Non
 
 
 def _decimals(cells: pl.Series) -> pl.Series:
-    """How many decimals each text has that has some; three may be a group of thousands, and ".0" is a float's."""
+    """Returns the number of decimals of each text that has some; three may be a group of thousands, and ".0" comes from a
+    float.
+    """
     found = cells.str.extract(r"\d?[.,](\d+)[^\d]*$").drop_nulls()
     lengths = found.str.len_chars()
     return lengths.filter((lengths != 3) & (found != "0"))
@@ -179,7 +182,7 @@ def _of_numbers(text: str, kind: str, is_apart: bool) -> Measure | None:
     if is_letter_alone and not currencies and (kind != "money" or text.lower() not in ("k", "p")):
         is_whole = False
         powers = powers if kind == "money" else []
-    # Behind other words a power is one beside a currency or behind "in" alone: "Price per thousand" is none.
+    # Behind other words a power counts only beside a currency or behind "in": "Price per thousand" has none.
     is_whole &= is_apart or bool(currencies) or text.lower().startswith("in ")
     if powers and is_whole and len(powers) == 1 and len(currencies) <= 1:
         return _measure(text, shift=powers[0], currency="".join(currencies) or None, said=f"its numbers were {_SAID[powers[0]]}")
@@ -189,14 +192,16 @@ def _of_numbers(text: str, kind: str, is_apart: bool) -> Measure | None:
 
 
 def _glued(word: str) -> tuple[int, str | None]:
-    """The power and the currency of a word such as ``EUR``, ``T€``, ``kUSD`` and ``$m``; no currency where it is none."""
+    """Returns the power and the currency of a word such as ``EUR``, ``T€``, ``kUSD`` and ``$m``; no currency if the word has
+    none.
+    """
     if len(word) > 1 and is_sign(word[-1]) and word[:-1].isupper() and word[:-1] not in _GLUED:
         # "US$"
         return 0, word
     if _is_currency(word):
         return 0, word
     if word == "MWST":
-        # German VAT, and no million of Samoa's tala.
+        # German VAT, not a million of Samoa's tala.
         return 0, None
     for letters, power in _GLUED.items():
         rests = [word.removeprefix(letters)] if letters in ("T", "k", "K", "M", "m") else []
@@ -221,7 +226,7 @@ def _of_times(text: str, kind: str, is_apart: bool) -> Measure | None:
     clock = re.fullmatch(_CLOCK, small)
     if clock is not None and clock[2] is not None:
         if not clock[1].startswith("m"):
-            # Hours first is what readers take for granted.
+            # Readers expect hours first anyway.
             return None
         if kind == "duration" and clock[3].startswith("s") and clock[4] is None:
             return _measure(text, minutes_first=True, said="two numbers with a colon were read as minutes and seconds")
@@ -233,28 +238,28 @@ def _of_times(text: str, kind: str, is_apart: bool) -> Measure | None:
 
 
 def shows_currency(cells: pl.Series, origin: tuple[Any, int, pl.Series] | None) -> bool:
-    """Whether the formats of a column's numbers show a currency, and not its hundredth."""
+    """Returns whether the formats of a column's numbers show a currency, and not its hundredth."""
     if origin is None:
         return False
     found = _native.read_column(cells, "currency", None, origin=origin)
     signs = series_of(found.column)
     if cells.dtype == pl.String:
-        # What a text says itself is no format.
+        # Currency signs in a text are not part of the format.
         signs = signs.set(cells.str.contains(r"[^\d\s.,()+-]").fill_null(True), None)
     return bool((signs.drop_nulls() != "¢").any())
 
 
 def has_plain_numbers(cells: pl.Series) -> bool:
-    """Whether some cells are numbers and nothing else."""
+    """Returns whether some cells are plain numbers."""
     if cells.dtype != pl.String:
         return cells.dtype.is_numeric()
     return bool(cells.str.contains(r"^\s*[-+]?\d+([.,]\d+)?\s*$").any())
 
 
 def colons_below_minutes(cells: pl.Series, values: pl.Series) -> dict[str, Any] | None:
-    """What is said of a column that counts minutes and has cells such as ``3:45``; ``None`` where there is none.
+    """Returns the notice for a column that counts minutes and has cells such as ``3:45``; ``None`` if it has none.
 
-    Times among numbers have become counts: what was read of them is another number of minutes.
+    Times among numbers have become counts, so they were read as another number of minutes.
     """
     if cells.dtype == pl.String:
         is_open = cells.str.contains(r"^\s*-?\d+:\d\d\s*$")

@@ -1,7 +1,7 @@
-"""Which field without a column a header comes closest to: a suggestion for people, which nothing goes by.
+"""The closest header for a field without a column: a suggestion for people, without effect on the run.
 
-Headers are compared as detectors compare them (``simplify``): with the headers that the fields list, their labels and names. Two are
-alike by the letters that would have to be changed, or because all words of one are among those of the other.
+Headers are compared as detectors compare them (``simplify``): with the headers that the fields list, their labels and names.
+Two are alike if few letters differ, or if all words of one are among those of the other.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.registry import Registry
 
-#: Less is no likeness: of letters, and of words.
-_LEAST_OF_LETTERS, _LEAST_OF_WORDS = 0.7, 0.65
-#: So many different headers of a run are compared, each with so many letters at most.
-_MOST_HEADERS, _MOST_LETTERS = 200, 60
-#: So many letters of a header are repeated in a suggestion.
-_MOST_REPEATED = 200
+#: The minimum likeness of letters, and of words.
+_MIN_LETTER_LIKENESS, _MIN_WORD_LIKENESS = 0.7, 0.65
+#: The maximum number of different headers of a run that are compared, and of letters of each.
+_MAX_HEADERS, _MAX_LETTERS = 200, 60
+#: The maximum number of letters of a header that a suggestion repeats.
+_MAX_REPEATED_LETTERS = 200
 
 
-class Nearest:
-    """The words of a package's fields, and what was found for the headers of a run."""
+class HeaderSuggestions:
+    """The words of a package's fields, and the suggestions for the headers of a run."""
 
     def __init__(self, registry: Registry):
         self._registry = registry
-        #: Each with its field, its letters and the words that it consists of; made when a header is compared for the first time.
+        #: Each word with its field, its letters and its parts; filled at the first comparison.
         self._words: list[tuple[str, str, frozenset[str], frozenset[str]]] = []
         self._with_headers: set[str] = set()
         self._found: dict[str, dict[str, float]] = {}
@@ -43,22 +43,22 @@ class Nearest:
         for name, field in registry.fields.items():
             words.update((simplify(word), name) for word in (name, field.label) if word)
         self._words = [
-            (word, field, frozenset(word), frozenset(word.split())) for word, field in sorted(words) if word and len(word) <= _MOST_LETTERS
+            (word, field, frozenset(word), frozenset(word.split())) for word, field in sorted(words) if word and len(word) <= _MAX_LETTERS
         ]
 
     def to(self, header: str, fields: Collection[str]) -> dict[str, Any] | None:
-        """The one of these fields that a header comes closest to; nothing where none is near."""
+        """Returns the field among these that is closest to a header; ``None`` if no field is close."""
         text = simplify(header)
         known = self._found.get(text)
         if known is None:
-            if not text or len(text) > _MOST_LETTERS or len(self._found) >= _MOST_HEADERS:
+            if not text or len(text) > _MAX_LETTERS or len(self._found) >= _MAX_HEADERS:
                 return None
             known = self._found[text] = self._likenesses(text)
         near = [(-score, field) for field, score in known.items() if field in fields]
         if not near:
             return None
         score, field = min(near)
-        shown = _native.json_text(header[:_MOST_REPEATED], str, is_ascii=False)
+        shown = _native.json_text(header[:_MAX_REPEATED_LETTERS], str, is_ascii=False)
         suggestion = f"headers=[…, {shown}]" if field in self._with_headers else f"a column detector that knows {shown}"
         return {"field": field, "by": "header", "likeness": round(-score, 2), "suggestion": suggestion}
 
@@ -72,20 +72,20 @@ class Nearest:
             score = 0.0
             if shorter > 2 and (parts <= words or words <= parts):
                 score = 1.0 if text == word else 0.5 + shorter / longer / 2
-                score = score if score >= _LEAST_OF_WORDS else 0.0
-            # Each letter that only one of the two has is a change at least; counting all changes takes long.
-            most = longer * (1 - _LEAST_OF_LETTERS)
+                score = score if score >= _MIN_WORD_LIKENESS else 0.0
+            # Each letter that only one text has is at least one change; counting all changes is slow.
+            most = longer * (1 - _MIN_LETTER_LIKENESS)
             if longer > 3 and longer - shorter <= most and len(letters - others) <= most and len(others - letters) <= most:
                 share = 1 - _changes(text, word, most) / longer
-                score = max(score, share if share >= _LEAST_OF_LETTERS else 0.0)
+                score = max(score, share if share >= _MIN_LETTER_LIKENESS else 0.0)
             if score > found.get(field, 0.0):
                 found[field] = score
         return found
 
 
 def _changes(one: str, other: str, most: float) -> int:
-    """How many letters have to be put in, left out, exchanged, or swapped with their neighbour to make one text the other; where that
-    are more than ``most``, some number above that.
+    """Returns the number of letters to insert, delete, replace, or swap with a neighbour to turn one text into the other. If it
+    exceeds ``most``, returns some number above ``most``.
     """
     before: list[int] = []
     last = list(range(len(other) + 1))

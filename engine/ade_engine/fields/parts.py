@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ade_engine.fields.readers import Reader
 
 
-class Part:
-    """One of the fields that a column holds: which column that is, and how the field is read from it."""
+class FullNamePart:
+    """One of the fields in a column: the column that holds it, and its reader."""
 
     __slots__ = ("whole", "read")
 
@@ -27,18 +27,19 @@ class Part:
 class FullName:
     """A column of full names, by its headers. A field is a part of it: ``Field(…, part_of=FULL_NAME.first)``.
 
-    In a table in which none of its parts has a column of its own, such a column is split into them. It stays as it is
-    besides. Of several columns it is the one whose header comes first in ``headers``. What is first and what is last name, :func:`~ade_engine.fields.person_name` decides.
+    If none of its parts has a column of its own in a table, the column of full names is split into them, and is kept as well.
+    If several columns match, the one whose header comes first in ``headers`` is split. :func:`~ade_engine.fields.person_name`
+    decides which is the first and which the last name.
     """
 
     def __init__(self, headers: Iterable[str]):
         if isinstance(headers, str) or not all(isinstance(header, str) for header in headers):
             raise TypeError(f"FullName: headers should be a list of texts, not {headers!r}")
         self.headers = tuple(headers)
-        self.first = Part(self, partial(person_name, part="first"))
-        self.last = Part(self, partial(person_name, part="last"))
+        self.first = FullNamePart(self, partial(person_name, part="first"))
+        self.last = FullNamePart(self, partial(person_name, part="last"))
 
     def among(self, headers: list[str]) -> int | None:
-        """The place of the column that is split, among the headers of a table."""
+        """Returns the position of the column to split, among the headers of a table."""
         found = (at for known in self.headers for at, header in enumerate(headers) if score(header, (known,)) == 1.0)
         return next(found, None)

@@ -1,7 +1,7 @@
 """Readers: polars expressions that turn a column of cells into a column of one type.
 
-The work is native (``engine/native/src/fields``); here are the names, the arguments, and the way into polars. A reader's
-result is null where the cell is empty, and where it cannot be read.
+The work is native (``engine/native/src/fields``); this module has the names, the arguments, and the way into polars. A reader's
+result is null if the cell is empty or cannot be read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: What readers give, by kind.
+#: The result types of readers, by kind.
 TYPES = {
     "text": pl.String,
     "code": pl.String,
@@ -46,13 +46,13 @@ TYPES = {
 }
 
 
-#: What values tell of themselves, by kind.
+#: The kinds of values that are recognizable, by the kind of reader.
 _VALUES = {"code": "code", "date": "date", "date_time": "date", "email": "email", "phone": "phone", "iban": "iban"}
 
 class Reader(pl.Expr):
-    """An expression that reads one column. The engine applies it without polars; within other expressions it is one.
+    """An expression that reads one column. The engine applies it without polars; within other expressions polars does.
 
-    ``column``: the name of the column that it reads; ``kind``: what it is read as.
+    ``column``: the name of the column that it reads; ``kind``: the kind of value that it reads.
     """
 
     def __init__(
@@ -74,26 +74,26 @@ class Reader(pl.Expr):
         self._order = order
         self._decimal = decimal
         self._original = original
-        #: What the values that it reads are, where their looks tell that: see ``by_values`` of a field.
+        #: The kind of its values if they are recognizable: see ``by_values`` of a field.
         self.values = _VALUES.get(kind)
         if _made is not None:
             _made.append(self)
-        # Polars may ask for the column in a thread of its own.
+        # Polars may call the reader in another thread.
         self._around = current()
         self._is_strict = is_strict()
-        #: Readers of an expression are numbered in the order in which they are made.
+        #: Readers are numbered in the order in which they are created.
         self._number = next(_numbers)
 
     @property
     def _pyexpr(self) -> Any:
-        # Made when polars asks for it: most readers are applied without.
+        # Created when polars asks for it, because most readers are applied without polars.
         made = self.__dict__.get("_made")
         if made is None:
             if self.column:
-                # A table without the column has nulls in its place; `pl.col` would refuse the whole expression.
+                # A missing column becomes nulls; `pl.col` would refuse the whole expression.
                 cells = pl.coalesce(pl.selectors.by_name(self.column, require_all=False), pl.repeat(None, pl.len(), dtype=pl.Null))
             else:
-                # Polars' own word for what is at hand: the cells of a list, or the column whose field it is.
+                # Polars' name for the current input: the cells of a list, or the field's column.
                 cells = pl.col("")
             expression = cells.map_batches(self.read, return_dtype=TYPES[self.kind]).alias(self.column)
             made = self.__dict__["_made"] = expression._pyexpr
@@ -101,17 +101,17 @@ class Reader(pl.Expr):
 
     @property
     def reads_as_it_stands(self) -> bool:
-        """Whether it reads the table's own column, and not the one that it was made of."""
+        """Returns whether it reads the table's own column, and not the one that this was made of."""
         return not self._original
 
     def read_from(self, table: pl.DataFrame) -> pl.Series:
-        """The column of a table as it is read; nulls where the table has no such column."""
+        """Reads the column of a table; nulls if the table has no such column."""
         if self.column not in table.columns:
             return pl.constant(None, table.height, TYPES[self.kind], self.column)
         return self.read(table.get_column(self.column))
 
     def read(self, series: pl.Series) -> pl.Series:
-        """The column as it is read, within what stands around it."""
+        """Reads the column within its surroundings."""
         around, series = current() or self._around, readable(series)
         if self._original and around is not None and self.column in around.table.columns:
             before = readable(around.table.get_column(self.column))
@@ -127,7 +127,7 @@ class Reader(pl.Expr):
                 unit = measure.currency if measure.shift else unit
                 option = measure.time or option
             arguments = {**around.arguments, "header": header, "unit": unit, "origin": origin, "from_1904": from_1904}
-            # What the author has said to the reader is stronger than a setting.
+            # The author's argument overrides a setting.
             if self._order:
                 arguments["order"] = self._order
             if self._decimal:
@@ -168,7 +168,7 @@ class Reader(pl.Expr):
         return values
 
     def _measured(self, header: str, unit: str | None, is_strict: bool) -> Measure | None:
-        """What the header says of how the column counts; what the author has said to the reader is stronger."""
+        """Returns the measure in the header. The author's argument to the reader overrides it."""
         measure = measure_of(header, unit, "money" if self.values == "money" else self.kind, is_strict)
         if measure is None or self.kind == "duration" and self._option is not None and measure.time is not None:
             return None
@@ -176,12 +176,12 @@ class Reader(pl.Expr):
 
 
 _numbers = count()
-#: Takes the readers that are made, while somebody asks for them.
+#: Collects the new readers while :func:`readers_made` runs.
 _made: list[Reader] | None = None
 
 
 def readers_made(call: Callable[[], Any]) -> list[Reader]:
-    """The readers that are made while something is called."""
+    """Returns the readers that are created during a call."""
     global _made
     before, _made = _made, []
     try:
@@ -192,43 +192,43 @@ def readers_made(call: Callable[[], Any]) -> list[Reader]:
 
 
 def readable(series: pl.Series) -> pl.Series:
-    """The series in a type that the native half reads: exact numbers, times with zones and categories have others."""
+    """Returns the series in a type that the native half reads: exact numbers, times with zones and categories are converted."""
     dtype = series.dtype
     if pl.is_native(dtype):
         return series
     if isinstance(dtype, (pl.Categorical, pl.Enum)):
         return series.cast(pl.String)
     if dtype == pl.Object:
-        # A mixture that polars has no type for; where the cells are known, each gets its own type back.
+        # Polars has no type for the mixture. If the cells are known, each gets its own type back.
         return pl.Series([None if value is None else str(value) for value in series], dtype=pl.String)
     if isinstance(dtype, pl.Decimal) or dtype == pl.Int128:
         return series.cast(pl.Float64)
     if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
-        # The time as it is written there.
+        # The local time as written.
         return series.dt.replace_time_zone(None)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
         raise saying(TypeError(f"a reader reads text, numbers, dates and booleans, not a column of type {dtype.base_type()}"))
     return series
 
 
-#: About so many rows of a long column are in its outline.
+#: The approximate number of rows in the outline of a long column.
 _ROWS_OF_OUTLINE = 1000
 
 
 def profile(series: pl.Series) -> dict[str, Any]:
-    """What a column looks like, as numbers; see :class:`ade_engine.models.column_profile.ColumnProfile`."""
+    """Returns the statistics of a column; see :class:`ade_engine.models.column_profile.ColumnProfile`."""
     return _native.column_profile(_readable_or_text(series))
 
 
 def outlined(series: pl.Series) -> pl.Series:
-    """The values of a column that its outline is made of: of a long column so few, evenly, that it takes no time worth speaking of."""
+    """Returns the values of a column for its outline: an even sample of a long column, small enough to cost nearly no time."""
     if len(series) >= 2 * _ROWS_OF_OUTLINE:
         series = taken(series, [*range(0, len(series), len(series) // _ROWS_OF_OUTLINE)])
     return _readable_or_text(series)
 
 
 def likeness(series: pl.Series, known: list[str]) -> tuple[int, int]:
-    """How many of the filled cells that a profile looks at are one of the known values, and how many it looks at."""
+    """Returns how many of the filled cells in a profile are one of the known values, and how many it examines."""
     return _native.likeness(_readable_or_text(series), known)
 
 
@@ -236,12 +236,12 @@ def _readable_or_text(series: pl.Series) -> pl.Series:
     try:
         return readable(series)
     except TypeError:
-        # Lists and the like, which a hook has put there: they have a text as anything has.
+        # Lists and similar values from a hook are compared by their text.
         return pl.Series([None if value is None else str(value) for value in series], dtype=pl.String)
 
 
 def _one_of(name: str, value: Any, known: tuple[str, ...]) -> None:
-    """Refuse an argument where it is written, and not when its column is read."""
+    """Refuses an argument where it is written, and not when its column is read."""
     if value is not None and value not in known:
         *first, last = map(repr, known)
         raise ValueError(f"{name} should be {', '.join(first)} or {last}, not {value!r}{nearest(value, known)}")
@@ -253,18 +253,18 @@ def _words(name: str, value: Any) -> list[str]:
     return list(value)
 
 
-def emptied_cells(around: Surroundings, before: pl.Series, after: pl.Series) -> pl.Series | None:
-    """A message for each cell that is filled in ``before`` and empty in ``after``, with what stood there."""
+def emptied_cells(around: ColumnSurroundings, before: pl.Series, after: pl.Series) -> pl.Series | None:
+    """Returns a message with the original text for each cell that is filled in ``before`` and empty in ``after``."""
     try:
         return _messages(around, _native.emptied(readable(before), readable(after)))
     except TypeError:
-        # Lists and the like: no cell has such a value, so a transform of the author's has made it.
+        # Lists and similar values never come from cells, so the author's transform made them.
         lost = before.is_not_null() & after.is_null()
         return pl.select(pl.when(lost).then(pl.lit("left empty"))).to_series() if lost.any() else None
 
 
-def _messages(around: Surroundings, cells: _native.UnreadCells | None) -> pl.Series | None:
-    """The messages for cells that came out empty; what they say is kept apart."""
+def _messages(around: ColumnSurroundings, cells: _native.UnreadCells | None) -> pl.Series | None:
+    """Returns the messages for cells that came out empty, and keeps their reasons in the surroundings."""
     if cells is None:
         return None
     around.said.append(cells.said)
@@ -272,30 +272,30 @@ def _messages(around: Surroundings, cells: _native.UnreadCells | None) -> pl.Ser
 
 
 def count_issues(columns: list[pl.Series]) -> tuple[pl.Series, pl.Series]:
-    """For each row whether any of these columns has a value there, and how many of them have."""
+    """Returns for each row whether any of these columns has a value, and how many of them have."""
     some, count = _native.count_issues(columns)
     return series_of(some), series_of(count)
 
 
 def count_filled(columns: list[pl.Series]) -> list[int]:
-    """Cells of each column that are not blank; text counts as reports count it, by Python's white space."""
+    """Returns the number of non-blank cells of each column; text is blank by Python's white space, as in reports."""
     return _native.filled_cells(columns)
 
 
 def filled_rows(table: pl.DataFrame, columns: Iterable[str], least: int = 1) -> pl.Series:
-    """For each row of a table whether at least so many of these columns have a value: for hooks that drop rows without any.
+    """Returns for each row of a table whether at least ``least`` of these columns have a value: for hooks that drop empty rows.
 
     Blank text counts as no value; columns that the table lacks count as empty.
     """
     there = table.columns
     present = [table.get_column(name) for name in columns if name in there]
-    return series_of(_native.filled_rows([_readable_or_text(one) for one in present], table.height, least))
+    return series_of(_native.filled_rows([_readable_or_text(column) for column in present], table.height, least))
 
 
 def without_blank_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:
-    """The table without the rows in which none of these columns has a value: for hooks.
+    """Returns the table without the rows in which none of these columns has a value: for hooks.
 
-    What has a value is what :func:`filled_rows` says. A table that has none of the columns stays as it is.
+    Values are those that :func:`filled_rows` counts. A table that has none of the columns is returned unchanged.
     """
     there = table.columns
     present = [readable(table.get_column(name)) for name in columns if name in there]
@@ -304,21 +304,21 @@ def without_blank_rows(table: pl.DataFrame, columns: Iterable[str]) -> pl.DataFr
     first, stop, flags = _native.filled_stretch(present, table.height)
     if flags is not None:
         return table.filter(series_of(flags))
-    # Mostly they are the blank lines behind a table, and then no cell needs to be copied.
+    # Mostly these are the blank lines behind a table, and then no cell needs to be copied.
     return table if stop - first == table.height else table.slice(first, stop - first)
 
 
 def gone(before: pl.Series, after: pl.Series) -> tuple[int, list[list[int]]] | None:
-    """Numbers of one series that the other lacks: how many, and first and last of each stretch without a gap.
+    """Returns how many numbers of one series the other lacks, and the first and last of each gapless range of them.
 
-    ``None`` where one of them has a number that is no row's.
+    ``None`` if one of them has a number that is no row's.
     """
     return _native.gone(before, after)
 
 
 def text(column: str) -> pl.Expr:
-    """Text without white space and invisible characters at its ends; null where nothing is left. Control characters within
-    are blanks.
+    """Reads text without white space and invisible characters at its ends; null if nothing is left. Control characters within
+    become blanks.
 
     A whole number that arrives as a float is written without decimals, a date as ``2025-01-31``; a number that its workbook
     shows with leading zeros has them.
@@ -327,53 +327,54 @@ def text(column: str) -> pl.Expr:
 
 
 def code(column: str) -> pl.Expr:
-    """A code as it stands: an id, an account, a postcode; leading zeros are kept, the number 4711 is ``"4711"``.
+    """Reads a code unchanged: an id, an account, a postcode; leading zeros are kept, the number 4711 is ``"4711"``.
 
-    A number that its workbook shows by a format of zeros (``00000``, ``000-00-0000``) is what people see there: ``"04711"``.
-    A code that a spreadsheet program has cut down to few digits (``1.23E+11``, or a number of 16 digits and more, whole or not) is lost:
-    it comes out empty and is an issue. ``"4711.0"`` is ``"4711"`` where a program has written the numbers of the column as
-    floats: no cell has other decimals or a zero in front, and some has three digits or more. In ``1.0, 1.1, 2.0`` all stays.
+    A number that its workbook shows by a format of zeros (``00000``, ``000-00-0000``) is read as shown: ``"04711"``. A code
+    that a spreadsheet program has cut down to few digits (``1.23E+11``, or a number of 16 digits and more, whole or not) is
+    lost: it comes out empty and gets an issue. ``"4711.0"`` is ``"4711"`` if a program has written the numbers of the column as
+    floats: no cell has other decimals or a leading zero, and some cell has three digits or more. ``1.0, 1.1, 2.0`` stay as they
+    are.
     """
     return Reader(column, "code")
 
 
 def person_name(column: str, part: str = "full") -> pl.Expr:
-    """A person's name with single blanks; ``"Smith, Avery"`` is ``"Avery Smith"``.
+    """Reads a person's name with single blanks; ``"Smith, Avery"`` is ``"Avery Smith"``.
 
-    ``part``: ``"full"``, ``"first"`` or ``"last"``. The last word is the last name, with the small words before it
-    (``"van der Berg"``); of a single word nobody knows which it is, and it counts as the last name.
+    ``part``: ``"full"``, ``"first"`` or ``"last"``. The last word is the last name, with the small words before it (``"van der
+    Berg"``); a single word is ambiguous and counts as the last name.
     """
     _one_of("part", part, ("full", "first", "last"))
     return Reader(column, "person_name", part)
 
 
 def email(column: str) -> pl.Expr:
-    """An e-mail address in small letters: of ``"Avery <mailto:A.Smith@Example.com>"`` it is ``a.smith@example.com``.
+    """Reads an e-mail address in lower case: ``"Avery <mailto:A.Smith@Example.com>"`` gives ``a.smith@example.com``.
 
-    A cell with no address, or with several, comes out empty and is an issue.
+    A cell with no address, or with several, comes out empty and gets an issue.
     """
     return Reader(column, "email")
 
 
 def iban(column: str) -> pl.Expr:
-    """The number of a bank account in one word: ``"DE89 3704 0044 0532 0130 00"`` is ``"DE89370400440532013000"``.
+    """Reads the number of a bank account as one word: ``"DE89 3704 0044 0532 0130 00"`` is ``"DE89370400440532013000"``.
 
-    A cell whose length or check digits are not those of an IBAN comes out empty and is an issue.
+    A cell whose length or check digits are not those of an IBAN comes out empty and gets an issue.
     """
     return Reader(column, "iban")
 
 
 def phone(column: str, *, country: str | None = None) -> pl.Expr:
-    """A phone number in one shape, whatever parts its digits.
+    """Reads a phone number into one format, whatever separates its digits.
 
     ``country``, such as ``"DE"``, says where numbers without a country are dialled: ``"030 123456"`` is ``"+4930123456"``
-    (E.164), and a number that the country does not have comes out empty and is an issue. Numbers with a country keep theirs.
+    (E.164), and a number that the country does not have comes out empty and gets an issue. Numbers with a country keep theirs.
 
-    Without it a number with its country is ``"+442079460958"``, one that is written as in North America ``"555-123-4567"``,
-    any other its digits. Ten digits that say nothing of their country (``5551234567``, ``312 345 9875``) are of North America
-    only where others in the column are, and nearly none is of elsewhere.
+    Without ``country`` a number with its country is ``"+442079460958"``, one that is written as in North America
+    ``"555-123-4567"``, any other its digits. Ten digits without a sign of their country (``5551234567``, ``312 345 9875``) are
+    from North America only if others in the column are, and nearly none is from elsewhere.
 
-    An extension stands behind it as ``" x8"``. It has 7 to 15 digits. A cell with several numbers comes out empty and is an
+    An extension follows as ``" x8"``. A number has 7 to 15 digits. A cell with several numbers comes out empty and gets an
     issue, and so do amounts, numbers of cards, and numbers that begin with their year (``2025-0001234``).
     """
     if country is not None and country not in _native.phone_countries():
@@ -383,74 +384,74 @@ def phone(column: str, *, country: str | None = None) -> pl.Expr:
 
 
 def boolean(column: str, *, yes: list[str] | tuple[str, ...] = (), no: list[str] | tuple[str, ...] = ()) -> pl.Expr:
-    """Yes and no as people write them: ``yes``, ``y``, ``x``, ``1``, ``ja``, ``oui``, ``✓`` …; null where nothing stands.
+    """Reads yes and no as people write them: ``yes``, ``y``, ``x``, ``1``, ``ja``, ``oui``, ``✓`` …; null for an empty cell.
 
-    ``yes`` and ``no`` add words, in whatever case.
+    ``yes`` and ``no`` add words, in any case.
     """
     own = (_words("yes", yes), _words("no", no))
     return Reader(column, "boolean", own if own != ([], []) else None)
 
 
 def number(column: str, *, decimal_mark: str | None = None, units: list[str] | tuple[str, ...] = ()) -> pl.Expr:
-    """A number: ``1,309.50``, ``1.309,50``, ``1 309,50``, ``1'309.50``, ``12,34,567``, ``(25)``, ``25-``, ``1.5e3``, ``€ 25``.
+    """Reads a number: ``1,309.50``, ``1.309,50``, ``1 309,50``, ``1'309.50``, ``12,34,567``, ``(25)``, ``25-``, ``1.5e3``, ``€
+    25``.
 
-    The column decides whether the point or the comma is the decimal mark; where it leaves that open, ``decimal_mark``
-    (``"."``, ``","``) does, or the setting of that name. In a column of percentages ``19%`` is 0.19; a percentage among
-    other numbers is none. More than 15 digits do not fit a number: use :func:`code`. ``units`` may stand behind a number,
-    such as ``["kg", "pcs"]``, and are left out; with any other word behind it a cell is no number.
+    The column decides whether the point or the comma is the decimal mark; if it leaves that open, ``decimal_mark`` (``"."``,
+    ``","``) does, or the setting of that name. In a column of percentages ``19%`` is 0.19; a percentage among other numbers is
+    not read. More than 15 digits do not fit a number: use :func:`code`. ``units`` may follow a number, such as ``["kg",
+    "pcs"]``, and are left out; with any other word behind it a cell is no number.
     """
     return Reader(column, "number", _words("units", units) or None, decimal=decimal_mark)
 
 
 def money(column: str, *, decimal_mark: str | None = None) -> pl.Expr:
-    """An amount: a :func:`number` that a :class:`Field` writes with two decimals. Its currency: :func:`currency`."""
+    """Reads an amount: a :func:`number` that a :class:`Field` writes with two decimals. :func:`currency` reads its currency."""
     reader = Reader(column, "number", decimal=decimal_mark)
     reader.values = "money"
     return reader
 
 
 def currency(column: str) -> pl.Expr:
-    """The currency that stands beside the amounts of a column, as its ISO code: ``"1.309,50 €"`` is ``"EUR"``.
+    """Reads the currency beside the amounts of a column as its ISO code: ``"1.309,50 €"`` is ``"EUR"``.
 
-    Amounts without one have the currency that their number format shows (``[$€-407]``), else that of their header (``Net
-    (EUR)``). A sign that several currencies share (``$``,
-    ``kr``) stays as it is, unless the column names one of them besides (``US$``). The column may be one that another field
-    has turned into numbers already: the cells are read as they came.
+    Amounts without a currency have the one in their number format (``[$€-407]``), else the one in their header (``Net (EUR)``).
+    A sign that several currencies share (``$``, ``kr``) stays unchanged, unless the column also names one of them (``US$``).
+    The column may be one that another field has turned into numbers already: its original cells are read.
     """
     return Reader(column, "currency", original=True)
 
 
 def date(column: str, *, order: str | None = None, serials: bool = False) -> pl.Expr:
-    """A date: ``2025-01-31``, ``31.01.25``, ``1/31/2025``, ``31-Jan-25``, ``31 janvier 2025``, ``20250131`` …
+    """Reads a date: ``2025-01-31``, ``31.01.25``, ``1/31/2025``, ``31-Jan-25``, ``31 janvier 2025``, ``20250131`` …
 
-    The column decides about the order of day and month; where it leaves that open, ``order`` (``"dmy"``, ``"mdy"``,
-    ``"ymd"``) does, or the setting ``date_order``. Years of two digits are 1947 to 2046; below a header of births
-    they are not behind the day of the run. ``serials``: numbers are days as the workbook counts them. Days before 1900 are none that a workbook can hold.
+    The column decides the order of day and month; if it leaves that open, ``order`` (``"dmy"``, ``"mdy"``, ``"ymd"``) does, or
+    the setting ``date_order``. Years of two digits are 1947 to 2046; below a header of births they are not after the day of the
+    run. ``serials``: numbers are days as the workbook counts them. A workbook holds no days before 1900.
     """
     return Reader(column, "date", serials, order=order)
 
 
 def date_time(column: str, *, order: str | None = None, serials: bool = False) -> pl.Expr:
-    """A date with its time of day: ``31.01.2025 14:30``, ``2025-01-31T14:30:00Z``, ``1/31/25 2:30 pm``; see :func:`date`.
+    """Reads a date with its time of day: ``31.01.2025 14:30``, ``2025-01-31T14:30:00Z``, ``1/31/25 2:30 pm``; see :func:`date`.
 
-    The time is the one that is written; a zone behind it is left out.
+    The time is the written one; a zone behind it is left out.
     """
     return Reader(column, "date_time", serials, order=order)
 
 
 def time(column: str, *, serials: bool = False) -> pl.Expr:
-    """A time of day: ``14:30``, ``2:30 pm``, ``14h30``, ``14.30 Uhr``; of a date-time its time.
+    """Reads a time of day: ``14:30``, ``2:30 pm``, ``14h30``, ``14.30 Uhr``; a date-time gives its time.
 
-    ``7.25`` is none where the column has hours in decimals: ``7.75``, ``8.5``.
+    ``7.25`` is no time if the column has hours in decimals: ``7.75``, ``8.5``.
     """
     return Reader(column, "time", serials)
 
 
 def duration(column: str, *, unit: str | None = None) -> pl.Expr:
-    """A duration: ``38:30`` (hours and minutes), ``1:30:00``, ``1h 30m``, ``90 min``, ``2 days``.
+    """Reads a duration: ``38:30`` (hours and minutes), ``1:30:00``, ``1h 30m``, ``90 min``, ``2 days``.
 
-    ``unit`` (``"days"``, ``"hours"``, ``"minutes"``, ``"seconds"``) says what plain numbers count; without it they are none,
-    unless the header says it (``Duration (min)``) and the configuration is of edition 2026.
+    ``unit`` (``"days"``, ``"hours"``, ``"minutes"``, ``"seconds"``) is the unit of plain numbers. Without it they are not read,
+    unless the header names a unit (``Duration (min)``) and the configuration is of edition 2026.
     """
     _one_of("unit", unit, ("days", "hours", "minutes", "seconds"))
     return Reader(column, "duration", unit)

@@ -1,7 +1,7 @@
 """Powers of ten that headers name in many languages: ``Umsatz Mio. EUR``, ``Выручка, тыс. руб.``, ``金额(万元)``, ``Rs. in lakhs``.
 
-A word counts where nothing else can be meant: in brackets with nothing but a currency, behind "in", or beside a currency at the
-header's end. Any other place of a clear word is a doubt.
+A word counts if it is unambiguous: in brackets with nothing but a currency, behind "in", or beside a currency at the header's
+end. A clear word in any other position is doubtful.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from ade_engine import _native
 
-#: Powers of ten by words that say nothing else in a header.
+#: Powers of ten by words that have no other meaning in a header.
 _CLEAR = {
     word: power
     for power, words in {
@@ -37,9 +37,9 @@ _CLEAR = {
     }.items()
     for word in words.split()
 }
-#: Those that are a metre, a mile, "per mille" or a name without a currency beside them.
+#: Words that mean a metre, a mile, "per mille" or a name unless they are beside a currency.
 _BESIDE_CURRENCY = {"k": 3, "t": 3, "e": 3, "mil": 3, "mille": 3, "miles": 3, "mii": 3, "bin": 3, "tis": 3, "m": 6, "mil.": 6, "gr": -2, "p": -2, "kop": -2, "cr": 7, "lac": 5, "b": 9}
-#: Languages in which "mil" with a point is a million: what stands beside it says so.
+#: Words beside "mil." that show a language in which it is a million.
 _MILLIONS_BY_CURRENCY = frozenset("kc czk eur lei ron kn din sk".split())
 _CURRENCIES = frozenset(
     "euro euros evro руб рубли рублеи р грн гривень лв лева zl zloty zlotych kc korun ft forint kr kroner kronor lei leu ron tl lira liras rs rupees rupee re reais real "
@@ -49,7 +49,7 @@ _CURRENCIES = frozenset(
     .split()
 )
 _FILLERS = frozenset("in of en de di em d v u w i a la le the x × * på pa σε в у an и pro-memoria des del dei do dos as σ".split())
-#: Before a power that the header counts in; "per thousand" is a rate.
+#: Words before the power that a header counts in; "per thousand" is a rate.
 _IN = frozenset("in en em v u w i pa σε в у an".split())
 _PER = frozenset("per pro par por je za на cada kazde a/".split())
 _IN_BRACKETS = r"[(\[【]([^()\[\]【】]*)[)\]】]$"
@@ -59,12 +59,12 @@ _EASTERN_UNIT = rf"(?:^|[(（\[【:：\s、,/]|単位|单位|單位|단위)({'|'
 _EASTERN_BEHIND = rf"({'|'.join(sorted(_EASTERN, key=len, reverse=True))})(円|元|원)$"
 _NUMBER_GAPS = r"(?<=\d)[., ](?=000)"
 _ZEROS = r"(?<!\d)['’]?(000)(?:['’]?s)?\b"
-#: Whose hundredths, or how many of them make one, depends on the currency.
+#: Units whose size depends on the currency.
 _MINOR_UNITS = r"\bminor units?\b|\bcurrency subunits?\b"
 
 
 def folded(text: str) -> str:
-    """Small letters without accents."""
+    """Returns lower-case text without accents."""
     text = unicodedata.normalize("NFKD", text.replace("ł", "l").replace("Ł", "L").replace("ø", "o").replace("Ø", "O").replace("đ", "d").replace("Đ", "D").replace("ı", "i"))
     return "".join(letter for letter in text if unicodedata.category(letter) != "Mn").lower().replace("ς", "σ")
 
@@ -74,17 +74,17 @@ _CURRENCIES = frozenset(map(folded, _CURRENCIES))
 
 
 def is_sign(letter: str) -> bool:
-    """Whether a letter is the sign of a currency."""
+    """Returns whether a letter is the sign of a currency."""
     return unicodedata.category(letter) == "Sc"
 
 
-#: A word of a header: the power that it says, whether a currency has to stand beside it, and whether it is one itself.
+#: A word of a header: its power, whether it needs a currency beside it, and whether it is a currency.
 _Word = tuple[int, bool, bool]
 
 
 @lru_cache(maxsize=1024)
 def _word(word: str) -> _Word | None:
-    """What a word says of how numbers count; ``None``: something else."""
+    """Returns the meaning of a word for counting; ``None`` for any other word."""
     bare = word.strip(".,:;")
     small = folded(bare)
     if small in ("", "-", "–"):
@@ -105,12 +105,12 @@ def _word(word: str) -> _Word | None:
 
 
 def scale_of(header: str, unit: str | None, kind: str) -> tuple[str, int, str | None, bool] | None:
-    """The text that names a power of ten, the power, the currency beside it, and whether nothing else can be meant.
+    """Returns the text that names a power of ten, the power, the currency beside it, and whether it is unambiguous.
 
-    ``unit``: a row of units below the header, or what the header itself names.
+    ``unit``: a row of units below the header, or the unit in the header itself.
     """
     header = unicodedata.normalize("NFKC", header).strip().translate({ord("（"): "(", ord("）"): ")"})
-    # What few headers need is compiled when the first one does.
+    # Few headers need these patterns, so the first one that does compiles them.
     found = None if header.isascii() else re.search(_EASTERN_UNIT, header) or re.search(_EASTERN_BEHIND, header)
     if found is not None:
         return found[0].strip(" ()[]【】、,:："), _EASTERN[found[1]], found[2], True
@@ -138,20 +138,22 @@ def scale_of(header: str, unit: str | None, kind: str) -> tuple[str, int, str | 
 
 
 def _within(text: str, kind: str, *, is_apart: bool, behind: str = "") -> tuple[str, int, str | None, bool] | None:
-    """What a stretch of a header says, if it says nothing else; in brackets of its own a clear word among others is a doubt."""
+    """Returns the scale of a part of a header, if the part has no other meaning; in separate brackets a clear word among others
+    is doubtful.
+    """
     plain = re.sub(_ZEROS, r" \1 ", re.sub(_NUMBER_GAPS, "", text)) if "'" in text or "’" in text or "000" in text else text
     if not plain.isascii() or not {*plain}.isdisjoint("$'."):
         plain = re.sub(r"\b(t|m)\.\s?kr\b", r"\1kr", re.sub(r"\b([dl])['’](?=\w)", "", re.sub(r"([€$£₹])(?=\d)", r"\1 ", plain)), flags=re.IGNORECASE)
     tokens = plain.replace("/", " ").split()
     said = [_word(token) for token in tokens]
-    powers = [one for one in said if one is not None and one[0]]
-    currencies = [token.strip(".,") for token, one in zip(tokens, said) if one is not None and one[2]]
+    powers = [meaning for meaning in said if meaning is not None and meaning[0]]
+    currencies = [token.strip(".,") for token, meaning in zip(tokens, said) if meaning is not None and meaning[2]]
     if len(powers) != 1 or "per" in map(str.lower, tokens) or not text[:1].strip():
-        clear = [one for one in powers if not one[1]]
+        clear = [power for power in powers if not power[1]]
         return (text, clear[0][0], None, False) if is_apart and clear and kind == "money" else None
     power, wants_currency, _ = powers[0]
-    spelt = next(token for token, one in zip(tokens, said) if one is not None and one[0])
-    if power == 3 and folded(spelt).startswith("mil") and spelt.endswith(".") and any(folded(one) in _MILLIONS_BY_CURRENCY for one in currencies):
+    spelt = next(token for token, meaning in zip(tokens, said) if meaning is not None and meaning[0])
+    if power == 3 and folded(spelt).startswith("mil") and spelt.endswith(".") and any(folded(currency) in _MILLIONS_BY_CURRENCY for currency in currencies):
         power = 6
     is_whole = None not in said
     if wants_currency and not currencies:

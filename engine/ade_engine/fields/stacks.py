@@ -1,5 +1,5 @@
-"""Columns that are one field: months beside one another, each with its amount. Their headers become values of a field, and their cells
-those of another.
+"""Columns that are one field: months side by side, each with its amount. Their headers become values of one field, and their
+cells those of another.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ade_engine.fields.beside import Beside
+    from ade_engine.fields.beside import BesideFact
 
-#: The stack of all columns that no field has.
+#: The stack of all columns without a field.
 OTHERS = "others"
 _VALUE = "value"
 
 
 class StackPart:
-    """What a field has of a :class:`Stack`: the header of each column, or the cells below it."""
+    """A field's part of a :class:`Stack`: the header of each column, or the cells below it."""
 
     __slots__ = ("stack", "name")
 
     def __init__(self, stack: Stack, name: str | None):
         self.stack = stack
-        #: Which cells; ``None``: the headers.
+        #: The name of the cells; ``None`` for the headers.
         self.name = name
 
     def __repr__(self) -> str:
@@ -38,8 +38,8 @@ class StackPart:
         return f"{self.stack!r}{kind if kind.startswith('[') else f'.{kind}'}"
 
 
-class Key(Record):
-    """The header of a column that is stacked, as a value: ``value``, and the cell that it stands in (row and column from 1)."""
+class StackKey(Record):
+    """The header of a stacked column as a value: ``value``, and the position of its cell (row and column from 1)."""
 
     value: Any
     row: int
@@ -49,21 +49,22 @@ class Key(Record):
 class Stack:
     """Columns that are one field, such as twelve months: ``Stack("months")``.
 
-    ``headers``: which columns these are: ``"months"``, ``"quarters"``, ``"years"``, ``"weeks"``, ``"dates"``, ``"weekdays"``, ``"numbers"``,
-    ``"others"`` for all columns that no field has, or a list of headers. Of several the first one counts that a table has.
+    ``headers``: the headers of these columns: ``"months"``, ``"quarters"``, ``"years"``, ``"weeks"``, ``"dates"``,
+    ``"weekdays"``, ``"numbers"``, ``"others"`` for all columns without a field, or a list of headers. The first series that the
+    table has counts.
 
-    ``pattern``: instead of that, a regular expression that a whole header matches. What its first group says is the value.
+    ``pattern``: instead of ``headers``, a regular expression for a whole header. Its first group is the value.
 
-    ``values``: what stands below each of several columns of a key, by the words that name them: ``{"plan": ["plan", "budget"], "actual":
-    ["actual"]}``. The words stand in a row of their own, or before or behind the key ("Jan plan").
+    ``values``: several columns below each key, by the words that name them: ``{"plan": ["plan", "budget"], "actual":
+    ["actual"]}``. The words are in a row of their own, or before or behind the key ("Jan plan").
 
     ``leave``: headers of columns at the edges that are left out, as totals are.
 
-    ``year``: the year of months, quarters and weeks whose headers have none: a number, or what stands beside the table, such as
+    ``year``: the year of months, quarters and weeks whose headers have none: a number, or a value beside the table, such as
     ``title(r"(20\\d\\d)")``. Otherwise it is the only year in the lines above the table or in the title of the sheet.
 
-    A field is a part of it: ``Field(…, part_of=MONTHS.header)``, ``Field(…, part_of=MONTHS.value)``, or ``part_of=MONTHS["plan"]``. Raises
-    ``TypeError`` for what it does not know.
+    A field is a part of it: ``Field(…, part_of=MONTHS.header)``, ``Field(…, part_of=MONTHS.value)``, or
+    ``part_of=MONTHS["plan"]``. Raises ``TypeError`` for unknown arguments.
     """
 
     def __init__(
@@ -72,14 +73,14 @@ class Stack:
         pattern: str | None = None,
         values: Mapping[str, Sequence[str]] | None = None,
         leave: Sequence[str] = (),
-        year: int | Beside | None = None,
+        year: int | BesideFact | None = None,
     ):
-        lists = [one for one in headers if not isinstance(one, str)]
+        lists = [header for header in headers if not isinstance(header, str)]
         for one in headers:
             if isinstance(one, str) and one not in (*SERIES, OTHERS):
                 meant = did_you_mean(one, [*SERIES, OTHERS])
                 raise TypeError(f"Stack: there is no series {one!r}{meant}{'' if meant.endswith('?') else '.'} For headers of your own write a list")
-        if not all(isinstance(one, Sequence) and all(isinstance(header, str) for header in one) for one in lists):
+        if not all(isinstance(words, Sequence) and all(isinstance(header, str) for header in words) for words in lists):
             raise TypeError(f"Stack: headers should be a series such as \"months\", or a list of texts, not {lists[0]!r}")
         if bool(headers) == (pattern is not None):
             raise TypeError('Stack takes a series such as "months", or a list of headers, or a pattern')
@@ -99,7 +100,7 @@ class Stack:
         self.groups = {name: tuple(words) for name, words in groups.items()}
         self.leave = {simplify(word) for word in leave}
         self.year = year
-        self._lists = {id(one): {simplify(header) for header in one} for one in lists}
+        self._lists = {id(words): {simplify(header) for header in words} for words in lists}
         self._words = {simplify(word): name for name, words in self.groups.items() for word in (*words, name)}
         spelt = sorted({re.escape(word) for name, words in self.groups.items() for word in (*words, name)}, key=len, reverse=True)
         both = "|".join(spelt)
@@ -110,12 +111,12 @@ class Stack:
 
     @property
     def header(self) -> StackPart:
-        """The headers of its columns, for the field that they are values of."""
+        """Returns the headers of its columns, for the field that takes them as values."""
         return StackPart(self, None)
 
     @property
     def value(self) -> StackPart:
-        """The cells of its columns, for the field that these are values of."""
+        """Returns the cells of its columns, for the field that takes them as values."""
         if self.groups:
             raise TypeError(f"{self!r} has values of several names: write {', '.join(f'[{name!r}]' for name in self.groups)} in place of .value")
         return StackPart(self, _VALUE)
@@ -127,11 +128,11 @@ class Stack:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of its values."""
+        """Returns the names of its values."""
         return tuple(self.groups) or (_VALUE,)
 
-    def key_of(self, series: str | Sequence[str], cells: list[tuple[int, int, Any]]) -> tuple[Key, str | None] | None:
-        """What the header of a column says: the key, and which values stand below it, ``None`` for those of no known name.
+    def key_of(self, series: str | Sequence[str], cells: list[tuple[int, int, Any]]) -> tuple[StackKey, str | None] | None:
+        """Returns the key in the header of a column, and the name of the values below it, ``None`` if they have no known name.
 
         ``cells``: the cells of the header, top to bottom: row and column, from 1, and value.
         """
@@ -153,7 +154,7 @@ class Stack:
         key = self._key(series, cells)
         return None if key is None else (key, None)
 
-    def _key(self, series: str | Sequence[str], cells: list[tuple[int, int, Any]]) -> Key | None:
+    def _key(self, series: str | Sequence[str], cells: list[tuple[int, int, Any]]) -> StackKey | None:
         if not cells:
             return None
         if len(cells) > 1:
@@ -161,7 +162,7 @@ class Stack:
             text = " ".join(as_text(cell) for _, _, cell in cells)
             value = self._value(series, text)
             if value is not None:
-                return Key(value, *cells[-1][:2])
+                return StackKey(value, *cells[-1][:2])
         for at in range(len(cells) - 1, -1, -1):
             row, column, cell = cells[at]
             value = self._value(series, cell)
@@ -170,15 +171,15 @@ class Stack:
                 years = set(years_in(others))
                 if series in ("months", "quarters", "weeks") and len(years) == 1 and not has_year(series, value):
                     value = f"{as_text(value)} {years.pop()}"
-                return Key(value, row, column)
+                return StackKey(value, row, column)
         return None
 
     def _value(self, series: str | Sequence[str], cell: Any) -> Any:
-        """The value that a header is; ``None``: it is none of the series."""
+        """Returns the value that a header is; ``None`` if it belongs to none of the series."""
         text = as_text(cell)
         if self._pattern is not None:
             found = self._pattern.fullmatch(text)
-            return None if found is None else next((one for one in found.groups() if one), text)
+            return None if found is None else next((group for group in found.groups() if group), text)
         if not isinstance(series, str):
             return text if simplify(text) in self._lists[id(series)] else None
         if series == OTHERS:
@@ -190,12 +191,12 @@ class Stack:
 
     @property
     def ways(self) -> tuple[Any, ...]:
-        """The series that are tried, in their order; a single one for a pattern."""
+        """Returns the series to try, in their order; a single one for a pattern."""
         return self.series if self._pattern is None else ("",)
 
 
 def _with_century(text: str) -> str:
-    """``Jan 2025`` for ``Jan-25``: with a month two digits are its year."""
+    """Returns ``Jan 2025`` for ``Jan-25``: with a month, two digits are its year."""
     found = re.fullmatch(r"(\D+?)[\s\-/.,'’]*(\d\d)", " ".join(text.split()))
     return f"{found[1].strip()} 20{found[2]}" if found else text
 

@@ -1,7 +1,7 @@
-"""What stands around a column while a table is transformed: settings, headers, other columns, the cells it came from.
+"""The surroundings of a column while a table is transformed: settings, headers, other columns, the cells it came from.
 
-The pipeline sets the surroundings of one table at a time; readers look at them, and note there what they found. Outside
-of a run there are none, and readers look at their column alone.
+The pipeline sets the surroundings of one table at a time; readers use them, and note there what they found. Outside of a run
+there are none, and readers use their column alone.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
     from ade_engine.fields.measures import Measure
 
-#: Other columns are asked what they show by their first rows.
+#: The maximum number of rows of other columns that give hints.
 _ROWS_FOR_HINTS = 5_000
-#: Kinds that are read as a sheet shows them.
+#: Kinds that are read as the sheet displays them.
 _SHOWN_AS_THEY_ARE = frozenset(("code", "text", "phone"))
-#: Kinds for which the currency counts that a sheet shows beside a number.
+#: Kinds for which the currency in a number's format counts.
 _SHOWN_WITH_CURRENCY = frozenset(("number", "currency"))
 _KINDS_IN_WORDS = {"date": "dates", "date_time": "dates", "number": "numbers", "phone": "phone numbers"}
 _KINDS_IN_WORDS |= {"person_name": "names"}
 _KINDS_IN_WORDS |= {"time": "times", "duration": "durations"}
 
 
-class Surroundings:
+class ColumnSurroundings:
     """The surroundings of the columns of one table."""
 
     def __init__(self, settings: Any, table: pl.DataFrame, sources: dict[str, ColumnSource]):
         self.settings = settings
-        #: What each column is read with; the day of the run counts from 1970.
+        #: The arguments of each column's reader; the day of the run counts from 1970.
         self.arguments = {
             "order": settings.date_order,
             "decimal": settings.decimal_mark,
@@ -48,48 +48,49 @@ class Surroundings:
         #: The table before its transforms.
         self.table = table
         self.height = table.height
-        #: Where each field's column came from.
+        #: The source of each field's column.
         self.sources = sources
-        #: The field whose transforms are applied at the moment.
+        #: The field whose transforms run at the moment.
         self.field: str | None = None
-        #: How columns were read, by field and by the name of the column.
+        #: The readings of columns, by field and by the name of the column.
         self.readings: dict[tuple[str, str], dict[str, Any]] = {}
-        #: Gives by each message of a cell why it came out empty, in words without the value, and the rule of the issue.
+        #: Callables that return, by the message of a cell, why it came out empty, in words without the value, and the rule of
+        #: the issue.
         self.said: list[Callable[[], dict[str, tuple[str, str]]]] = []
         #: Messages for cells that came out empty, by field.
         self.unread: dict[str, list[pl.Series]] = {}
-        #: By field and by the name of the column, the messages of a reader that has one for each cell that came out empty.
+        #: The messages of a reader that has one for each cell that came out empty, by field and by the name of the column.
         self.exact: dict[tuple[str, str], pl.Series | None] = {}
-        #: By field, the messages for cells of its own column that none of the readers of a transform could read. A value that
-        #: is put in their place does not make them read.
+        #: The messages for cells of a field's own column that no reader of a transform could read, by field. A value that is
+        #: put in their place does not make them readable.
         self.hidden: dict[str, pl.Series] = {}
-        #: The fields whose own column was read for them, among others perhaps.
+        #: The fields whose own column was read for them, perhaps with other columns.
         self.read_own: set[str] = set()
-        # The notes of readers that are not settled, each with the reader's number.
+        # The unsettled notes of readers, each with the reader's number.
         self._noted: list[tuple[int, tuple[Any, ...]]] = []
-        # The messages of each reader of the field's own column in the transform that is applied at the moment.
+        # The messages of each reader of the field's own column in the transform that runs at the moment.
         self._of_transform: list[pl.Series | None] = []
-        #: What headers say of how columns count, by field and by the name of the column.
+        #: The measures in the headers, by field and by the name of the column.
         self.measures: dict[tuple[str, str], Measure] = {}
-        #: How many codes have lost digits, by field and by the name of the column.
+        #: The number of codes that have lost digits, by field and by the name of the column.
         self.lost_digits: dict[tuple[str, str], int] = {}
-        #: How many cells say that they have no value, by field and by the name of the column.
+        #: The number of cells that say that they have no value, by field and by the name of the column.
         self.missing: dict[tuple[str, str], int] = {}
-        # The number of each row in its sheet, where that is known.
+        # The number of each row in its sheet, if it is known.
         rows = table.get_column(ROW) if ROW in table.columns else None
         self._rows = rows if rows is not None and rows.dtype.is_integer() else None
         self._shown: dict[str, tuple[str | None, str | None, bool]] = {}
 
     def hints(self, name: str) -> tuple[str | None, str | None]:
-        """The order of dates and the decimal mark that the table's other columns show, where they agree; else those that the
-        same column of the sheet shows in other tables.
+        """Returns the order of dates and the decimal mark that the table's other columns show, if they agree; else those that
+        the same column of the sheet shows in other tables.
         """
         orders, of_fields, of_money = set(), set(), set()
         for other in self.table.columns:
             if other != name and not other.startswith("__ade_"):
                 order, decimal, is_money = self._shown_by(other)
                 orders.add(order)
-                # An outline number, a version or a coordinate is no witness for amounts; a field is, and so is money.
+                # An outline number, a version or a coordinate is no evidence for amounts; a field is, and so is money.
                 if other in self.sources or not self.sources:
                     of_fields.add(decimal)
                 elif is_money:
@@ -113,16 +114,16 @@ class Surroundings:
         return self._shown[name]
 
     def header(self, name: str) -> str:
-        """The header of a field's column, or the name of any other column, which is its header."""
+        """Returns the header of a field's column. The name of any other column is its header."""
         source = self.sources.get(name)
         return name if source is None else source.header
 
     def said_of(self, name: str, series: pl.Series, kind: str) -> tuple[str, str | None, tuple[Any, int, pl.Series] | None, bool]:
-        """What is known of a column that is to be read: its header, the unit or currency that this names, the cells that it was made of, and
-        whether its workbook counts days from 1904.
+        """Returns the known facts about a column to read: its header, the unit or currency in the header, the cells that it was
+        made of, and whether its workbook counts days from 1904.
 
-        The cells are there where they say more than the column and each row's cell is known: cells of several types, and for kinds whose
-        digits are no number those that the sheet shows with leading zeros.
+        The cells are included if they say more than the column and each row's cell is known: cells of several types, and for
+        kinds whose digits are no number, cells that the sheet shows with leading zeros.
         """
         source = self.sources.get(name)
         if source is None:
@@ -138,7 +139,7 @@ class Surroundings:
         return None if rows is None or len(rows) != len(series) else (*cells, rows)
 
     def without_value(self, name: str) -> pl.Series | None:
-        """Which cells of a field's column are formulas that were saved without a value, where each row's cell is known.
+        """Returns which cells of a field's column are formulas that were saved without a value, if each row's cell is known.
 
         The cells of a part are those of the column that it was split from.
         """
@@ -154,7 +155,7 @@ class Surroundings:
         return pl.Series(found, dtype=pl.Boolean) if any(found) else None
 
     def _mixed_cells(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
-        """The cells of the first rows of any column of mixed cells."""
+        """Returns the cells of the first rows of any column of mixed cells."""
         source = self.sources.get(name) or getattr(self.sources, "of_no_field", {}).get(name)
         if source is None or self._rows is None:
             return None
@@ -162,7 +163,7 @@ class Surroundings:
         return None if cells is None else (*cells, self._rows_of(name).head(len(series)))
 
     def _rows_of(self, name: str) -> pl.Series | None:
-        """The row of each cell of a column: in a table that was reshaped it may be another one than the row's own."""
+        """Returns the row of each cell of a column. In a reshaped table it may differ from the record's row."""
         cells = getattr(self.sources, "cells", None)
         return self._rows if cells is None or self._rows is None else cells.read_rows(name, self._rows)
 
@@ -179,15 +180,15 @@ class Surroundings:
         missing: int = 0,
         measure: Measure | None = None,
     ) -> None:
-        """Note how the reader with this number has read a column for the field at hand.
+        """Notes how the reader with this number has read a column for the current field.
 
-        ``is_own``: all cells of the table's column were read. ``is_exact``: no cell came out empty without a message. ``lost``: so many
-        codes have lost digits. ``missing``: so many cells say that they have no value.
+        ``is_own``: all cells of the table's column were read. ``is_exact``: no cell came out empty without a message. ``lost``:
+        the number of codes that have lost digits. ``missing``: the number of cells that say that they have no value.
         """
         self._noted.append((number, (self.field or name, name, kind, reading, unread, is_own, is_exact, lost, missing, measure)))
 
     def settle(self) -> None:
-        """Keep the notes of readers, in the order in which the author has made these: polars asks them in any order."""
+        """Keeps the notes of readers in the order in which the author created them, because polars calls them in any order."""
         noted, self._noted = sorted(self._noted, key=itemgetter(0)), []
         for _, (field, name, kind, reading, unread, is_own, is_exact, lost, missing, measure) in noted:
             if is_own and name == field:
@@ -207,11 +208,11 @@ class Surroundings:
                 self.readings[field, name] = {**reading, "kind": kind, "message": sentence(kind, reading)}
 
     def begin_transform(self) -> None:
-        """Drop the notes of readers that the engine itself has asked, to see a value as its text."""
+        """Drops the notes of readers that the engine itself has called, to see a value as its text."""
         self._noted = []
 
     def end_transform(self, field: str) -> None:
-        """Keep which cells no reader of the transform that was applied could read: what one of them can read is not lost."""
+        """Keeps which cells no reader of the finished transform could read. A cell that one of them can read is not lost."""
         self.settle()
         found, self._of_transform = self._of_transform, []
         if not found or any(unread is None for unread in found):
@@ -224,29 +225,29 @@ class Surroundings:
         self.hidden[field] = hidden
 
 
-class Sources(dict):
-    """Where the columns of a table came from: those of fields by the fields' names, and those of no field by their own."""
+class ColumnSources(dict):
+    """The sources of a table's columns: fields by their names, other columns by their own."""
 
     def __init__(self, of_no_field: dict[str, ColumnSource]):
         super().__init__()
         self.of_no_field = of_no_field
-        #: The columns that the parts of a column were split from, by the parts' fields. Readers of these do not see them.
+        #: The columns that were split into parts, by the parts' fields. Readers of the parts do not see them.
         self.of_parts: dict[str, ColumnSource] = {}
-        #: Readers of parts, by the parts' fields, that had something to say of the names that they parted.
+        #: Readers of parts with remarks about the names that they split, by the parts' fields.
         self.doubtful_parts: dict[str, Any] = {}
-        #: Which cells the values are of, where the table was reshaped: ``pipeline.shared.cells``.
+        #: The cells of the values, if the table was reshaped: ``pipeline.shared.cells``.
         self.cells: Any = None
         #: Whether a cell of the sheet may be a formula that was saved without a value.
         self.may_lack_values = True
-        #: Sums and differences that checks say, as the registry has them.
+        #: Sums and differences from checks, as the registry has them.
         self.relations: list[tuple[str, tuple[str, ...], tuple[int, ...]]] = []
-        #: Gives the cells of the sheet's column, from 1, in the rows that are totals of the table.
+        #: Returns the cells of a column of the sheet, from 1, in the rows that are totals of the table.
         self.totals: Callable[[int], list[Any]] | None = None
 
 
-#: The reserved column that holds each row's number in the source sheet.
+#: The reserved column with each row's number in the source sheet.
 ROW = "__ade_row"
-#: The reserved column, in edition 2026, of numbers that are computed from these, so that a row is known to be what it says.
+#: The reserved column, in edition 2026, of numbers that are computed from these, to prove that a row's number is genuine.
 ROW_CHECK = "__ade_row_check"
 
 
@@ -255,9 +256,9 @@ def _no_cells() -> None:
 
 
 class ColumnSource:
-    """The origin of the column of a field. Without the callables for its cells readers do not go back to these.
+    """The origin of a field's column. Without the callables for its cells readers cannot go back to these.
 
-    It is no record: a table has one for each column, and a record takes several times as long to make.
+    It is not a record: a table has one for each column, and a record takes several times as long to create.
     """
 
     __slots__ = ("header", "unit", "number", "letters", "mixed_cells", "padded_cells", "shown_by_sheet", "rows_without_value", "from_1904", "mark_of_totals")
@@ -277,16 +278,16 @@ class ColumnSource:
         self.header = header
         #: The unit or currency that the header names.
         self.unit = unit
-        #: The column of the sheet, from 1, and as spreadsheets name it.
+        #: The column of the sheet, from 1, and its letters.
         self.number = number
         self.letters = column_letters(number)
-        #: Gives the scan and the column in it, where cells of several types have become text.
+        #: Returns the scan and the column in it, if cells of several types have become text.
         self.mixed_cells = mixed_cells
-        #: The same, where the sheet shows numbers with leading zeros.
+        #: The same for numbers that the sheet shows with leading zeros.
         self.padded_cells = padded_cells
-        #: Gives what the whole column of the sheet shows.
+        #: Returns the hints of the sheet's whole column.
         self.shown_by_sheet = shown_by_sheet
-        #: Gives the sheet's rows in which the column has a formula that was saved without a value.
+        #: Returns the sheet's rows in which the column has a formula that was saved without a value.
         self.rows_without_value = rows_without_value
         #: Whether the workbook counts days from 1904.
         self.from_1904 = from_1904
@@ -295,11 +296,13 @@ class ColumnSource:
 
 
 def sentence(kind: str, reading: dict[str, Any]) -> str:
-    """How a column was read, in words and without values: ``dates day-first: 14 of 40 cells can be read in this way only``."""
+    """Returns how a column was read, in words and without values: ``dates day-first: 14 of 40 cells can be read in this way
+    only``.
+    """
     words = _KINDS_IN_WORDS.get(kind, kind)
     why = "; ".join(reading["why"])
     if reading["decided_by"] == "refused":
-        # Cells that hold numbers or dates, and no text, are read whatever the text is.
+        # Cells of numbers or dates are read without regard to text.
         typed = reading["read_as"]
         return f"{typed}; its texts were not read: {why}" if typed else f"not read as {words}: {why}"
     if words == "dates":
@@ -312,7 +315,7 @@ def sentence(kind: str, reading: dict[str, Any]) -> str:
 
 
 def told_as(message: str) -> str:
-    """A :func:`sentence` behind the name of its column: ``read as dates day-first: …``."""
+    """Returns a :func:`sentence` for use behind the name of its column: ``read as dates day-first: …``."""
     return message if message.startswith("not read ") else f"read as {message}"
 
 
@@ -320,20 +323,22 @@ _of_thread = threading.local()
 
 
 def is_strict() -> bool:
-    """Whether values are read as since edition 2026, where what is doubtful is said or left empty: outside of runs they are, too."""
+    """Returns whether values are read as since edition 2026, which reports doubtful values or leaves them empty. Outside of
+    runs they are, too.
+    """
     return getattr(_of_thread, "edition", "2026") != "1.9"
 
 
 def enter_run(edition: str | None) -> None:
-    """Set the edition for what this thread reads from now on; ``None`` ends the run."""
+    """Sets the edition for all values that this thread reads from now on; ``None`` ends the run."""
     _of_thread.edition = edition or "2026"
 
 
-def current() -> Surroundings | None:
-    """The surroundings of the table that this thread transforms at the moment."""
+def current() -> ColumnSurroundings | None:
+    """Returns the surroundings of the table that this thread transforms at the moment."""
     return getattr(_of_thread, "surroundings", None)
 
 
-def enter(surroundings: Surroundings | None) -> None:
-    """Set the surroundings for the readers that this thread makes from now on; ``None`` ends them."""
+def enter(surroundings: ColumnSurroundings | None) -> None:
+    """Sets the surroundings for the readers that this thread creates from now on; ``None`` ends them."""
     _of_thread.surroundings = surroundings

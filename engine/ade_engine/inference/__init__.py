@@ -1,4 +1,5 @@
-"""What can be said of tables that no field knows yet: what their headers mean, which columns belong together, how a field learns one.
+"""Learning from tables without fields: the meanings of their headers, the columns that belong together, and adding columns to
+fields.
 
-Nothing of this package is imported by a run.
+A run imports nothing of this package.
 """

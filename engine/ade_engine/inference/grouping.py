@@ -1,10 +1,11 @@
-"""Which columns of many tables are one field: senders put beside one another.
+"""Grouping the columns of many tables into fields by comparing senders.
 
-Three rounds, each for a reason that can be said. Words, values and sums of two tables (:mod:`ade_engine.inference.pairs`) come first, table by
-table; then the same again with all that is known by then, until nothing more is found; then what the tables themselves say: a column that is
-the only one left that could be it, and stands between the same neighbours, is the earliest of the days, is the id that never repeats, is written
-alike, or has values that are nothing else. Where words say different things, two of these reasons are needed, and several tables; where they
-oppose one another, a person. What is left is a question, if an answer would move cells. Columns of one table are never one field.
+There are three rounds, each with reasons that can be named. Words, values and sums of two tables
+(:mod:`ade_engine.inference.pairs`) come first, table by table; then the same again with all that is known by then, until
+nothing more is found; then the evidence of the tables themselves: a column that is the only one left, and has the same
+neighbours, is the earliest of the days, is the id that never repeats, is written alike, or has values that fit nothing else. If
+words say different things, two of these reasons are needed, and several tables; if they contradict each other, a person's
+answer. The rest become questions, if an answer would move cells. Columns of one table are never one field.
 """
 
 from __future__ import annotations
@@ -17,20 +18,20 @@ from itertools import combinations
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.pairs import alike, pairs, sums_of
 from ade_engine.inference.samples import COMPARED_ROWS, left_out
-from ade_engine.inference.side import Side
+from ade_engine.inference.side import ComparableColumn
 from ade_engine.inference.words import meanings, relation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from ade_engine.inference.samples import Column, Sample, Table
+    from ade_engine.inference.samples import Sample, SampleColumn, SampleTable
 
-#: So many rows of a table say what is a sum.
+#: The number of rows of a table in which sums are sought.
 _SUMMED_ROWS = 60
-#: Kinds whose values are put in order.
+#: Kinds whose values are ordered.
 _ORDERED = ("date", "time")
-#: The reason of a person, and what stands in one that is not sure.
+#: The reason for an answer of a person; it also marks an uncertain reason.
 YOU_SAID_SO = "you said so"
 SAID_BY_A_COLUMN = "a column says it of each record"
 ONLY_ONE_LEFT = "no other column could be it"
@@ -38,74 +39,74 @@ _FIELDS = (None, "the same in each row", "in few rows")
 
 
 @dataclass(eq=False)
-class Group:
+class ColumnGroup:
     """Columns of the samples that are one field."""
 
     #: The columns by the numbers of their tables.
-    at: dict[int, Column] = field(default_factory=dict)
-    #: Of columns with another header the sample, the header, and why they are the same.
+    at: dict[int, SampleColumn] = field(default_factory=dict)
+    #: The columns with another header: the sample, the header, and the reason why they are the same.
     merges: list[tuple[str, str, str]] = field(default_factory=list)
-    #: What it is perhaps the same as.
-    perhaps: Group | None = None
+    #: The group that it may be the same as.
+    perhaps: ColumnGroup | None = None
     #: The wished column that it is for.
-    wish: Side | None = None
+    wish: ComparableColumn | None = None
 
     @property
-    def columns(self) -> list[Column]:
-        """Its columns, in the order of their tables."""
+    def columns(self) -> list[SampleColumn]:
+        """Returns its columns, in the order of their tables."""
         return list(self.at.values())
 
     @property
     def headers(self) -> list[str]:
-        """Each header once, as it is written first; the wish is one."""
+        """Returns each header once, in its first spelling; the wish is one."""
         found: dict[str, str] = {}
-        for header in (one.header for one in ([self.wish] if self.wish else []) + self.columns):
+        for header in (column.header for column in ([self.wish] if self.wish else []) + self.columns):
             found.setdefault(simplify(header) or header, header)
         return list(found.values())
 
     @property
     def kind(self) -> str | None:
-        """What the values of its first column are; ``None``: it has none, and nobody knows."""
-        return next((one.kind for one in [*self.columns, self.wish] if one), None)
+        """Returns the kind of its first column; ``None`` if it has none, or the kind is unknown."""
+        return next((column.kind for column in [*self.columns, self.wish] if column), None)
 
     @property
     def sense(self) -> str:
-        """What all its values are, where money and numbers are one, and names and texts."""
+        """Returns the common kind of all its values, where money counts as numbers, and names as texts."""
         senses = {column.sense for column in self.columns}
         return senses.pop() or "text" if len(senses) == 1 else "text"
 
     @property
     def roles(self) -> set[str]:
-        """What its columns of days are among those of their tables."""
+        """Returns the roles of its columns of days in their tables."""
         return {column.role for column in self.columns if column.role}
 
     @property
     def shape(self) -> str:
-        """How the values of all its columns are written, with A for letters and 9 for digits, if both are in them."""
+        """Returns the common shape of all its values, with A for letters and 9 for digits, if both occur."""
         shapes = {column.shape for column in self.columns}
         return shapes.pop() if len(shapes) == 1 else ""
 
     @property
     def cells(self) -> int:
-        """So many cells of it are filled."""
+        """Returns the number of its filled cells."""
         return sum(column.filled for column in self.columns)
 
     @property
     def filled(self) -> float:
-        """The share of its cells that are filled."""
+        """Returns the share of its cells that are filled."""
         return self.cells / max(1, sum(column.rows for column in self.columns))
 
-    def without(self, table: int) -> Group:
-        """It without its column of a table."""
-        return Group({number: column for number, column in self.at.items() if number != table})
+    def without(self, table: int) -> ColumnGroup:
+        """Returns the group without its column of a table."""
+        return ColumnGroup({number: column for number, column in self.at.items() if number != table})
 
-    def side(self) -> Side:
-        """What is known of it."""
+    def side(self) -> ComparableColumn:
+        """Returns the known facts about the group."""
         values = [value for column in self.columns for value in column.values[:COMPARED_ROWS]]
-        return Side(tuple(self.headers), self.kind, values)
+        return ComparableColumn(tuple(self.headers), self.kind, values)
 
-    def join(self, other: Group, reason: str) -> None:
-        """Takes the columns of another."""
+    def join(self, other: ColumnGroup, reason: str) -> None:
+        """Adds the columns of another group."""
         known = {simplify(header) for header in self.headers}
         for column in other.columns:
             if simplify(column.header) not in known:
@@ -116,19 +117,21 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """Which of some groups are the same field as one. ``cells``: so many cells stand in another column if all are."""
+    """A question which of some groups are the same field as one. ``cells``: the number of cells that move to another column if
+    all are.
+    """
 
-    one: Group
-    others: list[Group]
+    one: ColumnGroup
+    others: list[ColumnGroup]
 
     @property
-    def parts(self) -> set[Group]:
-        """All its groups."""
+    def parts(self) -> set[ColumnGroup]:
+        """Returns all groups of the question."""
         return {self.one, *self.others}
 
     @property
     def cells(self) -> int:
-        """So many cells stand in another column if all are the same."""
+        """Returns the number of cells that move to another column if all are the same."""
         return sum(other.cells for other in self.others)
 
 
@@ -136,11 +139,11 @@ class Grouping:
     """The groups of the columns of all tables."""
 
     def __init__(self, samples: Sequence[Sample], answers: Sequence[tuple[tuple[str, str], tuple[str, str], bool]] = ()):
-        self.tables: list[Table] = [table for sample in samples for table in sample.tables]
+        self.tables: list[SampleTable] = [table for sample in samples for table in sample.tables]
         #: The columns that can be no field.
-        self.aside: list[Column] = []
-        self.groups: list[Group] = []
-        self._columns: list[list[Column]] = []
+        self.aside: list[SampleColumn] = []
+        self.groups: list[ColumnGroup] = []
+        self._columns: list[list[SampleColumn]] = []
         for table in self.tables:
             own = {simplify(column.header) for sample in samples if table in sample.tables for other in sample.tables for column in other.columns if not column.made}
             fields = [column for column in table.columns if left_out([column]) in _FIELDS and not _says_it_again(column, table, own)]
@@ -150,16 +153,16 @@ class Grouping:
             for column, some in zip(fields, meanings(fields)):
                 column.means = some
         self._sums = [_sums(columns) for columns in self._columns]
-        self.relations: dict[tuple[Column, Column], str] = {}
-        self._sides: dict[tuple[Column, ...], Side] = {}
+        self.relations: dict[tuple[SampleColumn, SampleColumn], str] = {}
+        self._sides: dict[tuple[SampleColumn, ...], ComparableColumn] = {}
         self._apart: list[tuple[tuple[str, str], tuple[str, str]]] = []
-        #: What forms say that is no column's, and what of it a person has said to be one.
-        self._forms: set[Column] = set()
-        self._said_forms: set[Column] = set()
+        #: Columns of forms that belong to no group, except those that a person has assigned.
+        self._forms: set[SampleColumn] = set()
+        self._said_forms: set[SampleColumn] = set()
         self._one_after_another()
         self._look_again()
         self._part_forms()
-        # What was found when a person was asked is there still.
+        # Results from before a person was asked still hold.
         if answers:
             for one, other, is_same in answers:
                 self._answered(one, other, is_same)
@@ -179,14 +182,14 @@ class Grouping:
             found = self._pairs(groups, number, columns, ()) if groups else []
             same = {pair.new: pair for pair in found if pair.reason is not None}
             for at, column in enumerate(columns):
-                new = Group({number: column})
+                new = ColumnGroup({number: column})
                 if at in same:
                     groups[same[at].known].join(new, same[at].reason or "")
                 else:
                     self.groups.append(new)
 
     def _again(self) -> None:
-        """Each table once more beside all others, until nothing more is found."""
+        """Compares each table once more with all others, until nothing more is found."""
         is_new = True
         while is_new:
             is_new = False
@@ -201,16 +204,16 @@ class Grouping:
                         self.join(one, other, pair.reason)
                         is_new = True
 
-    def _pairs(self, known: list[Group], number: int, columns: list[Column], settled: Sequence[tuple[int, int]]):
+    def _pairs(self, known: list[ColumnGroup], number: int, columns: list[SampleColumn], settled: Sequence[tuple[int, int]]):
         place = {column: at for at, group in enumerate(known) for column in group.columns}
         sums = [{part: place.get(column) for part, column in one.items()} for table, ones in enumerate(self._sums) if table != number for one in ones]
-        sums = [dict(one) for one in dict.fromkeys(tuple(one.items()) for one in sums if None not in one.values())]
+        sums = [dict(one) for one in dict.fromkeys(tuple(parts.items()) for parts in sums if None not in parts.values())]
         own_sums = [{part: columns.index(column) for part, column in one.items()} for one in self._sums[number]]
         apart = {(i, j) for i, group in enumerate(known) if (roles := group.roles) for j, column in enumerate(columns) if column.role and column.role not in roles}
         return pairs([self.side(group) for group in known], [column.first(COMPARED_ROWS) for column in columns], settled, (sums, own_sums), apart)
 
-    def side(self, group: Group) -> Side:
-        """What is known of a group."""
+    def side(self, group: ColumnGroup) -> ComparableColumn:
+        """Returns the known facts about a group."""
         key = tuple(group.columns)
         if group.wish is not None or not key:
             return group.side()
@@ -219,33 +222,35 @@ class Grouping:
         return self._sides[key]
 
     def _part_forms(self) -> None:
-        """Leaves what a form says above a table a field of its own, where a column of the table could be that of the others: the form is of
-        who sends it.
+        """Makes a fact from a form above a table a field of its own, if a column of the table could be that of the others: the
+        form describes the sender.
         """
         for group in [group for group in self.groups if len({column.made is None for column in group.columns}) > 1]:
-            records = Group({table: column for table, column in group.at.items() if column.made is None})
-            look = _Beside(self)
+            records = ColumnGroup({table: column for table, column in group.at.items() if column.made is None})
+            look = _TableEvidence(self)
             said = {
                 table: column
                 for table, column in group.at.items()
                 if column.is_of_form and column not in self._said_forms and any(other is not group and look.is_like(other, records) for other in self.row(table))
             }
             if said:
-                self.groups.append(Group(said))
+                self.groups.append(ColumnGroup(said))
                 self._forms |= set(said.values())
                 gone = {simplify(column.header) for column in said.values()} - {simplify(column.header) for table, column in group.at.items() if table not in said}
                 group.at = {table: column for table, column in group.at.items() if table not in said}
-                group.merges = [one for one in group.merges if simplify(one[1]) not in gone]
+                group.merges = [merge for merge in group.merges if simplify(merge[1]) not in gone]
 
-    def is_beside_its_like(self, group: Group) -> bool:
-        """Whether all that it has stands in forms, above tables that have columns of such values that are known to be nothing else."""
+    def is_beside_its_like(self, group: ColumnGroup) -> bool:
+        """Returns whether all its columns come from forms above tables that have columns of such values that are surely nothing
+        else.
+        """
         return bool(group.at) and all(column.is_of_form for column in group.columns) and any(
             other is not group and other.sense == group.sense and len(other.at) < len(self.tables) and not any(column.is_of_form for column in other.columns)
             for table in group.at
             for other in self.row(table)
         )
 
-    # What people say.
+    # The answers of people.
 
     def _answered(self, one: tuple[str, str], other: tuple[str, str], is_same: bool) -> None:
         if not is_same:
@@ -255,14 +260,16 @@ class Grouping:
             for second in self._groups_of(other):
                 self._said_forms |= {column for column in (*first.columns, *second.columns) if column.is_of_form}
                 if first is second:
-                    # That was found without a word; what a person says is the better reason.
+                    # The group was found without the answer; a person's answer is the better reason.
                     said = {simplify(one[1]), simplify(other[1])}
                     first.merges = [(sample, header, YOU_SAID_SO if simplify(header) in said else reason) for sample, header, reason in first.merges]
                 elif first in self.groups and second in self.groups and self.can_join(first, second):
                     self.join(first, second, YOU_SAID_SO)
 
-    def can_join(self, one: Group, other: Group) -> bool:
-        """Whether no table has a column of both, they are not the earlier and the later one, and nobody has said that they are two."""
+    def can_join(self, one: ColumnGroup, other: ColumnGroup) -> bool:
+        """Returns whether no table has a column of both, they are not the earlier and the later one, and nobody has said that
+        they differ.
+        """
         if one is other or one.at.keys() & other.at.keys() or one.wish is not None and other.wish is not None:
             return False
         if one.roles and other.roles and not one.roles & other.roles:
@@ -273,13 +280,13 @@ class Grouping:
         names = [{column.name for column in group.columns} for group in (one, other)]
         return not any(a in names[0] and b in names[1] or a in names[1] and b in names[0] for a, b in self._apart)
 
-    def join(self, one: Group, other: Group, reason: str) -> Group:
+    def join(self, one: ColumnGroup, other: ColumnGroup, reason: str) -> ColumnGroup:
         """Makes two groups one; returns it."""
         first, second = sorted((one, other), key=lambda group: self.groups.index(group))
         if len(second.at) > len(first.at):
-            # The headers that came by a reason are those of the smaller one.
+            # The headers with a reason are those of the smaller group.
             second.merges, first.merges = first.merges + second.merges, []
-            merged = Group(first.at, first.merges)
+            merged = ColumnGroup(first.at, first.merges)
             second.join(merged, reason)
             first.at, first.merges = second.at, second.merges
         else:
@@ -289,78 +296,82 @@ class Grouping:
         self.groups.remove(second)
         return first
 
-    def group_of(self, name: tuple[str, str]) -> Group | None:
-        """The group of a column, by its sample and its header."""
+    def group_of(self, name: tuple[str, str]) -> ColumnGroup | None:
+        """Returns the group of a column, by its sample and its header."""
         return next((group for group in self.groups if any(column.name == name for column in group.columns)), None)
 
-    def _groups_of(self, name: tuple[str, str]) -> list[Group]:
-        """The groups with a column, or without a sample those with its header."""
+    def _groups_of(self, name: tuple[str, str]) -> list[ColumnGroup]:
+        """Returns the groups with a column, or without a sample those with its header."""
         simple = simplify(name[1])
         if name[0]:
             return [group for group in [self.group_of(name)] if group is not None]
         return [group for group in self.groups if any(simplify(header) == simple for header in group.headers)]
 
-    def row(self, table: int) -> list[Group]:
-        """The groups of a table's columns, from left to right."""
+    def row(self, table: int) -> list[ColumnGroup]:
+        """Returns the groups of a table's columns, from left to right."""
         of = self._by_column(table)
         return [of[column] for column in self._columns[table]]
 
-    def _by_column(self, table: int) -> dict[Column, Group]:
+    def _by_column(self, table: int) -> dict[SampleColumn, ColumnGroup]:
         return {group.at[table]: group for group in self.groups if table in group.at}
 
-    # What the tables themselves say.
+    # The evidence of the tables themselves.
 
     def _beside_one_another(self) -> bool:
-        """Joins groups for which much speaks besides words. Returns whether there were such."""
-        found = [one for one in _Beside(self).candidates() if one.reason is not None]
-        touched: set[Group] = set()
-        for one in sorted(found, key=lambda one: -one.likeness):
-            # What has changed in this round is looked at again in the next.
+        """Joins groups with much evidence besides words. Returns whether there were any."""
+        found = [pair for pair in _TableEvidence(self).candidates() if pair.reason is not None]
+        touched: set[ColumnGroup] = set()
+        for one in sorted(found, key=lambda pair: -pair.likeness):
+            # Groups that changed in this round are examined again in the next.
             if not {one.one, one.other} & touched:
                 self.join(one.one, one.other, one.reason or "")
                 touched |= {one.one, one.other}
         return bool(touched)
 
-    def beside(self, one: Group) -> list[Group]:
-        """What has such values as a group of few tables and stands where it does, whatever it is called; the likeliest first."""
-        look = _Beside(self)
+    def beside(self, one: ColumnGroup) -> list[ColumnGroup]:
+        """Returns groups with the values and the position of a group of few tables, whatever their names; the likeliest first.
+        """
+        look = _TableEvidence(self)
         found = [(likely.likeness, other) for other in self.groups if len(other.at) > 1 and not left_out(other.columns) and (likely := look.likely_place(one, other)) is not None]
         return [other for _, other in sorted(found, key=lambda pair: -pair[0])]
 
     def questions(self) -> list[Question]:
-        """Returns the questions for a person: of a group those that may be it, each where it is likeliest. Groups that most tables have come
-        first, for own columns of a few change little; then those with the most cells.
+        """Returns the questions for a person: for each group those that may be it, each where it is likeliest. Groups that most
+        tables have come first, because the own columns of a few change little; then those with the most cells.
         """
-        offers: dict[Group, list[_Likely]] = {}
-        for one in _Beside(self).candidates():
-            # What is always filled at one is no remark of another, and a form is not asked about where the table says it itself.
+        offers: dict[ColumnGroup, list[_GroupPair]] = {}
+        for one in _TableEvidence(self).candidates():
+            # A column that is always filled for one sender is no remark of another, and a form is no question if the table
+            # itself has the fact.
             is_odd = not (one.is_as_full or one.related == "same") or any(map(self.is_beside_its_like, (one.one, one.other)))
             if one.likeness >= _ASKED and not is_odd and not left_out(one.one.columns) and not left_out(one.other.columns):
                 offers.setdefault(one.other, []).append(one)
-        of: dict[Group, list[Group]] = {}
+        of: dict[ColumnGroup, list[ColumnGroup]] = {}
         for some in offers.values():
-            some.sort(key=lambda one: -one.likeness)
+            some.sort(key=lambda pair: -pair.likeness)
             for one in some[:2]:
                 if one.likeness >= some[0].likeness - _NEARLY:
                     of.setdefault(one.one, []).append(one.other)
-        found = [Question(group, sorted(of[group], key=lambda other: -other.cells)[:_MOST_OFFERED]) for group in self.groups if group in of]
+        found = [Question(group, sorted(of[group], key=lambda other: -other.cells)[:_MAX_OFFERED_GROUPS]) for group in self.groups if group in of]
         half = len(self.tables) / 2
-        found.sort(key=lambda one: (sum(len(part.at) for part in one.parts) < half, -one.cells))
+        found.sort(key=lambda question: (sum(len(part.at) for part in question.parts) < half, -question.cells))
         return _implied_last(found)
 
 
 def _implied_last(questions: Sequence[Question]) -> list[Question]:
-    """What two earlier answers of yes say is asked behind all else."""
+    """Puts questions that follow from two earlier answers of yes behind all others."""
     first: list[Question] = []
     implied: list[Question] = []
-    for one in questions:
-        is_implied = all(any({one.one, other} <= known.parts for known in first) for other in one.others)
-        (implied if is_implied else first).append(one)
+    for question in questions:
+        is_implied = all(any({question.one, other} <= known.parts for known in first) for other in question.others)
+        (implied if is_implied else first).append(question)
     return first + implied
 
 
-def _says_it_again(column: Column, table: Table, own: Collection[str]) -> bool:
-    """Whether a form above a table says what a column has: the form is of the place that sends it, and the column of each record."""
+def _says_it_again(column: SampleColumn, table: SampleTable, own: Collection[str]) -> bool:
+    """Returns whether a form above a table repeats a column's content: the form describes the sender, and the column each
+    record.
+    """
     if column.made is None or column.made.keyword != "beside":
         return False
     others = [other for other in table.columns if not other.made]
@@ -368,48 +379,48 @@ def _says_it_again(column: Column, table: Table, own: Collection[str]) -> bool:
     return simplify(column.header) in own or any(relation(means[0], some)[0] == "same" for some in means[1:])
 
 
-def _sums(columns: Sequence[Column]) -> list[dict[str, Column]]:
-    return [{part: columns[at] for part, at in one.items()} for one in sums_of([column.first(_SUMMED_ROWS) for column in columns])]
+def _sums(columns: Sequence[SampleColumn]) -> list[dict[str, SampleColumn]]:
+    return [{part: columns[at] for part, at in parts.items()} for parts in sums_of([column.first(_SUMMED_ROWS) for column in columns])]
 
 
-#: From so much likeness on a person is asked.
+#: The minimum likeness for a question.
 _ASKED = 0.5
-#: So many groups are offered for one, and each for two if they are so nearly as likely.
-_MOST_OFFERED = 5
+#: The maximum number of groups that are offered for one; a group is offered for two if they are nearly as likely.
+_MAX_OFFERED_GROUPS = 5
 _NEARLY = 0.1
-#: Values that are less alike are not of one field.
-_ALIKE = 0.4
-_VERY_ALIKE = 0.6
-_MOST_ALIKE = 0.9
-#: So much of the tables has nothing else left.
+#: The minimum likeness of values of one field.
+_MIN_LIKENESS = 0.4
+_MIN_CLEAR_LIKENESS = 0.6
+_MIN_STRONG_LIKENESS = 0.9
+#: The minimum share of the tables that have nothing else left.
 _NEARLY_ALL = 0.9
 _SAME_WORD = 0.7
-#: Values that tell by themselves what they are not: an id is no name, and both are no yes or no. A number may be anything.
+#: Kinds whose values exclude others: an id is no name, and both are no yes or no. A number may be anything.
 _TELLING = ("boolean", "code", "text", "time")
-#: Where words say different things two other reasons have to speak for a group, and so many tables.
+#: The minimum number of tables with evidence if words say different things; two other reasons are needed, too.
 _MANY_TABLES = 3
-#: How much the same neighbour and the edge of both tables weigh.
+#: The weight of an equal neighbour at the edge of both tables.
 _AT_THE_EDGE = 0.8
 _ONE_SIDE = 0.5
-#: What each of so many tables has one of is no chance.
+#: The minimum number of tables in which a column for each is no coincidence.
 _ALL_TABLES = 6
-#: What ids are.
+#: The kinds of ids.
 _IDS = frozenset(("code", "text", "number"))
-#: So much more of the cells of a column may be filled at one sender than at another.
+#: The maximum difference in the share of filled cells between senders.
 _AS_FULL = 0.5
-#: So many values that never repeat are ids of records.
-_LEAST_IDS = 10
+#: The minimum number of values that never repeat in ids of records.
+_MIN_IDS = 10
 
 
 @dataclass(eq=False)
-class _Likely:
-    """Two groups and what speaks for them. ``related``: by the words of their headers, which are ``words`` alike."""
+class _GroupPair:
+    """Two groups and the evidence for joining them. ``related``: by the words of their headers, which are ``words`` alike."""
 
-    one: Group
-    other: Group
+    one: ColumnGroup
+    other: ColumnGroup
     related: str
     alike: float
-    #: How far the same neighbours stand around both, and their headers.
+    #: How far both have the same neighbours, and the headers of these.
     weight: float
     before: str
     behind: str
@@ -423,44 +434,46 @@ class _Likely:
 
     @cached_property
     def words(self) -> float:
-        """How alike their headers are."""
+        """Returns how alike their headers are."""
         return max(SequenceMatcher(None, simplify(a), simplify(b)).ratio() for a in self.one.headers for b in self.other.headers)
 
     @property
     def is_as_full(self) -> bool:
-        """Whether both are filled about as often: what is always filled at one is no remark of another."""
+        """Returns whether both are filled about as often: a column that is always filled for one sender is no remark of
+        another.
+        """
         return abs(self.one.filled - self.other.filled) < _AS_FULL
 
     @property
     def roles(self) -> set[str]:
-        """The roles that both have."""
+        """Returns the roles that both have."""
         return self.one.roles & self.other.roles
 
     @property
     def has_other_role(self) -> bool:
-        """Whether both have roles, and not one together."""
+        """Returns whether both have roles, and none in common."""
         return bool(self.one.roles and self.other.roles) and not self.roles
 
     @property
     def likeness(self) -> float:
-        """How likely they are one."""
+        """Returns how likely they are one."""
         told = {"same": 0.05, "other": -0.08, "opposed": -0.15}.get(self.related, 0.0)
         likeness = told + 0.5 * self.alike + 0.12 * self.weight + 0.15 * self.left + 0.12 * (self.left == 1)
         return likeness + ((0.1 if self.roles else -0.3 if self.has_other_role else 0.0) + 0.1 * (self.words >= _SAME_WORD))
 
     @cached_property
     def reason(self) -> str | None:
-        """Why they are the same: each is the only one left that could be the other, and something else says so, too."""
+        """Returns why they are the same: each is the only one left that could be the other, and there is further evidence."""
         one, other = self.one, self.other
         if any(all(len(column.shown) == 1 and column.kind != "boolean" for column in group.columns) for group in (one, other)):
-            # One value says nothing of a column.
+            # A single value is no evidence about a column.
             return None
         is_said = self.related == "same"
-        if self.related == "opposed" or one.sense != other.sense and not (is_said or self.is_alone) or not self._is_left or self.alike < (_ALIKE if is_said or self.is_key else _VERY_ALIKE) or self.has_other_role:
+        if self.related == "opposed" or one.sense != other.sense and not (is_said or self.is_alone) or not self._is_left or self.alike < (_MIN_LIKENESS if is_said or self.is_key else _MIN_CLEAR_LIKENESS) or self.has_other_role:
             return None
         more = list(self._more())
         is_many = len(one.at) >= _MANY_TABLES or len(one.at) + len(other.at) > _MANY_TABLES
-        # Where words alone say that the others of the table are not it, being left says little.
+        # If only words exclude the others of the table, being left is weak evidence.
         needed = 1 if self.is_alone or self.related in ("same", "open") else 2
         if len(more) < needed or self.related == "other" and not (self.is_alone and is_many and len(more) > 1) or not self.is_as_full and not is_said:
             return None
@@ -469,12 +482,12 @@ class _Likely:
 
     @property
     def _is_left(self) -> bool:
-        """Whether nothing else is left; or hardly anything, where values and both neighbours say the same in many tables."""
-        is_placed = self.weight >= 1 and self.alike >= _MOST_ALIKE and len(self.one.at) > _MANY_TABLES
+        """Returns whether nothing else is left; or hardly anything, if values and both neighbours agree in many tables."""
+        is_placed = self.weight >= 1 and self.alike >= _MIN_STRONG_LIKENESS and len(self.one.at) > _MANY_TABLES
         return self.left == 1 or self.left >= _NEARLY_ALL and is_placed and self.related != "other"
 
     def _more(self) -> Iterator[str]:
-        """What speaks for them besides that nothing else is left."""
+        """Yields the further evidence, besides that nothing else is left."""
         weight, before, behind, tables = self.weight, self.before, self.behind, len(self.one.at)
         if self.related == "same":
             yield "and it means the same"
@@ -486,7 +499,7 @@ class _Likely:
             yield f"and it stands between {_quoted(before)} and {_quoted(behind)}"
         elif weight >= _AT_THE_EDGE and tables >= _MANY_TABLES:
             yield f"and it is the last one, behind {_quoted(before)}" if before else f"and it is the first one, before {_quoted(behind)}"
-        elif weight >= _ONE_SIDE and self.is_alone and self.alike >= _MOST_ALIKE and tables > _MANY_TABLES:
+        elif weight >= _ONE_SIDE and self.is_alone and self.alike >= _MIN_STRONG_LIKENESS and tables > _MANY_TABLES:
             yield f"and it has such values, and stands {f'behind {_quoted(before)}' if before else f'before {_quoted(behind)}'}"
         if self.one.shape and self.one.shape == self.other.shape:
             yield f"and both are written like {self.one.shape}"
@@ -494,50 +507,50 @@ class _Likely:
             yield "and it is nearly the same word"
         if self.roles:
             yield f"and both are {min(self.roles)}"
-        # Ids that never repeat are told from no other ids that never repeat.
+        # Two ids that never repeat cannot be told apart.
         if self.one.sense in _TELLING and (self.is_key or not _is_key(self.one) or not _is_key(self.other)):
             yield "and it has such values"
         if self.is_everywhere:
             yield "and each table has one of the two"
 
 
-class _Beside:
-    """What the tables say of each two groups."""
+class _TableEvidence:
+    """The evidence of the tables about each two groups."""
 
     def __init__(self, grouping: Grouping):
         self.grouping = grouping
         self.groups = grouping.groups
         self.of = [grouping.row(table) for table in range(len(grouping.tables))]
-        self._could: dict[tuple[Group, Group], bool] = {}
+        self._could: dict[tuple[ColumnGroup, ColumnGroup], bool] = {}
         self._sides = {group: grouping.side(group) for group in self.groups}
 
-    def candidates(self) -> Iterator[_Likely]:
-        """Each two groups that may be one."""
+    def candidates(self) -> Iterator[_GroupPair]:
+        """Yields each two groups that may be one."""
         for one, other in combinations(self.groups, 2):
             if self._may_join(one, other):
                 found = self._likely(*sorted((one, other), key=lambda group: (-len(group.at), -group.cells)))
                 if found.related != "opposed" or found.weight >= (_ONE_SIDE if found.is_alone or found.is_key else 1):
                     yield found
 
-    def likely_place(self, one: Group, other: Group) -> _Likely | None:
-        """What speaks for two groups that words may keep apart."""
+    def likely_place(self, one: ColumnGroup, other: ColumnGroup) -> _GroupPair | None:
+        """Returns the evidence for two groups that words may keep apart."""
         if not self._may_join(one, other):
             return None
         found = self._likely(one, other)
-        return found if found.alike >= _ALIKE and found.weight >= _ONE_SIDE else None
+        return found if found.alike >= _MIN_LIKENESS and found.weight >= _ONE_SIDE else None
 
-    def is_like(self, one: Group, other: Group) -> bool:
-        """Whether a group could be one that is not among these, whatever it is called."""
-        return self._may_join(one, other) and alike(self._sides[one], other.side()) >= _ALIKE
+    def is_like(self, one: ColumnGroup, other: ColumnGroup) -> bool:
+        """Returns whether a group could be an absent one, whatever its name."""
+        return self._may_join(one, other) and alike(self._sides[one], other.side()) >= _MIN_LIKENESS
 
-    def _may_join(self, one: Group, other: Group) -> bool:
+    def _may_join(self, one: ColumnGroup, other: ColumnGroup) -> bool:
         return may_be(one, other) and self.grouping.can_join(one, other)
 
-    def _likely(self, one: Group, other: Group) -> _Likely:
+    def _likely(self, one: ColumnGroup, other: ColumnGroup) -> _GroupPair:
         tables = [(a, b) for a in one.at for b in other.at]
         left = [self._left(a, b, one, other) for a, b in tables]
         share = sum(left) / len(left)
-        return _Likely(
+        return _GroupPair(
             one,
             other,
             self._related(one, other),
@@ -549,24 +562,26 @@ class _Beside:
             is_everywhere=len(self.of) >= _ALL_TABLES and len(one.at) + len(other.at) == len(self.of),
         )
 
-    def _related(self, one: Group, other: Group) -> str:
-        """The nearest relation of any of their columns; ``other`` where both say things for sure, and not one of them together."""
+    def _related(self, one: ColumnGroup, other: ColumnGroup) -> str:
+        """Returns the nearest relation of any of their columns; ``other`` if both have certain meanings, and none in common."""
         names = {self._relation(a, b) for a in one.columns for b in other.columns}
         name = next((name for name in ("same", "opposed", "open", "narrower", "unknown") if name in names), "other")
         said = [_said(group) for group in (one, other)]
         return "other" if name in ("narrower", "unknown") and all(said) and not said[0] & said[1] else name
 
-    def _relation(self, a: Column, b: Column) -> str:
+    def _relation(self, a: SampleColumn, b: SampleColumn) -> str:
         known = self.grouping.relations
         if (a, b) not in known:
             known[a, b] = known[b, a] = relation(a.means, b.means)[0]
         return known[a, b]
 
-    def _neighbours(self, a: int, b: int, one: Group, other: Group) -> tuple[float, str, str]:
-        """How far the columns that both tables have stand around both in the same way, and the headers of those at both sides."""
+    def _neighbours(self, a: int, b: int, one: ColumnGroup, other: ColumnGroup) -> tuple[float, str, str]:
+        """Returns how far the columns that both tables have surround both in the same way, and the headers of those at both
+        sides.
+        """
         both = {*self.of[a]} & {*self.of[b]}
         if len(both) < 3 or one.at[a].made or other.at[b].made:
-            # What was made of a form or a sheet's name has no place of its own.
+            # A column made from a form or a sheet's name has no position of its own.
             return 0.0, "", ""
         around = []
         for table, this in ((a, one), (b, other)):
@@ -577,10 +592,17 @@ class _Beside:
         before, behind = (group.at[a].header if group is not None else "" for group in around[0])
         return weight, before, behind
 
-    def _left(self, a: int, b: int, one: Group, other: Group, could_be: Callable[[Group, Group], bool] | None = None) -> float:
-        """One over the number of columns of the kind that each of two tables has left, without those that both have."""
+    def _left(
+        self,
+        a: int,
+        b: int,
+        one: ColumnGroup,
+        other: ColumnGroup,
+        could_be: Callable[[ColumnGroup, ColumnGroup], bool] | None = None,
+    ) -> float:
+        """Returns one over the number of columns of the kind that each of two tables has left, without those that both have."""
         could_be, both, roles = could_be or self._could_be, {*self.of[a]} & {*self.of[b]}, one.roles & other.roles
-        # What is written otherwise is none of two that are written alike.
+        # A column with another shape does not compete with two that have the same.
         shape = one.shape if one.shape == other.shape else ""
         counts = [
             sum(group is that or group not in both and could_be(group, this) and self._has_role(group, table, roles) and (not shape or group.shape == shape) for group in self.of[table])
@@ -588,40 +610,40 @@ class _Beside:
         ]
         return 1 / max(1, *counts)
 
-    def _has_role(self, group: Group, table: int, roles: set[str]) -> bool:
-        """Whether a column may have a role: no other one of its table has it."""
+    def _has_role(self, group: ColumnGroup, table: int, roles: set[str]) -> bool:
+        """Returns whether a column may have a role: no other one of its table has it."""
         return group.at[table].role in roles or not any(other.at[table].role in roles for other in self.of[table])
 
-    def _could_be(self, one: Group, other: Group) -> bool:
-        """Whether nothing speaks against two groups."""
+    def _could_be(self, one: ColumnGroup, other: ColumnGroup) -> bool:
+        """Returns whether no evidence is against joining two groups."""
         return self._looks_like(one, other) and self._related(one, other) not in ("opposed", "other")
 
-    def _looks_like(self, one: Group, other: Group) -> bool:
-        """Whether the values of two groups do not speak against them: what never repeats is nothing that does."""
+    def _looks_like(self, one: ColumnGroup, other: ColumnGroup) -> bool:
+        """Returns whether the values of two groups allow joining them: values that never repeat do not match values that do."""
         if (one, other) not in self._could:
-            is_like = self._may_join(one, other) and alike(self._sides[one], self._sides[other]) >= _ALIKE
+            is_like = self._may_join(one, other) and alike(self._sides[one], self._sides[other]) >= _MIN_LIKENESS
             is_like = is_like and not any(_is_key(a) and len(a.at) > 1 and _repeats(b) for a, b in ((one, other), (other, one)))
             self._could[one, other] = self._could[other, one] = is_like
         return self._could[one, other]
 
-    def _is_only_key(self, group: Group) -> bool:
-        """Whether no other column of its tables never repeats, be it written otherwise."""
+    def _is_only_key(self, group: ColumnGroup) -> bool:
+        """Returns whether no other column of its tables never repeats, also with another shape."""
         others = [(other, other.at[table]) for table in group.at for other in self.of[table] if other is not group]
         ids = [column for other, column in others if other.sense in _IDS and _are_ids(other)]
         return _is_key(group) and not any(_never_repeats(column) and _with_digits(column) for column in ids)
 
 
-def _said(group: Group) -> set[frozenset[str]]:
-    """Of whom or what its columns are for sure."""
+def _said(group: ColumnGroup) -> set[frozenset[str]]:
+    """Returns the certain subjects of its columns."""
     return {meaning.own for column in group.columns if len(column.means) == 1 for meaning in column.means if not meaning.unknown and meaning.own}
 
 
-def _is_key(group: Group) -> bool:
-    """Whether its values are ids of which none comes twice in any of its tables."""
+def _is_key(group: ColumnGroup) -> bool:
+    """Returns whether its values are ids that never repeat in any of its tables."""
     return all(column.kind == "code" and _never_repeats(column) for column in group.columns)
 
 
-def _repeats(group: Group) -> bool:
+def _repeats(group: ColumnGroup) -> bool:
     return any(max(column.shown.values(), default=0) > 1 for column in group.columns)
 
 
@@ -629,30 +651,30 @@ def _quoted(header: str) -> str:
     return f'"{header}"'
 
 
-def may_be(one: Group, other: Group) -> bool:
-    """Whether the values of two groups are of one kind, or ids of two."""
+def may_be(one: ColumnGroup, other: ColumnGroup) -> bool:
+    """Returns whether the values of two groups are of one kind, or ids of two."""
     return one.sense == other.sense or {one.sense, other.sense} <= _IDS and _are_ids(one) and _are_ids(other)
 
 
-def _are_ids(group: Group) -> bool:
-    """Whether its values may be ids: no amounts, and never cents."""
+def _are_ids(group: ColumnGroup) -> bool:
+    """Returns whether its values may be ids: no amounts, and never cents."""
     return group.sense != "number" or all(column.kind == "number" and _is_whole(column) for column in group.columns)
 
 
-def _is_whole(column: Column) -> bool:
+def _is_whole(column: SampleColumn) -> bool:
     return all(float(value).is_integer() and value >= 1000 for value in column.values[:COMPARED_ROWS] if isinstance(value, (int, float)))
 
 
-def _never_repeats(column: Column) -> bool:
-    return column.filled >= _LEAST_IDS and len(column.shown) == column.filled == column.rows
+def _never_repeats(column: SampleColumn) -> bool:
+    return column.filled >= _MIN_IDS and len(column.shown) == column.filled == column.rows
 
 
-def _with_digits(column: Column) -> bool:
+def _with_digits(column: SampleColumn) -> bool:
     return all(any(map(str.isdigit, text)) for text in column.texts)
 
 
-def _find_roles(columns: Sequence[Column]) -> None:
-    """Notes of columns of days, or of times, that which is the earliest in all rows, and that which is the latest."""
+def _find_roles(columns: Sequence[SampleColumn]) -> None:
+    """Notes among columns of days, or of times, the one that is the earliest in all rows, and the latest one."""
     for kind in _ORDERED:
         some = [column for column in columns if column.kind == kind]
         for name, is_before in (("the earliest", True), ("the latest", False)) if len(some) > 1 else ():
@@ -661,7 +683,7 @@ def _find_roles(columns: Sequence[Column]) -> None:
                     one.role = f"{name} {kind}"
 
 
-def _is_before(one: Column, other: Column) -> bool | None:
-    """Whether a column is before another in each row, or behind it; ``None``: now and then the one, or nobody can know."""
+def _is_before(one: SampleColumn, other: SampleColumn) -> bool | None:
+    """Returns whether a column is before another in each row, or behind it; ``None`` if it varies or is unknown."""
     rows = [str(x) < str(y) for x, y in zip(one.values, other.values) if x is not None and y is not None and x != y]
     return rows[0] if len(rows) >= 8 and len(set(rows)) == 1 else None

@@ -1,7 +1,8 @@
-"""The fields that samples show: which columns are one field and why, what it is called, how it is read, and what all its values fulfil.
+"""The fields in samples: which columns are one field and why, its name, its reader, and the checks that all its values pass.
 
-Columns of several tables are one field for a reason that can be said (:mod:`ade_engine.inference.pairs`). A pair that only looks alike
-stays two fields, and a question. A check is there if the values of all samples fulfil it and say enough.
+Columns of several tables are one field for a reason that can be named (:mod:`ade_engine.inference.pairs`). A pair that only
+looks alike stays two fields, and becomes a question. A check is added if the values of all samples pass it and are enough
+evidence.
 """
 
 from __future__ import annotations
@@ -11,41 +12,41 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.choosing import Answers, Wish, WishedGroups
-from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, Group, Grouping, Question, may_be
-from ade_engine.inference.samples import Shown, left_out
-from ade_engine.inference.senders import Sender, find_lacking, senders_of, shared
+from ade_engine.inference.choosing import UserAnswers, Wish, WishedGroups
+from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, ColumnGroup, Grouping, Question, may_be
+from ade_engine.inference.samples import SettingEvidence, left_out
+from ade_engine.inference.senders import SampleSender, find_lacking, senders_of, shared
 from ade_engine.inference.words import is_english, meanings, readings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ade_engine.inference.samples import Column, Sample
-    from ade_engine.inference.shapes import Made
+    from ade_engine.inference.samples import Sample, SampleColumn
+    from ade_engine.inference.shapes import FieldDeclaration
 
-#: From so many records on a column that is always filled, or never repeats, says something.
-_LEAST_RECORDS = 10
-_LEAST_NUMBERS = 20
-#: Of so many senders what only one has is no field.
+#: The minimum number of records for conclusions from a column that is always filled, or never repeats.
+_MIN_RECORDS = 10
+_MIN_NUMBERS = 20
+#: The number of senders from which on a column of a single one is no field.
 _MANY_SENDERS = 4
-#: A list of values: so many different ones, each so often on average and at least.
+#: Limits for a list of values: the numbers of different values, and how often each occurs on average and at least.
 _LISTED, _EACH_ON_AVERAGE, _EACH = (2, 5), 6, 2
-#: What is no list although few values repeat: there are more of its kind elsewhere.
+#: Meanings that are no lists although few values repeat: others exist elsewhere.
 _NO_LISTS = frozenset("name note description town address region postcode date phone email period month week year id".split())
 _PEOPLE_AND_PLACES = frozenset(
     "customer supplier employee member student teacher tenant landlord contact clerk manager salesperson approver driver party carrier "
     "company product project location station property vehicle brand model course school first last full branch".split()
 )
-#: What is no id of a record, though it may never repeat.
+#: Meanings that are no ids of a record, though they may never repeat.
 _NO_IDS = frozenset("postcode date phone email year".split())
-#: Whose ids may come twice in a list of something else.
+#: Subjects whose ids may repeat in a list of something else.
 _OTHERS_IDS = _PEOPLE_AND_PLACES | frozenset("account costcentre taxno personno iban bic bank department contract policy asset meter batch barcode serial shelf".split())
-#: What may be below zero some other time.
+#: Meanings that may be below zero at another time.
 _SIGNED = frozenset("balance temperature margin discount debit credit opening closing depreciation deduction".split())
-#: Readers whose values tell whose they are, if there is one column of them.
+#: Readers whose values identify the field, if only one column has them.
 _TELLING = ("email", "phone", "date", "date_time", "money")
-#: What two readers of one field make.
+#: The common reader for two readers of one field.
 _TOGETHER = (("date_time", {"date"}), ("money", {"number"}), ("code", {"iban", "number"}), ("text", {"person_name", "code", "number", "iban"}))
 
 
@@ -57,51 +58,55 @@ class InferredField:
     label: str
     headers: list[str]
     read: str
-    group: Group
+    group: ColumnGroup
     checks: list[str] = field(default_factory=list)
     by_values: bool = False
     is_key: bool = False
     known: list[str] = field(default_factory=list)
-    #: The samples that have no column of it.
+    #: The samples without a column for it.
     absent: list[str] = field(default_factory=list)
 
     @property
-    def made(self) -> Made | None:
-        """How it is declared, where tables were reshaped for it."""
+    def made(self) -> FieldDeclaration | None:
+        """Returns its declaration, if tables were reshaped for it."""
         return next((column.made for column in self.group.columns if column.made), None)
 
 
 @dataclass(eq=False)
-class Inferred:
-    """What samples say: ``fields``; ``left_out``: headers with the reason; the senders; and what a person may know."""
+class InferenceResult:
+    """The results from samples: ``fields``; ``left_out``: headers with the reason; the senders; and facts for a person."""
 
     fields: list[InferredField]
     left_out: list[tuple[str, str]]
-    senders: list[Sender]
+    senders: list[SampleSender]
     questions: list[Question]
 
     @property
     def settings(self) -> dict[str, tuple[str, list[str]]]:
-        """The settings that no sender contradicts: value, and the headers that show it."""
+        """Returns the settings that no sender contradicts: value, and the headers that show it."""
         found = {}
         for name, value in shared(self.senders).items():
-            shown = [header for one in self.senders if name in one.settings for header in one.settings[name].headers]
+            shown = [header for sender in self.senders if name in sender.settings for header in sender.settings[name].headers]
             found[name] = value, list(dict.fromkeys(shown))
         return found
 
 
-def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answers | None = None) -> Inferred:
-    """The fields, and settings, that the samples show; of ``wishes`` all, and behind them what else is found while any has no column."""
-    answers = answers or Answers()
+def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserAnswers | None = None) -> InferenceResult:
+    """Returns the fields and settings that the samples show: all ``wishes``, and behind them the other findings as long as any
+    wish has no column.
+    """
+    answers = answers or UserAnswers()
     grouping = Grouping(samples, answers.same)
-    before = WishedGroups(Grouping(samples), wishes, Answers()).groups if wishes and (answers.same or answers.wished) else []
+    before = (
+        WishedGroups(Grouping(samples), wishes, UserAnswers()).groups if wishes and (answers.same or answers.wished) else []
+    )
     chosen = WishedGroups(grouping, wishes, answers, before)
     wished, questions = chosen.groups, chosen.questions()
     for question in questions:
         for other in question.others if question.one.columns else ():
             other.perhaps = question.one
     senders = senders_of(samples)
-    sender_of = {sample.name: one for one in senders for sample in one.samples}
+    sender_of = {sample.name: sender for sender in senders for sample in sender.samples}
     out: list[tuple[str, str]] = []
     kept = list(wished)
     for group in grouping.groups:
@@ -109,8 +114,10 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
             continue
         why = left_out(group.columns)
         of = {sender_of[column.sample] for column in group.columns}
-        # What could be a wished column is not lost, nor anything of several senders where one has no column.
-        could_be = [may_be(one, group) and grouping.can_join(one, group) if one.columns else len(senders) > 1 for one in wished]
+        # A column that could be a wished one is kept, and so are all columns of several senders if a wish has no column.
+        could_be = [
+            may_be(wish, group) and grouping.can_join(wish, group) if wish.columns else len(senders) > 1 for wish in wished
+        ]
         if why is None and wished and not any(could_be):
             why = "not among the wished columns"
         elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS and not any(column.made and column.made.constant for column in group.columns):
@@ -122,32 +129,32 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: Answe
     named = {simplify(header) for group in grouping.groups for header in group.headers}
     aside = [column for column in grouping.aside if column.is_repeated or simplify(column.header) not in named]
     out += [(column.header or f"column {column.place + 1}", left_out([column]) or SAID_BY_A_COLUMN) for column in aside]
-    names = _Names(samples)
+    names = _FieldNames(samples)
     fields = [_field(group, names, samples) for group in kept]
     _find_key(fields)
     _find_by_values(fields)
-    for one in senders:
-        for name, value in answers.settings.get(one.samples[0].name, {}).items():
-            one.settings[name] = Shown(value, YOU_SAID_SO, [])
-            one.open.pop(name, None)
-    find_lacking(senders, [(one.name, one.group) for one in fields])
-    return Inferred(fields, list(dict.fromkeys(out)), senders, questions)
+    for sender in senders:
+        for name, value in answers.settings.get(sender.samples[0].name, {}).items():
+            sender.settings[name] = SettingEvidence(value, YOU_SAID_SO, [])
+            sender.open.pop(name, None)
+    find_lacking(senders, [(field.name, field.group) for field in fields])
+    return InferenceResult(fields, list(dict.fromkeys(out)), senders, questions)
 
 
-class _Names:
-    """What fields are called: by the header of the first English sample, or else by what the headers mean, in English."""
+class _FieldNames:
+    """The names of fields: the header of the first English sample, or else the meaning of the headers in English."""
 
     def __init__(self, samples: Sequence[Sample]):
         self._taken: set[str] = set()
         self._english = {sample.name for sample in samples if is_english(column.header for table in sample.tables for column in table.columns)}
-        self._said: dict[Column, str] = {}
+        self._said: dict[SampleColumn, str] = {}
         for table in (table for sample in samples for table in sample.tables):
             for column, some in zip(table.columns, meanings(table.columns)):
                 if len(some) == 1 and not some[0].unknown and some[0].of | ({some[0].what} - {""}):
                     self._said[column] = some[0].said.replace("+", " ")
 
-    def of(self, group: Group) -> tuple[str, str]:
-        """The name and the label of a field."""
+    def choose(self, group: ColumnGroup) -> tuple[str, str]:
+        """Returns the name and the label of a field."""
         if group.wish is not None:
             wish = group.wish.header
             label = wish.replace("_", " ").capitalize() if re.fullmatch("[a-z][a-z0-9_]*", wish) else wish
@@ -157,7 +164,7 @@ class _Names:
         meant = None if english else self._meant(group)
         return self._free(meant or slug(column.header) or f"column_{column.place + 1}"), label_of(column.header)
 
-    def _meant(self, group: Group) -> str | None:
+    def _meant(self, group: ColumnGroup) -> str | None:
         said = next((self._said[column] for column in group.columns if column in self._said), None)
         return slug(said) if said else None
 
@@ -171,7 +178,9 @@ class _Names:
 
 
 def slug(header: str) -> str:
-    """A field's name: small letters, digits and underscores, beginning with a letter. Empty where the header has no Latin letters."""
+    """Returns a field's name: small letters, digits and underscores, beginning with a letter. Empty if the header has no Latin
+    letters.
+    """
     bare = header.partition("(")[0].partition("[")[0]
     text = (bare if simplify(bare) else header).replace("#", " no ").replace("%", " percent ")
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
@@ -183,13 +192,14 @@ def slug(header: str) -> str:
 
 
 def label_of(header: str) -> str:
-    """The header as people read it above a column: no colon or question mark behind it, and not in capitals throughout."""
+    """Returns the header as people read it above a column: no colon or question mark behind it, and not in capitals throughout.
+    """
     label = header.strip().rstrip(":?*").strip() or header
     return label.capitalize() if label.isupper() and len(label) > 4 else label
 
 
-def _field(group: Group, names: _Names, samples: Sequence[Sample]) -> InferredField:
-    name, label = names.of(group)
+def _field(group: ColumnGroup, names: _FieldNames, samples: Sequence[Sample]) -> InferredField:
+    name, label = names.choose(group)
     have = {column.sample for column in group.columns}
     absent = [sample.name for sample in samples if sample.name not in have]
     headers = _bare(group.headers)
@@ -202,33 +212,33 @@ def _field(group: Group, names: _Names, samples: Sequence[Sample]) -> InferredFi
 
 
 def _bare(headers: list[str]) -> list[str]:
-    """The headers in small letters, as people list them."""
+    """Returns the headers in small letters, as people list them."""
     return list(dict.fromkeys(" ".join(header.lower().split()) for header in headers))
 
 
-def _reader(group: Group) -> str:
-    """The reader that reads the values of all columns."""
+def _reader(group: ColumnGroup) -> str:
+    """Returns the reader for the values of all columns."""
     readers = list(dict.fromkeys(column.reader for column in group.columns))
     if not readers:
         return {"name": "person_name", None: "text"}.get(group.kind, group.kind or "text")
     if len(readers) == 1:
         return readers[0]
-    for one, others in _TOGETHER:
-        if set(readers) <= {one, *others}:
-            return one
+    for reader, others in _TOGETHER:
+        if set(readers) <= {reader, *others}:
+            return reader
     return "text"
 
 
 def _find_checks(one: InferredField) -> None:
-    """What the values of all samples fulfil."""
+    """Finds the checks that the values of all samples pass."""
     columns = one.group.columns
     records, filled = sum(column.rows for column in columns), sum(column.filled for column in columns)
     some = [reading for column in columns for reading in readings(column.header)]
     of = frozenset().union(*(reading.of for reading in some))
     what = {part for reading in some for part in reading.what.split("+")}
-    if not one.absent and records >= _LEAST_RECORDS and filled == records:
+    if not one.absent and records >= _MIN_RECORDS and filled == records:
         one.checks.append("required")
-    if one.read == "code" and records >= _LEAST_RECORDS and filled >= 0.9 * records and not what & _NO_IDS and _never_repeat(columns):
+    if one.read == "code" and records >= _MIN_RECORDS and filled >= 0.9 * records and not what & _NO_IDS and _never_repeat(columns):
         one.checks.append("unique")
         one.is_key = not of & _OTHERS_IDS
     if one.read == "text" and not what & _NO_LISTS and not of & _PEOPLE_AND_PLACES:
@@ -236,16 +246,16 @@ def _find_checks(one: InferredField) -> None:
         one.checks += ["one_of"] if one.known else []
     if one.read in ("money", "number") and not of & _SIGNED:
         numbers = [value for column in columns for value in column.values if isinstance(value, (int, float))]
-        if len(numbers) >= _LEAST_NUMBERS and min(numbers) >= 0:
+        if len(numbers) >= _MIN_NUMBERS and min(numbers) >= 0:
             one.checks.append("not_negative")
 
 
-def _never_repeat(columns: Iterable[Column]) -> bool:
+def _never_repeat(columns: Iterable[SampleColumn]) -> bool:
     return all(count == 1 for column in columns for count in column.shown.values())
 
 
-def _listed(columns: Sequence[Column]) -> list[str]:
-    """The few values that all samples repeat; empty: there are more, or they say too little."""
+def _listed(columns: Sequence[SampleColumn]) -> list[str]:
+    """Returns the few values that all samples repeat; empty if there are more, or too little evidence."""
     shown: Counter[str] = sum((column.shown for column in columns), Counter())
     least, most = _LISTED
     if not least <= len(shown) or any(len(column.shown) > most for column in columns):
@@ -261,19 +271,19 @@ def _listed(columns: Sequence[Column]) -> list[str]:
 
 
 def _find_key(fields: Sequence[InferredField]) -> None:
-    """Leaves one of the ids that never repeat: the first that is not of somebody or something else, for a customer may order twice, or the
-    first of all, where a list is of customers.
+    """Keeps one of the ids that never repeat: the first that is not of somebody or something else, because a customer may order
+    twice, or the first of all in a list of customers.
     """
-    unique = sorted((one for one in fields if "unique" in one.checks), key=lambda one: min(column.place for column in one.group.columns))
-    key = next((one for one in unique if one.is_key), unique[0] if unique else None)
-    for one in unique:
-        one.is_key = one is key and "required" in one.checks
-        if one is not key:
-            one.checks.remove("unique")
+    unique = sorted((field for field in fields if "unique" in field.checks), key=lambda field: min(column.place for column in field.group.columns))
+    key = next((field for field in unique if field.is_key), unique[0] if unique else None)
+    for field in unique:
+        field.is_key = field is key and "required" in field.checks
+        if field is not key:
+            field.checks.remove("unique")
 
 
 def _find_by_values(fields: Sequence[InferredField]) -> None:
-    """Which fields may be found by their values: lists, ids, and what is the only one of its kind."""
-    alone = Counter(one.read for one in fields)
-    for one in fields:
-        one.by_values = not one.made and (bool(one.known) or "unique" in one.checks or one.read in _TELLING and alone[one.read] == 1)
+    """Finds the fields that may be found by their values: lists, ids, and the only one of its kind."""
+    alone = Counter(field.read for field in fields)
+    for field in fields:
+        field.by_values = not field.made and (bool(field.known) or "unique" in field.checks or field.read in _TELLING and alone[field.read] == 1)

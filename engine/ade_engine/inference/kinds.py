@@ -1,7 +1,7 @@
-"""What a column is by its values: the kind that pairs of columns go by, and the reader of ``ade_engine.fields`` that fits them.
+"""The kind of a column by its values, for comparing pairs of columns, and the reader of ``ade_engine.fields`` that fits them.
 
-The engine's own readers and profiles say what cells can be read as. Where that leaves a choice the header decides: whether whole numbers
-of one length are ids, whether an amount is money, whether two capitalised words are a person.
+The engine's own readers and profiles decide how cells can be read. If that leaves a choice, the header decides: whether whole
+numbers of one length are ids, whether an amount is money, whether two capitalised words are a person.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-#: So many of the filled cells have to be of a kind; the others cannot be read.
-_LEAST = 0.9
-#: What headers say of numbers that are counted or measured, and of those that are paid.
+#: The minimum share of the filled cells that are of a kind; the others cannot be read.
+_MIN_SHARE = 0.9
+#: Meanings of headers for numbers that are counted or measured, and for those that are paid.
 _MEASURES = frozenset("quantity hours days nights distance weight length width height area rooms age percent life mark credits".split())
 _MEASURED = frozenset("temperature humidity pressure wind rain battery consumption reading employees attempt measured".split())
 _PAID = frozenset("price cost".split())
 _OF_MONEY = frozenset("net gross tax discount balance debit credit fee rent salary bonus deduction premium guarantee budget revenue freight".split())
-#: Rates that are no prices.
+#: Rates that are not prices.
 _RATES = frozenset(("exchange", "interest"))
 _IDS = frozenset(("id", "postcode"))
-#: People, and what is called by words in capitals, too.
+#: People, and things that are also named by words in capitals.
 _PEOPLE = frozenset("first last full employee member student teacher tenant landlord contact clerk manager salesperson approver driver donor analyst".split())
 _NO_PEOPLE = frozenset(
     "supplier customer product company party project carrier vehicle location station department branch bank brand model course school "
@@ -44,12 +44,12 @@ _PERSON = re.compile(r"[^\W\d_][\w'’.-]*")
 _SMALL = frozenset("de la van von der den le del di da dos el al bin".split())
 
 
-class Kind(NamedTuple):
-    """What a column's values are.
+class InferredKind(NamedTuple):
+    """The kind of a column's values.
 
-    ``name``: as :class:`~ade_engine.inference.side.Side` knows kinds (``empty``: there are none); ``reader``: the reader of
-    ``ade_engine.fields``; ``values``: row by row, numbers as numbers, what cannot be read as ``None``; ``reading``: how dates and numbers
-    were read.
+    ``name``: a kind of :class:`~ade_engine.inference.side.ComparableColumn` (``empty``: there are none); ``reader``: the reader
+    of ``ade_engine.fields``; ``values``: row by row, numbers as numbers, unreadable ones as ``None``; ``reading``: how dates
+    and numbers were read.
     """
 
     name: str
@@ -58,38 +58,42 @@ class Kind(NamedTuple):
     reading: dict[str, Any]
 
 
-def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = ".") -> Kind:
-    """What the values of a column are, below this header; ``order`` and ``decimal`` say how days and numbers are read that do not show it."""
+def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = ".") -> InferredKind:
+    """Returns the kind of a column's values below this header; ``order`` and ``decimal`` decide how ambiguous days and numbers
+    are read.
+    """
     if series.dtype == pl.Null:
-        return Kind("empty", "text", series.to_list(), {})
+        return InferredKind("empty", "text", series.to_list(), {})
     texts = [None if value is None or value == "" else as_text(value).strip() for value in series.to_list()]
     filled = [text for text in texts if text]
     if not filled:
-        return Kind("empty", "text", texts, {})
+        return InferredKind("empty", "text", texts, {})
     facts = _native.column_profile(series)
     share = {name: count / max(1, facts["looked_at"]) for name, count in facts["patterns"].items()}
-    words = _Words(header)
+    words = _HeaderMeaning(header)
     found = _moment(header, series, share, words, texts, order)
     if found is not None:
         return found
     for kind in ("email", "phone"):
-        if share[kind] >= _LEAST:
-            return Kind(kind, kind, texts, {})
-    if share["iban"] >= _LEAST:
-        return Kind("code", "iban", texts, {})
+        if share[kind] >= _MIN_SHARE:
+            return InferredKind(kind, kind, texts, {})
+    if share["iban"] >= _MIN_SHARE:
+        return InferredKind("code", "iban", texts, {})
     if _is_boolean(series, filled):
-        return Kind("boolean", "boolean", texts, {})
-    if share["number"] >= _LEAST:
+        return InferredKind("boolean", "boolean", texts, {})
+    if share["number"] >= _MIN_SHARE:
         return _number(header, series, share, words, (texts, filled), decimal)
     if _are_ids(filled, facts):
-        return Kind("code", "code", texts, {})
+        return InferredKind("code", "code", texts, {})
     if _are_people(words, filled):
-        return Kind("name", "person_name", texts, {})
-    return Kind("text", "text", texts, {})
+        return InferredKind("name", "person_name", texts, {})
+    return InferredKind("text", "text", texts, {})
 
 
 def seen(headers: tuple[str, ...], values: Sequence[Any]) -> tuple[tuple[str, ...], str | None, Sequence[Any]]:
-    """A column with its values as they are, read as numbers where they are numbers: what a :class:`~ade_engine.inference.side.Side` is made of."""
+    """Returns a column with its values, read as numbers if they are numbers, for a
+    :class:`~ade_engine.inference.side.ComparableColumn`.
+    """
     if not any(value not in (None, "") for value in values):
         return headers, None, ()
     is_boolean = all(value is None or isinstance(value, bool) for value in values)
@@ -98,51 +102,55 @@ def seen(headers: tuple[str, ...], values: Sequence[Any]) -> tuple[tuple[str, ..
     return headers, kind.name, kind.values
 
 
-class _Words:
-    """What a header says for sure."""
+class _HeaderMeaning:
+    """The certain meanings of a header."""
 
     def __init__(self, header: str):
         some = readings(header)
-        self.what = {part for one in some for part in one.what.split("+") if part} if all(one.what for one in some) else set()
-        self.of = frozenset.intersection(*(one.of for one in some))
-        self.some_of = frozenset().union(*(one.of for one in some))
-        #: Whether each of its readings has to do with an id.
-        self.is_id = all("id" in one.of or one.what == "id" for one in some)
+        self.what = (
+            {part for meaning in some for part in meaning.what.split("+") if part}
+            if all(meaning.what for meaning in some)
+            else set()
+        )
+        self.of = frozenset.intersection(*(meaning.of for meaning in some))
+        self.some_of = frozenset().union(*(meaning.of for meaning in some))
+        #: Whether each of its readings involves an id.
+        self.is_id = all("id" in meaning.of or meaning.what == "id" for meaning in some)
 
     def says(self, names: frozenset[str]) -> bool:
-        """Whether it holds one of these, in each of its readings."""
+        """Returns whether each of its readings contains one of these."""
         return bool(self.what) and self.what <= names
 
 
 def read(header: str, series: pl.Series, kind: str, order: str = "dmy", decimal: str = ".") -> tuple[list[Any], dict[str, Any]]:
-    """The column as a reader reads it, row by row, and how."""
+    """Returns the column as a reader reads it, row by row, and how it was read."""
     found = _native.read_column(series, kind, header=header, order=order, decimal=decimal)
     return series_of(found.column).to_list(), dict(found.reading or {})
 
 
-def _moment(header: str, series: pl.Series, share: dict[str, float], words: _Words, texts: list[str | None], order: str) -> Kind | None:
-    """Days, moments, times of day and durations."""
+def _moment(header: str, series: pl.Series, share: dict[str, float], words: _HeaderMeaning, texts: list[str | None], order: str) -> InferredKind | None:
+    """Returns the kind of days, moments, times of day and durations."""
     filled = [text for text in texts if text]
-    if series.dtype.is_temporal() and series.dtype not in (pl.Time, pl.Duration) or share["date"] >= _LEAST:
+    if series.dtype.is_temporal() and series.dtype not in (pl.Time, pl.Duration) or share["date"] >= _MIN_SHARE:
         values, reading = read(header, series, "date_time", order)
         found = [value for value in values if isinstance(value, datetime)]
         if found and sum(value.time() != time() for value in found) >= 0.5 * len(found):
-            return Kind("date", "date_time", values, reading)
+            return InferredKind("date", "date_time", values, reading)
         values, reading = read(header, series, "date", order)
-        return Kind("date", "date", [value if isinstance(value, date) else None for value in values], reading)
+        return InferredKind("date", "date", [value if isinstance(value, date) else None for value in values], reading)
     if series.dtype == pl.Duration:
-        return Kind("time", "duration", texts, {})
-    if series.dtype != pl.Time and sum(":" in text for text in filled) < _LEAST * len(filled):
+        return InferredKind("time", "duration", texts, {})
+    if series.dtype != pl.Time and sum(":" in text for text in filled) < _MIN_SHARE * len(filled):
         return None
     for reader in ("duration", "time") if words.says(_DURATIONS) else ("time", "duration"):
         values, _ = read(header, series, reader)
-        if sum(isinstance(value, (time, timedelta)) for value in values) >= _LEAST * len(filled):
-            return Kind("time", reader, texts, {})
+        if sum(isinstance(value, (time, timedelta)) for value in values) >= _MIN_SHARE * len(filled):
+            return InferredKind("time", reader, texts, {})
     return None
 
 
 def _is_boolean(series: pl.Series, filled: list[str]) -> bool:
-    """Two words for yes and no, or one mark in some of the rows."""
+    """Returns whether the values are two words for yes and no, or one mark in some of the rows."""
     if series.dtype == pl.Boolean:
         return True
     distinct = {simplify(text) or text for text in filled}
@@ -152,8 +160,8 @@ def _is_boolean(series: pl.Series, filled: list[str]) -> bool:
     return None not in values and len(filled) >= 2 and (len(distinct) < 2 or len(set(values)) == 2)
 
 
-def _number(header: str, series: pl.Series, share: dict[str, float], words: _Words, cells: tuple[list[str | None], list[str]], decimal: str) -> Kind:
-    """Ids of digits, money, and other numbers."""
+def _number(header: str, series: pl.Series, share: dict[str, float], words: _HeaderMeaning, cells: tuple[list[str | None], list[str]], decimal: str) -> InferredKind:
+    """Returns the kind of ids of digits, money, and other numbers."""
     texts, filled = cells
     numbers, reading = read(header, series, "number", decimal=decimal)
     some = [number for number in numbers if number is not None]
@@ -162,9 +170,9 @@ def _number(header: str, series: pl.Series, share: dict[str, float], words: _Wor
     is_measure = words.says(_MEASURES) or bool(words.some_of & _MEASURED)
     if is_whole and not has_currency and not is_measure and not words.says(_PAID) and min(some, default=0) >= 0:
         if _are_numbers_of_things(words, filled, some):
-            return Kind("code", "code", texts, {})
+            return InferredKind("code", "code", texts, {})
     if has_currency:
-        return Kind("money", "money", numbers, reading)
+        return InferredKind("money", "money", numbers, reading)
     has_cents = share["cents"] >= 0.95 * share["number"] and (is_whole or share["hundredths"] > 0)
     is_share = any("%" in text for text in filled) or "percent" in words.what or bool(words.some_of & _RATES) or "rate" in words.what and "tax" in words.of or max(map(abs, some), default=0) <= 1
     is_paid = words.says(_PAID) or bool(words.of & _OF_MONEY)
@@ -172,13 +180,15 @@ def _number(header: str, series: pl.Series, share: dict[str, float], words: _Wor
     looks_paid = has_cents and not is_whole and share["hundredths"] >= 0.5 * share["number"] and mean >= 20
     is_money = has_cents and not is_measure and not is_share and (is_paid or looks_paid or is_whole and words.says(frozenset(("amount",))) and mean >= 20)
     name = "money" if is_money else "number"
-    return Kind(name, name, numbers, reading)
+    return InferredKind(name, name, numbers, reading)
 
 
-def _are_numbers_of_things(words: _Words, filled: list[str], some: list[float]) -> bool:
-    """Whether whole numbers are ids: the header says so, or names a thing and they are of one length; or they are too long to be counted."""
+def _are_numbers_of_things(words: _HeaderMeaning, filled: list[str], some: list[float]) -> bool:
+    """Returns whether whole numbers are ids: the header names an id, or names a thing and they are of one length; or they are
+    too long to be counted.
+    """
     if not all(text.isdigit() for text in filled):
-        # Nobody groups the digits of ids.
+        # Ids never have grouped digits.
         return False
     lengths, distinct = {len(text) for text in filled}, len(set(filled))
     if words.says(_IDS) and not is_count(some):
@@ -192,20 +202,20 @@ def _are_numbers_of_things(words: _Words, filled: list[str], some: list[float]) 
 
 
 def is_count(values: list[Any]) -> bool:
-    """Whether the values of a column are 1, 2, 3 and so on, row by row: it does nothing but count the rows."""
+    """Returns whether the values of a column are 1, 2, 3 and so on, row by row, so that it only counts the rows."""
     filled = [str(value) for value in values if value is not None and value != ""]
     return len(filled) >= 5 and [text.removesuffix(".0") for text in filled] == [str(number) for number in range(1, len(filled) + 1)]
 
 
 def _are_ids(filled: list[str], facts: dict[str, Any]) -> bool:
-    """Texts with a digit in each, without blanks, and written alike."""
+    """Returns whether texts have a digit each, no blanks, and the same shape."""
     if not all(any(letter.isdigit() for letter in text) and " " not in text for text in filled):
         return False
-    return facts["same_shape"] >= _LEAST * facts["looked_at"]
+    return facts["same_shape"] >= _MIN_SHARE * facts["looked_at"]
 
 
-def _are_people(words: _Words, filled: list[str]) -> bool:
-    """Names of people: by what the header says and the values allow, or by values that are nothing else."""
+def _are_people(words: _HeaderMeaning, filled: list[str]) -> bool:
+    """Returns whether values are names of people: by the header if the values allow it, or by values that fit nothing else."""
     split = [text.replace(",", " ").split() for text in filled]
     is_name = [
         1 <= len(parts) <= 5

@@ -1,7 +1,7 @@
-"""Which columns of two tables are the same.
+"""Finding the equal columns of two tables.
 
-Columns belong together for a reason that can be said: a word of their headers, values that they share, the same part in a sum, the only
-column of its kind. What only looks alike is a guess, and a question to a person.
+Columns belong together for a reason that can be named: a word of their headers, values that they share, the same part in a sum,
+the only column of its kind. A mere likeness is a guess, and a question to a person.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
     from typing import Any
 
-    from ade_engine.inference.side import Side
+    from ade_engine.inference.side import ComparableColumn
     from ade_engine.inference.words import Meaning
 
-#: So much of the values of the one that has fewer are shared.
+#: The minimum share of values in common, of the column that has fewer.
 _SHARED = 0.5
-#: Values that are less alike fit no field.
+#: The minimum likeness of values that fit a field.
 _FITS = 0.15
-#: From so much likeness on a guess is worth a question.
-_LEAST = 0.25
-#: Among more columns of numbers no sum of three is looked for.
-_MOST_SUMMED = 12
+#: The minimum likeness for a question.
+_MIN_GUESS_LIKENESS = 0.25
+#: The maximum number of number columns among which sums of three are sought.
+_MAX_SUMMED_COLUMNS = 12
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two columns that are the same for a ``reason``; without one, whether they are is a question. ``likeness`` orders questions."""
+    """Two columns that are the same for a ``reason``; without one they are a question. ``likeness`` orders questions."""
 
     known: int
     new: int
@@ -45,18 +45,18 @@ class Pair:
 
 
 def pairs(
-    known: Sequence[Side],
-    new: Sequence[Side],
+    known: Sequence[ComparableColumn],
+    new: Sequence[ComparableColumn],
     settled: Collection[tuple[int, int]] = (),
     sums: tuple[Sequence[dict[str, int]], Sequence[dict[str, int]]] | None = None,
     apart: Collection[tuple[int, int]] = (),
 ) -> list[Pair]:
-    """The pairs of columns of two tables, those with a reason first; one to one.
+    """Returns the pairs of columns of two tables, those with a reason first; one to one.
 
-    ``settled``: pairs that are known to be the same. They are not among the result, and say what the other columns are not. ``sums``: what
-    :func:`sums_of` says of both, where it is known. ``apart``: pairs that are not the same, unless their headers are.
+    ``settled``: pairs that are known to be the same. They are not in the result, and exclude other pairs. ``sums``: the results
+    of :func:`sums_of` for both, if they are known. ``apart``: pairs that are not the same, unless their headers are.
     """
-    look = _Look(known, new, sums)
+    look = _PairEvidence(known, new, sums)
     rows = {at for at, _ in settled}
     columns = {at for _, at in settled}
     open_pairs = [(i, j) for i in range(len(known)) for j in range(len(new)) if i not in rows and j not in columns and look.may_be(i, j) and ((i, j) not in apart or look.same_words(i, j))]
@@ -73,36 +73,36 @@ def pairs(
                 rows.add(i)
                 columns.add(j)
             else:
-                # Two columns have the same claim: a weaker reason does not decide between them.
+                # If two columns have the same claim, a weaker reason does not decide between them.
                 unsure |= {(k, m) for k, m in open_pairs if k == i or m == j}
     likely = sorted(((look.likeness(i, j), i, j) for i, j in open_pairs if i not in rows and j not in columns), key=lambda one: (-one[0], one[1:]))
     for likeness, i, j in likely:
-        if likeness >= _LEAST and i not in rows and j not in columns and look.fits(i, j):
+        if likeness >= _MIN_GUESS_LIKENESS and i not in rows and j not in columns and look.fits(i, j):
             found.append(Pair(i, j, None, round(likeness, 3)))
             rows.add(i)
             columns.add(j)
     return found
 
 
-class _Look:
-    """What can be said of each pair of two tables."""
+class _PairEvidence:
+    """The evidence about each pair of two tables."""
 
-    def __init__(self, known: Sequence[Side], new: Sequence[Side], sums: tuple[Sequence[dict[str, int]], Sequence[dict[str, int]]] | None = None):
+    def __init__(self, known: Sequence[ComparableColumn], new: Sequence[ComparableColumn], sums: tuple[Sequence[dict[str, int]], Sequence[dict[str, int]]] | None = None):
         self.known, self.new = known, new
         self.known_means = self._means(known)
         self.new_means = self._means(new)
         self.known_sums, self.new_sums = (sums_of(known), sums_of(new)) if sums is None else sums
         self.known_parts, self.new_parts = parts_of_sums(self.known_sums), parts_of_sums(self.new_sums)
-        #: The pairs that are known by now.
+        #: The pairs that are known so far.
         self.paired: set[tuple[int, int]] = set()
 
     @staticmethod
-    def _means(columns: Sequence[Side]) -> list[list[tuple[Meaning, ...]]]:
-        """Of each column what each of its headers means, beside the first headers of the others."""
+    def _means(columns: Sequence[ComparableColumn]) -> list[list[tuple[Meaning, ...]]]:
+        """Returns the meanings of each header of each column, beside the first headers of the others."""
         return [[some, *(other_meanings(columns, at) if len(columns[at].headers) > 1 else ())] for at, some in enumerate(meanings(columns))]
 
     def _related(self, i: int, j: int) -> tuple[str, str, Meaning | None]:
-        """The nearest relation of the headers of two columns, with the header that has it."""
+        """Returns the nearest relation of the headers of two columns, with the header that has it."""
         order = ("same", "open", "narrower", "unknown", "other", "opposed")
         found = [
             (*relation(one, self.new_means[j][0]), header) for one, header in zip(self.known_means[i], self.known[i].headers or ("",))
@@ -113,10 +113,10 @@ class _Look:
         return name, header, meaning
 
     def may_be(self, i: int, j: int) -> bool:
-        """Whether two columns can be the same, by their values and by what their headers say."""
+        """Returns whether two columns can be the same, by their values and by the meanings of their headers."""
         a, b = self.known[i], self.new[j]
         if self.same_words(i, j):
-            # Ids are digits at one sender and letters at another; amounts are never ids.
+            # Ids are digits for one sender and letters for another; amounts are never ids.
             return None in (a.sense, b.sense) or a.sense == b.sense or {a.sense, b.sense} <= {"code", "text", "number"} and a.is_whole and b.is_whole
         return (None in (a.sense, b.sense) or a.sense == b.sense) and self._related(i, j)[0] != "opposed"
 
@@ -134,29 +134,29 @@ class _Look:
             return None
         if meaning.unknown or not meaning.said:
             return f"{self._both(i, j)} are the same word"
-        # The words of a meaning stand in no order that people know, unless it is one word, or a header has them so.
+        # The words of a meaning are in no natural order, unless it is one word, or a header has them in that order.
         is_term = meaning.said == meaning.what or meaning.said in map(simplify, (self._related(i, j)[1], self.new[j].header))
         return f'{self._both(i, j)} both mean "{meaning.said}"' if is_term else f"{self._both(i, j)} mean the same"
 
     def narrower(self, i: int, j: int) -> str | None:
-        """One says more than the other, and each is the only one of its table that holds such a thing."""
+        """Returns a reason if one header is more specific, and each is the only one of its table with this content."""
         name, _, meaning = self._related(i, j)
         if name != "narrower" or meaning is None or not meaning.what:
             return None
         if meaning.what == "amount" and not all(map(self._says_what, (self._related(i, j)[1], self.new[j].header))):
-            # Whatever is paid is an amount.
+            # Any payment is an amount.
             return None
         held = ("amount", "cost", "price") if meaning.what == "amount" else (meaning.what,)
         counts = [
-            sum(any(one.what in held for some in means for one in some) for means in all_means)
+            sum(any(meaning.what in held for some in means for meaning in some) for means in all_means)
             for all_means in (self.known_means, self.new_means)
         ]
         return f'{self._both(i, j)}: each is the only "{meaning.what}" of its table' if counts == [1, 1] else None
 
     @staticmethod
     def _says_what(header: str) -> bool:
-        """Whether the words of a header, and not only its values, say what it holds."""
-        return all(one.what for one in readings(header))
+        """Returns whether the words of a header, and not only its values, name its content."""
+        return all(meaning.what for meaning in readings(header))
 
     def same_part(self, i: int, j: int) -> str | None:
         part = self.known_parts.get(i)
@@ -165,11 +165,13 @@ class _Look:
 
     @staticmethod
     def in_sums(sums: Sequence[dict[str, int]]) -> list[int]:
-        """The columns that are in any sum or product."""
-        return list(dict.fromkeys(at for one in sums for at in one.values()))
+        """Returns the columns that are in any sum or product."""
+        return list(dict.fromkeys(at for parts in sums for at in parts.values()))
 
     def rest_of_sum(self, i: int, j: int) -> str | None:
-        """They are what is left of a sum or product of which all else is the same: whatever they are called, their values are."""
+        """Returns a reason if both are the last parts of a sum or product whose other parts match: whatever the names, the
+        values are equal.
+        """
         for known in self.known_sums:
             for new in self.new_sums:
                 if known.keys() != new.keys() or i not in known.values() or j not in new.values():
@@ -187,7 +189,9 @@ class _Look:
         return next((a, b) for a in ones for b in others if (a, b) in self.paired)
 
     def in_same_sum(self, i: int, j: int) -> str | None:
-        """They are the same part of a sum or product of which another part is known to be the same, and no part contradicts."""
+        """Returns a reason if both are the same part of a sum or product of which another part matches, and no part
+        contradicts.
+        """
         reasons = set()
         for known in self.known_sums:
             for new in self.new_sums:
@@ -212,7 +216,7 @@ class _Look:
         return f"{self._both(i, j)} have {len(both)} values in common"
 
     def only_one(self, i: int, j: int) -> str | None:
-        """An e-mail address is one whatever it is called, and so is a phone number."""
+        """Returns a reason if both are the only e-mail address or the only phone number, whatever their names."""
         kind = self.known[i].kind
         if kind not in ("email", "phone") or self.new[j].kind != kind:
             return None
@@ -221,14 +225,14 @@ class _Look:
         return f"{self._both(i, j)}: each is the only column of its table with {'e-mail addresses' if kind == 'email' else 'phone numbers'}"
 
     def fits(self, i: int, j: int) -> bool:
-        """Whether the values of the one may be values of the other: no guess goes against them."""
+        """Returns whether the values of one may be values of the other: no guess goes against them."""
         a, b = self.known[i], self.new[j]
         if a.kind is None:
-            return b.kind is None or any(can_hold(one.what, b.kind) for means in self.known_means[i] for one in means)
+            return b.kind is None or any(can_hold(meaning.what, b.kind) for means in self.known_means[i] for meaning in means)
         return alike(a, b) >= _FITS
 
     def likeness(self, i: int, j: int) -> float:
-        """How alike two columns look, from 0 to 1: for the order of questions, and for nothing else."""
+        """Returns how alike two columns look, from 0 to 1: only for the order of questions."""
         a, b = self.known[i], self.new[j]
         words = max((SequenceMatcher(None, simplify(header), simplify(b.header)).ratio() for header in a.headers), default=0.0)
         told = {"same": 1.0, "open": 0.8, "narrower": 0.7, "unknown": 0.3, "other": 0.1}.get(self._related(i, j)[0], 0.0)
@@ -239,8 +243,8 @@ class _Look:
         return min(1.0, 0.4 * told + 0.2 * words + 0.3 * alike(a, b) + extra)
 
 
-def alike(a: Side, b: Side) -> float:
-    """How alike the values of two columns are; 0.5 where nothing is known."""
+def alike(a: ComparableColumn, b: ComparableColumn) -> float:
+    """Returns how alike the values of two columns are; 0.5 if nothing is known."""
     if a.kind is None or b.kind is None or not a.shown or not b.shown:
         return 0.5
     if a.sense == "number" and b.sense == "number":
@@ -253,14 +257,14 @@ def alike(a: Side, b: Side) -> float:
     different = [len(side.shown) / sum(side.shown.values()) for side in (a, b)]
     lengths = [side.mean(len) for side in (a, b)]
     words = [side.mean(lambda text: len(text.split()) or 1) for side in (a, b)]
-    # A name has no digits, and a plate has.
+    # A name has no digits, and a plate has some.
     digits = [side.mean(lambda text: any(map(str.isdigit, text))) for side in (a, b)]
     looks = min(lengths) / max(1.0, *lengths) * (min(words) / max(words)) ** 0.5 * (1 - 0.7 * abs(digits[0] - digits[1]))
     return max(shared, (1 - abs(different[0] - different[1])) * looks * (1.0 if a.sense == b.sense else 0.6))
 
 
 def _numbers_alike(one: Sequence[float], other: Sequence[float]) -> float:
-    """By size, by digits behind the mark, and by whether there are any below zero."""
+    """Compares numbers by size, by digits behind the mark, and by whether any are below zero."""
     if not one or not other:
         return 0.5
     low, high = sorted(log10(1 + abs(median(numbers))) for numbers in (one, other))
@@ -271,16 +275,16 @@ def _numbers_alike(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def _days_alike(one: Sequence[int], other: Sequence[int]) -> float:
-    """By the middle of the days and how far they reach."""
+    """Compares days by their middle and their extent."""
     if not one or not other:
         return 0.5
     reach = [sorted(days)[len(days) * 9 // 10] - sorted(days)[len(days) // 10] for days in (one, other)]
     return 1 / (1 + abs(median(one) - median(other)) / (45 + min(reach))) * (min(reach) + 15) / (max(reach) + 15)
 
 
-def sums_of(columns: Sequence[Side]) -> list[dict[str, int]]:
-    """The columns of numbers of which one is the sum or the product of two others, or the sum of three, in nearly all rows: which is what, by
-    its part, the whole first.
+def sums_of(columns: Sequence[ComparableColumn]) -> list[dict[str, int]]:
+    """Returns the columns of numbers of which one is the sum or the product of two others, or the sum of three, in nearly all
+    rows: the column of each part, the whole first.
     """
     numeric = [at for at, column in enumerate(columns) if column.sense == "number" and len(column.numbers) >= 5]
     found: list[dict[str, int]] = []
@@ -299,9 +303,9 @@ def sums_of(columns: Sequence[Side]) -> list[dict[str, int]]:
     return found + _sums_of_three(columns, numeric, {one["sum of two others"] for one in found if "sum of two others" in one})
 
 
-def _sums_of_three(columns: Sequence[Side], numeric: Sequence[int], known: Collection[int]) -> list[dict[str, int]]:
+def _sums_of_three(columns: Sequence[ComparableColumn], numeric: Sequence[int], known: Collection[int]) -> list[dict[str, int]]:
     found: list[dict[str, int]] = []
-    if len(numeric) <= _MOST_SUMMED:
+    if len(numeric) <= _MAX_SUMMED_COLUMNS:
         for parts in combinations(numeric, 3):
             for whole in numeric:
                 if whole in parts or whole in known:
@@ -312,19 +316,19 @@ def _sums_of_three(columns: Sequence[Side], numeric: Sequence[int], known: Colle
     return found
 
 
-def _rows(columns: Sequence[Side], places: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The rows in which all of these have a number, and what is added or multiplied is not zero."""
+def _rows(columns: Sequence[ComparableColumn], places: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Returns the rows in which all of these have a number, and no part is zero."""
     return [row for row in zip(*(columns[at].values for at in places)) if None not in row and all(row[:-1])]
 
 
 def parts_of_sums(sums: Sequence[dict[str, int]]) -> dict[int, str]:
-    """What columns are in sums and products, if it tells each from all others of its table."""
+    """Returns the parts of columns in sums and products, if they distinguish each from all others of its table."""
     parts: dict[int, str] = {}
     for one in sums:
         for part, at in one.items():
             if part.endswith(("factor", "of three")):
                 continue
-            # What has two parts has none that tells it from others.
+            # A column with two parts is not distinguished by either.
             parts[at] = part if parts.get(at, part) == part else ""
     told = Counter(parts.values())
     return {at: part for at, part in parts.items() if part and told[part] == 1}

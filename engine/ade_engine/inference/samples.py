@@ -1,6 +1,6 @@
-"""The tables of sample files as a run finds them without fields, what their columns hold, and samples cut to some rows.
+"""The tables of sample files as a run finds them without fields, the contents of their columns, and samples cut to some rows.
 
-Nothing is asked of a sample but what a run does: its tables are those that the looks of the sheets give.
+A sample is read like a file in a run: its tables are those that the looks of the sheets give.
 """
 
 from __future__ import annotations
@@ -13,14 +13,23 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from ade_engine.cases.grids import Book, as_text, read_book, write_book
+from ade_engine.cases.grids import GridBook, as_text, read_book, write_book
 from ade_engine.cases.runner import FoundTable, tables_in
 from ade_engine.fields.headers import simplify
 from ade_engine.fields.readers import without_blank_rows
 from ade_engine.inference.kinds import is_count, kind_of
 from ade_engine.inference.pairs import pairs
-from ade_engine.inference.shapes import Made, Shape, declaring, fact_of_sheets, fact_of_title, facts_above, lines_of, shapes_of
-from ade_engine.inference.side import Side
+from ade_engine.inference.shapes import (
+    FieldDeclaration,
+    ReshapePlan,
+    declaring,
+    fact_of_sheets,
+    fact_of_title,
+    facts_above,
+    lines_of,
+    shapes_of,
+)
+from ade_engine.inference.side import ComparableColumn
 from ade_engine.inference.words import language_of
 from ade_engine.models.errors import InputError
 from ade_engine.models.notices import some_of
@@ -33,27 +42,27 @@ if TYPE_CHECKING:
     from ade_engine.inference.words import Meaning
     from ade_engine.infrastructure.settings import Settings
 
-    #: The settings and the configuration, or another one's, with further settings.
-    Load = Callable[[Path | None, Sequence[str]], tuple[Settings, Path]]
+    #: Loads the settings and the configuration, or another one's, with further settings.
+    SettingsLoader = Callable[[Path | None, Sequence[str]], tuple[Settings, Path]]
 
-#: A table of a sample belongs to the same list as its largest one, if so many of their columns are the same.
+#: The minimum share of equal columns for a table of a sample to belong to the same list as its largest one.
 _SAME_LIST = 0.5
-#: So many rows of a table say which columns of others are the same, and so many of these how a column is written.
+#: The maximum number of rows of a table for comparing columns, and for deciding how a column is written.
 COMPARED_ROWS = 400
 _NEARLY_ALL = 0.9
-#: A case has so many records of each table.
+#: The maximum number of records of each table in a case.
 CASE_ROWS = 20
-#: Of so many ways to make its tables one record a row a person is asked.
-_MOST_ASKED = 3
-#: The setting, and its value, that a reading shows.
+#: The maximum number of ways to make its tables one record a row that a person is asked about.
+_MAX_ASKED_SHAPES = 3
+#: The setting, and its value, for a reading.
 _MEANS = {"day-first": ("date_order", "dmy"), "month-first": ("date_order", "mdy"), "decimal comma": ("decimal_mark", ","), "decimal point": ("decimal_mark", ".")}
-#: How people write who write such headers, by the columns of ``terms.txt``: all but English, where nobody can know.
+#: The conventions of people who write such headers, by the columns of ``terms.txt``: all but English, whose conventions vary.
 _WRITTEN_IN = {"date_order": {**dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9), "dmy")}, "decimal_mark": {**dict.fromkeys(range(1, 10), ",")}}
 _LANGUAGES = ("English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish", "Swedish", "Danish or Norwegian")
 
 
 class SampleError(Exception):
-    """A sample, or a file of wished columns, that nothing can be learnt from: a ``code`` and a message that names the file."""
+    """A sample, or a file of wished columns, that teaches nothing: a ``code`` and a message that names the file."""
 
     def __init__(self, code: str, message: str):
         super().__init__(message)
@@ -61,51 +70,52 @@ class SampleError(Exception):
 
 
 @dataclass(eq=False, kw_only=True)
-class Column(Side):
-    """A column of a sample. ``header``: as it is written, on one line, ``""`` where there is none; ``place``: from 0; ``reader`` and
-    ``reading``: how its values are read and were.
+class SampleColumn(ComparableColumn):
+    """A column of a sample. ``header``: as it is written, on one line, ``""`` if it has none; ``place``: its position from 0;
+    ``reader`` and ``reading``: how its values are read and were.
     """
 
     sample: str
     place: int
     rows: int
-    #: Filled cells, those that cannot be read among them.
+    #: The number of filled cells, unreadable ones included.
     filled: int
     reader: str
     reading: dict[str, Any]
     #: Whether an earlier column of the table has the same header.
     is_repeated: bool = False
-    #: How its field is declared, where the table was reshaped.
-    made: Made | None = None
-    #: What its header may mean, and whether its days are the earliest or the latest, beside the other columns of its table.
+    #: The declaration of its field, if the table was reshaped.
+    made: FieldDeclaration | None = None
+    #: The possible meanings of its header, and whether its days are the earliest or the latest, beside the other columns of its
+    #: table.
     means: tuple[Meaning, ...] = ()
     role: str | None = None
 
     @property
     def name(self) -> tuple[str, str]:
-        """What answers call it by: its sample and its header."""
+        """Returns its name in answers: its sample and its header."""
         return self.sample, self.header
 
     @property
     def is_of_form(self) -> bool:
-        """Whether it was made of what stands beside a table, and is the same for all its records."""
+        """Returns whether it was made from text beside a table, and is the same for all its records."""
         return self.made is not None and self.made.keyword == "beside" and self.made.value != "section"
 
     @cached_property
     def shape(self) -> str:
-        """How nearly all its values are written, with A for letters and 9 for digits; empty where they have not both."""
+        """Returns the shape of nearly all its values, with A for letters and 9 for digits; empty if they do not have both."""
         shapes = Counter(re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", text)) for text in self.texts[:COMPARED_ROWS])
         shape, count = shapes.most_common(1)[0] if shapes else ("", 0)
         return shape if count >= _NEARLY_ALL * sum(shapes.values()) and "9" in shape and "A" in shape else ""
 
 
 @dataclass(eq=False)
-class Table:
-    """A table of a sample."""
+class SampleTable:
+    """A table of a sample file."""
 
     sample: str
     title: str
-    columns: list[Column]
+    columns: list[SampleColumn]
     rows: int
 
     @property
@@ -115,32 +125,34 @@ class Table:
 
 @dataclass(eq=False)
 class Sample:
-    """A sample file: ``name`` as people know it, the tables of its list, and the titles of sheets that hold other tables."""
+    """A sample file: ``name`` for people, the tables of its list, and the titles of sheets that hold other tables."""
 
     name: str
     path: Path
-    tables: list[Table]
+    tables: list[SampleTable]
     others: list[str]
     found: list[FoundTable]
-    #: What makes its tables one record a row, and what would, if somebody says so.
-    shapes: list[Shape] = field(default_factory=list)
-    asked: list[Shape] = field(default_factory=list)
+    #: The reshapes that make its tables one record a row, and those that would if somebody agrees.
+    shapes: list[ReshapePlan] = field(default_factory=list)
+    asked: list[ReshapePlan] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
         return sum(table.rows for table in self.tables)
 
 
-def read_sample(name: str, path: Path, load: Load, scratch: Path, said: Mapping[tuple[str, str], bool] = {}) -> Sample:
-    """The tables of a sample, as records. ``load``: the settings and the configuration, or another one's, with further settings;
-    ``said``: by sample and key the shapes that a person has agreed to, or not. Raises :class:`SampleError` where there is nothing to
-    learn from.
+def read_sample(
+    name: str, path: Path, load: SettingsLoader, scratch: Path, said: Mapping[tuple[str, str], bool] = {}
+) -> Sample:
+    """Returns the tables of a sample, as records. ``load``: loads the settings and the configuration, or another one's, with
+    further settings; ``said``: by sample and key the shapes that a person has agreed to, or not. Raises :class:`SampleError` if
+    the sample teaches nothing.
     """
     settings, package = load(None, ())
     found = _tables_in(name, path, settings, package, scratch)
     likely = _shapes_in(found, path, settings)
-    chosen = [one for one in likely if said.get((name, one.key), one.is_sure)]
-    asked = [one for one in likely if not one.is_sure and (name, one.key) not in said]
+    chosen = [shape for shape in likely if said.get((name, shape.key), shape.is_sure)]
+    asked = [shape for shape in likely if not shape.is_sure and (name, shape.key) not in said]
     tables = [_table(name, one, one.headers) for one in found]
     reshaped = partial(_reshaped, name, path, load, scratch, found)
     while chosen:
@@ -148,8 +160,8 @@ def read_sample(name: str, path: Path, load: Load, scratch: Path, said: Mapping[
         if not lacking:
             tables = tried
             break
-        chosen = [one for one in chosen if one is not lacking[0]]
-    asked = [one for one in asked[:_MOST_ASKED] if _has_example(one, reshaped([*chosen, one]))]
+        chosen = [shape for shape in chosen if shape is not lacking[0]]
+    asked = [shape for shape in asked[:_MAX_ASKED_SHAPES] if _has_example(shape, reshaped([*chosen, shape]))]
     if not any(table.headers and len(table.columns) > 1 for table in tables):
         raise SampleError("input_error", f"{name}: no table with a row of headers was found")
     full = [table for table in tables if table.rows and table.headers]
@@ -161,8 +173,8 @@ def read_sample(name: str, path: Path, load: Load, scratch: Path, said: Mapping[
     return Sample(name, path, same, others, found, chosen, asked)
 
 
-def _common(one: Table, other: Table) -> int:
-    """So many columns of two tables are the same by their words, or for another reason that can be said."""
+def _common(one: SampleTable, other: SampleTable) -> int:
+    """Returns the number of columns of two tables that are the same by their words, or for another reason that can be named."""
     sides = [[column for column in table.columns if column.header] for table in (one, other)]
     return max(len(one.headers & other.headers), sum(pair.reason is not None for pair in pairs(*sides)))
 
@@ -174,16 +186,16 @@ def _tables_in(name: str, path: Path, settings: Settings, package: Path, scratch
     return found
 
 
-def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> list[Shape]:
-    """What would make tables one record a row, each once; what is sure first."""
+def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> list[ReshapePlan]:
+    """Returns the shapes that would make tables one record a row, each once, certain ones first."""
     try:
         sheets = read_book(path, settings).sheets
     except InputError:
         return []
-    gathered = [one for sheet in sheets if sheet.state == "visible" for one in lines_of(sheet.rows)]
+    gathered = [shape for sheet in sheets if sheet.state == "visible" for shape in lines_of(sheet.rows)]
     if gathered:
         return gathered[:1]
-    shapes: dict[str, Shape] = {}
+    shapes: dict[str, ReshapePlan] = {}
     for table in found:
         own = shapes_of(table.headers, table.frame.rows()) if len(table.headers) == table.frame.width else []
         if table.header is not None:
@@ -192,17 +204,17 @@ def _shapes_in(found: Sequence[FoundTable], path: Path, settings: Settings) -> l
             own += [] if any(made.constant for one in own for made in one.made.values()) else fact_of_title(sheets[table.sheet].rows, table.header)
         for one in own:
             shapes.setdefault(one.key, one)
-    largest = max(found, key=lambda one: one.frame.height, default=None)
+    largest = max(found, key=lambda table: table.frame.height, default=None)
     alike = [one.title for one in found if largest is not None and one.headers == largest.headers]
     for one in fact_of_sheets(alike):
         shapes.setdefault(one.key, one)
-    return sorted(shapes.values(), key=lambda one: not one.is_sure)
+    return sorted(shapes.values(), key=lambda shape: not shape.is_sure)
 
 
 def _reshaped(
-    name: str, path: Path, load: Load, scratch: Path, found: Sequence[FoundTable], shapes: Sequence[Shape]
-) -> tuple[list[Table], list[Shape]]:
-    """The tables as a run finds them that is told of their shapes; and those of these that it did not find."""
+    name: str, path: Path, load: SettingsLoader, scratch: Path, found: Sequence[FoundTable], shapes: Sequence[ReshapePlan]
+) -> tuple[list[SampleTable], list[ReshapePlan]]:
+    """Returns the tables as a run finds them with their shapes declared; and the shapes that it did not find."""
     _, package = load(None, ())
     folder = scratch / "reshaped"
     module = folder / "ade_config" / "columns" / "fields.py"
@@ -218,16 +230,16 @@ def _reshaped(
     try:
         tables = _tables_in(name, path, *load(folder, more), scratch)
     except SampleError:
-        # What cannot be declared so is no shape of it.
+        # A shape that cannot be declared does not apply.
         return [], list(shapes)
-    made = {label: one for shape in shapes for label, one in shape.made.items()}
-    results = [_table(name, one, one.frame.columns, made) for one in tables]
+    made = {label: declaration for shape in shapes for label, declaration in shape.made.items()}
+    results = [_table(name, table, table.frame.columns, made) for table in tables]
     there = {column.header for table in results for column in table.columns if column.filled}
     return results, [one for one in shapes if not there.issuperset(one.made)]
 
 
-def _has_example(shape: Shape, tried: tuple[list[Table], list[Shape]]) -> bool:
-    """Whether a shape makes records, of which it keeps some to be looked at."""
+def _has_example(shape: ReshapePlan, tried: tuple[list[SampleTable], list[ReshapePlan]]) -> bool:
+    """Returns whether a shape makes records; it keeps some as an example."""
     tables, lacking = tried
     if not lacking and tables:
         columns = max(tables, key=lambda table: table.rows).columns
@@ -240,9 +252,9 @@ def _in_one_line(header: Any) -> str:
     return " ".join(str(header or "").split())
 
 
-def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping[str, Made] = {}) -> Table:
+def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping[str, FieldDeclaration] = {}) -> SampleTable:
     frame = without_blank_rows(found.frame, found.frame.columns)
-    columns: list[Column] = []
+    columns: list[SampleColumn] = []
     known: set[str] = set()
     own = {simplify(_in_one_line(header)) for header in found.headers}
     for place, (name, written) in enumerate(zip(frame.columns, headers)):
@@ -256,7 +268,7 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
         filled = sum(value is not None and str(value).strip() != "" for value in series.to_list())
         simple = simplify(header)
         columns.append(
-            Column(
+            SampleColumn(
                 (header,), kind, values, sample=sample, place=place, rows=frame.height, filled=filled, reader=one and one.reader or reader, reading=reading,
                 is_repeated=bool(simple) and simple in known, made=one if one and one.keyword else None,
             )
@@ -264,21 +276,21 @@ def _table(sample: str, found: FoundTable, headers: Sequence[Any], made: Mapping
         known.add(simple)
     marks = {name: shown.value for name, shown in written_by(columns).settings.items()}
     for name, column in zip(frame.columns, columns) if marks else ():
-        # What does not show by itself how it is written is written as the others are.
+        # A column without evidence is written like the others.
         if column.reading.get("by") in marks and column.reading.get("decided_by") != "evidence":
             column.kind, reader, column.values, _ = kind_of(column.header, frame.get_column(name), marks.get("date_order", "dmy"), marks.get("decimal_mark", "."))
             column.reader = column.reader if column.made else reader
-    return Table(sample, found.title, columns, frame.height)
+    return SampleTable(sample, found.title, columns, frame.height)
 
 
-def left_out(columns: list[Column]) -> str | None:
-    """Why the columns of one header in all samples are no field, if they are none."""
+def left_out(columns: list[SampleColumn]) -> str | None:
+    """Returns why the columns of one header in all samples are no field, if they are none."""
     filled, rows = sum(column.filled for column in columns), sum(column.rows for column in columns)
     shown: Counter[str] = sum((column.shown for column in columns), Counter())
     if not filled:
         return "empty"
     if any(column.made for column in columns):
-        # It was made to be one.
+        # It was made to be a field.
         return None
     if not simplify(columns[0].header) and not columns[0].header.strip():
         return "without a header"
@@ -286,7 +298,7 @@ def left_out(columns: list[Column]) -> str | None:
         return "an earlier column has the same header"
     if all(is_count(column.values) for column in columns):
         return "counts the rows"
-    # What has not been true yet may be so some other month.
+    # A mark that is never set yet may be set in another month.
     if len(shown) == 1 and rows >= 5 and filled == rows and columns[0].kind != "boolean":
         return "the same in each row"
     if filled < 0.15 * rows and columns[0].kind == "text":
@@ -295,10 +307,10 @@ def left_out(columns: list[Column]) -> str | None:
 
 
 def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Path, int]:
-    """Write a sample with the first records of each of its tables, as ``folder/stem`` with the ending of its format; returns where, and
-    how many records were left out.
+    """Writes a sample with the first records of each of its tables, as ``folder/stem`` with the extension of its format;
+    returns the path, and the number of records that were left out.
 
-    What stands below a table that was cut goes with the other records: a total would be none of those that stay.
+    Rows below a table that was cut are left out with the other records: a total would not match the remaining ones.
     """
     try:
         book = read_book(sample.path, settings)
@@ -306,11 +318,11 @@ def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Pa
         raise SampleError("input_error", str(error)) from error
     missing = 0
     for number, sheet in enumerate(book.sheets):
-        places = sorted((one for one in sample.found if one.sheet == number), key=lambda one: one.first, reverse=True)
+        places = sorted((table for table in sample.found if table.sheet == number), key=lambda table: table.first, reverse=True)
         below = len(sheet.rows)
         for place in places:
             gone = place.last + 1 - place.first - CASE_ROWS
-            # Few rows more are no reason to cut.
+            # A few more rows are no reason to cut.
             if gone > CASE_ROWS // 4:
                 start = place.first + CASE_ROWS
                 stop = below if place is places[0] else place.last + 1
@@ -321,14 +333,14 @@ def cut(sample: Sample, settings: Settings, folder: Path, stem: str) -> tuple[Pa
     return write_book(_without_hidden(book), folder / stem), missing
 
 
-def _without_hidden(book: Book) -> Book:
-    """The book with the sheets that are seen: a case holds no more of a sender than it needs."""
+def _without_hidden(book: GridBook) -> GridBook:
+    """Returns the book with the visible sheets only: a case holds no more of a sender than it needs."""
     seen = [sheet for sheet in book.sheets if sheet.state == "visible"]
     return book.__replace__(sheets=seen or book.sheets)
 
 
 def case_name(name: str, taken: set[str]) -> str:
-    """The name of a sample's case: letters and digits of its file's name."""
+    """Returns the name of a sample's case: letters and digits of its file's name."""
     stem = re.sub(r"[^a-z0-9]+", "-", simplify(Path(name).stem).lower()).strip("-") or "sample"
     found, number = stem, 1
     while found in taken:
@@ -338,26 +350,26 @@ def case_name(name: str, taken: set[str]) -> str:
     return found
 
 
-class Shown(NamedTuple):
-    """The value of a setting, why it is this one, and the headers of the columns that show it."""
+class SettingEvidence(NamedTuple):
+    """The value of a setting, the reason for it, and the headers of the columns that show it."""
 
     value: str
     why: str
     headers: list[str]
 
 
-class Written(NamedTuple):
-    """How columns write days and numbers: what they show by name, what nothing shows, and what they show differently."""
+class WritingHabits(NamedTuple):
+    """The ways in which columns write days and numbers: evident ones by name, open ones, and contradictory ones."""
 
-    settings: dict[str, Shown]
-    open: dict[str, list[Column]]
-    mixed: dict[str, list[Column]]
+    settings: dict[str, SettingEvidence]
+    open: dict[str, list[SampleColumn]]
+    mixed: dict[str, list[SampleColumn]]
 
 
-def written_by(all_columns: Sequence[Column]) -> Written:
-    """What columns show by evidence; what is open, as people write who write such headers."""
-    shown: dict[str, dict[str, list[Column]]] = {"date_order": {}, "decimal_mark": {}}
-    unsure: dict[str, list[Column]] = {}
+def written_by(all_columns: Sequence[SampleColumn]) -> WritingHabits:
+    """Returns the ways that columns show by evidence; open ones by the conventions of people who write such headers."""
+    shown: dict[str, dict[str, list[SampleColumn]]] = {"date_order": {}, "decimal_mark": {}}
+    unsure: dict[str, list[SampleColumn]] = {}
     for column in all_columns:
         reading = column.reading
         if reading.get("decided_by") == "evidence" and reading.get("read_as") in _MEANS:
@@ -365,17 +377,17 @@ def written_by(all_columns: Sequence[Column]) -> Written:
             shown[setting].setdefault(value, []).append(column)
         elif reading.get("by") in shown:
             unsure.setdefault(reading["by"], []).append(column)
-    found = Written({}, {}, {})
+    found = WritingHabits({}, {}, {})
     language = language_of(column.header for column in all_columns)
     for setting, values in shown.items():
         if len(values) == 1:
             (value, columns) = next(iter(values.items()))
             headers = list(dict.fromkeys(column.header for column in columns))
-            found.settings[setting] = Shown(value, f"shown by {some_of(headers, 3)}", headers)
+            found.settings[setting] = SettingEvidence(value, f"shown by {some_of(headers, 3)}", headers)
         elif values:
             found.mixed[setting] = [column for columns in values.values() for column in columns]
         elif setting in unsure and language in _WRITTEN_IN[setting]:
-            found.settings[setting] = Shown(_WRITTEN_IN[setting][language], f"no cell shows it, but the headers are {_LANGUAGES[language]}", [])
+            found.settings[setting] = SettingEvidence(_WRITTEN_IN[setting][language], f"no cell shows it, but the headers are {_LANGUAGES[language]}", [])
         elif setting in unsure:
             found.open[setting] = unsure[setting]
     return found

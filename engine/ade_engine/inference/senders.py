@@ -1,7 +1,8 @@
-"""Whose samples are whose, and how each sender writes days and numbers: the tables ``[files."…"]`` of the settings.
+"""The senders of samples, and how each sender writes days and numbers: the tables ``[files."…"]`` of the settings.
 
-Samples of one layout are of one sender: those with the same headers, or with nearly the same and such a name, that show nothing contrary. A setting that all senders show alike is one
-line for all files. One in which they differ is none for all, and a table of each sender has its own.
+Samples of one layout have one sender: those with the same headers, or with nearly the same and a similar name, that do not
+contradict each other. A setting that all senders agree on is one line for all files. One in which they differ is not set for
+all, but in a table of each sender.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from pathlib import PurePath
 
 from ade_engine.fields.header_series import belongs
 from ade_engine.inference.edit import quoted
-from ade_engine.inference.samples import Shown, written_by
+from ade_engine.inference.samples import SettingEvidence, written_by
 from ade_engine.infrastructure.settings import setting_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ade_engine.inference.grouping import Group
-    from ade_engine.inference.samples import Column, Sample
+    from ade_engine.inference.grouping import ColumnGroup
+    from ade_engine.inference.samples import Sample, SampleColumn
 
 _NUMBERS = r"\d+"
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -29,34 +30,36 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(eq=False)
-class Sender:
-    """Samples of one layout. ``settings``: what its columns show, by name; ``open``: settings that nothing shows, with the columns that depend on them."""
+class SampleSender:
+    """Samples of one layout. ``settings``: the evident values, by name; ``open``: settings without evidence, with the columns
+    that depend on them.
+    """
 
     samples: list[Sample]
-    settings: dict[str, Shown] = field(default_factory=dict)
-    open: dict[str, list[Column]] = field(default_factory=dict)
-    #: Settings of which its own columns show different values.
-    mixed: dict[str, list[Column]] = field(default_factory=dict)
+    settings: dict[str, SettingEvidence] = field(default_factory=dict)
+    open: dict[str, list[SampleColumn]] = field(default_factory=dict)
+    #: Settings for which its own columns show different values.
+    mixed: dict[str, list[SampleColumn]] = field(default_factory=dict)
     pattern: str = ""
-    #: The fields that it has no column of.
+    #: The fields that it has no column for.
     lacks: list[str] = field(default_factory=list)
 
     @property
-    def columns(self) -> list[Column]:
-        """The columns of all its tables."""
+    def columns(self) -> list[SampleColumn]:
+        """Returns the columns of all its tables."""
         return [column for sample in self.samples for table in sample.tables for column in table.columns]
 
 
-def senders_of(samples: Sequence[Sample]) -> list[Sender]:
-    """The senders of samples, with the patterns of their files and what their columns show."""
-    found: list[Sender] = []
+def senders_of(samples: Sequence[Sample]) -> list[SampleSender]:
+    """Returns the senders of samples, with the patterns of their files and the evidence of their columns."""
+    found: list[SampleSender] = []
     for sample in samples:
-        one = Sender([sample])
+        one = SampleSender([sample])
         _find_settings(one)
         headers = {simple for table in sample.tables for simple in table.headers}
         for known in found:
             others = {simple for table in known.samples[0].tables for simple in table.headers}
-            # Another month may have a column more.
+            # Another month may have a further column.
             is_named_alike = _without(sample.name, _NUMBERS) == _without(known.samples[0].name, _NUMBERS) and len(headers & others) >= 0.6 * len(headers | others)
             if (headers == others or is_named_alike) and all(known.settings.get(name, value).value == value.value for name, value in one.settings.items()):
                 known.samples.append(sample)
@@ -70,34 +73,34 @@ def senders_of(samples: Sequence[Sample]) -> list[Sender]:
     return found
 
 
-def _find_settings(sender: Sender) -> None:
+def _find_settings(sender: SampleSender) -> None:
     sender.settings, sender.open, sender.mixed = written_by(sender.columns)
 
 
-def shared(senders: Sequence[Sender]) -> dict[str, str]:
-    """The settings that hold for all: each sender that shows any value shows this one."""
+def shared(senders: Sequence[SampleSender]) -> dict[str, str]:
+    """Returns the settings that hold for all: each sender with any evidence shows this value."""
     found = {}
     for name in ("date_order", "decimal_mark"):
-        values = {one.settings[name].value for one in senders if name in one.settings}
+        values = {sender.settings[name].value for sender in senders if name in sender.settings}
         if len(values) == 1:
             found[name] = values.pop()
     return found
 
 
-def differing(senders: Sequence[Sender]) -> list[str]:
-    """The settings in which senders contradict one another."""
-    return [name for name in ("date_order", "decimal_mark") if len({one.settings[name].value for one in senders if name in one.settings}) > 1]
+def differing(senders: Sequence[SampleSender]) -> list[str]:
+    """Returns the settings in which senders contradict one another."""
+    return [name for name in ("date_order", "decimal_mark") if len({sender.settings[name].value for sender in senders if name in sender.settings}) > 1]
 
 
 def pattern_of(names: Sequence[str], all_names: set[str]) -> str:
-    """The pattern of a sender's files: their names without numbers and months, as long as it has those names alone."""
+    """Returns the pattern of a sender's files: their names without numbers and months, if it matches those names alone."""
     others = [name.lower() for name in all_names - set(names)]
     for taken_out in (_NUMBERS, r"(?:19|20)\d\d(?:\W?[01]\d(?:\W?[0-3]\d)?)?"):
         patterns = {_without(name, taken_out) for name in names}
         pattern = patterns.pop() if len(patterns) == 1 else ""
         letters = sum(letter.isalpha() for letter in PurePath(pattern).stem)
         if letters and letters < 3:
-            # "a*" would have every name that begins so.
+            # "a*" would match every name that begins with it.
             pattern = re.sub(r"(?<=[^\W_])\*|(?<=])\*", "[0-9]*", pattern, count=1)
         if letters and not any(fnmatchcase(name, pattern.lower()) for name in others):
             return pattern
@@ -110,33 +113,33 @@ def _without(name: str, taken_out: str) -> str:
     return re.sub(r"\*(?:[\W_]*\*)+", "*", bare) + ending
 
 
-def tables_of(senders: Sequence[Sender]) -> str:
-    """The tables of ``settings.toml``: what each sender has that not all of them have."""
+def tables_of(senders: Sequence[SampleSender]) -> str:
+    """Returns the tables of ``settings.toml``: the values of each sender that not all of them share."""
     differ = differing(senders)
-    settings = {line: f"{sample.name}: {shape.words}" for one in senders for sample in one.samples for shape in sample.shapes for line in shape.settings}
+    settings = {line: f"{sample.name}: {shape.words}" for sender in senders for sample in sender.samples for shape in sample.shapes for line in shape.settings}
     lines = ["", *(f"{line}  # {in_comment(why)}" for line, why in settings.items())] if settings else []
-    for one in senders:
-        own = [f"{name} = {quoted(value)}  # {in_comment(why)}" for name, (value, why, _) in one.settings.items() if name in differ]
-        name = in_comment(one.samples[0].name)
-        notes = [f"# {name} has no column of {', '.join(one.lacks)}."] if one.lacks else []
-        notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in one.samples for title in sample.others]
-        place = f"files.{quoted(one.pattern)}"
-        if one.lacks and one.pattern and "values" in setting_names():
-            notes += ["# What is the same in each row of it and stands nowhere can be said here; \"\" says that it has none, and no run misses it:", f"# [{place}.values]", *(f'# {field} = ""' for field in one.lacks)]
-        head = [f"[{place}]"] if own and one.pattern else []
+    for sender in senders:
+        own = [f"{name} = {quoted(value)}  # {in_comment(why)}" for name, (value, why, _) in sender.settings.items() if name in differ]
+        name = in_comment(sender.samples[0].name)
+        notes = [f"# {name} has no column of {', '.join(sender.lacks)}."] if sender.lacks else []
+        notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in sender.samples for title in sample.others]
+        place = f"files.{quoted(sender.pattern)}"
+        if sender.lacks and sender.pattern and "values" in setting_names():
+            notes += ["# What is the same in each row of it and stands nowhere can be said here; \"\" says that it has none, and no run misses it:", f"# [{place}.values]", *(f'# {field} = ""' for field in sender.lacks)]
+        head = [f"[{place}]"] if own and sender.pattern else []
         lines += ["", *notes, *head, *(own if head else [])] if notes or head else []
     return "\n".join([*lines, ""]) if lines else ""
 
 
 def in_comment(value: str) -> str:
-    """A text on one line of a comment."""
+    """Returns a text on one line, for a comment."""
     return "".join(letter if letter.isprintable() else " " for letter in value)
 
 
-def find_lacking(senders: Sequence[Sender], groups: Sequence[tuple[str, Group]]) -> None:
-    """Notes of each sender the fields that most others have and it has not."""
-    has = {sample.name: at for at, one in enumerate(senders) for sample in one.samples}
+def find_lacking(senders: Sequence[SampleSender], groups: Sequence[tuple[str, ColumnGroup]]) -> None:
+    """Notes for each sender the fields that most others have and it does not."""
+    has = {sample.name: at for at, sender in enumerate(senders) for sample in sender.samples}
     groups = [(name, group) for name, group in groups if 2 * len({has[column.sample] for column in group.columns}) >= len(senders)]
-    for one in senders:
-        own = {sample.name for sample in one.samples}
-        one.lacks = [name for name, group in groups if group.columns and not any(column.sample in own for column in group.columns)]
+    for sender in senders:
+        own = {sample.name for sample in sender.samples}
+        sender.lacks = [name for name, group in groups if group.columns and not any(column.sample in own for column in group.columns)]

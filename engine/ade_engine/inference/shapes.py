@@ -1,8 +1,8 @@
-"""What would make the tables of a file one record a row, as an author declares it: columns that are stacked, names that are filled down,
-cells that are split, section heads, records in lines, and facts that stand beside a table.
+"""Declarations that make the tables of a file one record a row: columns that are stacked, names that are filled down, cells
+that are split, section heads, records in lines, and facts beside a table.
 
-The native half says what a table is (``ade shape`` prints the same); here it becomes the arguments of fields. What is declared is tried:
-the file is read once more with these fields, as a run reads it.
+The native half recognizes the shape of a table (``ade shape`` prints it); here it becomes the arguments of fields. Declarations
+are tried: the file is read once more with these fields, as a run reads it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ade_engine import _native
 from ade_engine.cases.grids import as_text
-from ade_engine.fields.beside import MOST_ABOVE
+from ade_engine.fields.beside import MAX_ROWS_ABOVE
 from ade_engine.fields.header_series import SERIES, belongs
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.edit import and_, quoted
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-#: What is at least so likely is asked.
+#: The minimum likelihood for a question.
 _ASKED = 0.5
-#: So many rows of a table are looked at.
-_MOST_ROWS = 4_000
-#: Of a series the label of the field that its headers become, and the reader of these.
+#: The maximum number of rows of a table that are examined.
+_MAX_ROWS = 4_000
+#: The label and the reader of the field that a series of headers becomes.
 _OF_SERIES = {
     "months": ("Month", "month"), "quarters": ("Quarter", "quarter"), "years": ("Year", "year"), "weeks": ("Week", "week"),
     "dates": ("Date", "date"), "weekdays": ("Day", "text"), "numbers": ("Number", "number"),
 }  # fmt: skip
-#: A longer text is no label of a form.
-_LONGEST_LABEL = 40
+#: The maximum length of a form's label in characters.
+_MAX_LABEL_CHARS = 40
 _PERIOD = re.compile(r"(?:[^\W\d_]{3,9}\.?\s+)?(?:19|20)\d\d(?:[-/.]\d{1,2}(?:[-/.]\d{1,2})?)?\b|\bQ[1-4]\b")
 
 
 @dataclass(frozen=True)
-class Made:
-    """How a field is declared that a reshaped table has: an argument of ``Field``, as it is written, and why. ``reader``: where the
-    header says nothing of it; ``constant``: the name and the value of a stack that it is a part of.
+class FieldDeclaration:
+    """The declaration of a field in a reshaped table: an argument of ``Field`` in source form, and the reason. ``reader``:
+    given if the header does not decide it; ``constant``: the name and the value of its stack.
     """
 
     keyword: str
@@ -54,42 +54,42 @@ class Made:
 
 
 @dataclass(eq=False)
-class Shape:
-    """A way to make the tables of a file one record a row. ``key`` names it in answers; ``words``: what the file looks like."""
+class ReshapePlan:
+    """A way to make the tables of a file one record a row. ``key`` names it in answers; ``words``: the look of the file."""
 
     key: str
     words: str
     why: str
     is_sure: bool
-    #: The fields that it makes, or makes otherwise, by their labels.
-    made: dict[str, Made] = field(default_factory=dict)
-    #: Columns, simplified, that are no fields then.
+    #: The fields that it makes or changes, by their labels.
+    made: dict[str, FieldDeclaration] = field(default_factory=dict)
+    #: The simplified headers of columns that are then no fields.
     gone: set[str] = field(default_factory=set)
-    #: Columns beside these, simplified, that may be their totals.
+    #: The simplified headers of adjacent columns that may be their totals.
     totals: set[str] = field(default_factory=set)
     settings: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
-    #: The first records, where they are to be looked at.
+    #: The first records, for a person to check.
     rows: list[str] = field(default_factory=list)
 
     @property
     def lines(self) -> list[str]:
-        """What is to be written, in words of the code."""
-        constants = dict.fromkeys(f"{name} = {value}" for name, value in filter(None, (one.constant for one in self.made.values())))
+        """Returns the lines of code to write."""
+        constants = dict.fromkeys(f"{name} = {value}" for name, value in filter(None, (declaration.constant for declaration in self.made.values())))
         return [*self.settings, *constants, *(f"Field({quoted(label)}, {made})" for label, made in self.made.items() if made.keyword)]
 
 
-def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Shape]:
-    """What would make a table one record a row, if anything is likely to. ``headers``: as they stand in its cells."""
+def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[ReshapePlan]:
+    """Returns the shapes that probably make a table one record a row. ``headers``: the contents of its header cells."""
     texts = [" ".join(as_text(header).split()) for header in headers]
-    found = _native.propose_shapes([texts, *([as_text(cell) for cell in row] for row in rows[:_MOST_ROWS])])
-    steps, confidence, is_sure, reasons, doubts = next(((one for one in found if one[0])), ([], 0.0, False, [], []))
+    found = _native.propose_shapes([texts, *([as_text(cell) for cell in row] for row in rows[:_MAX_ROWS])])
+    steps, confidence, is_sure, reasons, doubts = next(((shape for shape in found if shape[0])), ([], 0.0, False, [], []))
     if not steps or found[0][0] != steps or not is_sure and confidence < _ASKED:
         return []
     if any(operator in ("transpose", "pivot") for operator, *_ in steps[:-1]):
         # Later steps name columns that the table does not have yet.
         return []
-    shape = Shape("", "", "; ".join(reasons), is_sure)
+    shape = ReshapePlan("", "", "; ".join(reasons), is_sure)
     words = []
     for step in steps:
         said = _declared(shape, step, headers, texts, rows)
@@ -102,8 +102,8 @@ def shapes_of(headers: Sequence[Any], rows: Sequence[Sequence[Any]]) -> list[Sha
     return [shape]
 
 
-def _declared(shape: Shape, step: tuple[str, list[int], str | None], headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]]) -> str | None:
-    """Declares a step, and says what the table is; ``None``: there is no way to declare it."""
+def _declared(shape: ReshapePlan, step: tuple[str, list[int], str | None], headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]]) -> str | None:
+    """Declares a step, and returns a description of the table; ``None`` if it cannot be declared."""
     operator, places, mark = step
     why = shape.why
     if operator in ("stack", "wide_to_long"):
@@ -112,29 +112,29 @@ def _declared(shape: Shape, step: tuple[str, list[int], str | None], headers: Se
         names = texts[: places[0] + 1]
         if not all(names):
             return None
-        shape.made.update({name: Made("fill_down", "True", why) for name in names})
+        shape.made.update({name: FieldDeclaration("fill_down", "True", why) for name in names})
         return f"{and_(names)} {'is' if len(names) == 1 else 'are'} said once for several rows"
     if operator == "explode":
         name = texts[places[0]]
         if not name or mark is None:
             return None
-        shape.made[name] = Made("split", quoted(mark), why)
+        shape.made[name] = FieldDeclaration("split", quoted(mark), why)
         return f"a cell of {name} holds several values"
     if operator == "subtitle":
-        shape.made["Section"] = Made("beside", "section", why)
+        shape.made["Section"] = FieldDeclaration("beside", "section", why)
         return "lines of their own say what the rows below them belong to"
     if operator == "pivot":
         shape.settings.append("line_records = true")
         labels = dict.fromkeys(texts[0].rstrip(" :") if at < 0 else as_text(rows[at][0]).strip().rstrip(" :") for at in range(-1, min(len(rows), places[0] * 20)))
-        shape.made.update({label: Made("", "") for label in labels if label})
+        shape.made.update({label: FieldDeclaration("", "") for label in labels if label})
         return "records stand in lines, each value beside its label"
-    # What lies on its side is turned by a run that knows the names.
+    # A run that knows the names turns a table on its side.
     labels = [simplify(texts[0]) and texts[0], *(as_text(row[0]).strip() for row in rows)]
-    shape.made.update({label: Made("", "") for label in labels if label})
+    shape.made.update({label: FieldDeclaration("", "") for label in labels if label})
     return "its records stand beside one another"
 
 
-def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]], *, is_groups: bool) -> str | None:
+def _stacked(shape: ReshapePlan, places: range, headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]], *, is_groups: bool) -> str | None:
     """Declares columns as a stack."""
     cells = [headers[at] for at in places]
     names = [texts[at] for at in places]
@@ -146,7 +146,7 @@ def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[st
         series, values = found
         inside = f'"{series}", values={{{", ".join(f"{quoted(name)}: [{quoted(word)}]" for name, word in values.items())}}}'
     else:
-        series = next((one for one in SERIES if all(belongs(one, cell) for cell in cells)), "")
+        series = next((series for series in SERIES if all(belongs(series, cell) for cell in cells)), "")
         inside = f'"{series}"' if series else f"[{', '.join(map(quoted, names))}]"
         if not all(names) or not series and len({simplify(name) for name in names}) < len(names):
             return None
@@ -156,19 +156,21 @@ def _stacked(shape: Shape, places: range, headers: Sequence[Any], texts: list[st
     label = key if simplify(key) not in taken else f"{key} of the column"
     parts = {word: f"{constant}[{quoted(name)}]" for name, word in values.items()} or {"Amount" if "amount" not in taken else "Value": f"{constant}.value"}
     why, stack = shape.why, (constant, f"Stack({inside})")
-    shape.made[label] = Made("part_of", f"{constant}.header", why, reader, stack)
-    shape.made.update({word: Made("part_of", part, "", None, stack) for word, part in parts.items()})
+    shape.made[label] = FieldDeclaration("part_of", f"{constant}.header", why, reader, stack)
+    shape.made.update({word: FieldDeclaration("part_of", part, "", None, stack) for word, part in parts.items()})
     shape.gone |= {simplify(name) for name in names}
     for beside in (range(places.start - 1, -1, -1), range(places.stop, len(texts))):
         for at in beside:
-            if any(letter.isalpha() for row in rows[:_MOST_ROWS] for letter in as_text(row[at])):
+            if any(letter.isalpha() for row in rows[:_MAX_ROWS] for letter in as_text(row[at])):
                 break
             shape.totals.add(simplify(texts[at]))
     return f"{len(names)} columns, {names[0]} to {names[-1]}, are {'one field' if not values else and_(list(values.values()))} of each {key.lower()}"
 
 
 def _groups_of(names: list[str]) -> tuple[str, dict[str, str]] | None:
-    """The series of a row of column groups, and its values: words by names. ``None``: their headers are not made of both."""
+    """Returns the series of a row of column groups, and its values: words by names. ``None`` if their headers are not made of
+    both.
+    """
     for series in SERIES:
         for is_first in (True, False):
             parts = [_parted(series, name, is_first) for name in names]
@@ -181,7 +183,7 @@ def _groups_of(names: list[str]) -> tuple[str, dict[str, str]] | None:
 
 
 def _parted(series: str, name: str, is_first: bool) -> tuple[str, str] | None:
-    """The longest part of a header that is one of a series, at its beginning or at its end, and the rest."""
+    """Returns the longest part of a header that belongs to a series, at its beginning or at its end, and the rest."""
     words = re.split(r"([\s:/–-]+)", name)
     for count in range(len(words) - 2, 0, -2):
         parts = words[:count], words[count + 1 :]
@@ -191,16 +193,16 @@ def _parted(series: str, name: str, is_first: bool) -> tuple[str, str] | None:
     return None
 
 
-def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[Any] = (), start: int = 0) -> list[Shape]:
-    """The labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0; ``headers``: what stands
-    there; ``start``: the row behind the table above.
+def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[Any] = (), start: int = 0) -> list[ReshapePlan]:
+    """Returns the labels of a form above a table, each with its value. ``header``: the row of the table's header, from 0;
+    ``headers``: its cells; ``start``: the row behind the table above.
     """
-    known = {simplify(as_text(one)) for one in headers}
+    known = {simplify(as_text(header)) for header in headers}
     labels: dict[str, bool] = {}
-    for cells in reversed(rows[max(start, header - MOST_ABOVE) : header]):
+    for cells in reversed(rows[max(start, header - MAX_ROWS_ABOVE) : header]):
         filled = [cell for cell in cells if not is_blank(cell)]
         if len(filled) > 2 and not any((found := _label(cell, ("",))) and found[1] for cell in filled):
-            # A record of the table above; the colon of a time is that of no label.
+            # A record of the table above; the colon of a time does not end a label.
             break
         pairs = [one for at, cell in enumerate(filled) if (one := _label(cell, filled[at + 1 : at + 2]))]
         for label, is_sure in pairs:
@@ -209,44 +211,46 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[An
     shapes = []
     for is_sure in (True, False):
         names = [label for label, sure in reversed(labels.items()) if sure is is_sure]
-        # One text beside another may be anything.
+        # A text beside another one may be anything.
         if names and (is_sure or len(names) > 1):
-            made = {name: Made("beside", f"label({quoted(name)})", "a form above the table has it") for name in names}
-            shapes.append(Shape(f"label {' '.join(map(simplify, names))}", f"{and_(names)} {'stands' if len(names) == 1 else 'stand'} in a form above the table", "each label has its value beside it", is_sure, made))
+            made = {
+                name: FieldDeclaration("beside", f"label({quoted(name)})", "a form above the table has it") for name in names
+            }
+            shapes.append(ReshapePlan(f"label {' '.join(map(simplify, names))}", f"{and_(names)} {'stands' if len(names) == 1 else 'stand'} in a form above the table", "each label has its value beside it", is_sure, made))
     return shapes
 
 
 def _label(cell: Any, behind: Sequence[Any]) -> tuple[str, bool] | None:
-    """The label in a cell of a form, and whether it is one for sure: with a colon."""
-    if not isinstance(cell, str) or not cell.strip() or len(cell) > _LONGEST_LABEL + 60:
+    """Returns the label in a cell of a form, and whether it surely is one: with a colon."""
+    if not isinstance(cell, str) or not cell.strip() or len(cell) > _MAX_LABEL_CHARS + 60:
         return None
     label, colon, own = (" ".join(part.split()) for part in cell.replace("：", ":").partition(":"))
-    if not label or not label[0].isalpha() or len(label) > _LONGEST_LABEL or any(letter.isdigit() for letter in label):
+    if not label or not label[0].isalpha() or len(label) > _MAX_LABEL_CHARS or any(letter.isdigit() for letter in label):
         return None
     has_value = bool(own) or bool(behind) and not ends_with_colon(behind[0])
     return (label, bool(colon)) if has_value and (colon or behind) else None
 
 
-def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[Shape]:
-    """A month or a year in a line above a table: what it may be of."""
+def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[ReshapePlan]:
+    """Returns the shapes for a month or a year in a line above a table."""
     for cells in reversed(rows[max(0, header - 6) : header]):
         filled = [cell for cell in cells if not is_blank(cell)]
         line = " ".join(filled[0].split()) if len(filled) == 1 and isinstance(filled[0], str) else ""
         found = _PERIOD.search(line)
         if found and ":" not in line:
-            series = next((one for one in ("months", "quarters", "years", "dates") if belongs(one, found[0])), None)
+            series = next((series for series in ("months", "quarters", "years", "dates") if belongs(series, found[0])), None)
             if series is None:
                 continue
             label, reader = _OF_SERIES[series]
             before = re.escape(line[: found.start()].strip()).replace(r"\ ", " ")
             pattern = f"{before} (.+)" if before and found.end() == len(line) else f"({_PERIOD.pattern.partition('|')[0]})"
-            made = Made("beside", f"title(r{quoted(pattern)})" if '"' not in pattern else f"title({quoted(pattern)})", "a line above the table says it", reader)
-            return [Shape(f"title {series}", f"the line {line!r} above the table says of which {label.lower()} its records are", "it holds a time, and the table may have none", False, {label: made})]
+            made = FieldDeclaration("beside", f"title(r{quoted(pattern)})" if '"' not in pattern else f"title({quoted(pattern)})", "a line above the table says it", reader)
+            return [ReshapePlan(f"title {series}", f"the line {line!r} above the table says of which {label.lower()} its records are", "it holds a time, and the table may have none", False, {label: made})]
     return []
 
 
-def fact_of_sheets(titles: Sequence[str]) -> list[Shape]:
-    """What the titles of sheets with the same table say, if they name something."""
+def fact_of_sheets(titles: Sequence[str]) -> list[ReshapePlan]:
+    """Returns the shapes for titles of sheets with the same table, if they name something."""
     distinct = list(dict.fromkeys(titles))
     if len(distinct) < 2 or len(distinct) < len(titles):
         return []
@@ -255,33 +259,35 @@ def fact_of_sheets(titles: Sequence[str]) -> list[Shape]:
         return []
     first = distinct[0].split()[0] if " " in distinct[0] else ""
     is_named = bool(first) and first.isalpha() and all(title.startswith(f"{first} ") for title in distinct)
-    series = next((one for one in ("months", "quarters", "years") if all(belongs(one, title) for title in distinct)), None)
+    series = next(
+        (series for series in ("months", "quarters", "years") if all(belongs(series, title) for title in distinct)), None
+    )
     label, reader = _OF_SERIES[series] if series else (first if is_named else "Sheet", None)
     value = f'sheet_name(r"{re.escape(first)} (.+)")' if is_named and not series else "sheet_name"
-    made = {label: Made("beside", value, "each sheet has the same table, and its title says whose", reader)}
-    return [Shape("sheet_name", f"{len(distinct)} sheets have the same table: {and_(distinct[:3])}{', …' if len(distinct) > 3 else ''}", "their titles are the only thing that tells them apart", True, made)]
+    made = {label: FieldDeclaration("beside", value, "each sheet has the same table, and its title says whose", reader)}
+    return [ReshapePlan("sheet_name", f"{len(distinct)} sheets have the same table: {and_(distinct[:3])}{', …' if len(distinct) > 3 else ''}", "their titles are the only thing that tells them apart", True, made)]
 
 
-def lines_of(rows: Iterable[Sequence[Any]]) -> list[Shape]:
-    """Whether a sheet is made of labels with their values below one another."""
+def lines_of(rows: Iterable[Sequence[Any]]) -> list[ReshapePlan]:
+    """Returns the shapes for a sheet that is made of labels with their values below one another."""
     filled = [[cell for cell in cells if not is_blank(cell)] for cells in rows]
-    filled = [cells for cells in filled if cells][:_MOST_ROWS]
+    filled = [cells for cells in filled if cells][:_MAX_ROWS]
     pairs = [cells for cells in filled if len(cells) == 2 and isinstance(cells[0], str)]
     labels = [simplify(cells[0].rstrip(" :")) for cells in pairs]
     if len(pairs) < 4 or len(pairs) < 0.9 * len(filled) or len(set(labels)) * 2 > len(labels):
         return []
-    found = [one for one in shapes_of(pairs[0], pairs[1:]) if one.settings]
-    for one in found:
-        # The same labels again and again, and nothing else, are no chance.
-        one.is_sure |= len({labels.count(label) for label in set(labels)}) == 1 and len(labels) >= 3 * len(set(labels))
+    found = [shape for shape in shapes_of(pairs[0], pairs[1:]) if shape.settings]
+    for shape in found:
+        # The same labels again and again, and nothing else, are no coincidence.
+        shape.is_sure |= len({labels.count(label) for label in set(labels)}) == 1 and len(labels) >= 3 * len(set(labels))
     return found
 
 
-def declaring(labels: Iterable[str], shapes: Sequence[Shape]) -> str:
-    """A module of fields without readers: what a file is tried with. ``labels``: the headers of its columns."""
-    made = {label: one for shape in shapes for label, one in shape.made.items()}
+def declaring(labels: Iterable[str], shapes: Sequence[ReshapePlan]) -> str:
+    """Returns a module of fields without readers for trying a file. ``labels``: the headers of its columns."""
+    made = {label: declaration for shape in shapes for label, declaration in shape.made.items()}
     gone = set().union(*(shape.gone | shape.totals for shape in shapes))
-    constants = dict(one.constant for one in made.values() if one.constant)
+    constants = dict(declaration.constant for declaration in made.values() if declaration.constant)
     fields: dict[str, str] = {}
     for label in (*labels, *made):
         simple = simplify(label)

@@ -1,8 +1,9 @@
-"""Which columns of a file that no field claimed are those of fields without a column: suggestions with their reasons, and questions.
+"""Suggestions for unclaimed columns of a file and fields without a column, with their reasons, and questions.
 
-The file is run as a run does it, by the configuration that lacks the headers. What values its fields have say the expected tables of the
-configuration's cases. Shapes of the file's tables are suggested, too: such a suggestion names fields with plus signs between them, and what
-is said of each: ``month+amount`` and ``Stack("months")``, ``site`` and ``fill_down=True``. A field that there is not yet is made.
+The file is processed as in a run, with the configuration that lacks the headers. The values of its fields come from the
+expected tables of the configuration's cases. Shapes of the file's tables are suggested, too: such a suggestion names fields
+with plus signs between them, and the argument of each: ``month+amount`` and ``Stack("months")``, ``site`` and
+``fill_down=True``. A missing field is created.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from ade_engine.application.engine import Engine
 from ade_engine.cases.grids import read_book
 from ade_engine.cases.runner import run_case
 from ade_engine.fields.headers import FieldHeaders, simplify
-from ade_engine.fields.nearest import Nearest
-from ade_engine.inference.edit import NotEditable, added, declared, quoted, readers_of, sources_of
+from ade_engine.fields.nearest import HeaderSuggestions
+from ade_engine.inference.edit import NotEditableError, added, declared, quoted, readers_of, sources_of
 from ade_engine.inference.inferred import slug
 from ade_engine.inference.kinds import is_count, seen
 from ade_engine.inference.pairs import pairs
 from ade_engine.inference.shapes import fact_of_sheets, facts_above, shapes_of
-from ade_engine.inference.side import Side
+from ade_engine.inference.side import ComparableColumn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,31 +31,32 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import Registry
-    from ade_engine.inference.shapes import Shape
+    from ade_engine.inference.shapes import ReshapePlan
     from ade_engine.infrastructure.settings import Settings
 
-#: So many rows of a case say what a field's values are.
-_MOST_ROWS = 2_000
+#: The maximum number of rows of a case that decide the values of a field.
+_MAX_CASE_ROWS = 2_000
 _STACK = re.compile(r"Stack\(.*\)")
 _ARGUMENT = re.compile(r"(?:fill_down|split|beside)=.+")
-#: What reads the headers of stacked columns, and their cells.
+#: The readers for the headers of stacked columns, and for their cells.
 _READ_KEYS = ("month", "quarter", "week", "year", "date", "date_time")
 _READ_VALUES = ("money", "number", "quantity", "percent")
 
 
 def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch: Path) -> dict[str, Any]:
-    """What a file's columns may be.
+    """Returns the possible fields of a file's columns.
 
-    ``fields`` (those without a column in some table), ``columns`` (those without a field), and ``suggestions``: pairs of them, with
-    a ``reason`` or without, the likeliest first; and before them the columns that a field has got by their values alone, under headers
-    that do not name it; and what would make tables one record a row: fields with plus signs between them, and in place of a header what is
-    to be said of them. ``error``: the file could not be run, and its ``code`` and ``message``.
+    ``fields`` (those without a column in some table), ``columns`` (those without a field), and ``suggestions``: pairs of them,
+    with a ``reason`` or without, the likeliest first; before them the columns that were mapped to a field by their values
+    alone, under headers that do not name it; and shapes that would make tables one record a row: fields with plus signs between
+    them, and their arguments in place of a header. ``error``: the file could not be processed, with its ``code`` and
+    ``message``.
     """
     result = run_case(request, settings, package, scratch, with_guesses=True, with_places=True)
     if result["error"] is not None:
         return {"error": result["error"], "fields": [], "columns": [], "suggestions": []}
     registry = Engine(settings).check(config_package=package)
-    fields, nearest = _fields(registry, Path(request["root"])), Nearest(registry)
+    fields, nearest = _fields(registry, Path(request["root"])), HeaderSuggestions(registry)
     lacking: dict[str, None] = {}
     columns: list[dict[str, Any]] = []
     found = [
@@ -64,13 +66,13 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     ]
     for table in result["tables"]:
         own = [at for at, field in enumerate(table["fields"]) if not (field or "").startswith("__")]
-        sides = {at: Side(*seen((str(table["headers"][at]),), [row[at] for row in table["rows"]])) for at in own}
+        sides = {at: ComparableColumn(*seen((str(table["headers"][at]),), [row[at] for row in table["rows"]])) for at in own}
         # All fields are written: those without a column have no values.
         claimed = {table["fields"][at]: at for at in own if table["fields"][at] in fields and sides[at].shown}
         free = [at for at in own if table["fields"][at] is None and sides[at].shown and not is_count(sides[at].values)]
         names, places = list(fields), [*claimed.values(), *free]
         # A field that has a column here has its values.
-        known = [Side(field.headers, sides[claimed[name]].kind or field.kind, sides[claimed[name]].values) if name in claimed else field for name, field in fields.items()]
+        known = [ComparableColumn(field.headers, sides[claimed[name]].kind or field.kind, sides[claimed[name]].values) if name in claimed else field for name, field in fields.items()]
         settled = {(names.index(name), places.index(at)) for name, at in claimed.items()}
         lacking.update(dict.fromkeys(name for name in names if name not in claimed))
         columns += [{"sheet": table["sheet"], "header": sides[at].header} for at in free]
@@ -79,44 +81,49 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
             header = sides[places[pair.new]].header
             paired.add(header)
             found.append({"field": names[pair.known], "header": header, "sheet": table["sheet"], "reason": pair.reason, "likeness": pair.likeness})
-        # What a run says of a header that is like a field's is a guess here, where nothing else is said of the column.
+        # A run's suggestion for a header that resembles a field's is a guess here, if there is no other for the column.
         for header in (sides[at].header for at in free):
             near = None if header in paired else nearest.to(header, [name for name in names if name not in claimed])
             if near is not None:
                 found.append({"field": near["field"], "header": header, "sheet": table["sheet"], "reason": None, "likeness": near["likeness"]})
     shaped, gone = declarations(request, result, settings, registry, {name: fields[name].headers for name in lacking})
-    # What months beside one another surely hold is no single column: not their total either. Nor is a fact above the table.
-    declared = {field for one in shaped if one["reason"] for field in one["field"].split("+") if field in lacking}
-    found = [one for one in found if simplify(one["header"]) not in gone and one["field"] not in declared] + shaped
+    # A field for stacked months is surely no single column, not even their total. Nor is a fact above the table.
+    declared = {
+        field for suggestion in shaped if suggestion["reason"] for field in suggestion["field"].split("+") if field in lacking
+    }
+    found = [
+        suggestion for suggestion in found if simplify(suggestion["header"]) not in gone and suggestion["field"] not in declared
+    ] + shaped
     once: dict[tuple[str, str], dict[str, Any]] = {}
-    for one in sorted(found, key=lambda one: (one["reason"] is None, -one["likeness"])):
+    for one in sorted(found, key=lambda suggestion: (suggestion["reason"] is None, -suggestion["likeness"])):
         once.setdefault((one["field"], simplify(one["header"])), one)
     return {"error": None, "fields": list(lacking), "columns": columns, "suggestions": list(once.values())}
 
 
-def _fields(registry: Registry, root: Path) -> dict[str, Side]:
-    """The fields of a configuration that go by headers, with the values that its cases expect."""
+def _fields(registry: Registry, root: Path) -> dict[str, ComparableColumn]:
+    """Returns the fields of a configuration that have headers, with the values that its cases expect."""
     values: dict[str, list[Any]] = {}
     for file in sorted(root.glob("tests/cases/*/expected.csv")):
         with file.open(encoding="utf-8", newline="") as lines:
-            header, *rows = [row for _, row in zip(range(_MOST_ROWS), csv.reader(lines))] or [[]]
-        # Cases of several senders stand below one another: what is a sum in one is one in all.
+            header, *rows = [row for _, row in zip(range(_MAX_CASE_ROWS), csv.reader(lines))] or [[]]
+        # Cases of several senders follow each other: a sum in one case is a sum in all.
         before = max(map(len, values.values()), default=0)
         for at, name in enumerate(header):
             column = values.setdefault(name, [])
             column += [None] * (before - len(column))
             column += [row[at] if at < len(row) and row[at] else None for row in rows]
-    fields: dict[str, Side] = {}
+    fields: dict[str, ComparableColumn] = {}
     for entry in registry.column_detectors:
         detector = entry.fn
         if isinstance(detector, FieldHeaders):
-            side = Side(*seen(detector.headers, values.get(detector.field, [])))
-            fields.setdefault(detector.field, Side(side.headers, detector.kind or side.kind, side.values))
+            side = ComparableColumn(*seen(detector.headers, values.get(detector.field, [])))
+            fields.setdefault(detector.field, ComparableColumn(side.headers, detector.kind or side.kind, side.values))
     return fields
 
 
 def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Writes each changed file of a configuration beside, into ``folder``: ``edits``; and what to paste by hand: ``pastes``."""
+    """Writes each changed file of a configuration into ``folder``, and returns ``edits``, and ``pastes`` for pasting by hand.
+    """
     sources = sources_of(root)
     changed: dict[Path, list[list[str]]] = {}
     pastes = []
@@ -124,11 +131,11 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str
         word = " ".join(header.split())
         try:
             if not simplify(word):
-                raise NotEditable("a header without letters and digits tells no field from others")
+                raise NotEditableError("a header without letters and digits tells no field from others")
             path, text = (written if is_declaration(word) else added)(sources, field, word)
             sources[path] = text
             changed.setdefault(path, []).append([field, word])
-        except NotEditable as error:
+        except NotEditableError as error:
             pastes.append({"field": field, "header": word, "why": str(error)})
     made = []
     for number, (path, fields) in enumerate(changed.items()):
@@ -138,21 +145,23 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str
 
 
 def is_declaration(text: str) -> bool:
-    """Whether a suggestion says something of fields, and is no header."""
+    """Returns whether a suggestion is an argument of fields, and no header."""
     return bool(_STACK.fullmatch(text) or _ARGUMENT.fullmatch(text))
 
 
 def declarations(
     request: dict[str, Any], result: dict[str, Any], settings: Settings, registry: Registry, lacking: Mapping[str, Iterable[str]]
 ) -> tuple[list[dict[str, Any]], set[str]]:
-    """The suggestions, and the columns, simplified, that are no fields then. ``lacking``: the fields without a column, and their headers."""
+    """Returns the suggestions, and the simplified headers of columns that are then no fields. ``lacking``: the fields without a
+    column, and their headers.
+    """
     readers = readers_of(sources_of(Path(request["root"])))
     reshapes = registry.reshapes
     known = {*reshapes.filled, *reshapes.split, *reshapes.beside, *reshapes.stacked}
     found: dict[tuple[str, str], dict[str, Any]] = {}
     gone: set[str] = set()
 
-    def propose(shape: Shape, sheet: str, fields: list[str], said: str) -> None:
+    def propose(shape: ReshapePlan, sheet: str, fields: list[str], said: str) -> None:
         if fields and not known.intersection(fields):
             one = {"field": "+".join(fields), "header": said, "sheet": sheet, "reason": f"{shape.words}: {shape.why}" if shape.is_sure else None, "likeness": 1.0}
             found.setdefault((one["field"], said), one)
@@ -175,8 +184,8 @@ def declarations(
     return [one for one in found.values() if "" not in one["field"].split("+")], gone
 
 
-def _parts(shape: Shape, readers: Mapping[str, str], lacking: Iterable[str], registry: Registry) -> list[str]:
-    """The fields of a stack, its header first: those without a column that are read so, else new ones."""
+def _parts(shape: ReshapePlan, readers: Mapping[str, str], lacking: Iterable[str], registry: Registry) -> list[str]:
+    """Returns the fields of a stack, its header first: those without a column that have the right readers, else new ones."""
     free = [field for field in lacking if field not in registry.reshapes.stacked and field not in registry.reshapes.beside]
     chosen: list[str] = []
     for label, made in shape.made.items():
@@ -192,8 +201,8 @@ def _parts(shape: Shape, readers: Mapping[str, str], lacking: Iterable[str], reg
     return chosen
 
 
-def _facts(request: dict[str, Any], result: dict[str, Any], settings: Settings) -> list[tuple[Shape, str]]:
-    """What stands beside the tables of a file."""
+def _facts(request: dict[str, Any], result: dict[str, Any], settings: Settings) -> list[tuple[ReshapePlan, str]]:
+    """Returns the facts beside the tables of a file."""
     sheets = read_book(Path(request["input"]), settings).sheets
     titles = [sheets[place["sheet"]].title for place in result["places"]]
     above = [(shape, sheets[place["sheet"]].title) for place in result["places"] for shape in facts_above(sheets[place["sheet"]].rows, place["header"])]
@@ -201,17 +210,21 @@ def _facts(request: dict[str, Any], result: dict[str, Any], settings: Settings) 
 
 
 def written(sources: Mapping[Path, bytes], field: str, said: str) -> tuple[Path, bytes]:
-    """The file that has the fields, and its bytes with what is said of them. Raises ``NotEditable`` where it cannot be written."""
+    """Returns the file that has the fields, and its bytes with their arguments. Raises ``NotEditableError`` if it cannot be
+    written.
+    """
     names, readers = field.split("+"), readers_of(sources)
     is_stack = _STACK.fullmatch(said) is not None
     try:
         call = ast.parse(said if is_stack else f"f({said})", mode="eval").body
     except SyntaxError as error:
-        raise NotEditable("it is no argument of a field") from error
+        raise NotEditableError("it is no argument of a field") from error
     constant, uses, arguments = None, set(re.findall(r"^beside=(\w+)", said)), dict.fromkeys(names, said)
     if is_stack and isinstance(call, ast.Call):
         constant, uses = _constant_for(call, said, sources), {"Stack"}
-        groups = next(([ast.literal_eval(key) for key in one.value.keys] for one in call.keywords if one.arg == "values"), None)
+        groups = next(
+        ([ast.literal_eval(key) for key in keyword.value.keys] for keyword in call.keywords if keyword.arg == "values"), None
+    )
         parts = [f"{constant[0]}.header", *([f"{constant[0]}.value"] if groups is None else [f"{constant[0]}[{quoted(name)}]" for name in groups])]
         arguments = {name: f"part_of={part}" for name, part in zip(names, parts, strict=True)}
     own = {name: argument for name, argument in arguments.items() if name in readers}
@@ -230,7 +243,7 @@ def _key_reader(said: str) -> str:
 
 
 def _constant_for(call: ast.Call, said: str, sources: Mapping[Path, bytes]) -> tuple[str, str]:
-    """A name for a stack that no file has yet."""
+    """Returns a name for a stack that no file has yet."""
     series = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else "columns"
     name, number = str(series).upper(), 1
     while any(re.search(rf"\b{name}\b".encode(), source) for source in sources.values()):

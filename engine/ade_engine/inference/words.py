@@ -1,8 +1,8 @@
-"""What headers mean, by a table of business terms in ten languages and more (``terms.txt``).
+"""The meanings of headers, by a table of business terms in ten languages and more (``terms.txt``).
 
-A header has readings: what it holds (``date``), of whom or what that is (``invoice``), and words that the table does not know. Words
-that are compounds are taken apart. Where a word has several meanings, the kind of the values and the other headers decide, as far as
-they can; what they cannot decide stays open.
+A header has readings: its content (``date``), the subject of that (``invoice``), and words that the table does not have.
+Compounds are split. If a word has several meanings, the kind of the values and the other headers decide, as far as they can;
+other ambiguities stay open.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ade_engine.inference.side import Side
+    from ade_engine.inference.side import ComparableColumn
 
-    #: The meanings of a phrase, each with a language in which it has it.
+    #: The meanings of a phrase, each with its language.
     Senses = list[tuple[tuple[str, ...], int]]
 
 _TERMS = Path(__file__).with_name("terms.txt")
@@ -31,14 +31,14 @@ _TERMS = Path(__file__).with_name("terms.txt")
 _COMPOUNDING = frozenset((1, 6, 8, 9))
 _ENGLISH = 0
 _LINKS = ("", "s", "es", "n", "en", "e")
-#: What says least of what a column holds, the least first: of "Total hours" it is the hours.
+#: The least specific contents, the weakest first: "Total hours" holds the hours.
 _FAINT = ("amount", "name", "unit", "percent", "id", "number", "description", "note", "type")
-#: What is said of the time that minutes are.
+#: Meanings for a duration in minutes.
 _IN_MINUTES = ("hours", "length")
-#: What makes no difference beside anything else.
+#: Words that make no difference beside any others.
 _WEAK = frozenset(("full", "name", "amount", "unit", "id", "line", "description", "date"))
 _OF_MONEY = frozenset(("net", "gross", "tax", "discount", "balance", "fee", "debit", "credit"))
-#: Of each of these a column is of one at most.
+#: Sets of subjects of which a column has one at most.
 _OPPOSED = tuple(
     frozenset(group.split())
     for group in (
@@ -73,7 +73,7 @@ _OPPOSED = tuple(
         "monthly annual hourly",
     )
 )
-#: The same of days alone: what has its day may have its id, and a mark for it.
+#: The same for days alone: a subject with a day may have an id, and a mark for it.
 _OPPOSED_DAYS = tuple(
     frozenset(group.split())
     for group in (
@@ -89,9 +89,9 @@ _STOP = frozenset(
     for word in "of the a an for in per by at and de la le les l d des du der die das dem den des von für zu zum zur im am und et en y "
     "e el los las del di della dello dei do da dos das van het een voor i w z na og och av för per pr af til dnia den op il".split()
 )
-#: What people say for one another.
+#: Words that people use for one another.
 _NEAR = (frozenset("amount price cost rate".split()), frozenset("hours minutes length".split()), frozenset("type category status level".split()))
-#: Which kinds of values each of these can have; what is not here can have any.
+#: The possible kinds of values of each content; others can have any.
 _KINDS = {
     "date": ("date",),
     **dict.fromkeys(("amount", "price", "cost", "quantity", "hours", "days", "nights", "distance", "weight", "percent", "rate"), ("money", "number")),
@@ -108,7 +108,7 @@ _KINDS = {
 
 
 def can_hold(what: str, kind: str) -> bool:
-    """Whether a column that is said to hold this can have values of a kind."""
+    """Returns whether a column with this content can have values of a kind."""
     return kind in _KINDS.get(what, (kind,))
 
 
@@ -116,34 +116,35 @@ _IMPLIED = {"code": "id", "date": "date", "text": "name", "name": "name", "money
 
 
 class Meaning(NamedTuple):
-    """One reading of a header: ``what`` it holds (``""``: it does not say), ``of`` whom or what, and the words that nobody knows."""
+    """One reading of a header: its content ``what`` (``""`` if unnamed), its subjects ``of``, and the unknown words."""
 
     what: str
     of: frozenset[str]
     unknown: frozenset[str]
-    #: The languages in which it is read so.
+    #: The languages of this reading.
     languages: frozenset[int]
 
     @property
     def said(self) -> str:
-        """The meaning in English, as a reason says it."""
+        """Returns the meaning in English, for a reason."""
         own = sorted(self.of - _WEAK) or sorted(self.of)
         return " ".join([*own, self.what] if self.what else own)
 
     @property
     def own(self) -> frozenset[str]:
-        """Of whom or what it is, beside words that make no difference."""
+        """Returns its subjects, without words that make no difference."""
         return self.of - _WEAK
 
     @property
     def is_bare(self) -> bool:
-        """Whether it says nothing but what the column holds."""
+        """Returns whether it names only the content."""
         return not self.of - _WEAK and not self.unknown
 
 
 @lru_cache(maxsize=1)
 def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, Senses]]:
-    """The meanings of each phrase with its languages, what a column can hold, and the words that compounds consist of."""
+    """Returns the meanings of each phrase with its languages, the possible contents, and the words that compounds consist of.
+    """
     phrases: dict[tuple[str, ...], Senses] = {}
     holds: set[str] = set()
     parts: dict[str, Senses] = {}
@@ -170,20 +171,20 @@ def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, S
 
 
 def _tokens(header: str) -> list[str]:
-    """The words of a header. Of what stands in brackets those that the table knows as more than a unit count."""
+    """Returns the words of a header. In brackets, only words count that the table knows as more than a unit."""
     phrases, _, _ = _terms()
     # "orderDate" is two words, and "MwSt" is one.
     apart = " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
     outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
     inner = [word for part in re.findall(r"[(\[](.*?)(?:[)\]]|$)", apart) for word in simplify(part).split()]
-    # What is measured in minutes has no minimum.
+    # "min" is minutes here, not a minimum.
     known = ["minutes" if word in ("min", "mins") else word for word in inner if len(word) >= 3 and (word,) in phrases]
     tokens = simplify(outer.replace("#", " no ").replace("%", " percent ") if simplify(outer) else outer).split()
     return [*tokens, *known] if tokens else simplify(apart).split()
 
 
 def _split(word: str) -> list[Senses] | None:
-    """The parts of a compound, each with its meanings; ``None``: it is none of known words."""
+    """Returns the parts of a compound, each with its meanings; ``None`` if it does not consist of known words."""
     _, _, parts = _terms()
 
     @lru_cache(maxsize=None)
@@ -208,7 +209,7 @@ def _split(word: str) -> list[Senses] | None:
 
 
 def _pieces(header: str) -> tuple[list[Senses], list[str]]:
-    """The known phrases of a header, each with its meanings, and the words that are left."""
+    """Returns the known phrases of a header, each with its meanings, and the remaining words."""
     phrases, _, parts = _terms()
     tokens, at = _tokens(header), 0
     pieces: list[Senses] = []
@@ -239,7 +240,7 @@ def _pieces(header: str) -> tuple[list[Senses], list[str]]:
 
 
 def _known_ending(word: str) -> str | None:
-    """The last part of a compound whose first part nobody knows: of ``anlasserdatum`` it is ``datum``."""
+    """Returns the last part of a compound with an unknown first part: ``datum`` of ``anlasserdatum``."""
     _, holds, parts = _terms()
     for start in range(3, len(word) - 4):
         ending = word[start:]
@@ -249,7 +250,9 @@ def _known_ending(word: str) -> str | None:
 
 
 def stem(word: str) -> str:
-    """What words of several languages that have one origin have in common: ``temperatur`` of ``temperature`` and ``temperatura``."""
+    """Returns the common part of words with one origin in several languages: ``temperatur`` of ``temperature`` and
+    ``temperatura``.
+    """
     word = re.sub(r"(.)\1", r"\1", word.replace("k", "c").replace("ph", "f").replace("y", "i").replace("z", "s"))
     bare = re.sub(r"(ionen|iones|ions|ion|ione|en|es|[aeions])$", "", word)
     return bare if len(bare) >= 5 else word
@@ -257,7 +260,7 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=4096)
 def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
-    """What a header may mean, where the column's values are of this kind (``None``: nobody knows). Never empty."""
+    """Returns the possible meanings of a header for a kind of values (``None`` if unknown). Never empty."""
     _, holds, _ = _terms()
     pieces, words = _pieces(header)
     unknown = frozenset(map(stem, words))
@@ -275,22 +278,21 @@ def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
         found.setdefault((what, frozenset(of)), set()).update(languages)
     all_of_it = [Meaning(what, of, unknown, frozenset(languages)) for (what, of), languages in found.items()]
     if kind is not None:
-        # What has a number of its own may be called by it.
-        all_of_it = [one._replace(what="id") if "id" in one.of and can_hold("id", kind) and not can_hold(one.what, kind) else one for one in all_of_it]
-        fitting = [one for one in all_of_it if can_hold(one.what, kind)]
+        # A thing with a number of its own may be called by it.
+        all_of_it = [meaning._replace(what="id") if "id" in meaning.of and can_hold("id", kind) and not can_hold(meaning.what, kind) else meaning for meaning in all_of_it]
+        fitting = [meaning for meaning in all_of_it if can_hold(meaning.what, kind)]
         if kind in ("number", "money"):
-            # Numbers are of what is counted, and seldom of what has none.
-            fitting = [one for one in fitting if one.what] or fitting
-        # "Counted by" above names is no quantity: of what is said the values leave the thing that it is of.
-        # Nor is anything but money net.
+            # Numbers mostly belong to a reading with content.
+            fitting = [meaning for meaning in fitting if meaning.what] or fitting
+        # "Counted by" above names is no quantity: the values leave only the subject of the reading. And only money can be net.
         money = frozenset() if kind in ("money", "number") else _OF_MONEY
-        all_of_it = fitting or [one._replace(what=_IMPLIED.get(kind, ""), of=one.of - money) if one.own else one for one in all_of_it]
-    in_one = [one for one in all_of_it if one.languages]
+        all_of_it = fitting or [meaning._replace(what=_IMPLIED.get(kind, ""), of=meaning.of - money) if meaning.own else meaning for meaning in all_of_it]
+    in_one = [meaning for meaning in all_of_it if meaning.languages]
     return tuple(in_one or all_of_it) or (Meaning(_IMPLIED.get(kind or "", ""), frozenset(), unknown, frozenset()),)
 
 
 def _faint(heads: list[str]) -> set[str]:
-    """Leaves one of several things that a column is said to hold, where the others say less; what they are is of it."""
+    """Keeps the most specific of several contents; the others become its subjects."""
     left = set()
     for faint in _FAINT:
         if len(set(heads)) > 1 and faint in heads:
@@ -306,8 +308,10 @@ def _by_meaning(piece: Senses) -> list[tuple[tuple[str, ...], frozenset[int]]]:
     return [(atoms, frozenset(languages)) for atoms, languages in meanings.items()]
 
 
-def meanings(columns: Sequence[Side]) -> list[tuple[Meaning, ...]]:
-    """What each column of a table may mean, by its header and the kind of its values, read beside the others."""
+def meanings(columns: Sequence[ComparableColumn]) -> list[tuple[Meaning, ...]]:
+    """Returns the possible meanings of each column of a table, by its header and the kind of its values, read beside the
+    others.
+    """
     found = [readings(column.header, column.kind) for column in columns]
     votes = _votes(found)
     found = [_voted(some, votes) for some in found]
@@ -317,44 +321,44 @@ def meanings(columns: Sequence[Side]) -> list[tuple[Meaning, ...]]:
     return found
 
 
-def other_meanings(columns: Sequence[Side], at: int) -> list[tuple[Meaning, ...]]:
-    """What the further headers of one of the columns may mean, beside the others."""
+def other_meanings(columns: Sequence[ComparableColumn], at: int) -> list[tuple[Meaning, ...]]:
+    """Returns the possible meanings of the further headers of one of the columns, beside the others."""
     votes = _votes([readings(column.header, column.kind) for column in columns])
     found = []
     for header in columns[at].headers[1:]:
         some = _voted(readings(header, columns[at].kind), votes)
-        if any(one.what in ("name", "date") and one.is_bare for one in some):
-            # What it is depends on what stands beside it.
+        if any(meaning.what in ("name", "date") and meaning.is_bare for meaning in some):
+            # Its meaning depends on the headers beside it.
             some = meanings([*columns[:at], replace(columns[at], headers=(header,)), *columns[at + 1 :]])[at]
         found.append(some)
     return found
 
 
 def _voted(some: tuple[Meaning, ...], votes: Counter[int]) -> tuple[Meaning, ...]:
-    """The readings in the language that most headers are in."""
+    """Returns the readings in the language that most headers are in."""
     if len(some) == 1:
         return some
-    weight = [max((votes[language] for language in one.languages), default=0.0) for one in some]
-    return tuple(one for one, has in zip(some, weight) if has >= max(weight) - 1e-9)
+    weight = [max((votes[language] for language in meaning.languages), default=0.0) for meaning in some]
+    return tuple(meaning for meaning, has in zip(some, weight) if has >= max(weight) - 1e-9)
 
 
 def _votes(found: Iterable[tuple[Meaning, ...]]) -> Counter[int]:
-    """How many headers are read in each language; one that is read in several is shared among them."""
+    """Counts the headers in each language; a header in several is shared among them."""
     votes: Counter[int] = Counter()
     for some in found:
-        languages = frozenset().union(*(one.languages for one in some))
+        languages = frozenset().union(*(meaning.languages for meaning in some))
         votes.update({language: 1 / len(languages) for language in languages})
     return votes
 
 
 def is_english(headers: Iterable[str]) -> bool:
-    """Whether no other language has more of these headers."""
+    """Returns whether no other language has more of these headers."""
     votes = _votes([readings(header) for header in headers])
     return bool(votes) and votes[_ENGLISH] >= max(votes.values()) - 1e-9
 
 
 def language_of(headers: Iterable[str]) -> int | None:
-    """The column of the table that has most of these headers, if it has more than any other."""
+    """Returns the column of the table that has most of these headers, if it has more than any other."""
     votes = _votes([readings(header) for header in headers])
     best = votes.most_common(2)
     if not best or best[0][1] < 1 or len(best) > 1 and best[0][1] - best[1][1] < 0.25:
@@ -363,21 +367,21 @@ def language_of(headers: Iterable[str]) -> int | None:
 
 
 def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], then: str) -> None:
-    """A bare name beside a first name is a last name, and a bare date beside a value date the day of booking."""
+    """Makes a bare name beside a first name a last name, and a bare date beside a value date the day of booking."""
     has = lambda of: any(len(some) == 1 and some[0].what == what and of <= some[0].of for some in found)  # noqa: E731
     if not has(other) or has(frozenset((then,))):
         return
-    bare = [at for at, some in enumerate(found) if any(one.what == what and one.is_bare and "full" not in one.of for one in some)]
+    bare = [at for at, some in enumerate(found) if any(meaning.what == what and meaning.is_bare and "full" not in meaning.of for meaning in some)]
     if len(bare) == 1:
         at = bare[0]
         found[at] = (Meaning(what, frozenset((then,)), frozenset(), found[at][0].languages),)
 
 
 def relation(one: Iterable[Meaning], other: Iterable[Meaning]) -> tuple[str, Meaning | None]:
-    """How two columns stand to one another by what their headers mean, and the meaning that they share.
+    """Returns the relation of two columns by the meanings of their headers, and the meaning that they share.
 
-    ``same``; ``narrower``: one says more than the other; ``unknown``: a word that nobody knows decides; ``open``: a word has several
-    meanings; ``other``: they say different things; ``opposed``: they cannot be the same.
+    ``same``; ``narrower``: one is more specific; ``unknown``: an unknown word decides; ``open``: a word has several meanings;
+    ``other``: they differ; ``opposed``: they cannot be the same.
     """
     found = [(_relation(a, b), a) for a in one for b in other]
     names = {name for name, _ in found}
@@ -394,7 +398,7 @@ def _relation(a: Meaning, b: Meaning) -> str:
     if any(ones & group - others and others & group - ones for group in opposed):
         return "opposed"
     if a.what != b.what and a.what and b.what:
-        # What something costs is an amount of money, whatever it is called.
+        # A cost is an amount of money, whatever its name.
         if "amount" in (a.what, b.what) and {a.what, b.what} <= {"amount", "cost", "price"} and ones == others and ones and not a.unknown | b.unknown:
             return "same"
         is_near = any({a.what, b.what} <= near for near in _NEAR) and (ones <= others or others <= ones)

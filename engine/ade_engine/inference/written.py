@@ -1,6 +1,6 @@
-"""The module of fields that a person would have written, and what to look at first in it.
+"""The module of fields that a person would have written, and remarks on what to check first in it.
 
-Every text of a sender is written as a literal that says the same text again; in comments it stands on one line.
+Every text of a sender is written as a literal that evaluates to the same text; in comments it is on one line.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.inference.grouping import Question
-    from ade_engine.inference.inferred import Inferred, InferredField
-    from ade_engine.inference.samples import Column, Sample
-    from ade_engine.inference.senders import Sender
-    from ade_engine.inference.shapes import Made, Shape
+    from ade_engine.inference.inferred import InferenceResult, InferredField
+    from ade_engine.inference.samples import Sample, SampleColumn
+    from ade_engine.inference.senders import SampleSender
+    from ade_engine.inference.shapes import FieldDeclaration, ReshapePlan
 
 _WIDTH = 120
-#: So many merges are told one by one, so many fields are named, and so many questions asked.
-_MOST_SHOWN = 3
-_MOST_NAMED = 5
-_MOST_ASKED = 10
+#: The maximum numbers of merges and headers that are reported one by one, of named fields, and of questions.
+_MAX_SHOWN_ENTRIES = 3
+_MAX_NAMED_FIELDS = 5
+_MAX_QUESTIONS = 10
 _SETTINGS = {"date_order": "the order of day and month", "decimal_mark": "the decimal mark"}
-#: Of a stack whose headers are the values of no field.
+#: The remark for a stack whose headers are the values of no field.
 _NO_KEY = "What stands above these columns is in no field, for the field of such headers is of another stack. Give these files a configuration of their own"
 _WHY_OF_SEVERAL = (
     ("counts the rows", "they count the rows"), ("an earlier column has the same header", "earlier columns have the same headers"),
@@ -38,17 +38,19 @@ _WHY_OF_SEVERAL = (
 _TITLE = "The fields: what each is called, which headers people give it, and how its cells are read and checked."
 
 
-def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
-    """The text of ``columns/fields.py``."""
+def fields_module(inferred: InferenceResult, samples: Sequence[Sample]) -> str:
+    """Returns the text of ``columns/fields.py``."""
     fields = inferred.fields
-    checks = {check for one in fields for check in one.checks}
+    checks = {check for field in fields for check in field.checks}
     made = _made(fields)
-    stacks = dict(one.constant for one in made.values() if one.constant)
-    needed = {one.read for one in fields} | ({"one_of"} & checks) | ({"range"} if "not_negative" in checks else set())
-    needed |= {one.value.partition("(")[0] for one in made.values() if one.keyword == "beside"} | ({"Stack"} if stacks else set())
+    stacks = dict(declaration.constant for declaration in made.values() if declaration.constant)
+    needed = {field.read for field in fields} | ({"one_of"} & checks) | ({"range"} if "not_negative" in checks else set())
+    needed |= {declaration.value.partition("(")[0] for declaration in made.values() if declaration.keyword == "beside"} | ({"Stack"} if stacks else set())
     lines = [f'"""{_TITLE}"""', "", *_imports(sorted(needed)), ""]
     lines += [f"# From {and_(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. What nobody could know stands in comments."]
-    whys = {one.constant[0]: one.why for one in made.values() if one.constant and one.why}
+    whys = {
+        declaration.constant[0]: declaration.why for declaration in made.values() if declaration.constant and declaration.why
+    }
     lines += [line for name, value in stacks.items() for line in (f"# {in_comment(whys.get(name, _NO_KEY))}.", f"{name} = {value}")]
     for one in fields:
         lines += _listed(f"{constant(one)} = ", [quoted(value) for value in one.known]) if one.known else []
@@ -70,14 +72,24 @@ def fields_module(inferred: Inferred, samples: Sequence[Sample]) -> str:
     return "\n".join(lines)
 
 
-def _made(fields: Sequence[InferredField]) -> dict[str, Made]:
-    """By field how it is declared, where tables are reshaped for it; none where nobody has the other part of a stack."""
-    made = {one.name: one.made for one in fields if one.made}
-    valued = {one.constant for one in made.values() if one.constant and not one.value.endswith(".header")}
+def _made(fields: Sequence[InferredField]) -> dict[str, FieldDeclaration]:
+    """Returns the declarations of fields for which tables are reshaped; none if the other part of a stack is missing."""
+    made = {field.name: field.made for field in fields if field.made}
+    valued = {
+        declaration.constant
+        for declaration in made.values()
+        if declaration.constant and not declaration.value.endswith(".header")
+    }
     names: dict[str, str] = {}
-    for value, wanted in {one.constant[1]: one.constant[0] for one in made.values() if one.constant in valued}.items():
+    for value, wanted in {
+        declaration.constant[1]: declaration.constant[0] for declaration in made.values() if declaration.constant in valued
+    }.items():
         names[value] = wanted if wanted not in names.values() else f"{wanted}_{len(names) + 1}"
-    found = {name: one for name, one in made.items() if one.constant is None or one.constant in valued}
+    found = {
+        name: declaration
+        for name, declaration in made.items()
+        if declaration.constant is None or declaration.constant in valued
+    }
     for name, one in found.items():
         if one.constant is not None:
             own = names[one.constant[1]]
@@ -93,7 +105,7 @@ def _imports(names: Sequence[str]) -> list[str]:
 
 
 def constant(one: InferredField) -> str:
-    """The name of a field's list of values."""
+    """Returns the name of a field's list of values."""
     name = one.name.upper()
     return f"KNOWN_{name}" if name == "FIELDS" else name
 
@@ -103,8 +115,8 @@ def _listed(lead: str, parts: Sequence[str], behind: str = "") -> list[str]:
     return [line] if len(line) <= _WIDTH else [f"{lead}[", *(f"    {part}," for part in parts), f"]{behind}"]
 
 
-def _field(one: InferredField, made: Made | None) -> list[str]:
-    """A field on one line, or on a line for each argument."""
+def _field(one: InferredField, made: FieldDeclaration | None) -> list[str]:
+    """Returns a field on one line, or on a line for each argument."""
     parts = [(quoted(one.name), ""), (quoted(one.label), "")]
     if [simplify(header) for header in one.headers] != [simplify(one.label)]:
         parts.append((f"headers=[{', '.join(map(quoted, one.headers))}]", "; ".join(dict.fromkeys(in_comment(reason) for _, _, reason in one.group.merges))))
@@ -126,7 +138,7 @@ def _field(one: InferredField, made: Made | None) -> list[str]:
 
 
 def remarks(one: InferredField) -> list[str]:
-    """What a person should know of a field."""
+    """Returns the facts about a field for a person."""
     found = []
     if not one.group.columns:
         found.append("no column of the samples is known to be it")
@@ -139,36 +151,38 @@ def remarks(one: InferredField) -> list[str]:
     return found
 
 
-def to_look_at(inferred: Inferred, samples: Sequence[Sample], asked: Sequence[dict[str, Any]]) -> list[str]:
-    """What a person should look at first, the most important first. ``asked``: the questions, as :func:`questions` has them."""
+def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequence[dict[str, Any]]) -> list[str]:
+    """Returns the facts that a person should check first, the most important first. ``asked``: the questions, as returned by
+    :func:`questions`.
+    """
     fields = inferred.fields
-    found = [in_words(one) for one in asked]
-    lacking = [one.name for one in fields if not one.group.columns]
+    found = [in_words(question) for question in asked]
+    lacking = [field.name for field in fields if not field.group.columns]
     if lacking:
-        more = len(lacking) - _MOST_NAMED
-        found.append(f"no column is known to be {and_(lacking[:_MOST_NAMED])}{_and_more(more, 'field')}")
-    merged = [(one.name, reason) for one in fields for _, _, reason in one.group.merges]
+        more = len(lacking) - _MAX_NAMED_FIELDS
+        found.append(f"no column is known to be {and_(lacking[:_MAX_NAMED_FIELDS])}{_and_more(more, 'field')}")
+    merged = [(field.name, reason) for field in fields for _, _, reason in field.group.merges]
     doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
     found += dict.fromkeys(doubtful)
     merged = [(name, reason) for name, reason in merged if ONLY_ONE_LEFT not in reason and reason != YOU_SAID_SO]
-    found += [f"{name}: {reason}" for name, reason in merged[:_MOST_SHOWN]]
-    if len(merged) > _MOST_SHOWN:
-        more = len(merged) - _MOST_SHOWN
+    found += [f"{name}: {reason}" for name, reason in merged[:_MAX_SHOWN_ENTRIES]]
+    if len(merged) > _MAX_SHOWN_ENTRIES:
+        more = len(merged) - _MAX_SHOWN_ENTRIES
         columns = "column is the same under another header" if more == 1 else "columns are the same under other headers"
         found.append(f"{more} more {columns}; fields.py says why beside each")
     for setting in differing(inferred.senders):
         found.append(f"the files differ in {_SETTINGS[setting]}: each sender has a table of its own in settings.toml")
-    for one in inferred.senders:
-        name = one.samples[0].name
-        for setting, columns in one.mixed.items():
+    for sender in inferred.senders:
+        name = sender.samples[0].name
+        for setting, columns in sender.mixed.items():
             found.append(f"{name}: its own columns differ in {_SETTINGS[setting]}: {and_(quoted(header) for header in _headers(columns))}")
-        if not one.pattern and one.settings and differing(inferred.senders):
+        if not sender.pattern and sender.settings and differing(inferred.senders):
             found.append(f"{name}: its name fits other senders' files, too; give its settings a table of your own in settings.toml")
     found += [f"{sample.name}: {shape.words}; fields.py says so" for sample in samples for shape in sample.shapes]
     made = _made(fields).values()
     keyed = {one.constant for one in made if one.value.endswith(".header")}
     found += dict.fromkeys(f"{one.constant[0]}: {_NO_KEY[0].lower()}{_NO_KEY[1:]}" for one in made if one.constant and one.constant not in keyed)
-    lists = [one.name for one in fields if one.known]
+    lists = [field.name for field in fields if field.known]
     if lists:
         asked = f"is the list for {lists[0]}" if len(lists) == 1 else f"are the lists for {and_(lists)}"
         found.append(f"{asked} complete? A value that is not in its list gets a warning")
@@ -187,22 +201,23 @@ def _and_more(count: int, noun: str) -> str:
 
 
 def _of_several(why: str) -> str:
-    """The reason why a column is no field, said of several."""
+    """Returns the reason why a column is no field, worded for several."""
     for one, several in _WHY_OF_SEVERAL:
         why = why.replace(one, several)
     return why
 
 
-def questions(inferred: Inferred, samples: Sequence[Sample] = ()) -> list[dict[str, Any]]:
-    """What a person is asked, at most ten, the most cells first: ``text``, ``cells``, ``values`` of the one side, and ``offers``, each with a
-    ``text``, its ``values``, and the ``answer`` that means it. ``several``: whether more than one of the offers may be right.
+def questions(inferred: InferenceResult, samples: Sequence[Sample] = ()) -> list[dict[str, Any]]:
+    """Returns the questions for a person, at most ten, the most cells first: ``text``, ``cells``, ``values`` of the one side,
+    and ``offers``, each with a ``text``, its ``values``, and the ``answer`` that means it. ``several``: whether more than one
+    of the offers may be right.
     """
-    found = [_same(one) for one in inferred.questions]
+    found = [_same(question) for question in inferred.questions]
     settings = [_setting(sender, name, columns) for sender in inferred.senders for name, columns in sender.open.items()]
     shapes = [_shape(sample, shape) for sample in samples for shape in sample.asked]
-    found = shapes + sorted(settings, key=lambda one: -one["cells"]) + found
-    asked = [one for one in found if one["cells"]][:_MOST_ASKED]
-    return [{"id": number, **one} for number, one in enumerate(asked, 1)]
+    found = shapes + sorted(settings, key=lambda question: -question["cells"]) + found
+    asked = [question for question in found if question["cells"]][:_MAX_QUESTIONS]
+    return [{"id": number, **question} for number, question in enumerate(asked, 1)]
 
 
 def _same(one: Question) -> dict[str, Any]:
@@ -225,7 +240,7 @@ def _same(one: Question) -> dict[str, Any]:
     return {"kind": "same", "text": f"{asked} the same as {quoted(known['header'])}{of}?", "cells": one.cells, "several": first is not None, **known, "offers": offers}
 
 
-def _setting(sender: Sender, name: str, columns: Sequence[Column]) -> dict[str, Any]:
+def _setting(sender: SampleSender, name: str, columns: Sequence[SampleColumn]) -> dict[str, Any]:
     sample = sender.samples[0].name
     values = _three(columns)
     texts = {"date_order": (("dmy", "the day first"), ("mdy", "the month first")), "decimal_mark": ((".", "the point before the cents"), (",", "the comma before the cents"))}
@@ -237,8 +252,8 @@ def _setting(sender: Sender, name: str, columns: Sequence[Column]) -> dict[str, 
     }  # fmt: skip
 
 
-def _shape(sample: Sample, shape: Shape) -> dict[str, Any]:
-    """Whether a file's tables are what they are likely to be; its values are the first records that would come out."""
+def _shape(sample: Sample, shape: ReshapePlan) -> dict[str, Any]:
+    """Returns the question whether a file's tables have their likely shape; its values are the first resulting records."""
     offer = {"text": "; ".join(shape.lines), "values": [], "cells": 0, "answer": {"kind": "shape", "sample": sample.name, "key": shape.key}}
     return {
         "kind": "shape", "text": f"{sample.name}: {in_comment(shape.words)}. Are these its records?", "cells": sample.rows, "several": False,
@@ -246,8 +261,8 @@ def _shape(sample: Sample, shape: Shape) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _three(columns: Sequence[Column]) -> list[str]:
-    """Three values that differ, as far as there are some."""
+def _three(columns: Sequence[SampleColumn]) -> list[str]:
+    """Returns up to three different values."""
     found = dict.fromkeys(_plain(value) for column in columns for value in column.values[:200] if value is not None and value != "")
     return list(found)[:3]
 
@@ -256,12 +271,12 @@ def _plain(value: Any) -> str:
     return f"{value:.10g}" if isinstance(value, float) else in_comment(str(value))[:40]
 
 
-def _headers(columns: Sequence[Column]) -> list[str]:
-    return list(dict.fromkeys(column.header for column in columns))[:_MOST_SHOWN]
+def _headers(columns: Sequence[SampleColumn]) -> list[str]:
+    return list(dict.fromkeys(column.header for column in columns))[:_MAX_SHOWN_ENTRIES]
 
 
 def in_words(one: dict[str, Any]) -> str:
-    """A question on one line."""
+    """Returns a question on one line."""
     values = lambda some: f" ({'; '.join(some)})" if some else ""  # noqa: E731
     if one["kind"] == "shape":
         return f"{one['text']}{values(one['values'])}"

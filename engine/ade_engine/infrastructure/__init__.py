@@ -1,1 +1,1 @@
-"""Settings, logging and files: what a run stands on."""
+"""Settings, logging and files: the base of a run."""

@@ -1,4 +1,4 @@
-"""Reading a ``.env`` file: ``NAME=value`` lines, comments, quotes, and ``${NAME}`` for what was named before."""
+"""Reading a ``.env`` file: ``NAME=value`` lines, comments, quotes, and ``${NAME}`` for earlier variables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "b": "\b", "a": "\a", "v
 
 
 def parse_dotenv(text: str) -> dict[str, str]:
-    """The file's variables in order; lines that assign nothing are skipped."""
+    """Returns the file's variables in order; lines that assign nothing are skipped."""
     values: dict[str, str] = {}
 
     def resolve(match: re.Match) -> str:

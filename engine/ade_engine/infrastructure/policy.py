@@ -1,9 +1,9 @@
-"""What this process may say, and what it does beyond the contract: decided in one place, when an engine is made.
+"""The permissions of this process for messages, and its features beyond the contract: decided in one module, when an engine is
+made.
 
-Called directly the engine keeps to the contract. In a run of `ade`, which sets environment variables for the engine's
-process, it also keeps cell values out of everything but the output (events are stored, and people who may not read the
-input read them), and it tells what it noticed. What goes to `ade` alone, which stores none of it, are lines of JSON among the events on
-standard error.
+Called directly the engine keeps to the contract. In a run of `ade`, which sets environment variables for the engine's process,
+it also keeps cell values out of everything but the output (events are stored, and people who may not read the input read them),
+and it sends notices. Data for `ade` alone, which stores none of them, are lines of JSON among the events on standard error.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
 
 #: Set in every process that `ade` starts for a run or a check.
 RUN_MARKER = "ADE_ENGINE_RUN"
-#: Set where a person at a terminal wants to see the values that messages leave out.
+#: Set if a person at a terminal wants to see the values that messages leave out.
 SHOW_VALUES = "ADE_ENGINE_SHOW_VALUES"
 _RIGHTS = "ADE_ENGINE_POLICY"
-#: The day of the run's record, such as 2026-03-31: a run that is tried again reads its input in the same way.
+#: The day of the run's record, such as 2026-03-31: a retried run reads its input in the same way.
 RUN_DAY = "ADE_ENGINE_DAY"
 _ORDINAL_OF_1970 = 719_163
-#: Holds values for the terminal of a person who asked for them.
+#: The event with values for the terminal of a person who asked for them.
 VALUES_EVENT = "engine.values"
-#: Says why there is no run.
+#: The event with the reason why there is no run.
 REFUSED_EVENT = "engine.refused"
 
 
 class Policy(Record, frozen=True):
-    """The decisions."""
+    """The decisions for this process."""
 
     #: Whether messages and events may quote cell values, the texts of errors, and names that may be cell values.
     quotes_values: bool
-    #: Whether values that messages leave out are sent apart, for the terminal of the person who asked for them.
+    #: Whether values that messages leave out are sent separately, for the terminal of the person who asked for them.
     shows_values: bool
-    #: Whether there are events of what the engine noticed in the input, in the columns and in the config package.
+    #: Whether events report notices about the input, the columns and the config package.
     sends_notices: bool
-    #: Whether failures have codes and hints that the contract does not know.
+    #: Whether failures have codes and hints beyond the contract.
     sends_codes: bool
-    #: The folders that the run may write, and whether it has a network; ``None``: nothing is known of limits to that.
+    #: The folders that the run may write, and whether it has a network; ``None`` if no limits are known.
     rights: dict[str, Any] | None
 
 
@@ -76,18 +76,18 @@ _policy = _decided()
 
 
 def policy() -> Policy:
-    """The decisions that hold now."""
+    """Returns the current decisions."""
     return _policy
 
 
 def decide() -> None:
-    """Decide anew, by the environment variables as they are now."""
+    """Decides anew, by the current environment variables."""
     global _policy
     _policy = _decided()
 
 
 def day_of_run() -> int:
-    """The day of the run in days since 1970; without a record the day on which it is asked for."""
+    """Returns the day of the run in days since 1970; without a record the current day."""
     try:
         return date.fromisoformat(os.environ[RUN_DAY]).toordinal() - _ORDINAL_OF_1970
     except (KeyError, ValueError):
@@ -95,15 +95,15 @@ def day_of_run() -> int:
 
 
 def show_values(message: str) -> None:
-    """Send words that may hold cell values to the terminal of the user who asked for them; nothing where no user did."""
+    """Sends words that may hold cell values to the terminal of the user who asked for them, if there is one."""
     if policy().shows_values:
         _send({"event": VALUES_EVENT, "message": message})
 
 
 def refuse(code: str, message: str, hint: str | None = None, **place: object) -> bool:
-    """Say by a code what people are told in print: ``usage``, ``settings_invalid``, or why a package does not load, with its place.
+    """Sends the code of a printed error: ``usage``, ``settings_invalid``, or why a package does not load, with its position.
 
-    Returns whether it was said.
+    Returns whether it was sent.
     """
     if policy().sends_codes:
         _send({"event": REFUSED_EVENT, "data": {"code": code, "message": message, "hint": hint, **place}})

@@ -1,5 +1,5 @@
-"""The values of settings that the native half does not read: each function turns what a source holds into the setting's value, or raises
-ValueError with what it should have been.
+"""The values of settings that the native half does not read: each function turns a source's value into the setting's value, or
+raises ValueError with the expected form.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LEVELS = {
 DEFAULT_LEVEL = _LEVELS["INFO"]
 
 
-# `text` says that the source has only text: environment variables and .env.
+# `text` means that the source has only text: environment variables and .env.
 
 
 def _whole_number(value: Any) -> int:
@@ -49,7 +49,7 @@ def folder(value: Any, text: bool) -> Path | None:
 
 
 def _from_json(value: Any, text: bool, wanted: str) -> Any:
-    """What a text says as JSON; any other value as it is. ``wanted``: what it should have been."""
+    """Returns a text parsed as JSON; any other value unchanged. ``wanted``: the expected form."""
     if not text:
         return value
 
@@ -88,14 +88,14 @@ def constants(value: Any, text: bool) -> dict[str, Any]:
     wanted = 'should hold values of fields, such as currency = "USD"'
     value = _from_json(value, text, wanted)
     kinds = (str, int, float, datetime.date)
-    if not isinstance(value, dict) or not all(isinstance(one, kinds) for one in value.values()):
+    if not isinstance(value, dict) or not all(isinstance(entry, kinds) for entry in value.values()):
         raise ValueError(wanted)
     # The reader of the field reads days as well.
-    return {field: one.isoformat() if isinstance(one, datetime.date) else one for field, one in value.items()}
+    return {field: entry.isoformat() if isinstance(entry, datetime.date) else entry for field, entry in value.items()}
 
 
 def parse_log_level(value: Any, text: bool = False) -> int:
-    """A level by number or by name, in either case; empty text is the default."""
+    """Returns a level by number or by name, in either case; empty text is the default."""
     if isinstance(value, str) and not value.strip():
         return DEFAULT_LEVEL
     if isinstance(value, str) and value.strip().upper() in _LEVELS:
@@ -119,7 +119,7 @@ def senders(value: Any, text: bool) -> dict[str, Any]:
     wanted = 'should hold patterns of file names by sender, such as acme = "acme_*.xlsx"'
     value = _from_json(value, text, wanted)
     patterns = value.values() if isinstance(value, dict) else [None]
-    lists = [[one] if isinstance(one, str) else one for one in patterns]
+    lists = [[pattern] if isinstance(pattern, str) else pattern for pattern in patterns]
     if not all(isinstance(one, list) and all(isinstance(pattern, str) for pattern in one) for one in lists):
         raise ValueError(wanted)
     return value
@@ -127,6 +127,6 @@ def senders(value: Any, text: bool) -> dict[str, Any]:
 
 def known(value: Any, text: bool) -> list[dict[str, str]]:
     keys = ("sender", "rule", "fingerprint")
-    if not isinstance(value, (list, tuple)) or not all(isinstance(one, dict) and all(isinstance(one.get(key), str) for key in keys) for one in value):
+    if not isinstance(value, (list, tuple)) or not all(isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in keys) for entry in value):
         raise ValueError("should be written by `ade ack`: tables [[known]] with a sender, a rule and a fingerprint")
     return tuple(value)

@@ -1,9 +1,10 @@
-"""The values of the settings of a run, from their sources. ``engine/native/src/settings.rs`` has every setting, its default and its meaning.
+"""The values of the settings of a run, from their sources. ``engine/native/src/settings.rs`` has every setting, its default and
+its meaning.
 
 From low to high: ``settings.toml`` in the working folder, ``settings.toml`` in the config package folder, its tables
-``[files."us_*"]`` that match the name of the input, ``.env`` in the working folder, environment variables
-``ADE_ENGINE_<KEY>``, ``--set``, and what the caller passes. Unknown keys are ignored; a value that a setting cannot have
-is a :class:`SettingsError`, whatever its source.
+``[files."us_*"]`` that match the name of the input, ``.env`` in the working folder, environment variables ``ADE_ENGINE_<KEY>``,
+``--set``, and the caller's arguments. Unknown keys are ignored; an invalid value is a :class:`SettingsError`, whatever its
+source.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_PREFIX = "ade_engine_"
 SETTINGS_FILE = "settings.toml"
-#: The key of the tables that hold for some files only.
+#: The key of the tables that apply to some files only.
 FILES = "files"
 
 _MORE_THAN_ANY_SHEET = 2**31 - 1
@@ -33,7 +34,7 @@ _SETTINGS = _native.engine_settings()
 #: The defaults of packages of engine 1.9, in the order in which settings are printed and reported.
 DEFAULTS: dict[str, Any] = {key: default for key, _, default, *_ in _SETTINGS}
 _DEFAULTS_OF_2026 = {key: default for key, _, _, default, *_ in _SETTINGS}
-#: No event lists these at their defaults: what reads the events of older packages sees what it always saw.
+#: Events do not list these at their defaults, so that programs that read the events of older packages see no change.
 _NEWER_KEYS = frozenset(key for key, *_, is_newer, _ in _SETTINGS if is_newer)
 _KEYS_OF_RUN = tuple(key for key, *_, is_of_call in _SETTINGS if not is_of_call)
 #: The readers of kinds that the native half leaves to Python.
@@ -51,17 +52,17 @@ _READERS = {key: _READERS_BY_KIND[kind] for key, kind, *_ in _SETTINGS if kind i
 
 
 def setting_names() -> tuple[str, ...]:
-    """The keys of all settings."""
+    """Returns the keys of all settings."""
     return tuple(DEFAULTS)
 
 
 def run_setting_names() -> tuple[str, ...]:
-    """The keys of the settings that may differ from run to run: those of ``[files."us_*"]`` and of ``--set``."""
+    """Returns the keys of the settings that may differ from run to run: those of ``[files."us_*"]`` and of ``--set``."""
     return _KEYS_OF_RUN
 
 
 def superfluous(key: str) -> str | None:
-    """Why a key is no setting any more; ``None``: it never was one, or still is."""
+    """Returns why a key is no longer a setting; ``None`` if it never was one, or still is."""
     return 'edition = "2026" always works so' if _native.is_former_setting(key.lower()) else None
 
 
@@ -75,11 +76,11 @@ class SettingField:
         self.description = description
 
     def is_required(self) -> bool:
-        """Whether a value must be given: never."""
+        """Returns whether a value must be given, which is never the case."""
         return False
 
     def get_default(self, **_: Any) -> Any:
-        """The value that the setting has when nothing names one."""
+        """Returns the value of the setting without any source."""
         return self.default
 
     def __repr__(self) -> str:
@@ -89,11 +90,11 @@ class SettingField:
 class Settings:
     """The settings of a run, as attributes.
 
-    ``Settings(...)`` reads the working folder and environment variables; ``Settings.load(config_package_dir=…)`` also
-    reads the config package's own file. Values passed by name override all of these, and are checked like values that
-    are read; a value assigned later is not checked.
+    ``Settings(...)`` reads the working folder and environment variables; ``Settings.load(config_package_dir=…)`` also reads the
+    config package's own file. Values passed by name override all of these, and are checked like values that are read; a value
+    assigned later is not checked.
 
-    Older engines had a pydantic model here. Config packages may use the methods of one that are named ``model_…``.
+    Older engines had a pydantic model here. Config packages may use its methods that are named ``model_…``.
     """
 
     __slots__ = ("__dict__", "_given", "_overrides")
@@ -116,11 +117,10 @@ class Settings:
         assignments: Sequence[tuple[str, str]] = (),
         **overrides: Any,
     ) -> Settings:
-        """Settings from every source; ``cwd`` stands for the working folder.
+        """Returns settings from every source; ``cwd`` replaces the working folder.
 
-        ``config_package_dir`` is also the setting ``config_package``, unless that is among the overrides. ``input_name``
-        is the file name that tables such as ``[files."us_*"]`` are compared with; ``assignments`` are keys and texts, as
-        ``--set`` has them.
+        ``config_package_dir`` is also the setting ``config_package``, unless that is among the overrides. ``input_name`` is the
+        file name that tables such as ``[files."us_*"]`` are compared with; ``assignments`` are keys and texts, as in ``--set``.
         """
         folder = None if config_package_dir is None else Path(config_package_dir).expanduser().resolve()
         if folder is not None:
@@ -132,7 +132,7 @@ class Settings:
 
     @classmethod
     def model_construct(cls, _fields_set: set[str] | None = None, **values: Any) -> Settings:
-        """Settings of these values and the defaults, unchecked, without reading any source."""
+        """Returns settings with these values and the defaults, unchecked, without reading any source."""
         settings = cls.__new__(cls)
         known = {key: value for key, value in values.items() if key in DEFAULTS}
         settings._fill({**DEFAULTS, **known})
@@ -141,7 +141,7 @@ class Settings:
 
     @classmethod
     def model_validate(cls, values: Settings | Mapping[str, Any], **_: Any) -> Settings:
-        """Settings with these values on top of what ``Settings()`` reads."""
+        """Returns settings with these values on top of those that ``Settings()`` reads."""
         return values if isinstance(values, cls) else cls(**dict(values))
 
     def _fill(self, values: dict[str, Any], overrides: tuple[tuple[str, str], ...] = ()) -> None:
@@ -155,16 +155,16 @@ class Settings:
 
     @property
     def is_2026(self) -> bool:
-        """Whether the engine works as edition 2026 does, and not as engine 1.9 did."""
+        """Returns whether the engine works as in edition 2026, and not as engine 1.9 did."""
         return self.edition == "2026"
 
     @property
     def model_fields_set(self) -> set[str]:
-        """The settings that differ from their defaults."""
+        """Returns the settings that differ from their defaults."""
         return self._given
 
     def overrides(self) -> list[dict[str, Any]]:
-        """The settings that hold for this run and not for every run of the package: key, value, and where it came from."""
+        """Returns the settings that apply to this run and not to every run of the package: key, value, and source."""
         if not self._overrides:
             return []
 
@@ -178,11 +178,11 @@ class Settings:
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as values that JSON has."""
+        """Returns the settings as values for JSON."""
         return {key: _as_json(value) for key, value in self}
 
     def for_events(self) -> dict[str, Any]:
-        """The settings that events list: those that came with the first packages, and others where they are set."""
+        """Returns the settings for events: those that came with the first packages, and others if they are set."""
         return {key: _as_json(value) for key, value in self if key not in _NEWER_KEYS or value != self.model_fields[key].default}
 
     def model_dump(
@@ -196,7 +196,7 @@ class Settings:
         exclude_none: bool = False,
         **_: Any,
     ) -> dict[str, Any]:
-        """The settings by key: the values themselves, or with ``mode="json"`` values that JSON has."""
+        """Returns the settings by key: the values themselves, or with ``mode="json"`` values for JSON."""
         return {
             key: _as_json(value) if mode == "json" else value
             for key, value in self
@@ -208,7 +208,7 @@ class Settings:
         }
 
     def model_dump_json(self, *, indent: int | None = None, **choices: Any) -> str:
-        """The settings as JSON text; takes what :meth:`model_dump` takes."""
+        """Returns the settings as JSON text; takes the arguments of :meth:`model_dump`."""
         import json
 
         values = self.model_dump(mode="json", **choices)
@@ -216,8 +216,8 @@ class Settings:
         return json.dumps(values, indent=indent, separators=separators, ensure_ascii=False)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Settings:
-        """The same settings, with some of them changed; the changes are not checked."""
-        # Every value is one that cannot change, so a deep copy is no different.
+        """Returns the same settings, with some of them changed; the changes are not checked."""
+        # Every value is immutable, so a deep copy is no different.
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other.__dict__.update(update or {})
@@ -266,7 +266,7 @@ def _as_json(value: Any) -> Any:
 
 
 def scan_limits(settings: Settings) -> dict[str, Any]:
-    """The settings of a scan as the reader takes them: no sheet has so many rows that a larger number would differ."""
+    """Returns the settings of a scan for the reader: no sheet has so many rows that a larger number would differ."""
     limits: dict[str, Any] = {
         key: None if value is None else min(value, _MORE_THAN_ANY_SHEET)
         for key, value in (
@@ -279,10 +279,10 @@ def scan_limits(settings: Settings) -> dict[str, Any]:
     return limits
 
 
-class _Given(Record):
-    """A value as some source holds it. Only the strongest source's value of a key is ever read.
+class _SourcedValue(Record):
+    """A value from some source. Only the strongest source's value of a key is ever read.
 
-    ``of_run``: the name of a source that holds for some runs of the package only.
+    ``of_run``: the name of a source that applies to some runs of the package only.
     """
 
     value: Any
@@ -299,7 +299,7 @@ def _resolve(
     input_name: str | None = None,
     assignments: Sequence[tuple[str, str]] = (),
 ) -> tuple[dict[str, Any], tuple[tuple[str, str], ...]]:
-    """The values, and the keys and sources of those that hold for some runs of the package only."""
+    """Returns the values, and the keys and sources of those that apply to some runs of the package only."""
     sources = [_from_document(*_read_toml(cwd / SETTINGS_FILE))]
     if config_package_dir is not None:
         path, document = _read_toml(config_package_dir / SETTINGS_FILE)
@@ -307,9 +307,9 @@ def _resolve(
         sources += _from_tables_of_files(path, document, input_name)
     sources.append(_from_variables(_read_dotenv(cwd / ".env"), str(cwd / ".env")))
     sources.append(_from_variables(os.environ, "the environment variables"))
-    sources += [{key: _Given(text, True, "--set", key, "--set")} for key, text in assignments]
-    sources.append({key: _Given(value, False, _CALLER, key) for key, value in overrides.items() if key in DEFAULTS})
-    given: dict[str, _Given] = {}
+    sources += [{key: _SourcedValue(text, True, "--set", key, "--set")} for key, text in assignments]
+    sources.append({key: _SourcedValue(value, False, _CALLER, key) for key, value in overrides.items() if key in DEFAULTS})
+    given: dict[str, _SourcedValue] = {}
     for source in sources:
         given.update(source)
 
@@ -321,9 +321,11 @@ def _resolve(
     for key, entry in given.items():
         values[key] = _read(key, entry)
     for key in ("sheets", "values"):
-        # Each sheet's choice by itself, and each field's value: a choice for one sheet says nothing of the others.
+        # Each sheet's choice separately, and each field's value: a choice for one sheet does not affect the others.
         if key in given:
-            values[key] = {name: one for source in sources if key in source for name, one in _read(key, source[key]).items()}
+            values[key] = {
+                name: choice for source in sources if key in source for name, choice in _read(key, source[key]).items()
+            }
     if values["quarantine"] != "keep" and not is_2026:
         entry = given["quarantine"]
         what = f"{entry.name} from {entry.source}"
@@ -332,7 +334,7 @@ def _resolve(
     return values, tuple((key, source) for key, source in of_run if source is not None)
 
 
-def _read(key: str, entry: _Given) -> Any:
+def _read(key: str, entry: _SourcedValue) -> Any:
     try:
         if key in _READERS:
             return _READERS[key](entry.value, entry.text)
@@ -358,9 +360,9 @@ def _read_toml(path: Path) -> tuple[Path, dict[str, Any]]:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
 
 
-def _from_tables_of_files(path: Path, document: dict[str, Any], input_name: str | None) -> list[dict[str, _Given]]:
-    """What the tables say that match the name of the input, in the order of the file. The values of all tables are checked:
-    a mistake shows at once, and not with the first file of its name.
+def _from_tables_of_files(path: Path, document: dict[str, Any], input_name: str | None) -> list[dict[str, _SourcedValue]]:
+    """Returns the values of the tables that match the name of the input, in the order of the file. The values of all tables are
+    checked, so that a mistake shows at once, and not with the first file of its name.
     """
     tables = document.get(FILES)
     if tables is None:
@@ -374,7 +376,7 @@ def _from_tables_of_files(path: Path, document: dict[str, Any], input_name: str 
     for pattern, table in tables.items():
         place = f'[{FILES}."{pattern}"]'
         given = {
-            key: _Given(value, False, f"{place} in {path}", key, place) for key, value in table.items() if key in run_setting_names()
+            key: _SourcedValue(value, False, f"{place} in {path}", key, place) for key, value in table.items() if key in run_setting_names()
         }
         for key, entry in given.items():
             _read(key, entry)
@@ -383,10 +385,10 @@ def _from_tables_of_files(path: Path, document: dict[str, Any], input_name: str 
     return found
 
 
-def _from_document(path: Path, document: dict[str, Any]) -> dict[str, _Given]:
+def _from_document(path: Path, document: dict[str, Any]) -> dict[str, _SourcedValue]:
     # The level of logging is the operator's choice, not the config package's.
     return {
-        key: _Given(value, False, str(path), key)
+        key: _SourcedValue(value, False, str(path), key)
         for key, value in document.items()
         if key in DEFAULTS and key != "log_level"
     }
@@ -411,17 +413,17 @@ def _read_text(path: Path) -> str | None:
         raise SettingsError(f"{path} cannot be read: {error}") from None
 
 
-def _from_variables(variables: Mapping[str, str], source: str) -> dict[str, _Given]:
-    given: dict[str, _Given] = {}
+def _from_variables(variables: Mapping[str, str], source: str) -> dict[str, _SourcedValue]:
+    given: dict[str, _SourcedValue] = {}
     fallback_level = None
     for name, value in variables.items():
         lower = name.lower()
         if lower.startswith(ENVIRONMENT_PREFIX):
             key = lower[len(ENVIRONMENT_PREFIX) :]
             if key in DEFAULTS:
-                given[key] = _Given(value, True, source, name, name)
+                given[key] = _SourcedValue(value, True, source, name, name)
         elif lower == "ade_log_level":
-            fallback_level = _Given(value, True, source, name)
+            fallback_level = _SourcedValue(value, True, source, name)
     if fallback_level is not None:
         given.setdefault("log_level", fallback_level)
     return given

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def parse_toml(text: str) -> dict:
-    """The document's values. Raises ``ValueError`` with the place of the fault."""
+    """Returns the document's values. Raises ``ValueError`` with the position of the fault."""
     try:
         from ade_engine._native import parse_toml as parse
     except ImportError:

@@ -5,5 +5,5 @@
 - ``scan/``: the cells of a sheet that was read
 - ``worksheets/``: openpyxl worksheets that hold whole tables without a cell for each value, and how they are saved
 - ``stand_in``: placeholders for workbooks and worksheets, which become openpyxl's objects when a hook uses them
-- ``limits``: what a worksheet can hold
+- ``limits``: the limits of a worksheet
 """

@@ -1,9 +1,9 @@
 """Objects that turn into openpyxl's workbooks and worksheets when they are used.
 
-Config packages declare ``source_sheet`` or ``output_workbook`` in many hooks and seldom use them, while opening (or
-building) the real object costs more than everything else in a run. So hooks get a stand-in: it has a few attributes,
-such as titles, and at the first access to any other it becomes the real object, in place. From then on a hook works
-with openpyxl directly, and the object's identity never changes.
+Config packages declare ``source_sheet`` or ``output_workbook`` in many hooks and seldom use them, while opening (or building)
+the real object costs more than everything else in a run. So hooks get a stand-in: it has a few attributes, such as titles, and
+at the first access to any other it becomes the real object, in place. From then on a hook works with openpyxl directly, and the
+object's identity never changes.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _set_class = object.__dict__["__class__"].__set__
 
 
-class _Opening:
-    """The objects that a thread is turning into real ones now. Other threads wait until all of them are."""
+class _ConversionState:
+    """The objects that a thread is turning into real ones. Other threads wait until all of them are."""
 
     def __init__(self) -> None:
         self.lock = RLock()
@@ -30,14 +30,14 @@ class _Opening:
         self.objects: list[tuple[Any, type]] = []
 
 
-_OPENING = _Opening()
-#: For each real class, the one that its instances are of while they are made.
+_OPENING = _ConversionState()
+#: For each real class, the class of its unfinished instances.
 _UNFINISHED: dict[type, type] = {}
 
 
 @contextmanager
 def opening() -> Iterator[None]:
-    """Within this, stand-ins become real; other threads see them as they are at its end."""
+    """Makes stand-ins real within the block; other threads see the results when it ends."""
     with _OPENING.lock:
         _OPENING.thread = get_ident()
         _OPENING.depth += 1
@@ -51,7 +51,7 @@ def opening() -> Iterator[None]:
 
 
 def _unfinished(real_class: type) -> type:
-    """A class like another one, but that lets no other thread look at an object that is being made."""
+    """Returns a class like another one that hides unfinished objects from other threads."""
     known = _UNFINISHED.get(real_class)
     if known is None:
 
@@ -66,7 +66,7 @@ def _unfinished(real_class: type) -> type:
 
 
 def _then(do: Callable[..., Any]) -> Callable[..., Any]:
-    """A method that does something when the object has become the real one."""
+    """Returns a method that calls a function once the object has become the real one."""
 
     def call(self: StandIn, *arguments: Any) -> Any:
         self._ade_become()
@@ -79,11 +79,11 @@ class StandIn:
     """An object that becomes another one. Subclasses define properties for the attributes that they have."""
 
     def _ade_real_class(self) -> type:
-        """A class that the object is going to be an instance of."""
+        """Returns the class that the object will become an instance of."""
         raise NotImplementedError
 
     def _ade_open(self) -> None:
-        """Become the real object, by way of :func:`become`."""
+        """Turns the stand-in into the real object, by :func:`become`."""
         raise NotImplementedError
 
     def _ade_become(self) -> None:
@@ -97,8 +97,8 @@ class StandIn:
         return self._ade_real_class()
 
     def __getattr__(self, name: str) -> Any:
-        # Only reached for names that the stand-in itself does not have. Copying, pickling and the like ask for names
-        # with underscores on both sides, and must not open a workbook only to learn that there is no such name.
+        # Only reached for names that the stand-in itself does not have. Copying, pickling and the like ask for names with
+        # underscores on both sides, and must not open a workbook only to learn that a name does not exist.
         if name.startswith("_ade") or name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         self._ade_become()
@@ -120,19 +120,19 @@ class StandIn:
 
 
 def is_stand_in(value: Any) -> bool:
-    """Whether a value is a stand-in that has not become the real object."""
+    """Returns whether a value is a stand-in that has not become the real object."""
     return issubclass(type(value), StandIn)
 
 
 def become(stand_in: StandIn, real_class: type) -> None:
-    """Make a stand-in an instance of a class, without any attribute yet. To be called within :func:`opening`."""
+    """Makes a stand-in an instance of a class, without any attribute yet. Call it within :func:`opening`."""
     stand_in.__dict__.clear()
     _OPENING.objects.append((stand_in, real_class))
     _set_class(stand_in, _unfinished(real_class))
 
 
 def set_facts(stand_in: StandIn, **facts: Any) -> None:
-    """Give a stand-in attributes, which are not those of the real object."""
+    """Sets attributes of a stand-in, which are not those of the real object."""
     stand_in.__dict__.update(facts)
 
 
@@ -140,13 +140,13 @@ _NAMED_LIKE: dict[str, type] = {}
 
 
 def _new(name: str, *arguments: Any) -> Any:
-    """What copies and unpickled objects of the classes below begin as."""
+    """Creates the blank object for copies and unpickled objects of the classes below."""
     real_class = _NAMED_LIKE[name]
     return real_class.__new__(real_class, *arguments)
 
 
 def named_like(original: type) -> Any:
-    """A class decorator: the class is known by the name of an openpyxl class, as hooks and their logs expect."""
+    """Returns a class decorator: the class gets the name of an openpyxl class, as hooks and their logs expect."""
 
     def rename(named: type) -> type:
         def reduce(self: Any, protocol: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The value classes that config packages and callers use; every name here is imported on first use."""
+"""The value classes for config packages and callers; every name here is imported on first use."""
 
 from importlib import import_module
 

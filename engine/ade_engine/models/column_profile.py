@@ -1,4 +1,4 @@
-"""What a column looks like, as column detectors that name ``column_profile`` get it."""
+"""The looks of a column, for column detectors that take ``column_profile``."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
-#: What a cell's value is read as, whatever its type: ``profile["date"]``.
+#: The kinds that a cell's value can be read as, whatever its type: ``profile["date"]``.
 PATTERNS = ("email", "phone", "date", "number", "code", "boolean", "iban")
 
 
 class ColumnProfile:
-    """The values of a column in numbers, its header, and the columns beside it.
+    """Statistics of a column's values, its header, and the columns beside it.
 
     ``profile["email"]`` is the share of the filled cells that are e-mail addresses, from 0.0 to 1.0; the other patterns are
-    ``"phone"``, ``"date"``, ``"number"``, ``"code"`` (letters with digits, or leading zeros) and ``"boolean"``. A cell has
-    one pattern or none. The native module looks at the column when something is asked for the first time: types are counted
-    in all cells, everything else in at most 1,000 filled ones, taken evenly from the whole column.
+    ``"phone"``, ``"date"``, ``"number"``, ``"code"`` (letters with digits, or leading zeros), ``"boolean"`` and ``"iban"``. A
+    cell has one pattern or none. The native module examines the column on first access: types are counted in all cells,
+    everything else in at most 1,000 filled ones, taken evenly from the whole column.
     """
 
     __slots__ = ("index", "header", "_look", "_likeness", "_facts", "_table")
@@ -32,9 +32,9 @@ class ColumnProfile:
         likeness: Callable[[list[str]], tuple[int, int]],
         table: TableProfile,
     ):
-        #: The column's place in its table, from 0.
+        #: The column's position in its table, from 0.
         self.index = index
-        #: The header's text; empty where there is none.
+        #: The header's text; empty if it has none.
         self.header = header
         self._look = look
         self._likeness = likeness
@@ -53,10 +53,10 @@ class ColumnProfile:
         return self._share(self._found["patterns"][pattern])
 
     def __getattr__(self, name: str) -> Any:
-        # Called for names that do not exist alone.
+        # Called only for names that are no attributes yet.
         if name in PATTERNS:
             raise UnknownAttribute(f'a column profile has no attribute {name!r}: ask for column_profile["{name}"]')
-        known = [one for one in dir(type(self)) if not one.startswith("_")]
+        known = [attribute for attribute in dir(type(self)) if not attribute.startswith("_")]
         raise UnknownAttribute(f"a column profile has no attribute {name!r}{did_you_mean(name, known)}")
 
     def _share(self, count: int) -> float:
@@ -65,48 +65,48 @@ class ColumnProfile:
 
     @property
     def rows(self) -> int:
-        """Cells, blank ones too."""
+        """Returns the number of cells, including blank ones."""
         return self._found["rows"]
 
     @property
     def filled(self) -> int:
-        """Cells in which something stands."""
+        """Returns the number of cells that are not blank."""
         return self._found["filled"]
 
     @property
     def types(self) -> dict[str, int]:
-        """Filled cells by the type that they came with: text, number, date, time, duration, boolean."""
+        """Returns the number of filled cells by their original type: text, number, date, time, duration, boolean."""
         return dict(self._found["types"])
 
     @property
     def distinct(self) -> float:
-        """Different values for each filled cell: 1.0 where none occurs twice."""
+        """Returns the number of different values per filled cell: 1.0 if none occurs twice."""
         return self._share(self._found["distinct"])
 
     @property
     def same_shape(self) -> float:
-        """The share of the most frequent sequence of letters, digits and marks: "M-17" and "OPS-2000" have the same."""
+        """Returns the share of the most frequent sequence of letters, digits and marks: "M-17" and "OPS-2000" have the same."""
         return self._share(self._found["same_shape"])
 
     @property
     def lengths(self) -> tuple[int, int, float]:
-        """Characters of the shortest cell, of the longest one, and of a cell on average."""
+        """Returns the number of characters of the shortest cell, of the longest one, and of a cell on average."""
         return (*self._found["lengths"], self._share(self._found["characters"]))
 
     @property
     def with_plus(self) -> float:
-        """The share of the phone numbers that have a plus before their country."""
+        """Returns the share of the phone numbers that have a plus before their country."""
         patterns = self._found["patterns"]
         return patterns["plus"] / patterns["phone"] if patterns["phone"] else 0.0
 
     @property
     def currency(self) -> float:
-        """The share of the numbers that have a currency's sign or code."""
+        """Returns the share of the numbers that have a currency's sign or code."""
         return self._of_numbers("currency")
 
     @property
     def cents(self) -> float:
-        """The share of the numbers with two decimals at most; 0.0 where none has two."""
+        """Returns the share of the numbers with two decimals at most; 0.0 if none has two."""
         return self._of_numbers("cents") if self._found["patterns"]["hundredths"] else 0.0
 
     def _of_numbers(self, what: str) -> float:
@@ -115,36 +115,37 @@ class ColumnProfile:
 
     @property
     def range(self) -> tuple[float, float] | None:
-        """The smallest and the largest number; ``None`` where there is none."""
+        """Returns the smallest and the largest number; ``None`` if there is none."""
         return self._found["range"]
 
     @property
     def mean(self) -> float | None:
-        """The mean of the numbers; ``None`` where there is none."""
+        """Returns the mean of the numbers; ``None`` if there is none."""
         numbers = self._found["patterns"]["number"]
         return self._found["sum"] / numbers if numbers else None
 
     def like(self, known: Iterable[str]) -> float:
-        """The share of the filled cells that are one of the known values; case, accents and outer blanks do not count."""
+        """Returns the share of the filled cells that are one of the known values; case, accents and outer blanks do not count.
+        """
         if isinstance(known, (str, bytes)):
             words = "like takes a list of the values that a column may have, such as like(['New', 'Used']), not one text"
             raise saying(TypeError(words))
-        alike, looked_at = self._likeness([str(one) for one in known])
+        alike, looked_at = self._likeness([str(value) for value in known])
         return alike / looked_at if looked_at else 0.0
 
     @property
     def by_header(self) -> dict[str, float]:
-        """What the headers of the package's ``Field``s give this column: scores by field."""
+        """Returns the scores of this column's header for the package's ``Field``s, by field."""
         return dict(self._table.by_header(self.index))
 
     @property
     def others(self) -> list[ColumnProfile]:
-        """The profiles of the other columns of the table, from left to right."""
+        """Returns the profiles of the other columns of the table, from left to right."""
         return [column for column in self._table.columns if column is not self]
 
     @property
     def table(self) -> TableProfile:
-        """The profiles of all columns of the table."""
+        """Returns the profiles of all columns of the table."""
         return self._table
 
     def __repr__(self) -> str:
@@ -159,18 +160,18 @@ class TableProfile:
 
     def __init__(self, kinds: dict[str, str], by_header: Callable[[int], dict[str, float]]):
         self.columns: Sequence[ColumnProfile] = ()
-        #: The kinds of values of the package's fields, where their readers tell: by field.
+        #: The kinds of values of the package's fields, if their readers determine them, by field.
         self.kinds = kinds
         self._by_header = by_header
         self._known: tuple[set[str], set[int]] | None = None
 
     def by_header(self, index: int) -> dict[str, float]:
-        """What the headers of the package's ``Field``s give a column: scores by field."""
+        """Returns the scores of a column's header for the package's ``Field``s, by field."""
         return self._by_header(index)
 
     @property
     def known(self) -> tuple[set[str], set[int]]:
-        """The fields that a header names beyond doubt, and the columns with such headers."""
+        """Returns the fields that a header names beyond doubt, and the columns with such headers."""
         if self._known is None:
             fields: set[str] = set()
             columns: set[int] = set()

@@ -8,16 +8,16 @@ if TYPE_CHECKING:
 
 
 class AdeEngineError(Exception):
-    """Base of everything the engine raises on purpose."""
+    """The base class of all errors that the engine raises on purpose."""
 
 
 class UnknownKey(KeyError):
-    """Something that detectors are given has no such key. ``KeyError`` to those who catch it, with a sentence."""
+    """An object for detectors has no such key. A ``KeyError`` for code that catches it, with a sentence."""
 
     ade_kind = "KeyError"
 
     def __init__(self, key: object, of: str, known: Iterable[str]):
-        # What an error may say of a key is decided by the key alone: it may be a cell's value.
+        # Only the key decides whether an error may quote it: it may be a cell's value.
         super().__init__(key)
         self._said = f"{of} has no {key!r}{did_you_mean(key, known)}"
 
@@ -26,25 +26,26 @@ class UnknownKey(KeyError):
 
 
 class UnknownAttribute(AdeEngineError, AttributeError):
-    """Something that detectors are given has no such attribute."""
+    """An object for detectors has no such attribute."""
 
     ade_kind = "AttributeError"
 
 
 def saying(error: Exception, said: str | None = None) -> Exception:
-    """An error of another class that the engine raises itself, with its words where messages may not quote values."""
+    """Returns an error of another class that the engine raises itself, with its words for messages that may not quote values.
+    """
     error.ade_said = str(error) if said is None else said
     return error
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """The end of a sentence about a name that is not known: the one that is most like it, or all."""
+    """Returns the end of a sentence about an unknown name: the most similar known one, or all."""
     names = list(known)
     return nearest(name, names) or f"; there are {', '.join(names)}"
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
-    """The end of a sentence about a name that is not known: the one that is most like it, if one is."""
+    """Returns the end of a sentence about an unknown name: the most similar known one, if there is one."""
     from difflib import get_close_matches
 
     near = get_close_matches(str(name), list(known), 1)
@@ -56,13 +57,13 @@ class ExtensionComplaint(Exception):
 
 
 class ConfigError(AdeEngineError):
-    """The config package registers something that does not fit together (``config_error``)."""
+    """The config package registers things that do not fit together (``config_error``)."""
 
 
 class SettingsError(ConfigError, ValueError):
-    """A setting has a value that it cannot have. Raised before a run starts, so no event reports it.
+    """A setting has an invalid value. Raised before a run starts, so no event reports it.
 
-    ``hint``: what to do next, where the config package is not at fault.
+    ``hint``: the remedy, if the config package is not at fault.
     """
 
     def __init__(self, message: str, hint: str | None = None):
@@ -71,7 +72,7 @@ class SettingsError(ConfigError, ValueError):
 
 
 class InputError(AdeEngineError):
-    """The input cannot be used, or not as asked (``input_error``)."""
+    """The input cannot be used, or not as requested (``input_error``)."""
 
 
 class PipelineError(AdeEngineError):
@@ -87,7 +88,7 @@ class HookError(AdeEngineError):
 
 
 class OutputError(AdeEngineError, ValueError):
-    """A workbook cannot hold what it should get (``unknown_error``)."""
+    """A workbook cannot hold the values that it should get (``unknown_error``)."""
 
 
 class ExtensionError(AdeEngineError):

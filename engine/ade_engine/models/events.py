@@ -1,7 +1,7 @@
-"""The names of events, and what their ``data`` holds.
+"""The names of events, and the contents of their ``data``.
 
-An event whose schema is a tuple of keys is *strict*: its data starts with ``schema_version`` and then has these keys.
-``None`` marks an event whose data is free.
+An event whose schema is a tuple of keys is *strict*: its data starts with ``schema_version`` and then has these keys. ``None``
+marks an event whose data is free.
 """
 
 from __future__ import annotations

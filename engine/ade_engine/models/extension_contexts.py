@@ -1,7 +1,7 @@
 """The values that each kind of callable is offered.
 
-Callables take any of these values by name, so no package has to import this module. It is for authors who write helpers
-over a whole context, or want completion of the names: the fields of a class are the keyword names, and
+Callables take any of these values by name, so no package has to import this module. It is for authors who write helpers over a
+whole context, or want completion of the names: the fields of a class are the keyword names, and
 ``extensions.invoke.call_extension`` takes an instance wherever it takes a mapping.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class ExtensionContext(Record, keyword_only=True):
-    """What every callable may take."""
+    """The values that every callable may take."""
 
     settings: Settings
     metadata: dict[str, Any]
@@ -39,7 +39,7 @@ class ExtensionContext(Record, keyword_only=True):
 
 
 class RowDetectorContext(ExtensionContext):
-    """A row of a sheet: its number from 1, its raw cells, cut after the last value, and what it is by its looks."""
+    """A row of a sheet: its number from 1, its raw cells, cut after the last value, and its layout."""
 
     row_index: int
     row_values: list[Any]
@@ -72,7 +72,7 @@ class ColumnDetectorContext(ExtensionContext):
 
 
 class _FieldContext(ExtensionContext):
-    """A field of a table."""
+    """The values about a field of a table."""
 
     field_name: str
     table: pl.DataFrame
@@ -122,7 +122,7 @@ class TableTransformedHookContext(TableMappedHookContext):
 
 
 class TableValidatedHookContext(TableMappedHookContext):
-    """``on_table_validated``: the issue columns are there."""
+    """``on_table_validated``: the issue columns exist."""
 
 
 class TableWrittenHookContext(ExtensionContext):

@@ -1,11 +1,11 @@
-"""What detectors return."""
+"""The results of detectors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Optional
 
-#: Kind of row, or name of a field, to its score.
+#: Scores by kind of row, or by name of field.
 ScorePatch = Mapping[str, float]
 
 #: A row detector returns scores for kinds of rows, or ``None``.

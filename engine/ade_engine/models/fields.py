@@ -10,17 +10,16 @@ from ade_engine.models.record import Record
 class FieldDef(Record):
     """A field of the normalized output.
 
-    Only ``name`` matters for what is found and computed. ``label`` and ``dtype`` are for readers of reports; with
-    ``output_style = "table"`` the label is the header, ``width`` the width of the column in characters, and ``format``
-    its number format: ``"money"``, ``"percent"``, or as spreadsheets write it (``"0.000"``).
+    Only ``name`` matters for finding and computing it. ``label`` and ``dtype`` are for readers of reports; with ``output_style
+    = "table"`` the label is the header, ``width`` the width of the column in characters, and ``format`` its number format:
+    ``"money"``, ``"percent"``, or a spreadsheet's format (``"0.000"``).
 
-    ``required`` asks for the field and for a value in each row, ``unique`` for another value in each row of
-    a table, and in edition 2026 in all tables of a sheet. Both are
-    ``True``, which makes each breach an error, or the severity of a breach. The values of fields with ``key`` name the row in
-    lists of issues. ``description`` is for people who read reports.
+    ``required`` asks for the field and for a value in each row, ``unique`` for a different value in each row of a table, and in
+    edition 2026 in all tables of a sheet. Both are ``True``, which makes each breach an error, or the severity of a breach. The
+    values of fields with ``key`` name the row in lists of issues. ``description`` is for people who read reports.
     """
 
-    #: File, line and function where its author wrote it, if that is not where it is registered.
+    #: The file, line and function where its author created it, if it is registered elsewhere.
     __slots__ = ("ade_place",)
 
     name: str

@@ -1,4 +1,4 @@
-"""Issues: what is wrong with a cell, a row, a column or a sheet of the sender, and how much that matters."""
+"""Issues: faults of a cell, a row, a column or a sheet of the sender, and their severities."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ SEVERITIES = ERROR, WARNING, INFO = "error", "warning", "info"
 
 
 def checked_severity(word: object, whose: str) -> str:
-    """The word, if it is a severity; ``whose`` says in a message what has it.
+    """Returns the word, if it is a severity; ``whose`` names its owner in a message.
 
-    Raises :class:`ConfigError` where it is none.
+    Raises :class:`ConfigError` for any other word.
     """
     if word in SEVERITIES:
         return str(word)

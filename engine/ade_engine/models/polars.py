@@ -1,9 +1,9 @@
-"""Polars for the engine's own code, without polars as long as nobody needs that: to import it takes longer than a small run.
+"""Polars for the engine's own code, without polars until somebody needs it: importing it takes longer than a small run.
 
-``from ade_engine.models import polars as pl`` stands in the place of ``import polars as pl``. Until somebody imports polars, be it an
-author's module or this one for what only polars can do, ``Series``, ``DataFrame``, ``Expr`` and the types here are stand-ins: thin
-classes around columns of the native module, with what most tables ask for. From then on the names are polars' own, and what was
-made before inherits from them: polars takes it for its own, and gets a copy of each column when it looks at that.
+``from ade_engine.models import polars as pl`` replaces ``import polars as pl``. Until polars is imported, by an author's module
+or by this one for a feature that only polars has, ``Series``, ``DataFrame``, ``Expr`` and the types here are stand-ins: thin
+classes around columns of the native module, with the methods that most tables need. From then on the names are polars' own, and
+older objects inherit from them: polars accepts them as its own, and gets a copy of each column on first access.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from polars import *
 
-#: What is called by a sign: Python looks for these at the class.
+#: Operators, which Python looks up at the class.
 _SIGNS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__invert__", "__neg__", "__pos__", "__abs__", "__bool__") + tuple(
     f"__{side}{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or", "xor") for side in ("", "r")
 )
 
 
 def is_imported() -> bool:
-    """Whether somebody has imported polars, so that its objects may be about."""
+    """Returns whether polars was imported, so that its objects may exist."""
     return "polars" in sys.modules
 
 
@@ -36,13 +36,13 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     import polars
 
-    # Nothing is kept here: polars has an `all`, a `len` and a `max` that are not those of this module.
+    # Nothing is cached here: polars has an `all`, a `len` and a `max` that are not those of this module.
     return getattr(polars, name)
 
 
 def _later(value: Any, name: str) -> Any:
     """Returns an attribute of a value that has become polars' own: importing polars makes it so."""
-    # Python asks for names with underscores to see whether there are any.
+    # Python asks for names with underscores to see whether they exist.
     if name.startswith("__") or not _are_stand_ins():
         raise AttributeError(f"{type(value).__name__!r} object has no attribute {name!r}")
     import polars
@@ -50,14 +50,14 @@ def _later(value: Any, name: str) -> Any:
     return getattr(polars and value, name)
 
 
-class _Later:
-    """The base of the stand-ins until polars is there: what they cannot do themselves imports it, and is done."""
+class _LazyPolars:
+    """The base of the stand-ins until polars is imported: operations that they lack import it and use it."""
 
     __getattr__ = _later
 
 
-class _LaterTable(_Later):
-    """The same, of what has places."""
+class _LazyPolarsTable(_LazyPolars):
+    """The base of stand-ins with positions."""
 
 
 def _sign(name: str) -> Callable[..., Any]:
@@ -70,18 +70,18 @@ def _sign(name: str) -> Callable[..., Any]:
 
 
 for _name in _SIGNS:
-    setattr(_Later, _name, _sign(_name))
+    setattr(_LazyPolars, _name, _sign(_name))
 for _name in ("__contains__", "__getitem__", "__iter__"):
-    setattr(_LaterTable, _name, _sign(_name))
+    setattr(_LazyPolarsTable, _name, _sign(_name))
 
 
 class _Type:
-    """The stand-in of a type; when polars is there it is that type."""
+    """The stand-in of a type; when polars is imported it is that type."""
 
     def __init__(self, name: str):
         self._name = name
         if name in ("Datetime", "Duration"):
-            # The one unit of the engine's times.
+            # The only unit of the engine's times.
             self.time_unit, self.time_zone = "us", None
 
     def __call__(self, *arguments: Any) -> _Type:
@@ -115,7 +115,7 @@ class _Type:
         return False
 
 
-#: The types of the native module's columns, by the names that polars has for them.
+#: The types of the native module's columns, by polars' names.
 _NATIVE = frozenset(
     ("Null", "Boolean", "String", "Float32", "Float64", "Date", "Time", "Datetime", "Duration")
     + tuple(f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64))
@@ -124,13 +124,13 @@ _known = {name: _Type(name) for name in (*_NATIVE, "Object")}
 
 
 def is_native(dtype: Any) -> bool:
-    """Whether the native module reads columns of a type as they are: times with zones it does not."""
+    """Returns whether the native module reads columns of a type unchanged: times with zones are excluded."""
     if dtype.__class__ is _Type:
         return dtype is not _known["Object"]
     return str(dtype.base_type()) in _NATIVE and getattr(dtype, "time_zone", None) is None
 
 
-class StandInSeries(_LaterTable):
+class StandInSeries(_LazyPolarsTable):
     """The stand-in of a series: a column of the native module, its name and its type."""
 
     def __init__(self, name: Any = None, values: Any = None, dtype: Any = None, *, strict: bool = True):
@@ -150,7 +150,8 @@ class StandInSeries(_LaterTable):
 
     @cached_property
     def _s(self) -> Any:
-        """The column as polars holds it, which from here on may change it in place: a copy, for others may hold the same."""
+        """Returns the column for polars, which from here on may change it in place: a copy, because others may hold the same.
+        """
         import polars  # noqa: F401
 
         made = globals()["_PySeries"].from_arrow_c_array(self._column.take([*range(len(self._column))]))
@@ -205,7 +206,7 @@ class StandInSeries(_LaterTable):
     def head(self, n: int = 10) -> Any:
         return self.slice(0, n)
 
-    # Polars may have come while the arguments of these were evaluated.
+    # Polars may have been imported while the arguments of these were evaluated.
     def filter(self, predicate: Any) -> Any:
         kept = predicate._column.filter([self._column]) if _are_stand_ins() else None
         return as_polars(self).filter(predicate) if kept is None else self._with(kept[0])
@@ -222,8 +223,8 @@ class StandInSeries(_LaterTable):
         return self._with(self._column.repeat(index, length))
 
 
-class StandInFrame(_LaterTable):
-    """The stand-in of a frame: its columns by their names, and how many rows it has."""
+class StandInFrame(_LazyPolarsTable):
+    """The stand-in of a frame: its columns by their names, and its number of rows."""
 
     def __init__(self, data: Any = None, **options: Any):
         data = [] if data is None and not options else data
@@ -238,7 +239,7 @@ class StandInFrame(_LaterTable):
 
     @cached_property
     def _df(self) -> Any:
-        """The frame as polars holds it, which from here on may change it in place."""
+        """Returns the frame for polars, which from here on may change it in place."""
         import polars  # noqa: F401
 
         made = globals()["_PyDataFrame"]([column._s for column in self._columns.values()])
@@ -311,7 +312,7 @@ class StandInFrame(_LaterTable):
             kept = predicate._column.filter([column._column for column in self._columns.values()])
         if kept is None:
             return as_polars(self).filter(predicate)
-        return frame_of([column._with(one) for column, one in zip(self._columns.values(), kept)])
+        return frame_of([column._with(is_kept) for column, is_kept in zip(self._columns.values(), kept)])
 
     def with_columns(self, *columns: Any, **named: Any) -> Any:
         if named or not _are_stand_ins() or not self._columns or not all(isinstance(column, StandInSeries) and len(column) == self.height for column in columns):
@@ -324,28 +325,28 @@ class StandInFrame(_LaterTable):
         return renamed
 
 
-class StandInExpression(_Later):
-    """The stand-in of an expression: what readers and checks are without polars."""
+class StandInExpression(_LazyPolars):
+    """The stand-in of an expression: the base of readers and checks without polars."""
 
     __hash__ = None
 
 
 def _type_of_all(values: list[Any]) -> str | None:
-    """The type of values of one type; none that is known for others."""
+    """Returns the type of values of one known type; ``None`` for others."""
     kinds = {type(value) for value in values if value is not None}
     if not kinds:
         return "Null"
     return {str: "String", bool: "Boolean", float: "Float64", int: "Int64"}.get(kinds.pop()) if len(kinds) == 1 else None
 
 
-#: What a stand-in leaves to polars once it inherits from that.
+#: Attributes that a stand-in leaves to polars once it inherits from it.
 _METHODS = (type(_later), property, classmethod)
-#: The names that stand for polars' own until that is there.
+#: The names that stand for polars' own until it is imported.
 _STAND_INS: dict[str, Any] = {"Series": StandInSeries, "DataFrame": StandInFrame, "Expr": StandInExpression}
 
 
-class _Arrival:
-    """Sees polars being imported."""
+class _PolarsImportHook:
+    """Detects that polars is being imported."""
 
     @classmethod
     def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
@@ -384,7 +385,7 @@ if is_imported():
     _take_names(polars)
 else:
     globals().update(_STAND_INS, **_known)
-    sys.meta_path.insert(0, _Arrival)
+    sys.meta_path.insert(0, _PolarsImportHook)
 
 
 def _are_stand_ins() -> bool:
@@ -392,11 +393,10 @@ def _are_stand_ins() -> bool:
 
 
 def series_of(column: _native.ArrowColumn, name: str | None = None) -> Series:
-    """The series of a native column, under this name or the one that it has there."""
+    """Returns the series of a native column, under this name or its own."""
     if _are_stand_ins():
         return StandInSeries._of(column.name if name is None else name, column, _known[column.dtype])
-    # What `Series` comes to after it has asked whether the column is one of a dozen other things: for a column of a few cells that takes
-    # longer than all else.
+    # Equals `Series` without its checks for a dozen other inputs, which take longer than all else for a column of a few cells.
     made = globals()["_PySeries"].from_arrow_c_array(column)
     if name is not None:
         # A null byte in a name does not travel with the column.
@@ -405,24 +405,24 @@ def series_of(column: _native.ArrowColumn, name: str | None = None) -> Series:
 
 
 def taken(column: Series, places: list[int]) -> Series:
-    """The values at some places of a column, in the places' order."""
+    """Returns the values at some positions of a column, in the positions' order."""
     if _are_stand_ins():
         return column._with(column._column.take(places))
     return globals()["Series"]._from_pyseries(column._s.gather_with_series(globals()["_places"]("", places, True)))
 
 
 def numbers_from(first: int, height: int, name: str = "") -> Series:
-    """The numbers from ``first`` on, one for each row."""
+    """Returns the numbers from ``first`` on, one for each row."""
     return series_of(_native.column_of_numbers(first, height), name)
 
 
 def constant(value: Any, height: int, dtype: Any = None, name: str = "") -> Series:
-    """A column that says the same in each row."""
+    """Returns a column with the same value in each row."""
     return globals()["Series"](name, [value], dtype=dtype).new_from_index(0, height)
 
 
 def concat(items: Iterable[Any], **options: Any) -> Any:
-    """Series one below the other, or whatever else polars puts together."""
+    """Returns series one below the other, or any other concatenation of polars."""
     items = [*items]
     if _are_stand_ins() and all(isinstance(item, StandInSeries) for item in items):
         whole = items[0]._column.append([item._column for item in items[1:]])
@@ -434,14 +434,14 @@ def concat(items: Iterable[Any], **options: Any) -> Any:
 
 
 def frame_of(columns: list[Series]) -> DataFrame:
-    """The frame of series that have names, each its own."""
+    """Returns the frame of series that have names, each its own."""
     if _are_stand_ins():
         return StandInFrame(columns)
     return globals()["DataFrame"]._from_pydf(globals()["_PyDataFrame"]([column._s for column in columns]))
 
 
 def as_polars(table: Any) -> Any:
-    """A frame or series as polars' own, for an author's function."""
+    """Returns a frame or series as polars' own, for an author's function."""
     import polars
 
     if isinstance(table, StandInFrame):

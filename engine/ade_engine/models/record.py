@@ -1,9 +1,9 @@
 """The base of the engine's value classes.
 
-To its users, a record is a dataclass: its fields are the annotations of the class, in order, with their
-defaults, and ``dataclasses.replace``, ``asdict``, ``fields`` and ``is_dataclass`` take it for one. It costs a fiftieth
-of the price: a dataclass compiles its methods when the class is made, and the engine starts too often to pay half a
-millisecond for each class. What the ``dataclasses`` module needs is made on first use.
+To its users, a record is a dataclass: its fields are the annotations of the class, in order, with their defaults, and
+``dataclasses.replace``, ``asdict``, ``fields`` and ``is_dataclass`` accept it. It costs a fiftieth of the price: a dataclass
+compiles its methods when the class is made, and the engine starts too often to pay half a millisecond for each class.
+Attributes for the ``dataclasses`` module are made on first use.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MUTABLE = (dict, list, set)
 
 
 class _Description:
-    """A class attribute of dataclasses that is made on first use, for each class by itself."""
+    """A class attribute of dataclasses that is made on first use, separately for each class."""
 
     __slots__ = ("name",)
 
@@ -41,7 +41,7 @@ _PARAMS = _Description("__dataclass_params__")
 
 
 def _dataclass_like(cls: type[Record]) -> type:
-    """A real dataclass with the fields of a record."""
+    """Returns a real dataclass with the fields of a record."""
     from dataclasses import dataclass, field
 
     body: dict[str, Any] = {"__annotations__": dict(cls._annotations), "__module__": cls.__module__}
@@ -67,13 +67,13 @@ class Record:
     _frozen = False
     #: Whether the order of the fields does not matter; such fields may follow others with a default.
     _keyword_only = False
-    #: Fields that are given by name: those of derived classes keep their place behind the others.
+    #: Fields that are given by name: those of derived classes keep their position behind the others.
     _by_name_only: tuple = ()
     _by_place: tuple = ()
     #: The fields' names, and the defaults that records can share.
     _names: frozenset = frozenset()
     _shared: dict = {}
-    #: Whether there is something to check; records are made too often to be asked for nothing.
+    #: Whether there is something to check; records are made too often for a needless call.
     _is_checked = False
 
     def __init_subclass__(cls, frozen: bool = False, keyword_only: bool = False, **kwargs):
@@ -115,7 +115,7 @@ class Record:
 
     @classmethod
     def _completed(cls, args, kwargs):
-        """The values with copies of defaults, or what is wrong with them."""
+        """Returns the values with copies of defaults, or raises the error in them."""
         values = dict(zip(cls._by_place, args))
         for name, value in kwargs.items():
             if name not in cls._fields:
@@ -128,12 +128,12 @@ class Record:
                 if name not in cls._defaults:
                     raise TypeError(f"{cls.__name__} needs {name!r}")
                 default = cls._defaults[name]
-                # A default that can change must not be shared between records.
+                # A mutable default must not be shared between records.
                 values[name] = default.copy() if isinstance(default, _MUTABLE) else default
         return values
 
     def __post_init__(self):
-        """Check what the fields promise; overridden where there is something to check."""
+        """Checks the fields; overridden by classes with something to check."""
 
     def __repr__(self):
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._fields)

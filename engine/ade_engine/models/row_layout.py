@@ -1,4 +1,4 @@
-"""What a row is by its looks, as row detectors that name ``row_layout`` get it."""
+"""The kind of a row by its looks, for row detectors that take ``row_layout``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STATES = ("title", "header", "group", "data", "total", "note")
 
 
 class RowLayout:
-    """What a row is by its looks, beside the rows around it.
+    """The kind of a row by its looks, beside the rows around it.
 
     ``state`` is one of ``title``, ``header``, ``group``, ``data``, ``total`` and ``note``, or ``blank``; ``likelihoods`` has
     the probability of each but ``blank``, which together are 1, and is empty for a blank row.
@@ -28,14 +28,14 @@ class RowLayout:
         self._at = at
 
     def __getitem__(self, state: str) -> float:
-        """The probability of a state; 0.0 for a blank row."""
+        """Returns the probability of a state; 0.0 for a blank row."""
         if state not in STATES:
             raise UnknownKey(state, "the layout of a row", STATES)
         return self.likelihoods.get(state, 0.0)
 
     @property
     def reasons(self) -> list[str]:
-        """What spoke for the state, rather than for the one that comes second: the strongest first, at most five."""
+        """Returns the reasons for the state, rather than for the second likeliest one: the strongest first, at most five."""
         return [] if self._native is None else self._native.layout_reasons(self._at, 5)
 
     def __repr__(self) -> str:
@@ -51,7 +51,7 @@ class SheetRows:
     __slots__ = ("_by_row", "_looked_at")
 
     def __init__(self, native: Any):
-        #: The rows that were looked at. Others look like those before, or are blank.
+        #: The examined rows. Others look like earlier ones, or are blank.
         self._looked_at = [
             RowLayout(STATES[state], dict(zip(STATES, likelihoods)), native, at) for at, (state, likelihoods) in enumerate(native.layouts_looked_at())
         ]

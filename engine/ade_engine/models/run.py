@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RunStatus(str, Enum):
-    """How a run ended. A result is never ``RUNNING``; the status exists for callers that keep track of runs."""
+    """The status of a run. A result is never ``RUNNING``; the status exists for callers that keep track of runs."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -22,7 +22,7 @@ class RunStatus(str, Enum):
 
 
 class RunErrorCode(str, Enum):
-    """Whose fault a failure is: see the table of errors in docs/reference/engine.md."""
+    """The cause of a failure: see the table of errors in docs/reference/engine.md."""
 
     CONFIG_ERROR = "config_error"
     INPUT_ERROR = "input_error"
@@ -34,9 +34,9 @@ class RunErrorCode(str, Enum):
 class RunRequest(Record):
     """One input file for one config package.
 
-    The output goes to ``output_path``, else to ``<output_dir>/<stem>_normalized.xlsx``, else beside the input.
-    ``logs_path``, or a file in ``logs_dir``, receives the events if the caller passes no logger of its own. A relative
-    ``output_path`` starts in the working folder, a relative ``logs_path`` in ``logs_dir``, else beside the output.
+    The output goes to ``output_path``, else to ``<output_dir>/<stem>_normalized.xlsx``, else beside the input. ``logs_path``,
+    or a file in ``logs_dir``, receives the events if the caller passes no logger of its own. A relative ``output_path`` starts
+    in the working folder, a relative ``logs_path`` in ``logs_dir``, else beside the output.
     """
 
     config_package: Path
@@ -50,7 +50,7 @@ class RunRequest(Record):
 
 
 class RunError(Record):
-    """Why a run failed."""
+    """The error of a failed run."""
 
     code: RunErrorCode
     #: The stage of the hook that failed; ``None`` for any other failure.
@@ -59,7 +59,7 @@ class RunError(Record):
 
 
 class RunResult(Record):
-    """How a run ended. ``output_path`` is where the workbook was written, ``None`` when nothing was."""
+    """The result of a run. ``output_path`` is the path of the written workbook, ``None`` if there is none."""
 
     status: RunStatus
     error: RunError | None = None

@@ -1,4 +1,4 @@
-"""What a user says of one sheet, in ``[sheets."Name"]`` of settings.toml: the user has the last word."""
+"""A user's choices for a sheet, in ``[sheets."Name"]`` of settings.toml: these overrule everything else."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _KEYS = ("header_rows", "range", "skip")
 
 
 class SheetChoice(Record):
-    """Which rows of a sheet are its header, where its table lies, or that it is left out. All numbers count from 1."""
+    """The header rows of a sheet, the range of its table, or whether it is left out. All numbers count from 1."""
 
-    #: First and last row of the header; nothing of the two where the sheet has none.
+    #: First and last row of the header; an empty tuple if the sheet has none.
     header_rows: tuple[int, int] | tuple[()] | None
     #: First row, first column, last row, last column of the range.
     area: tuple[int, int, int, int] | None = None
     skip: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """The choice as values that JSON has, as a settings file has it."""
+        """Returns the choice as values for JSON, in the form of a settings file."""
         found: dict[str, Any] = {}
         if self.header_rows is not None:
             first, last = self.header_rows or (1, 0)
@@ -42,10 +42,12 @@ class SheetChoice(Record):
 
 
 def read_choices(value: Any) -> dict[str, SheetChoice]:
-    """The choices of a settings file, by the titles of sheets. ``ValueError`` says what should have stood there."""
+    """Returns the choices of a settings file, by the titles of sheets. ``ValueError`` contains the expected form."""
     if not isinstance(value, dict):
         raise ValueError('should be tables such as [sheets."Sheet1"]')
-    return {str(title): one if isinstance(one, SheetChoice) else _read(str(title), one) for title, one in value.items()}
+    return {
+        str(title): choice if isinstance(choice, SheetChoice) else _read(str(title), choice) for title, choice in value.items()
+    }
 
 
 def _read(title: str, value: Any) -> SheetChoice:

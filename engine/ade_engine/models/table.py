@@ -1,4 +1,4 @@
-"""Tables: the place of one on a sheet, its columns, and how they were mapped."""
+"""Tables: the position of a table on a sheet, its columns, and their mapping."""
 
 from __future__ import annotations
 
@@ -37,55 +37,55 @@ class TableRegion(Record, frozen=True):
 
     @property
     def a1(self) -> str:
-        """The block in spreadsheet notation: ``A3:E12``, or ``A3`` for one cell."""
+        """Returns the block in spreadsheet notation: ``A3:E12``, or ``A3`` for one cell."""
         first = f"{column_letters(self.min_col)}{self.min_row}"
         last = f"{column_letters(self.max_col)}{self.max_row}"
         return first if first == last else f"{first}:{last}"
 
     @property
     def cell_range(self):
-        """The block as openpyxl's ``CellRange``."""
+        """Returns the block as openpyxl's ``CellRange``."""
         from openpyxl.worksheet.cell_range import CellRange
 
         return CellRange(min_col=self.min_col, min_row=self.min_row, max_col=self.max_col, max_row=self.max_row)
 
     @property
     def width(self) -> int:
-        """How many columns the region has."""
+        """Returns the number of columns of the region."""
         return self.max_col - self.min_col + 1
 
     @property
     def height(self) -> int:
-        """How many rows it has, header rows included."""
+        """Returns the number of rows, header rows included."""
         return self.max_row - self.min_row + 1
 
     @property
     def header_row(self) -> int:
-        """The first header row; without one the first row."""
+        """Returns the first header row; without one the first row."""
         return self.min_row
 
     @property
     def data_first_row(self) -> int:
-        """The row below the header, even when the region ends above it."""
+        """Returns the row below the header, even if the region ends above it."""
         return self.min_row + self.header_row_count
 
     @property
     def data_min_row(self) -> int:
-        """The first data row, never below the region."""
+        """Returns the first data row, never below the region."""
         return min(self.data_first_row, self.max_row)
 
     @property
     def has_data_rows(self) -> bool:
-        """Whether there is a row below the header."""
+        """Returns whether there is a row below the header."""
         return self.data_first_row <= self.max_row
 
     @property
     def data_row_count(self) -> int:
-        """How many rows there are below the header."""
+        """Returns the number of rows below the header."""
         return max(0, self.max_row - self.data_first_row + 1)
 
     def iter_values(self, ws, values_only: bool = True) -> Iterator[tuple[Any, ...]]:
-        """The region's rows on a worksheet."""
+        """Yields the region's rows on a worksheet."""
         return ws.iter_rows(
             min_row=self.min_row,
             max_row=self.max_row,
@@ -96,20 +96,21 @@ class TableRegion(Record, frozen=True):
 
 
 class HeaderlessRegion(TableRegion):
-    """The place of a table without a header row, which new packages have: ``header_row_count`` is 0, and all rows are data."""
+    """The position of a table without a header row, which new packages have: ``header_row_count`` is 0, and all rows are data.
+    """
 
     _least_header_rows = 0
 
 
 def region_of(min_row: int, min_col: int, max_row: int, max_col: int, header_row_count: int) -> TableRegion:
-    """The region of a table that was found, with or without header rows."""
+    """Returns the region of a table that was found, with or without header rows."""
     kind = TableRegion if header_row_count else HeaderlessRegion
     return kind(min_row, min_col, max_row, max_col, header_row_count)
 
 
 @lru_cache(maxsize=1024)
 def column_letters(number: int) -> str:
-    """The spreadsheet's name of a column: 1 is ``A``, 27 is ``AA``."""
+    """Returns the spreadsheet's name of a column: 1 is ``A``, 27 is ``AA``."""
     letters = ""
     while number > 0:
         number, rest = divmod(number - 1, 26)
@@ -118,35 +119,35 @@ def column_letters(number: int) -> str:
 
 
 def column_number(letters: str) -> int:
-    """The number of a column by its letters: 1 for ``A``, 27 for ``AA``."""
+    """Returns the number of a column by its letters: 1 for ``A``, 27 for ``AA``."""
     number = 0
     for letter in letters:
         number = 26 * number + ord(letter) - 64
     return number
 
 
-#: Headers of columns that have none, as people and programs write them.
+#: Headers that stand for no header, as people and programs write them.
 _NO_HEADERS = {"", "n/a", "na", "none", "null"}
 
 
 def is_no_header(text: str) -> bool:
-    """Whether a header says nothing: it is empty, or stands for an empty one."""
+    """Returns whether a header means nothing: it is empty, or stands for an empty one."""
     lower = text.lower()
     return lower in _NO_HEADERS or lower.startswith("unnamed")
 
 
 def is_blank(value: Any) -> bool:
-    """Whether reports count a cell as blank: nothing, or text without a visible character."""
+    """Returns whether reports count a cell as blank: no value, or text without a visible character."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def ends_with_colon(value: Any) -> bool:
-    """Whether a cell is a text with a colon at its end, as labels have it."""
+    """Returns whether a cell is a text with a colon at its end, as labels are."""
     return isinstance(value, str) and value.rstrip().endswith(":")
 
 
 class _LazyValues:
-    """The ``values`` of a column: a list, or a function without parameters that is asked for it once."""
+    """The ``values`` of a column: a list, or a function without parameters that is called for it once."""
 
     @property
     def values(self) -> list[Any]:
@@ -160,7 +161,7 @@ class _LazyValues:
         self.__dict__["values"] = values
 
     def __getstate__(self) -> dict[str, Any]:
-        # A function cannot be copied or pickled; what it returns can.
+        # A function cannot be copied or pickled; its result can.
         return {**self.__dict__, "values": self.values}
 
 
@@ -170,22 +171,22 @@ class SourceColumn(_LazyValues, Record):
     index: int
     header: Any
     values: Sequence[Any]
-    #: The footnote marks that were taken off the header, such as ``¹`` or ``(a)``; empty where it has none. Like the next two no
-    #: field of the record, whose fields older packages know.
+    #: The footnote marks that were taken off the header, such as ``¹`` or ``(a)``; empty if it has none. Like the next two it
+    #: is no field of the record, whose fields older packages know.
     footnote = ""
-    #: The header with its footnote marks and units, where some were taken off.
+    #: The header with its footnote marks and units, if some were taken off.
     header_as_written = None
-    #: The unit that stands in a row of its own below the header's text, such as ``EUR``; empty where there is none.
+    #: The unit in a separate row below the header's text, such as ``EUR``; empty if there is none.
     unit = ""
 
     @property
     def is_empty(self) -> bool:
-        """Whether neither the header nor any data cell has something to show."""
+        """Returns whether neither the header nor any data cell has something to show."""
         return is_blank(self.header) and all(is_blank(value) for value in self.values)
 
 
 class MappedColumn(_LazyValues, Record):
-    """A source column that a field was found in."""
+    """A source column that was mapped to a field."""
 
     field_name: str
     source_index: int
@@ -195,7 +196,7 @@ class MappedColumn(_LazyValues, Record):
 
 
 class DerivedMapping(Record):
-    """A field that was made out of a source column: by a hook, or because it is a part of what the column holds."""
+    """A field that was made from a source column: by a hook, or because it is a part of the column's content."""
 
     field_name: str
     source_header: str
@@ -204,7 +205,7 @@ class DerivedMapping(Record):
 
 
 class TableResult(Record):
-    """All that is known about a table: the frame, where it came from, which fields were found, where it was written."""
+    """All known facts about a table: the frame, its origin, the mapped fields, and its position in the output."""
 
     sheet_name: str
     table: pl.DataFrame
@@ -220,11 +221,12 @@ class TableResult(Record):
     row_count: int = 0
     output_region: TableRegion | None = None
     output_sheet_name: str | None = None
-    #: The field that each stacked column has the values of, by the column's index. No field of the record, whose fields older packages know.
+    #: The field with the values of each stacked column, by the column's index. Not a field of the record, whose fields older
+    #: packages know.
     stacked = {}
 
     def mapping_lookup(self) -> dict[str, int | None]:
-        """Field to index of its source column, with the fields that were derived from one."""
+        """Returns the index of the source column by field, including the fields that were derived from one."""
         lookup: dict[str, int | None] = {column.field_name: column.source_index for column in self.mapped_columns}
         for derived in self.derived_mappings:
             lookup.setdefault(derived.field_name, derived.source_index)

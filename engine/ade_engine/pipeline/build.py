@@ -1,12 +1,13 @@
-"""The second pass of a sheet: from the rows and columns of a table to the frame that is written, with what is told of it."""
+"""The second pass of a sheet: from the rows and columns of a table to the frame that is written, with its issues and notices.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 
 from ade_engine.fields import surroundings
-from ade_engine.fields.nearest import Nearest
-from ade_engine.fields.surroundings import Surroundings
+from ade_engine.fields.nearest import HeaderSuggestions
+from ade_engine.fields.surroundings import ColumnSurroundings
 from ade_engine.models.fields import HookName
 from ade_engine.models.table import TableRegion, TableResult
 from ade_engine.pipeline.columns.derived import derived_mappings, split_columns
@@ -31,21 +32,21 @@ if TYPE_CHECKING:
     from ade_engine.models import polars as pl
 
     from ade_engine.extensions.registry import RegisteredFn, Registry
-    from ade_engine.fields.surroundings import Sources
+    from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.table import DerivedMapping
     from ade_engine.pipeline.columns.mapping import Mapping
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.finding.row_detectors import RowClassifier
     from ade_engine.pipeline.hooks import Hooks
-    from ade_engine.pipeline.reshaping.columns import Found
-    from ade_engine.pipeline.reshaping.reshape import Reshaped
+    from ade_engine.pipeline.reshaping.columns import StackedColumns
+    from ade_engine.pipeline.reshaping.reshape import ReshapedTable
     from ade_engine.pipeline.shared.context import RunContext
 
 
 class TableBuilder:
-    """Maps, transforms and validates tables, with hooks in between. ``rows``: of which header rows are told why they are; ``is_csv``:
-    the input has records, not cells.
+    """Maps, transforms and validates tables, with hooks in between. ``rows``: the classifier whose reasons for header rows are
+    explained; ``is_csv``: the input has records, not cells.
     """
 
     def __init__(self, registry: Registry, hooks: Hooks, rows: RowClassifier, *, is_csv: bool):
@@ -53,13 +54,13 @@ class TableBuilder:
         self._rows = rows
         self._is_csv = is_csv
         self._columns = ColumnMapper(registry.column_detectors)
-        self._nearest = Nearest(registry)
+        self._nearest = HeaderSuggestions(registry)
         self._transforms = Transforms(registry.column_transforms_by_field)
         checks = validators_of(registry)
         self._validators = Validators(checks)
         self._rules = rules_of(checks)
         self._reshapes = registry.reshapes
-        #: Fields that nothing reads, and that say no type.
+        #: Fields without a reader and without a declared type.
         self._as_they_are = {name for name, field in registry.fields.items() if name not in registry.column_transforms_by_field and declared_type(field.dtype) is None}
 
     def build(
@@ -70,7 +71,7 @@ class TableBuilder:
         table_index: int,
         source_values: dict[str, Any],
     ) -> BuiltTable:
-        """A table from its cells to what is written."""
+        """Builds a table from its cells to the frame that is written."""
         is_2026 = context.settings.is_2026
         gathered = span.gathered
         source = SourceTable(span.turned or (scan if gathered is None else span.scan), span, is_2026=is_2026, is_name=self._columns.is_name)
@@ -81,7 +82,7 @@ class TableBuilder:
         table = raw = rename_columns(context, source, mapping)
         if is_2026:
             table = with_rows(table, source)
-            # Nothing else moves rows unseen.
+            # Only hooks can move rows unnoticed.
             if self._hooks.see_tables:
                 table = with_checks(table, _number_of(context))
         if context.collected is not None:
@@ -120,11 +121,11 @@ class TableBuilder:
             rows_unknown=unknown_from(context, _number_of(context), table) if is_2026 and self._hooks.see_tables else None,
         )
         if context.collected is not None:
-            from ade_engine.pipeline.columns.places import Places
+            from ade_engine.pipeline.columns.places import CellPositions
 
             built.context = context
             filled = (scan.merged_ranges or []) if context.settings.fill_merged else []
-            built.places = Places(source, sources, mapping, raw, turned, filled, sources.cells)
+            built.places = CellPositions(source, sources, mapping, raw, turned, filled, sources.cells)
         built.cells = sources.cells
         if source.mixed:
             unread = self._unread(source, result)
@@ -135,19 +136,19 @@ class TableBuilder:
         return built
 
     def _unread(self, source: SourceTable, result: TableResult) -> dict[str, int]:
-        """The columns of cells of several types that nothing reads, with their places in the source."""
+        """Returns the unread columns with cells of several types, with their positions in the source."""
         names = source.names
         found = {names[column.index]: column.index for column in result.unmapped_columns if names[column.index] in source.mixed}
         if self._as_they_are:
             mapped = (column for column in result.mapped_columns if column.field_name in self._as_they_are)
             found |= {column.field_name: column.source_index for column in mapped if names[column.source_index] in source.mixed}
-        # Of columns that share a name nobody knows which is which.
+        # Columns that share a name cannot be told apart.
         return {name: index for name, index in found.items() if names.count(names[index]) == 1}
 
     def _mapped(
         self, context: RunContext, source: SourceTable, scan: SheetScan, span: RowSpan
-    ) -> tuple[Mapping, Found | None]:
-        """The fields of the columns, and the columns that are stacked; with what there is to notice of columns."""
+    ) -> tuple[Mapping, StackedColumns | None]:
+        """Returns the fields of the columns, and the stacked columns; sends the notices about columns."""
         found = None
         if self._reshapes.stacked:
             from ade_engine.pipeline.reshaping.reshape import map_columns
@@ -169,7 +170,7 @@ class TableBuilder:
     def _look_at_source(
         self, context: RunContext, source: SourceTable, scan: SheetScan, span: RowSpan, mapping: Mapping, table: pl.DataFrame
     ) -> None:
-        """Issues of cells as the sender wrote them."""
+        """Adds issues about cells as the sender wrote them."""
         from ade_engine.pipeline.issues import own
 
         own.find_lone_texts(context, source, mapping, table)
@@ -189,7 +190,7 @@ class TableBuilder:
         table: pl.DataFrame,
         hooks: list[tuple[str, str, str]],
     ) -> None:
-        """Tell why the table was read so. ``parts``: the fields that were split from columns, or stacked."""
+        """Records why the table was read like this. ``parts``: the fields that were split from columns, or stacked."""
         split = {part.field_name: part.source_index for part in parts}
         fields = {**split, **{column.field_name: column.source_index for column in mapping.columns}}
         astray = () if context.collected is None else context.collected.astray
@@ -210,18 +211,19 @@ class TableBuilder:
         self,
         context: RunContext,
         table: pl.DataFrame,
-        sources: Sources,
+        sources: ColumnSources,
         headers: dict[str, tuple[str, str]],
         source_values: dict[str, Any],
         told: list[tuple[str, str, str]],
     ) -> pl.DataFrame:
-        """Transforms, validators, and the hooks before, between and after them; ``told`` gets what the hooks did."""
+        """Applies transforms, validators, and the hooks before, between and after them; ``told`` gets the effects of the hooks.
+        """
 
         def run_hooks(stage: HookName, table: pl.DataFrame) -> pl.DataFrame:
             if stage not in self._hooks:
                 return table
-            # Readers that a hook uses go by the settings too.
-            surroundings.enter(Surroundings(context.settings, table, sources))
+            # Readers that a hook uses apply the settings, too.
+            surroundings.enter(ColumnSurroundings(context.settings, table, sources))
             try:
                 def on_table(entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
                     known = after_hook(context, _number_of(context), entry, before, after)
@@ -244,7 +246,7 @@ class TableBuilder:
         context.sources = sources
         table = run_hooks(HookName.ON_TABLE_MAPPED, table)
         if context.settings.drop_blank_rows:
-            # What hooks have put into a field counts.
+            # Values that hooks have put into a field count.
             before, table = table, drop_blank_rows(context, table, sources)
             _follow(context, before, table)
         table, kept = self._transforms.apply(context, table, sources, headers)
@@ -260,9 +262,9 @@ class TableBuilder:
 
 
 def _result(
-    context: RunContext, source: SourceTable, region: TableRegion, mapping: Mapping, parts: list[DerivedMapping], reshaped: Reshaped | None, table: pl.DataFrame
+    context: RunContext, source: SourceTable, region: TableRegion, mapping: Mapping, parts: list[DerivedMapping], reshaped: ReshapedTable | None, table: pl.DataFrame
 ) -> TableResult:
-    """The table with what is known of its columns."""
+    """Returns the table with the facts about its columns."""
     taken = {column.source_index for column in mapping.columns} | (set() if reshaped is None else reshaped.gone)
     result = TableResult(
         sheet_name=context.sheet_name,
@@ -290,7 +292,7 @@ def _result(
 
 
 def _follow(context: RunContext, before: pl.DataFrame, after: pl.DataFrame) -> None:
-    """Keep what hooks have reported of rows at these."""
+    """Keeps the issues that hooks have reported for rows at these rows."""
     if context.collected is not None and context.collected.reported:
         from ade_engine.pipeline.kept_rows.reported import follow
 
@@ -298,7 +300,7 @@ def _follow(context: RunContext, before: pl.DataFrame, after: pl.DataFrame) -> N
 
 
 def _settled(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
-    """The table with what hooks have reported of its rows among its issues."""
+    """Returns the table with the issues that hooks have reported for its rows."""
     if context.collected is None or not context.collected.reported:
         return table
     from ade_engine.pipeline.kept_rows.reported import settle
@@ -307,12 +309,12 @@ def _settled(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def _number_of(context: RunContext) -> int:
-    """The table as one number, within the run."""
+    """Returns a number for the table that is unique within the run."""
     return context.sheet_index << 20 | context.table_index
 
 
 def _header_texts(source: SourceTable, table: pl.DataFrame) -> dict[str, tuple[str, str]]:
-    """The header texts of a table's columns, and the units that stand in rows of their own below them, by the columns' names.
+    """Returns the header texts of a table's columns, and the units in separate rows below them, by the columns' names.
 
     Columns may have been renamed in place.
     """

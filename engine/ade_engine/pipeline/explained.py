@@ -1,7 +1,7 @@
-"""Why a table was read as it was: its header rows, and what became of each column. For the list ``tables`` of a run's notices.
+"""The explanation of a table: its header rows, and the mapping of each column. For the list ``tables`` of a run's notices.
 
-Fields, detectors and hooks are named, places, scores and headers told, and no values: of a column's values only what they look like, for
-the comparison with the layout of another file.
+It contains fields, detectors, hooks, positions, scores and headers, and no values. Of a column's values it has only the kind,
+for the comparison with the layout of another file.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ade_engine.models import polars as pl
 
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.fields.nearest import Nearest
+    from ade_engine.fields.nearest import HeaderSuggestions
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.models.fields import HookName
     from ade_engine.models.table import TableResult
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.finding.row_detectors import RowClassifier
     from ade_engine.pipeline.shared.context import RunContext
 
-#: The most header rows of a table that are told, and columns that a field is stacked from.
+#: The maximum number of explained header rows of a table, and of columns that a field is stacked from.
 _MAX_ROWS, _MAX_STACKED_COLUMNS = 20, 100
 
 
@@ -41,21 +41,21 @@ def explain(
     span: RowSpan,
     source: SourceTable,
     mapping: Mapping,
-    nearest: Nearest,
+    nearest: HeaderSuggestions,
     found: Collection[str],
     header_rows: dict[str, Any],
     fields: list[tuple[str, list[str], list[str], list[str], bool]],
     hooks: list[tuple[str, str, str]],
     origins: dict[str, str],
 ) -> None:
-    """Tell why a table was read so. ``nearest``: what finds the field that a header is like; ``found``: the fields that have a column or
-    are part of one; ``header_rows``, ``fields``, ``hooks``: as the functions below tell them; ``origins``: where the columns of its frame
-    come from.
+    """Explains a table. ``nearest``: finds the field that a header resembles; ``found``: the fields that have a column or are
+    part of one; ``header_rows``, ``fields``, ``hooks``: the results of the functions below; ``origins``: the sources of the
+    columns of its frame.
     """
     tables = context.notices.tables
     missing = frozenset(context.registry.fields.keys() - set(found))
     taken = {column.source_index: column.field_name for column in mapping.columns}
-    # Tables of the same headers differ in their places and their values.
+    # Tables with the same headers differ in their positions and their values.
     key = tuple(taken.items()), missing
     known = mapping.explained.get(key)
     if known is None:
@@ -72,7 +72,7 @@ def explain(
     tables.add(
         sheet=context.sheet_name,
         table=context.table_index,
-        # The places of a table on its side are those of the turned one.
+        # The positions in a table on its side are those of the turned table.
         region=source.region.a1 if span.turned is None and span.gathered is None else None,
         turned=span.turned is not None,
         header_rows=header_rows,
@@ -88,17 +88,17 @@ def explain(
 
 
 def header_rows_told(context: RunContext, span: RowSpan, scan: SheetScan, detectors: RowClassifier) -> dict[str, Any]:
-    """Which rows the header of a table are, and why: what detectors said of each as a header, and of the row that came next."""
+    """Returns the header rows of a table and the reason: the detectors' scores of each as a header, and of the runner-up."""
     choice = context.settings.sheets.get(context.sheet_name)
     is_set = choice is not None and choice.header_rows is not None
     if span.turned is not None or span.gathered is not None:
-        # The header of a table on its side is a column, that of records in lines are their labels.
+        # The header of a table on its side is a column; the header of records in lines is their labels.
         return {"rows": [], "chosen_by": "looks", "votes": [], "runner_up": None}
     rows, scan = range(span.start, span.data_start), span.scan or scan
     votes, next_best = [], None
     if span.verdict is not None:
         told = (detectors.votes(span.verdict, scan, row) for row in rows[:_MAX_ROWS])
-        votes = [one for one in told if one is not None]
+        votes = [hook for hook in told if hook is not None]
         next_best = detectors.next_best(span.verdict, scan, rows, span.stop)
     by_looks = "looks" if detectors.is_by_looks(votes) else "votes"
     chosen_by = "setting" if is_set else "fallback" if span.is_guessed else by_looks
@@ -106,13 +106,13 @@ def header_rows_told(context: RunContext, span: RowSpan, scan: SheetScan, detect
 
 
 def place(span: RowSpan, source: SourceTable, index: int) -> str:
-    """The letters of a source column in its sheet; of a table on its side the number of the row that it is."""
+    """Returns the letters of a source column in its sheet; for a table on its side the number of its row."""
     number = source.region.min_col + index
     return column_letters(number) if span.turned is None else str(span.turned_from + number)
 
 
 def _header_cells(span: RowSpan, source: SourceTable, index: int) -> list[str]:
-    """The cells in which a column's own header stands; a label that stands over several columns is the first one's."""
+    """Returns the cells of a column's own header; a label over several columns belongs to the first one."""
     if span.gathered is not None:
         # Each record has its own label.
         return []
@@ -129,9 +129,9 @@ def fields_told(
     rules: dict[str, list[str]],
     stacked: dict[str, list[int]],
 ) -> list[tuple[str, list[str], list[str], list[str], bool]]:
-    """The fields of a table: each with its columns, the callables that made its values, the rules that checked them, and whether it is
-    a key. ``of``: the fields that have a column or are part of one, with its position; ``rules``: those of each field's validators;
-    ``stacked``: the fields of several columns.
+    """Returns the fields of a table: each with its columns, the callables that made its values, the rules that checked them,
+    and whether it is a key. ``of``: the fields that have a column or are part of one, with its position; ``rules``: those of
+    each field's validators; ``stacked``: the fields of several columns.
     """
     registry = context.registry
     names = {*table.columns}
@@ -152,8 +152,8 @@ def fields_told(
 def places_of(
     span: RowSpan, source: SourceTable, of: dict[str, int | None], table: pl.DataFrame, astray: Container[str] = ()
 ) -> dict[str, str]:
-    """The source columns that the columns of a table come from, by their names in it. ``of``: as in :func:`fields_told`; ``astray``:
-    the columns of which some values are from elsewhere.
+    """Returns the source columns of a table's columns, by their names in it. ``of``: as in :func:`fields_told`; ``astray``: the
+    columns with some values from elsewhere.
     """
     if span.gathered is not None:
         return {}
@@ -164,8 +164,8 @@ def places_of(
 
 
 def tell_written(context: RunContext, result: TableResult, columns: list[tuple[str, str]]) -> None:
-    """Say where a table was written, and in which columns, the engine's own left out. ``columns``: their names in the frame and their
-    headers, in order.
+    """Records where a table was written, and in which columns, without the engine's own. ``columns``: their names in the frame
+    and their headers, in order.
     """
     region, fields = result.output_region, context.registry.fields
     if region is None:
@@ -180,13 +180,13 @@ def tell_written(context: RunContext, result: TableResult, columns: list[tuple[s
 
 
 def rules_of(validators: dict[str, list[RegisteredFn]]) -> dict[str, list[str]]:
-    """The rules that the validators of each field are."""
+    """Returns the rules of each field's validators."""
     return {field: rules_of_field(entries) for field, entries in validators.items()}
 
 
 def hook_told(stage: HookName, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame) -> tuple[str, str, str]:
-    """The stage and the name of a hook that returned a table, and what it did to the rows, as far as their numbers say it: ``kept``,
-    ``moved``, or ``lost`` where it is not known which rows of the sheet they are.
+    """Returns the stage and the name of a hook that returned a table, and its effect on the rows as far as their numbers show
+    it: ``kept``, ``moved``, or ``lost`` if their rows in the sheet are unknown.
     """
     if after is before:
         rows = "kept"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _TABLE_NAMES = ("table", "source_sheet", "source_workbook", "source_region", "table_index", "merged_ranges", "report")
 
-#: What each stage offers beyond what every callable is offered.
+#: The values that each stage offers beyond the common ones.
 _OFFERED = {
     HookName.ON_WORKBOOK_START: ("source_workbook",),
     HookName.ON_SHEET_START: ("source_sheet", "source_workbook", "merged_ranges", "report"),
@@ -42,12 +42,12 @@ _GIVES_TABLE = {HookName.ON_TABLE_MAPPED, HookName.ON_TABLE_TRANSFORMED, HookNam
 
 
 def offered_to_hooks(stage: HookName) -> tuple[str, ...]:
-    """The names of the values that a hook of a stage may take."""
+    """Returns the names of the values that a hook of a stage may take."""
     return (*COMMON_NAMES, *_OFFERED[stage])
 
 
 class Hooks:
-    """The hooks of a run, made ready for calling. ``reports``: whether there is a list for what they report."""
+    """The hooks of a run, prepared for calling. ``reports``: whether there is a list for the issues that they report."""
 
     def __init__(self, hooks: dict[HookName, list[RegisteredFn]], *, reports: bool = False):
         self._reports = reports
@@ -61,11 +61,11 @@ class Hooks:
 
     @property
     def see_tables(self) -> bool:
-        """Whether a hook gets the frames of tables before they are written, and may move their rows."""
+        """Returns whether a hook gets the frames of tables before they are written, and may move their rows."""
         return any(stage in self for stage in _GIVES_TABLE)
 
     def asks_to_report(self, stage: HookName) -> bool:
-        """Whether a hook of the stage may report issues."""
+        """Returns whether a hook of the stage may report issues."""
         return any("report" in call.plan.names() for _, call in self._callers.get(stage, ()))
 
     def run(
@@ -77,11 +77,10 @@ class Hooks:
         on_demand: Mapping[str, Callable[[], Any]] | None = None,
         **offered: Any,
     ) -> pl.DataFrame | None:
-        """Call the stage's hooks in order. At a table stage, returns the table as the last hook left it.
+        """Calls the stage's hooks in order. At a table stage, returns the table as the last hook left it.
 
-        ``on_table`` is called with each hook that replaced the table, and with the table before and after; what it returns is the
-        table from then on.
-        Values of ``on_demand`` are found out for each hook that names them, and only then.
+        ``on_table`` is called with each hook that replaced the table, and with the table before and after; its result is the
+        table from then on. Values of ``on_demand`` are computed for each hook that names them, and only then.
         """
         callers = self._callers.get(stage)
         if not callers:

@@ -1,4 +1,4 @@
-"""What reading a file brings to light that its reader should know: one function for each kind of notice.
+"""Findings about a file that its reader should know: one function for each kind of notice.
 
 Notices name sheets, cells and numbers, and no values.
 """
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.output.merge import BuiltTable
     from ade_engine.pipeline.shared.context import RunContext
 
-#: So many rows of a column are looked at for signs between cells, fewer than so many above them are titles, and these signs stand
-#: within texts.
-_ROWS_OF_SIGN, _MOST_TITLES, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
-#: Kinds of files that are no workbook of their own extension.
+#: The number of rows of a column that are searched for signs between cells, the distance above a table within which rows may be
+#: titles, and the signs that occur within texts.
+_ROWS_OF_SIGN, _MAX_TITLE_ROWS, _WITHIN_TEXTS = 100, 4, frozenset("\"'’.-–_()/@+&%#*")
+#: Kinds of files that are not a workbook of their own extension.
 _KINDS = {"csv": "text", "html": "a web page (HTML)", "mht": "a web page saved as one file (MHT)", "xml": "XML Spreadsheet 2003"}
 _DELIMITERS = {"\x1f": "one column", ",": "commas", ";": "semicolons", "\t": "tabs", "|": "pipes"}
 
 
 def range_text(area: tuple[int, int, int, int]) -> str:
-    """A merged range as a spreadsheet writes it: ``A2:A5``."""
+    """Returns a merged range in spreadsheet notation: ``A2:A5``."""
     first_row, last_row, first_column, last_column = area
     return f"{column_letters(first_column)}{first_row}:{column_letters(last_column)}{last_row}"
 
 
 def notice_scan(context: RunContext, scan: SheetScan, source: Source) -> None:
-    """What a sheet shows as a whole."""
+    """Sends the notices about a sheet as a whole."""
     notice_end(context, scan)
     notice_formulas(context, scan)
     notice_hidden(context, scan)
@@ -48,7 +48,7 @@ def notice_scan(context: RunContext, scan: SheetScan, source: Source) -> None:
 
 
 def notice_tables(context: RunContext, scan: SheetScan, source: Source, spans: list[RowSpan]) -> None:
-    """What the tables of a sheet show as they lie there."""
+    """Sends the notices about the tables of a sheet in their original position."""
     # Records in lines are no rows of the sheet.
     spans = [span for span in spans if span.gathered is None]
     if source.format == "csv":
@@ -59,12 +59,12 @@ def notice_tables(context: RunContext, scan: SheetScan, source: Source, spans: l
 
 
 def notice_kind(notices: Notices, source: Source) -> None:
-    """A file of another kind than its name says, which was read as what it is."""
+    """Sends a notice about a file whose content is of another kind than its name; its content decided."""
     extension = source.path.lower().rpartition(".")[2]
     named = {"tsv": "csv", "txt": "csv", "xlsm": "xlsx", "xltx": "xlsx", "xltm": "xlsx"}.get(extension, extension)
     kind = source.kind
     detected = source.detected()
-    # That of text says what it is.
+    # The notice about text names its kind itself.
     if kind == named or detected is not None and detected.is_unusual:
         return
     said = f"the file is called .{extension} and is {_KINDS.get(kind, f'an .{kind} workbook')}; it was read as that"
@@ -74,7 +74,7 @@ def notice_kind(notices: Notices, source: Source) -> None:
 
 
 def notice_detection(notices: Notices, source: Source) -> None:
-    """A ``.csv`` file in which detection has found anything but UTF-8 and commas."""
+    """Sends a notice about a ``.csv`` file with another encoding than UTF-8 or another separator than commas."""
     detected = source.detected()
     if detected is None or not detected.is_unusual:
         return
@@ -91,7 +91,7 @@ def notice_detection(notices: Notices, source: Source) -> None:
 
 
 def notice_quotes(context: RunContext, scan: SheetScan) -> None:
-    """Quotes of a ``.csv`` file that close nothing, and how quotes within cells are written."""
+    """Sends notices about unclosed quotes of a ``.csv`` file, and about the way quotes within cells are written."""
     numbers, are_letters = scan.broken_quotes
     if numbers:
         said = "quotation marks without a partner were read as ordinary characters" if are_letters else "a quotation mark has no partner, so cells or whole rows may have run together"
@@ -121,24 +121,26 @@ def notice_quotes(context: RunContext, scan: SheetScan) -> None:
 
 
 def uneven_rows(scan: SheetScan, span: RowSpan) -> tuple[int, list[tuple[int, int]]]:
-    """How many cells the header of a table of separated text has, and its rows, from 1, with more or fewer, and with how many."""
+    """Returns the number of cells in the header of a table of separated text, and its rows, from 1, with more or fewer, with
+    their numbers.
+    """
     expected = max((scan.fields_of(row) for row in range(span.start, span.data_start)), default=0)
     return expected, scan.uneven_rows(span.data_start, span.stop, expected) if expected > 1 else []
 
 
 def are_short_by_habit(uneven: list[tuple[int, int]], expected: int, span: RowSpan) -> bool:
-    """Whether half of the rows and more leave out cells at their ends, as some programs do with empty ones."""
+    """Returns whether at least half of the rows leave out cells at their ends, as some programs do with empty ones."""
     return all(cells < expected for _, cells in uneven) and len(uneven) * 2 >= span.stop - span.data_start
 
 
 def notice_uneven_rows(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:
-    """Rows of a ``.csv`` file with more or fewer cells than the header above them."""
+    """Sends a notice about rows of a ``.csv`` file with more or fewer cells than the header above them."""
     joined = set(scan.joined_rows)
     for span in spans:
         expected, uneven = uneven_rows(scan, span)
         for code, found in (
-            ("csv_joined", [one for one in uneven if one[0] in joined]),
-            ("csv_ragged", [one for one in uneven if one[0] not in joined]),
+            ("csv_joined", [row for row in uneven if row[0] in joined]),
+            ("csv_ragged", [row for row in uneven if row[0] not in joined]),
         ):
             if not found:
                 continue
@@ -154,7 +156,9 @@ def notice_uneven_rows(context: RunContext, scan: SheetScan, spans: list[RowSpan
 
 
 def notice_one_column(context: RunContext, scan: SheetScan) -> None:
-    """The one column of a ``.csv`` file, where each row below the titles has a sign as often: it may stand between cells."""
+    """Sends a notice about the only column of a ``.csv`` file if each row below the titles has a sign equally often: it may
+    separate cells.
+    """
     if scan.width != 1:
         return
     texts = [str(cells[0]).strip() for cells in scan.rows(0, min(scan.rows_emitted, _ROWS_OF_SIGN)) if cells]
@@ -162,8 +166,8 @@ def notice_one_column(context: RunContext, scan: SheetScan) -> None:
         if sign.isalnum() or sign.isspace() or sign in _WITHIN_TEXTS:
             continue
         rows = texts[next(at for at, text in enumerate(texts) if sign in text) :]
-        # "Time:" is a name.
-        if 1 < len(rows) > len(texts) - _MOST_TITLES and len({text.count(sign) for text in rows}) == 1 and rows[0][-1] != sign:
+        # "Time:" is a name, not a row with separated cells.
+        if 1 < len(rows) > len(texts) - _MAX_TITLE_ROWS and len({text.count(sign) for text in rows}) == 1 and rows[0][-1] != sign:
             known = sign.isascii() and sign.isprintable()
             what = f"set `csv_delimiter = {_native.json_text(sign, str)}`" if known else "ask for a file with semicolons"
             context.notice("csv_one_column", f"the whole file was read as one column, and its rows have {sign!r}. If that separates the cells, {what}")
@@ -171,7 +175,7 @@ def notice_one_column(context: RunContext, scan: SheetScan) -> None:
 
 
 def notice_hidden_sheets(notices: Notices, source: Source, sheets: list[SourceSheet]) -> None:
-    """Sheets that are left out because they are hidden."""
+    """Sends a notice about sheets that are left out because they are hidden."""
     hidden = [sheet for sheet in sheets if sheet.state != "visible" and not sheet.is_own_list]
     if not hidden:
         return
@@ -183,7 +187,7 @@ def notice_hidden_sheets(notices: Notices, source: Source, sheets: list[SourceSh
 
 
 def notice_own_lists(notices: Notices, sheets: list[SourceSheet]) -> None:
-    """The list of issues of a marked copy that came back: it is no data."""
+    """Sends a notice about the list of issues of a marked copy that came back: it is not data."""
     titles = [sheet.title for sheet in sheets if sheet.is_own_list]
     if titles:
         named = ", ".join(map(repr, titles))
@@ -197,7 +201,7 @@ def notice_own_lists(notices: Notices, sheets: list[SourceSheet]) -> None:
 
 
 def notice_formulas(context: RunContext, scan: SheetScan) -> None:
-    """Formulas whose cells are empty, because the program that wrote the file saved no values with them."""
+    """Sends a notice about formulas whose cells are empty, because the program that wrote the file saved no values."""
     count, first = scan.formulas_without_value
     if not count or first is None:
         return
@@ -217,7 +221,7 @@ def notice_formulas(context: RunContext, scan: SheetScan) -> None:
 
 
 def leave_to_issues(context: RunContext, tables: list[BuiltTable]) -> None:
-    """Take back what the notices of a sheet say of cells of which issues are listed: nobody is told twice."""
+    """Removes the notices of a sheet about cells whose issues are listed, so that nothing is reported twice."""
     told = [notice for notice in context.notices.notices if notice.get("sheet") == context.sheet_name]
     told = [notice for notice in told if notice["code"] in ("formulas_without_value", "lost_digits")]
     rules = [rule for table in tables for rule in table.issues.get("rule")] if told else []
@@ -237,7 +241,7 @@ def leave_to_issues(context: RunContext, tables: list[BuiltTable]) -> None:
 
 
 def notice_end(context: RunContext, scan: SheetScan) -> None:
-    """A long run of empty rows that has ended a sheet above rows with values."""
+    """Sends a notice about a long run of empty rows that has ended a sheet above rows with values."""
     below = scan.row_below
     if below is not None:
         most = context.settings.max_empty_rows_run
@@ -250,7 +254,7 @@ def notice_end(context: RunContext, scan: SheetScan) -> None:
 
 
 def notice_hidden(context: RunContext, scan: SheetScan) -> None:
-    """Rows and columns that spreadsheet programs do not show, filtered ones too: they are read as the others are. Such a column gives
+    """Sends a notice about hidden rows and columns, also filtered ones: they are read like the others. A hidden column gives
     way to a visible one.
     """
     for noun, hidden, in_words in (("row", scan.hidden_rows, rows_in_words), ("column", scan.hidden_columns, columns_in_words)):
@@ -264,8 +268,8 @@ def notice_hidden(context: RunContext, scan: SheetScan) -> None:
 
 
 def notice_marks(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> None:
-    """What people say by the looks of cells alone: records that are struck through or filled red, and numbers whose sign stands in
-    their format.
+    """Sends notices about meaning in the looks of cells: records that are struck through or filled red, and numbers whose sign
+    is in their format.
     """
     records = sum(span.stop - span.data_start for span in spans)
 
@@ -277,7 +281,7 @@ def notice_marks(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> 
         ("rows_filled_red", scan.marked_rows[1], "filled red"),
     ):
         rows = [row for first, last in marked for row in range(first, last + 1) if is_record(row)]
-        # Where most records look so, it says nothing.
+        # If most records look so, it means nothing.
         if rows and len(rows) * 2 <= records:
             found = stretches(rows)
             one, was, goes = ("1 record that is", "was", "it does not count, remove it from the file") if len(rows) == 1 else (f"{len(rows)} records that are", "were", "they do not count, remove them from the file")
@@ -289,12 +293,12 @@ def notice_marks(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> 
 
 
 def notice_power_above(context: RunContext, scan: SheetScan, span: RowSpan) -> None:
-    """A line above a table that says in which power of ten its amounts count: no reader goes by it."""
+    """Sends a notice about a line above a table that names the power of ten of its amounts: no reader applies it."""
     from ade_engine.fields.scales import scale_of
 
-    # A line of a header of several may be a title, too.
+    # The first line of a header of several lines may be a title, too.
     first = span.data_start - 2 if span.header_rows > 1 else span.start - 1
-    for row in range(first, max(-1, span.start - 1 - _MOST_TITLES), -1):
+    for row in range(first, max(-1, span.start - 1 - _MAX_TITLE_ROWS), -1):
         (cells,) = scan.rows(row, row + 1)
         texts = [(column, cell) for column, cell in enumerate(cells) if isinstance(cell, str) and cell.strip()]
         for column, text in texts if len(texts) < 3 else ():
@@ -309,7 +313,8 @@ def notice_power_above(context: RunContext, scan: SheetScan, span: RowSpan) -> N
 
 
 def notice_copied_sheet(context: RunContext, scan: SheetScan, source: Source) -> None:
-    """A sheet that a spreadsheet program has called the copy of another one, and most of whose rows that one has."""
+    """Sends a notice about a sheet that a spreadsheet program has named as the copy of another one, which has most of its rows.
+    """
     title, _, number = context.sheet_name.rpartition(" (")
     original = next((sheet for sheet in source.sheets if sheet.title == title and sheet.state == "visible"), None)
     if original is None or not number.removesuffix(")").isdigit():
@@ -324,7 +329,7 @@ def notice_copied_sheet(context: RunContext, scan: SheetScan, source: Source) ->
 
 
 def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *, fill: bool) -> None:
-    """Merged ranges: those that were filled, or those in tables whose cells are empty but for the first one."""
+    """Sends a notice about merged ranges: filled ones, or those in tables whose cells are empty but for the first one."""
     if fill:
         count, first, left = scan.filled_ranges
         if count and first is not None:
@@ -383,7 +388,7 @@ def _named(count: int, first: tuple[int, int, int, int], one: str = "has", sever
 
 
 def notice_tables_without_fields(context: RunContext, tables: list[BuiltTable]) -> None:
-    """Tables in which no field was found, and none was filled by a hook: their rows have no value in any field."""
+    """Sends a notice about tables without fields, mapped or filled by a hook: their rows have no value in any field."""
     fields = context.registry.fields
     for table in (table.result for table in tables if fields):
         if not table.table.height or table.mapping_lookup():

@@ -15,7 +15,7 @@ from ade_engine.pipeline.finding.tables import TableFinder
 from ade_engine.pipeline.hooks import Hooks
 from ade_engine.pipeline.noticed import leave_to_issues, notice_scan, notice_tables, notice_tables_without_fields, range_text
 from ade_engine.pipeline.output.merge import merge_tables, sort_by_mapping_ratio
-from ade_engine.pipeline.shared.context import Progress
+from ade_engine.pipeline.shared.context import SheetProgress
 from ade_engine.pipeline.write import SheetWriter, rows_of
 
 TYPE_CHECKING = False
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import Registry
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.io.input.source import Source, SourceSheet
-    from ade_engine.io.output.workbook import Output
+    from ade_engine.io.output.workbook import WorkbookOutput
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.shared.context import RunContext
     from ade_engine.pipeline.write import SheetOutcome
 
 
-class LeftOut(Record):
-    """A sheet without fields. ``write`` puts it into the output after all."""
+class SkippedSheet(Record):
+    """A sheet without fields. ``write`` adds it to the output after all."""
 
     title: str
     index: int
@@ -43,21 +43,21 @@ class LeftOut(Record):
 
 
 class SheetPipeline:
-    """Everything a run needs to process sheet after sheet. ``asks_for_fields``: sheets without any are left out."""
+    """The state of a run for processing sheet after sheet. ``asks_for_fields``: sheets without fields are left out."""
 
     def __init__(
         self,
         registry: Registry,
         source: Source,
-        output: Output,
+        output: WorkbookOutput,
         manifest: Manifest | None,
         settings: Settings,
         *,
         asks_for_fields: bool = False,
     ):
         self._asks_for_fields = asks_for_fields and bool(registry.fields)
-        #: Of these the first one can still be written.
-        self.left_out: list[LeftOut] = []
+        #: Only the first of these can still be written.
+        self.left_out: list[SkippedSheet] = []
         self.hooks = Hooks(registry.hooks, reports=settings.is_2026)
         self._tables = TableFinder(registry)
         self._builder = TableBuilder(registry, self.hooks, self._tables.rows, is_csv=source.format == "csv")
@@ -65,7 +65,7 @@ class SheetPipeline:
         self._source = source
 
     def process(self, context: RunContext, sheet: SourceSheet, outcome: SheetOutcome) -> None:
-        """Read, normalize and write one sheet; ``context`` is the sheet's own.
+        """Reads, normalizes and writes one sheet; ``context`` is the sheet's own.
 
         ``outcome`` always holds the results so far.
         """
@@ -78,7 +78,7 @@ class SheetPipeline:
         self.hooks.run(context, HookName.ON_SHEET_START, **source, on_demand=self._merged_ranges(sheet))
         # A hook may have renamed it.
         context.sheet_name = sheet.title
-        progress = Progress(context)
+        progress = SheetProgress(context)
         scan = self._source.scan(sheet, **scan_limits(context.settings), on_progress=partial(progress, "scan"))
         outcome.scan = {
             "rows_emitted": scan.rows_emitted,
@@ -117,13 +117,13 @@ class SheetPipeline:
             built = [merge_tables(built, typed=context.settings.is_2026)]
         write = partial(self.writer.write, context, sheet, built, outcome, scan_rows, progress, lines, missing)
         if is_left_out:
-            # The first one may be all that there is to write; the others need no memory.
-            self.left_out.append(LeftOut(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
+            # The first one may be the only sheet to write; the others need no memory.
+            self.left_out.append(SkippedSheet(sheet.title, context.sheet_index, outcome, None if self.left_out else write))
         else:
             write()
 
     def _merged_ranges(self, sheet: SourceSheet, scan: SheetScan | None = None) -> dict[str, Callable[[], Any]]:
-        """The value ``merged_ranges`` for hooks that name it: as the sheet is now, or as it was scanned."""
+        """Returns the value ``merged_ranges`` for hooks that name it: as the sheet is now, or as it was scanned."""
 
         def find() -> list[str]:
             ranges = None if scan is None else scan.merged_ranges

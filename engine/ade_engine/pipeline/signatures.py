@@ -1,12 +1,12 @@
-"""Whether every callable can be called: what its signature asks for is what its stage offers.
+"""Checks that every callable can be called: its stage offers all values that its signature asks for.
 
-A run finds that out when it calls one. A check of a config package calls none, so it asks here.
+A run finds that out when it calls them. A check of a config package calls none, so it uses this module.
 """
 
 from __future__ import annotations
 
 from ade_engine.extensions import parameters
-from ade_engine.extensions.invoke import Failure, MissingParameter, located, meant_parameter, parameters_of, plan_call, source_of
+from ade_engine.extensions.invoke import CallFailure, MissingParameter, located, meant_parameter, parameters_of, plan_call, source_of
 from ade_engine.pipeline.columns import mapping
 from ade_engine.pipeline.finding import row_detectors
 from ade_engine.pipeline.hooks import offered_to_hooks
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn, Registry
 
 
-def wrong_signatures(registry: Registry) -> list[Failure]:
-    """A complaint about each callable that needs a value its stage does not offer, with the place of its code.
+def wrong_signatures(registry: Registry) -> list[CallFailure]:
+    """Returns a complaint about each callable that needs a value its stage does not offer, with the position of its code.
 
-    A callable that is registered several times, for several fields perhaps, is told of once.
+    A callable that is registered several times, perhaps for several fields, is reported once.
     """
-    complaints: dict[tuple[Any, ...], Failure] = {}
+    complaints: dict[tuple[Any, ...], CallFailure] = {}
     for role, entry, offered in _callables(registry):
         missing = plan_call(entry.fn, offered).missing
         if missing is not None:
             place = source_of(entry.fn)
             where = "" if place is None else f" ({place[0]}, line {place[1]}, in {place[2]})"
             told = f"{role} {entry.name} {MissingParameter(missing, offered, parameters_of(entry.fn))}{where}"
-            failure = Failure(told, located(entry, role, place))
+            failure = CallFailure(told, located(entry, role, place))
             complaints.setdefault((place or entry.name, missing), failure)
     return list(complaints.values())
 
 
 def misspelt_parameters(registry: Registry) -> list[str]:
-    """A sentence for each parameter that always keeps its default although a value of nearly its name is offered."""
+    """Returns a sentence for each parameter that always keeps its default although a value with nearly its name is offered."""
     found: dict[tuple[Any, ...], str] = {}
     for role, entry, offered in _callables(registry):
         try:
@@ -47,7 +47,7 @@ def misspelt_parameters(registry: Registry) -> list[str]:
             continue
         for parameter in taken:
             name = parameter.name
-            # `columns=("a", "b")` is a constant of the function's own, and no slip for `column`.
+            # `columns=("a", "b")` is the function's own constant, and no slip for `column`.
             is_own = name in offered or name.rstrip("s") in offered
             if parameter.default is parameters.EMPTY or is_own:
                 continue

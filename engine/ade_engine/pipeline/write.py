@@ -1,4 +1,4 @@
-"""The last pass of a sheet: its tables written one below the other, with the addresses of what is said of them."""
+"""The last pass of a sheet: its tables written one below the other, with the positions of their issues."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ if TYPE_CHECKING:
     from ade_engine.io.input.source import SourceSheet
     from ade_engine.io.output.appended_table import AppendedTable
     from ade_engine.io.output.other_shapes import OtherShapes
-    from ade_engine.io.output.workbook import Output, OutputSheet
+    from ade_engine.io.output.workbook import OutputSheet, WorkbookOutput
     from ade_engine._native import TableIssues
     from ade_engine.pipeline.hooks import Hooks
     from ade_engine.pipeline.issues.quarantine import Quarantine
-    from ade_engine.pipeline.kept_rows.row_map import Line, RowMap, RowsOfTable
+    from ade_engine.pipeline.kept_rows.row_map import LineRange, RowMap, TableSourceRows
     from ade_engine.pipeline.output.manifest import Manifest
     from ade_engine.pipeline.output.merge import BuiltTable
-    from ade_engine.pipeline.shared.context import Progress, RunContext
+    from ade_engine.pipeline.shared.context import RunContext, SheetProgress
 
 
 class SheetOutcome(Record):
-    """What is known about a sheet so far, also when the run ends within it."""
+    """The known facts about a sheet, also when the run ends within it."""
 
-    #: What scanning found out, once it has.
+    #: The facts from scanning, once it is done.
     scan: dict[str, Any] | None = None
     #: The tables that were written.
     written: list[BuiltTable] = []
-    #: In edition 2026: the issues that are of none of the tables, by severity.
+    #: In edition 2026: the number of issues outside of the tables, by severity.
     issues: list[dict[str, int]] = []
 
 
 class SheetWriter:
-    """Writes the sheets of a run, and what stands beside its output."""
+    """Writes the sheets of a run, and the files beside its output."""
 
-    def __init__(self, output: Output, manifest: Manifest | None, settings: Settings, hooks: Hooks):
+    def __init__(self, output: WorkbookOutput, manifest: Manifest | None, settings: Settings, hooks: Hooks):
         self._output = output
         self._manifest = manifest
         self._hooks = hooks
@@ -55,7 +55,7 @@ class SheetWriter:
             from ade_engine.pipeline.issues.quarantine import Quarantine
 
             self.quarantine = Quarantine()
-        #: In edition 2026: which lines the rows of the output are of.
+        #: In edition 2026: the sender's lines of the output's rows.
         self.row_map: RowMap | None = None
         if settings.is_2026:
             from ade_engine.pipeline.kept_rows.row_map import RowMap
@@ -75,11 +75,11 @@ class SheetWriter:
         built: list[BuiltTable],
         outcome: SheetOutcome,
         scan_rows: int,
-        progress: Progress,
-        lines: list[Line],
+        progress: SheetProgress,
+        lines: list[LineRange],
         missing: TableIssues | None,
     ) -> None:
-        """Write the tables of a sheet one below the other; ``lines``: those of the sender's sheet that have no row in them;
+        """Writes the tables of a sheet one below the other; ``lines``: the lines of the sender's sheet without a row in them;
         ``missing``: the issues of required fields without a column.
         """
         if missing is not None:
@@ -122,7 +122,7 @@ class SheetWriter:
         *,
         is_only: bool,
     ) -> int:
-        """Append a table to the output sheet and to ``written``; returns the row where the next one would start."""
+        """Appends a table to the output sheet and to ``written``; returns the row for the next table."""
         result = table.result
         look = None
         if context.settings.output_style == "table":
@@ -184,7 +184,7 @@ class SheetWriter:
         return output_region.max_row + 2
 
     def _origin(self, context: RunContext, table: BuiltTable, columns: list[str | None]) -> dict[str, Any]:
-        """Where a table's rows and its columns come from: what tables of several files are combined by."""
+        """Returns the origins of a table's rows and columns, by which tables of several files are combined."""
         fields = context.registry.fields
         rows = rows_of(table)
         known = rows.unknown is None and not rows.is_turned and ROW in table.result.table.columns
@@ -194,17 +194,17 @@ class SheetWriter:
             "sheet": context.sheet_name,
             "rows": rows.numbers.to_list() if known else None,
             "columns": [name if name in fields or name == ROW else None for name in columns],
-            # The engine's own, such as those of issues.
+            # The engine's own columns, such as those of issues.
             "own": [at for at, name in enumerate(columns) if name is None or name.startswith(RESERVED_PREFIX) and name != ROW],
             "fields": [[name, field.dtype if isinstance(field.dtype, str) else None] for name, field in fields.items()],
             "known_by": [[name] for name, field in fields.items() if field.unique] or [[name for name, field in fields.items() if field.key]],
         }
 
     def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
-        """The frame that is written, and the columns of the table that its columns are."""
+        """Returns the frame that is written, and the table's columns that its columns come from."""
         names = written_names(context, table)
         if not names:
-            # A table without columns has no rows either; and polars takes no name at all for every name.
+            # A table without columns has no rows either; and polars takes an empty selection for all columns.
             return pl.DataFrame(), names
         chosen = table if len(names) == table.width else table[names]
         if self._manifest is not None:
@@ -214,7 +214,7 @@ class SheetWriter:
 
 
 def _tell_left_out(context: RunContext, table: BuiltTable, appended: AppendedTable, names: dict[str, str] | None) -> None:
-    """Say in which cells there were characters that no cell can hold; ``names``: the table's columns by those that were written."""
+    """Reports the cells with characters that no cell can hold; ``names``: the table's columns by the written names."""
     result, rows = table.result, rows_of(table)
     columns = {name: result.source_region.min_col + index for name, index in table.places_of_columns().items()}
     numbers = rows.numbers.to_list() if rows.unknown is None and not rows.is_turned and ROW in result.table.columns else None
@@ -233,11 +233,11 @@ def _tell_left_out(context: RunContext, table: BuiltTable, appended: AppendedTab
         context.notice("control_characters", f"{said}: control characters were left out", count=len(others))
 
 
-def rows_of(table: BuiltTable) -> RowsOfTable:
-    """The rows of a table in the sender's sheet."""
-    from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
+def rows_of(table: BuiltTable) -> TableSourceRows:
+    """Returns the rows of a table in the sender's sheet."""
+    from ade_engine.pipeline.kept_rows.row_map import TableSourceRows
 
     frame = table.result.table
     if table.rows is None or table.rows[0] is not frame:
-        table.rows = frame, RowsOfTable(frame, table.rows_unknown, is_turned=table.is_turned)
+        table.rows = frame, TableSourceRows(frame, table.rows_unknown, is_turned=table.is_turned)
     return table.rows[1]

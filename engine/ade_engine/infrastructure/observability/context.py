@@ -18,7 +18,7 @@ _LOGGER_PREFIX = "ade_engine.run"
 
 
 class RunLoggerContext:
-    """A run's logger for as long as the ``with`` block lasts; leaving it closes the log file."""
+    """A run's logger for the duration of the ``with`` block; leaving it closes the log file."""
 
     def __init__(self, logger: RunLogger, log_file: Path | None):
         self.logger = logger
@@ -32,7 +32,7 @@ class RunLoggerContext:
         self.close()
 
     def close(self) -> None:
-        """Close the log file; the logger is silent from then on."""
+        """Closes the log file; the logger is silent from then on."""
         logger = self.logger.logger
         for handler in list(logger.handlers):
             logger.removeHandler(handler)
@@ -50,7 +50,7 @@ def create_run_logger_context(
     engine_run_id: str | None = None,
     namespace: str = ENGINE_NAMESPACE,
 ) -> RunLoggerContext:
-    """A logger that writes to standard error (or ``stream``) and, if asked, to a file.
+    """Returns a logger that writes to standard error (or ``stream``) and, if requested, to a file.
 
     ``log_format`` is ``text`` or ``ndjson``, in either case; ``json`` is another name of ``ndjson``. Without
     ``enable_console_logging`` only the file is written. The file has at least level INFO, also if standard error has fewer
@@ -79,7 +79,7 @@ def create_run_logger_context(
 
 
 def _forget(logger: logging.Logger) -> None:
-    """Take a run's logger out of Python's register of loggers: a process may do thousands of runs."""
+    """Removes a run's logger from Python's register of loggers, because a process may do thousands of runs."""
     known = logging.Logger.manager.loggerDict
     known.pop(logger.name, None)
     name = logger.name

@@ -1,7 +1,7 @@
 """Events and log lines.
 
-A :class:`RunLogger` is what config packages know as ``logger``: a standard logging adapter that can also send named
-events. One handler writes them to a stream or file, as text for people or as NDJSON for programs.
+A :class:`RunLogger` is the ``logger`` of config packages: a standard logging adapter that can also send named events. One
+handler writes them to a stream or file, as text for people or as NDJSON for programs.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 _SILENT = logging.CRITICAL + 1000
 
 
-# A handler that looks at such data has their JSON parsed.
+# A handler that reads such data parses their JSON.
 Mapping.register(_native.Json)
 
 
 def new_id() -> str:
-    """A random UUID."""
+    """Returns a random UUID as text."""
     digits = bytearray(os.urandom(16))
     digits[6] = digits[6] & 0x0F | 0x40
     digits[8] = digits[8] & 0x3F | 0x80
@@ -46,15 +46,16 @@ def new_id() -> str:
 
 
 def timestamp(moment: datetime) -> str:
-    """UTC with milliseconds, as events and reports write it."""
+    """Returns UTC with milliseconds, for events and reports."""
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class RunLogger(logging.LoggerAdapter):
     """The usual logging methods, and :meth:`event`.
 
-    A plain line (``logger.info("…")``) becomes the event ``<namespace>.log``; ``data={…}`` attaches values to the line. Handlers
-    that a package adds find the attributes ``event``, ``event_id``, ``engine_run_id``, ``namespace`` and ``data`` on each record.
+    A plain line (``logger.info("…")``) becomes the event ``<namespace>.log``; ``data={…}`` attaches values to the line.
+    Handlers that a package adds find the attributes ``event``, ``event_id``, ``engine_run_id``, ``namespace`` and ``data`` on
+    each record.
     """
 
     def __init__(self, logger: logging.Logger, *, engine_run_id: str | None = None, namespace: str = ENGINE_NAMESPACE):
@@ -72,10 +73,10 @@ class RunLogger(logging.LoggerAdapter):
         exc: BaseException | None = None,
         **fields: Any,
     ) -> None:
-        """Send an event.
+        """Sends an event to the handlers.
 
-        Names under ``engine.config`` are free, as are those of a namespace outside of ``engine``; any other name must
-        be one the engine knows.
+        Names under ``engine.config`` are free, as are those of a namespace outside of ``engine``; any other name must be one
+        the engine knows.
         """
         if not self.isEnabledFor(level):
             return
@@ -100,19 +101,19 @@ class RunLogger(logging.LoggerAdapter):
         self.logger.handle(record)
 
     def with_namespace(self, namespace: str) -> RunLogger:
-        """The same logger for names below another namespace, such as ``engine.config.orders`` or one of your own."""
+        """Returns the same logger for names below another namespace, such as ``engine.config.orders`` or one of your own."""
         return RunLogger(self.logger, engine_run_id=self.engine_run_id, namespace=namespace)
 
     def setLevel(self, level: int | str) -> None:
-        """Change the least severe level; it takes effect at once."""
+        """Changes the least severe level; it takes effect at once."""
         super().setLevel(level)
         # Loggers without a manager cache which levels were enabled before.
         self.logger._cache.clear()
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
-        """Give the record what handlers look for: the event's name, the ids, the namespace, the data.
+        """Gives the record the attributes that handlers expect: the event's name, the ids, the namespace, the data.
 
-        A name that the caller gives as ``extra={"event": …}`` stays as it is, whatever it is: a log line never ends a run.
+        A name that the caller gives as ``extra={"event": …}`` is kept, whatever it is: a log line never ends a run.
         """
         given = kwargs.get("extra")
         if given is not None and not isinstance(given, Mapping):
@@ -135,12 +136,12 @@ class RunLogger(logging.LoggerAdapter):
 
 
 def _tidy(name: str | None) -> str:
-    """A name without blanks and dots at its ends."""
+    """Returns a name without blanks and dots at its ends."""
     return (name or "").strip().strip(".")
 
 
 def _full_name(name: str, namespace: str) -> str:
-    """The name below the namespace; a name that starts as the namespace does is put below it without that start."""
+    """Returns the name below the namespace; a name that starts with the namespace is put below it without that start."""
     name = _tidy(name) or "invalid_event"
     if not namespace or _is_within(name, namespace):
         return name
@@ -200,7 +201,7 @@ class EventHandler(logging.Handler):
             pass
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Say that a log line was left out; under `ade` without its arguments, which may be cells."""
+        """Reports that a log line was left out; under `ade` without its arguments, which may be cells."""
         if policy().quotes_values:
             super().handleError(record)
         elif logging.raiseExceptions:
@@ -214,7 +215,9 @@ class EventHandler(logging.Handler):
 
 
 def _event_of(record: logging.LogRecord) -> str:
-    """The name of a record's event. A record of a logger of the package's own, which shares the run's handlers, has none."""
+    """Returns the name of a record's event. A record of a logger of the package's own, which shares the run's handlers, has
+    none.
+    """
     return str(getattr(record, "event", None) or DEFAULT_EVENT)
 
 
@@ -295,7 +298,7 @@ def _error_of(record: logging.LogRecord) -> dict[str, str] | None:
 
 
 def _plain(value: Any) -> Any:
-    """Values that JSON does not have, as text; collections of other kinds as lists."""
+    """Returns values that JSON does not have as text, and collections of other kinds as lists."""
     if isinstance(value, (set, frozenset, tuple)):
         return list(value)
     if isinstance(value, datetime):
@@ -304,5 +307,5 @@ def _plain(value: Any) -> Any:
 
 
 def standard_error() -> TextIO:
-    """The standard error stream as it is now."""
+    """Returns the current standard error stream."""
     return sys.stderr

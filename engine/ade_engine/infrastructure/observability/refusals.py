@@ -1,8 +1,8 @@
-"""What was behind an error: a limit of the run, or something that the run may not do.
+"""The causes behind errors: a limit of the run, or a missing permission.
 
-The operating system answers with words that say little to an author: "permission denied" for a folder that runs may not
-write, "temporary failure in name resolution" for a run without a network. `ade` tells the engine what a run may do; here an
-error is traced back to that.
+The operating system's messages mean little to an author: "permission denied" for a folder that runs may not write, "temporary
+failure in name resolution" for a run without a network. `ade` tells the engine the run's permissions; this module traces an
+error back to them.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: What libraries that are not written in Python say of a socket that was refused, or of a name that was not found.
+#: Messages of libraries that are not written in Python for a refused socket, or for a name that was not found.
 _NETWORK_WORDS = (
     "Operation not permitted (os error 1)",
     "error sending request",
     "dns error",
     "Temporary failure in name resolution",
 )
-#: The parts of multiprocessing that need memory or sockets which processes share.
+#: The parts of multiprocessing that need shared memory or sockets.
 _SHARING = ("synchronize", "shared_memory", "heap", "managers", "forkserver")
-#: What a line has in it that takes a process out of its group.
+#: Words in lines that take a process out of its group.
 _LEAVING = ("setsid", "setpgid", "setpgrp", "start_new_session", "process_group")
-#: What a line has in it that asks the kernel for what it keeps for all processes.
+#: Words in lines that ask the kernel for objects that it keeps for all processes.
 _UNCOUNTED = ("memfd_create", "mmap(", "shmget", "semget", "msgget", "mq_open", "add_key", "request_key", "keyctl", "sysv_ipc", "posix_ipc")
 _DENIED_WORDS = "Permission denied (os error 13)"
 _FULL_WORDS = (f"(os error {errno.ENOSPC})", f"(os error {errno.EDQUOT})")
-#: What made a run fail, by the number that the operating system has for it.
+#: The limits behind failures, by the operating system's error number.
 _LIMITS = {errno.EFBIG: "file_size", errno.EMFILE: "open_files", errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full"}
 
 
-class Refusal(Record, frozen=True):
-    """What was refused, what to do about it, and the code of the limit that it comes from, if it is one."""
+class RefusedOperation(Record, frozen=True):
+    """The refused operation, the remedy, and the code of the limit that caused it, if any."""
 
     said: str = ""
     hint: str | None = None
     limit: str | None = None
 
 
-def refusal_behind(error: BaseException | None) -> Refusal | None:
-    """The refusal that the error, or one of those behind it, comes from; ``None``: it has other reasons."""
+def refusal_behind(error: BaseException | None) -> RefusedOperation | None:
+    """Returns the refusal that the error, or one of those behind it, comes from; ``None`` if it has other causes."""
     if not policy().sends_codes:
         return None
     known = policy().rights
     for part in _chain(error):
         limit = _limit(part)
         if limit is not None:
-            return Refusal(limit=limit)
+            return RefusedOperation(limit=limit)
         missing = _missing(part)
         if missing is not None:
             return missing
@@ -65,7 +65,7 @@ def refusal_behind(error: BaseException | None) -> Refusal | None:
 
 
 def said_of_refusal(error: BaseException | None) -> str:
-    """What was refused, to be put behind the error's own text; empty where nothing was."""
+    """Returns the refused operation, to append to the error's own text; empty if there is none."""
     if policy().rights is None:
         return ""
     refusal = refusal_behind(error)
@@ -73,7 +73,7 @@ def said_of_refusal(error: BaseException | None) -> str:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and those behind it, also those that it only carries."""
+    """Yields the error and those behind it, also those that it only carries."""
     waiting, seen = [error], set()
     while waiting and len(seen) < 50:
         part = waiting.pop(0)
@@ -93,22 +93,22 @@ def _limit(error: BaseException) -> str | None:
     return "disk_full" if any(words in text_of(error) for words in _FULL_WORDS) else None
 
 
-def _missing(error: BaseException) -> Refusal | None:
-    """A module that is not there. Its name is said where it stands in the author's code."""
+def _missing(error: BaseException) -> RefusedOperation | None:
+    """Returns the refusal of a missing module. Its name is given if it is in the author's code."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None or hasattr(error, "ade_place"):
         return None
     package = error.name.partition(".")[0]
     if not hasattr(error, "ade_free_of_values") and not stands_in_sources(package, error.__traceback__):
         return None
     hint = f"if {package} is a package, add it to `dependencies` in pyproject.toml; the next run installs it"
-    return Refusal(hint=hint)
+    return RefusedOperation(hint=hint)
 
 
-def _processes(error: BaseException) -> Refusal | None:
+def _processes(error: BaseException) -> RefusedOperation | None:
     if not isinstance(error, PermissionError):
         return None
     if any(_comes_from(error, f"multiprocessing.{part}") for part in _SHARING):
-        return Refusal(
+        return RefusedOperation(
             said="locks, queues, pools and shared memory between processes (multiprocessing, ProcessPoolExecutor) "
             "need memory that all runs would share, and runs do not have it",
             hint="use threads (ThreadPoolExecutor): polars and other native code work side by side in them",
@@ -117,17 +117,17 @@ def _processes(error: BaseException) -> Refusal | None:
         return None
     line = _line_of(error)
     if any(name in line for name in _LEAVING) or _comes_from(error, "subprocess"):
-        return Refusal(
+        return RefusedOperation(
             said="processes of a run may not leave its group, because they end with the run",
             hint="leave out start_new_session, process_group, setsid and setpgid",
         )
     if any(name in line for name in _UNCOUNTED):
-        return Refusal(
+        return RefusedOperation(
             said="runs may not have memory, queues, semaphores or keys that are counted for no process and outlive it",
             hint="use `bytearray`, `queue`, `threading`, or a file below the temporary folder (`tempfile`)",
         )
     if "utime(" in line:
-        return Refusal(
+        return RefusedOperation(
             said="a run does not change the times of files",
             hint="leave out os.utime; writing to a file sets its time",
         )
@@ -135,7 +135,7 @@ def _processes(error: BaseException) -> Refusal | None:
 
 
 def _line_of(error: BaseException) -> str:
-    """The author's line that the error was raised in."""
+    """Returns the author's line that raised the error."""
     import linecache
 
     trace = error.__traceback__
@@ -146,7 +146,7 @@ def _line_of(error: BaseException) -> str:
     return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno)
 
 
-def _network(error: BaseException, known: dict) -> Refusal | None:
+def _network(error: BaseException, known: dict) -> RefusedOperation | None:
     if known.get("network"):
         return None
     refused = isinstance(error, PermissionError) and error.errno == errno.EPERM and _comes_from(error, "socket")
@@ -160,11 +160,11 @@ def _network(error: BaseException, known: dict) -> Refusal | None:
             "ask for one with `ade run --allow-network` (over HTTP: runtime_network_access); "
             "the operator allows that with ADE_ALLOW_NETWORK=1"
         )
-    return Refusal(said="this run has no network", hint=hint)
+    return RefusedOperation(said="this run has no network", hint=hint)
 
 
 def _comes_from(error: BaseException, module: str) -> bool:
-    """Whether a function of the module, or of one below it, was on the way to the error."""
+    """Returns whether a function of the module, or of one below it, is in the error's traceback."""
     trace = error.__traceback__
     while trace is not None:
         name = trace.tb_frame.f_globals.get("__name__")
@@ -174,12 +174,12 @@ def _comes_from(error: BaseException, module: str) -> bool:
     return False
 
 
-def _file(error: BaseException, known: dict) -> Refusal | None:
+def _file(error: BaseException, known: dict) -> RefusedOperation | None:
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EXDEV):
         names = [name for name in (error.filename2, error.filename) if name is not None]
         if not names:
             return None
-        # Of a file that is moved, the end of its way is mostly the place that is refused.
+        # When a file is moved, mostly the target is refused.
         path = next((name for name in names if not _is_below(name, known.get("write", []))), None)
         if path is None:
             return None
@@ -189,12 +189,12 @@ def _file(error: BaseException, known: dict) -> Refusal | None:
         return None
     shown = _shown(path, error)
     if path is not None and _can_be_read(path):
-        return Refusal(
+        return RefusedOperation(
             said=f"the configuration tried to write {shown}; runs may write only their output and temporary files",
             hint="write beside metadata['output_file'], or below the temporary folder (`tempfile`); "
             "the operator adds further folders with ADE_SANDBOX_WRITE",
         )
-    return Refusal(
+    return RefusedOperation(
         said=f"the configuration tried to open {shown}; runs may open only their input and output, their configuration, "
         "their environment and the system's libraries",
         hint="put the file into the configuration's folder, where git does not ignore it; "
@@ -202,14 +202,14 @@ def _file(error: BaseException, known: dict) -> Refusal | None:
     )
 
 
-def _left_out(error: BaseException, known: dict) -> Refusal | None:
-    """A file that the configuration looks for in its own folder, and that its copy for runs does not have."""
+def _left_out(error: BaseException, known: dict) -> RefusedOperation | None:
+    """Returns the refusal of a file that the configuration expects in its own folder, and that its copy for runs lacks."""
     folder = known.get("configuration")
     if not isinstance(error, FileNotFoundError) or error.filename is None or not folder:
         return None
     if not _is_below(error.filename, [folder]):
         return None
-    return Refusal(
+    return RefusedOperation(
         said="runs use a copy of the configuration, without the files that git ignores",
         hint="if the file is in the configuration's folder, take it out of .gitignore; "
         "or name it by its whole path, and let the operator add that to ADE_SANDBOX_READ",
@@ -225,7 +225,7 @@ def _is_below(path: object, folders: list[str]) -> bool:
 
 
 def _can_be_read(path: object) -> bool:
-    """Whether it was writing that was refused. What is not there was to be created."""
+    """Returns whether writing was refused, because the path can be read. A missing file was to be created."""
     try:
         if not os.path.lexists(path):
             return True
@@ -236,7 +236,7 @@ def _can_be_read(path: object) -> bool:
 
 
 def _shown(path: object, error: BaseException) -> str:
-    """The path as far as it stands in the author's code: its end may be made of cells."""
+    """Returns the part of the path that is in the author's code: its end may be made of cells."""
     try:
         whole = os.fsdecode(path)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Stack traces for authors, and where they have called the engine: their own frames, without the engine's."""
+"""Stack traces for authors, and their calls of the engine: their own frames, without the engine's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from traceback import FrameSummary
     from types import TracebackType
 
-#: Where the engine's own code lies.
+#: The folder of the engine's own code.
 ENGINE_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 _CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
@@ -23,13 +23,13 @@ _CONTEXT = "\nDuring handling of the above exception, another exception occurred
 
 
 def is_engine_file(file_name: str) -> bool:
-    """Whether a traceback's file name belongs to the engine's own code."""
+    """Returns whether a traceback's file name belongs to the engine's own code."""
     return file_name.startswith(ENGINE_FOLDER + os.sep)
 
 
 @cache
 def is_authors_file(file_name: str) -> bool:
-    """Whether a traceback's file name belongs neither to the engine, nor to Python, nor to an installed package."""
+    """Returns whether a traceback's file name belongs neither to the engine, nor to Python, nor to an installed package."""
     import sysconfig
 
     kinds = ("stdlib", "platstdlib", "purelib", "platlib")
@@ -38,7 +38,7 @@ def is_authors_file(file_name: str) -> bool:
 
 
 def stack_trace(error: BaseException, *, whole: bool) -> str:
-    """The error's traceback and its causes'; unless ``whole``, without the engine's frames and its own wrapping."""
+    """Returns the error's traceback and its causes'; unless ``whole``, without the engine's frames and its own wrapping."""
     if whole:
         return "".join(traceback.format_exception(type(error), error, error.__traceback__))
     shown = _shown(error)
@@ -50,7 +50,7 @@ def stack_trace(error: BaseException, *, whole: bool) -> str:
 
 
 def stack_trace_without_values(error: BaseException, *, whole: bool, say: Callable[[BaseException], str]) -> str:
-    """The same, with ``say`` for the last line of each error: its own text may quote cells."""
+    """Returns the same, with ``say`` for the last line of each error: its own text may quote cells."""
     part: BaseException | None = error if whole else _shown(error)
     blocks: list[str] = []
     seen: set[int] = set()
@@ -70,7 +70,7 @@ def stack_trace_without_values(error: BaseException, *, whole: bool, say: Callab
 
 
 def _shown(error: BaseException) -> BaseException:
-    """The part of an error that is its author's: an error that only wraps it says in its message what it says."""
+    """Returns the author's part of an error: an error that only wraps it repeats its message."""
     shown = error
     if hasattr(error, "ade_kind") and error.__cause__ is not None:
         return error.__cause__
@@ -96,7 +96,7 @@ def _leave_out_engine(described: traceback.TracebackException) -> None:
 
 
 def author_frame(trace: TracebackType | None, folder: str | None = None) -> FrameSummary | None:
-    """The deepest frame of an author's code, preferably below ``folder``."""
+    """Returns the deepest frame of an author's code, preferably below ``folder``."""
     found, best = None, (False, False)
     for frame in traceback.extract_tb(trace):
         is_below = folder is not None and frame.filename.startswith(folder + os.sep)
@@ -107,7 +107,7 @@ def author_frame(trace: TracebackType | None, folder: str | None = None) -> Fram
 
 
 def calling_place() -> tuple[str, int, str] | None:
-    """File, line and function of the author's code that has called the engine."""
+    """Returns the file, the line and the function of the author's code that has called the engine."""
     frame = sys._getframe(1)
     while frame is not None and is_engine_file(frame.f_code.co_filename):
         frame = frame.f_back

@@ -1,11 +1,11 @@
-"""What an error says, without cell values.
+"""Texts of errors without cell values.
 
-The text of an exception often quotes the value at fault: ``could not convert string to float: 'abc'``. Where messages may
-not quote values (:attr:`Policy.quotes_values`), the text of an error that comes from an author's code is left out. In its
-place stands the line of source that the error comes from, as it is written: it shows the message without its values.
+The text of an exception often quotes the value at fault: ``could not convert string to float: 'abc'``. If messages may not
+quote values (:attr:`Policy.quotes_values`), the text of an error that comes from an author's code is replaced by the line of
+source that the error comes from, as it is written: it shows the message without its values.
 
-These texts are kept, because they hold no cell: those of the engine's own errors, of errors from before any cell was read,
-and the operating system's words for an error number.
+These texts are kept, because they hold no cell: those of the engine's own errors, of errors from before any cell was read, and
+the operating system's words for an error number.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from traceback import FrameSummary
     from types import TracebackType
 
-#: Stands behind what is said of an error whose own text is left out.
+#: Follows the words for an error whose own text is left out.
 LEFT_OUT = "(`ade run --show-values` shows the message)"
-_MOST_OF_A_LINE = 200
+_MAX_LINE_CHARS = 200
 
 
 def said_by(error: BaseException, place: FrameSummary | None = None) -> str:
-    """The error's text, or what stands in its place: the author's line, ``place`` or where the error's frames lead."""
+    """Returns the error's text, or its replacement: the author's line, ``place`` or the one that the error's frames lead to."""
     text = text_of(error)
     if policy().quotes_values or _is_free_of_values(error):
         return text
@@ -55,18 +55,18 @@ def said_by(error: BaseException, place: FrameSummary | None = None) -> str:
 
 
 def told(error: BaseException, place: FrameSummary | None = None) -> str:
-    """The same with the kind of the error, as the last line of a traceback has both."""
+    """Returns the same with the kind of the error, as in the last line of a traceback."""
     kind, said = kind_of(error), said_by(error, place)
     return kind if not said else f"{kind} {said}" if said.startswith(("at `", LEFT_OUT)) else f"{kind}: {said}"
 
 
 def kind_of(error: BaseException) -> str:
-    """What the error is called in messages: the name of its class, unless it says otherwise."""
+    """Returns the name of an error in messages: the name of its class, unless it has another."""
     return getattr(error, "ade_kind", type(error).__name__)
 
 
 def missing_column(error: BaseException) -> str | None:
-    """The column that a table was asked for in vain; ``None``: the error is about something else."""
+    """Returns the column that a table lacks; ``None`` for any other error."""
     if kind_of(error) != "ColumnNotFoundError":
         return None
     found = re.match(r'(?:unable to find column )?"(.*?)"(?: not found|; valid columns)', text_of(error), re.DOTALL)
@@ -74,7 +74,7 @@ def missing_column(error: BaseException) -> str | None:
 
 
 def mark_as_free_of_values(error: BaseException) -> None:
-    """Let an error and its causes be told whole: they were raised before any cell was read."""
+    """Allows the whole texts of an error and its causes: they were raised before any cell was read."""
     part: BaseException | None = error
     while part is not None and not hasattr(part, "ade_free_of_values"):
         part.ade_free_of_values = True
@@ -82,31 +82,31 @@ def mark_as_free_of_values(error: BaseException) -> None:
 
 
 def source_line(file_name: str, line: int | None, last: int | None = None) -> str:
-    """What is written on a line, or from there to the last line of the statement; empty where that is not known."""
+    """Returns the text of a line, or of all lines to the last one of the statement; empty if it is unknown."""
     if line is None or not file_name.endswith(".py"):
         return ""
     return clipped_line(" ".join(linecache.getline(file_name, number) for number in range(line, (last or line) + 1)))
 
 
 def clipped_line(text: str) -> str:
-    """A line of source as messages have it."""
+    """Returns a line of source for messages."""
     text = " ".join(filter(None, map(str.strip, text.splitlines())))
-    return text if len(text) <= _MOST_OF_A_LINE else f"{text[: _MOST_OF_A_LINE - 1]}…"
+    return text if len(text) <= _MAX_LINE_CHARS else f"{text[: _MAX_LINE_CHARS - 1]}…"
 
 
 def stands_in_code(text: str, fn_file: str | None) -> bool:
-    """Whether the text is written in a file of code: what the code says itself is no secret of the input."""
+    """Returns whether a file of code contains the text: the code's own words are no secret of the input."""
     return fn_file is not None and _is_word_of(text, "".join(linecache.getlines(fn_file)))
 
 
 def stands_in_sources(text: str, trace: TracebackType | None) -> bool:
-    """Whether the text is written in one of the author's files that an error came through."""
+    """Returns whether one of the author's files in an error's traceback contains the text."""
     files = {frame.filename for frame in extract_tb(trace) if is_authors_file(frame.filename)}
     return any(stands_in_code(text, name) for name in files)
 
 
 def keep_values_off_standard_error() -> None:
-    """Let Python, too, tell of errors that nobody caught without what their texts quote: `ade` stores what it prints."""
+    """Makes Python report uncaught errors without their texts, which quote values: `ade` stores the output."""
     import threading
     import warnings
 
@@ -116,7 +116,7 @@ def keep_values_off_standard_error() -> None:
             show_values(f"The failure in full:\n{stack_trace(error, whole=True).rstrip()}")
 
     def tell_warning(message, category, filename, lineno, file=None, line=None) -> None:
-        # What will change in a later version, and how to write faster code, is about code.
+        # Deprecations, and advice on faster code, are about code.
         about_code = issubclass(category, (DeprecationWarning, FutureWarning)) or category.__module__.startswith("polars.")
         said = f": {message}" if about_code else f" at `{source_line(filename, lineno)}` {LEFT_OUT}"
         sys.stderr.write(f"{filename}:{lineno}: {category.__name__}{said}\n")
@@ -130,7 +130,7 @@ def keep_values_off_standard_error() -> None:
 
 
 def text_of(error: BaseException) -> str:
-    """The error's own text; empty where it cannot even say that."""
+    """Returns the error's own text; empty if it cannot produce one."""
     try:
         return str(error).strip()
     except Exception:
@@ -142,7 +142,7 @@ def _is_free_of_values(error: BaseException) -> bool:
         return True
     frames = extract_tb(error.__traceback__)
     if isinstance(error, UnknownKey):
-        # It quotes the key, which may be a cell.
+        # The error quotes the key, which may be a cell.
         return stands_in_sources(str(error.args[0]), error.__traceback__)
     raised_by_engine = bool(frames) and is_engine_file(frames[-1].filename)
     return raised_by_engine and isinstance(error, (AdeEngineError, OSError, UnicodeError))

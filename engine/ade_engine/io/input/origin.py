@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Origin:
-    """Fills a worksheet with the cells of a scan, and remembers what it put there."""
+class WorksheetOrigin:
+    """Fills a worksheet with the cells of a scan, and remembers its content."""
 
     def __init__(
         self, worksheet: LazyWorksheet, scan: SheetScan, merged_ranges: list[tuple[int, int, int, int]], state: str
@@ -44,9 +44,9 @@ class Origin:
         self._last_row = worksheet.max_row
 
     def is_unchanged(self, worksheet: LazyWorksheet) -> bool:
-        """Whether the worksheet still holds the values that the file holds. Styles do not count."""
+        """Returns whether the worksheet still holds the values of the file. Styles do not count."""
         cells = worksheet._cells
-        # Cells without a value count only where they make the sheet longer.
+        # Cells without a value count only if they make the sheet longer.
         if type(cells) is not LazyCells or worksheet.max_row != self._last_row:
             return False
         rows = self._rows
@@ -65,7 +65,7 @@ class Origin:
         return merged == len(self._merged)
 
     def _has_value(self, row: int, column: int, value: Any) -> bool:
-        """Whether this is the value that a place came with."""
+        """Returns whether this is the original value of a position."""
         own_row = row - self._first_row
         if not 0 <= own_row < self._rows.height or column > self._rows.width:
             return value is None

@@ -1,9 +1,9 @@
 """openpyxl's read-only worksheet over natively read cells.
 
-Hooks look at ``source_sheet`` for a title above a table or a date in a corner. openpyxl would open the workbook for
-that (all shared strings included), and parse the sheet anew for every cell. Here the same class reads the first rows
-natively, and the rest of the sheet when a hook reads beyond them. The cells are openpyxl's own: they have their
-number in the workbook's list of styles, and the first access to a style opens the workbook with openpyxl.
+Hooks look at ``source_sheet`` for a title above a table or a date in a corner. openpyxl would open the workbook for that (all
+shared strings included), and parse the sheet anew for every cell. Here the same class reads the first rows natively, and the
+rest of the sheet when a hook reads beyond them. The cells are openpyxl's own: they have their number in the workbook's list of
+styles, and the first access to a style opens the workbook with openpyxl.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from ade_engine.io.scan.sheet_scan import SheetScan
 
-#: Rows that are read for a first look.
+#: The number of rows that the first access reads.
 _FIRST_ROWS = 64
 _ROWS_AT_A_TIME = 512
 #: Marks a row that is in the file without a cell.
 _NO_CELLS = [-2]
-#: Data types by the numbers that the native module has for them.
+#: Data types by the native module's numbers.
 _DATA_TYPES = ("n", "s", "b", "d", "e", "str", "inlineStr", "n")
 _new_cell = ReadOnlyCell.__new__
 
@@ -44,8 +44,8 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
         peek: Callable[[int | None], SheetScan],
         openpyxl_sheet: Callable[[], Any],
     ):
-        """``peek`` reads so many rows, or all; ``openpyxl_sheet`` returns the worksheet as openpyxl itself reads it."""
-        # The base class would open the archive; everything that it sets is set here, or by __getattr__.
+        """``peek`` reads a number of rows, or all; ``openpyxl_sheet`` returns the worksheet as openpyxl itself reads it."""
+        # The base class would open the archive; its attributes are set here, or by __getattr__.
         self._ade_peek = peek
         self._ade_openpyxl_sheet = openpyxl_sheet
         self._ade_scan: SheetScan = peek(_FIRST_ROWS)
@@ -60,7 +60,7 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
             self._max_column, self._max_row = declared.last_column, declared.last_row
 
     def __getattr__(self, name: str) -> Any:
-        # Whatever else openpyxl's own object has: defined names and the like.
+        # Other attributes come from openpyxl's own object: defined names and the like.
         if name.startswith("_ade") or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._ade_openpyxl_sheet(), name)
@@ -74,7 +74,7 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
         self._ade_openpyxl_sheet().defined_names = names
 
     def _ade_reach(self, row: int | None) -> SheetScan:
-        """A scan that holds all rows up to a row; all rows there are for ``None``."""
+        """Returns a scan with all rows up to a row; with all rows for ``None``."""
         if self._ade_rows is not None and (row is None or row > self._ade_rows):
             scan = self._ade_scan = self._ade_peek(None)
             self._ade_rows = None
@@ -91,7 +91,7 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
         for start in range(max(min_row, 1), last + 1, _ROWS_AT_A_TIME):
             stop = min(start + _ROWS_AT_A_TIME - 1, last)
             values = scan.rows(start - 1, stop)
-            # Of a sheet that does not say how wide it is, a row is as wide as the cells that the file has for it.
+            # If the sheet does not state its width, a row is as wide as its cells in the file.
             details = scan.details(start - 1, stop) if max_col is None or not values_only else None
             for number in range(start, stop + 1):
                 row = values[number - start]
@@ -108,7 +108,7 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
                 yield found if max_col is None and not detail else tuple(found)
 
     def _ade_cells(self, row: int, values: list[Any], details: list[int], first: int, last: int) -> list[Any]:
-        """The cells of a row from one column to another; a place for which the file has none gets the empty cell."""
+        """Returns the cells of a row from one column to another; a position without a cell in the file gets the empty cell."""
         cells = []
         width = len(values)
         for column in range(first, min(last, len(details)) + 1):
@@ -116,7 +116,7 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
             if detail < 0:
                 cells.append(EMPTY_CELL)
                 continue
-            # What `ReadOnlyCell(self, row, column, …)` does, without its cost.
+            # Equals `ReadOnlyCell(self, row, column, …)`, but is faster.
             cell = _new_cell(ReadOnlyCell)
             cell.parent = self
             cell.row = row
@@ -130,11 +130,11 @@ class NativeReadOnlyWorksheet(ReadOnlyWorksheet):
 
 
 def open_package(path: str) -> Any:
-    """A workbook of the ``.xlsx`` family as openpyxl reads it."""
+    """Returns a workbook of the ``.xlsx`` family as openpyxl reads it."""
     from openpyxl import load_workbook
     from openpyxl.reader.excel import SUPPORTED_FORMATS
 
-    # openpyxl goes by names, but not where it is given an open file.
+    # openpyxl checks the names of files, but not of open files.
     is_known = path.lower().endswith(SUPPORTED_FORMATS)
     try:
         return load_workbook(path if is_known else open(path, "rb"), read_only=True, data_only=True)
@@ -146,9 +146,9 @@ def open_package(path: str) -> Any:
 
 
 def _repair_font_families(path: str) -> Any:
-    """A copy of the workbook in memory whose fonts have families that openpyxl accepts, at most 14.
+    """Returns a copy of the workbook in memory whose fonts have families that openpyxl accepts, at most 14.
 
-    ``None`` when that is not what is wrong with it.
+    ``None`` if the workbook has another fault.
     """
     import io
     import re

@@ -1,7 +1,7 @@
-"""Input files: opened and scanned by the native module in the background, seen from Python.
+"""Input files: opened and scanned by the native module in the background, for use from Python.
 
-Nothing here imports openpyxl or polars before they are needed: :func:`open_source` is called before either is there,
-so that reading overlaps their import.
+Nothing here imports openpyxl or polars before they are needed: :func:`open_source` is called before they are imported, so that
+reading overlaps their import.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: The input file cannot be read; the message says what is wrong with it. Bytes that are not in the encoding of a text
-#: file are a ``UnicodeDecodeError`` instead, with an ``ade_hint`` where the file is a workbook.
+#: The input file cannot be read; the message contains the reason. Bytes that are not in the encoding of a text file are a
+#: ``UnicodeDecodeError`` instead, with an ``ade_hint`` if the file is a workbook.
 SourceError = _native.SourceError
 
-#: The limits that a sheet is scanned with ahead of being asked for, unless the caller names others.
+#: The limits for scanning a sheet ahead, unless the caller gives others.
 _USUAL_ROWS_RUN = 1000
 _USUAL_COLS_RUN = 500
-#: How many rows are read to find out whether a sheet has values.
+#: The number of rows that are read to find out whether a sheet has values.
 _ROWS_OF_A_LOOK = 64
 
 
@@ -38,12 +38,12 @@ def open_source(
     scan_ahead: bool = True,
     as_shown: bool = False,
 ) -> Source:
-    """Start reading a file and return at once; :meth:`Source.load` raises what is wrong with it.
+    """Starts reading a file and returns at once; :meth:`Source.load` raises its errors.
 
-    The first visible sheet is scanned ahead, with the given limits, because it will probably be needed; for other
-    limits or another sheet that scan is discarded. ``scan_ahead=False`` leaves it out. With ``fill_merged`` each cell of
-    a merged range has the value of its first cell. ``as_shown``: cells of workbooks have the values that spreadsheet programs
-    show, and not those of the older engine.
+    The first visible sheet is scanned ahead, with the given limits, because it will probably be needed; for other limits or
+    another sheet that scan is discarded. ``scan_ahead=False`` leaves it out. With ``fill_merged`` each cell of a merged range
+    has the value of its first cell. ``as_shown``: cells of workbooks have the values that spreadsheet programs show, and not
+    those of the older engine.
     """
     return Source(path, csv_encoding, csv_delimiter, max_empty_rows_run, max_empty_cols_run, fill_merged, scan_ahead, as_shown)
 
@@ -56,23 +56,23 @@ class SourceSheet:
     def __init__(self, title: str, state: str, index: int | None, *, is_own_list: bool = False):
         self._title = title
         self._state = state
-        #: Whether it is the list of issues that ``ade annotate`` has put into a copy of somebody's workbook.
+        #: Whether it is the list of issues that ``ade annotate`` has put into a copy of a workbook.
         self.is_own_list = is_own_list
-        #: Its place among the worksheets of the file; ``None`` where a hook made it.
+        #: The position among the worksheets of the file; ``None`` if a hook added the sheet.
         self.index = index
-        #: The openpyxl worksheet, or what becomes it when it is touched.
+        #: The openpyxl worksheet, or its stand-in.
         self.worksheet: Any = None
-        #: For a worksheet that hooks can change, what it was before.
+        #: The original content of a worksheet that hooks can change.
         self.origin: Any = None
 
     @property
     def title(self) -> str:
-        """Its title, as hooks left it."""
+        """Returns the title, as hooks left it."""
         return self._title if is_stand_in(self.worksheet) else self.worksheet.title
 
     @property
     def state(self) -> str:
-        """``visible``, ``hidden`` or ``veryHidden``, as hooks left it."""
+        """Returns ``visible``, ``hidden`` or ``veryHidden``, as hooks left it."""
         return self._state if is_stand_in(self.worksheet) else self.worksheet.sheet_state
 
     def __repr__(self) -> str:
@@ -103,7 +103,7 @@ class Source:
         self._openpyxl_sheets: list[Any] = []
 
     def load(self) -> None:
-        """Wait for the workbook's structure; raises what is wrong with the file."""
+        """Waits for the workbook's structure; raises the errors of the file."""
         if self._sheets is None:
             sheets, active = self._native.load()
             self._workbook = SourceWorkbook(self)
@@ -116,23 +116,23 @@ class Source:
 
     @property
     def sheets(self) -> list[SourceSheet]:
-        """The worksheets of the file in its order; chart sheets are not among them."""
+        """Returns the worksheets of the file in its order, without chart sheets."""
         self.load()
         return list(self._sheets or ())
 
     @property
     def sheet_count(self) -> int:
-        """How many sheets the file has, chart sheets included."""
+        """Returns the number of sheets in the file, chart sheets included."""
         return len(self.all_titles)
 
     @property
     def active(self) -> SourceSheet | None:
-        """The sheet that was active when the file was saved; ``None`` if that is not a worksheet."""
+        """Returns the sheet that was active when the file was saved; ``None`` if that is not a worksheet."""
         self.load()
         return self._active
 
     def sheets_now(self) -> tuple[list[SourceSheet], SourceSheet | None]:
-        """The worksheets in order, and the active one, as hooks left the workbook."""
+        """Returns the worksheets in order, and the active one, as hooks left the workbook."""
         sheets = self.sheets
         if is_stand_in(self._workbook):
             return sheets, self._active
@@ -149,27 +149,29 @@ class Source:
 
     @property
     def kind(self) -> str:
-        """What the file is, whatever it is called: ``xlsx`` for that family, ``xlsb``, ``xls``, ``ods``, ``csv``, ``xml``, ``html``, ``mht``."""
+        """Returns the kind of the content, whatever the file's name: ``xlsx`` for that family, ``xlsb``, ``xls``, ``ods``,
+        ``csv``, ``xml``, ``html``, ``mht``.
+        """
         return self._native.kind()
 
     @property
     def format(self) -> str:
-        """``csv``, ``xlsx`` for that family, and ``xls`` for all whose workbook openpyxl cannot open."""
+        """Returns ``csv``, ``xlsx`` for that family, and ``xls`` for all workbooks that openpyxl cannot open."""
         return self.kind if self.kind in ("csv", "xlsx") else "xls"
 
     @property
     def workbook(self) -> Any:
-        """The openpyxl workbook, or what becomes it when it is touched."""
+        """Returns the openpyxl workbook, or its stand-in."""
         self.load()
         return self._workbook
 
     def openpyxl_sheet(self, sheet: SourceSheet) -> Any:
-        """A worksheet of the ``.xlsx`` family as openpyxl itself reads it."""
+        """Returns a worksheet of the ``.xlsx`` family as openpyxl itself reads it."""
         self.open()
         return self._openpyxl_sheets[sheet.index]
 
     def open(self) -> None:
-        """Open the workbook with openpyxl. Its worksheets are the objects that hooks already have."""
+        """Opens the workbook with openpyxl. Its worksheets are the objects that hooks already have."""
         with opening():
             if is_stand_in(self._workbook):
                 self._open()
@@ -199,7 +201,7 @@ class Source:
                 self._workbook._active_sheet_index = self._active.index
 
     def open_sheet(self, sheet: SourceSheet) -> None:
-        """Turn a worksheet into openpyxl's."""
+        """Turns a worksheet into openpyxl's."""
         worksheet, title, state = sheet.worksheet, sheet.title, sheet.state
         if self.format == "xlsx":
             from ade_engine.io.input.read_only_sheet import NativeReadOnlyWorksheet
@@ -214,17 +216,17 @@ class Source:
                 openpyxl_sheet=lambda: self.openpyxl_sheet(sheet),
             )
             return
-        from ade_engine.io.input.origin import Origin
+        from ade_engine.io.input.origin import WorksheetOrigin
         from ade_engine.io.worksheets.worksheet import LazyWorksheet
 
         self.open()
         become(worksheet, LazyWorksheet)
         worksheet._WorkbookChild__title = "Sheet"
         LazyWorksheet.__init__(worksheet, self._workbook, "Sheet")
-        # Set as it is: titles of old workbooks may repeat in another case, or be longer than openpyxl likes, and a CSV file
-        # may be called what no sheet can be.
+        # Set unchecked: titles of old workbooks may repeat in another case, or be too long for openpyxl, and a CSV file may
+        # have a name that is no valid title.
         worksheet._WorkbookChild__title = title
-        sheet.origin = Origin(worksheet, self.peek(sheet, None), self.merged_ranges(sheet), state)
+        sheet.origin = WorksheetOrigin(worksheet, self.peek(sheet, None), self.merged_ranges(sheet), state)
 
     def prefetch(
         self,
@@ -234,7 +236,7 @@ class Source:
         max_empty_cols_run: int | None,
         fill_merged: int = 0,
     ) -> None:
-        """Set which sheets will be scanned, in order: each is then read while the one before is processed."""
+        """Sets which sheets will be scanned, in order: each is then read while the one before is processed."""
         indices = [sheet.index for sheet in sheets if sheet.index is not None]
         self._native.prefetch(indices, max_empty_rows_run, max_empty_cols_run, fill_merged)
 
@@ -247,8 +249,8 @@ class Source:
         fill_merged: int = 0,
         on_progress: Callable[[int], object] | None = None,
     ) -> SheetScan:
-        """Read a sheet's cells, as hooks left them. ``None`` means no limit; ``on_progress(rows)`` is called at most ten
-        times a second.
+        """Reads a sheet's cells, as hooks left them. ``None`` means no limit; ``on_progress(rows)`` is called at most ten times
+        a second.
         """
         if sheet.index is None or sheet.origin is not None and not sheet.origin.is_unchanged(sheet.worksheet):
             from ade_engine.io.scan.worksheet_scan import scan_of_worksheet
@@ -259,22 +261,22 @@ class Source:
 
     @property
     def all_titles(self) -> list[str]:
-        """The titles of all sheets in workbook order, chart sheets included."""
+        """Returns the titles of all sheets in workbook order, chart sheets included."""
         return self._native.all_titles()
 
     def peek(self, sheet: SourceSheet, rows: int | None) -> SheetScan:
-        """The first rows of a sheet, or all of them, without limits and beside whatever is read in the background.
+        """Returns the first rows of a sheet, or all of them, without limits and independently of reading in the background.
 
-        Text of no length counts as a value here.
+        Empty text counts as a value here.
         """
         return SheetScan(self._native.peek(sheet.index, rows))
 
     def merged_ranges(self, sheet: SourceSheet) -> list[tuple[int, int, int, int]]:
-        """The merged ranges of a sheet as it is in the file: first row, last row, first column, last column, from 1."""
+        """Returns the merged ranges of a sheet in the file: first row, last row, first column, last column, from 1."""
         return self._native.merged_ranges(sheet.index)
 
     def merged_ranges_now(self, sheet: SourceSheet) -> list[tuple[int, int, int, int]]:
-        """The merged ranges of a sheet as hooks left it, in order of their first cells; single cells are left out."""
+        """Returns the merged ranges of a sheet as hooks left it, in order of their first cells, without single cells."""
         if sheet.index is None or sheet.origin is not None:
             from ade_engine.io.scan.worksheet_scan import merged_ranges_of
 
@@ -282,7 +284,7 @@ class Source:
         return in_order(self.merged_ranges(sheet))
 
     def has_values(self, sheet: SourceSheet) -> bool:
-        """Whether a sheet seems to have a value; it is looked for in the first rows only."""
+        """Returns whether the first rows of a sheet have a value."""
         if sheet.index is None:
             return True
         try:
@@ -292,12 +294,12 @@ class Source:
         return scan.width > 0 or scan.rows_emitted >= _ROWS_OF_A_LOOK
 
     def detected(self) -> _native.DetectedCsvFormat | None:
-        """How a ``.csv`` file is read where settings left that to detection."""
+        """Returns how a ``.csv`` file is read if the settings leave that to detection."""
         return self._native.detected()
 
 
 class SourceWorkbook(StandIn):
-    """``source_workbook`` as long as hooks use no more of it than its sheets."""
+    """``source_workbook`` until a hook uses more of it than its sheets."""
 
     def __init__(self, source: Source):
         set_facts(self, _ade_source=source)
@@ -312,7 +314,7 @@ class SourceWorkbook(StandIn):
 
     @property
     def _ade_has_worksheets_only(self) -> bool:
-        """Whether the sheets are known without openpyxl: only openpyxl knows chart sheets."""
+        """Returns whether the sheets are known without openpyxl: only openpyxl knows chart sheets."""
         return self._ade_source.sheet_count == len(self._ade_source.sheets)
 
     @property
@@ -350,7 +352,7 @@ class SourceWorkbook(StandIn):
 
 
 class SourceWorksheet(StandIn):
-    """``source_sheet`` as long as no hook uses it."""
+    """``source_sheet`` until a hook uses it."""
 
     def __init__(self, source: Source, sheet: SourceSheet):
         set_facts(self, _ade_source=source, _ade_sheet=sheet)

@@ -1,11 +1,11 @@
-"""A frame to be written: as it was appended, and as the native writer reads it."""
+"""Frames for writing, in their original form and in the form that the native writer reads."""
 
 from __future__ import annotations
 
 import re
 
 from ade_engine import _native
-from ade_engine.io.limits import CONTROL_CHARACTERS, LONGEST_TEXT, has_control_character
+from ade_engine.io.limits import CONTROL_CHARACTERS, MAX_TEXT_CHARS, has_control_character
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import saying
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class AppendedTable:
-    """A frame that was appended: as it came, and as the native writer reads it. ``look`` says which of its columns are
-    written, and how they look; without one it is written as it is. ``typed``: cells that are written as they stood, by the frame's columns.
-    ``leaves_out_controls``: control characters in texts are left out, which no worksheet can hold.
+    """A frame that was appended, in its original form and in the form that the native writer reads. ``look`` has the written
+    columns and their looks; without one the frame is written unchanged. ``typed``: cells that are written unchanged, by the
+    frame's columns. ``leaves_out_controls``: control characters in texts, which no worksheet can hold, are left out.
     """
 
     def __init__(
@@ -36,26 +36,28 @@ class AppendedTable:
         self.look = look
         self.height = frame.height
         self.width = frame.width if look is None else look.width
-        #: The look of each cell, where the table has a look.
+        #: The look of each cell, if the table has a look.
         self.styled: Any = None
-        #: ``None`` where only openpyxl knows what becomes of the values.
+        #: ``None`` if only openpyxl can convert the values.
         self.frame: Any = None
         self.has_time_zones = False
-        #: Where it was put: the sheet, what this was called then, the row of the header, from 1; and its rows, once openpyxl holds them.
+        #: The position: the sheet, its title at that time, the row of the header, from 1; and its rows, once openpyxl holds
+        #: them.
         self.sheet: Any = None
         self.title, self.header_row = "", 0
         self.rows: Any = None
         if look is not None:
             names = look.sources()
-            # Names as they are: polars takes some for patterns. And without rows, which it would first seek behind the names.
+            # Exact names, because polars takes some for patterns. Without rows, which polars would first look for behind the
+            # names.
             frame = frame[:, names] if names else frame.select()
         self._given = frame
         self.typed = typed
-        #: Where control characters were left out: by the frame's columns, the places of their rows.
+        #: The rows in which control characters were left out, by the frame's columns.
         self.left_out: dict[str, list[int]] = {}
-        # Polars cannot pass on a column whose name has a null byte: names are looked at first.
+        # Polars cannot pass on a column whose name has a null byte, so names are checked first.
         names = frame.columns if look is None else [*frame.columns, *(column.header for column in look.columns)]
-        illegal = next((name for name in names if has_control_character(name[:LONGEST_TEXT])), None)
+        illegal = next((name for name in names if has_control_character(name[:MAX_TEXT_CHARS])), None)
         if illegal is None:
             illegal = self._take(frame, escape_formulas)
             if illegal is not None and leaves_out_controls:
@@ -70,7 +72,7 @@ class AppendedTable:
             )
 
     def _take(self, frame: pl.DataFrame, escape_formulas: bool) -> str | None:
-        """Let the native writer read the frame, as far as it can; returns the first text that no worksheet can hold."""
+        """Lets the native writer read the frame, as far as it can; returns the first text that no worksheet can hold."""
         plain = self._plain(frame, self.typed)
         # The look of objects is unknown.
         native = self._native(self._plain(_without_objects(frame)) if plain is None else plain, self.typed)
@@ -102,12 +104,12 @@ class AppendedTable:
 
     @property
     def original(self) -> pl.DataFrame:
-        """The frame that is written, as polars has it."""
+        """Returns the frame that is written, as polars has it."""
         return self._given if self.look is None else self.look.write_table(self._given, self.styled)
 
     @property
     def written(self) -> tuple[pl.DataFrame, TypedCells | None]:
-        """The same, and which cells are written as they stood, by its columns."""
+        """Returns the same, and the cells that are written unchanged, by its columns."""
         original, typed = self.original, self.typed
         if typed is not None and self.look is not None:
             typed = typed.renamed((column.source, column.header) for column in self.look.columns)
@@ -115,24 +117,24 @@ class AppendedTable:
 
     @property
     def exact(self) -> pl.DataFrame:
-        """The same, with columns of Python objects where cells are written as they stood."""
+        """Returns the same, with columns of Python objects for cells that are written unchanged."""
         original, typed = self.written
         return original if typed is None else typed.put_into(original)
 
     def native_of(self, original: pl.DataFrame, typed: TypedCells | None) -> Any:
-        """The native frame of what is :attr:`written`; ``None`` where only openpyxl knows what becomes of the values."""
+        """Returns the native frame of :attr:`written`; ``None`` if only openpyxl can convert the values."""
         return self.frame if self.look is None or self.frame is None else self._native(self._plain(original, typed), typed)
 
     def _native(self, plain: pl.DataFrame, typed: TypedCells | None) -> Any:
         return _native.Frame(plain) if typed is None else _native.Frame(plain, *typed.of_native(plain.columns))
 
     def __len__(self) -> int:
-        """The rows that it takes, header and gap included."""
+        """Returns the number of rows that it takes, header and gap included."""
         return self.gap + 1 + self.height
 
     def _plain(self, frame: pl.DataFrame, typed: TypedCells | None = None) -> pl.DataFrame | None:
-        """The frame with columns of unusual types turned into what openpyxl would see in them, if that can be done; objects stand in
-        ``typed`` cells then.
+        """Returns the frame with columns of unusual types converted as openpyxl would, if possible; objects then come from
+        ``typed`` cells.
         """
         changed = []
         for name, dtype in zip(frame.columns, frame.dtypes):
@@ -161,13 +163,13 @@ class AppendedTable:
         return frame.with_columns(changed) if changed else frame
 
     def check_time_zones(self) -> None:
-        """Fail where openpyxl would when it saves."""
+        """Raises the errors that openpyxl would raise for time zones when it saves."""
         if self.has_time_zones:
             words = "Excel does not support timezones in datetimes. The tzinfo in the datetime/time object must be set to None."
             raise saying(TypeError(words))
 
 
 def _without_objects(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with nulls in place of Python objects."""
+    """Returns the frame with nulls in place of Python objects."""
     objects = [name for name, dtype in frame.schema.items() if dtype == pl.Object]
     return frame.with_columns(pl.Series(name, [None] * frame.height, dtype=pl.Null) for name in objects)

@@ -1,4 +1,4 @@
-"""What a table of the output looks like, as it is asked for; and what follows from it for its sheet."""
+"""The requested look of an output table, and the resulting look of its sheet."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: Kinds of columns, as the native module numbers them.
+#: Kinds of columns, by the native module's numbers.
 FIELD, MOMENT_FIELD, OTHER, SEVERITY, ISSUES, SOURCE_ROW = range(6)
 
 
 class LookColumn:
     """A column of a table that is written with a look.
 
-    ``source`` is the frame's column; ``None`` for columns that are made from the issues. ``is_closed``: it is in a
-    group of columns that a reader has to open. It is no record: a table has one for each column, and a record takes several
-    times as long to make.
+    ``source`` is the frame's column; ``None`` for columns that are made from the issues. ``is_closed``: it is in a group of
+    columns that a reader has to open. It is not a record: a table has one for each column, and a record takes several times as
+    long to create.
     """
 
     __slots__ = ("kind", "source", "header", "width", "format", "is_closed")
@@ -42,8 +42,8 @@ class LookColumn:
         self.is_closed = is_closed
 
 
-class Issues:
-    """Where the issues of a field stand: its label, and the frame's columns with the field's values, with its issues and with
+class IssueColumns:
+    """The position of a field's issues: its label, and the frame's columns with the field's values, with its issues and with
     their severities. Without ``severity`` all are warnings.
     """
 
@@ -60,23 +60,23 @@ class TableLook(Record):
     """The columns of a table, in order, and its issues. ``has_filter``: its header gets arrows to filter by."""
 
     columns: list[LookColumn]
-    issues: list[Issues]
+    issues: list[IssueColumns]
     has_filter: bool
 
     @property
     def width(self) -> int:
-        """How many columns are written."""
+        """Returns the number of written columns."""
         return len(self.columns)
 
     def sources(self) -> list[str]:
-        """The frame's columns that it is made from."""
+        """Returns the frame's columns that the table is made from."""
         names = [column.source for column in self.columns if column.source is not None]
         names += [issues.issue for issues in self.issues]
         names += [issues.severity for issues in self.issues if issues.severity is not None]
         return list(dict.fromkeys(names))
 
     def native(self, frame: Any, escape_formulas: bool) -> Any:
-        """The look of a native frame of these sources."""
+        """Returns the look of a native frame of these sources."""
         place = {name: number for number, name in enumerate(self.sources())}
         written = {column.source: number for number, column in enumerate(self.columns)}
         return _native.StyledFrame(
@@ -104,7 +104,7 @@ class TableLook(Record):
         )
 
     def write_table(self, frame: pl.DataFrame, styled: Any) -> pl.DataFrame:
-        """The table as it is written."""
+        """Returns the table as it is written."""
         made: dict[int, list[str | None]] = {}
         if any(column.kind in (SEVERITY, ISSUES) for column in self.columns):
             made[SEVERITY], made[ISSUES] = styled.issues()
@@ -119,17 +119,17 @@ class TableLook(Record):
 
 
 class SheetLook(Record):
-    """What a sheet looks like beside its cells: it follows from its tables, one after the other."""
+    """The look of a sheet apart from its cells: it follows from its tables, one after the other."""
 
     widths: list[float] = []
     #: Which columns are closed: those that are so in every table.
     is_closed: list[bool] = []
-    #: The rows that stay in view; ``None`` before the first table.
+    #: The number of rows that stay in view; ``None`` before the first table.
     frozen_rows: int | None = None
     filter: str | None = None
 
     def add(self, look: TableLook, widths: list[float], header_row: int, last_row: int) -> range:
-        """Take a table in, whose header is in this row of the sheet; returns its columns."""
+        """Adds a table with its header in this row of the sheet; returns its columns."""
         for number, (column, width) in enumerate(zip(look.columns, widths)):
             if number == len(self.widths):
                 self.widths.append(width)

@@ -1,6 +1,6 @@
-"""A sheet of the output that is no table of the input: a list of what is told, with links to cells.
+"""Sheets of the output that are no tables of the input: lists of the run's results, with links to cells.
 
-The native module makes and writes it; where a hook has touched the workbook, openpyxl gets the same cells.
+The native module makes and writes them; if a hook has touched the workbook, openpyxl gets the same cells.
 """
 
 from __future__ import annotations
@@ -16,42 +16,46 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from ade_engine.io.worksheets.openpyxl_looks import Looks
+    from ade_engine.io.worksheets.openpyxl_looks import OpenpyxlStyles
 
-#: The row of the header; lines follow.
+#: The row of the header, above the lines.
 HEADER_ROW = 4
 _TITLE_HEIGHT, _HEADER_HEIGHT = 22, 20
 
 
 class OwnList:
-    """A list: a title, a line of counts, a header, and lines of text. ``color`` is that of the sheet's tab."""
+    """A list: a title, a line of counts, a header, and lines of text. ``color`` is the color of the sheet's tab."""
 
     def __init__(self, native: ListSheet, *, color: str):
         self.native, self.widths, self.color = native, native.widths, color
 
     @classmethod
-    def of(cls, columns: Sequence[tuple[str, bool, Sequence[str | None]]], *, title: str, counts: str, color: str) -> OwnList:
-        """A list without links; ``columns``: their names, whether their texts may be long, and the texts, of each as many."""
+    def from_columns(
+        cls, columns: Sequence[tuple[str, bool, Sequence[str | None]]], *, title: str, counts: str, color: str
+    ) -> OwnList:
+        """Returns a list without links; ``columns``: their names, whether their texts may be long, and the texts, equally many
+        of each.
+        """
         return cls(ListSheet(title, counts, columns), color=color)
 
     def __len__(self) -> int:
-        """The rows that it takes, those above its header included."""
+        """Returns the number of rows that it takes, those above its header included."""
         return HEADER_ROW + len(self.native)
 
     @property
     def area(self) -> str:
-        """Header and lines."""
+        """Returns the range of header and lines."""
         return f"A{HEADER_ROW}:{column_letters(len(self.widths))}{len(self)}"
 
     def write(self, writer: Any, title: str) -> None:
-        """Write it as a sheet of this title."""
+        """Writes it as a sheet with this title."""
         columns = [(width, False) for width in self.widths]
         extent = (len(self), len(self.widths))
         writer.start_sheet(title, extent, columns, HEADER_ROW, self.area, HEADER_ROW, self.color)
         writer.append_list(self.native)
 
-    def append_to(self, worksheet: Any, looks: Looks) -> None:
-        """Make it the content of an openpyxl worksheet."""
+    def append_to(self, worksheet: Any, looks: OpenpyxlStyles) -> None:
+        """Writes it into an openpyxl worksheet."""
         from openpyxl.worksheet.hyperlink import Hyperlink
 
         from ade_engine import _native
@@ -67,7 +71,7 @@ class OwnList:
             rows.styles[column] = styles = array("I")
             styles.frombytes(self.native.cell_styles(column, numbers))
         for number, series in enumerate(frame.get_columns()):
-            # Text that is an error's code or looks like a formula stays text, whatever holds for the tables of the workbook.
+            # An error code or a formula in a text stays text, regardless of the setting for the tables of the workbook.
             texts = series.to_frame().with_row_index("row").filter(series.str.contains("^[#=]")).rows()
             rows.changes.update({number: {row: (text, "s") for row, text in texts}} if texts else {})
         (above, below), (title, counts, header) = self.native.above, self.native.own_looks

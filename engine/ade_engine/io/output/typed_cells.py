@@ -1,7 +1,7 @@
-"""Cells that are written as they stood in the sender's sheet, each with its own type.
+"""Cells that are written as in the sender's sheet, each with its own type.
 
-Polars has one type for a column. Of cells of several types it makes texts, counts or nothing; authors see these. What is written are the
-cells themselves, where nobody has changed what polars made of them.
+Polars has one type for a column. It turns cells of several types into texts, counts or nulls; authors see these. The written
+values are the cells themselves, unless somebody has changed polars' values.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from ade_engine.io.scan.sheet_scan import SheetScan
 
-#: As the native module numbers cells: above the bits of the row there is the place of the column among the origins.
+#: The number of bits for the row in the native module's cell numbers; above them is the position of the column among the
+#: origins.
 _ROW_BITS = 32
 
 
 class TypedCells(Record):
-    """For columns of a table, by their names, the number of the cell that each row is of; null where there is none.
+    """For columns of a table, by their names, the number of each row's cell; null if it has none.
 
     ``origins``: scans, and columns in them, from 0.
     """
@@ -32,29 +33,29 @@ class TypedCells(Record):
     cells: dict[str, pl.Series] = {}
 
     def add(self, name: str, scan: SheetScan, column: int, rows: pl.Series) -> None:
-        """Say of which cells a column is: ``rows`` are those of the scan, from 1, and null where a row is of none."""
+        """Adds the cells of a column: ``rows`` are those of the scan, from 1, and null for rows without a cell."""
         self.cells[name] = series_of(_native.cell_numbers(rows, len(self.origins)))
         self.origins.append((scan, column))
 
     def part(self, rows: pl.Series) -> TypedCells:
-        """The cells of the rows at some places."""
+        """Returns the cells of the rows at some positions."""
         return TypedCells(self.origins, {name: cells.gather(rows) for name, cells in self.cells.items()})
 
     def renamed(self, names: Iterable[tuple[str | None, str]]) -> TypedCells:
-        """The cells of columns that are called otherwise; those without a name are left out."""
+        """Returns the cells under other column names; those without a name are left out."""
         return TypedCells(self.origins, {new: self.cells[old] for old, new in names if old in self.cells})
 
     def of_native(self, names: Sequence[str]) -> tuple[list[tuple[int, pl.Series]], list[tuple[SheetScan, int]]]:
-        """Return the arguments ``typed`` and ``origins`` of the native frame of columns of these names."""
+        """Returns the arguments ``typed`` and ``origins`` of the native frame of columns with these names."""
         return [(place, self.cells[name]) for place, name in enumerate(names) if name in self.cells], self.origins
 
     def has_all(self, column: pl.Series) -> bool:
-        """Whether each value of a column of objects that is no text stands in a cell."""
+        """Returns whether each value of a column of objects that is no text comes from a cell."""
         cells = self.cells.get(column.name)
         return cells is not None and not any(cell is None and value is not None and not isinstance(value, str) for value, cell in zip(column, cells))
 
     def put_into(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame with the values of these cells as Python objects, in columns of such."""
+        """Returns the frame with the values of these cells as Python objects, in columns of objects."""
         changed = [self._objects(frame.get_column(name), cells) for name, cells in self.cells.items() if name in frame.columns]
         return frame.with_columns(changed) if changed else frame
 
@@ -68,14 +69,14 @@ class TypedCells(Record):
             if origin not in columns:
                 scan, number = self.origins[origin]
                 columns[origin] = scan.values(number, 0, scan.rows_emitted)
-            # Text stands in the column as it is written.
+            # Text is in the column as it is written.
             if columns[origin][row] is not None and not isinstance(columns[origin][row], str):
                 values[at] = columns[origin][row]
         return pl.Series(column.name, values, dtype=pl.Object)
 
 
 def stacked(parts: Sequence[tuple[TypedCells, int]]) -> TypedCells:
-    """The cells of several tables, one below the other, each with its height."""
+    """Returns the cells of several tables, one below the other, each with its height."""
     whole = TypedCells()
     above = 0
     height = sum(rows for _, rows in parts)

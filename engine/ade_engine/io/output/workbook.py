@@ -1,8 +1,8 @@
 """The normalized workbook: collected as frames, written natively unless a hook touches it.
 
-Frames are kept as they are (the native module reads them where polars has them) until the workbook is saved. A hook
-that touches ``output_sheet`` or ``output_workbook`` turns it into a real openpyxl workbook, by replaying what was
-appended so far; from then on openpyxl holds it. Either way the values follow openpyxl's rules.
+Frames are kept unchanged (the native module reads them in polars' memory) until the workbook is saved. A hook that touches
+``output_sheet`` or ``output_workbook`` turns it into a real openpyxl workbook, by replaying all appends so far; from then on
+openpyxl holds it. Either way the values follow openpyxl's rules.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 
 from ade_engine import _native
 from ade_engine._native import IssueList
-from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, MOST_ISSUES
+from ade_engine.io.limits import LAST_COLUMN, LAST_ROW, MAX_ISSUES
 from ade_engine.io.output.appended_table import AppendedTable
 from ade_engine.io.output.look import SheetLook
 from ade_engine.io.output.own_list import OwnList
@@ -29,61 +29,61 @@ if TYPE_CHECKING:
     from ade_engine.io.output.look import TableLook
     from ade_engine.io.output.typed_cells import TypedCells
     from ade_engine._native import Issues
-    from ade_engine.io.worksheets.openpyxl_looks import Looks
+    from ade_engine.io.worksheets.openpyxl_looks import OpenpyxlStyles
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
-_LONGEST_TITLE = 31
+_MAX_TITLE_CHARS = 31
 
 
 def legal_title(title: str, taken: Iterable[str]) -> str:
-    """The title, or the next best one that spreadsheet programs accept.
+    """Returns the title, or the closest one that spreadsheet programs accept.
 
-    Characters that no title may have become ``_``, and so do apostrophes at the ends; what is longer than 31 characters is cut. A
-    title that had to be changed differs from those that are ``taken``, in whatever case.
+    Characters that no title may have become ``_``, and so do apostrophes at the ends; titles longer than 31 characters are cut.
+    A title that had to be changed differs from those that are ``taken``, ignoring case.
     """
     legal = "".join("_" if character in _ILLEGAL_IN_TITLES or character < " " else character for character in title)
     if legal.startswith("'"):
         legal = f"_{legal[1:]}"
     if legal.endswith("'"):
         legal = f"{legal[:-1]}_"
-    legal = _cut(legal, _LONGEST_TITLE) or "Sheet"
+    legal = _cut(legal, _MAX_TITLE_CHARS) or "Sheet"
     if legal == title:
         return title
     others = {other.casefold() for other in taken}
     base, number = legal, 1
     while legal.casefold() in others:
         number += 1
-        legal = f"{_cut(base, _LONGEST_TITLE - len(f'_{number}'))}_{number}"
+        legal = f"{_cut(base, _MAX_TITLE_CHARS - len(f'_{number}'))}_{number}"
     return legal
 
 
 def _cut(text: str, length: int) -> str:
-    """The beginning of a text: spreadsheet programs count the units of UTF-16."""
+    """Returns the beginning of a text: spreadsheet programs count the units of UTF-16."""
     while len(text.encode("utf-16-le", "surrogatepass")) > 2 * length:
         text = text[:-1]
     return text
 
 
-class Output:
+class WorkbookOutput:
     """A workbook that is being written.
 
-    ``escape_formulas`` leaves text that starts with ``=`` text. ``is_2026``: sheets are printed landscape and one page wide,
-    the header of a sheet with one table on each page, and texts lose the control characters that no cell can hold.
+    With ``escape_formulas``, text that starts with ``=`` stays text. ``is_2026``: sheets are printed landscape and one page
+    wide, the header of a sheet with one table on each page, and texts lose the control characters that no cell can hold.
     """
 
     def __init__(self, *, escape_formulas: bool = False, is_2026: bool = False):
         self._escape_formulas = escape_formulas
         self._is_2026 = is_2026
         self._sheets: list[Any] = []
-        #: What was appended to each sheet before openpyxl held it, and the rows that this takes.
+        #: The tables of each sheet before openpyxl held it, and the rows that they take.
         self._tables: list[list[AppendedTable]] = []
         self._rows: list[int] = []
-        #: What is known of each sheet's look, once openpyxl holds it.
+        #: The known look of each sheet, once openpyxl holds it.
         self._sheet_looks: dict[int, SheetLook] = {}
         self._looks: Any = None
         #: The sheets that openpyxl holds and that are set up for printing.
         self._printed: set[int] = set()
-        #: The lines of the list of issues; nothing where none is wanted.
+        #: The lines of the list of issues; ``None`` if none is wanted.
         self._issues: list[tuple[Issues, AppendedTable | None]] = []
         self._listed: IssueList | None = None
         #: All tables that were appended.
@@ -92,22 +92,22 @@ class Output:
 
     @property
     def workbook(self) -> Any:
-        """The openpyxl workbook, or what becomes it when it is touched."""
+        """Returns the openpyxl workbook, or its stand-in."""
         return self._workbook
 
     @property
     def is_touched(self) -> bool:
-        """Whether openpyxl holds the workbook."""
+        """Returns whether openpyxl holds the workbook."""
         return not is_stand_in(self._workbook)
 
     def add_sheet(self, title: str) -> Any:
-        """Add a sheet at the end; the openpyxl worksheet, or what becomes it when it is touched.
+        """Adds a sheet at the end; returns the openpyxl worksheet, or its stand-in.
 
-        A title that a workbook cannot have (a file may be called ``report[1].csv``) is changed to one that it can have.
+        A title that a workbook cannot have (a file may be called ``report[1].csv``) is changed to a valid one.
         """
         title = legal_title(title, self._workbook.sheetnames)
         if any(sheet.title.lower() == title.lower() for sheet in self._sheets):
-            # openpyxl gives it another title.
+            # openpyxl changes the title.
             self.open()
         if self.is_touched:
             sheet = self._workbook.create_sheet(title)
@@ -121,11 +121,12 @@ class Output:
     def append_table(
         self, sheet: Any, frame: pl.DataFrame, *, gap: bool, look: TableLook | None = None, typed: TypedCells | None = None
     ) -> AppendedTable:
-        """Append a header row and the frame's rows at the sheet's own end, after a blank row where there is a gap.
+        """Appends a header row and the frame's rows at the sheet's own end, after a blank row if there is a gap.
 
-        ``look`` says which of the frame's columns are written, and what they look like; without one the frame is
-        written as it is. ``typed`` says which cells are written as they stood in the sender's sheet. Raises what openpyxl would: ``IllegalCharacterError`` for control characters, ``ValueError`` for values that
-        no cell can hold. Raises :class:`OutputError` for more rows or columns than a worksheet has.
+        ``look`` has the written columns of the frame and their looks; without one the frame is written unchanged. ``typed`` has
+        the cells that are written as in the sender's sheet. Raises openpyxl's errors: ``IllegalCharacterError`` for control
+        characters, ``ValueError`` for values that no cell can hold. Raises :class:`OutputError` for more rows or columns than a
+        worksheet has.
         """
         number = next(number for number, known in enumerate(self._sheets) if known is sheet)
         last_row = sheet._current_row if self.is_touched else self._rows[number]
@@ -155,13 +156,13 @@ class Output:
         return table
 
     def free_title(self, title: str) -> str:
-        """The title of a sheet of the engine's own, with a number where it is taken."""
+        """Returns the title of a sheet of the engine's own, with a number if it is taken."""
         taken = {known.casefold() for known in self._workbook.sheetnames}
         names = (title if number == 1 else f"{title} {number}" for number in itertools.count(1))
         return next(name for name in names if name.casefold() not in taken)
 
     def add_list(self, title: str, lines: OwnList) -> None:
-        """Add a sheet at the end that is a list of the engine's own; where the title is taken, it gets a number."""
+        """Adds a list of the engine's own as the last sheet; if the title is taken, it gets a number."""
         sheet = self.add_sheet(self.free_title(title))
         if self.is_touched:
             lines.append_to(sheet, self._looks_there())
@@ -170,7 +171,9 @@ class Output:
             self._rows[-1] += len(lines)
 
     def stands(self, table: AppendedTable, *, with_columns: bool = True) -> bool:
-        """Whether a table is where it was put; ``with_columns``: its columns, too, and not just its rows. Hooks may have moved it."""
+        """Returns whether a table is where it was put; ``with_columns``: its columns, too, and not just its rows. Hooks may
+        have moved it.
+        """
         if not self.is_touched:
             return True
         from ade_engine.io.worksheets.places import stands
@@ -179,7 +182,7 @@ class Output:
         return is_there and stands(table.sheet, table.header_row + 1, table.rows, with_columns=with_columns)
 
     def is_as_written(self, table: AppendedTable) -> bool:
-        """Whether hooks have left a table as it was appended, and added no rows to its sheet."""
+        """Returns whether hooks have left a table as it was appended, and added no rows to its sheet."""
         if not self.is_touched:
             return True
         from ade_engine.io.worksheets.places import is_as_written
@@ -187,25 +190,27 @@ class Output:
         if not any(sheet is table.sheet for sheet in self._workbook.worksheets):
             return False
         if table.frame is None:
-            # Only openpyxl knows what its values are in cells.
+            # Only openpyxl knows the values in its cells.
             return self.stands(table)
         last = max(one.header_row + one.height for one in self._placed if one.sheet is table.sheet)
         return table.sheet.max_row <= last and is_as_written(table.sheet, table.header_row + 1, table.rows)
 
     def moved(self) -> list[str]:
-        """The titles of the sheets on which hooks have moved the engine's tables, as they were."""
+        """Returns the original titles of the sheets on which hooks have moved the engine's tables."""
         return list(dict.fromkeys(table.title for table in self._placed if not self.stands(table)))
 
     def add_issues(self, lines: Issues, table: AppendedTable | None = None) -> dict[str, int]:
-        """Add lines to the list of issues; ``table``: in which their cells of the output are. Returns how many there are of each severity."""
+        """Adds lines to the list of issues; ``table``: the table with their cells of the output. Returns their number by
+        severity.
+        """
         self._issues.append((lines, table))
         self._listed = None
         return lines.by_severity()
 
     @property
     def issues(self) -> IssueList | None:
-        """The list of issues; nothing where none is wanted."""
-        # Hooks that have touched the workbook may have moved what the lines are of.
+        """Returns the list of issues; ``None`` if none is wanted."""
+        # Hooks that have touched the workbook may have moved the cells of the lines.
         if self._issues and (self._listed is None or self.is_touched):
             is_touched = self.is_touched
             self._listed = IssueList(
@@ -217,11 +222,12 @@ class Output:
         return self._listed
 
     def save(self, path: str, beside_it: Mapping[str, Callable[[str], None]] | None = None) -> None:
-        """Write the file: beside its place first, forced to the disk, then moved there. A failure leaves nothing.
+        """Writes the file: first under a temporary name beside its path, forced to disk, then moved there. A failure leaves
+        nothing behind.
 
-        ``beside_it``: what writes each further file of the output. They are there before the workbook is.
+        ``beside_it``: the functions that write each further file of the output. These exist before the workbook does.
         """
-        # Where the path is a link, the file that it leads to is replaced.
+        # If the path is a link, its target is replaced.
         path = os.path.realpath(path)
         folder = os.path.dirname(path)
         beside = os.path.join(folder, f".ade-{os.getpid()}-{id(self):x}.part")
@@ -245,21 +251,21 @@ class Output:
         _sync_folder(folder)
 
     def check_time_zones(self) -> None:
-        """Raise what writing would, where a moment has a time zone that no workbook can hold."""
+        """Raises the errors of writing for moments with a time zone that no workbook can hold."""
         for table in self._placed:
             table.check_time_zones()
 
     def write_issues(self, path: str) -> None:
-        """Write the list of issues."""
-        (self.issues or IssueList([])).write(path, MOST_ISSUES)
+        """Writes the list of issues."""
+        (self.issues or IssueList([])).write(path, MAX_ISSUES)
 
     def write(self, path: str) -> None:
-        """Write the workbook there and then."""
+        """Writes the workbook directly to the path."""
         if self.is_touched:
             self._workbook.save(path)
             return
         if not self._sheets:
-            # As openpyxl says it: a workbook cannot be without sheets.
+            # The same message as openpyxl's: a workbook cannot be without sheets.
             raise IndexError("At least one sheet must be visible")
         writer = _native.Writer(path, self._escape_formulas)
         try:
@@ -288,7 +294,7 @@ class Output:
             writer.abandon()
 
     def open(self) -> None:
-        """Turn the workbook into openpyxl's: what was appended so far is appended to its worksheets."""
+        """Turns the workbook into openpyxl's: all appends so far are repeated on its worksheets."""
         with opening():
             if not self.is_touched:
                 self._open()
@@ -314,7 +320,7 @@ class Output:
         from ade_engine.io.worksheets.rows import FrameRows
 
         frame, typed = table.written
-        # Time zones fail when openpyxl writes them, so openpyxl has to.
+        # Time zones fail when openpyxl writes them, so openpyxl must.
         native = None if table.has_time_zones else table.native_of(frame, typed)
         if typed is not None:
             frame = typed.put_into(frame)
@@ -334,22 +340,22 @@ class Output:
             self._set_up_print(worksheet, worksheet._current_row - table.height)
 
     def _set_up_print(self, worksheet: Any, header_row: int) -> None:
-        """Let a sheet be printed as one that openpyxl never held; a second table's header is not the first one's."""
+        """Sets up printing of a sheet as for one that openpyxl never held; a second table's header is not the first one's."""
         from ade_engine.io.worksheets.openpyxl_looks import set_up_print
 
         is_first = id(worksheet) not in self._printed
         self._printed.add(id(worksheet))
         set_up_print(worksheet, header_row if is_first else 0, is_first=is_first)
 
-    def _looks_there(self) -> Looks:
+    def _looks_there(self) -> OpenpyxlStyles:
         if self._looks is None:
-            from ade_engine.io.worksheets.openpyxl_looks import Looks
+            from ade_engine.io.worksheets.openpyxl_looks import OpenpyxlStyles
 
-            self._looks = Looks()
+            self._looks = OpenpyxlStyles()
         return self._looks
 
     def _style(self, worksheet: Any, table: AppendedTable) -> None:
-        """Give the header of the table that was appended last, and its sheet, their look."""
+        """Gives the header of the most recent table, and its sheet, their look."""
         from ade_engine.io.worksheets.openpyxl_looks import style_sheet
 
         last_row = worksheet._current_row
@@ -360,12 +366,12 @@ class Output:
 
 
 def _printed_row(tables: list[AppendedTable]) -> int:
-    """The header that stands on each page of a sheet with these tables; 0 for none."""
+    """Returns the header row that is printed on each page of a sheet with these tables; 0 for none."""
     return 1 + tables[0].gap if len(tables) == 1 else 0
 
 
 def _look_of(tables: list[AppendedTable]) -> SheetLook:
-    """The look of a sheet with these tables."""
+    """Returns the look of a sheet with these tables."""
     look = SheetLook()
     row = 0
     for table in tables:
@@ -377,9 +383,9 @@ def _look_of(tables: list[AppendedTable]) -> SheetLook:
 
 
 class OutputWorkbook(StandIn):
-    """``output_workbook`` as long as no hook uses it."""
+    """``output_workbook`` until a hook uses it."""
 
-    def __init__(self, output: Output):
+    def __init__(self, output: WorkbookOutput):
         set_facts(self, _ade_output=output)
 
     def _ade_real_class(self) -> type:
@@ -396,9 +402,9 @@ class OutputWorkbook(StandIn):
 
 
 class OutputSheet(StandIn):
-    """``output_sheet`` as long as no hook uses it."""
+    """``output_sheet`` until a hook uses it."""
 
-    def __init__(self, output: Output, title: str):
+    def __init__(self, output: WorkbookOutput, title: str):
         set_facts(self, _ade_output=output, _ade_title=title)
 
     def _ade_real_class(self) -> type:
@@ -423,7 +429,7 @@ class OutputSheet(StandIn):
 
 
 def _sync_folder(folder: str) -> None:
-    """Make a rename durable, where the system can."""
+    """Makes a rename durable, if the system can."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

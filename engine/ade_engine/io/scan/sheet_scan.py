@@ -1,4 +1,4 @@
-"""The cells of a sheet as the native module holds them, and with rows that were changed since."""
+"""The cells of a sheet in the native module, also with rows that were changed since."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class SheetScan(_native.Scan):
-    """The cells of a sheet: those that the native module holds, as columns for polars, and what rows look like.
+    """The cells of a sheet: those in the native module, as columns for polars, and the looks of rows.
 
-    Rows, columns and merged ranges are read by the native class. Row numbers count from 0 and include empty rows. Rows end
-    with their last value; cells are plain Python values: ``int`` or ``float`` as the file has it, ``str`` (errors too),
-    ``bool``, ``datetime``, ``date``, ``time``, ``timedelta`` or ``None``.
+    Rows, columns and merged ranges are read by the native class. Row numbers count from 0 and include empty rows. Rows end with
+    their last value; cells are plain Python values: ``int`` or ``float`` as in the file, ``str`` (errors too), ``bool``,
+    ``datetime``, ``date``, ``time``, ``timedelta`` or ``None``.
     """
 
     __slots__ = ("_shown", "_layouts")
@@ -28,11 +28,12 @@ class SheetScan(_native.Scan):
         self._layouts: SheetRows | None = None
 
     def all_series(self, names: list[str], first: int, start: int, stop: int) -> list[tuple[Any, bool]]:
-        """The columns from ``first`` on as polars ``Series``, each with whether its cells are of several types, so that some have lost theirs.
+        """Returns the columns from ``first`` on as polars ``Series``, each with whether its cells are of several types, so that
+        some have lost theirs.
 
-        Type and values are those of ``polars.Series(name, values, strict=False)``; where polars refuses the mixture
-        every value becomes text, date-times in ISO form and others by ``str``. Floats among text look as polars 1.36
-        prints them (``1e20``), whatever version is installed.
+        Type and values are those of ``polars.Series(name, values, strict=False)``; if polars refuses the mixture, every value
+        becomes text, date-times in ISO form and others by ``str``. Floats among text look as polars 1.36 prints them
+        (``1e20``), whatever version is installed.
         """
         length, made = max(0, stop - start), []
         for column, (name, (all_null, is_mixed, built)) in enumerate(zip(names, self.columns(names, first, start, stop)), first):
@@ -45,16 +46,16 @@ class SheetScan(_native.Scan):
         return made
 
     def cell(self, row: int, column: int) -> Any:
-        """One cell, both numbers from 0; ``None`` also behind the end of its row."""
+        """Returns a cell, both numbers from 0; ``None`` also behind the end of its row."""
         cells = self.row(row)
         return cells[column] if column < len(cells) else None
 
     def padded(self, column: int, start: int, stop: int) -> tuple[SheetScan, int] | None:
-        """The scan and the column, where the sheet shows some of its numbers with leading zeros."""
+        """Returns the scan and the column, if the sheet shows some of its numbers with leading zeros."""
         return (self, column) if self.has_zeros(column, start, stop) else None
 
     def shown_by(self, column: int) -> tuple[str | None, str | None]:
-        """The order of dates and the decimal mark that the text of a whole column shows, in whichever tables it stands."""
+        """Returns the order of dates and the decimal mark in the text of a whole column, in all of its tables."""
         if column not in self._shown:
             self._shown[column] = _native.shown_by_sheet(self, column)
         return self._shown[column]
@@ -66,16 +67,16 @@ class SheetScan(_native.Scan):
         return self._layouts
 
     def as_native(self) -> _native.Scan:
-        """The cells as they are now, for the native module."""
+        """Returns the current cells for the native module."""
         return self
 
 
 class ChangedScan(SheetScan):
-    """A scan with rows that were changed since: the same cells, looks and ranges, with the rows as they are now.
+    """A scan with rows that were changed since: the same cells, looks and ranges, with the current rows.
 
-    Row detectors may change the list that they are given, and hooks may put values into a source sheet that no file can
-    hold. Both are rare and happen with small sheets, so this code is not optimized. What only native cells can say of
-    a column, nobody says of a column of these rows.
+    Row detectors may change the list that they receive, and hooks may put values into a source sheet that no file can hold.
+    Both are rare and happen with small sheets, so this code is not optimized. Facts that only native cells have are unknown for
+    a column of these rows.
     """
 
     __slots__ = ("_rows", "_native", "width")
@@ -85,7 +86,7 @@ class ChangedScan(SheetScan):
 
     def __init__(self, scan: SheetScan, changed: dict[int, list[Any]]):
         super().__init__(scan)
-        # What rows look like does not hang on values that no file can hold.
+        # The looks of rows do not depend on values that no file can hold.
         self._layouts = scan._layouts
         self._rows = scan.rows(0, scan.rows_emitted)
         for number, row in changed.items():
@@ -94,7 +95,7 @@ class ChangedScan(SheetScan):
         self._native: _native.Scan | None = None
 
     def as_native(self) -> _native.Scan:
-        # Values that no file can hold are their texts there.
+        # Values that no file can hold become texts there.
         if self._native is None:
             self._native = _native.scan_of_rows("changed", self._rows, None, None, 0, [], self)
         return self._native
@@ -139,7 +140,7 @@ def series_of_values(name: str, values: list[Any]) -> Any:
     try:
         return pl.Series(name, values, strict=False)
     except Exception:
-        # Polars has no type for this mixture, and says so with different exceptions.
+        # Polars has no type for this mixture, and raises different exceptions for it.
         return pl.Series(name, [None if value is None else _as_text(value) for value in values], dtype=pl.String)
 
 
@@ -150,6 +151,6 @@ def _as_text(value: Any) -> str:
 
 
 def in_order(ranges: Iterable[tuple[int, int, int, int]]) -> list[tuple[int, int, int, int]]:
-    """Ranges (first row, last row, first column, last column) by their first cells, each once, without single cells."""
+    """Returns ranges (first row, last row, first column, last column) by their first cells, each once, without single cells."""
     several = {area for area in ranges if area[0] != area[1] or area[2] != area[3]}
     return sorted(several, key=lambda area: (area[0], area[2], area[1], area[3]))

@@ -18,7 +18,7 @@ _TYPES_OF_FILES = frozenset((type(None), str, bool, int, float, dt.datetime, dt.
 def scan_of_worksheet(
     worksheet: Any, max_empty_rows_run: int | None, max_empty_cols_run: int | None, fill_merged: int = 0
 ) -> SheetScan:
-    """A scan of the rows of an openpyxl worksheet."""
+    """Returns a scan of the rows of an openpyxl worksheet."""
     rows = [list(row) for row in worksheet.iter_rows(values_only=True)]
     merged = merged_ranges_of(worksheet)
     scan = SheetScan(
@@ -41,13 +41,14 @@ def scan_of_worksheet(
 
 
 def merged_ranges_of(worksheet: Any) -> list[tuple[int, int, int, int]]:
-    """The merged ranges of an openpyxl worksheet, as a scan has them: first row, last row, first column, last column."""
+    """Returns the merged ranges of an openpyxl worksheet in the form of a scan: first row, last row, first column, last column.
+    """
     ranges = getattr(getattr(worksheet, "merged_cells", None), "ranges", ())
     return in_order((area.min_row, area.max_row, area.min_col, area.max_col) for area in ranges)
 
 
 def _first_cells(merged: list[tuple[int, int, int, int]], scan: SheetScan) -> dict[tuple[int, int], tuple[int, int]]:
-    """For each other cell of a merged range within a scan its first cell; rows and columns count from 0."""
+    """Returns the first cell for each other cell of a merged range within a scan; rows and columns count from 0."""
     found: dict[tuple[int, int], tuple[int, int]] = {}
     for first_row, last_row, first_column, last_column in merged:
         for row in range(first_row - 1, min(last_row, scan.rows_emitted)):

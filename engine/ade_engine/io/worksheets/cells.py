@@ -1,10 +1,10 @@
 """The cells of a worksheet by (row, column), of which most need not exist as objects.
 
-:class:`LazyCells` takes the place of the dictionary that an openpyxl worksheet keeps its cells in. Rows that were appended whole
-(:mod:`ade_engine.io.worksheets.rows`) are its blocks: a cell of them is made when it is accessed. When no other reference to it
-exists, its content is noted in the rows and the object is dropped, so that a hook that visits a million cells needs memory for
-a few thousand of them at a time. Rows and columns can be inserted and deleted without making cells. Before anything else moves or
-removes cells, all of them are made.
+:class:`LazyCells` replaces the dictionary of cells in an openpyxl worksheet. Rows that were appended whole
+(:mod:`ade_engine.io.worksheets.rows`) are its blocks: a cell of them is created when it is accessed. When no other reference to
+it exists, its content is noted in the rows and the object is dropped, so that a hook that visits a million cells needs memory
+for a few thousand of them at a time. Rows and columns can be inserted and deleted without creating cells. Before anything else
+moves or removes cells, all of them are created.
 """
 
 from __future__ import annotations
@@ -15,36 +15,36 @@ from sys import getrefcount
 from openpyxl.cell.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ade_engine.io.worksheets.rows import Rows
+from ade_engine.io.worksheets.rows import WorksheetRows
 from ade_engine.models.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: After this many new cell objects, those without another reference are dropped.
+#: The number of new cell objects after which those without another reference are dropped.
 _ROUND = 1 << 12
 
 
-class Block(Record):
+class WorksheetBlock(Record):
     """Rows of a sheet, from 1 and inclusive, that hold some rows from the one with the number ``start`` on."""
 
     first_row: int
     last_row: int
-    rows: Rows
+    rows: WorksheetRows
     start: int
-    #: For each column of the sheet the column of the rows; ``None`` for one without cells.
+    #: For each column of the sheet the column of the rows; ``None`` for a column without cells.
     columns: tuple[int | None, ...]
 
     def column(self, column: int) -> int | None:
-        """The column of the rows that stands in a column of the sheet."""
+        """Returns the column of the rows at a column of the sheet."""
         return self.columns[column - 1] if 0 < column <= len(self.columns) else None
 
 
 class LazyCells(dict):
-    """The cells of a worksheet: those that exist as objects, and those that blocks would make.
+    """The cells of a worksheet: those that exist as objects, and those that blocks would create.
 
-    The dictionary itself holds the objects. At a place that has one, the block below it does not count.
+    The dictionary itself holds the objects. At a position with an object, the block below it does not count.
     """
 
     __slots__ = ("worksheet", "blocks", "is_scattered", "_last_block", "_loose", "_last_loose_row", "_next_round")
@@ -52,21 +52,21 @@ class LazyCells(dict):
     def __init__(self, worksheet: Worksheet):
         super().__init__()
         self.worksheet = worksheet
-        #: From top to bottom.
-        self.blocks: list[Block] = []
-        #: Whether all cells were made, so that rows are known no longer.
+        #: The blocks from top to bottom.
+        self.blocks: list[WorksheetBlock] = []
+        #: Whether all cells were created, so that rows are no longer known.
         self.is_scattered = False
-        self._last_block: Block | None = None
-        #: The places of cells that were added: among them all outside the blocks.
+        self._last_block: WorksheetBlock | None = None
+        #: The positions of cells that were added: among them all outside the blocks.
         self._loose: set[tuple[int, int]] = set()
-        #: The last row of these; ``None`` where it has to be looked for.
+        #: The last row of these; ``None`` if it must be searched.
         self._last_loose_row: int | None = 0
         self._next_round = _ROUND
 
     # Blocks ---------------------------------------------------------------------------------------------------------
 
-    def at(self, row: int) -> Block | None:
-        """The block that a row of the sheet is in."""
+    def at(self, row: int) -> WorksheetBlock | None:
+        """Returns the block that contains a row of the sheet."""
         block = self._last_block
         if block is not None and block.first_row <= row <= block.last_row:
             return block
@@ -76,29 +76,29 @@ class LazyCells(dict):
                 return block
         return None
 
-    def find(self, row: int, column: int) -> tuple[Rows, int, int] | None:
-        """The rows that have a place of the sheet, with its row and column there."""
+    def find(self, row: int, column: int) -> tuple[WorksheetRows, int, int] | None:
+        """Returns the rows that contain a position of the sheet, with its row and column there."""
         block = self.at(row)
         own = None if block is None else block.column(column)
         return None if own is None else (block.rows, block.start + row - block.first_row, own)
 
-    def append_rows(self, first_row: int, rows: Rows) -> None:
-        """Put rows where nothing stands below."""
-        self.blocks.append(Block(first_row, first_row + rows.height - 1, rows, 0, tuple(range(rows.width))))
+    def append_rows(self, first_row: int, rows: WorksheetRows) -> None:
+        """Appends rows where nothing is below."""
+        self.blocks.append(WorksheetBlock(first_row, first_row + rows.height - 1, rows, 0, tuple(range(rows.width))))
 
     def shift_rows(self, first_row: int, offset: int, removed: int = 0) -> None:
-        """Move all rows from one on, after as many as are ``removed`` there were taken away."""
+        """Moves all rows from ``first_row`` on, after removing ``removed`` rows there."""
         blocks, stop = [], first_row + removed
         for block in self.blocks:
             for first, last in ((block.first_row, min(block.last_row, first_row - 1)), (max(block.first_row, stop), block.last_row)):
                 if first <= last:
                     moved = offset if first >= stop else 0
-                    blocks.append(Block(first + moved, last + moved, block.rows, block.start + first - block.first_row, block.columns))
+                    blocks.append(WorksheetBlock(first + moved, last + moved, block.rows, block.start + first - block.first_row, block.columns))
         self.blocks, self._last_block = blocks, None
         self._rekey(lambda row, column: None if first_row <= row < stop else (row + offset, column) if row >= stop else (row, column))
 
     def shift_columns(self, first_column: int, offset: int, removed: int = 0) -> None:
-        """Move all columns from one on, after as many as are ``removed`` there were taken away."""
+        """Moves all columns from ``first_column`` on, after removing ``removed`` columns there."""
         stop = first_column + removed
         for block in self.blocks:
             if len(block.columns) >= first_column:
@@ -108,7 +108,7 @@ class LazyCells(dict):
         self._rekey(lambda row, column: None if first_column <= column < stop else (row, column + offset) if column >= stop else (row, column))
 
     def _rekey(self, place: Callable[[int, int], tuple[int, int] | None]) -> None:
-        """Give the cell objects other places; those that get none are dropped."""
+        """Gives the cell objects other positions; those that get none are dropped."""
         moved = []
         self._last_loose_row = None
         for key in list(dict.keys(self)):
@@ -124,17 +124,17 @@ class LazyCells(dict):
                     self._loose.add(other)
 
     def scatter(self) -> None:
-        """Make all cells, so that the sheet is like any other of openpyxl."""
+        """Creates all cells, so that the sheet is like any other of openpyxl."""
         if self.blocks:
             cells = dict(self.items())
             self.blocks, self.is_scattered = [], True
             self._last_block = None
             self.update(cells)
 
-    # Making cells and letting them go ------------------------------------------------------------------------------
+    # Creating and releasing cells -------------------------------------------------------------------------------------
 
-    def make(self, key: tuple[int, int], place: tuple[Rows, int, int]) -> Cell:
-        """Make the cell of a place in rows."""
+    def make(self, key: tuple[int, int], place: tuple[WorksheetRows, int, int]) -> Cell:
+        """Creates the cell of a position in rows."""
         rows, own_row, own_column = place
         cell = rows.make(self.worksheet, key[0], key[1], own_row, own_column)
         dict.__setitem__(self, key, cell)
@@ -143,7 +143,7 @@ class LazyCells(dict):
         return cell
 
     def row_cells(self, row: int, first_column: int, last_column: int) -> tuple[Any, ...] | None:
-        """The cells of a row, where each of them exists or can be made; else ``None``."""
+        """Returns the cells of a row if each of them exists or can be created; else ``None``."""
         block = self.at(row)
         if block is None:
             return None
@@ -163,7 +163,7 @@ class LazyCells(dict):
         return tuple(cells)
 
     def release(self) -> None:
-        """Drop the cell objects without another reference, noting their content in their rows."""
+        """Drops the cell objects without another reference, noting their content in their rows."""
         table = self.worksheet.parent._ade_styles
         for key in list(dict.keys(self)):
             place = self.find(*key)
@@ -181,17 +181,17 @@ class LazyCells(dict):
         self._next_round = 2 * dict.__len__(self) + _ROUND
 
     def made(self) -> Iterator[tuple[tuple[int, int], Any]]:
-        """The cells that exist as objects."""
+        """Yields the cells that exist as objects."""
         return iter(dict.items(self))
 
     def last_row(self) -> int:
-        """The last row with a cell, 0 where there is none."""
+        """Returns the last row with a cell, 0 if there is none."""
         if self._last_loose_row is None:
             self._last_loose_row = max((row for row, _ in self._loose), default=0)
         return max(self._last_loose_row, max((block.last_row for block in self.blocks), default=0))
 
     def extent(self) -> tuple[int, int, int, int] | None:
-        """First and last row, first and last column with a cell; ``None`` where there is no cell."""
+        """Returns the first and last row, and the first and last column with a cell; ``None`` if there is no cell."""
         rows = [row for row, _ in self._loose]
         columns = [column for _, column in self._loose]
         for block in self.blocks:
@@ -202,7 +202,7 @@ class LazyCells(dict):
     # The methods of a dictionary with these keys --------------------------------------------------------------------
 
     def _leave(self, key: tuple[int, int]) -> None:
-        """Note that a place has no cell object of its own any more."""
+        """Notes that a position no longer has a cell object of its own."""
         if key in self._loose:
             self._loose.discard(key)
             if key[0] == self._last_loose_row:
@@ -303,7 +303,7 @@ class LazyCells(dict):
 
 
 def _count_of_a_value_in_a_dictionary() -> int:
-    """What ``getrefcount`` says, in a loop like that of ``release``, of an object that a dictionary alone holds."""
+    """Returns ``getrefcount``, in a loop like that of ``release``, for an object that only a dictionary holds."""
     dictionary = {0: object()}
     for key in list(dict.keys(dictionary)):
         value = dict.__getitem__(dictionary, key)

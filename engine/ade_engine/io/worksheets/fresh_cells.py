@@ -1,4 +1,4 @@
-"""Makes openpyxl cells with values, as an assignment would, but without openpyxl's cost."""
+"""Creates openpyxl cells with values, as an assignment would, but faster."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from copy import copy
 from openpyxl.cell.cell import ERROR_CODES, Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from ade_engine.io.limits import LONGEST_TEXT
+from ade_engine.io.limits import MAX_TEXT_CHARS
 from ade_engine.models import polars as pl
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ _new_cell = Cell.__new__
 
 
 def fresh_cell(worksheet: Worksheet, row: int, column: int) -> Cell:
-    """What ``Cell(worksheet, row, column)`` makes, without its cost."""
+    """Equals ``Cell(worksheet, row, column)``, but is faster."""
     cell = _new_cell(Cell)
     cell.parent = worksheet
     cell._style = cell._value = cell._hyperlink = cell._comment = None
@@ -30,17 +30,17 @@ def fresh_cell(worksheet: Worksheet, row: int, column: int) -> Cell:
 
 
 def needs_conversion(series: pl.Series) -> bool:
-    """Whether cells hold other values than those of a column: text where it is too long, and whatever is unusual."""
+    """Returns whether cells hold other values than those of a column: too long text, and unusual values."""
     dtype = series.dtype
     if dtype == pl.String:
-        return (series.str.len_bytes().max() or 0) > LONGEST_TEXT
+        return (series.str.len_bytes().max() or 0) > MAX_TEXT_CHARS
     return not (dtype.is_numeric() or dtype.is_temporal() or dtype in (pl.Boolean, pl.Categorical, pl.Enum, pl.Null))
 
 
 def value_in_cell(value: Any) -> Any:
-    """What a cell holds after a value was assigned to it."""
+    """Returns the content of a cell after a value was assigned to it."""
     if isinstance(value, str):
-        return value[:LONGEST_TEXT]
+        return value[:MAX_TEXT_CHARS]
     return str(value, "utf-8") if isinstance(value, bytes) else value
 
 
@@ -68,7 +68,7 @@ def _bind_boolean(cell: Cell, value: Any) -> None:
 
 
 def kind_of_text(text: str) -> str:
-    """The data type that openpyxl gives a text: formula, error code or string."""
+    """Returns the data type that openpyxl gives a text: formula, error code or string."""
     first = text[:1]
     if first == "=" and len(text) > 1:
         return "f"
@@ -76,7 +76,7 @@ def kind_of_text(text: str) -> str:
 
 
 def _bind_text(cell: Cell, value: str) -> None:
-    # Control characters were looked for when the frame was appended, and long text was cut.
+    # Control characters were checked when the frame was appended, and long text was cut.
     cell._value = value
     cell.data_type = kind_of_text(value)
 
@@ -96,7 +96,7 @@ def _bind_escaped(cell: Cell, value: Any) -> None:
 
 
 def keep_text(cell: Cell) -> None:
-    """Make a formula text again."""
+    """Turns a formula back into text."""
     if cell.data_type == "f" and isinstance(cell._value, str):
         cell.data_type = "s"
 

@@ -1,4 +1,4 @@
-"""Gives tables that openpyxl holds the looks that the native writer gives to others."""
+"""Gives tables in openpyxl the looks that the native writer gives to others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from openpyxl.worksheet.properties import PageSetupProperties
 
 from ade_engine import _native
 from ade_engine.io.output.look import SheetLook, TableLook
-from ade_engine.io.worksheets.rows import Rows
+from ade_engine.io.worksheets.rows import WorksheetRows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ _LINE = "FF88837A"
 _PALE_LINE = "FFE8E5DE"
 
 
-class Looks:
+class OpenpyxlStyles:
     """The looks of one workbook, each as openpyxl's style."""
 
     def __init__(self) -> None:
         self._styles: dict[_native.CellLook, StyleArray] = {}
 
     def style(self, worksheet: Any, look: _native.CellLook) -> StyleArray:
-        """The style of a look that the native module describes."""
+        """Returns the style for a look of the native module."""
         style = self._styles.get(look)
         if style is None:
             cell = Cell(worksheet, 1, 1)
@@ -64,8 +64,8 @@ class Looks:
             style = self._styles[look] = cell._style or StyleArray()
         return style
 
-    def style_rows(self, worksheet: Any, rows: Rows, styled: Any) -> None:
-        """Give the rows of a table their looks, before they are appended."""
+    def style_rows(self, worksheet: Any, rows: WorksheetRows, styled: Any) -> None:
+        """Gives the rows of a table their looks, before they are appended."""
         table = worksheet.parent._ade_styles
         plain, *others = styled.looks
         # The first look is that of a cell without one.
@@ -77,7 +77,7 @@ class Looks:
                 styles.frombytes(content)
 
     def style_header(self, worksheet: Any, row: int, styled: Any) -> None:
-        """Give the header of a table that was appended its look."""
+        """Gives the header of an appended table its look."""
         looks = styled.looks
         for column, number in enumerate(styled.header_looks, 1):
             worksheet.cell(row, column)._style = copy(self.style(worksheet, looks[number]))
@@ -85,9 +85,9 @@ class Looks:
 
 
 def set_up_print(worksheet: Any, header_row: int, *, is_first: bool = True) -> None:
-    """Let a sheet be printed landscape and one page wide, with the header row on each page unless it is 0.
+    """Sets up a sheet for printing, landscape and one page wide, with the header row on each page unless it is 0.
 
-    ``is_first``: nothing was said of the sheet before; otherwise only the row on each page changes.
+    ``is_first``: the sheet has no setup yet; otherwise only the row on each page changes.
     """
     if is_first:
         worksheet.page_setup.orientation, worksheet.page_setup.fitToHeight = "landscape", 0
@@ -102,8 +102,8 @@ def set_up_print(worksheet: Any, header_row: int, *, is_first: bool = True) -> N
 def style_sheet(
     worksheet: Any, known: SheetLook, look: TableLook, widths: list[float], row: int, last_row: int
 ) -> None:
-    """Let the sheet look as a table wants it whose header is in this row, and as the tables before it did. What was
-    changed since is left alone where this table wants nothing else.
+    """Gives the sheet the look that a table with its header in this row wants, together with the tables before it. Later
+    changes are kept unless this table wants something else.
     """
     before = list(zip(known.widths, known.is_closed))
     is_first = known.frozen_rows is None
@@ -130,6 +130,6 @@ def style_sheet(
 
 
 def _behind_groups(is_closed: list[bool]) -> set[int]:
-    """The columns behind closed groups: a reader opens the groups there."""
+    """Returns the columns behind closed groups: a reader opens the groups there."""
     followers = [*is_closed[1:], False]
     return {number for number, (closed, next_is) in enumerate(zip(is_closed, followers), 1) if closed and not next_is}

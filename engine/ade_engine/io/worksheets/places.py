@@ -1,4 +1,4 @@
-"""Whether a table stands where it was put into a worksheet, after hooks had the worksheet in their hands."""
+"""Checks whether a table is still where it was put into a worksheet, after hooks had access to it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 
 
 def stands(worksheet: Any, first_row: int, rows: FrameRows, *, with_columns: bool) -> bool:
-    """Whether rows stand from ``first_row`` on as they were appended; ``with_columns``: their columns from the first one on, too.
+    """Returns whether rows are from ``first_row`` on as they were appended; ``with_columns``: their columns from the first one
+    on, too.
 
-    Values may have been changed in place, as long as what is unchanged tells the rows that have changes from each other.
+    Values may have been changed in place, as long as the unchanged ones tell the rows with changes apart.
     """
     changed = _changed(worksheet, first_row, rows, with_columns=with_columns)
     return changed is not None and _tells_apart(rows, changed)
 
 
 def is_as_written(worksheet: Any, first_row: int, rows: FrameRows) -> bool:
-    """Whether rows and the header above them stand as they were appended, with all their values."""
+    """Returns whether rows and the header above them are as they were appended, with all their values."""
     changed = _changed(worksheet, first_row, rows, with_columns=True)
     if changed is None or changed:
         return False
@@ -30,9 +31,9 @@ def is_as_written(worksheet: Any, first_row: int, rows: FrameRows) -> bool:
 
 
 def _changed(worksheet: Any, first_row: int, rows: FrameRows, *, with_columns: bool) -> set[tuple[int, int]] | None:
-    """The places (row, column) in rows whose values were changed; nothing where the rows have moved."""
+    """Returns the positions (row, column) in rows whose values were changed; ``None`` if the rows have moved."""
     cells = getattr(worksheet, "_cells", None)
-    # Of scattered cells nobody knows where they were.
+    # The original positions of scattered cells are unknown.
     if type(cells) is not LazyCells or cells.is_scattered:
         return None
     cells.release()
@@ -55,7 +56,7 @@ def _changed(worksheet: Any, first_row: int, rows: FrameRows, *, with_columns: b
 
 
 def _loose_rows(cells: LazyCells, first_row: int, rows: FrameRows, *, with_columns: bool) -> list[int] | None:
-    """Of the rows those that are cells one by one; nothing where other rows stand in their place."""
+    """Returns the rows that are single cells; ``None`` if other rows have taken their position."""
     columns = tuple(range(rows.width)) if with_columns else None
     if any(block.rows is rows for block in cells.blocks if not first_row <= block.first_row < first_row + rows.height):
         return None
@@ -77,7 +78,7 @@ def _loose_rows(cells: LazyCells, first_row: int, rows: FrameRows, *, with_colum
 
 
 def _tells_apart(rows: FrameRows, changed: set[tuple[int, int]]) -> bool:
-    """Whether the rows with changes can only be those that they were: what is unchanged differs from row to row."""
+    """Returns whether the rows with changes are surely the original ones: the unchanged values differ from row to row."""
     in_rows = sorted({row for row, _ in changed})
     if len(in_rows) < 2:
         return True

@@ -1,8 +1,8 @@
 """Rows that a worksheet holds without a cell object for each of their values.
 
-:class:`Rows` are the rows of one table as they were appended, with changes of single cells since. They make a cell when
-it is accessed, and take it back when no reference to it is left. :mod:`ade_engine.io.worksheets.cells` records their place
-in a sheet.
+:class:`WorksheetRows` are the rows of one table as they were appended, with changes of single cells since. They create a cell
+when it is accessed, and take it back when no reference to it is left. :mod:`ade_engine.io.worksheets.cells` records their
+position in a sheet.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
 
     from ade_engine.io.scan.sheet_scan import SheetScan
 
-#: Values are taken from a table this many rows at a time.
+#: The number of rows that are taken from a table at a time.
 _STRETCH = 512
-#: So many stretches of rows are kept at a time.
+#: The maximum number of such ranges of rows that are kept at a time.
 _STRETCHES_KEPT = 8
 _NO_STYLE = StyleArray().tobytes()
 
 
 class StyleTable:
-    """The styles that single cells were given, by number. 0 is the style a value of its kind has anyway, 1 none."""
+    """The styles of single cells, by number. 0 is the default style for a value of its kind, 1 none."""
 
     def __init__(self) -> None:
         self.styles: list[StyleArray | None] = [None, None]
         self._numbers: dict[bytes, int] = {_NO_STYLE: 1}
 
     def number(self, content: bytes) -> int:
-        """The number of a style, given as the bytes of its array."""
+        """Returns the number of a style, given as the bytes of its array."""
         number = self._numbers.get(content)
         if number is None:
             number = self._numbers[content] = len(self.styles)
@@ -58,50 +58,50 @@ class StyleTable:
         return number
 
 
-class Rows:
-    """Rows of values that came together, each column counted from 0, and what was changed in single cells since."""
+class WorksheetRows:
+    """Rows of values that came together, each column counted from 0, and the changes of single cells since."""
 
     __slots__ = ("height", "width", "styles", "changes", "_values", "_kept", "_missed")
 
-    #: The same rows as the native writer reads them; ``None`` where only openpyxl can write them.
+    #: The same rows in the form that the native writer reads; ``None`` if only openpyxl can write them.
     native: Any = None
 
     def __init__(self, height: int, width: int):
         self.height = height
         self.width = width
-        #: For each column whose cells were given styles, a number of the style table for each row.
+        #: For each column whose cells got styles, a number of the style table for each row.
         self.styles: dict[int, array] = {}
-        #: For each column, the rows whose cells were given another value or data type, and these.
+        #: For each column, the rows whose cells got another value or data type, and these.
         self.changes: dict[int, dict[int, tuple[Any, str]]] = {}
         self._values: dict[tuple[int, int], list[Any]] = {}
-        # Cells are visited along rows or along columns; either way this many stretches are kept.
+        # Cells are visited along rows or along columns; either way this many ranges are kept.
         self._kept = _STRETCHES_KEPT * width
-        #: For each column, the stretch that was last asked for but not kept.
+        #: For each column, the range that was last requested but not kept.
         self._missed: dict[int, int] = {}
 
     def fetch(self, column: int, start: int, stop: int) -> list[Any]:
-        """Values of a column as they came."""
+        """Returns original values of a column."""
         raise NotImplementedError
 
     def bind(self, cell: Cell, column: int, value: Any) -> None:
-        """Put a value as it came, other than ``None``, into a fresh cell, as assigning it would."""
+        """Puts an original value other than ``None`` into a fresh cell, as assigning it would."""
         raise NotImplementedError
 
     def style_of_kind(self, column: int) -> bytes:
-        """The style that a cell of the column has because of its value's kind; no bytes where that is not known."""
+        """Returns the style that a cell of the column has because of its value's kind; no bytes if it is unknown."""
         return _NO_STYLE
 
     def learn_styles(self, worksheet: Worksheet) -> None:
-        """Let the workbook know the number formats of these values, in the order in which openpyxl would meet them."""
+        """Registers the number formats of these values with the workbook, in the order in which openpyxl would."""
 
     def original(self, row: int, column: int) -> Any:
-        """The value as it came."""
+        """Returns the original value of a position."""
         stretch, offset = divmod(row, _STRETCH)
         key = (stretch, column)
         values = self._values.get(key)
         if values is None:
             if self._missed.get(column) != stretch:
-                # A single access reads one value; a second one nearby reads a whole stretch.
+                # A single access reads one value; a second one nearby reads a whole range.
                 self._missed[column] = stretch
                 return self.fetch(column, row, row + 1)[0]
             if len(self._values) >= self._kept:
@@ -111,18 +111,18 @@ class Rows:
         return values[offset]
 
     def original_row(self, row: int) -> Any:
-        """All values of a row as they came."""
+        """Returns all original values of a row."""
         return [self.original(row, column) for column in range(self.width)]
 
     def value(self, row: int, column: int) -> Any:
-        """The value as it is now."""
+        """Returns the current value of a position."""
         changes = self.changes.get(column)
         if changes is not None and row in changes:
             return changes[row][0]
         return self.original(row, column)
 
     def make(self, worksheet: Worksheet, sheet_row: int, sheet_column: int, row: int, column: int) -> Cell:
-        """A cell for a place in these rows, as one that had been there all along."""
+        """Returns a new cell for a position in these rows, as if it had always existed."""
         cell = fresh_cell(worksheet, sheet_row, sheet_column)
         changes = self.changes.get(column)
         if changes is not None and row in changes:
@@ -141,7 +141,7 @@ class Rows:
     def make_row(
         self, worksheet: Worksheet, sheet_row: int, columns: Iterator[tuple[int, int]], row: int
     ) -> list[tuple[int, Cell]]:
-        """Cells for some places of a row, given as column of the sheet and column here; each with its column of the
+        """Returns cells for some positions of a row, given as column of the sheet and column here; each with its column of the
         sheet.
         """
         made = []
@@ -162,10 +162,10 @@ class Rows:
         return made
 
     def take_back(self, cell: Cell, row: int, column: int, table: StyleTable) -> bool:
-        """Note what a cell that :meth:`make` made has become, so that the object can go. ``False`` where it cannot."""
+        """Notes the changes of a cell from :meth:`make`, so that the object can be dropped. ``False`` if it cannot."""
         value, style = cell._value, cell._style
         if value is self.original(row, column) and style is None and cell.data_type == "n" and column not in self.styles:
-            # Looked at and left alone, if nothing was noted before.
+            # Read but not changed, if nothing was noted before.
             if column not in self.changes and (value is None or type(value) in _NUMBERS):
                 return True
         if type(value) not in _PLAIN_TYPES:
@@ -188,7 +188,7 @@ class Rows:
         return True
 
     def is_original(self, value: Any, kind: str, row: int, column: int) -> bool:
-        """Whether value and data type are those which the place came with. May say no where they are."""
+        """Returns whether value and data type are the original ones of the position. May return ``False`` although they are."""
         original = self.original(row, column)
         if value is None or original is None:
             return value is original and kind == "n"
@@ -204,26 +204,26 @@ class Rows:
         return kind == ("n" if value_type is int or value_type is float else "d")
 
     def kind_of_text(self, text: str) -> str:
-        """The data type that text of these rows gets."""
+        """Returns the data type of text in these rows."""
         return kind_of_text(text)
 
 
-class FrameRows(Rows):
+class FrameRows(WorksheetRows):
     """The rows of a frame. With ``escape_formulas``, text that starts with ``=`` is text."""
 
     __slots__ = ("frame", "native", "_binders", "_objects", "_converted", "_escape_formulas", "_stretches")
 
     def __init__(self, frame: pl.DataFrame, native: Any, escape_formulas: bool):
         super().__init__(frame.height, frame.width)
-        # Beside openpyxl polars costs little, and stand-ins have not all that is asked of frames here.
+        # Beside openpyxl polars costs little, and stand-ins lack methods that are needed here.
         self.frame = frame = pl.as_polars(frame)
         self.native = native
         self._escape_formulas = escape_formulas
         self._binders = [binder_of(dtype, escape_formulas) for dtype in frame.dtypes]
         self._objects = {number for number, dtype in enumerate(frame.dtypes) if dtype == pl.Object}
-        #: Columns whose values a cell does not hold as they are.
+        #: Columns whose values a cell holds in another form.
         self._converted = [number for number, series in enumerate(frame.get_columns()) if needs_conversion(series)]
-        #: The stretches of rows that walks along rows are in.
+        #: The ranges of rows for visits along rows.
         self._stretches: dict[int, list[tuple[Any, ...]]] = {}
 
     def fetch(self, column: int, start: int, stop: int) -> list[Any]:
@@ -276,11 +276,11 @@ class FrameRows(Rows):
             self.make(worksheet, 1, 1, row, column)
 
     def is_temporal(self, column: int) -> bool:
-        """Whether the column may hold dates or times."""
+        """Returns whether the column may hold dates or times."""
         return isinstance(self._binders[column], TemporalBinder) or column in self._objects
 
 
-class ScanRows(Rows):
+class ScanRows(WorksheetRows):
     """The rows of an input sheet: of a text file, or of an old workbook."""
 
     __slots__ = ("_scan", "_start")
@@ -312,5 +312,5 @@ def _plain_types() -> frozenset[type]:
 
 
 _NUMBERS = frozenset((int, float))
-#: Types of values that can be noted apart from their cell: nobody can change them.
+#: Types of values that can be noted apart from their cell, because they are immutable.
 _PLAIN_TYPES = _plain_types()

@@ -1,8 +1,8 @@
 """Saves openpyxl workbooks, with unchanged rows written by the native module.
 
-Everything but the rows of a :class:`~ade_engine.io.worksheets.worksheet.LazyWorksheet` is written by openpyxl itself:
-this module lets it write each sheet around an empty ``sheetData`` and puts the rows in between. Whatever was done to a
-sheet, rows and cells are written once and in order, at the places that the sheet has them.
+openpyxl itself writes everything but the rows of a :class:`~ade_engine.io.worksheets.worksheet.LazyWorksheet`: this module lets
+it write each sheet around an empty ``sheetData`` and puts the rows in between. Whatever happened to a sheet, rows and cells are
+written once and in order, at their positions in the sheet.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ from openpyxl.xml.functions import tostring
 
 from ade_engine import _native
 from ade_engine.io.limits import LAST_COLUMN, LAST_ROW
-from ade_engine.io.worksheets.cells import Block, LazyCells
+from ade_engine.io.worksheets.cells import LazyCells, WorksheetBlock
 from ade_engine.io.worksheets.rows import FrameRows
 from ade_engine.io.worksheets.valid import (
-    Archive,
+    ValidArchive,
     ValidWorkbookWriter,
     array_formula_at,
     clean_xml,
@@ -71,7 +71,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-#: Packing harder than this takes longer than everything else.
+#: The compression level; a higher one takes longer than everything else.
 _LEVEL = 2
 _ROWS_AT_A_TIME = 4096
 _EMPTY_SHEET_DATA = re.compile(rb"<sheetData\s*(?:/>|>\s*</sheetData>)")
@@ -84,8 +84,8 @@ _MOMENTS = {
 
 
 def save_workbook(workbook: Any, path: Any) -> None:
-    """What openpyxl's function of this name does for a workbook of lazy worksheets; ``path`` may be an open file."""
-    archive = Archive(path, "w", ZIP_DEFLATED, allowZip64=True, compresslevel=_LEVEL)
+    """Equals openpyxl's function of this name for a workbook of lazy worksheets; ``path`` may be an open file."""
+    archive = ValidArchive(path, "w", ZIP_DEFLATED, allowZip64=True, compresslevel=_LEVEL)
     workbook.properties.modified = dt.datetime.now(tz=dt.timezone.utc).replace(tzinfo=None)
     try:
         _Writer(workbook, archive).save()
@@ -94,16 +94,16 @@ def save_workbook(workbook: Any, path: Any) -> None:
 
 
 class _Writer(ExcelWriter):
-    """openpyxl's writer with another way for lazy worksheets, and with parts that agree with each other."""
+    """openpyxl's writer with another method for lazy worksheets, and with parts that agree with each other."""
 
     def write_data(self) -> None:
         workbook, archive = self.workbook, self._archive
         for worksheet in workbook.worksheets:
-            # Named by an earlier saving; there may be no comments any more.
+            # Set by an earlier save; the comments may have been removed since.
             if workbook.vba_archive is None:
                 worksheet.legacy_drawing = None
         for style in workbook._named_styles:
-            # Built-in styles are shared by all workbooks, and know the numbers of the one that took them last.
+            # Built-in styles are shared by all workbooks, and have the numbers of the one that used them last.
             style.bind(workbook)
         archive.writestr(ARC_APP, tostring(ExtendedProperties().to_tree()))
         archive.writestr(ARC_CORE, tostring(workbook.properties.to_tree()))
@@ -157,7 +157,7 @@ class _SheetWriter(WorksheetWriter):
     def __init__(self, worksheet: Worksheet):
         super().__init__(worksheet)
         workbook = worksheet.parent
-        #: Native numbers count from 1900; dates of workbooks that count otherwise are left to openpyxl.
+        #: Native numbers count from 1900; openpyxl writes dates of workbooks that count otherwise.
         self._is_plain = workbook.epoch == WINDOWS_EPOCH and not workbook.iso_dates
         self._escape_formulas = workbook._ade_escape_formulas
         self._numbers: dict[bytes, int] = {}
@@ -165,17 +165,17 @@ class _SheetWriter(WorksheetWriter):
         cells: LazyCells = worksheet._cells
         cells.release()
         self._cells = cells
-        #: The places of cell objects and of texts, in order.
+        #: The positions of cell objects and of texts, in order.
         self._made: list[tuple[int, int]] = []
-        #: Texts that are written in place of what cells hold.
+        #: Texts that are written in place of cells' values.
         self._texts: dict[tuple[int, int], str] = {}
         #: Rows that have a height or the like, in order.
         self._described = sorted(row for row in worksheet.row_dimensions if 1 <= row <= LAST_ROW)
         count = sum((block.last_row - block.first_row + 1) * len(block.columns) for block in cells.blocks)
-        #: Whether the sheet may take more than 4 GiB unpacked.
+        #: Whether the sheet may take more than 4 GiB uncompressed.
         self.may_be_large = (count + dict.__len__(cells)) * 100 > 1 << 31
 
-    # What stands around the rows ------------------------------------------------------------------------------------
+    # The parts around the rows --------------------------------------------------------------------------------------
 
     def write_dimensions(self) -> None:
         extent = self._cells.extent() or (1, 1, 1, 1)
@@ -191,7 +191,7 @@ class _SheetWriter(WorksheetWriter):
         self.xf.send(None if tree is None else fit_columns(tree))
 
     def write_rows(self) -> None:
-        # What follows the rows in the file names tables, comments and links, so these come first.
+        # The parts behind the rows refer to tables, comments and links, so these come first.
         leave_out_overlapping_tables(self.ws.tables)
         for table in self.ws.tables.values():
             self._texts.update(fit_table(table, self._header))
@@ -221,7 +221,7 @@ class _SheetWriter(WorksheetWriter):
         self.xf.send(None)
 
     def _header(self, row: int, column: int) -> tuple[str | None, bool]:
-        """The text of a table's header cell, and whether the cell holds just that."""
+        """Returns the text of a table's header cell, and whether the cell holds just that."""
         cell = self._cells.get((row, column))
         value = None if cell is None else cell._value
         if isinstance(value, ArrayFormula):
@@ -264,7 +264,7 @@ class _SheetWriter(WorksheetWriter):
     # Rows -----------------------------------------------------------------------------------------------------------
 
     def pieces(self) -> Iterator[bytes]:
-        """The XML of all rows, in order."""
+        """Yields the XML of all rows, in order."""
         worksheet = self.ws
         links = len(worksheet._hyperlinks)
         styles = {kind: Cell(worksheet, 1, 1, moment).style_id for kind, moment in _MOMENTS.items()}
@@ -278,8 +278,8 @@ class _SheetWriter(WorksheetWriter):
         # Writing a cell notes its link, which write_rows did already.
         del worksheet._hyperlinks[links:]
 
-    def _stretches(self) -> Iterator[tuple[int, int, Block | None]]:
-        """Rows that are written at once: blocks or parts of them, and what lies between blocks."""
+    def _stretches(self) -> Iterator[tuple[int, int, WorksheetBlock | None]]:
+        """Yields rows that are written at once: blocks or parts of them, and the rows between blocks."""
         next_row = 1
         for block in [*self._cells.blocks, None]:
             first_row = LAST_ROW + 1 if block is None else block.first_row
@@ -290,7 +290,7 @@ class _SheetWriter(WorksheetWriter):
                 next_row = block.last_row + 1
 
     def _loose_rows(self, first_row: int, last_row: int) -> Iterator[tuple[int, int]]:
-        """Stretches outside blocks in which there is something to write."""
+        """Yields ranges outside blocks that have something to write."""
         row = first_row
         while row <= last_row:
             made, described = bisect_left(self._made, (row, 0)), bisect_left(self._described, row)
@@ -302,7 +302,7 @@ class _SheetWriter(WorksheetWriter):
             yield row, last
             row = last + 1
 
-    def _stretch(self, first_row: int, last_row: int, block: Block | None) -> bytes:
+    def _stretch(self, first_row: int, last_row: int, block: WorksheetBlock | None) -> bytes:
         own: dict[tuple[int, int], str] = {}
         parts = []
         if block is not None:
@@ -348,13 +348,13 @@ class _SheetWriter(WorksheetWriter):
         )
 
     def _columns_for_openpyxl(self, rows: FrameRows) -> Collection[int]:
-        """Columns whose values the native writer cannot write."""
+        """Returns columns whose values the native writer cannot write."""
         if rows.native is None:
             return range(rows.width)
         return () if self._is_plain else {column for column in range(rows.width) if rows.is_temporal(column)}
 
     def _with_text(self, cell: Any, key: tuple[int, int]) -> Cell:
-        """A cell with the text that is to be written, in the style of the cell that is there."""
+        """Returns a cell with the text to write, in the style of the existing cell."""
         written = Cell(self.ws, *key)
         written._value, written.data_type = self._texts[key], "s"
         written._style = getattr(cell, "_style", None)
@@ -368,7 +368,7 @@ class _SheetWriter(WorksheetWriter):
     # Cells ----------------------------------------------------------------------------------------------------------
 
     def _cell(self, cell: Any, row: int, column: int) -> str:
-        """A cell as XML, as openpyxl would write it; nothing where there is nothing to write."""
+        """Returns a cell as XML, as openpyxl would write it; empty if it has nothing to write."""
         value = cell._value
         style = cell._style
         if style is not None and any(style):
@@ -402,18 +402,18 @@ class _SheetWriter(WorksheetWriter):
         return self._by_openpyxl(cell, kind, bool(styled), row, column)
 
     def _by_openpyxl(self, cell: Any, kind: str, is_styled: bool, row: int, column: int) -> str:
-        """A cell of a kind that is not frequent."""
+        """Returns a cell of an infrequent kind."""
         value = cell._value
         written = Cell(self.ws, row, column)
         written._value = array_formula_at(value, row, column) if isinstance(value, ArrayFormula) else value
         written.data_type, written._style = kind, cell._style
-        caught = _Caught()
+        caught = _ElementSink()
         write_cell(caught, self.ws, written, is_styled)
         return "".join(caught.texts)
 
 
-class _Caught:
-    """Takes the elements that openpyxl writes, whichever library it writes with."""
+class _ElementSink:
+    """Takes the elements that openpyxl writes, with either of its libraries."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -438,8 +438,8 @@ class _Caught:
 
 
 def _kind_that_fits(value: Any, kind: str) -> str:
-    """The data type of a cell, or another one where that does not fit its value: an assignment that a cell refuses
-    changes the type alone.
+    """Returns the data type of a cell, or another one if it does not fit the value: an assignment that a cell refuses changes
+    only the type.
     """
     if isinstance(value, CellRichText):
         return "s"
@@ -451,7 +451,7 @@ def _kind_that_fits(value: Any, kind: str) -> str:
 
 
 def _number(value: float) -> str:
-    """A number as the native writer spells it: exactly, and whole ones without a point."""
+    """Returns a number in the native writer's spelling: exactly, and whole ones without a point."""
     if type(value) is float and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return repr(value)

@@ -1,9 +1,8 @@
-"""Writes valid files whatever was done to a workbook.
+"""Writes valid files whatever happened to a workbook.
 
-openpyxl lets its objects get out of step with each other (a table and the cells of its header, a name and the sheet it
-refers to), and writes them as they are; a spreadsheet program then calls the file damaged. The functions here correct
-what is about to be written. The rules are those of the file format (ECMA-376, part 1, chapter 18) and of what
-spreadsheet programs accept.
+openpyxl lets its objects get out of step with each other (a table and the cells of its header, a name and the sheet it refers
+to), and writes them unchecked; a spreadsheet program then calls the file damaged. The functions here correct these objects
+before they are written. The rules are those of the file format (ECMA-376, part 1, chapter 18) and of spreadsheet programs.
 """
 
 from __future__ import annotations
@@ -25,19 +24,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_WIDEST_COLUMN = 255
-_LONGEST_COLUMN_NAME = 255
+_MAX_COLUMN_WIDTH_CHARS = 255
+_MAX_COLUMN_NAME_CHARS = 255
 #: Characters that XML cannot hold, and U+FFFE and U+FFFF, in UTF-8.
 _ILLEGAL_IN_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
 
 
 def clean_xml(xml: bytes) -> bytes:
-    """XML without the characters that it cannot hold."""
+    """Returns XML without the characters that it cannot hold."""
     return _ILLEGAL_IN_XML.sub(b"", xml)
 
 
-class Archive(ZipFile):
-    """A package whose parts are well-formed XML, whatever text got into them."""
+class ValidArchive(ZipFile):
+    """A package whose parts are well-formed XML, whatever text they contain."""
 
     def writestr(self, zinfo_or_arcname: Any, data: Any, *arguments: Any, **named: Any) -> None:
         name = getattr(zinfo_or_arcname, "filename", zinfo_or_arcname)
@@ -55,7 +54,7 @@ class ValidWorkbookWriter(WorkbookWriter):
     def write_names(self) -> None:
         names = list(self.wb.defined_names.values())
         for sheet in self.wb.worksheets:
-            # Chart sheets count.
+            # Chart sheets are counted, too.
             number = self.wb._sheets.index(sheet)
             for name in sheet.defined_names.values():
                 name.localSheetId = number
@@ -77,10 +76,9 @@ class ValidWorkbookWriter(WorkbookWriter):
 
 
 def active_sheet(workbook: Any) -> int:
-    """The position of the sheet that openpyxl takes for the active one, or of the first visible one where that is hidden
-    or gone.
+    """Returns the position of openpyxl's active sheet, or of the first visible one if that is hidden or removed.
 
-    Raises ``IndexError`` where no sheet is visible.
+    Raises ``IndexError`` if no sheet is visible.
     """
     number = get_active_sheet(workbook) or 0
     visible = [number for number, sheet in enumerate(workbook._sheets) if sheet.sheet_state == "visible"]
@@ -88,7 +86,7 @@ def active_sheet(workbook: Any) -> int:
 
 
 def is_filtered(worksheet: Any) -> bool:
-    """Whether the sheet has a filter of its own. One over a table would be a second filter of the same cells."""
+    """Returns whether the sheet has a filter of its own. One over a table would be a second filter of the same cells."""
     if not worksheet.auto_filter:
         return False
     filtered = bounds_of(worksheet.auto_filter.ref)
@@ -96,18 +94,20 @@ def is_filtered(worksheet: Any) -> bool:
 
 
 def bounds_of(reference: str) -> tuple[int, int, int, int]:
-    """First column and row, last column and row of a range; whole columns and rows reach to the sheet's end."""
+    """Returns the first column and row, and the last column and row of a range; whole columns and rows reach to the sheet's
+    end.
+    """
     first_column, first_row, last_column, last_row = range_boundaries(reference)
     return first_column or 1, first_row or 1, last_column or LAST_COLUMN, last_row or LAST_ROW
 
 
 def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
-    """Whether two ranges, given by their bounds, have a cell in common."""
+    """Returns whether two ranges, given by their bounds, have a cell in common."""
     return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
 
 
 def fit_filter(tree: Any, last_row: int) -> Any:
-    """A filter of a range of cells, with one entry for each column: the last one.
+    """Returns a filter of a range of cells, with one entry for each column: the last one.
 
     ``last_row`` is that of the sheet: a filter of whole columns reaches to it.
     """
@@ -123,7 +123,7 @@ def fit_filter(tree: Any, last_row: int) -> Any:
 
 
 def leave_out_overlapping_tables(tables: Any) -> None:
-    """Take those of a sheet's tables away that lie below a later one, or are of rows that are gone."""
+    """Removes those of a sheet's tables that are below a later one, or whose rows are gone."""
     kept: list[tuple[int, int, int, int]] = []
     for name, table in reversed(list(zip(tables.keys(), tables.values()))):
         bounds = bounds_of(table.ref)
@@ -134,7 +134,7 @@ def leave_out_overlapping_tables(tables: Any) -> None:
 
 
 def _with_sheets_that_exist(name: DefinedName, titles: set[str]) -> DefinedName:
-    """The name, or a copy of it in which references to sheets that are gone are broken references."""
+    """Returns the name, or a copy of it in which references to removed sheets are broken references."""
     if not name.value or "!" not in name.value:
         return name
     try:
@@ -163,7 +163,7 @@ def _with_sheets_that_exist(name: DefinedName, titles: set[str]) -> DefinedName:
 
 
 def fit_views(tree: Any) -> Any:
-    """Sheet views, each with one selection for each pane at the most, and without panes with one in all."""
+    """Returns sheet views, each with at most one selection for each pane, and without panes with one in all."""
     for view in tree:
         has_panes = view.find("pane") is not None
         seen: set[str] = set()
@@ -178,16 +178,16 @@ def fit_views(tree: Any) -> Any:
 
 
 def fit_columns(tree: Any) -> Any:
-    """Column descriptions that do not overlap; where they did, that of fewer columns adds to the other."""
+    """Returns column descriptions that do not overlap; of overlapping ones, the one with fewer columns extends the other."""
     columns = []
     for element in tree:
         described = dict(element.attrib)
         first, last = int(described.pop("min")), min(int(described.pop("max")), LAST_COLUMN)
-        if "width" in described and float(described["width"]) > _WIDEST_COLUMN:
-            described["width"] = str(_WIDEST_COLUMN)
+        if "width" in described and float(described["width"]) > _MAX_COLUMN_WIDTH_CHARS:
+            described["width"] = str(_MAX_COLUMN_WIDTH_CHARS)
         if first <= last:
             columns.append((first, last, described))
-    if any(other[0] <= one[1] for one, other in zip(columns, columns[1:])):
+    if any(other[0] <= column[1] for column, other in zip(columns, columns[1:])):
         columns = _without_overlaps(columns)
     made = tree.makeelement("cols", {})
     for first, last, described in columns:
@@ -209,7 +209,7 @@ def _without_overlaps(columns: list[tuple[int, int, dict[str, str]]]) -> list[tu
 
 
 def fit_validations(tree: Any) -> Any:
-    """Data validations of cells; ``None`` if there is none."""
+    """Returns data validations of cells; ``None`` if there is none."""
     for validation in list(tree):
         if not validation.get("sqref"):
             tree.remove(validation)
@@ -220,10 +220,10 @@ def fit_validations(tree: Any) -> Any:
 
 
 def fit_links(links: list[tuple[str, Any]]) -> list[Any]:
-    """Links, given with the cells that have them. Each is of a cell of its own.
+    """Returns links, given with the cells that have them, so that each has a cell of its own.
 
-    A link that was moved with its cell still names the cell that it was set on, and is written there; but where two
-    are of one cell, all are written where their cells are now.
+    A link that was moved with its cell still names the cell that it was set on, and is written there; but if two have the same
+    cell, all are written at their current cells.
     """
     named = {link.ref for _, link in links}
     if len(named) == len(links) == len({id(link) for _, link in links}):
@@ -237,7 +237,7 @@ def fit_links(links: list[tuple[str, Any]]) -> list[Any]:
 
 
 def fit_merged(ranges: Any, tables: Any) -> list[str]:
-    """Merged ranges of several cells that do not overlap each other or a table."""
+    """Returns merged ranges of several cells that do not overlap each other or a table."""
     kept = []
     taken: set[tuple[int, int]] = set()
     others = [bounds_of(table.ref) for table in tables]
@@ -253,7 +253,7 @@ def fit_merged(ranges: Any, tables: Any) -> list[str]:
 
 
 def array_formula_at(formula: ArrayFormula, row: int, column: int) -> ArrayFormula:
-    """An array formula whose range begins where its cell is."""
+    """Returns an array formula whose range begins at its cell."""
     try:
         min_col, min_row, max_col, max_row = range_boundaries(formula.ref)
     except (TypeError, ValueError):
@@ -267,17 +267,17 @@ def array_formula_at(formula: ArrayFormula, row: int, column: int) -> ArrayFormu
 
 
 def fit_table(table: Table, header_of: Any) -> dict[tuple[int, int], str]:
-    """Make a table agree with the sheet: a column for each of its range, and names that are those in its header row.
+    """Makes a table agree with the sheet: a column for each of its range, and the names in its header row.
 
-    ``header_of(row, column)`` is the text of a header cell, and whether the cell holds just that. Returns the texts
-    that have to be written into cells which hold something else.
+    ``header_of(row, column)`` is the text of a header cell, and whether the cell holds just that. Returns the texts to write
+    into cells that hold something else.
     """
     if not table.tableColumns:
         table._initialise_columns()
     min_col, min_row, max_col, max_row = range_boundaries(table.ref)
     has_header = table.headerRowCount != 0
     if has_header and max_row <= min_row + (table.totalsRowCount or 0):
-        # A table has a row of data at least.
+        # A table has at least one row of data.
         max_row = min_row + (table.totalsRowCount or 0) + 1
         table.ref = f"{get_column_letter(min_col)}{min_row}:{get_column_letter(max_col)}{max_row}"
     width = max_col - min_col + 1
@@ -295,11 +295,11 @@ def fit_table(table: Table, header_of: Any) -> dict[tuple[int, int], str]:
     for number, column in enumerate(columns):
         place = (min_row, min_col + number)
         text, is_just_that = header_of(*place) if has_header else (column.name, True)
-        wanted = (text or column.name or f"Column{number + 1}")[:_LONGEST_COLUMN_NAME]
+        wanted = (text or column.name or f"Column{number + 1}")[:_MAX_COLUMN_NAME_CHARS]
         name, count = wanted, 1
         while name.lower() in seen:
             count += 1
-            name = f"{wanted[: _LONGEST_COLUMN_NAME - 8]}{count}"
+            name = f"{wanted[: _MAX_COLUMN_NAME_CHARS - 8]}{count}"
         seen.add(name.lower())
         column.name = name
         if has_header and not (is_just_that and name == text):

@@ -1,10 +1,10 @@
 """openpyxl workbooks and worksheets that hold whole tables without an object for each cell.
 
-Hooks that style the output mostly touch a header row, widths, panes and filters; yet an ordinary openpyxl worksheet
-needs an object for each of its cells, which is nearly all of its cost in time and memory. :class:`LazyWorksheet` is an
-openpyxl worksheet in every respect, but rows that are appended to it whole stay whole: a cell of them is made when it
-is asked for, and inserting and deleting rows and columns moves them without making cells. What stayed untouched is
-written natively by :mod:`ade_engine.io.worksheets.save`.
+Hooks that style the output mostly touch a header row, widths, panes and filters; yet an ordinary openpyxl worksheet needs an
+object for each of its cells, which is nearly all of its cost in time and memory. :class:`LazyWorksheet` is an openpyxl
+worksheet in every respect, but rows that are appended to it whole stay whole: a cell of them is created when it is accessed,
+and inserting and deleting rows and columns moves them without creating cells. Untouched rows are written natively by
+:mod:`ade_engine.io.worksheets.save`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ade_engine import _native
 from ade_engine.io.stand_in import named_like
 from ade_engine.io.worksheets.cells import LazyCells
 from ade_engine.io.worksheets.fresh_cells import keep_text
-from ade_engine.io.worksheets.rows import Rows, StyleTable
+from ade_engine.io.worksheets.rows import StyleTable, WorksheetRows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @named_like(IndexedList)
 class _StyleList(IndexedList):
-    """openpyxl's list of style objects, which knows objects of equal content without openpyxl's slow comparison."""
+    """openpyxl's list of style objects, which recognizes objects of equal content without openpyxl's slow comparison."""
 
     def __init__(self, styles: IndexedList):
         super().__init__(styles)
@@ -77,7 +77,7 @@ class LazyWorkbook(Workbook):
 
 
 def _lazy_cells(worksheet: Any) -> LazyCells | None:
-    """The lazy cells of a worksheet, unless it is of another class or they were replaced."""
+    """Returns the lazy cells of a worksheet, unless it is of another class or they were replaced."""
     cells = getattr(worksheet, "_cells", None)
     return cells if type(cells) is LazyCells else None
 
@@ -92,10 +92,12 @@ class LazyWorksheet(Worksheet):
 
     # Appending ------------------------------------------------------------------------------------------------------
 
-    def _ade_append_table(self, names: list[str], rows: Rows, *, gap: bool, escape_formulas: bool, at_once: bool) -> None:
-        """Append a header row and rows below it, after a blank row where there is a gap.
+    def _ade_append_table(
+        self, names: list[str], rows: WorksheetRows, *, gap: bool, escape_formulas: bool, at_once: bool
+    ) -> None:
+        """Appends a header row and rows below it, after a blank row if there is a gap.
 
-        ``at_once`` makes all cells now, so that values which no cell can hold fail now.
+        ``at_once`` creates all cells now, so that values which no cell can hold fail now.
         """
         if gap:
             self.append([])
@@ -107,12 +109,12 @@ class LazyWorksheet(Worksheet):
             rows.learn_styles(self)
             self._ade_append_rows(rows, at_once=at_once)
 
-    def _ade_append_rows(self, rows: Rows, *, at_once: bool = False) -> None:
-        """Append rows below the sheet's current row."""
+    def _ade_append_rows(self, rows: WorksheetRows, *, at_once: bool = False) -> None:
+        """Appends rows below the sheet's current row."""
         cells = _lazy_cells(self)
         first_row = self._current_row + 1
         last_row = self._current_row + rows.height
-        # Where cells exist already, these give way as they would to any appended row.
+        # Existing cells give way to these as to any appended row.
         if at_once or cells is None or cells.last_row() >= first_row:
             for row in range(first_row, last_row + 1):
                 for column in range(1, rows.width + 1):
@@ -164,21 +166,21 @@ class LazyWorksheet(Worksheet):
             yield tuple([self._value(cells, row, column) for row in range(min_row, max_row + 1)])
 
     def _value(self, cells: LazyCells, row: int, column: int) -> Any:
-        """A value, without a cell where rows have it."""
+        """Returns a value, without a cell if rows have it."""
         cell = dict.get(cells, (row, column))
         if cell is None:
             place = cells.find(row, column)
             if place is not None:
                 rows, own_row, own_column = place
                 return rows.value(own_row, own_column)
-            # Accessing a place without a cell makes one there, as in any worksheet.
+            # Accessing a position without a cell creates one there, as in any worksheet.
             cell = self.cell(row, column)
         return cell.value
 
-    # What openpyxl finds out by looking at every cell ---------------------------------------------------------------
+    # Facts that openpyxl finds by visiting every cell ---------------------------------------------------------------
 
     def _extent(self) -> tuple[int, int, int, int] | None:
-        """First and last row, first and last column; ``None`` where openpyxl has to find out itself."""
+        """Returns the first and last row, and the first and last column; ``None`` if openpyxl must find them itself."""
         cells = _lazy_cells(self)
         return None if cells is None else cells.extent()
 
@@ -225,8 +227,8 @@ class LazyWorksheet(Worksheet):
 
     # Inserting and deleting rows and columns ------------------------------------------------------------------------
     #
-    # openpyxl makes a cell at every place from the first row (or column) that moves to the end of the sheet, and then
-    # moves one after the other. What comes of that is done here at once; numbers out of the ordinary are left to it.
+    # openpyxl creates a cell at every position from the first row (or column) that moves to the end of the sheet, and then
+    # moves one after the other. This code has the same effect in one step; unusual numbers are left to openpyxl.
 
     def insert_rows(self, idx: int, amount: int = 1) -> None:
         cells = self._cells_to_move(idx, amount)
@@ -259,7 +261,7 @@ class LazyWorksheet(Worksheet):
         cells.shift_columns(idx, -amount, amount)
 
     def _cells_to_move(self, idx: Any, amount: Any) -> LazyCells | None:
-        """The lazy cells, if rows and columns of them can be moved at once."""
+        """Returns the lazy cells, if their rows and columns can be moved at once."""
         cells = _lazy_cells(self)
         if cells is None or type(idx) is not int or type(amount) is not int or idx < 1 or amount < 1:
             return None
@@ -267,7 +269,7 @@ class LazyWorksheet(Worksheet):
         return cells
 
     def _fill_to_end(self, cells: LazyCells, first_row: int, first_column: int) -> None:
-        """Let every place from a row and column to the end of the sheet have a cell."""
+        """Creates a cell at every position from a row and column to the end of the sheet."""
         max_row, max_column = self.max_row, self.max_column
         row = first_row
         while row <= max_row:

@@ -1,14 +1,13 @@
-"""Derived mappings: fields that were made out of a source column that is not their own.
+"""Derived mappings: fields that were made from a source column that is not their own.
 
-A field that is a part of a column (``Field(…, part_of=…)``) is split from it here. Hooks make such fields, too, and record
-them in ``state``; that changes nothing in the table. The mappings let reports say where a field came from, and that it was
-found.
+A field that is a part of a column (``Field(…, part_of=…)``) is split from it here. Hooks make such fields, too, and record them
+in ``state``; that changes nothing in the table. The mappings let reports show where a field came from, and that it was found.
 """
 
 from __future__ import annotations
 
 from ade_engine.fields import surroundings
-from ade_engine.fields.surroundings import Surroundings
+from ade_engine.fields.surroundings import ColumnSurroundings
 from ade_engine.models.table import DerivedMapping, column_letters
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.shared.table_columns import with_series
@@ -20,21 +19,21 @@ if TYPE_CHECKING:
 
     from ade_engine.models import polars as pl
 
-    from ade_engine.fields.surroundings import Sources
+    from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.models.table import SourceColumn
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.shared.context import RunContext
 
-#: What a field scores that is a part of a column: less than a column of its own.
+#: The score of a field that is a part of a column: less than for a column of its own.
 _PART_SCORE = 0.9
 
 
 def split_columns(
-    context: RunContext, table: pl.DataFrame, source: SourceTable, sources: Sources
+    context: RunContext, table: pl.DataFrame, source: SourceTable, sources: ColumnSources
 ) -> tuple[pl.DataFrame, list[DerivedMapping]]:
-    """The table with the fields that are parts of one of its columns, and where each came from.
+    """Returns the table with the fields that are parts of one of its columns, and the source of each.
 
-    A column is left alone in a table that has a column for one of its parts. Columns may have been renamed in place.
+    A column is not split in a table that has a column for one of its parts. Columns may have been renamed in place.
     """
     parts = context.registry.parts
     found: list[DerivedMapping] = []
@@ -46,7 +45,7 @@ def split_columns(
         if at is None:
             continue
         name, former = table.columns[at], source.frame.columns[at]
-        around = Surroundings(context.settings, table, sources)
+        around = ColumnSurroundings(context.settings, table, sources)
         surroundings.enter(around)
         try:
             made = []
@@ -62,8 +61,8 @@ def split_columns(
         whole_source = sources.get(name) or sources.of_no_field.get(former)
         if whole_source is not None:
             sources.of_parts.update(dict.fromkeys(fields, whole_source))
-        # Of several columns that share a name the last one is in the table.
-        index = max(index for index, one in enumerate(source.names) if one == former)
+        # If several columns share a name, the last one is in the table.
+        index = max(index for index, name in enumerate(source.names) if name == former)
         header = header_text(source.columns[index].header) or name
         found += [DerivedMapping(field, header, index, _PART_SCORE) for field in fields]
         if context.policy.sends_notices:
@@ -82,14 +81,16 @@ def derived_mappings(
     mapped_fields: Collection[str],
     table_fields: Collection[str],
 ) -> list[DerivedMapping]:
-    """The ``parts`` and the entries of hooks that hold for one table, by field; a later one for a field replaces an earlier one."""
+    """Returns the ``parts`` and the valid entries of hooks for one table, by field; a later entry for a field replaces an
+    earlier one.
+    """
     index_of: dict[str, int] = {}
     for column in columns:
         index_of.setdefault(header_text(column.header), column.index)
     found = {part.field_name: part for part in parts if part.field_name in table_fields}
     for entry in _entries(context.state):
         field = _text(_first(entry, "field_name", "field"))
-        # The mapping keeps the header as the hook spelt it; it is looked up without the white space around it.
+        # The mapping keeps the header as the hook spelt it; the lookup ignores white space around it.
         spelt = _first(entry, "source_header", "original_header", "header")
         header = header_text(spelt)
         if not field or not header:
@@ -125,7 +126,7 @@ def _entries(state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if isinstance(overrides, dict):
         for field, entry in overrides.items():
             if isinstance(entry, dict):
-                # The field that an entry names itself overrides the key of the entry.
+                # The field named in an entry overrides the key of the entry.
                 named = _first(entry, "field_name", "field")
                 yield {**entry, "field_name": field if named is None else named}
             else:
@@ -160,7 +161,7 @@ def _integer(value: Any) -> int | None:
 
 
 def _score(value: Any) -> float:
-    """The score, or 1.0 for what cannot be one: not a number, not finite, or not above zero."""
+    """Returns the score, or 1.0 for an invalid one: not a number, not finite, or not above zero."""
     try:
         score = float(value)
     except (TypeError, ValueError, OverflowError):

@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
 
 class SourceTable:
-    """A table as it was read: its place, its columns, and the frame under its own headers.
+    """A table as it was read: its position, its columns, and the frame under its own headers.
 
-    ``names[i]`` is the frame column of source column ``i``. Two source columns can share a frame column, when a name
-    made unique (``Note__2``) equals another header.
+    ``names[i]`` is the frame column of source column ``i``. Two source columns can share a frame column, when a name made
+    unique (``Note__2``) equals another header.
     """
 
     def __init__(self, scan: SheetScan, span: RowSpan, *, is_2026: bool = False, is_name: Callable[[str], bool] = lambda text: False):
         found = _native.header_of_table(
             scan.as_native(), (span.start, span.data_start), (span.first_column, span.stop_column), span.unnamed, is_2026, is_name
         )
-        #: The cells of the header that hold what no cell of a workbook can: row and column of the sheet, from 1.
+        #: The cells of the header with characters that no cell of a workbook can hold: row and column of the sheet, from 1.
         self.controlled = [(span.start + row + 1, span.first_column + column + 1) for row, column in found.controlled]
-        #: Columns that are stacked, so that none of them is a field's.
+        #: The stacked columns, which are not mapped to fields.
         self.apart: frozenset[int] = frozenset()
-        #: Of headers in two languages the part that names the column.
+        #: The part of a header in two languages that names the column, by column.
         self.sides: dict[int, str] = {}
-        #: The texts of each row of the header, without marks and units.
+        #: The texts of each header row, without marks and units.
         self._header_rows = rows = found.rows
         headers: list[Any] = [name or None for name in found.names]
         if len(rows) == 1:
-            # One cell says it as it is.
+            # A single cell is the header unchanged.
             raw = scan.row(span.start)[span.first_column : span.stop_column]
             headers = [value if name and not isinstance(value, str) else text or None for value, name, text in zip(raw, headers, rows[0])]
         width = max(len(headers), _width(scan, span))
@@ -64,24 +64,24 @@ class SourceTable:
             column.footnote, column.unit = footnote or column.footnote, unit or column.unit
             if written is not None:
                 column.header_as_written = written
-        #: The headers as texts, one for each column; empty where there is none.
+        #: The header text of each column; empty if it has none.
         self.headers = [header_text(header) for header in headers]
         self.names = unique_names([_frame_name(text) for text in self.headers] if is_2026 else self.headers)
-        # A dictionary keeps the place of the first column of a name and the values of the last.
+        # A dictionary keeps the position of the first column of a name and the values of the last.
         made = scan.all_series(self.names, first, span.data_start, span.stop)
         series = dict(zip(self.names, made))
         self.frame = frame_of([column for column, _ in series.values()])
-        #: The columns of the frame whose cells are of several types, as polars made them.
+        #: The columns of the frame with cells of several types, as polars made them.
         self.mixed = {name: column for name, (column, is_mixed) in series.items() if is_mixed}
         self._are_mixed = [is_mixed for _, is_mixed in made]
 
     @property
     def from_1904(self) -> bool:
-        """Whether the workbook counts days from 1904."""
+        """Returns whether the workbook counts days from 1904."""
         return self._scan.from_1904
 
     def rename_apart(self, name: str) -> str:
-        """Give the frame column of a name another one, such as ``email__2``, and return that."""
+        """Renames the frame column of a name, for example to ``email__2``, and returns the new name."""
         other = unique_header(name, self.frame.columns)
         self.frame = self.frame.rename({name: other})
         if name in self.mixed:
@@ -90,7 +90,7 @@ class SourceTable:
         return other
 
     def header_parts(self, index: int) -> list[str]:
-        """The texts of a column in each row of the header, top to bottom, without blank ones."""
+        """Returns the texts of a column in each row of the header, top to bottom, without blank ones."""
         if len(self._header_rows) == 1:
             header = self.headers[index]
             if not self.sides:
@@ -101,13 +101,13 @@ class SourceTable:
         return [part for part in parts if part]
 
     def header_rows(self, index: int) -> list[int]:
-        """The rows of the sheet, from 1, in which a column's header stands."""
+        """Returns the rows of the sheet, from 1, that hold a column's header."""
         first = self.region.min_row
         return [first + at for at, row in enumerate(self._header_rows) if index < len(row) and row[index].strip()]
 
     def header_cells(self, index: int) -> list[tuple[int, int, Any]]:
-        """The cells of a column's header, top to bottom, without blank ones: row and column of the sheet, from 1, and value. A label over
-        several columns is the first one's cell.
+        """Returns the cells of a column's header, top to bottom, without blank ones: row and column of the sheet, from 1, and
+        value. A label over several columns is in the first one's cell.
         """
         region, found, cells = self.region, [], self._header.cells
         for row, column in cells[index] if index < len(cells) else ():
@@ -117,7 +117,7 @@ class SourceTable:
         return found
 
     def cell(self, row: int, column: int) -> Any:
-        """A cell of the sheet, also beside the table; both count from 1."""
+        """Returns a cell of the sheet, also beside the table; both numbers count from 1."""
         return self._scan.cell(row - 1, column - 1) if 0 < row <= self._scan.rows_emitted and column > 0 else None
 
     def _values_of(self, column: int):
@@ -125,42 +125,44 @@ class SourceTable:
         return lambda: scan.values(column, start, stop)
 
     def first_values(self, index: int, count: int) -> list[Any]:
-        """The first cells of a source column."""
+        """Returns the first cells of a source column."""
         start = self._span.data_start
         return self._scan.values(self._span.first_column + index, start, min(self._span.stop, start + count))
 
     def mixed_cells(self, index: int) -> tuple[Any, int] | None:
-        """The scan's native cells and the column there, where a source column's cells of several types have lost some of these."""
+        """Returns the scan's native cells and the column in them, if polars has changed cells of a source column with several
+        types.
+        """
         return (self._scan, self._span.first_column + index) if self._are_mixed[index] else None
 
     def has_days_and_texts(self, index: int) -> bool:
-        """Whether some cells of a source column are days, and others texts."""
+        """Returns whether a source column holds both days and texts."""
         return self._are_mixed[index] and self._scan.has_days_and_texts(self._span.first_column + index, self._span.data_start, self._span.stop)
 
     def padded_cells(self, index: int) -> tuple[Any, int] | None:
-        """The scan's native cells and the column there, where the sheet shows numbers with leading zeros."""
+        """Returns the scan's native cells and the column in them, if the sheet shows numbers with leading zeros."""
         return self._scan.padded(self._span.first_column + index, self._span.data_start, self._span.stop)
 
     def is_hidden(self, index: int) -> bool:
-        """Whether spreadsheet programs do not show a source column."""
+        """Returns whether spreadsheet programs hide a source column."""
         column = self._span.first_column + index + 1
         return any(first <= column <= last for first, last in self._hidden)
 
     @property
     def may_lack_values(self) -> bool:
-        """Whether the sheet has formulas that were saved without a value."""
+        """Returns whether the sheet has formulas that were saved without a value."""
         return self._scan.formulas_without_value[0] > 0
 
     def rows_without_value(self, index: int) -> list[int]:
-        """The sheet's rows in which a source column has a formula that was saved without a value."""
+        """Returns the sheet's rows in which a source column has a formula that was saved without a value."""
         return self._scan.rows_without_value(self._span.first_column + index)
 
     def shown_by_sheet(self, index: int) -> tuple[str | None, str | None]:
-        """What the column of the sheet that a source column is part of shows about dates and decimal marks."""
+        """Returns the order of dates and the decimal mark that the sheet's whole column shows."""
         return self._scan.shown_by(self._span.first_column + index)
 
     def cell_counts(self) -> tuple[list[int], int]:
-        """Cells that are not blank, for each source column, and data rows whose cells are all blank."""
+        """Returns the number of non-blank cells of each source column, and of data rows whose cells are all blank."""
         scan, span = self._scan, self._span
         if span.first_column == 0:
             filled, blank_rows = scan.cell_counts(span.data_start, span.stop, self._stop_column)
@@ -174,19 +176,19 @@ class SourceTable:
 
 
 def header_text(header: Any) -> str:
-    """A header cell as text, trimmed; empty where there is none."""
+    """Returns a header cell as trimmed text; empty if it has none."""
     return "" if header is None else str(header).strip()
 
 
 def _frame_name(header: str) -> str:
-    """The header, or where the engine has a column of this name or polars takes it for a pattern, another that looks like it."""
+    """Returns the header, or a similar name if the engine reserves it or polars takes it for a pattern."""
     if header == ROW:
         return ROW.strip("_")
     return f"{header} " if header == "*" or header[:1] == "^" and header[-1:] == "$" else header
 
 
 def unique_names(headers: list[str]) -> list[str]:
-    """Frame names: the header, ``col_<n>`` where there is none, and ``__2``, ``__3`` … for repeats."""
+    """Returns the frame's column names: the header, ``col_<n>`` without a header, and ``__2``, ``__3`` … for repeats."""
     seen: dict[str, int] = {}
     names = []
     for number, header in enumerate(headers, 1):
@@ -197,7 +199,7 @@ def unique_names(headers: list[str]) -> list[str]:
 
 
 def _width(scan: SheetScan, span: RowSpan) -> int:
-    """Columns of the widest data row, counted from the table's first column."""
+    """Returns the number of columns of the widest data row, counted from the table's first column."""
     widest = scan.widest(span.data_start, span.stop)
     if span.stop_column is not None:
         widest = min(widest, span.stop_column)

@@ -1,4 +1,4 @@
-"""Maps columns to fields."""
+"""Mapping of columns to fields."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ade_engine.models.notices import INFO, WARNING
 from ade_engine.models.record import Record
 from ade_engine.models.table import MappedColumn, column_letters
 from ade_engine.pipeline.columns.frame import header_text
-from ade_engine.pipeline.shared.collected import Reported
+from ade_engine.pipeline.shared.collected import HookReport
 from ade_engine.pipeline.shared.scores import as_scores, in_words, rounded
 
-#: Words of headers for the year or the period before. Most tables need no such look: it is compiled where one does.
+#: Words of headers for the year or the period before. Compiled on first use, because most tables do not need it.
 _EARLIER = (
     r"\b(?:prev(?:ious)?\.?|prior|last|ly|py|vorjahr\w*|vj|vorperiode|vorherig\w*|précédente?|antérieure?|n\s*-\s*1|anterior|precedente|vorig\w*|poprzedni\w*|předchoz\w*|predchádzajúc\w*|förra|forrige|edellinen|előző|önceki)(?!\w)"
 )
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.shared.context import RunContext
 
-#: The names of the values that its callables may take.
+#: The names of the values that column detectors may take.
 OFFERED = (
     *COMMON_NAMES,
     "table",
@@ -54,60 +54,61 @@ OFFERED = (
     "table_region",
     "table_index",
 )
-#: The notice of a column that a field has got by its values alone.
+#: The notice about a column that was mapped to a field by its values alone.
 FOUND_BY_VALUES = "found_by_values"
 _SAMPLE_CHUNK = 128
 _SAMPLE_NAMES = ("column_sample_non_empty_values", "column_sample")
-_MOST_REMEMBERED = 10_000
-#: The fields that headers name before they say something of others.
-_LEAST_NAMED = 2
-#: The score of a column whose field that of another sheet says.
+_MAX_REMEMBERED_HEADERS = 10_000
+#: The minimum number of fields in headers before these decide about other columns.
+_MIN_NAMED_FIELDS = 2
+#: The score of a column that was mapped like a column of another sheet.
 _OF_OTHER_SHEET = 0.5
 
 
 class Mapping(Record):
-    """Which source columns were found to hold which fields."""
+    """The source columns that were mapped to fields."""
 
-    #: In source order.
+    #: The mapped columns in source order.
     columns: list[MappedColumn]
     #: Totals by source column and field, for the columns that any detector scored.
     scores: dict[int, dict[str, float]]
     #: Source columns that lost their field to another column, or to the tie itself.
     duplicates: set[int]
-    #: In a run that tells it: what each detector gave a column for its best field.
+    #: The scores of each detector for a column's best field, in a run that explains mappings.
     by: dict[int, list[dict[str, Any]]]
-    #: What was told of columns by this, for tables of the same headers.
+    #: Explanations by this mapping, for tables with the same headers.
     explained: dict[Any, Any]
 
 
 class ColumnMapper:
-    """The column detectors of a run, made ready for calling once for each column of each table."""
+    """The column detectors of a run, prepared for one call per column of each table."""
 
     def __init__(self, detectors: list[RegisteredFn]):
         self._detectors = [(entry, Caller(entry.fn, OFFERED)) for entry in detectors]
         self._wants_sample = any(call.plan.names().intersection(_SAMPLE_NAMES) for _, call in self._detectors)
         self._wants_profile = any("column_profile" in call.plan.names() for _, call in self._detectors)
-        #: The engine's own detectors of headers, and what all of them together say of a header: the tables of a workbook
-        #: mostly repeat their headers.
+        #: The engine's own header detectors, and their joint scores of a header, because the tables of a workbook mostly repeat
+        #: their headers.
         self._by_header = [entry.fn for entry in detectors if type(entry.fn) is FieldHeaders]
         self._said_of: dict[tuple[str, str, int | None], dict[str, float]] = {}
-        #: The same of all headers of a table, where nobody else is asked: see :class:`Mapping`.
+        #: The scores of all headers of a table, if only the engine's own detectors decide: see :class:`Mapping`.
         self._scored: dict[Any, tuple[dict[int, dict[str, float]], dict[int, list[dict[str, Any]]], dict[Any, Any]]] = {}
         self._kinds = {fn.field: fn.kind for fn in self._by_header if fn.kind is not None}
-        #: How many of them come first, and how many of the engine's detectors of values directly behind them: these are asked
-        #: for a whole table at once.
+        #: The number of these detectors that come first, and of the engine's value detectors directly behind them: they are
+        #: called once for a whole table.
         self._first_by_header = len(list(takewhile(lambda entry: type(entry.fn) is FieldHeaders, detectors)))
         self._are_first = self._first_by_header == len(self._by_header)
         behind = detectors[self._first_by_header :]
         self._by_values = [entry.fn for entry in takewhile(lambda entry: type(entry.fn) is FieldValues, behind)]
         quick = self._first_by_header + len(self._by_values) if self._first_by_header else 0
         self._asks_nobody_else = quick == len(detectors)
-        #: The first table with a header of the last sheet that has one: that sheet, the types of its columns, and their fields.
+        #: The first table with a header on the most recent sheet that has one: the sheet, the types of its columns, and their
+        #: fields.
         self._headed: tuple[str, list[pl.DataType], dict[int, str]] | None = None
         self._others_want_profile = any("column_profile" in call.plan.names() for _, call in self._detectors[quick:])
 
     def map(self, context: RunContext, table: SourceTable) -> Mapping:
-        """Score every column and decide which one gets which field."""
+        """Scores every column and decides which one gets which field."""
         if context.settings.is_2026:
             self._choose_sides(table)
         contributions: dict[int, list[dict[str, Any]]] = {}
@@ -129,10 +130,10 @@ class ColumnMapper:
                     scores[column.index] = totals
                     if context.policy.sends_notices:
                         by[column.index] = self._shares(table, column.index, _best_field(totals), profiles, said)
-            if headers is not None and profiles is None and len(self._scored) < _MOST_REMEMBERED:
+            if headers is not None and profiles is None and len(self._scored) < _MAX_REMEMBERED_HEADERS:
                 self._scored[headers] = known
         scores, by, explained = known
-        # A hook may change its own.
+        # A hook may change its own copy.
         scores = {index: totals.copy() for index, totals in scores.items()}
         best: dict[int, tuple[str, float]] = {}
         for index, totals in scores.items():
@@ -147,7 +148,7 @@ class ColumnMapper:
             if len(indices) > 1:
                 duplicates.update(indices)
                 if context.settings.is_2026 and _are_of_years([texts[index][0] for index in indices]):
-                    # Of the quantities of several years none is the quantity.
+                    # Quantities of several years are not the quantity.
                     continue
                 if context.settings.mapping_tie_resolution == "leftmost":
                     duplicates.discard(min(indices, key=lambda index: (-best[index][1], index)))
@@ -170,7 +171,9 @@ class ColumnMapper:
         return Mapping(columns, scores, duplicates, by, explained)
 
     def _choose_sides(self, table: SourceTable) -> None:
-        """Let one language count where headers have two, on a line or a side of a slash each: the one that names several fields."""
+        """Chooses the language of headers in two languages, on a line or a side of a slash each: the one that names several
+        fields.
+        """
         marks = [mark for mark in "\n/" if any(mark in header for header in table.headers)]
         filled = [index for index, header in enumerate(table.headers) if header]
         for mark in marks:
@@ -181,24 +184,26 @@ class ColumnMapper:
                 continue
             named = [{field for parts in cut.values() for field, score in self._said_of_header(parts[side], []).items() if score >= 1} for side in (0, -1)]
             side = 0 if len(named[0]) > len(named[1]) else -1
-            if len(named[side]) >= _LEAST_NAMED:
+            if len(named[side]) >= _MIN_NAMED_FIELDS:
                 table.sides = {index: parts[side] for index, parts in cut.items()}
                 return
 
     def _with_other_sheet(
         self, context: RunContext, table: SourceTable, columns: list[MappedColumn], scores: dict[int, dict[str, float]]
     ) -> list[MappedColumn]:
-        """The mapped columns, and those without a header that are the same, one by one, as the columns of an earlier table that has one."""
+        """Returns the mapped columns. Columns without a header get the fields of an earlier table with headers if their types
+        are the same, one by one.
+        """
         fields = {column.source_index: column.field_name for column in columns}
         if any(table.headers):
-            # Types take long to ask for: the first table of a sheet stands for it.
-            if len(fields) >= _LEAST_NAMED and (self._headed is None or self._headed[0] != context.sheet_name):
+            # Types are slow to determine, so the first table of a sheet represents it.
+            if len(fields) >= _MIN_NAMED_FIELDS and (self._headed is None or self._headed[0] != context.sheet_name):
                 self._headed = context.sheet_name, table.frame.dtypes, fields
             return columns
         kinds = [*map(_kind, table.frame.dtypes)]
         if self._headed is None or [*map(_kind, self._headed[1])] != kinds or not fields.items() <= self._headed[2].items():
             return columns
-        # Texts beside texts are alike by chance.
+        # Columns of texts alone are alike by chance.
         if not fields and len(set(kinds)) == 1:
             return columns
         sheet, _, known = self._headed
@@ -218,11 +223,11 @@ class ColumnMapper:
         return sorted(columns + added, key=lambda column: column.source_index)
 
     def is_name(self, text: str) -> bool:
-        """Whether a text is a header of a field, word for word."""
+        """Returns whether a text is a header of a field, word for word."""
         return any(score >= 1 for score in self._said_of_header(text, []).values())
 
     def names_field(self, table: SourceTable, index: int, but: Container[str] = ()) -> bool:
-        """Whether the header of a column is one of a field's, word for word. ``but``: fields that do not count."""
+        """Returns whether the header of a column is one of a field's, word for word. ``but``: fields that do not count."""
         said = self._said_of_header(table.headers[index], table.header_parts(index))
         return any(score >= 1 for field, score in said.items() if field not in but)
 
@@ -234,7 +239,7 @@ class ColumnMapper:
         profiles: TableProfile | None,
         said: list[tuple[RegisteredFn, dict[str, float]]],
     ) -> list[dict[str, Any]]:
-        """What each detector gave a column for a field. ``said``: by those that were called for it."""
+        """Returns each detector's score of a column for a field. ``said``: the scores of detectors that were called for it."""
         header = table.headers[index]
         shares = [(f"Field({field!r}).header", self._said_of_header(header, table.header_parts(index)).get(field, 0.0))]
         asked_at_once = () if profiles is None else [fn for fn in self._by_values if fn.field == field]
@@ -247,18 +252,18 @@ class ColumnMapper:
         return [{"detector": name, "score": round(score, 6)} for name, score in shares if score]
 
     def _fullest(self, context: RunContext, table: SourceTable, field: str, scores: dict[int, float]) -> int:
-        """Of several columns that claim a field the one with the highest score; of equal ones the one with the most values,
-        the leftmost of these. Which one it was is told.
+        """Returns the column with the highest score among several that claim a field; among equals the one with the most
+        values, and then the leftmost. Sends a notice about the choice.
         """
         highest = max(scores.values())
         equal = sorted(index for index, score in scores.items() if score == highest)
-        # A column that nobody sees is no answer where there is one that people see.
+        # Visible columns take precedence over hidden ones.
         equal = [index for index in equal if not table.is_hidden(index)] or equal
-        # "Use (this year)" that a field lists is another answer than "Use (last year)" is by "Use" alone.
+        # "Use (this year)", listed by a field, beats "Use (last year)", which matches only by "Use".
         words = [detector for detector in self._by_header if detector.field == field]
         equal = [index for index in equal if any(of_field.has_in_brackets(table.headers[index]) for of_field in words)] or equal
         if context.settings.is_2026 and len(equal) > 1:
-            # What was a year ago is no answer beside what is.
+            # A value of last year does not compete with the current one.
             equal = [index for index in equal if not re.search(_EARLIER, table.headers[index], re.IGNORECASE)] or equal
         if len(equal) == 1 or any(of_field.takes_first for of_field in words):
             return equal[0]
@@ -274,7 +279,7 @@ class ColumnMapper:
         said = f", and their headers name different units ({', '.join(units)})" if len(units) > 1 else ""
         full = [letters(index) for index in equal if filled[index]]
         is_issue = context.collected is not None and len(full) > 1
-        # What is an issue is not told twice, unless there is more to say.
+        # An issue needs no notice, unless there is more to report.
         if said or not is_issue:
             context.notice(
                 "column_of_several",
@@ -288,18 +293,18 @@ class ColumnMapper:
         if is_issue:
             named = ", ".join(full[:-1]) + f" and {full[-1]}"
             message = f"the columns {named} {'both' if len(full) == 2 else 'all'} have a header of this field; {letters(best)} was used. Ask the sender which is right"
-            context.collected.reported.append(Reported(field, f"{field}.column_of_several", WARNING, message, None))
+            context.collected.reported.append(HookReport(field, f"{field}.column_of_several", WARNING, message, None))
         return best
 
     def _said_of_values(self, profiles: TableProfile, column: MappedColumn) -> float:
-        """The score that the values of a column have for its field."""
+        """Returns the score of a column's values for its field."""
         fn = next((fn for fn in reversed(self._by_values) if fn.field == column.field_name), None)
         return 0.0 if fn is None else fn.of_table(profiles).get(column.source_index, 0.0)
 
     def _notice_guesses(
         self, context: RunContext, table: SourceTable, profiles: TableProfile, columns: list[MappedColumn]
     ) -> None:
-        """Fields whose column was found by its values alone: somebody should look at them once."""
+        """Sends notices about fields whose column was found by its values alone, for somebody to check once."""
         for column in columns:
             by_values = self._said_of_values(profiles, column)
             if not by_values or column.score is None or column.score - by_values >= context.settings.minimum_mapping_score:
@@ -315,7 +320,9 @@ class ColumnMapper:
             )
 
     def _notice_others(self, context: RunContext, table: SourceTable, columns: list[MappedColumn]) -> None:
-        """Columns whose header names a field, and whose values are all another's: "E-mail" above phone numbers."""
+        """Sends notices about columns whose header names a field, and whose values all belong to another: "E-mail" above phone
+        numbers.
+        """
         mapped = {column.field_name for column in columns}
         missed = {kind for field, kind in self._kinds.items() if field not in mapped}
         for column in columns:
@@ -340,7 +347,9 @@ class ColumnMapper:
         columns: list[MappedColumn],
         explained: dict[Any, Any],
     ) -> None:
-        """Note what spoke for each column's field: its header, its values, other detectors. ``explained``: see :class:`Mapping`."""
+        """Records the reasons for each column's field: its header, its values, other detectors. ``explained``: see
+        :class:`Mapping`.
+        """
         for column in columns:
             field, index = column.field_name, column.source_index
             key = index, field, column.score
@@ -358,7 +367,7 @@ class ColumnMapper:
             )
 
     def _may_go_by_values(self, texts: list[tuple[str, list[str]]]) -> bool:
-        """Whether a field is left that no header of the table names; in most tables none is."""
+        """Returns whether there is a field that no header of the table names; most tables name all."""
         left = {fn.field for fn in self._by_values}
         for header, parts in texts:
             if not left:
@@ -367,7 +376,7 @@ class ColumnMapper:
         return bool(left)
 
     def _profiles(self, table: SourceTable) -> TableProfile:
-        """The profiles of a table's columns, which look at their columns when they are asked."""
+        """Returns the profiles of a table's columns, which examine their columns on demand."""
 
         def by_header(index: int) -> dict[str, float]:
             return self._said_of_header(table.headers[index], table.header_parts(index))
@@ -394,8 +403,8 @@ class ColumnMapper:
         header: str,
         parts: list[str],
     ) -> tuple[dict[str, float], list[dict[str, Any]]]:
-        """The column's totals, and for debugging what each detector contributed to the best of them. ``said`` gets what each
-        detector that is called for the column alone said of it; ``header``, ``parts``: the texts of its header.
+        """Returns the column's totals, and for debugging each detector's share of the best one. ``said`` gets the scores of
+        each detector that is called for the column alone; ``header``, ``parts``: the texts of its header.
         """
         if not self._detectors:
             return {}, []
@@ -454,7 +463,7 @@ class ColumnMapper:
     def _said_by_own(
         self, header: str, parts: list[str], index: int, profiles: TableProfile | None
     ) -> dict[str, float]:
-        """What the engine's own detectors, which come first, give a column: those of headers, then those of values."""
+        """Returns the scores of the leading detectors of the engine for a column: by headers, then by values."""
         totals = self._said_of_header(header, parts, None if self._are_first else self._first_by_header).copy()
         for fn in self._by_values if profiles is not None else ():
             score = fn.of_table(profiles).get(index)
@@ -463,8 +472,8 @@ class ColumnMapper:
         return totals
 
     def _said_of_header(self, header: str, parts: list[str], first: int | None = None) -> dict[str, float]:
-        """What the detectors that look at headers alone, or the ``first`` of them, give a column, added up in their order. It
-        is to be left as it is.
+        """Returns the scores of the detectors by headers alone, or of the ``first`` of them, added up in their order. Do not
+        change the result.
         """
         key = header, parts[-1] if parts else "", first
         known = self._said_of.get(key)
@@ -473,7 +482,7 @@ class ColumnMapper:
             for detector in self._by_header[:first]:
                 for field, score in (detector(header, parts) or {}).items():
                     known[field] = known[field] + score if field in known else score
-            if len(self._said_of) < _MOST_REMEMBERED:
+            if len(self._said_of) < _MAX_REMEMBERED_HEADERS:
                 self._said_of[key] = known
         return known
 
@@ -546,7 +555,7 @@ class ColumnMapper:
                     }
                     for column in columns
                 ],
-                # As packages know it: the columns that had a field, and have lost it to another column or to a tie.
+                # Packages know these as the columns that had a field and lost it to another column or to a tie.
                 "unmapped_indices": sorted(duplicates),
                 "total_columns": len(table.columns),
             },
@@ -554,17 +563,17 @@ class ColumnMapper:
 
 
 def _are_of_years(headers: list[str]) -> bool:
-    """Whether headers name different years."""
+    """Returns whether headers name different years."""
     return len({year for header in headers for year in re.findall(r"\b(?:19|20)\d\d\b", header)}) > 1
 
 
 def _kind(dtype: pl.DataType) -> str:
-    """Return the kind of a column's values: numbers, moments, or others."""
+    """Returns the kind of a column's values: numbers, moments, or others."""
     return "number" if dtype.is_numeric() else "moment" if dtype.is_temporal() else "other"
 
 
 def _ask(context: RunContext, entry: RegisteredFn, call: Caller, values: dict[str, Any]) -> dict[Any, float]:
-    """The scores that a detector gives a column."""
+    """Returns a detector's scores of a column."""
     fields = context.registry.fields
     try:
         result = as_scores(call(values), "field", fields)
@@ -580,24 +589,24 @@ def _ask(context: RunContext, entry: RegisteredFn, call: Caller, values: dict[st
 
 
 def _unknown_field(entry: RegisteredFn, field: Any, fields: Iterable[str]) -> str:
-    """What to say of a score for a field that nobody registered; it is named unless it may be a cell's value."""
+    """Returns the message for a score of an unregistered field. It names the field unless that may be a cell's value."""
     source = source_of(entry.fn)
     name = f"the field {field!r}, which" if stands_in_code(str(field), source and source[0]) else "a field that"
     return f"scored {name} is not registered{nearest(field, fields)}"
 
 
 def _best_field(totals: dict[str, float]) -> str:
-    """The field with the highest total, the first of the alphabet on a draw."""
+    """Returns the field with the highest total, the alphabetically first of equals."""
     if len(totals) == 1:
         return next(iter(totals))
     return min(totals, key=lambda field: (-totals[field], field))
 
 
 def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) -> pl.DataFrame:
-    """The frame with mapped columns under their fields' names.
+    """Returns the frame with mapped columns under their fields' names.
 
-    A name that is taken stays with the column that has it; but not in edition 2026 or where the fullest column is wanted: then the
-    other column gets another name, so that what is said of a field is said of the column that was chosen for it.
+    A column that already has the name keeps it. In edition 2026, or if the fullest column is wanted, it is renamed instead, so
+    that reports about a field concern the column that was chosen for it.
     """
     names, is_renamed = table.frame.columns, False
     gives_way = context.settings.is_2026 or context.settings.mapping_tie_resolution == "fullest"
@@ -620,13 +629,13 @@ def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) ->
     if not is_renamed:
         return table.frame
     renamed = table.frame.clone()
-    # As `rename` does, without the query that it runs.
+    # Equals `rename`, without the query that it runs.
     renamed.columns = names
     return renamed
 
 
 def _sample(column: pl.Series, size: int) -> list[str]:
-    """The first texts of a column, trimmed, empty ones left out."""
+    """Returns the first texts of a column, trimmed, without empty ones."""
     sample: list[str] = []
     length = len(column)
     if column.null_count() == length:

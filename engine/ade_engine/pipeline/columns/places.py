@@ -1,4 +1,4 @@
-"""Where in the sender's sheet the cells of a table stood, and what stood there."""
+"""The positions of a table's cells in the sender's sheet, and their original contents."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ from ade_engine.pipeline.shared.table_columns import as_text, column_of_texts, t
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.fields.surroundings import ColumnSource, Sources
+    from ade_engine.fields.surroundings import ColumnSource, ColumnSources
     from ade_engine._native import TableIssues
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import Mapping
-    from ade_engine.pipeline.shared.astray import Astray
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.astray import AstrayCells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
 
 
-class Places:
-    """The places of a table's cells. ``raw``: the table as it was read, a row for each of the source; ``turned``: the row of the
-    sheet above the first line of a table on its side, whose records are columns; ``filled``: the merged ranges of the sheet, where each
-    cell of these has the value of the first (first row, last row, first column, last column).
+class CellPositions:
+    """The positions of a table's cells. ``raw``: the table as it was read, with a row for each source row; ``turned``: the row
+    of the sheet above the first line of a table on its side, whose records are columns; ``filled``: the merged ranges of the
+    sheet whose cells all have the value of the first (first row, last row, first column, last column).
     """
 
     def __init__(
         self,
         source: SourceTable,
-        sources: Sources,
+        sources: ColumnSources,
         mapping: Mapping,
         raw: pl.DataFrame,
         turned: int | None,
         filled: list[tuple[int, int, int, int]],
-        cells: Cells | None = None,
+        cells: ReshapedCells | None = None,
     ):
-        #: Which cells the values of a table are of that was reshaped.
+        #: The cells of the values in a reshaped table.
         self.cells = cells
         self._source = source
         self._sources = sources
         self._raw = raw
-        #: The columns of ``raw`` by the numbers of the sheet's.
+        #: The columns of ``raw`` by the column numbers of the sheet.
         self._names = dict(enumerate(source.names, source.region.min_col))
         self._names.update((source.region.min_col + column.source_index, column.field_name) for column in mapping.columns)
         self._first = source.region.data_first_row
         self._turned = turned
         self._filled = filled
 
-    def put(self, field: str, issues: TableIssues, first: int, astray: Astray | None = None) -> None:
-        """Say of the issues of a field, which begin at ``first``, in which row, column and cell they are, what stands there, and the merged
-        range; as far as that is known.
+    def put(self, field: str, issues: TableIssues, first: int, astray: AstrayCells | None = None) -> None:
+        """Adds to the issues of a field, from ``first`` on, the row, the column, the cell, its content, and the merged range,
+        as far as these are known.
         """
         source = self._sources.get(field) or self._sources.of_parts.get(field) or self._sources.of_no_field.get(field)
         number, raw = None if source is None else source.number, self._raw
-        # Mostly each value stands in its own row and column: such are put in one pass.
+        # Mostly each value is in its own row and column: these are set in one pass.
         if not self._filled and self.cells is None and (astray is None or field not in astray):
             at = issues.set_rows(first, number, self._turned, self._first, raw.height)
             if at is not None:
@@ -71,8 +71,10 @@ class Places:
         if self.cells is None:
             values, merged = self._values(self._names.get(number), own), self._merged(source, own)
         else:
-            # What stands beside the table, in no cell, has neither row nor column.
-            ids, columns = ([one or None for one in series.to_list()] for series in self._by_cells(field, ids, own, number))
+            # A value beside the table, in no cell, has neither row nor column.
+            ids, columns = (
+                [number or None for number in series.to_list()] for series in self._by_cells(field, ids, own, number)
+            )
             known = {place: None if None in place else self._value_at(*place) for place in {*zip(ids, columns)}}
             values = [known[place] for place in zip(ids, columns)]
             is_known = field not in self.cells
@@ -86,16 +88,18 @@ class Places:
         if any(merged):
             issues.set("merged", merged, first)
         if self.cells is not None and field in self.cells.facts:
-            # As text of no length: it is known that there is none.
+            # An empty text means that there is known to be no cell.
             issues.set("cell", ["" if row is None or column is None else None for row, column in zip(ids, columns)], first)
 
     def _by_cells(self, field: str, ids: list[int | None], own: list[int | None], number: int | None) -> tuple[pl.Series, pl.Series]:
-        """The rows and columns of issues in a table that was reshaped. ``own``: the numbers of rows whose cell of the field is its own."""
-        rows, columns = (pl.Series(one, dtype=pl.UInt32) for one in (ids, own))
+        """Returns the rows and columns of issues in a reshaped table. ``own``: the numbers of rows whose cell of the field is
+        their own.
+        """
+        rows, columns = (pl.Series(numbers, dtype=pl.UInt32) for numbers in (ids, own))
         return self.cells.rows_of(field, rows), self.cells.columns_of(field, columns, number)
 
     def _value_at(self, row: int, number: int) -> str:
-        """What stands in a cell of the sheet, as a person sees it; both count from 1 in a table on its feet."""
+        """Returns the displayed text of a cell of the sheet; both numbers count from 1 in an upright table."""
         name, at = self._names.get(number), row - self._first
         if self.cells is not None and self.cells.sheet is not None:
             sheet = self.cells.sheet
@@ -107,7 +111,7 @@ class Places:
         return "" if value is None else as_text(pl.Series([value])).to_list()[0] or ""
 
     def _merged(self, source: ColumnSource | None, ids: list[int | None]) -> list[str | None]:
-        """Of cells in merged ranges that hold several records, the range's cell of the first record."""
+        """Returns the range's cell of the first record for cells in merged ranges over several records."""
         along = [(area[0], area[1]) if self._turned is None else (area[2], area[3]) for area in self._filled]
         across = [(area[2], area[3]) if self._turned is None else (area[0], area[1]) for area in self._filled]
         line = 0 if source is None else source.number + (self._turned or 0)
@@ -120,7 +124,7 @@ class Places:
         return found
 
     def _values(self, name: str | None, ids: list[int | None]) -> list[str | None]:
-        """The cells as a person sees them; empty ones are texts of no length."""
+        """Returns the displayed texts of cells; empty cells give empty texts."""
         if name not in self._raw.columns:
             return [None] * len(ids)
         first, height = self._first, self._raw.height

@@ -1,11 +1,12 @@
-"""How a header row is recognised, and with it the tables of a sheet, is decided here. Rows count from 0.
+"""The kinds of rows, by which header rows and tables of a sheet are found. Rows count from 0.
 
-1. Row detectors score each row: those of authors are called by :mod:`ade_engine.pipeline.finding.row_detectors`, the engine's own are
-   in :mod:`ade_engine.fields.headers`; they go by words, by values, and by looks, which the native module judges (``layout``).
-2. :meth:`RowVerdicts.decide` chooses a row's kind by the sums of the scores. Where all detectors are the engine's own, the native module does
-   the same (``fields/looks/rows.rs``).
-3. The native module opens a table at each header row, and its passes say where each begins and ends (``sheet``).
-4. It reads one header for each column of a block of rows, too (``sheet/header.rs``).
+1. Row detectors score each row. :mod:`ade_engine.pipeline.finding.row_detectors` calls those of authors; the engine's own are
+   in :mod:`ade_engine.fields.headers` and use words, values, and looks, which the native module judges (``layout``).
+2. :meth:`RowVerdicts.decide` chooses a row's kind by the sums of the scores. If all detectors are the engine's own, the native
+module
+   does the same (``fields/looks/rows.rs``).
+3. The native module opens a table at each header row, and its passes decide where each begins and ends (``sheet``). 4. It also
+reads one header for each column of a block of rows (``sheet/header.rs``).
 """
 
 from __future__ import annotations
@@ -20,15 +21,14 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.io.scan.sheet_scan import SheetScan
 
-    #: In a run that tells it, of the rows that detectors of authors made headers and of the next best one: what each detector said, by
-    #: number from 0.
-    Heard = dict[int, list[tuple[RegisteredFn, dict[Any, float]]]]
+    #: The scores of each author's detector, by row from 0, for the header rows and the runner-up, in a run that explains them.
+    RowVotes = dict[int, list[tuple[RegisteredFn, dict[Any, float]]]]
 
-#: What a row counts as when tables are sought. Only headers and data make tables; settings act on the others.
+#: The kinds of rows while tables are sought. Only headers and data make tables; settings act on the others.
 OTHER, HEADER, DATA, TOTAL, GROUP, NOTE, TITLE, BALANCE, LINE, LONE, RULE, PREPARED = range(12)
-#: What each of them is called.
+#: The names of these kinds.
 KIND_NAMES = _native.row_kinds()
-#: Kinds beside header and data that detectors may give, and what rows of them are.
+#: Kinds beside header and data that detectors may return, and the kinds of their rows.
 OTHER_KINDS = {"total": TOTAL, "group": GROUP, "note": NOTE, "title": TITLE}
 
 
@@ -40,7 +40,7 @@ class RowVerdicts:
         self.header_scores: list[float] = []
 
     def decide(self, totals: dict[Any, float]) -> Any:
-        """Decide the kind of the next row by the sum of the scores for each kind.
+        """Decides the kind of the next row by the sum of the scores for each kind.
 
         Returns the kind with the highest sum, the first of several equals.
         """
@@ -58,20 +58,20 @@ class RowVerdicts:
 
 
 class RowKinds:
-    """The kinds of a sheet's rows, and what detectors said of them."""
+    """The kinds of a sheet's rows, and their scores by detectors."""
 
-    def __init__(self, kinds: bytearray, header_scores: Sequence[float], heard: Heard | None = None):
+    def __init__(self, kinds: bytearray, header_scores: Sequence[float], heard: RowVotes | None = None):
         self.kinds = kinds
-        #: The sum of the scores of each row for a header; nothing where there is no detector.
+        #: The sum of each row's scores for a header; ``None`` without detectors.
         self.header_scores = header_scores
-        self.heard: Heard = heard or {}
+        self.heard: RowVotes = heard or {}
 
 
 class RowSpan:
-    """The rows of a table: a header block, and everything below it up to ``stop``. Nothing changes it once it is found.
+    """The rows of a table: a header block, and everything below it up to ``stop``. It never changes.
 
-    ``scan``: the cells among which it was found, where these are not all of the sheet; ``turned_from``: the row of the sheet, from 0, that is
-    the first column of a table that lay on its side; ``cards``: the records that stand in lines of the sheet, of which it was made.
+    ``scan``: the cells of the table's area, if they are not all of the sheet; ``turned_from``: the row of the sheet, from 0,
+    that is the first column of a table on its side; ``cards``: the records in lines of the sheet that make up the table.
     """
 
     def __init__(
@@ -84,21 +84,21 @@ class RowSpan:
         cards: _native.FoundCards | None = None,
     ):
         self.start, self.header_rows, self.stop, self.first_column, self.stop_column, self.is_guessed, *facts = found
-        #: What stands above the header and is of all records; the cells of the header, by row and column, that name no column; the cells
-        #: with a sign for "as above", each with the row of the value that it stands for, or ``None``; columns that are filled once for
-        #: several records, and the rows in which they are blank.
+        #: The text above the header that applies to all records; the cells of the header, by row and column, that name no
+        #: column; the cells with a sign for "as above", each with the row of its value, or ``None``; columns that are filled
+        #: once for several records, and the rows in which they are blank.
         self.section, self.unnamed, self.signs, self.filled_once = facts
-        #: The verdict on the rows among which it was found.
+        #: The verdict on the rows of its area.
         self.verdict = verdict
         self.scan = scan
-        #: The cells of a table that lay on its side, on its feet.
+        #: The upright cells of a table that lay on its side.
         self.turned = None if turned_from is None else scan
         self.turned_from = turned_from or 0
         self.gathered = cards
 
     @property
     def data_start(self) -> int:
-        """The row below the header block."""
+        """Returns the row below the header block."""
         return self.start + self.header_rows
 
     def __repr__(self) -> str:

@@ -1,4 +1,6 @@
-"""Marks the rows of which reshapes know more than their looks say: the months of a stack show a header, the labels of a form none."""
+"""Marks the rows that reshapes recognize better than looks do: the months of a stack are a header, the labels of a form are
+none.
+"""
 
 from __future__ import annotations
 
@@ -18,26 +20,26 @@ if TYPE_CHECKING:
     from ade_engine.fields.stacks import Stack
     from ade_engine.pipeline.shared.context import RunContext
 
-#: So many rows from the top are looked at, and those below a blank row.
-_FIRST_ROWS, _MOST_LOOKED_AT = 60, 2_000
-#: So many headers of a series make a header row.
-_LEAST = 3
-#: Series whose values stand among records, too.
+#: The number of rows at the top that are examined, and the number among which those below a blank row are examined, too.
+_FIRST_ROWS, _MAX_ROWS = 60, 2_000
+#: The minimum number of headers of a series in a header row.
+_MIN_SERIES_HEADERS = 3
+#: Series whose values also occur in records.
 _LIKE_VALUES = frozenset(("years", "numbers", "dates"))
 
 
 def mark_headers(reshapes: Reshapes, words: dict[str, str], scan: Scan, kinds: bytearray) -> None:
-    """Change the kinds of rows that reshapes know. ``words``: the headers of fields."""
+    """Changes the kinds of rows that reshapes recognize. ``words``: the headers of fields."""
     _mark_forms(reshapes, kinds, scan, words)
     _mark_series_headers(reshapes.stacks, kinds, scan, words)
 
 
 def _mark_series_headers(stacks: list[Stack], kinds: bytearray, scan: Scan, words: dict[str, str]) -> None:
-    """Make headers of the rows in which the headers of a series stand beside one another, and of the names of values below or above.
+    """Marks rows with adjacent headers of a series as headers, and those with the names of values below or above them.
 
-    Beside one of the words two headers of a series are enough.
+    Beside one of the words, two headers of a series are enough.
     """
-    row, last = 0, min(len(kinds), _MOST_LOOKED_AT)
+    row, last = 0, min(len(kinds), _MAX_ROWS)
     while row < last:
         if row >= _FIRST_ROWS and not scan.is_empty_row(row - 1):
             row += 1
@@ -55,13 +57,13 @@ def _mark_series_headers(stacks: list[Stack], kinds: bytearray, scan: Scan, word
         for one in range(first, stop):
             kinds[one] = HEADER
         row = stop
-        # Years and numbers among the records below are none.
+        # Years and numbers in the records below are no headers.
         while row < last and not scan.is_empty_row(row):
             row += 1
 
 
 def _mark_forms(reshapes: Reshapes, kinds: bytearray, scan: Scan, words: dict[str, str]) -> None:
-    """Make titles of the rows that were taken for headers, and that are lines of a form: labels that fields ask for, with their values."""
+    """Marks lines of a form that were taken for headers as titles: labels that fields ask for, with their values."""
     labels = [one for places in reshapes.beside.values() for one in places if one.kind == "label"]
     row = kinds.find(HEADER) if labels else -1
     while row >= 0:
@@ -73,9 +75,9 @@ def _mark_forms(reshapes: Reshapes, kinds: bytearray, scan: Scan, words: dict[st
 
 
 def _is_header(stack: Stack, cells: list[Any], words: dict[str, str]) -> bool:
-    """Whether a row is a header with the columns of a stack: several keys, each another one, and no amount beside them."""
+    """Returns whether a row is a header with the columns of a stack: several different keys, and no amount beside them."""
     filled = [(column, cell) for column, cell in enumerate(cells, 1) if not is_blank(cell)]
-    if len(filled) < _LEAST:
+    if len(filled) < _MIN_SERIES_HEADERS:
         return False
     for way in stack.ways:
         if way == OTHERS:
@@ -84,7 +86,7 @@ def _is_header(stack: Stack, cells: list[Any], words: dict[str, str]) -> bool:
         keys = [key for key in found if key is not None]
         distinct = {(as_text(key.value), name) for key, name in keys}
         others = [cell for (_, cell), key in zip(filled, found) if key is None]
-        least = _LEAST - any(simplify(as_text(cell)) in words for cell in others)
+        least = _MIN_SERIES_HEADERS - any(simplify(as_text(cell)) in words for cell in others)
         if len(distinct) < least or not all(isinstance(cell, str) for cell in others):
             continue
         if isinstance(way, str) and way in _LIKE_VALUES and (len(distinct) < len(keys) or not _counts_up([as_text(key.value) for key, _ in keys])):
@@ -94,14 +96,14 @@ def _is_header(stack: Stack, cells: list[Any], words: dict[str, str]) -> bool:
 
 
 def _counts_up(texts: list[str]) -> bool:
-    """Whether numbers grow, as those of years do and amounts seldom; texts with other signs do."""
+    """Returns whether numbers grow, as years do and amounts seldom; texts with other signs pass."""
     numbers = [float(text) for text in texts if text.isdigit()]
     steps = {after - before for before, after in zip(numbers, numbers[1:])}
     return len(numbers) < len(texts) or len(steps) == 1 and steps.pop() > 0
 
 
 def _names_values(stack: Stack, cells: list[Any]) -> bool:
-    """Whether a row has the names of a stack's values, and nothing but texts."""
+    """Returns whether a row has the names of a stack's values, and nothing but texts."""
     filled = [cell for cell in cells if not is_blank(cell)]
     words = {simplify(word) for name, words in stack.groups.items() for word in (*words, name)}
     known = [cell for cell in filled if simplify(as_text(cell)) in words]
@@ -109,7 +111,9 @@ def _names_values(stack: Stack, cells: list[Any]) -> bool:
 
 
 def label_rows(context: RunContext) -> Callable[[Scan, int], bool] | None:
-    """Whether a row of a scan begins with a label, or is a title, that some field asks for; nothing where no field does."""
+    """Returns a function that decides whether a row of a scan begins with a label or is a title that some field asks for;
+    ``None`` if no field asks for any.
+    """
     labels = [one for places in context.registry.reshapes.beside.values() for one in places if one.kind in ("label", "title")]
 
     def is_label(scan: Scan, row: int) -> bool:

@@ -1,7 +1,7 @@
 """Calls the row detectors for each row.
 
-Where all detectors are the engine's own, the native module classifies the rows. Otherwise every row goes to every row
-detector, and this loop is where a big sheet spends its time in Python.
+If all detectors are the engine's own, the native module classifies the rows. Otherwise every row goes to every row detector,
+and this loop is where a big sheet spends its time in Python.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
 
     from ade_engine.extensions.invoke import CallPlan
     from ade_engine.extensions.registry import RegisteredFn, Registry
-    from ade_engine.pipeline.shared.context import Progress, RunContext
+    from ade_engine.pipeline.shared.context import RunContext, SheetProgress
 
 _BATCH = 512
-#: Of so many header rows of a sheet it is kept what detectors of authors said.
-_MOST_HEARD = 200
-#: Among so many rows above and below a header the next best one is looked for.
+#: The maximum number of header rows of a sheet whose scores by authors' detectors are kept.
+_MAX_KEPT_HEADER_ROWS = 200
+#: The number of rows above and below a header in which the runner-up is sought.
 _FAR = 100
-#: The names of the values that its callables may take.
+#: The names of the values that row detectors may take.
 OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name", "row_layout")
-#: Those that change from row to row.
+#: The values that change from row to row.
 _OF_ROW = ("row_index", "row_values", "row_layout")
 
 
 def register_own_detectors(registry: Registry) -> None:
-    """Register the detectors of edition 2026: the headers of all fields, and the looks of rows.
+    """Registers the detectors of edition 2026: the headers of all fields, and the looks of rows.
 
-    A field that is found otherwise than by a list of headers may be found by its label or its name.
+    A field without a list of headers may be found by its label or its name.
     """
     by_header = [entry.fn for entry in registry.column_detectors if type(entry.fn) is FieldHeaders]
     words = {header for detector in by_header for header in detector.headers}
@@ -58,9 +58,10 @@ def register_own_detectors(registry: Registry) -> None:
 
 @lru_cache(maxsize=1)
 def known_words(registry: Registry) -> dict[str, str]:
-    """The headers of all fields, and the words that headers have, simplified, each with its field. A word of no field stands for itself.
+    """Returns the headers of all fields, and the common words of headers, simplified, each with its field. A word of no field
+    maps to itself.
 
-    Made once for a registry; nobody changes it.
+    Computed once for a registry; do not change it.
     """
     words: dict[str, str] = {}
     for fn in (entry.fn for entry in registry.row_detectors + registry.column_detectors):
@@ -76,12 +77,14 @@ def known_words(registry: Registry) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def native_words(registry: Registry) -> _native.HeaderWords:
-    """The known words, for the native module."""
+    """Returns the known words for the native module."""
     return _native.HeaderWords(known_words(registry))
 
 
 def shared_headers(registry: Registry) -> Iterator[str]:
-    """Headers that several fields list: the first of the alphabet has each such column, unless a detector of the author's decides."""
+    """Yields headers that several fields list. The alphabetically first field gets each such column, unless an author's
+    detector decides.
+    """
     detectors = [entry for entry in registry.column_detectors if isinstance(entry.fn, FieldHeaders)]
     if len(detectors) < 2:
         return
@@ -103,7 +106,7 @@ def shared_headers(registry: Registry) -> Iterator[str]:
 
 
 class RowClassifier:
-    """The row detectors of a run, made ready for calling once for each row of each sheet."""
+    """The row detectors of a run, prepared for one call per row of each sheet."""
 
     def __init__(self, detectors: list[RegisteredFn]):
         self._detectors = detectors
@@ -114,7 +117,7 @@ class RowClassifier:
         self._known_kinds = {kind.value for kind in RowKind} | {*STATES} | {
             entry.row_kind for entry in detectors if isinstance(entry.row_kind, str)
         }
-        #: The detectors as the native module takes them, if it can take all of them.
+        #: The detectors in the form that the native module takes, if it can take all of them.
         self._rules = (
             [entry.fn.rule() for entry in detectors]
             if all(type(entry.fn) in (HeaderRows, DataRows, LayoutRows) for entry in detectors)
@@ -123,21 +126,23 @@ class RowClassifier:
 
     @property
     def has_detectors(self) -> bool:
-        """Whether there is a row detector, so that tables can be found otherwise than by guessing."""
+        """Returns whether there is a row detector, so that tables need not be guessed."""
         return bool(self._detectors)
 
     @property
     def goes_by_looks(self) -> bool:
-        """Whether some detector asks what rows are by their looks."""
+        """Returns whether some detector uses the looks of rows."""
         return self._wants_layout
 
     def rules_for(self, context: RunContext, scan: SheetScan) -> list[_native.RowRule] | None:
-        """The detectors as the native module takes them; nothing where it cannot take all of them, or events tell of each row."""
+        """Returns the detectors in the form that the native module takes; ``None`` if it cannot take all of them, or if events
+        report each row.
+        """
         is_plain = not context.debug and not isinstance(scan, ChangedScan)
         return self._rules if is_plain or not self._detectors else None
 
-    def classify(self, context: RunContext, scan: SheetScan, progress: Progress) -> tuple[RowKinds, dict[int, list[Any]]]:
-        """The kind of every scanned row, and the rows that detectors have changed in place, by number from 0."""
+    def classify(self, context: RunContext, scan: SheetScan, progress: SheetProgress) -> tuple[RowKinds, dict[int, list[Any]]]:
+        """Returns the kind of every scanned row, and the rows that detectors have changed in place, by number from 0."""
         verdicts = RowVerdicts()
         changed: dict[int, list[Any]] = {}
         layouts = scan.layouts() if self._wants_layout else None
@@ -146,7 +151,7 @@ class RowClassifier:
         calls = [(entry, _call(entry, plan, values)) for entry, plan in zip(self._detectors, self._plans)]
         row_layout = None
         known = self._known_kinds
-        heard = _Heard() if context.policy.sends_notices else None
+        heard = _HeaderVotes() if context.policy.sends_notices else None
         row_index = 0
         for rows in self._batches(scan, progress, changed):
             for row_values in rows:
@@ -180,9 +185,9 @@ class RowClassifier:
         return RowKinds(verdicts.kinds, verdicts.header_scores, said_of), changed
 
     def votes(self, verdict: RowKinds, scan: SheetScan, row: int) -> dict[str, Any] | None:
-        """What the detectors said of a row (from 0) as a header, and what they made of it; nothing where it was not kept.
+        """Returns the detectors' scores of a row (from 0) as a header, and its kind; ``None`` if they were not kept.
 
-        The engine's own detectors are asked again, in a run that has no others.
+        In a run with only the engine's own detectors, these are called again.
         """
         heard = verdict.heard.get(row)
         if heard is None and self._detectors and self._rules is not None:
@@ -196,7 +201,7 @@ class RowClassifier:
         kind = max(totals, key=totals.__getitem__) if totals else "unknown"
         return {
             "row": row + 1,
-            # What no code names could be a cell's value.
+            # A kind that is not in the code could be a cell's value.
             "kind": getattr(kind, "value", kind) if kind in self._known_kinds else "other",
             "score": round(totals.get("header", 0.0), 6),
             "by": [
@@ -205,7 +210,7 @@ class RowClassifier:
         }
 
     def next_best(self, verdict: RowKinds, scan: SheetScan, rows: range, stop: int) -> dict[str, Any] | None:
-        """The votes of the row that comes next to the header rows of a table as a header, those of other tables left out. ``stop``: the
+        """Returns the votes of the runner-up to the header rows of a table, without header rows of other tables. ``stop``: the
         row behind the table.
         """
         kinds, scores = verdict.kinds, verdict.header_scores
@@ -214,19 +219,19 @@ class RowClassifier:
         if self._rules is not None:
             around: Iterable[int] = range(max(0, rows.start - _FAR), min(stop, rows.stop + _FAR))
         else:
-            # Of detectors of authors it is kept of some rows what they said.
+            # The scores of authors' detectors are kept for some rows only.
             around = (row for row in sorted(verdict.heard) if row < stop)
         rivals = (row for row in around if scores[row] > 0 and kinds[row] != HEADER and row not in rows)
         best = max(rivals, key=scores.__getitem__, default=None)
         return None if best is None else self.votes(verdict, scan, best)
 
     def is_by_looks(self, votes: list[dict[str, Any]]) -> bool:
-        """Whether nothing but their looks spoke for header rows."""
+        """Returns whether nothing but looks spoke for header rows."""
         looks = {entry.qualname for entry in self._detectors if type(entry.fn) is LayoutRows}
         return self._wants_layout and all(by["detector"] in looks for vote in votes for by in vote["by"])
 
-    def _batches(self, scan: SheetScan, progress: Progress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
-        """The rows in handfuls; notes in ``changed`` what the detectors have made of them."""
+    def _batches(self, scan: SheetScan, progress: SheetProgress, changed: dict[int, list[Any]]) -> Iterator[list[Any]]:
+        """Yields the rows in batches; notes in ``changed`` the rows that detectors have changed."""
         count = scan.rows_emitted
         for start in range(0, count, _BATCH):
             stop = min(count, start + _BATCH)
@@ -242,8 +247,8 @@ class RowClassifier:
             progress("detect", stop, count)
 
 
-class _Heard:
-    """What detectors said of the rows that they made headers, and of the one that came next."""
+class _HeaderVotes:
+    """The scores of the rows that detectors made headers, and of the runner-up."""
 
     __slots__ = ("_headers", "_next", "_best")
 
@@ -254,13 +259,13 @@ class _Heard:
 
     def note(self, row: int, is_header: bool, score: float, said: list[Any]) -> None:
         if is_header:
-            if len(self._headers) < _MOST_HEARD:
+            if len(self._headers) < _MAX_KEPT_HEADER_ROWS:
                 self._headers.append((row, said))
         elif score > self._best:
             self._best, self._next = score, [(row, said)]
 
     def rows(self) -> list[tuple[int, list[dict[Any, float]]]]:
-        """The rows with the scores that each detector gave."""
+        """Returns the rows with the scores of each detector."""
         return [
             (row, [{kind: as_score(score) for kind, score in scores.items()} for scores in said])
             for row, said in (*self._headers, *self._next)
@@ -268,18 +273,18 @@ class _Heard:
 
 
 class _RowEvents:
-    """Sends the debug events about the rows of a sheet: what each detector said, and what was decided."""
+    """Sends the debug events about the rows of a sheet: each detector's scores, and the decision."""
 
     def __init__(self, context: RunContext, detectors: list[RegisteredFn], known_kinds: set[Any]):
         self._logger = context.logger
         self._sheet_name = context.sheet_name
         self._detectors = detectors
         self._known_kinds = known_kinds
-        #: What the detectors said of the row so far.
+        #: The scores of the current row so far.
         self._reports: list[dict[str, Any]] = []
 
     def scored(self, row_index: int, entry: RegisteredFn, scores: dict[Any, float], seconds: float) -> None:
-        """A detector has scored a row."""
+        """Notes that a detector has scored a row."""
         report = {
             "name": entry.qualname,
             "scores": self._named(entry, rounded(as_scores(scores, "kind of row", self._known_kinds))),
@@ -294,7 +299,7 @@ class _RowEvents:
         )
 
     def decided(self, row_index: int, decided: Any, totals: dict[Any, float]) -> None:
-        """All detectors have scored a row."""
+        """Reports that all detectors have scored a row."""
         score = round(totals.get(decided, 0.0), 6)
         shown = self._named(None, rounded(totals))
         (kind,) = self._named(None, {decided: score})
@@ -313,7 +318,7 @@ class _RowEvents:
         self._reports = []
 
     def _named(self, entry: RegisteredFn | None, scores: dict[Any, float]) -> dict[Any, float]:
-        """Scores as events show them. A kind that no code names could be a cell's value, which `ade` does not store."""
+        """Returns scores for events. A kind that is not in the code could be a cell's value, which `ade` does not store."""
         if policy().quotes_values or all(kind in self._known_kinds for kind in scores):
             return scores
         shown: dict[Any, float] = {}
@@ -324,15 +329,15 @@ class _RowEvents:
         return shown
 
     def _is_written(self, entry: RegisteredFn | None, kind: str) -> bool:
-        """Whether a kind stands in the code of the detector that scored it, or of any."""
-        sources = [source_of(one.fn) for one in (self._detectors if entry is None else [entry])]
+        """Returns whether a kind is in the code of the detector that scored it, or of any."""
+        sources = [source_of(detector.fn) for detector in (self._detectors if entry is None else [entry])]
         return any(stands_in_code(kind, source and source[0]) for source in sources)
 
 
 def _call(entry: RegisteredFn, plan: CallPlan, values: dict[str, Any]) -> Callable[[int, Any, Any], Any]:
-    """A function of what a row brings that calls a detector with exactly the values that it asks for.
+    """Returns a function that calls a detector for a row with exactly the values that it takes.
 
-    The call is written out in Python: a dictionary of arguments for each row takes longer than many a detector.
+    The call is generated as Python code, because a dictionary of arguments for each row takes longer than many a detector.
     """
     if plan.missing is not None:
 
@@ -349,5 +354,5 @@ def _call(entry: RegisteredFn, plan: CallPlan, values: dict[str, Any]) -> Callab
         arguments.append(name)
     arguments += [f"{name}={name}" for name in plan.keywords]
     code = f"lambda {', '.join(_OF_ROW)}: detector({', '.join(arguments)})"
-    # A file of the engine's own, so that its frame is left out of what authors see.
+    # The file name is one of the engine's, so that authors do not see its frame.
     return eval(compile(code, f"{__file__} (call)", "eval"), names)

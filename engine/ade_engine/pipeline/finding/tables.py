@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.extensions.registry import Registry
-    from ade_engine.pipeline.finding.header_rows import Heard
-    from ade_engine.pipeline.shared.context import Progress, RunContext
+    from ade_engine.pipeline.finding.header_rows import RowVotes
+    from ade_engine.pipeline.shared.context import RunContext, SheetProgress
 
 
-#: Of so many rows of a sheet it is told what they were taken for.
-_MOST_JUDGED = 60
+#: The maximum number of rows of a sheet whose kinds are reported.
+_MAX_JUDGED_ROWS = 60
 
 
 class TableFinder:
-    """Finds the tables of sheets, as row detectors, looks, settings and declared reshapes say."""
+    """Finds the tables of sheets by row detectors, looks, settings and declared reshapes."""
 
     def __init__(self, registry: Registry):
         self.rows = RowClassifier(registry.row_detectors)
@@ -34,9 +34,11 @@ class TableFinder:
         self._reshapes = registry.reshapes
 
     def find(
-        self, context: RunContext, scan: SheetScan, progress: Progress
+        self, context: RunContext, scan: SheetScan, progress: SheetProgress
     ) -> tuple[SheetScan, list[RowSpan], bytearray]:
-        """The sheet's tables, the scan to read them from, which row detectors may have changed, and the kinds of rows."""
+        """Returns the scan to read the sheet's tables from, which row detectors may have changed, the tables, and the kinds of
+        rows.
+        """
         spans: list[RowSpan] = []
         verdict, settings = None, context.settings
         # Rows are cut after their last value, so a sheet without width is a sheet without values.
@@ -45,7 +47,7 @@ class TableFinder:
         if (verdict is None or self.rows.has_detectors) and not any(span.gathered is not None for span in spans):
             tell_no_table(context, verdict, spans)
         if settings.is_2026:
-            # Signs for "as above" have the values that they stand for.
+            # Signs for "as above" get the values that they stand for.
             changed: dict[int, list[Any]] = {}
             for span in spans:
                 if span.turned is None and span.gathered is None:
@@ -56,9 +58,13 @@ class TableFinder:
             _report_tables(context, scan, spans)
         return scan, spans, bytearray() if verdict is None else verdict.kinds
 
-    def _tables(self, context: RunContext, scan: SheetScan, progress: Progress) -> tuple[SheetScan, RowKinds, list[RowSpan]]:
-        """The tables of a sheet, or of areas of it that the native module makes sheets of their own, with the scan as row detectors left it."""
-        heard: list[Heard] = []
+    def _tables(
+        self, context: RunContext, scan: SheetScan, progress: SheetProgress
+    ) -> tuple[SheetScan, RowKinds, list[RowSpan]]:
+        """Returns the tables of a sheet, or of areas that the native module treats as sheets, with the scan as row detectors
+        left it.
+        """
+        heard: list[RowVotes] = []
         detectors = self.rows.rules_for(context, scan)
         if detectors is None:
             of_sheet, changed = self.rows.classify(context, scan, progress)
@@ -76,10 +82,10 @@ class TableFinder:
             from ade_engine.pipeline.finding.known_rows import label_rows, mark_headers
 
             is_label = label_rows(context)
-            # Header rows that a user has named are not judged.
+            # Header rows from the user are not judged.
             if choice is None or choice.header_rows is None:
                 mark = partial(mark_headers, self._reshapes, known_words(context.registry))
-        judged = _MOST_JUDGED if self.rows.goes_by_looks and context.policy.sends_notices else 0
+        judged = _MAX_JUDGED_ROWS if self.rows.goes_by_looks and context.policy.sends_notices else 0
         found = _native.find_tables(
             scan.as_native(), detectors, self._words, settings, choice, mark, is_label, judged
         )
@@ -101,12 +107,14 @@ class TableFinder:
 
 
 def _placed(context: RunContext, area: _native.Scan) -> RunContext:
-    """The context of an area, whose places may be those of a turned table."""
+    """Returns the context of an area, whose positions may be those of a turned table."""
     return context if area.turned_from is None else context.turned_at(area.turned_from)
 
 
-def _verdict_of(found: _native.FoundTables, heard: Iterator[Heard]) -> RowKinds:
-    """Returns the kinds and scores of the rows of a sheet or an area. ``heard``: what authors' detectors said, of one after the other."""
+def _verdict_of(found: _native.FoundTables, heard: Iterator[RowVotes]) -> RowKinds:
+    """Returns the kinds and scores of the rows of a sheet or an area. ``heard``: the scores by authors' detectors, of one after
+    the other.
+    """
     return RowKinds(found.kinds, memoryview(found.header_scores).cast("d"), next(heard, None))
 
 
@@ -138,6 +146,6 @@ def _report_tables(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -
 
 
 def _last_column(scan: SheetScan, span: RowSpan) -> int:
-    """The last column of a table that was detected, from 1: the widest of its own rows decides, header rows included."""
+    """Returns the last column of a detected table, from 1: that of the widest of its own rows, header rows included."""
     widest = (span.turned or scan).widest(span.start, span.stop)
     return max(span.first_column + 1, widest if span.stop_column is None else min(widest, span.stop_column))

@@ -1,4 +1,4 @@
-"""The notices of how rows and columns of a sheet were taken. The native module finds them (``sheet``); the words stand here.
+"""The notices about the rows and columns of a sheet. The native module finds them (``sheet``); this module has the words.
 
 Rows and columns count from 0 here.
 """
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
-#: The kinds of rows in words.
+#: The kinds of rows for messages.
 _TAKEN_FOR = ("something else", "a header", "a record", "a total", "a section head", "a note", "a title")
-#: The number of reasons that a notice has at most.
-_MOST_REASONS = 3
+#: The maximum number of reasons in a notice.
+_MAX_REASONS = 3
 #: The reasons for which a header row is doubtful, other than its looks.
 _DOUBTS = {
     "address": "it has an e-mail address or a phone number",
@@ -36,13 +36,13 @@ _DOUBTS = {
 
 
 def tell(context: RunContext, scan: SheetScan, told: list[tuple[Any, ...]]) -> None:
-    """Sends the notices of what was found, each of its name and its facts."""
+    """Sends the notices about findings, each by its name and its facts."""
     for name, *facts in told:
         _NOTICES[name](context, scan, *facts)
 
 
 def tell_cards(context: RunContext, cards: _native.FoundCards) -> None:
-    """Says that records stand in lines, and where."""
+    """Sends the notice that records are in lines, and where."""
     count, labels = len(cards.first_rows), cards.labels
     region = TableRegion(*cards.region)
     context.notice(
@@ -82,14 +82,14 @@ def _tell_side(context: RunContext, _: SheetScan, words: int, start: int, stop: 
 
 
 def _named(rows: list[int]) -> tuple[list[list[int]], str]:
-    """Stretches of rows counted from 1, and these in words."""
+    """Returns ranges of rows counted from 1, and these in words."""
     numbers = stretches([row + 1 for row in rows])
     return numbers, rows_in_words(numbers)
 
 
 def _tell_no_header(context: RunContext, scan: SheetScan, row: int, is_above: bool) -> None:
     looks = scan.layouts()[row]
-    why = f" ({'; '.join(looks.reasons[:_MOST_REASONS])})" if looks.state == "data" else ""
+    why = f" ({'; '.join(looks.reasons[:_MAX_REASONS])})" if looks.state == "data" else ""
     above = "above the header row stand records:" if is_above else "no header row was found;"
     context.notice(
         "no_header_row",
@@ -110,12 +110,12 @@ def _tell_doubt(context: RunContext, scan: SheetScan, rows: list[int], why: str)
 
 
 def _by_looks(scan: SheetScan, rows: list[int]) -> str:
-    """Says what is doubtful by the looks of the likeliest of some header rows."""
+    """Returns the doubt about the looks of the likeliest of some header rows."""
     looks = scan.layouts()[max(rows, key=lambda row: scan.layouts()[row]["header"])]
     if looks.state == "header":
         return f"it looks only {round(looks['header'] * 100)}% like a header"
     what = dict(zip(KIND_NAMES, _TAKEN_FOR)).get(looks.state, looks.state)
-    return f"it looks more like {what}: {'; '.join(looks.reasons[:_MOST_REASONS])}"
+    return f"it looks more like {what}: {'; '.join(looks.reasons[:_MAX_REASONS])}"
 
 
 def _tell_kept(context: RunContext, scan: SheetScan, rows: list[int], why: str) -> None:
@@ -142,14 +142,16 @@ def _tell_below(context: RunContext, _: SheetScan, rows: list[int], likely: floa
         "doubtful_header_row",
         f"{named}, right below the header, may belong to it (looks {round(likely * 100)}% like a header); taken for "
         f"{_TAKEN_FOR[kind]}. If it belongs to the header, set `header_rows`",
-        # A section head is not lost: it stands beside its rows.
+        # A section head is not lost: it is beside its rows.
         level=INFO if kind == GROUP else WARNING,
         rows=numbers,
     )
 
 
 def tell_left_out(context: RunContext, noun: str, what: str, rows: list[int], reason: str, level: str = INFO, more: str = "") -> None:
-    """Names rows that were left out. ``noun``: is one of them; ``what``: says more; ``reason``: a word of the row map."""
+    """Sends a notice about rows that were left out. ``noun``: the name of one; ``what``: further words; ``reason``: a word of
+    the row map.
+    """
     numbers, count = stretches([row + 1 for row in rows]), len(rows)
     context.notice(
         "rows_left_out",
@@ -162,7 +164,7 @@ def tell_left_out(context: RunContext, noun: str, what: str, rows: list[int], re
 
 
 def _left_out(what: str, reason: str = not_written.OUTSIDE, level: str = INFO) -> Callable[..., None]:
-    """What tells of rows that were left out; a warning where there are more than such rows should be."""
+    """Returns a function that reports rows that were left out, as a warning if there are unusually many."""
 
     def tell_rows(context: RunContext, _: SheetScan, rows: list[int], are_more: bool = False) -> None:
         tell_left_out(context, "row", what, rows, reason, WARNING if are_more else level)
@@ -212,7 +214,7 @@ def _letters(first: int, stop: int) -> str:
 
 
 def tell_no_table(context: RunContext, verdict: RowKinds | None, spans: list[RowSpan]) -> None:
-    """A sheet without a value (then there is no verdict), or one whose header row no detector has found."""
+    """Sends a notice about a sheet without a value (then ``verdict`` is ``None``), or without a header row by any detector."""
     if verdict is None:
         context.notices.add("no_table", f"sheet {context.sheet_name!r} is empty", level=INFO, sheet=context.sheet_name)
         return
@@ -231,7 +233,9 @@ def tell_no_table(context: RunContext, verdict: RowKinds | None, spans: list[Row
 
 
 def fill_values_above(context: RunContext, scan: SheetScan, span: RowSpan, changed: dict[int, list[Any]]) -> None:
-    """Tell of the cells of a table that stand for the value above them, and put the rows in which signs have that value into ``changed``."""
+    """Sends notices about the cells of a table that stand for the value above them, and puts rows with the values for signs
+    into ``changed``.
+    """
     signs, (columns, blank) = span.signs, span.filled_once
     filled = _columns_filled_down(context, scan, span) if signs or columns else set()
     for row, column, above in signs:
@@ -254,7 +258,7 @@ def fill_values_above(context: RunContext, scan: SheetScan, span: RowSpan, chang
 
 
 def _columns_filled_down(context: RunContext, scan: SheetScan, span: RowSpan) -> set[int]:
-    """The columns of a table, from 0, whose headers are those of fields that are filled from above."""
+    """Returns the columns of a table, from 0, whose headers belong to fields that are filled from above."""
     fields = context.registry.reshapes.filled
     if not fields or not span.header_rows:
         return set()

@@ -1,1 +1,1 @@
-"""Issues of a run's cells: collected while a table is validated, listed from what is written."""
+"""Issues of a run's cells: collected while a table is validated, listed for the written rows."""

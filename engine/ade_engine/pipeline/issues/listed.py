@@ -1,7 +1,7 @@
 """The list of a table's issues, made from the table as its last hook left it.
 
-So the list has what the workbook has, whatever hooks did to rows: a row that was dropped has taken its issues along, and a text
-that a hook has put into an issue column is an issue of the rule ``<field>.hook``.
+So the list matches the workbook, whatever hooks did to rows: a dropped row has taken its issues along, and a text that a hook
+has put into an issue column is an issue of the rule ``<field>.hook``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ade_engine.models.issues import ERROR
 from ade_engine.models.polars import series_of
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.issues.own import find_repeated, note_dropped_rows
-from ade_engine.pipeline.shared.collected import Collected, as_texts
+from ade_engine.pipeline.shared.collected import TableMessages, as_texts
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, column_of_texts, ids_of, texts_at
 
 TYPE_CHECKING = False
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 
     from ade_engine.io.output.look import TableLook
     from ade_engine.models.table import TableResult
-    from ade_engine.pipeline.columns.places import Places
+    from ade_engine.pipeline.columns.places import CellPositions
     from ade_engine.pipeline.output.merge import BuiltTable
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 
 def list_sheet(context: RunContext, tables: list[BuiltTable]) -> None:
-    """List the issues of the tables of a sheet, with what only all of them together show."""
+    """Lists the issues of the tables of a sheet, with those that only all of them together show."""
     find_repeated(context, tables)
     note_dropped_rows(context)
     for table in tables:
         frame = table.result.table
-        # Numbers that are broken say nothing.
+        # Row numbers that are broken mean nothing.
         frame = frame if table.rows_unknown is None else frame.drop(ROW, strict=False)
         table.issues = list_issues(frame, table.context.collected, table.places)
         table.context = table.places = None
     name_other_cells(tables)
 
 
-def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> TableIssues:
-    """The issues of a table, with where their cells stood and what stood there."""
+def list_issues(table: pl.DataFrame, collected: TableMessages, places: CellPositions) -> TableIssues:
+    """Returns the issues of a table, with the positions and the original contents of their cells."""
     issues = collected.issues
     for column in table.get_columns():
         if not column.name.startswith(ISSUE_PREFIX) or column.null_count() == len(column):
@@ -55,15 +55,17 @@ def list_issues(table: pl.DataFrame, collected: Collected, places: Places) -> Ta
         places.put(field, issues, first, collected.astray)
         if places.cells is not None:
             _tell_parts(issues, first, places.cells, field)
-    for one in collected.of_whole:
+    for report in collected.of_whole:
         first = len(issues)
-        issues.add(one.message, one.rule, one.severity, one.field, one.unknown + (one.messages is None))
-        places.put(one.field or "", issues, first)
+        issues.add(report.message, report.rule, report.severity, report.field, report.unknown + (report.messages is None))
+        places.put(report.field or "", issues, first)
     return issues
 
 
-def _tell_parts(issues: TableIssues, first: int, cells: Cells, field: str) -> None:
-    """Say of the issues of a field whose cells hold several values which of them they are about; those of one cell say the same."""
+def _tell_parts(issues: TableIssues, first: int, cells: ReshapedCells, field: str) -> None:
+    """Adds to the issues of a field with several values per cell which value is meant; equal issues of one cell share the
+    numbers.
+    """
     messages = issues.get("message", first)
     of_cells: dict[tuple[int | None, str | None, str, str], list[tuple[int, int, int]]] = {}
     same = zip(*(issues.get(name, first) for name in ("row", "column", "rule", "severity")))
@@ -79,13 +81,13 @@ def _tell_parts(issues: TableIssues, first: int, cells: Cells, field: str) -> No
 
 
 def name_other_cells(tables: list[BuiltTable]) -> None:
-    """Say of each value that occurs more than once on a sheet in which cell it stands besides, the first one."""
+    """Adds to each value that occurs more than once on a sheet the first other cell with it."""
     found: dict[tuple[str, str], list[tuple[tuple[int, int, str, str], TableIssues, int]]] = {}
     for table in tables:
         issues, frame = table.issues, table.result.table
         of_fields: dict[str, list[tuple[int, int]]] = {}
         for at, field, position in issues.with_message(REPEATED):
-            # A hook may say the same of a row, or of a column that it has taken away.
+            # A hook may report the same about a row, or about a column that it has removed.
             if field in frame.columns:
                 of_fields.setdefault(field, []).append((at, position))
         for field, told in of_fields.items():
@@ -101,22 +103,22 @@ def name_other_cells(tables: list[BuiltTable]) -> None:
 def completed(
     context: RunContext, table: BuiltTable, header_row: int, sheet: str, columns: dict[str | None, int], look: TableLook | None
 ) -> TableIssues:
-    """The lines of the list for a table that was written. ``header_row``, ``sheet``: where; ``columns``: of each frame column the number
-    there, from 1.
+    """Returns the lines of the list for a written table. ``header_row``, ``sheet``: its position; ``columns``: the output
+    column of each frame column, from 1.
     """
     headers = {} if look is None or not table.issues else {column.source: column.header for column in look.columns}
     return placed(lines_of(context, table, headers), columns, header_row, sheet)
 
 
 def placed(lines: TableIssues, columns: dict[str | None, int], header_row: int, sheet: str | None) -> TableIssues:
-    """The lines of a table, with their places in the output."""
+    """Returns the lines of a table, with their positions in the output."""
     if lines:
         lines.place_output(sheet, header_row, [(name, column_letters(number)) for name, number in columns.items() if name is not None])
     return lines
 
 
 def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, str]) -> TableIssues:
-    """The lines of the list for a table, without places in the output. ``headers``: of its frame columns."""
+    """Returns the lines of the list for a table, without positions in the output. ``headers``: those of its frame columns."""
     issues = table.issues
     if not issues:
         return issues
@@ -125,7 +127,7 @@ def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, s
     if of_key:
         keys = [column_of_texts(frame.get_column(name), rows) for name in of_key]
         issues.set_by_row("key", rows, series_of(_native.joined_texts(keys, " ")))
-    # Of a column that no field has the field is not known.
+    # A column without a field has no field to name.
     unmapped = table.unmapped_names()
     for name in issues.sources():
         if name in frame.columns and (rows := issues.rows(name)):
@@ -138,13 +140,13 @@ def lines_of(context: RunContext, table: BuiltTable, headers: dict[str | None, s
 
 
 def lines_of_remarks(context: RunContext) -> TableIssues:
-    """Lines of the list of issues for what hooks have said of the sheet, or of the workbook, which has no title."""
+    """Returns lines of the list for hooks' remarks about the sheet, or about the workbook, which has no title."""
     return TableIssues.from_lines([{**remark, "sheet": context.sheet_name or ""} for remark in context.remarks])
 
 
 def missing_fields(context: RunContext, tables: list[BuiltTable]) -> TableIssues:
-    """Lines of the list of issues for the required fields that no table of a sheet has, and for those that a further table lacks, at
-    its first cell.
+    """Returns lines of the list for the required fields that no table of a sheet has, and for those that a further table lacks,
+    at its first cell.
     """
     lines = []
     for name, field in context.registry.fields.items():
@@ -167,6 +169,6 @@ def missing_fields(context: RunContext, tables: list[BuiltTable]) -> TableIssues
 
 
 def _has_field(result: TableResult, name: str) -> bool:
-    """Whether a table has a field; what a hook or a transform has computed is there, too."""
+    """Returns whether a table has a field; computed fields of hooks and transforms count, too."""
     is_found = any(column.field_name == name for column in (*result.mapped_columns, *result.derived_mappings))
     return is_found or name in result.table.columns and result.table.get_column(name).null_count() < result.table.height

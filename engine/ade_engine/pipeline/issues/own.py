@@ -1,4 +1,4 @@
-"""What the engine finds by itself in the tables of a sheet, each with a setting of its own, and says as hooks do."""
+"""The engine's own findings in the tables of a sheet, each with a setting, reported as hooks report theirs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ade_engine.models.polars import series_of
 from ade_engine.models.table import column_number, is_blank
 from ade_engine.pipeline.kept_rows.reported import settle
 from ade_engine.pipeline.noticed import are_short_by_habit, uneven_rows
-from ade_engine.pipeline.shared.collected import Reported, said_at
+from ade_engine.pipeline.shared.collected import HookReport, said_at
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
 from ade_engine.pipeline.shared.table_columns import as_text
 from ade_engine.pipeline.values.own_checks import severity_of
@@ -32,14 +32,15 @@ if TYPE_CHECKING:
 
 #: The first day that all spreadsheet programs show alike (Excel counts a 29 February 1900), and the last one that they know.
 _FIRST_DAY, _LAST_DAY = dt.date(1900, 3, 1), dt.date(9999, 12, 31)
-#: Texts among so many filled cells of another type are slips, and not what the column is.
+#: Texts are slips if they are at most one in this many filled cells of another type.
 _ONE_IN = 20
-#: Day and month as people type them; so many typed days that all could be turned round are no accident.
-_TYPED_DAY, _FEWEST_CONVERTED, _AT_THE_TOP = r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b", 4, 100
+#: The pattern of typed dates with day and month; the minimum number of typed days that could all be swapped, which is no
+#: accident; the number of rows at the top that are checked first.
+_TYPED_DAY, _MIN_CONVERTED_DAYS, _AT_THE_TOP = r"\s*(\d{1,2})[./-](\d{1,2})[./-]\d{2,4}\b", 4, 100
 
 
 def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, table: pl.DataFrame) -> None:
-    """The few texts in a column of typed numbers or dates that no transform reads.
+    """Finds the few texts in a column of typed numbers or dates that no transform reads.
 
     ``table``: as it was read, with the columns of fields under their names.
     """
@@ -62,29 +63,29 @@ def find_lone_texts(context: RunContext, source: SourceTable, mapping: Mapping, 
 
 
 def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table: pl.DataFrame) -> None:
-    """Rows of separated text with more cells than the header, whose values may stand below other headers, or with fewer."""
+    """Finds rows of separated text with more cells than the header, whose values may be below wrong headers, or with fewer."""
     expected, uneven = uneven_rows(scan, span)
     if not uneven or span.turned is not None or table.height != span.stop - span.data_start or are_short_by_habit(uneven, expected, span):
         return
     joined = set(scan.joined_rows)
-    for severity, found in ((ERROR, [one for one in uneven if one[1] > expected]), (WARNING, [one for one in uneven if one[1] < expected])):
+    for severity, found in ((ERROR, [row for row in uneven if row[1] > expected]), (WARNING, [row for row in uneven if row[1] < expected])):
         messages: list[str | None] = [None] * table.height
         for row, cells in found:
             done = "an amount was split at its comma and was joined again; please check it" if row in joined else "values may stand in wrong columns"
             messages[row - 1 - span.data_start] = f"the row has {cells} cells, the header {expected}: {done}"
         if found:
             said = pl.Series(messages, dtype=pl.String)
-            context.collected.reported.append(Reported(None, "cells_in_row", severity, "", said))
+            context.collected.reported.append(HookReport(None, "cells_in_row", severity, "", said))
 
 
 def _fields_of(context: RunContext, table: pl.DataFrame, *types: str) -> list[str]:
-    """The fields of a table whose columns have one of these types."""
+    """Returns the fields of a table whose columns have one of these types."""
     found = dict(zip(table.columns, table.dtypes))
     return [name for name in context.registry.fields if name in found and str(found[name].base_type()) in types]
 
 
 def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
-    """Days that the output cannot hold, or that spreadsheet programs show differently."""
+    """Finds days that the output cannot hold, or that spreadsheet programs show differently."""
     for field in _fields_of(context, table, "Date", "Datetime"):
         _, said = _native.checked(
             readable(table.get_column(field)), "days_between", f"before {_FIRST_DAY}", f"after {_LAST_DAY}", least=day_number(_FIRST_DAY), most=day_number(_LAST_DAY)
@@ -94,7 +95,7 @@ def find_wrong_dates(context: RunContext, table: pl.DataFrame) -> None:
 
 
 def find_wrong_letters(context: RunContext, table: pl.DataFrame) -> None:
-    """Texts of fields that were read in another encoding than they were written in, and addresses with letters of two alphabets."""
+    """Finds texts of fields that were read in a wrong encoding, and addresses with letters of two alphabets."""
     for field in _fields_of(context, table, "String"):
         said = _native.wrong_letters(table.get_column(field))
         if said is not None:
@@ -102,8 +103,8 @@ def find_wrong_letters(context: RunContext, table: pl.DataFrame) -> None:
 
 
 def find_half_converted(context: RunContext, source: SourceTable, mapping: Mapping) -> None:
-    """Columns in which a program has made days of some texts by the wrong order: each text that is left has a day
-    above 12 in it, and each typed day could be day and month the other way round.
+    """Finds columns in which a program has turned some texts into days by the wrong order: each remaining text has a day above
+    12, and each typed day could be day and month the other way round.
     """
     for column in mapping.columns:
         if column.field_name not in context.registry.column_transforms_by_field or not source.has_days_and_texts(column.source_index):
@@ -113,7 +114,7 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
             continue
         values = source.columns[column.source_index].values
         typed = [value for value in values if isinstance(value, dt.date)]
-        if len(typed) < _FEWEST_CONVERTED or any(day.day > 12 for day in typed):
+        if len(typed) < _MIN_CONVERTED_DAYS or any(day.day > 12 for day in typed):
             continue
         texts = [re.match(_TYPED_DAY, value) for value in values if isinstance(value, str) and not is_blank(value)]
         if len(texts) < 2 or not all(texts):
@@ -125,11 +126,12 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
                 f"{len(typed)} typed days and {len(texts)} texts ({order}) in one column: a program with other regional "
                 "settings may have swapped day and month of the typed days. Compare them with the source"
             )
-            context.collected.reported.append(Reported(name, f"{name}.half_converted", ERROR, said, None))
+            context.collected.reported.append(HookReport(name, f"{name}.half_converted", ERROR, said, None))
 
 
 def find_repeated(context: RunContext, tables: list[BuiltTable]) -> None:
-    """Values of ``unique`` fields that several tables of a sheet have; within a table the field's validator says so."""
+    """Finds values of ``unique`` fields that several tables of a sheet have; within a table the field's validator reports them.
+    """
     for name, field in context.registry.fields.items():
         there = [table for table in tables if name in table.result.table.columns] if field.unique else []
         if len(there) < 2:
@@ -144,7 +146,7 @@ def find_repeated(context: RunContext, tables: list[BuiltTable]) -> None:
 
 
 def note_dropped_rows(context: RunContext) -> None:
-    """How many rows of the sheet each hook has dropped, and which, as the notices of it have it."""
+    """Notes the number of rows of the sheet that each hook has dropped, and which, as in its notice."""
     for notice in context.notices.notices:
         if notice["code"] != "rows_dropped" or notice["sheet"] != context.sheet_name or "hook" not in notice:
             continue
@@ -154,10 +156,10 @@ def note_dropped_rows(context: RunContext) -> None:
         if letters or notice.get("rows"):
             which = f" ({columns_in_words(stretches([*map(column_number, letters)])) if letters else rows_in_words(notice['rows'])})"
         plural = "row was" if count == 1 else "rows were"
-        # Whoever gets the list knows the rows, and not what a hook is.
+        # The reader of the list knows the rows, and not what a hook is.
         message = f"{count} {plural} left out{which}, by a step of the configuration: {notice['hook'].rpartition('.')[2]}"
         remark = {"rule": "rows_dropped", "severity": INFO, "message": message}
-        # A record that was a column of the sheet.
+        # A single letter is a record that was a column of the sheet.
         if len(letters) == 1:
             remark["column"] = letters[0]
         context.remarks.append(remark)

@@ -1,8 +1,8 @@
 """Rows with errors, apart from the others: on a sheet of their own behind the data sheets, or in a workbook of their own beside
-the output, with what is wrong with them.
+the output, with their errors.
 
-A table is parted once its last hook has left it: the rows without errors are written where the table would have been, the others
-when all sheets are, because only then their places are known. What is counted of the table are all its rows.
+A table is divided once its last hook has left it: the rows without errors are written in the table's position, the others after
+all sheets, because only then their positions are known. The table's counts include all its rows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ade_engine.models import polars as pl
 from ade_engine.models.issues import ERROR
 from ade_engine.models.record import Record
 from ade_engine.pipeline.issues.listed import lines_of, placed
-from ade_engine.pipeline.kept_rows.row_map import RowsOfTable
+from ade_engine.pipeline.kept_rows.row_map import TableSourceRows
 from ade_engine.pipeline.output.merge import BuiltTable
 from ade_engine.pipeline.output.output_columns import labels_of_issues, table_look, written_names
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text, unique_header
@@ -24,7 +24,7 @@ from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREF
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.io.output.typed_cells import TypedCells
-    from ade_engine.io.output.workbook import Output
+    from ade_engine.io.output.workbook import WorkbookOutput
     from ade_engine._native import TableIssues
     from ade_engine.models.notices import Notices
     from ade_engine.pipeline.kept_rows.row_map import RowMap
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 _TITLE = "Quarantine"
-#: The columns in front of the tables' own: their names in the frame, their headers.
+#: The columns in front of the tables' own: their names in the frame, and their headers.
 _SHEET, _MESSAGES = f"{RESERVED_PREFIX}sheet", f"{RESERVED_PREFIX}messages"
 _OWN = {_SHEET: "Sheet", ROW: "Source row", _MESSAGES: "Messages"}
 _MESSAGES_WIDTH = 48
 
 
-class _Part(Record):
-    """The rows of one table: the frame with the columns of :data:`_OWN`, its columns that are written, the lines of its issues."""
+class _QuarantinedPart(Record):
+    """The rows of one table: the frame with the columns of :data:`_OWN`, its written columns, the lines of its issues."""
 
     sheet: str
-    rows: RowsOfTable
+    rows: TableSourceRows
     frame: pl.DataFrame
     columns: list[LookColumn]
     lines: TableIssues
@@ -50,19 +50,21 @@ class _Part(Record):
 
 
 class Quarantine:
-    """The rows with errors of a run. Raises what :meth:`Output.append_table` does if there are more than a sheet can have."""
+    """The rows with errors of a run. Raises the errors of :meth:`WorkbookOutput.append_table` if there are more than a sheet
+    can hold.
+    """
 
     def __init__(self) -> None:
-        self._parts: list[_Part] = []
+        self._parts: list[_QuarantinedPart] = []
         self._titles: list[str] = []
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """Returns the number of quarantined rows."""
         return sum(part.frame.height for part in self._parts)
 
     def take(self, context: RunContext, table: BuiltTable, manifest: Manifest | None) -> BuiltTable:
-        """The table without its rows with errors; the table itself where it has none."""
+        """Returns the table without its rows with errors; the table itself if it has none."""
         wrong = table.issues.rows(severity=ERROR)
         if not wrong:
             return table
@@ -70,32 +72,32 @@ class Quarantine:
         rows: tuple[list[int], list[int]] = [], []
         for row in range(table.result.table.height):
             rows[row in out].append(row)
-        # What is of no row, or of one that is not known, is of the table.
+        # TableIssues without a row, or with an unknown one, stay with the table.
         kept, rest = (_part(table, *half) for half in zip(rows, table.issues.split(wrong)))
         columns = _columns(context, rest, manifest)
         # As for the rows that stay: without a look fields have their labels there.
         headers = {column.source: column.header for column in columns} if context.settings.output_style == "table" else {}
         lines = lines_of(context, rest, headers)
         table.count(lines.by_severity())
-        rows = RowsOfTable(rest.result.table, rest.rows_unknown, is_turned=rest.is_turned)
-        self._parts.append(_Part(context.sheet_name, rows, _with_own(context, rest, columns, headers), columns, lines, rest.typed))
+        rows = TableSourceRows(rest.result.table, rest.rows_unknown, is_turned=rest.is_turned)
+        self._parts.append(_QuarantinedPart(context.sheet_name, rows, _with_own(context, rest, columns, headers), columns, lines, rest.typed))
         if context.sheet_name not in self._titles:
             self._titles.append(context.sheet_name)
         return kept
 
     def write(
         self,
-        output: Output,
+        output: WorkbookOutput,
         notices: Notices,
         *,
         style: str,
-        book: Output | None = None,
+        book: WorkbookOutput | None = None,
         file: str | None = None,
         row_map: RowMap | None = None,
     ) -> None:
-        """Add the sheet, if there are such rows, their issues to the list, and their places to the row map.
+        """Adds the sheet if there are quarantined rows, their issues to the list, and their positions to the row map.
 
-        ``book``: another workbook that gets the sheet, ``file``: its name; issues have no places in the output then.
+        ``book``: another workbook that gets the sheet, ``file``: its name; issues then have no positions in the output.
         """
         if not self._parts:
             return
@@ -141,7 +143,7 @@ class Quarantine:
 
 
 def _part(table: BuiltTable, rows: list[int], issues: TableIssues) -> BuiltTable:
-    """Some rows of a table, with their issues."""
+    """Returns some rows of a table, with their issues."""
     result = copy(table.result)
     places = pl.Series(rows, dtype=pl.UInt32)
     result.table = table.result.table[places]
@@ -150,7 +152,7 @@ def _part(table: BuiltTable, rows: list[int], issues: TableIssues) -> BuiltTable
 
 
 def _columns(context: RunContext, table: BuiltTable, manifest: Manifest | None) -> list[LookColumn]:
-    """The columns of a table that are written, without the engine's own."""
+    """Returns the written columns of a table, without the engine's own."""
     if context.settings.output_style == "table":
         look = table_look(context, table, manifest, has_filter=False)
         found = [] if look is None else look.columns
@@ -162,30 +164,30 @@ def _columns(context: RunContext, table: BuiltTable, manifest: Manifest | None) 
 
 
 def _with_own(context: RunContext, table: BuiltTable, columns: list[LookColumn], headers: dict[str, str]) -> pl.DataFrame:
-    """The columns of a table that are written, behind those that say where its rows come from and what is wrong with them."""
+    """Returns the written columns of a table, behind those with the origin and the errors of its rows."""
     frame = table.result.table
     texts = {_SHEET: pl.lit(context.sheet_name), _MESSAGES: _messages(context, frame, headers)}
-    # A message may quote what no cell can hold.
+    # A message may quote characters that no cell can hold.
     own = [text.str.replace_all(CONTROL_CHARACTERS, "\ufffd").alias(name) for name, text in texts.items()]
-    # Of a table that was turned the records were columns.
+    # The records of a turned table were columns.
     if not table.is_turned and ROW in frame.columns and frame.schema[ROW].is_integer():
         own.insert(1, pl.col(ROW))
     return frame.select(*own, *(column.source for column in columns))
 
 
 def _messages(context: RunContext, frame: pl.DataFrame, headers: dict[str, str]) -> pl.Expr:
-    """What is wrong with each row, in the words of the column ``TableIssues``."""
+    """Returns the errors of each row, in the words of the column ``Issues``."""
     found = labels_of_issues(frame.columns, frame.columns, headers, context.registry.fields)
     texts = [pl.lit(f"{label}: ") + pl.col(ISSUE_PREFIX + name).cast(pl.String) for name, label in found]
     return pl.concat_str(texts, separator="; ", ignore_nulls=True)
 
 
-def _united(parts: list[_Part]) -> list[LookColumn]:
-    """The columns of all tables, each once, behind the sheet's own."""
+def _united(parts: list[_QuarantinedPart]) -> list[LookColumn]:
+    """Returns the columns of all tables, each once, behind the sheet's own."""
     columns: dict[str, LookColumn] = {}
     for column in (column for part in parts for column in part.columns):
         known = columns.setdefault(column.source, column)
-        # A field that one table does not have is one all the same.
+        # A column is a field if any table has it as a field.
         if known.kind == OTHER != column.kind:
             columns[column.source] = column
     taken: dict[str, None] = {}
@@ -205,7 +207,7 @@ def _united(parts: list[_Part]) -> list[LookColumn]:
 
 
 def _stacked(frames: list[pl.DataFrame], names: list[str]) -> pl.DataFrame:
-    """The frames, one below the other. A column that differs in its type from table to table is text."""
+    """Returns the frames, one below the other. A column with different types in different tables becomes text."""
     schema = {name: _common_type([frame.schema[name] for frame in frames if name in frame.columns]) for name in names}
     return pl.concat([pl.DataFrame([_column(frame, name, dtype) for name, dtype in schema.items()]) for frame in frames])
 

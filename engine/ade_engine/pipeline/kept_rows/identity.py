@@ -1,8 +1,8 @@
-"""Whether the rows that a hook has returned are still those whose numbers they carry: known for sure, or not known.
+"""Deciding whether the rows that a hook has returned are surely those whose numbers they carry.
 
-Beside each row's number stands a second one that is computed from it. Whatever moves rows moves both; whatever computes with one of
-them, as ``pl.all().sum()`` and ``cs.numeric() * 2`` do, or sorts each column by itself, breaks the pair. One broken pair is enough:
-then nothing is said of where the rows of the table come from, for a pair may fit by chance.
+Beside each row's number is a second one that is computed from it. An operation that moves rows moves both; one that computes
+with one of them, as ``pl.all().sum()`` and ``cs.numeric() * 2`` do, or sorts each column by itself, breaks the pair. One broken
+pair is enough: then the origin of the table's rows is unknown, because a pair may fit by chance.
 """
 
 from __future__ import annotations
@@ -15,29 +15,31 @@ from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX, with_serie
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.pipeline.shared.astray import Astray
+    from ade_engine.pipeline.shared.astray import AstrayCells
     from ade_engine.pipeline.shared.context import RunContext
 
-#: Keeps 52 bits of a hash: so many pass through floats, and through the whole numbers of other libraries.
+#: Keeps 52 bits of a hash, which pass unchanged through floats and through the whole numbers of other libraries.
 _BITS_LOST = 1 << 12
-#: What is named where a hook has changed a table in place.
+#: The name in messages if a hook has changed a table in place.
 _SOME_HOOK = "a hook"
 
 
 def checks_of(rows: pl.Series, table: int) -> pl.Series:
-    """The second numbers of rows; ``table``: of which sheet and table, as one number."""
+    """Returns the second numbers of rows; ``table``: a number for the sheet and the table."""
     return (rows.hash(seed=table) // _BITS_LOST).alias(ROW_CHECK)
 
 
 def with_checks(table: pl.DataFrame, number: int) -> pl.DataFrame:
-    """The table with the second numbers, where it has the first ones."""
+    """Returns the table with the second numbers, if it has the first ones."""
     return with_series(table, [checks_of(table.get_column(ROW), number)]) if ROW in table.columns else table
 
 
 def after_hook(
     context: RunContext, number: int, entry: RegisteredFn, before: pl.DataFrame, after: pl.DataFrame
 ) -> pl.DataFrame:
-    """The table that a hook has returned, with the numbers of its rows where they are surely its own, and without them elsewhere."""
+    """Returns the table that a hook has returned, with the numbers of its rows if they are surely its own, and without them
+    otherwise.
+    """
     if after is before or ROW_CHECK not in before.columns:
         if ROW in before.columns and context.rows_unknown is None and not _have_their_values(before, after):
             context.rows_unknown = entry.name
@@ -65,17 +67,19 @@ def after_hook(
 
 
 def unknown_from(context: RunContext, number: int, table: pl.DataFrame) -> str | None:
-    """The hook from which on it is not known which rows of the sheet these are; nothing where that is known. ``table``: the last."""
+    """Returns the hook that made the rows unknown; ``None`` if they are known. ``table``: the last one."""
     if context.rows_unknown is not None:
         return context.rows_unknown
-    # A hook may change a table in place, too.
+    # A hook may also change a table in place.
     if not {ROW, ROW_CHECK} <= {*table.columns}:
         return _SOME_HOOK
     return None if _are_pairs(table.get_column(ROW), table.get_column(ROW_CHECK), number) else _SOME_HOOK
 
 
 def _have_their_values(before: pl.DataFrame, after: pl.DataFrame) -> bool:
-    """Whether each row of a table without second numbers has the values that its number says; rows that a hook added have none."""
+    """Returns whether each row of a table without second numbers has the values of its number; rows that a hook added have
+    none.
+    """
     if after is before:
         return True
     if ROW not in after.columns or not after.schema[ROW].is_integer():
@@ -91,12 +95,12 @@ def _have_their_values(before: pl.DataFrame, after: pl.DataFrame) -> bool:
 
 
 def _are_pairs(rows: pl.Series, checks: pl.Series, number: int) -> bool:
-    """Whether each number stands beside its own second one; rows that a hook has added have neither."""
+    """Returns whether each number is beside its own second one; rows that a hook has added have neither."""
     if not rows.dtype.is_numeric() or not checks.dtype.is_numeric():
         return False
     whole = rows.cast(pl.UInt32, strict=False)
     expected = checks_of(whole, number)
-    # A hash of nothing is a number.
+    # The hash of null is a number, too.
     pairs = pl.DataFrame({"row": rows, "whole": whole, "check": checks, "expected": expected}).select(
         pl.when(pl.col("row").is_null() | pl.col("check").is_null())
         .then(pl.col("row").is_null() & pl.col("check").is_null())
@@ -105,12 +109,14 @@ def _are_pairs(rows: pl.Series, checks: pl.Series, number: int) -> bool:
     return bool(pairs.to_series().all())
 
 
-def _follow(astray: Astray, before: pl.DataFrame, after: pl.DataFrame) -> bool:
-    """Note which cells have values from elsewhere, and whether the rows are known: not where most columns were moved without them."""
+def _follow(astray: AstrayCells, before: pl.DataFrame, after: pl.DataFrame) -> bool:
+    """Notes which cells have values from elsewhere, and returns whether the rows are known: not if most columns moved without
+    them.
+    """
     rows, former = after.get_column(ROW).cast(pl.UInt32), before.get_column(ROW).cast(pl.UInt32)
     aligned, has_moved = before, False
     if not rows.equals(former):
-        # Nothing is asked of rows that a hook has added.
+        # Rows that a hook has added are not checked.
         after, rows = after.filter(rows.is_not_null()), rows.drop_nulls()
         places = pl.DataFrame({"row": former}).with_row_index("place").drop_nulls("row").unique("row", keep="first")
         at = pl.DataFrame({"row": rows}).join(places, on="row", how="left", maintain_order="left").get_column("place")
@@ -125,7 +131,9 @@ def _follow(astray: Astray, before: pl.DataFrame, after: pl.DataFrame) -> bool:
 
 
 def has_not_moved(before: pl.DataFrame, after: pl.DataFrame) -> bool:
-    """Whether a table without numbers has its rows where they were: columns that tell them apart are unchanged."""
+    """Returns whether a table without numbers has its rows in their former positions: columns that tell them apart are
+    unchanged.
+    """
     if before.height != after.height:
         return False
     common = [name for name in after.columns if name in before.columns and name not in (ROW, ROW_CHECK)]

@@ -1,7 +1,7 @@
-"""What settings make of rows that are neither header nor data: notes, totals, section heads, blank rows.
+"""The settings for rows that are neither header nor data: notes, totals, section heads, blank rows.
 
-Their kinds come from row detectors. Without these settings such rows belong to the table they follow, as data. Each row
-that is left out is named in a notice. Rows count from 0 here.
+Their kinds come from row detectors. Without these settings such rows belong to the table they follow, as data. Each row that is
+left out is named in a notice. Rows count from 0 here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from operator import or_
 
 from ade_engine import _native
 from ade_engine.fields.readers import filled_rows, without_blank_rows
-from ade_engine.fields.surroundings import Surroundings
+from ade_engine.fields.surroundings import ColumnSurroundings
 from ade_engine.models import polars as pl
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.pipeline.columns.frame import header_text
@@ -25,7 +25,7 @@ from ade_engine.pipeline.shared.table_columns import unique_header, with_series
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.fields.surroundings import Sources
+    from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.finding.header_rows import RowSpan
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 #: The header of the column that `group_rows = "column"` adds.
 SECTION = "Section"
-#: A row of so many cells is no remark.
-_LEAST_OF_RECORD = 2
-#: Why rows have none in the output, by their kinds.
+#: The minimum number of cells of a record; a row with fewer may be a remark.
+_MIN_RECORD_CELLS = 2
+#: The reasons for missing rows in the row map, by their kinds.
 _REASONS = {NOTE: not_written.NOTE, TOTAL: not_written.TOTAL, BALANCE: not_written.TOTAL, GROUP: not_written.TITLE, LINE: not_written.LINE}
-#: The kinds of rows that may be left out, what one is called, and what is said behind it.
+#: The kinds of rows that may be left out, the name of one, and the words behind it.
 _UNWANTED = (
     (NOTE, "note", " between records"),
     (TOTAL, "row", " of totals"),
@@ -51,10 +51,10 @@ _UNWANTED = (
 def leave_out_rows(
     context: RunContext, table: pl.DataFrame, span: RowSpan, scan: SheetScan, source: SourceTable
 ) -> tuple[pl.DataFrame, dict[int, tuple[int, int]]]:
-    """The table without the rows that settings leave out, and with a column for its section heads if they say so; and by rows of the sheet,
-    from 1, the cells of the heads above them, where a field asks for these.
+    """Returns the table without the rows that settings leave out, and with a column for its section heads if they ask for it;
+    and by rows of the sheet, from 1, the cells of the heads above them, if a field asks for these.
 
-    The table has to have a row for each row of the span below its header.
+    The table must have a row for each row of the span below its header.
     """
     settings = context.settings
     # A field that is the section head asks for it.
@@ -103,14 +103,16 @@ def leave_out_rows(
         if kind == BALANCE:
             tell_balances(context, span, rows, scan)
         else:
-            has_records = any(one not in gone and not scan.is_empty_row(row) for row, one in enumerate(inside, span.data_start))
+            has_records = any(
+                kind not in gone and not scan.is_empty_row(row) for row, kind in enumerate(inside, span.data_start)
+            )
             said = "" if has_records else ", and the table has no record"
             tell_left_out(context, noun, what, rows, _REASONS.get(kind, not_written.OTHER), INFO if has_records else WARNING, said)
-    return table.filter(pl.Series([one not in gone for one in inside], dtype=pl.Boolean)), heads
+    return table.filter(pl.Series([kind not in gone for kind in inside], dtype=pl.Boolean)), heads
 
 
 def _tell_lines(context: RunContext, span: RowSpan, inside: bytearray) -> None:
-    """Say which rows are further lines of records, and which may be."""
+    """Sends notices about rows that are, or may be, further lines of records."""
 
     def rows_of(wanted: int) -> list[list[int]]:
         return stretches([span.data_start + at + 1 for at, kind in enumerate(inside) if kind == wanted])
@@ -135,23 +137,23 @@ def _tell_lines(context: RunContext, span: RowSpan, inside: bytearray) -> None:
         )
 
 
-def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) -> pl.DataFrame:
-    """The table without the rows in which no field has a value: blank rows, and notes beside the columns that are wanted.
+def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: ColumnSources) -> pl.DataFrame:
+    """Returns the table without the rows in which no field has a value: blank rows, and notes beside the wanted columns.
 
-    A row of formulas that were saved without values is not blank where these are issues. In a table of which most columns have no field,
-    and are written, a row of several cells is a record: the fields that were found may be those that are seldom filled.
+    A row of formulas that were saved without values is not blank if these are issues. In a table whose columns mostly have no
+    field and are written, a row of several cells is a record: the mapped fields may be those that are seldom filled.
     """
-    # What stands beside the table is no value of a row.
+    # A fact beside the table is no value of a row.
     fields = {name: field for name, field in context.registry.fields.items() if name not in context.facts} if context.facts else context.registry.fields
     lost = []
     if context.settings.is_2026 and sources.may_lack_values:
-        found = map(Surroundings(context.settings, table, sources).without_value, (*sources, *sources.of_parts))
+        found = map(ColumnSurroundings(context.settings, table, sources).without_value, (*sources, *sources.of_parts))
         lost += [cells for cells in found if cells is not None]
     names = table.columns
     others = [name for name in names if name not in fields and name not in context.facts and not name.startswith(("__", SECTION))]
     known = sum([name in fields for name in names])
     if 0 < known < len(others) and not context.settings.remove_unmapped_columns:
-        lost.append(filled_rows(table, others, _LEAST_OF_RECORD))
+        lost.append(filled_rows(table, others, _MIN_RECORD_CELLS))
     if lost:
         kept = table.filter(reduce(or_, lost, filled_rows(table, fields)))
     else:
@@ -163,7 +165,7 @@ def drop_blank_rows(context: RunContext, table: pl.DataFrame, sources: Sources) 
 
 
 def _lines(table: pl.DataFrame, rows: _native.TableBodyRows, source: SourceTable) -> list[pl.Series]:
-    """The texts of the lines below records, as columns of the records."""
+    """Returns the texts of the lines below records, as columns of the records."""
     found: dict[tuple[int, int], dict[int, str]] = {}
     for number, column, record, text in rows.lines:
         found.setdefault((number, column), {})[record] = text

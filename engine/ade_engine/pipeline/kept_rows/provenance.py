@@ -1,14 +1,14 @@
-"""Which source row each row of a table comes from, and which rows hooks drop.
+"""The source row of each row of a table, and the rows that hooks drop.
 
-In edition 2026 a table carries the reserved column ``__ade_row``: the row's number in its sheet, from
-1. Hooks that filter and sort keep it. A hook that makes a new frame without it loses it, and then only counts are known.
+In edition 2026 a table carries the reserved column ``__ade_row``: the row's number in its sheet, from 1. Hooks that filter and
+sort keep it. A hook that makes a new frame without it loses it, and then only counts are known.
 """
 
 from __future__ import annotations
 
 from ade_engine import _native
 from ade_engine.fields.readers import gone
-from ade_engine.fields.surroundings import ROW, ColumnSource, Sources
+from ade_engine.fields.surroundings import ROW, ColumnSource, ColumnSources
 from ade_engine.models import polars as pl
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.finding.header_rows import TOTAL
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
-    """The table with the number of each row's source row."""
+    """Returns the table with the number of each row's source row."""
     region = source.region
     if table.height != region.data_row_count:
         return table
@@ -37,8 +37,8 @@ def with_rows(table: pl.DataFrame, source: SourceTable) -> pl.DataFrame:
     return with_series(table, [pl.numbers_from(first, table.height, ROW)])
 
 
-def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
-    """Where the column of each mapped field came from, and each other column."""
+def sources_of(source: SourceTable, mapping: Mapping) -> ColumnSources:
+    """Returns the source of each mapped field's column, and of each other column."""
 
     def source_at(index: int, header: str, unit: str | None = None) -> ColumnSource:
         return ColumnSource(
@@ -53,9 +53,9 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
         )
 
     taken = {column.source_index for column in mapping.columns}
-    # Of several columns that share a name the last one is in the table.
+    # If several columns share a name, the last one is in the table.
     others = {name: source_at(index, name) for index, name in enumerate(source.names) if index not in taken}
-    found = Sources(others)
+    found = ColumnSources(others)
     found.may_lack_values = source.may_lack_values
     for column in mapping.columns:
         header = header_text(column.header)
@@ -65,14 +65,14 @@ def sources_of(source: SourceTable, mapping: Mapping) -> Sources:
 
 
 def total_cells(span: RowSpan, scan: SheetScan, number: int) -> list[Any]:
-    """The cells of a column, from 1, in the rows of a table that are totals."""
+    """Returns the cells of a column, from 1, in the rows of a table that are totals."""
     kinds = span.verdict.kinds
     return [scan.cell(row, number - 1) for row in range(span.data_start, min(span.stop, len(kinds))) if kinds[row] == TOTAL]
 
 
 def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.DataFrame, after: pl.DataFrame, *, is_empty: bool = False) -> None:
-    """Note the rows that a hook, or the setting ``drop_blank_rows``, has dropped from the tables of a sheet: which ones, where
-    that is known. ``is_empty``: no cell of them has a value, be it of a field or not.
+    """Notes the rows that a hook, or the setting ``drop_blank_rows``, has dropped from the tables of a sheet, as far as they
+    are known. ``is_empty``: none of their cells has a value, whether mapped to a field or not.
     """
     count = before.height - after.height
     rows: list[list[int]] = []
@@ -94,10 +94,10 @@ def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.Dat
     hook = None if entry is None else entry.name
     if entry is not None and context.rows_unknown is None:
         context.not_written.add(rows, DROPPED, hook)
-    earlier = (one for one in context.notices.notices if one["code"] == "rows_dropped")
-    known = next((one for one in earlier if one["sheet"] == context.sheet_name and one.get("hook") == hook), None)
+    earlier = (notice for notice in context.notices.notices if notice["code"] == "rows_dropped")
+    known = next((notice for notice in earlier if notice["sheet"] == context.sheet_name and notice.get("hook") == hook), None)
     if known is not None and context.turned is None:
-        # One notice for all tables of a sheet.
+        # All tables of a sheet share one notice.
         context.notices.notices.remove(known)
         count += known["count"]
         rows = [*known["rows"], *rows] if "rows" in known and rows else []
@@ -116,6 +116,6 @@ def note_dropped(context: RunContext, entry: RegisteredFn | None, before: pl.Dat
 
 
 def _hook_in_words(entry: RegisteredFn) -> str:
-    """``the hook tidy of ade_config.hooks.rows``; a module that is called as its hook is named once."""
+    """Returns ``the hook tidy of ade_config.hooks.rows``; a module with the same name as its hook is named once."""
     is_alike = entry.module.rpartition(".")[2] == entry.qualname
     return f"the hook {entry.qualname}" if is_alike else f"the hook {entry.qualname} of {entry.module}"

@@ -1,8 +1,8 @@
-"""What hooks have reported of rows, kept at these rows.
+"""Issues that hooks have reported for rows, kept at these rows.
 
-It follows them through later hooks, by their numbers or, without these, while no hook moves them; it is put into the issue columns
-behind what validators say, that of rows without a field into a column of issues that is no field's. Where it is not known any more
-which rows these are, the issues stand in the list without a row.
+An issue follows its row through later hooks, by row numbers or, without these, while no hook moves rows. It joins the issue
+columns behind the messages of validators; an issue of a row without a field goes into an issue column that belongs to no field.
+If the rows are no longer known, the issues are listed without a row.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from ade_engine.pipeline.shared.table_columns import HAS_ISSUES, ISSUE_COUNT, IS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.pipeline.shared.collected import Collected, Reported
+    from ade_engine.pipeline.shared.collected import HookReport, TableMessages
     from ade_engine.pipeline.shared.context import RunContext
 
 
-def follow(collected: Collected, before: pl.DataFrame, after: pl.DataFrame) -> None:
-    """Keep what was said of rows at these, in the table that a hook has returned."""
+def follow(collected: TableMessages, before: pl.DataFrame, after: pl.DataFrame) -> None:
+    """Keeps the issues of rows at these rows, in the table that a hook has returned."""
     if after is before:
         return
     known_by_number = _has_numbers(before) and _has_numbers(after)
-    for one in collected.reported:
-        if one.messages is None:
+    for report in collected.reported:
+        if report.messages is None:
             continue
         if known_by_number:
             ids, said = ids_of(before).to_list(), {}
-            for at, message in there(one.messages):
+            for at, message in there(report.messages):
                 said.setdefault(ids[at], message)
                 # Rows that a hook has added have no number.
-                one.unknown += ids[at] is None
+                report.unknown += ids[at] is None
             said.pop(None, None)
-            one.messages = pl.Series([said.get(id) for id in ids_of(after).to_list()], dtype=pl.String)
+            report.messages = pl.Series([said.get(id) for id in ids_of(after).to_list()], dtype=pl.String)
         elif not has_not_moved(before, after):
-            one.unknown += len(one.messages) - one.messages.null_count()
-            one.messages = pl.constant(None, after.height, pl.String)
+            report.unknown += len(report.messages) - report.messages.null_count()
+            report.messages = pl.constant(None, after.height, pl.String)
 
 
 def _has_numbers(table: pl.DataFrame) -> bool:
@@ -45,28 +45,28 @@ def _has_numbers(table: pl.DataFrame) -> bool:
 
 
 def settle(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
-    """The table with what hooks have said of its rows in its issue columns. What they said of more stays for the list."""
+    """Returns the table with hooks' issues of its rows in its issue columns. Issues about more than rows stay for the list."""
     collected = context.collected
-    for one in collected.reported:
-        if one.messages is not None and one.messages.null_count() < table.height:
-            table = _with_said(collected, table, one)
-        if one.unknown:
-            rows = "1 row" if one.unknown == 1 else f"{one.unknown} rows"
+    for report in collected.reported:
+        if report.messages is not None and report.messages.null_count() < table.height:
+            table = _with_said(collected, table, report)
+        if report.unknown:
+            rows = "1 row" if report.unknown == 1 else f"{report.unknown} rows"
             context.notice(
                 "issues_without_rows",
-                f"{one.rule} was found in {rows} of a table that was changed since, so that it is not known which rows these are "
+                f"{report.rule} was found in {rows} of a table that was changed since, so that it is not known which rows these are "
                 "now. It is known where hooks keep the column __ade_row",
                 table=context.table_index,
-                count=one.unknown,
+                count=report.unknown,
             )
-        if one.messages is None or one.unknown:
-            collected.of_whole.append(one)
+        if report.messages is None or report.unknown:
+            collected.of_whole.append(report)
     collected.reported = []
     return table
 
 
-def _with_said(collected: Collected, table: pl.DataFrame, one: Reported) -> pl.DataFrame:
-    """The table with a hook's messages behind those that its issue column has."""
+def _with_said(collected: TableMessages, table: pl.DataFrame, one: HookReport) -> pl.DataFrame:
+    """Returns the table with a hook's messages behind those in its issue column."""
     field = one.field or ""
     name = f"{ISSUE_PREFIX}{field}"
     before = as_texts(table.get_column(name)) if name in table.columns else pl.Series(name, [None] * table.height, dtype=pl.String)

@@ -1,7 +1,7 @@
-"""The row map: of which line of the sender each row of the output is, and which lines have no row there, and why.
+"""The row map: the sender's line of each output row, and the lines that have no row, with the reason.
 
 It is written beside the workbook in edition 2026, as docs/reference/rows.schema.json describes it, for grids that show input
-and output beside each other. It holds no values. Where rows or places are not known, it says so.
+and output side by side. It holds no values. Unknown rows and positions are marked as such.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
     #: First and last line, the reason, and the hook that dropped them.
-    Line = tuple[int, int, str, str | None]
+    LineRange = tuple[int, int, str, str | None]
 
-#: The reasons that lines have by what they look like, by number; 0: nothing is to be said of the line.
+#: The reasons for lines by their looks, by number; 0: no reason.
 _BY_LOOKS = ("", HEADER, REPEATED_HEADER, BLANK, TOTAL, NOTE, TITLE, OUTSIDE, OTHER)
 _OF_KINDS = {
     header_rows.HEADER: HEADER,
@@ -38,17 +38,17 @@ _OF_KINDS = {
 
 
 def _numbers_of_kinds(reason: str) -> bytes:
-    """The number of the reason of each kind of row; ``reason``: that of all others."""
+    """Returns the number of the reason of each kind of row; ``reason``: that of all others."""
     return bytes(_BY_LOOKS.index(_OF_KINDS.get(kind, reason)) for kind in range(256))
 
 
 _AROUND, _WITHIN = _numbers_of_kinds(OUTSIDE), _numbers_of_kinds(OTHER)
 
 
-class RowsOfTable:
-    """The lines that the rows of a table are of: their numbers, as they come in the table, and null for rows that a hook has added.
+class TableSourceRows:
+    """The lines of a table's rows: their numbers, in table order, and null for rows that a hook has added.
 
-    ``unknown``: who made them unknown; then there are no numbers. ``is_turned``: the numbers are those of columns.
+    ``unknown``: the hook that made them unknown; then there are no numbers. ``is_turned``: the numbers are those of columns.
     """
 
     def __init__(self, table: pl.DataFrame, unknown: str | None, *, is_turned: bool):
@@ -57,8 +57,8 @@ class RowsOfTable:
         names = table.columns if unknown is None else ()
         known = ROW in names
         self.numbers = table.get_column(ROW).cast(pl.UInt32) if known else pl.Series(ROW, [], dtype=pl.UInt32)
-        #: Of a table that was reshaped: the rows and the columns in which the values of a field stand, where these are not its own, and
-        #: which of several values in its cell each is.
+        #: In a reshaped table: the rows and the columns of a field's values, if these are not its own, and which of several
+        #: values in its cell each is.
         self.cells: dict[str, dict[str, pl.Series]] = {}
         for name in [name for name in names if name.startswith(RESERVED_PREFIX)] if known else ():
             for key, prefix in (("rows", CELL_ROW_PREFIX), ("columns", CELL_COLUMN_PREFIX), ("parts", CELL_PART_PREFIX)):
@@ -70,31 +70,31 @@ class RowMap:
     """The row map of a run."""
 
     def __init__(self) -> None:
-        self._tables: list[tuple[str, int, RowsOfTable, AppendedTable]] = []
-        self._quarantined: list[tuple[str, RowsOfTable, int, AppendedTable, str | None]] = []
-        self._lines: list[tuple[str, list[Line]]] = []
+        self._tables: list[tuple[str, int, TableSourceRows, AppendedTable]] = []
+        self._quarantined: list[tuple[str, TableSourceRows, int, AppendedTable, str | None]] = []
+        self._lines: list[tuple[str, list[LineRange]]] = []
 
-    def add_table(self, sheet: str, number: int, rows: RowsOfTable, appended: AppendedTable) -> None:
-        """Add a table that was written; ``number``: on its sheet, from 1."""
+    def add_table(self, sheet: str, number: int, rows: TableSourceRows, appended: AppendedTable) -> None:
+        """Adds a table that was written; ``number``: its number on the sheet, from 1."""
         self._tables.append((sheet, number, rows, appended))
 
-    def add_lines(self, sheet: str, lines: list[Line]) -> None:
-        """Add the lines of a sheet that have no row."""
+    def add_lines(self, sheet: str, lines: list[LineRange]) -> None:
+        """Adds the lines of a sheet that have no row."""
         self._lines.append((sheet, lines))
 
-    def add_quarantined(self, sheet: str, rows: RowsOfTable, above: int, appended: AppendedTable, file: str | None) -> None:
-        """Add the rows of a table that are quarantined; ``above``: how many others stand above them, ``file``: the workbook that has
-        them where it is not the output.
+    def add_quarantined(self, sheet: str, rows: TableSourceRows, above: int, appended: AppendedTable, file: str | None) -> None:
+        """Adds the rows of a table that are quarantined; ``above``: the number of others above them, ``file``: the workbook
+        that has them if it is not the output.
         """
         self._quarantined.append((sheet, rows, above, appended, file))
 
     def write(self, path: str, stands: Callable[[AppendedTable], bool]) -> None:
-        """Write the map. ``stands``: whether the rows of a table are where they were put."""
+        """Writes the map. ``stands``: returns whether the rows of a table are where they were put."""
         content = _native.RowsFile()
         for sheet, number, rows, appended in self._tables:
             content.add_table(sheet, number, rows, _place(appended, stands(appended)))
         for sheet, rows, above, appended, file in self._quarantined:
-            # Hooks see no other workbook.
+            # Hooks do not see the other workbook.
             content.add_quarantined(sheet, rows, _place(appended, file is not None or stands(appended), above), file)
         for sheet, lines in self._lines:
             content.add_lines(sheet, lines)
@@ -102,20 +102,22 @@ class RowMap:
 
 
 def _place(appended: AppendedTable, is_there: bool, above: int = 0) -> tuple[str, int | None]:
-    """The sheet that rows stand on, and the first of their rows there."""
+    """Returns the sheet with the rows, and the first of their rows there."""
     return (appended.sheet.title, appended.header_row + 1 + above) if is_there else (appended.title, None)
 
 
 def lines_without_row(
-    context: RunContext, scan: SheetScan, spans: list[RowSpan], kinds: bytearray, tables: list[RowsOfTable]
-) -> list[Line]:
-    """The lines of a sheet that have no row in its tables, as stretches with the reason. ``tables``: in the order of the spans."""
+    context: RunContext, scan: SheetScan, spans: list[RowSpan], kinds: bytearray, tables: list[TableSourceRows]
+) -> list[LineRange]:
+    """Returns the lines of a sheet that have no row in its tables, as ranges with the reason. ``tables``: in the order of the
+    spans.
+    """
     reasons: list[tuple[str, str | None]] = [(reason, None) for reason in _BY_LOOKS]
     numbers = bytearray(b"\0" + kinds[: scan.rows_emitted].translate(_AROUND))
     _mark_spans(context, numbers, scan, spans, tables)
     of_looks = len(reasons)
     if not any(table.is_turned for table in tables):
-        # Of a table on its side the rows are columns of the sheet.
+        # The rows of a table on its side are columns of the sheet.
         for first, last, reason, hook in context.not_written:
             if (reason, hook) not in reasons[of_looks:]:
                 reasons.append((reason, hook))
@@ -132,20 +134,20 @@ def lines_without_row(
     return [(start, stop - 1, *reasons[number]) for start, stop, number in _native.runs(numbers)]
 
 
-def quarantined_lines(before: list[RowsOfTable], after: list[RowsOfTable]) -> list[Line]:
-    """The lines whose rows were in the tables of a sheet before they were quarantined, and are not any more."""
+def quarantined_lines(before: list[TableSourceRows], after: list[TableSourceRows]) -> list[LineRange]:
+    """Returns the lines whose rows were removed from the tables of a sheet by the quarantine."""
     rows, kept = (pl.concat([table.numbers for table in tables]) for tables in (before, after))
     return [(first, last, QUARANTINED, None) for first, last in _stretches(rows, kept)]
 
 
 def _stretches(rows: pl.Series, others: pl.Series | None = None) -> list[list[int]]:
-    """First and last of each stretch of numbers, those left out that others have."""
+    """Returns the first and last of each range of numbers, without those that ``others`` has."""
     found = gone(rows, rows.slice(0, 0) if others is None else others)
     return found[1] if found is not None else []
 
 
-def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans: list[RowSpan], tables: list[RowsOfTable]) -> None:
-    """Mark what each line is to the tables: their headers, their records, lines around them."""
+def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans: list[RowSpan], tables: list[TableSourceRows]) -> None:
+    """Marks the role of each line for the tables: their headers, their records, lines around them."""
     headers: set[tuple[str, ...]] = set()
     for span, table in zip(spans, tables):
         if span.turned is not None:
@@ -158,10 +160,10 @@ def _mark_spans(context: RunContext, numbers: bytearray, scan: SheetScan, spans:
             _mark(numbers, top, last, 0)
             continue
         within = span.verdict.kinds[span.data_start : span.stop].translate(_WITHIN)
-        # Of lines whose rows are not known, nothing is known.
+        # If the rows are unknown, so are their lines.
         numbers[span.data_start + 1 : span.data_start + 1 + len(within)] = bytes(len(within)) if table.unknown else within
         words = tuple(str(cell).strip() for row in range(span.start, span.data_start) for cell in scan.row(row)[span.first_column : span.stop_column])
-        # The header stands where its table is written.
+        # The header is in the output where its table is written.
         is_repeated = words in headers and context.settings.merge_tables_in_sheet
         _mark(numbers, span.start + 1, span.data_start, _BY_LOOKS.index(REPEATED_HEADER if is_repeated else HEADER))
         headers.add(words)

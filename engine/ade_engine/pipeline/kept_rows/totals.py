@@ -1,6 +1,6 @@
-"""The notices of totals and balances among the rows of a table, and of totals that are not the sums of what is kept.
+"""The notices about totals and balances among the rows of a table, and about totals that do not match the kept rows.
 
-The native module decides (``sheet/inside.rs``). Rows count here from 0 at the first row below a table's header.
+The native module decides (``sheet/inside.rs``). Rows count from 0 at the first row below a table's header.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
-#: Why rows are doubtful, by the numbers of the native module.
+#: The doubts about rows, by the numbers of the native module.
 _DOUBTS = (
     "the numbers are sums of other rows, but there are texts beside them as records have",
     "the numbers are the same as in one other row",
@@ -31,12 +31,12 @@ _DOUBTS = (
     "without the day that all others have",
     "words such as of which, below a record that the amount may be a part of",
 )
-#: So many numbers of totals that do not add up are told one by one.
-_MOST_TOLD = 10
+#: The maximum number of mismatched totals that are reported one by one.
+_MAX_REPORTED_TOTALS = 10
 
 
 def tell_totals(context: RunContext, span: RowSpan, scan: SheetScan, found: _native.TableBodyRows) -> None:
-    """Say which rows may be totals, and what does not add up."""
+    """Sends notices about rows that may be totals, and about totals that do not add up."""
     doubtful: dict[int, list[int]] = {}
     for at, doubt in found.doubtful:
         doubtful.setdefault(doubt, []).append(span.data_start + at + 1)
@@ -46,7 +46,7 @@ def tell_totals(context: RunContext, span: RowSpan, scan: SheetScan, found: _nat
 
 
 def _tell_doubtful(context: RunContext, doubtful: dict[int, list[int]]) -> None:
-    """One notice for all doubtful rows of a table, with the reasons."""
+    """Sends one notice for all doubtful rows of a table, with the reasons."""
     rows = sorted(row for found in doubtful.values() for row in found)
     if not rows:
         return
@@ -56,7 +56,7 @@ def _tell_doubtful(context: RunContext, doubtful: dict[int, list[int]]) -> None:
 
 
 def _tell_checks(context: RunContext, span: RowSpan, scan: SheetScan, checks: list[tuple[int, int, float, float, int, int, int, bool, bool]]) -> None:
-    """Say which totals are not the sums of what is kept: a warning where cents have to add up, else a line of the audit record."""
+    """Reports totals that do not match the kept rows: a warning if cents must add up, else a line of the audit record."""
     told = 0
     for at, column, said, added, first, last, decimals, is_balance, is_sure in checks:
         row, number = span.data_start + at + 1, span.first_column + column + 1
@@ -68,7 +68,7 @@ def _tell_checks(context: RunContext, span: RowSpan, scan: SheetScan, checks: li
         what = f"the closing balance in {cell} is not the opening balance plus the amounts" if is_balance else f"the total in {cell} is not the sum of the rows that were kept"
         what += f" ({rows})"
         numbers = f"it says {said:.{decimals}f}, they add up to {added:.{decimals}f}, the difference is {said - added:.{decimals}f}"
-        if not is_sure or told == _MOST_TOLD:
+        if not is_sure or told == _MAX_REPORTED_TOTALS:
             if context.policy.sends_notices:
                 kind = "balance" if is_balance else "total"
                 context.notices.judge(sheet=context.sheet_name, row=line, kind=kind, likelihoods={}, reasons=[what], message=f"row {line}, {kind}: {what}")
@@ -85,7 +85,7 @@ def _tell_checks(context: RunContext, span: RowSpan, scan: SheetScan, checks: li
 
 
 def tell_balances(context: RunContext, span: RowSpan, rows: list[int], scan: SheetScan) -> None:
-    """Name balances that were left out, with their values where values may be quoted."""
+    """Names balances that were left out, with their values if values may be quoted."""
     cells, values = [], []
     for row in rows:
         numbers = [(column, cell) for column, cell in enumerate(scan.row(row)) if column >= span.first_column and isinstance(cell, (int, float))]

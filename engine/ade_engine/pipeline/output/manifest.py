@@ -1,4 +1,4 @@
-"""The order and the names of the output's columns, where a config package states them.
+"""The order and the names of the output's columns, if a config package states them.
 
 A ``manifest.toml`` (or ``manifest.json``) in the config folder or in the package::
 
@@ -10,9 +10,9 @@ A ``manifest.toml`` (or ``manifest.json``) in the config folder or in the packag
     field = "remarks"
     enabled = false
 
-Columns listed come first, in the manifest's order; the others follow as they were. ``header`` is written
-instead of the field's name, ``enabled = false`` leaves the column out. Older packages state the same as
-``columns.order``, a list of fields, and ``columns.meta``, a table of ``label`` and ``enabled`` for each field.
+Listed columns come first, in the manifest's order; the others follow in their order. ``header`` is written instead of the
+field's name, ``enabled = false`` leaves the column out. Older packages state the same as ``columns.order``, a list of fields,
+and ``columns.meta``, a table of ``label`` and ``enabled`` for each field.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _FILES = ("manifest.toml", "manifest.json")
 
-#: The keys of an entry of ``columns``, and of one in an older package's ``columns.meta``.
+#: The keys of an entry of ``columns``, and of an entry of an older package's ``columns.meta``.
 COLUMN_KEYS = ("field", "name", "header", "label", "enabled")
 META_KEYS = ("header", "label", "enabled")
 
@@ -45,20 +45,20 @@ class ManifestColumn(Record):
 
 
 class Manifest:
-    """The columns a manifest lists, in order."""
+    """The columns that a manifest lists, in order."""
 
     def __init__(self, columns: list[ManifestColumn]):
         self.columns = columns
 
     def order(self, names: list[str]) -> list[tuple[str, str | None]]:
-        """Which of these columns are written, in order, each with the header that the manifest gives it."""
+        """Returns the written columns among these, in order, each with its header in the manifest."""
         listed = {column.field: column for column in self.columns}
         order = [column.field for column in self.columns if column.enabled and column.field in names]
         order += [name for name in names if name not in listed]
         return [(name, (listed[name].header or None) if name in listed else None) for name in order]
 
     def arrange(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The frame with its columns in the manifest's order and with its headers."""
+        """Returns the frame with its columns in the manifest's order and with its headers."""
         order = self.order(frame.columns)
         names: list[str] = []
         for name, header in order:
@@ -69,13 +69,13 @@ class Manifest:
 
 
 def load_manifest(config_folder: Path, package_folder: Path) -> Manifest | None:
-    """The manifest of a config package; ``None`` where there is none."""
+    """Returns the manifest of a config package; ``None`` if it has none."""
     path = manifest_file(config_folder, package_folder)
     return None if path is None else _read(path)
 
 
 def manifest_file(config_folder: Path, package_folder: Path) -> Path | None:
-    """Where the manifest of a config package is; ``None`` where there is none."""
+    """Returns the path of a config package's manifest; ``None`` if it has none."""
     for folder in dict.fromkeys((config_folder, package_folder)):
         for name in _FILES:
             path = folder / name

@@ -18,66 +18,66 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.io.output.typed_cells import TypedCells
-    from ade_engine.pipeline.columns.places import Places
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.columns.places import CellPositions
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 
 class BuiltTable(Record):
-    """A table that is ready to be written, and what was counted at its source."""
+    """A table that is ready to be written, with the counts of its source."""
 
     result: TableResult
     counts: SourceCounts
     #: The frame column that each source column was read into, before mapping.
     frame_names: list[str]
-    #: Of several stacked tables, whose source columns are those of the stacked frame: their unmapped columns.
+    #: The unmapped columns of several stacked tables, whose source columns are those of the stacked frame.
     unmapped: set[str] | None = None
     #: Whether its records are columns of the sheet.
     is_turned: bool = False
-    #: In edition 2026: the hook from which on it is not known which rows of the sheet these are.
+    #: In edition 2026: the hook that made the rows' positions in the sheet unknown.
     rows_unknown: str | None = None
     #: In edition 2026: the issues of its cells, by their positions.
     issues: TableIssues | None = None
-    #: In edition 2026, once it was written: how many lines of the list it has, by severity.
+    #: In edition 2026, once it was written: its number of lines in the list, by severity.
     by_severity: dict[str, int] | None = None
-    #: In edition 2026, until the issues are listed: what was said of the table, and where its cells stood.
+    #: In edition 2026, until the issues are listed: the messages about the table, and the positions of its cells.
     context: RunContext | None = None
-    places: Places | None = None
-    #: Of a table that was reshaped, until its issues are listed: which rows of the sheet its rows are.
-    cells: Cells | None = None
-    #: The cells that are written as they stood; nothing where all columns are written as polars has them.
+    places: CellPositions | None = None
+    #: In a reshaped table, until its issues are listed: the rows of the sheet that its rows come from.
+    cells: ReshapedCells | None = None
+    #: The cells that are written unchanged; ``None`` if all columns are written as polars has them.
     typed: TypedCells | None = None
-    #: Where it was written, such as ``Orders!A1:H4``: the sheet's title is the one it had then.
+    #: The written range, such as ``Orders!A1:H4``, with the sheet's title at that time.
     output_range: str | None = None
-    #: The frame whose rows were looked up in the sender's sheet, and these.
+    #: The frame whose rows were looked up in the sender's sheet, and these rows.
     rows: tuple[pl.DataFrame, Any] | None = None
     _whole: BuiltTable | None = None
 
     @property
     def whole(self) -> BuiltTable:
-        """The table that it is a part of, else itself."""
+        """Returns the table that it is a part of, else itself."""
         return self._whole or self
 
     def part(self, result: TableResult, issues: TableIssues, rows: pl.Series) -> BuiltTable:
-        """Some of its rows, at these places, with their issues."""
+        """Returns the part with these rows and their issues."""
         typed = None if self.typed is None else self.typed.part(rows)
         part = BuiltTable(result, self.counts, self.frame_names, self.unmapped, self.is_turned, self.rows_unknown, issues, typed=typed)
         part._whole = self
         return part
 
     def count(self, by_severity: dict[str, int]) -> None:
-        """Count lines of the list."""
+        """Counts lines of the list."""
         known = self.by_severity or {}
         self.by_severity = {severity: known.get(severity, 0) + count for severity, count in by_severity.items()}
 
     def unmapped_names(self) -> set[str]:
-        """The frame columns of source columns that are no field's."""
+        """Returns the frame columns of source columns without a field."""
         if self.unmapped is None:
             return {self.frame_names[column.index] for column in self.result.unmapped_columns}
         return self.unmapped
 
     def places_of_columns(self) -> dict[str, int]:
-        """Of each column of the frame that is one of the sheet's, its place among these; of several stacked tables nothing is known."""
+        """Returns the position in the sheet of each frame column that comes from it; unknown for several stacked tables."""
         if self.unmapped is not None:
             return {}
         result = self.result
@@ -86,12 +86,12 @@ class BuiltTable(Record):
 
     @property
     def rows_with_errors(self) -> int:
-        """In edition 2026: how many of its rows have an error."""
+        """Returns the number of its rows with an error, in edition 2026."""
         return 0 if self.issues is None else len(self.issues.rows(severity=ERROR))
 
     @property
     def mapping_ratio(self) -> float:
-        """The share of non-empty columns that are mapped to a field."""
+        """Returns the share of non-empty columns that are mapped to a field."""
         filled = sum(
             1
             for column, cells in zip(self.result.source_columns, self.counts.filled_by_column)
@@ -101,14 +101,14 @@ class BuiltTable(Record):
 
 
 def sort_by_mapping_ratio(tables: list[BuiltTable]) -> list[BuiltTable]:
-    """The best mapped tables first; equals stay in sheet order."""
+    """Returns the tables by their mapping ratio, best first; equals stay in sheet order."""
     return sorted(tables, key=lambda table: -table.mapping_ratio)
 
 
 def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable:
-    """One table out of several: the union of their columns, their rows one below the other.
+    """Returns one table from several: the union of their columns, their rows one below the other.
 
-    ``typed``: columns without values may have a type all the same, which then gives way to that of values.
+    ``typed``: columns without values may still have a type, which gives way to the type of values.
     """
     results = [table.result for table in tables]
     named = {name for table in tables for name in table.frame_names}
@@ -116,11 +116,11 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
     frame = _stack([_untyped(result.table) if typed else result.table for result in results], named)
     region = _spanning_region([result.source_region for result in results])
 
-    known = _Known()
+    known = _ColumnFacts()
     for table in tables:
         known.add(table)
     scores, headers = known.scores, known.headers
-    # Columns that say where a row comes from are no columns of the source, and their cells count nowhere.
+    # Columns with the origin of rows are no columns of the source, and their cells are never counted.
     names = [name for name in frame.columns if not is_provenance(name)]
     columns = [
         SourceColumn(
@@ -153,8 +153,8 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
         },
         row_count=frame.height,
     )
-    # Rows between the tables (their headers, and the gaps) lie in the region and hold nothing of the merged table.
-    # Rows that a hook has added beyond the region are not source rows, and are not counted as such.
+    # Rows between the tables (their headers, and the gaps) are in the region and hold nothing of the merged table. Rows that a
+    # hook has added beyond the region are not source rows, and are not counted as such.
     missing = max(0, region.data_row_count - frame.height)
     counted = frame.head(region.data_row_count)
     counts = SourceCounts(filled_cells(counted, names), blank_rows(counted) + missing)
@@ -176,7 +176,7 @@ def merge_tables(tables: list[BuiltTable], *, typed: bool = False) -> BuiltTable
 
 
 def _stacked_issues(tables: list[BuiltTable]) -> TableIssues | None:
-    """The issues of tables that stand below each other."""
+    """Returns the issues of stacked tables."""
     if all(table.issues is None for table in tables):
         return None
     stacked, above = TableIssues(), 0
@@ -187,15 +187,15 @@ def _stacked_issues(tables: list[BuiltTable]) -> TableIssues | None:
     return stacked
 
 
-class _Known(Record):
-    """What is known of the columns of several tables, by their names in these."""
+class _ColumnFacts(Record):
+    """The facts about the columns of several tables, by their names in these."""
 
-    #: The best score of each field that was mapped.
+    #: The best score of each mapped field.
     scores: dict[str, float] = {}
-    #: The first header with a text.
+    #: The first non-empty header.
     headers: dict[str, object] = {}
     derived: dict[str, DerivedMapping] = {}
-    #: What each column scored for each field, at best.
+    #: The best score of each column for each field.
     totals: dict[str, dict[str, float]] = {}
     duplicates: set[str] = set()
 
@@ -233,7 +233,7 @@ def _spanning_region(regions: list[TableRegion]) -> TableRegion:
 
 
 def _stack(frames: list[pl.DataFrame], named: set[str]) -> pl.DataFrame:
-    """The frames, one below the other. ``named``: the columns whose names are headers or fields."""
+    """Returns the frames, one below the other. ``named``: the columns whose names are headers or fields."""
     kinds: dict[str, list[pl.DataType]] = {}
     for frame in frames:
         for name, dtype in frame.schema.items():
@@ -246,7 +246,7 @@ def _stack(frames: list[pl.DataFrame], named: set[str]) -> pl.DataFrame:
                 for name, dtype in schema.items()
             )
             if frame.width
-            # A table that a hook has left without columns has one row for the merged ones: nulls throughout.
+            # A table that a hook has left without columns becomes one row of nulls in the merged table.
             else pl.DataFrame([[None] for _ in schema], schema=schema)
             for frame in frames
         ]
@@ -254,7 +254,7 @@ def _stack(frames: list[pl.DataFrame], named: set[str]) -> pl.DataFrame:
 
 
 def _untyped(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame, with columns that have no value as columns of nulls."""
+    """Returns the frame, with columns that have no value as columns of nulls."""
     empty = [name for name in frame.columns if frame.get_column(name).null_count() == frame.height]
     return frame.with_columns(pl.lit(None, dtype=pl.Null).alias(name) for name in empty) if empty and frame.height else frame
 
@@ -271,7 +271,7 @@ def _common_type(name: str, dtypes: list[pl.DataType], named: set[str]) -> pl.Da
     if all(dtype.is_integer() or dtype.is_float() for dtype in known):
         return pl.Float64()
     types = " and ".join(str(dtype) for dtype in known)
-    # A hook can make columns that are called like values.
+    # A hook can create columns that are named like values.
     column = "a column that a hook has made" if name not in named and not policy().quotes_values else f"column {name!r}"
     raise PipelineError(
         f"tables cannot be merged: {column} is {types}; let a transform give it one type, "

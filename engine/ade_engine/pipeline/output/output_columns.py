@@ -1,4 +1,4 @@
-"""Which columns a table gets with ``output_style = "table"``, under which headers, and what is known of each."""
+"""The columns of a table with ``output_style = "table"``, their headers, and the facts about each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ade_engine.io.output.look import (
     OTHER,
     SEVERITY,
     SOURCE_ROW,
-    Issues,
+    IssueColumns,
     LookColumn,
     TableLook,
 )
@@ -29,22 +29,22 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 _SEVERITY, _ISSUES, _SOURCE_ROW = "Severity", "Issues", "Source row"
-#: Of a table that was turned the records are columns.
+#: The records of a turned table are columns.
 _SOURCE_COLUMN = "Source column"
-#: What stands before the issues of a row that are of none of its cells.
+#: The label of issues that concern a row and none of its cells.
 ROW_LABEL = "Row"
 _MOMENT_TYPES = frozenset(("datetime", "timestamp", "date and time"))
 
 
 def with_all_fields(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
-    """The table with all fields, in the configuration's order, before its other columns."""
+    """Returns the table with all fields, in the configuration's order, before its other columns."""
     fields = context.registry.fields
     made = [pl.constant(None, table.height, field_type(field), name) for name, field in fields.items() if name not in table.columns]
     return with_series(table, made).select(*fields, *(name for name in table.columns if name not in fields))
 
 
 def written_names(context: RunContext, table: pl.DataFrame) -> list[str]:
-    """The columns of a table that are written: fields, unmapped columns and the engine's own, where they are wanted."""
+    """Returns the written columns of a table: fields, and unmapped columns and the engine's own if they are wanted."""
     settings = context.settings
     fields = context.registry.fields
     return [
@@ -61,7 +61,7 @@ def written_names(context: RunContext, table: pl.DataFrame) -> list[str]:
 def table_look(
     context: RunContext, table: BuiltTable, manifest: Manifest | None, *, has_filter: bool
 ) -> TableLook | None:
-    """The look of a table; ``None`` where it has no column to write."""
+    """Returns the look of a table; ``None`` if it has no column to write."""
     frame = table.result.table
     unmapped = table.unmapped_names()
     nameless = _nameless(table)
@@ -78,7 +78,7 @@ def table_look(
     has_issues = context.settings.issue_columns
     has_row = has_issues and ROW in frame.columns
     wanted = {name: header or (fields[name].label if name in fields else None) or name for name, header in order}
-    # Where headers are equal, those of fields stay as they are.
+    # If headers are equal, those of fields stay unchanged.
     taken: dict[str, None] = {}
     headers: dict[str, str] = {}
     for name in [name for name, _ in order if name in fields]:
@@ -101,7 +101,7 @@ def table_look(
             continue
         field = fields.get(name)
         if field is None:
-            # What a hook has made is as much a result as a field.
+            # A hook's column is as much a result as a field.
             columns.append(LookColumn(OTHER if name in unmapped else FIELD, name, headers[name]))
             continue
         is_found = name in mapped or frame.get_column(name).null_count() < frame.height
@@ -117,24 +117,26 @@ def table_look(
 
 
 def with_severities(table: BuiltTable) -> pl.DataFrame:
-    """The frame of a table, where its issues are listed with columns that say how severe those of each cell are at worst."""
+    """Returns the frame of a table; if its issues are listed, with columns of the worst severity of each cell."""
     frame = table.result.table
     levels = [] if table.issues is None else table.issues.levels(SEVERITY_PREFIX, frame.height)
     return with_series(frame, [*map(series_of, levels)])
 
 
-def _issues(table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]) -> list[Issues]:
-    """The issues of a table: those of columns that are written, in their order, then the others."""
+def _issues(
+    table: BuiltTable, order: list[tuple[str, Any]], headers: dict[str, str], fields: dict[str, Any]
+) -> list[IssueColumns]:
+    """Returns the issues of a table: those of written columns, in their order, then the others."""
     there = table.result.table.columns
     listed = () if table.issues is None else [name or "" for name in table.issues.sources(has_row=True)]
     return [
-        Issues(label, name, ISSUE_PREFIX + name, SEVERITY_PREFIX + name if name in listed else None)
+        IssueColumns(label, name, ISSUE_PREFIX + name, SEVERITY_PREFIX + name if name in listed else None)
         for name, label in labels_of_issues(there, [name for name, _ in order], headers, fields)
     ]
 
 
 def labels_of_issues(names: list[str], order: list[str], headers: dict[str, str], fields: dict[str, Any]) -> list[tuple[str, str]]:
-    """The fields that have issues among the columns of a frame, each with its label: in this order, then the others."""
+    """Returns the fields with issues among the columns of a frame, each with its label: in this order, then the others."""
     place = {name: number for number, name in enumerate(order)}
     found = [name.removeprefix(ISSUE_PREFIX) for name in names if name.startswith(ISSUE_PREFIX)]
     found.sort(key=lambda name: place.get(name, len(place)))
@@ -142,15 +144,15 @@ def labels_of_issues(names: list[str], order: list[str], headers: dict[str, str]
 
 
 def _nameless(table: BuiltTable) -> set[str]:
-    """The frame columns of source columns that have no header, and that no field has."""
+    """Returns the frame columns of source columns without a header and without a field."""
     return {
         table.frame_names[column.index] for column in table.result.unmapped_columns if is_blank(column.header)
     } & table.unmapped_names()
 
 
 def _is_empty(series: pl.Series) -> bool:
-    """Whether a column has nothing to show."""
+    """Returns whether a column has nothing to show."""
     if series.null_count() == len(series):
         return True
-    # A cell with text of no length is empty, too.
+    # A cell with an empty text is empty, too.
     return str(series.dtype) == "String" and not any(series)

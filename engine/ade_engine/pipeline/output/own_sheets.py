@@ -1,4 +1,4 @@
-"""The sheets of the engine's own behind the data sheets of the output: all issues, and notes on how the file was read."""
+"""The engine's own sheets behind the data sheets of the output: all issues, and notes on how the file was read."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine._native import IssueList
-    from ade_engine.io.output.workbook import Output
+    from ade_engine.io.output.workbook import WorkbookOutput
     from ade_engine.models.notices import Notices
 
 _TAB = "B42318"
 _TAB_OF_NOTES = "6B675F"
 
 
-def add_issues_sheet(output: Output, file_name: str) -> None:
-    """Add the sheet "Issues" with a line for each issue, linked to its cell in the output; nothing where there is none."""
+def add_issues_sheet(output: WorkbookOutput, file_name: str) -> None:
+    """Adds the sheet "Issues" with a line for each issue, linked to its cell in the output, if there are any."""
     issues = output.issues
     if not issues:
         return
@@ -32,16 +32,16 @@ def add_issues_sheet(output: Output, file_name: str) -> None:
 
 #: The columns, and whether their texts may be long.
 _NOTES = {"What": False, "Sheet": False, "Where": True, "How many": False, "What was done": True}
-#: What is said to authors, and not of a file.
+#: Notices for authors, which do not concern a file.
 _NO_NOTES = frozenset(("configuration",))
 
 
 _REASONS = {OUTSIDE: "above or below the table"}
 
 
-def add_notes_sheet(output: Output, file_name: str, notices: Notices) -> None:
-    """Add the sheet "Notes" with a line for each notice of the run and for each column that had to be interpreted; nothing where there
-    is none.
+def add_notes_sheet(output: WorkbookOutput, file_name: str, notices: Notices) -> None:
+    """Adds the sheet "Notes" with a line for each notice of the run and for each column that had to be interpreted, if there
+    are any.
     """
     notes = [_note(notice) for notice in notices.notices if notice["code"] not in _NO_NOTES]
     notes += [_note_on_column(reading) for reading in notices.readings]
@@ -50,7 +50,7 @@ def add_notes_sheet(output: Output, file_name: str, notices: Notices) -> None:
     columns = [(name, is_long, list(texts)) for (name, is_long), texts in zip(_NOTES.items(), zip(*notes[: LAST_ROW - HEADER_ROW]))]
     title = f"{_counted(len(notes), 'note')} on {file_name}"
     told = "What was left out, turned or guessed while the file was read. Rows and cells are those of the file."
-    output.add_list("Notes", OwnList.of(columns, title=title, counts=told, color=_TAB_OF_NOTES))
+    output.add_list("Notes", OwnList.from_columns(columns, title=title, counts=told, color=_TAB_OF_NOTES))
 
 
 def _note(notice: dict[str, Any]) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def _note_on_column(reading: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _counts(issues: IssueList) -> str:
-    """Such as ``2 errors, 3 warnings. Click the name of a cell to go to it.``"""
+    """Returns a text such as ``2 errors, 3 warnings. Click the name of a cell to go to it.``"""
     found = [(word, issues.count_of(word)) for word in SEVERITIES]
     told = [f"{count} info" if word == "info" else _counted(count, word) for word, count in found if count]
     return f"{', '.join(told)}. Click the name of a cell to go to it."

@@ -1,4 +1,4 @@
-"""Which cells of a table are written as they stood, each with its own type: those of columns that nothing reads."""
+"""The cells of a table that are written unchanged, each with its own type: those of unread columns."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from ade_engine.models.table import column_letters
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.pipeline.columns.frame import SourceTable
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 _MOMENTS = (datetime.date, datetime.time, datetime.timedelta)
 
 
-def typed_cells(context: RunContext, source: SourceTable, unread: dict[str, int], table: pl.DataFrame, cells: Cells | None) -> TypedCells | None:
-    """The cells of some columns of a table, with their places in the source, where the table still has what polars made of them.
+def typed_cells(context: RunContext, source: SourceTable, unread: dict[str, int], table: pl.DataFrame, cells: ReshapedCells | None) -> TypedCells | None:
+    """Returns the cells of some columns of a table, with their positions in the source, if the table still has the values that
+    polars made of them.
 
-    A column of which polars made counts, and whose cells are not known any more, is noticed.
+    A column in which polars' values count, and whose cells are no longer known, gets a notice.
     """
     found, counts = TypedCells(), []
     is_known = context.settings.is_2026 and ROW in table.columns and table.schema[ROW].is_integer() and context.rows_unknown is None
@@ -47,7 +48,7 @@ def typed_cells(context: RunContext, source: SourceTable, unread: dict[str, int]
 
 
 def _unchanged(now: pl.Series, made: pl.Series, rows: pl.Series, first: int) -> pl.Series:
-    """The rows of the scan in which a column still has what polars made of the cell; null elsewhere."""
+    """Returns the rows of the scan in which a column still has polars' value of the cell; null elsewhere."""
     numbers, is_object = rows.to_list(), made.dtype == pl.Object
     is_there = [row is not None and 0 <= row - first < len(made) for row in numbers]
     if not is_object and all(is_there) and now.equals(pl.taken(made, [row - first for row in numbers])):
@@ -56,7 +57,7 @@ def _unchanged(now: pl.Series, made: pl.Series, rows: pl.Series, first: int) -> 
 
     def is_same(row: int, value: Any) -> bool:
         former = before[row - first]
-        # NaN equals nothing, itself neither.
+        # NaN does not equal itself.
         return former is value or not is_object and (former == value or former != former and value != value)
 
     kept = [row if known and is_same(row, value) else None for row, known, value in zip(numbers, is_there, now.to_list())]

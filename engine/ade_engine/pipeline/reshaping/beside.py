@@ -1,10 +1,10 @@
-"""Fields whose values stand beside the table, or in the settings."""
+"""Fields whose values are beside the table, or in the settings."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from ade_engine.fields.beside import MOST_ABOVE, Around
+from ade_engine.fields.beside import MAX_ROWS_ABOVE, TableSurroundings
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import WARNING
 from ade_engine.models.table import DerivedMapping
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.finding.header_rows import RowSpan
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 
-def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> Around:
-    """What stands around a table. ``scan``: of the sheet."""
+def around_of(context: RunContext, span: RowSpan, scan: SheetScan) -> TableSurroundings:
+    """Returns the text around a table. ``scan``: of the sheet."""
     first = span.turned_from if span.turned is not None else span.start if span.gathered is None else span.gathered.region[0] - 1
 
     def rows() -> Iterator[tuple[int, list[Any]]]:
-        for row in range(first - 1, max(-1, first - 1 - MOST_ABOVE), -1):
+        for row in range(first - 1, max(-1, first - 1 - MAX_ROWS_ABOVE), -1):
             yield row + 1, scan.row(row)
-        # A form at the top of a sheet is of all of its tables.
-        for row in range(min(MOST_ABOVE, first - 1 - MOST_ABOVE) - 1, -1, -1):
+        # A form at the top of a sheet applies to all of its tables.
+        for row in range(min(MAX_ROWS_ABOVE, first - 1 - MAX_ROWS_ABOVE) - 1, -1, -1):
             yield row + 1, scan.row(row)
 
-    return Around(context.sheet_name or "", context.metadata["input_file_name"], rows)
+    return TableSurroundings(context.sheet_name or "", context.metadata["input_file_name"], rows)
 
 
 def add_facts(
-    context: RunContext, table: pl.DataFrame, around: Around, cells: Cells | None, heads: dict[int, tuple[int, int]], section: str | None
+    context: RunContext, table: pl.DataFrame, around: TableSurroundings, cells: ReshapedCells | None, heads: dict[int, tuple[int, int]], section: str | None
 ) -> tuple[pl.DataFrame, list[DerivedMapping]]:
-    """The table with the fields that stand beside it and have no column. ``section``: the column of section heads, and ``heads`` the
-    cells of these by the rows below them.
+    """Returns the table with the fields that are beside it and have no column. ``section``: the column of section heads, and
+    ``heads`` the cells of these by the rows below them.
     """
     reshapes, fields = context.registry.reshapes, context.registry.fields
     found: list[DerivedMapping] = []
@@ -65,7 +65,7 @@ def add_facts(
                 if cells is not None and heads:
                     rows = cells.rows.to_list()
                     of_rows = [heads.get(row, (None, None)) for row in rows]
-                    cells.put(field, *(pl.Series([one[at] for one in of_rows], dtype=pl.UInt32) for at in (0, 1)))
+                    cells.put(field, *(pl.Series([column[at] for column in of_rows], dtype=pl.UInt32) for at in (0, 1)))
                 break
             there = place.find(around)
             if there is None:
@@ -85,14 +85,14 @@ def add_facts(
 
 
 def _column(field: str, value: Any, height: int) -> pl.Series:
-    """A column that says the same in each row."""
+    """Returns a column with the same value in each row."""
     if isinstance(value, (dt.timedelta, dt.time)) or not isinstance(value, (bool, int, float, str, dt.date)):
         value = str(value)
     return pl.Series(field, [None if value == "" else value], dtype=pl.String if value == "" else None).new_from_index(0, height)
 
 
 def _tell_missing(context: RunContext, field: str, places: tuple[Any, ...]) -> None:
-    """Say that a field stands nowhere; of one that is required the list of issues says so anyway."""
+    """Sends a notice about a field that was not found; if it is required, the list of issues reports it anyway."""
     known = context.registry.fields[field]
     if known.required or context.collected is None or all(place.kind == "section" for place in places):
         return

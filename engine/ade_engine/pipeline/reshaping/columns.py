@@ -1,4 +1,4 @@
-"""Which columns of a table are stacked, and which totals beside them are left out."""
+"""The columns of a table that are stacked, and the totals beside them that are left out."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from ade_engine.fields.beside import Around
-    from ade_engine.fields.stacks import Key, Stack
+    from ade_engine.fields.beside import TableSurroundings
+    from ade_engine.fields.stacks import Stack, StackKey
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import ColumnMapper, Mapping
     from ade_engine.pipeline.shared.context import RunContext
 
-#: Headers of totals and averages, simplified, in the languages of most senders. Others are known by their numbers.
+#: Headers of totals and averages, simplified, in the languages of most senders. Others are recognized by their numbers.
 _TOTALS = (
     r"\b(?:(?:sub|grand )?totals?|sum|summe|gesamt\w*|insgesamt|ytd|overall|somme|totale|totaal|totalt|celkem|razem|suma|soma|osszesen|итого|всего|разом"
     r"|average|avg|mean|durchschnitt|mittelwert|moyenne|promedio|gemiddelde|srednia|среднее)\b|合計|合计|总计|總計|计$|합계"
 )
-#: How much of the rows has to add up before a column is a total by its numbers alone.
-_ALMOST_ALL, _MOST = 0.9, 0.5
+#: The minimum shares of rows that must add up for a column to be a total: by its numbers alone, and with a header of a total.
+_MIN_SHARE_BY_NUMBERS, _MIN_SHARE_BY_HEADER = 0.9, 0.5
 _CENT = 0.01
 
 
-class Found(Record):
+class StackedColumns(Record):
     """Columns of a table that are stacked. Columns count from 0 here."""
 
     stack: Stack
-    #: Which of its series it is.
+    #: The series of the stack.
     way: Any
-    keys: list[Key]
+    keys: list[StackKey]
     #: The column of each key, for the values of each name.
     columns: dict[str, list[int | None]]
     #: Columns of the same series with values of no known name.
     others: list[int]
-    #: The year that was added to the keys, and where it stands, in words.
+    #: The year that was added to the keys, and its source in words.
     year: tuple[int, str] | None = None
-    #: Whether they are times of a year that nobody knows.
+    #: Whether they are times of an unknown year.
     lacks_year: bool = False
-    #: The decimal mark under which the totals beside them are sums, where it decides that.
+    #: The decimal mark under which the totals beside them are sums, if only one fits.
     mark: str | None = None
 
     @property
     def indices(self) -> list[int]:
-        """All of its columns, in order."""
+        """Returns all of its columns, in order."""
         return sorted(index for columns in self.columns.values() for index in columns if index is not None)
 
 
 class Total(Record):
-    """A column beside stacked ones that holds their total. ``added``: what these add up to in each row, and ``said``: what the column says;
-    nothing where its numbers are no sums.
+    """A column beside stacked ones that holds their total. ``added``: their sum in each row, and ``said``: the column's own
+    value; ``None`` if its numbers are no sums.
     """
 
     index: int
@@ -71,12 +71,12 @@ class Total(Record):
 
     @property
     def is_checked(self) -> bool:
-        """Whether it is known what it is the total of."""
+        """Returns whether its parts are known."""
         return self.added is not None
 
 
-def find_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> Found | None:
-    """The columns that a stack of the configuration is about; those of the first stack that finds any."""
+def find_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> StackedColumns | None:
+    """Returns the columns of the first stack of the configuration that finds any."""
     for stack in context.registry.reshapes.stacks:
         # "Plan" below a month is the name of its values.
         own = {field for field, part in context.registry.reshapes.stacked.items() if part.stack is stack and part.name in stack.groups}
@@ -89,8 +89,8 @@ def find_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper)
     return None
 
 
-def find_others(context: RunContext, source: SourceTable, mapping: Mapping) -> Found | None:
-    """The columns that no field has, where a stack is of these."""
+def find_others(context: RunContext, source: SourceTable, mapping: Mapping) -> StackedColumns | None:
+    """Returns the columns without a field, if a stack takes these."""
     taken = {column.source_index for column in mapping.columns}
     for stack in context.registry.reshapes.stacks:
         if OTHERS in stack.ways and taken:
@@ -99,8 +99,8 @@ def find_others(context: RunContext, source: SourceTable, mapping: Mapping) -> F
     return None
 
 
-def _columns_of(source: SourceTable, stack: Stack, way: Any, taken: set[int]) -> Found | None:
-    keys: list[Key] = []
+def _columns_of(source: SourceTable, stack: Stack, way: Any, taken: set[int]) -> StackedColumns | None:
+    keys: list[StackKey] = []
     numbers: dict[tuple[str, int], int] = {}
     columns: dict[str, dict[int, int]] = {name: {} for name in stack.names}
     counts: dict[tuple[str, str], int] = {}
@@ -113,7 +113,7 @@ def _columns_of(source: SourceTable, stack: Stack, way: Any, taken: set[int]) ->
         if name is None:
             others.append(column.index)
             continue
-        # The same key may come again: each time it is another one.
+        # The same key may come again: each time it is a different one.
         text = as_text(key.value)
         counts[text, name] = count = counts.get((text, name), 0) + 1
         number = numbers.get((text, count))
@@ -126,28 +126,29 @@ def _columns_of(source: SourceTable, stack: Stack, way: Any, taken: set[int]) ->
     least = 2 if way in ("numbers", "dates", "years") else 1
     if len(keys) < least:
         return None
-    return Found(stack, way, keys, {name: [there.get(number) for number in range(len(keys))] for name, there in columns.items()}, others)
+    return StackedColumns(stack, way, keys, {name: [there.get(number) for number in range(len(keys))] for name, there in columns.items()}, others)
 
 
 def _is_question(header: Any) -> bool:
-    """Whether a header is a question of a list, and no quarter: Q5."""
+    """Returns whether a header is a question of a list, and no quarter: Q5."""
     text = as_text(header)
     return text[:1] in ("Q", "q") and text[1:].isdigit() and int(text[1:]) > 4
 
 
 def notice_series(context: RunContext, source: SourceTable, mapping: Mapping) -> None:
-    """Say that columns beside one another look like one field, by their names alone: months, quarters or years that no field has."""
+    """Sends a notice about adjacent columns that look like one field by their names: months, quarters or years without a field.
+    """
     taken = {column.source_index for column in mapping.columns}
-    if len(source.columns) - len(taken) < _LEAST_TO_TELL:
+    if len(source.columns) - len(taken) < _MIN_SERIES_COLUMNS:
         return
     cells = [None if column.index in taken else source.header_cells(column.index) for column in source.columns]
-    # Of two rows of a header the one below says what a column holds, or the one above does.
+    # In a header of two rows either the lower or the upper one names the values.
     for at in (-1, 0) if source.region.header_row_count > 1 else (-1,):
         if any(_is_question(there[at][2]) for there in cells if there):
             return
-        series = series_among([there[at][2] if there else None for there in cells], _LEAST_TO_TELL)
+        series = series_among([there[at][2] if there else None for there in cells], _MIN_SERIES_COLUMNS)
         run = max(_runs(series), key=len, default=range(0))
-        if len(run) < _LEAST_TO_TELL or len({as_text(cells[index][at][2]) for index in run}) < _LEAST_TO_TELL:
+        if len(run) < _MIN_SERIES_COLUMNS or len({as_text(cells[index][at][2]) for index in run}) < _MIN_SERIES_COLUMNS:
             continue
         name = series[run[0]]
         first, last = (as_text(cells[index][at][2]) for index in (run[0], run[-1]))
@@ -164,7 +165,7 @@ def notice_series(context: RunContext, source: SourceTable, mapping: Mapping) ->
 
 
 def _runs(series: list[str | None]) -> Iterator[range]:
-    """Columns of one series beside one another."""
+    """Yields adjacent columns of one series."""
     start = 0
     for at in range(1, len(series) + 1):
         if at == len(series) or series[at] != series[start]:
@@ -173,12 +174,12 @@ def _runs(series: list[str | None]) -> Iterator[range]:
             start = at
 
 
-#: So many columns are told, and fewer are not.
-_LEAST_TO_TELL = 3
+#: The minimum number of columns that are reported.
+_MIN_SERIES_COLUMNS = 3
 
 
-def add_year(found: Found, around: Around) -> None:
-    """Give months, quarters and weeks without a year the one that stands above the table, or that the stack says."""
+def add_year(found: StackedColumns, around: TableSurroundings) -> None:
+    """Gives months, quarters and weeks without a year the year above the table, or the stack's own."""
     stack = found.stack
     if not isinstance(found.way, str) or found.way not in WITHOUT_YEAR or any(has_year(found.way, key.value) for key in found.keys):
         return
@@ -202,7 +203,7 @@ def add_year(found: Found, around: Around) -> None:
     found.lacks_year = year is None
 
 
-#: A title stands so near.
+#: The maximum distance of a title in lines.
 _LINES = 12
 
 
@@ -215,11 +216,13 @@ def _says_total(stack: Stack, source: SourceTable, index: int) -> bool:
     return header in stack.leave or bool(re.search(_TOTALS, header))
 
 
-def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, taken: set[int]) -> list[Total]:
-    """The totals beside the columns that are stacked, and among them: by their headers, or because their numbers are the sums. Of texts
-    that the decimal mark leaves open, those under which more of them are sums.
+def find_totals(
+    context: RunContext, table: pl.DataFrame, source: SourceTable, found: StackedColumns, taken: set[int]
+) -> list[Total]:
+    """Returns the totals beside the stacked columns, and among them, by their headers or because their numbers are the sums.
+    For texts with an ambiguous decimal mark, the mark under which more of them are sums counts.
     """
-    # What is open is read with a point, unless the setting names the comma.
+    # Ambiguous numbers are read with a point, unless the setting names the comma.
     mark, other = (",", ".") if context.settings.decimal_mark == "," else (".", ",")
     totals = _totals_under(mark, table, source, found, taken)
     if not totals or all(table.schema[source.names[index]] != pl.String for index in found.indices):
@@ -231,7 +234,7 @@ def find_totals(context: RunContext, table: pl.DataFrame, source: SourceTable, f
     return others if others_sums > sums else totals
 
 
-def _totals_under(mark: str, table: pl.DataFrame, source: SourceTable, found: Found, taken: set[int]) -> list[Total]:
+def _totals_under(mark: str, table: pl.DataFrame, source: SourceTable, found: StackedColumns, taken: set[int]) -> list[Total]:
     indices = found.indices
     totals = []
     amounts: dict[int, pl.Series] = {}
@@ -260,15 +263,15 @@ def _totals_under(mark: str, table: pl.DataFrame, source: SourceTable, found: Fo
         says = is_word or is_coarser
         best: tuple[float, str, list[int]] | None = None
         for name, columns in found.columns.items():
-            own = [one for one in columns if one is not None]
-            running = [one for one in own if one < index]
+            own = [column for column in columns if column is not None]
+            running = [column for column in own if column < index]
             for parts in (own, since[name], running):
                 if len(parts) > 1 or len(parts) == 1 and says:
                     # A single row may add up by chance.
                     share = _share_of_sums([amounts_of(part) for part in parts], amounts_of(index), 1 if says else 2)
                     if share is not None and (best is None or share > best[0]):
                         best = share, name, [*parts]
-        is_sum = best is not None and best[0] >= (_MOST if says else _ALMOST_ALL)
+        is_sum = best is not None and best[0] >= (_MIN_SHARE_BY_HEADER if says else _MIN_SHARE_BY_NUMBERS)
         if is_sum:
             _, name, parts = best
             totals.append(Total(index, name, _sum_of([amounts_of(part) for part in parts]), amounts_of(index)))
@@ -278,14 +281,14 @@ def _totals_under(mark: str, table: pl.DataFrame, source: SourceTable, found: Fo
     return totals
 
 
-def _is_coarser(found: Found, header: Any) -> bool:
-    """Whether a header is one of what the columns are parts of: a quarter beside months."""
+def _is_coarser(found: StackedColumns, header: Any) -> bool:
+    """Returns whether a header is a coarser period than the columns: a quarter beside months."""
     coarser = COARSER.get(found.way, ()) if isinstance(found.way, str) else ()
     return any(belongs(series, header) for series in coarser)
 
 
 def _next_to(indices: range, is_open) -> list[int]:
-    """The first columns that no field has."""
+    """Returns the leading columns without a field."""
     near = []
     for index in indices:
         if not is_open(index):
@@ -295,7 +298,7 @@ def _next_to(indices: range, is_open) -> list[int]:
 
 
 def _share_of_sums(parts: list[pl.Series], total: pl.Series, least: int) -> float | None:
-    """In how many of the rows with numbers the total is the sum; nothing where fewer have any."""
+    """Returns the share of rows with numbers in which the total is the sum; ``None`` if too few rows have any."""
     added = _sum_of(parts)
     total = total.fill_nan(None)
     judged = (added.is_not_null() & total.is_not_null() & (total != 0)).fill_null(False)
@@ -311,19 +314,19 @@ _TOLERANCE = _CENT * (1 + 1e-9)
 
 
 def _sum_of(parts: list[pl.Series]) -> pl.Series:
-    """The sums of rows; null where a row has no number, or a cell that is none."""
+    """Returns the sums of rows; null if a row has no number, or a cell that is none."""
     frame = pl.DataFrame([part.fill_nan(None).alias(str(number)) for number, part in enumerate(parts)])
     is_odd = pl.any_horizontal([pl.lit(part.is_nan()) for part in parts]).fill_null(False)
     return frame.select(pl.when(pl.any_horizontal(pl.all().is_not_null()) & ~is_odd).then(pl.sum_horizontal(pl.all()))).to_series()
 
 
 def is_off(added: pl.Series, total: pl.Series) -> pl.Series:
-    """In which rows a total is not the sum."""
+    """Returns the rows in which a total is not the sum."""
     return ((added - total.fill_nan(None)).abs() > _TOLERANCE).fill_null(False)
 
 
 def _amounts(mark: str, column: pl.Series) -> pl.Series:
-    """The numbers of a column; what is none is not a number."""
+    """Returns the numbers of a column; NaN for anything else."""
     if column.dtype.is_numeric():
         return column.cast(pl.Float64)
     if column.dtype != pl.String:

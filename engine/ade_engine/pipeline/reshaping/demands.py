@@ -1,4 +1,4 @@
-"""Refuses what fields and settings say of reshaped tables that cannot be, before a run begins."""
+"""Refuses impossible demands of fields and settings on reshaped tables, before a run begins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check_reshapes(registry: Registry, settings: Settings) -> None:
-    """Refuse stacks whose cells no field takes, parts that several fields take, and values of fields that there are not."""
+    """Refuses stacks whose cells no field takes, parts that several fields take, and settings for values of unknown fields."""
     stacked = registry.reshapes.stacked
     for stack in registry.reshapes.stacks:
         fields: dict[str | None, str] = {}

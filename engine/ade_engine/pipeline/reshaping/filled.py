@@ -1,10 +1,10 @@
-"""Fills blank cells from above, and parts cells that hold several values into rows."""
+"""Fills blank cells from above, and splits cells that hold several values into rows."""
 
 from __future__ import annotations
 
 import re
 
-from ade_engine.fields.surroundings import ColumnSource, Sources
+from ade_engine.fields.surroundings import ColumnSource, ColumnSources
 from ade_engine.models import polars as pl
 from ade_engine.models.notices import INFO
 from ade_engine.models.table import DITTO
@@ -12,26 +12,26 @@ from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX, with_serie
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
 
 def _is_filled(column: pl.Series) -> pl.Series:
-    """Which cells have a value of their own: a sign for "as above" is none."""
+    """Returns which cells have a value of their own: a sign for "as above" is none."""
     if column.dtype != pl.String:
         return column.is_not_null()
     return ~column.str.strip_chars().is_in(["", *DITTO]).fill_null(True)
 
 
-def fill_down(context: RunContext, table: pl.DataFrame, cells: Cells | None) -> pl.DataFrame:
-    """The table in which blank cells of fields that ask for it have the value of the cell above.
+def fill_down(context: RunContext, table: pl.DataFrame, cells: ReshapedCells | None) -> pl.DataFrame:
+    """Returns the table in which blank cells of fields with ``fill_down`` have the value of the cell above.
 
-    Blank rows stay blank. Where a filled field to the left says something new, those to the right begin anew.
+    Blank rows stay blank. A new value in a filled field stops the filling in the filled fields to its right.
     """
     wanted = [name for name in table.columns if name in context.registry.reshapes.filled]
     if not wanted or not table.height:
         return table
-    # A row of blank cells is no record, and would be one.
+    # A row of blank cells is no record, and filling would make it one.
     others = [name for name in table.columns if name not in wanted and not name.startswith(RESERVED_PREFIX)]
     is_record = table.select(pl.any_horizontal([pl.lit(_is_filled(table.get_column(name))) for name in others])).to_series() if others else None
     begins = None
@@ -41,7 +41,7 @@ def fill_down(context: RunContext, table: pl.DataFrame, cells: Cells | None) -> 
         is_own = _is_filled(column)
         if begins is not None:
             is_own |= begins
-        # What begins anew with a blank cell stays blank.
+        # A blank cell at the start of a new filling stays blank.
         begins = is_own
         at = pl.select(pl.when(is_own).then(pl.int_range(len(column), dtype=pl.UInt32)).forward_fill()).to_series()
         taken = at.is_not_null() & ~is_own
@@ -63,8 +63,10 @@ def fill_down(context: RunContext, table: pl.DataFrame, cells: Cells | None) -> 
     return with_series(table, made) if made else table
 
 
-def split_cells(context: RunContext, table: pl.DataFrame, cells: Cells | None, sources: Sources) -> tuple[pl.DataFrame, pl.Series | None]:
-    """The table with a row for each value of cells that hold several, and the positions of its rows in the one before."""
+def split_cells(context: RunContext, table: pl.DataFrame, cells: ReshapedCells | None, sources: ColumnSources) -> tuple[pl.DataFrame, pl.Series | None]:
+    """Returns the table with a row for each value of cells that hold several, and the positions of its rows in the former
+    table.
+    """
     positions: pl.Series | None = None
     for name, marks in context.registry.reshapes.split.items():
         if name not in table.columns or table.schema[name] != pl.String:

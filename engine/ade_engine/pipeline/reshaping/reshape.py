@@ -1,6 +1,6 @@
-"""Makes a table one record a row, as the configuration's fields say, in one order: tables on their side were turned and lines of records
-joined before; then facts beside the table become fields, blank cells are filled from above, cells with several values are parted, and
-columns are stacked.
+"""Makes a table one record a row, as the configuration's fields ask, in a fixed order: tables on their side were turned and
+lines of records joined before; then facts beside the table become fields, blank cells are filled from above, cells with several
+values are split, and columns are stacked.
 """
 
 from __future__ import annotations
@@ -13,27 +13,27 @@ from ade_engine.models.table import DerivedMapping
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.columns.mapping import Mapping
 from ade_engine.pipeline.reshaping.beside import add_facts, around_of
-from ade_engine.pipeline.reshaping.columns import Found, add_year, find_columns, find_others, find_totals
+from ade_engine.pipeline.reshaping.columns import StackedColumns, add_year, find_columns, find_others, find_totals
 from ade_engine.pipeline.reshaping.filled import fill_down, split_cells
 from ade_engine.pipeline.reshaping.stacked import stack
-from ade_engine.pipeline.shared.cells import Cells
+from ade_engine.pipeline.shared.cells import ReshapedCells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ade_engine.fields.surroundings import Sources
+    from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.io.scan.sheet_scan import SheetScan
     from ade_engine.pipeline.columns.frame import SourceTable
     from ade_engine.pipeline.columns.mapping import ColumnMapper
     from ade_engine.pipeline.finding.header_rows import RowSpan
     from ade_engine.pipeline.shared.context import RunContext
 
-#: What a field scores that stacked columns hold.
+#: The score of a field from stacked columns.
 _SCORE = 0.9
 
 
-class Reshaped(Record):
-    """A table that was reshaped: the mappings of fields that no column of their own has, the source columns that fields come from, and
-    those that are gone, from 0.
+class ReshapedTable(Record):
+    """A reshaped table: the mappings of fields without a column of their own, the source columns of fields, and the removed
+    source columns, from 0.
     """
 
     table: pl.DataFrame
@@ -44,8 +44,8 @@ class Reshaped(Record):
     gone: set[int] = set()
 
 
-def map_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> tuple[Mapping, Found | None]:
-    """The fields of a table's columns, and the columns that are stacked."""
+def map_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) -> tuple[Mapping, StackedColumns | None]:
+    """Returns the fields of a table's columns, and the columns that are stacked."""
     if not context.registry.reshapes.stacked:
         return mapper.map(context, source), None
     found = find_columns(context, source, mapper)
@@ -59,7 +59,7 @@ def map_columns(context: RunContext, source: SourceTable, mapper: ColumnMapper) 
     stacked = {field for field, part in context.registry.reshapes.stacked.items() if part.stack is found.stack}
     own = [column for column in mapping.columns if column.field_name in stacked]
     if own and len(found.keys) == 1:
-        # A table that has columns for these fields is one record a row.
+        # A table that has columns for these fields already has one record a row.
         source.apart = frozenset()
         return mapper.map(context, source), None
     if own:
@@ -75,17 +75,18 @@ def reshape(
     span: RowSpan,
     scan: SheetScan,
     mapping: Mapping,
-    found: Found | None,
-    sources: Sources,
+    found: StackedColumns | None,
+    sources: ColumnSources,
     section: str | None,
     heads: dict[int, tuple[int, int]],
-) -> Reshaped:
-    """The table as the fields want it. ``scan``: of the sheet; ``section``: the column of section heads, and ``heads`` their cells."""
-    result = Reshaped(table)
+) -> ReshapedTable:
+    """Returns the reshaped table. ``scan``: of the sheet; ``section``: the column of section heads, and ``heads`` their cells.
+    """
+    result = ReshapedTable(table)
     if not mapping.columns and found is None and span.gathered is None:
-        # A table of nobody's.
+        # No field belongs to this table.
         return result
-    cells = Cells(table) if ROW in table.columns else None
+    cells = ReshapedCells(table) if ROW in table.columns else None
     if cells is not None and span.gathered is not None:
         cells.gathered(table, span.gathered, scan)
     around = around_of(context, span, scan)
@@ -114,10 +115,10 @@ def reshape(
         _tell_missing(context, table)
     if at is not None and context.collected is not None:
         gone = {source.names[index] for index in result.gone}
-        context.collected.reported = [one for one in context.collected.reported if one.field not in gone]
-        for one in context.collected.reported:
-            if one.messages is not None:
-                one.messages = one.messages.gather(at)
+        context.collected.reported = [report for report in context.collected.reported if report.field not in gone]
+        for report in context.collected.reported:
+            if report.messages is not None:
+                report.messages = report.messages.gather(at)
     if cells is not None:
         result.table = cells.settle(table)
         sources.cells = context.cells = cells
@@ -127,7 +128,9 @@ def reshape(
 
 
 def _tell_missing(context: RunContext, table: pl.DataFrame) -> None:
-    """Say that a table has no columns to stack, and no column for what they hold; of a required field the list of issues says so anyway."""
+    """Sends a notice about a table without columns to stack, and without a column for their values; if such a field is
+    required, the list of issues reports it anyway.
+    """
     there = {name for name in table.columns if table.schema[name] != pl.Null}
     for stack in context.registry.reshapes.stacks:
         fields = [field for field, part in context.registry.reshapes.stacked.items() if part.stack is stack]
@@ -135,6 +138,6 @@ def _tell_missing(context: RunContext, table: pl.DataFrame) -> None:
         if context.collected is None or there.intersection(fields) or any(field.required for field in known):
             return
     field = known[-1]
-    series = " or ".join(one if isinstance(one, str) else "these headers" for one in stack.ways if one) or "the pattern"
+    series = " or ".join(way if isinstance(way, str) else "these headers" for way in stack.ways if way) or "the pattern"
     line = {"rule": f"{field.name}.not_found", "severity": WARNING, "field": field.name, "label": field.label or field.name, "table": context.table_index + 1}
     context.remarks.append(line | {"message": f"no column of {series} was found, and no column of its own"})

@@ -1,6 +1,6 @@
 """Stacks the columns of a table: each of their cells becomes a row, with the header of its column as a value beside it.
 
-Row by row in the order of the sheet: all months of the first record, then all of the second. Cells without anything make no row.
+The rows follow the order of the sheet: all months of the first record, then all of the second. Empty cells make no row.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from ade_engine.models.notices import WARNING as DOUBTFUL
 from ade_engine.models.record import Record
 from ade_engine.models.table import column_letters
 from ade_engine.pipeline.columns.frame import header_text
-from ade_engine.pipeline.reshaping.columns import Found, Total, is_off
+from ade_engine.pipeline.reshaping.columns import StackedColumns, Total, is_off
 from ade_engine.pipeline.shared.table_columns import as_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ade_engine.fields.surroundings import Sources
+    from ade_engine.fields.surroundings import ColumnSources
     from ade_engine.pipeline.columns.frame import SourceTable
-    from ade_engine.pipeline.shared.cells import Cells
+    from ade_engine.pipeline.shared.cells import ReshapedCells
     from ade_engine.pipeline.shared.context import RunContext
 
-#: So many totals of a column that are no sums are issues.
-_MOST_TOLD = 100
+#: The maximum number of mismatched totals of a column that become issues.
+_MAX_TOTAL_ISSUES = 100
 
 
-class Stacked(Record):
-    """What became of a table: the table, the positions of its rows in the one before, and the fields with the columns they come from."""
+class StackedTable(Record):
+    """A stacked table: the table, the positions of its rows in the former one, and the fields with their columns."""
 
     table: pl.DataFrame
     at: pl.Series
@@ -46,9 +46,9 @@ class Stacked(Record):
 
 
 def stack(
-    context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, totals: list[Total], cells: Cells | None, sources: Sources
-) -> Stacked:
-    """Stack the columns that were found, and leave out their totals, which are checked."""
+    context: RunContext, table: pl.DataFrame, source: SourceTable, found: StackedColumns, totals: list[Total], cells: ReshapedCells | None, sources: ColumnSources
+) -> StackedTable:
+    """Stacks the columns that were found, and leaves out their totals after checking them."""
     stacked = {part.name: field for field, part in context.registry.reshapes.stacked.items() if part.stack is found.stack}
     differing = _check_totals(context, table, source, found, totals, stacked, cells)
     height, count = table.height, len(found.keys)
@@ -79,7 +79,7 @@ def stack(
             made.append(_keys(found).gather(keys).alias(field))
         else:
             made.append(values[name][0].gather(flat).alias(field))
-    # The new fields stand where the columns stood.
+    # The new fields take the positions of the columns.
     places = {name: place for place, name in enumerate(table.columns)}
     first = min(places[source.names[index]] for index in found.indices)
     behind = sum(places[name] < first for name in kept)
@@ -119,15 +119,15 @@ def stack(
     if found.lacks_year and None in stacked:
         _tell_no_year(context, found, stacked[None], cells)
     _tell(context, source, found, totals, height, result.height, empty, differing)
-    return Stacked(result, rows, of_fields)
+    return StackedTable(result, rows, of_fields)
 
 
 def _series(numbers: list[int]) -> pl.Series:
     return pl.Series(numbers, dtype=pl.UInt32)
 
 
-def _keys(found: Found) -> pl.Series:
-    """The headers as a column: days where all are, else text."""
+def _keys(found: StackedColumns) -> pl.Series:
+    """Returns the headers as a column: days if all are days, else text."""
     values = [key.value for key in found.keys]
     if all(isinstance(value, dt.datetime) for value in values) or all(isinstance(value, dt.date) and not isinstance(value, dt.datetime) for value in values):
         return pl.Series(values)
@@ -135,7 +135,7 @@ def _keys(found: Found) -> pl.Series:
 
 
 def _end_to_end(columns: list[pl.Series | None], height: int) -> tuple[pl.Series, bool]:
-    """Columns below one another, as one of a type that all have, and whether that is text for want of another."""
+    """Returns columns one below the other with a common type, and whether this is text for lack of another."""
     there = [column for column in columns if column is not None and column.dtype != pl.Null]
     dtypes = {column.dtype for column in there}
     is_mixed = False
@@ -158,12 +158,14 @@ def _end_to_end(columns: list[pl.Series | None], height: int) -> tuple[pl.Series
             made.append(column.alias(""))
         else:
             made.append((as_text(column) if is_mixed else column.cast(wanted)).alias(""))
-    # In one piece: polars takes values from several four times as slowly.
+    # In one chunk, because polars takes values from several four times as slowly.
     return pl.concat(made, rechunk=True) if len(made) > 1 else made[0], is_mixed
 
 
-def _filled(series: pl.Series, columns: list[int | None], source: SourceTable, cells: Cells | None, height: int) -> pl.Series:
-    """Which cells hold something: a formula that was saved without its value does, too."""
+def _filled(
+    series: pl.Series, columns: list[int | None], source: SourceTable, cells: ReshapedCells | None, height: int
+) -> pl.Series:
+    """Returns which cells hold something; a formula that was saved without its value counts."""
     filled = series.is_not_null()
     if series.dtype == pl.String:
         filled &= (series.str.strip_chars() != "").fill_null(False)
@@ -177,16 +179,16 @@ def _filled(series: pl.Series, columns: list[int | None], source: SourceTable, c
 
 
 def _source(source: SourceTable, indices: list[int], field: str) -> ColumnSource:
-    """Where the column of a field comes from: the first of several."""
+    """Returns the source of a field's column: the first of several."""
     first, last = (header_text(source.columns[index].header) for index in (indices[0], indices[-1]))
     header = first if len(indices) == 1 else f"{first} … {last}"
     return ColumnSource(header, source.columns[indices[0]].unit or None, source.region.min_col + indices[0], lambda: source.shown_by_sheet(indices[0]), source.from_1904)
 
 
-def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: Cells, numbers: pl.Series, keys: pl.Series, *, is_mixed: bool) -> None:
-    """Let readers see the cells themselves where the columns are text for want of another type, and formulas without a value.
+def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: ReshapedCells, numbers: pl.Series, keys: pl.Series, *, is_mixed: bool) -> None:
+    """Lets readers see the cells themselves if the columns are text for lack of another type, and formulas without a value.
 
-    ``numbers``: the column of the sheet of each key, 0 where a key has none; ``keys``: the key of each row.
+    ``numbers``: the column of the sheet of each key, 0 if a key has none; ``keys``: the key of each row.
     """
     first = source.region.data_first_row
     by_column = {number: number - source.region.min_col for number in numbers.to_list() if number}
@@ -212,9 +214,9 @@ def _read_from_cells(of_field: ColumnSource, source: SourceTable, cells: Cells, 
 
 
 def _check_totals(
-    context: RunContext, table: pl.DataFrame, source: SourceTable, found: Found, totals: list[Total], fields: dict[str | None, str], cells: Cells | None
+    context: RunContext, table: pl.DataFrame, source: SourceTable, found: StackedColumns, totals: list[Total], fields: dict[str | None, str], cells: ReshapedCells | None
 ) -> int:
-    """Say of which rows the total is not the sum; in how many cells."""
+    """Adds issues for rows whose total is not the sum, and returns the number of cells."""
     count = 0
     for total in totals if context.settings.is_2026 else ():
         added, said = total.added, total.said
@@ -226,7 +228,7 @@ def _check_totals(
             continue
         field = fields.get(total.name)
         column, shown = source.region.min_col + total.index, as_text(table.get_column(source.names[total.index]))
-        for at in off[:_MOST_TOLD]:
+        for at in off[:_MAX_TOTAL_ISSUES]:
             row = cells.rows[at]
             message = f"the total is not the sum of the columns beside it: these add up to {_plain(added[at])}, the difference is {_plain(said[at] - added[at])}"
             line = {"rule": f"{field or found.stack.names[0]}.total_differs", "severity": WARNING, "message": message, "field": field, "value": shown[at]}
@@ -240,8 +242,8 @@ def _check_totals(
 _OF_YEARS = (month, quarter, week, date)
 
 
-def _tell_no_year(context: RunContext, found: Found, field: str, cells: Cells | None) -> None:
-    """Keep months without a year as texts, where they were to be read as times, and say so once."""
+def _tell_no_year(context: RunContext, found: StackedColumns, field: str, cells: ReshapedCells | None) -> None:
+    """Keeps months without a year as texts if they were to be read as times, and reports it once."""
     entries = context.registry.column_transforms_by_field.get(field, ())
     if not any(getattr(entry.fn, "ade_wraps", None) in _OF_YEARS for entry in entries):
         return
@@ -259,9 +261,9 @@ def _plain(number: float) -> str:
 
 
 def _tell(
-    context: RunContext, source: SourceTable, found: Found, totals: list[Total], before: int, after: int, empty: int, differing: int
+    context: RunContext, source: SourceTable, found: StackedColumns, totals: list[Total], before: int, after: int, empty: int, differing: int
 ) -> None:
-    """One notice for what was stacked."""
+    """Sends one notice about the stacked columns."""
     indices = found.indices
     first, last = (column_letters(source.region.min_col + index) for index in (indices[0], indices[-1]))
     headers = [text_of(source.columns[index].header) for index in (indices[0], indices[-1])]

@@ -1,11 +1,12 @@
-"""Which cells of a table are astray: a hook or a transform has put values into them that stood elsewhere before, and so it is not known
-any more at which cells of the sender's sheet these values stand.
+"""The astray cells of a table: a hook or a transform has put values into them that were elsewhere before, so their cells in the
+sender's sheet are no longer known.
 
-Known by the values before and after, column by column, of the columns that were changed. A cell is astray where its new value is not
-its own one (but for case, and blanks around it), and is the one that another column had in the row, or that its own column had in
-another row. Where most of the values that changed come from elsewhere, all of them do. What may follow from a cell's own value, as
-the result of a mapping or of rounding does, is its own: equal values became equal ones, the new ones are of several rows, and they
-did not take each other's places. Of values that were both moved and made anew (``reverse() * 2``) nothing shows it.
+They are found by the values before and after, column by column, in the changed columns. A cell is astray if its new value is
+not its own one (except for case, and blanks around it), and is the one that another column had in the row, or that its own
+column had in another row. If most of the changed values come from elsewhere, all of them do. A value that may follow from the
+cell's own, as the result of a mapping or of rounding, is its own: equal values became equal ones, the new ones are of several
+rows, and they did not take each other's positions. Values that were both moved and recomputed (``reverse() * 2``) cannot be
+detected.
 """
 
 from __future__ import annotations
@@ -15,29 +16,29 @@ from functools import cached_property
 from ade_engine.models import polars as pl
 from ade_engine.pipeline.shared.table_columns import ISSUE_PREFIX, RESERVED_PREFIX, as_text, ids_of
 
-#: Of so many rows it is seen whether a column was copied from another one.
+#: The number of rows by which it is decided whether a column was copied from another one.
 _SAMPLE = 1_000
 #: Shorter values, such as small numbers, agree with those of other columns by chance.
 _TELLING = 4
 
 
-class Astray:
+class AstrayCells:
     """The astray cells of one table, by column."""
 
     def __init__(self) -> None:
-        #: The columns of which most values that were changed are those of other rows.
+        #: The columns whose changed values are mostly those of other rows.
         self.moved: set[str] = set()
         self._cells: dict[str, list[pl.DataFrame]] = {}
-        #: The columns of which no cell is known, and whether the rows are. They were taken out of the table, so that what stands there
-        #: under their names is new, or were read from another column.
+        #: The columns whose cells are all unknown, and whether their rows are known. They were taken out of the table, so that
+        #: columns under their names are new, or were read from another column.
         self._whole: dict[str, bool] = {}
 
     def __contains__(self, column: str) -> bool:
         return column in self._whole or column in self._cells
 
     def follow(self, before: pl.DataFrame, after: pl.DataFrame, ids: pl.Series, *, has_moved: bool = False) -> None:
-        """Note what a hook or a transform did to values. The rows of both frames are those of ``ids``, null where one has no number;
-        ``has_moved``: they were others before, or in another order, so that some may stand for several.
+        """Notes the effect of a hook or a transform on values. The rows of both frames are those of ``ids``, null if one has no
+        number; ``has_moved``: the rows or their order changed, so that some may stand for several.
         """
         self._whole.update((name, False) for name in before.columns if name not in after.columns and not name.startswith(RESERVED_PREFIX))
         for name in after.columns:
@@ -48,7 +49,7 @@ class Astray:
                 self._follow_column(field, before, after, name, ids, has_moved)
 
     def follow_column(self, before: pl.DataFrame, after: pl.DataFrame, name: str, *, reads: str | None) -> None:
-        """Note what a transform did to the values of a column. ``reads``: the column that a reader has read for it."""
+        """Notes the effect of a transform on a column. ``reads``: the column that a reader has read for it."""
         if reads not in (None, name):
             self._whole.setdefault(name, True)
         elif reads is None and name in before.columns:
@@ -61,7 +62,7 @@ class Astray:
         if not (_is_comparable(one.dtype) and _is_comparable(other.dtype)):
             self._whole[field] = False
             return
-        change = _Change(before, after, name)
+        change = _ColumnChange(before, after, name)
         if not change.at.len():
             return
         from_rows, from_columns = change.strays()
@@ -75,21 +76,21 @@ class Astray:
             self._cells.setdefault(field, []).append(cells)
 
     def known(self, field: str, ids: pl.Series) -> tuple[pl.Series, pl.Series]:
-        """Whether the cells of a field in these rows hold their own values, and whether at least the rows are known."""
+        """Returns whether the cells of a field in these rows hold their own values, and whether at least the rows are known."""
         nothing = pl.DataFrame(schema={"id": pl.UInt32, "is_row": pl.Boolean})
         astray = pl.concat([nothing, *self._cells.get(field, ())]).group_by("id").agg(pl.col("is_row").all())
         is_row = pl.DataFrame({"id": ids}).join(astray, on="id", how="left", maintain_order="left").get_column("is_row")
         return is_row.is_null() & (field not in self._whole), is_row.fill_null(True) & self._whole.get(field, True)
 
 
-class _Change:
-    """The values of a column that are others than before; the series of this class have an entry for each of them."""
+class _ColumnChange:
+    """The changed values of a column; the series of this class have an entry for each of them."""
 
     def __init__(self, before: pl.DataFrame, after: pl.DataFrame, name: str):
         self._before, self._after, self._name = before, after, name
         raw, made = before.get_column(name), after.get_column(name)
         self._kind = _kind_of(raw.dtype, made.dtype)
-        #: The places of these values in the table.
+        #: The positions of these values in the table.
         is_alike = raw.dtype == made.dtype and not _is_text_of_its_own(raw.dtype)
         self.at = raw.ne_missing(made).arg_true() if is_alike else pl.int_range(len(raw), dtype=pl.UInt32, eager=True)
         raw, made = raw.gather(self.at), made.gather(self.at)
@@ -99,7 +100,7 @@ class _Change:
         blank = old.is_null() if self._kind == raw.dtype else _is_blank(raw)
         is_other = old.ne_missing(new) | (blank != new.is_null())
         self.at, self._raw, self._made = self.at.filter(is_other), raw.filter(is_other), made.filter(is_other)
-        #: The former values and the new ones; null also where a former one is of another kind.
+        #: The former values and the new ones; null also if a former one is of another kind.
         self._old, self._new = old.filter(is_other), new.filter(is_other)
         was_blank, is_blank = blank.filter(is_other), self._new.is_null()
         self._replaced, self._filled, self._emptied = ~was_blank & ~is_blank, was_blank & ~is_blank, ~was_blank & is_blank
@@ -107,17 +108,17 @@ class _Change:
 
     @cached_property
     def _all(self) -> pl.Series:
-        """All former values of the column."""
+        """Returns all former values of the column."""
         return _alike(self._before.get_column(self._name), self._kind)
 
     @cached_property
     def _is_there(self) -> pl.Series:
-        """Which of the values stood in the column before."""
+        """Returns which of the values were in the column before."""
         return _is_in(self._new, self._all)
 
     @cached_property
     def has_moved(self) -> bool:
-        """Whether most values that changed have taken the place of others that changed."""
+        """Returns whether most changed values have taken the position of other changed ones."""
         count = len(self._new) - self._new.null_count()
         if self._is_there.sum() * 2 <= count:
             return False
@@ -126,15 +127,15 @@ class _Change:
         return both > 1 and both * 2 > count
 
     def strays(self) -> tuple[pl.Series, pl.Series]:
-        """Which of the values are those of other rows, and which are those of other columns."""
-        # Where nothing stands any more, the value may have gone elsewhere.
+        """Returns which of the values are those of other rows, and which are those of other columns."""
+        # If a cell is now empty, its value may have moved elsewhere.
         emptied = self._emptied & _is_in(self._old, self._new) if self._emptied.any() else self._emptied
         rows = self._of_rows() | self._filled_from_rows() | emptied
         columns = self._of_columns() | self._filled_from_columns() | self._gone_to_columns()
         return self._with_all(rows), self._with_all(columns)
 
     def _with_all(self, found: pl.Series) -> pl.Series:
-        """Values of which most are from elsewhere are all from there."""
+        """Returns all values if most of them are from elsewhere."""
         if found.sum() * 2 >= len(found):
             return self.is_any
         replaced = self._replaced.sum()
@@ -143,7 +144,7 @@ class _Change:
         return found
 
     def _of_rows(self) -> pl.Series:
-        """Which values that took the place of others are those of other rows, and do not follow from the others."""
+        """Returns which replacing values are those of other rows, and do not follow from the replaced ones."""
         found = self._replaced & self._is_there
         if not found.any() or self.has_moved:
             return found
@@ -151,21 +152,21 @@ class _Change:
         if pairs.n_unique() > pairs.get_column("raw").n_unique():
             # Equal values became different ones.
             return found
-        # What several rows had before was not taken from one of them.
+        # A value that several rows had before was not taken from one of them.
         often = _counts(self._all).filter(pl.col("len") > 1).get_column("value")
         found &= ~_is_in(self._new, often) & self._old.is_not_null()
         return found if found.sum() * 2 >= self._replaced.sum() else found & self._is_telling
 
     @cached_property
     def _is_telling(self) -> pl.Series:
-        """Which values agree with others by no chance."""
+        """Returns which values do not agree with others by chance."""
         if self._made.dtype == pl.Boolean:
             return ~self.is_any
         text = self._new if self._new.dtype == pl.String else as_text(self._made)
         return (text.str.len_chars() >= _TELLING).fill_null(False)
 
     def _filled_from_rows(self) -> pl.Series:
-        """Which values that stand where nothing stood are those of other rows. A single value for all may be from nowhere."""
+        """Returns which values in formerly empty cells are those of other rows. A single value for all may be new."""
         found = self._filled & self._is_there
         if not found.any() or self._new.filter(self._filled).n_unique() > 1:
             return found
@@ -177,7 +178,8 @@ class _Change:
         return found & _is_in(self._new, self._old) & ~_is_in(self._new, kept)
 
     def _of_columns(self) -> pl.Series:
-        """Which values that took the place of others are those of other columns: nearly all of one, or values that agree by no chance."""
+        """Returns which replacing values are those of other columns: nearly all of one, or values that do not agree by chance.
+        """
         found, count = self._replaced & False, self._replaced.sum()
         for same in self._columns_with(self._replaced).values():
             same = self._replaced & same
@@ -185,7 +187,7 @@ class _Change:
         return found
 
     def _filled_from_columns(self) -> pl.Series:
-        """Which values that stand where nothing stood are those of other columns. A single value for all may be from nowhere."""
+        """Returns which values in formerly empty cells are those of other columns. A single value for all may be new."""
         found, count = self._filled & False, self._filled.sum()
         is_single = count > 1 and self._new.filter(self._filled).n_unique() == 1
         for name, same in self._columns_with(self._filled).items():
@@ -195,7 +197,7 @@ class _Change:
         return found
 
     def _gone_to_columns(self) -> pl.Series:
-        """Which values that stand no more where they stood were put into another column."""
+        """Returns which removed values were put into another column."""
         found = self._emptied & False
         if not self._emptied.any():
             return found
@@ -212,7 +214,9 @@ class _Change:
         return [name for name in names if _is_comparable(self._before.schema[name])]
 
     def _columns_with(self, which: pl.Series) -> dict[str, pl.Series]:
-        """The other columns that had some of those values in the same row, and where. All columns are looked at in one query."""
+        """Returns the other columns that had some of those values in the same row, and the rows. All columns are compared in
+        one query.
+        """
         places = which.arg_true()
         if not len(places):
             return {}
@@ -221,7 +225,7 @@ class _Change:
         names = [column.name for column in found.get_columns() if column.item()]
         masks = _equal(self._before.select(names)[self.at], self._new).get_columns() if names else []
         if len(places) > _SAMPLE:
-            # Of many values a few that are the same are found to the letter, which is fast.
+            # Fast: if there are many values, a few identical ones are compared exactly.
             frame = self._before.select(name for name in self._others if name not in names and self._before.schema[name] == self._made.dtype)
             frame = frame if len(self.at) == frame.height else frame[self.at]
             found = frame.select((pl.all() == pl.lit(self._made)).any())
@@ -230,7 +234,7 @@ class _Change:
 
 
 def _equal(frame: pl.DataFrame, values: pl.Series, *, is_any: bool = False) -> pl.DataFrame:
-    """Which values of columns are those of a series that :func:`_alike` gave, or whether any is."""
+    """Returns which values of columns are those of a series from :func:`_alike`, or whether any is."""
     found = []
     for name, dtype in frame.schema.items():
         column, one = pl.col(name), pl.lit(values)
@@ -249,19 +253,19 @@ def _is_comparable(dtype: pl.DataType) -> bool:
 
 
 def _is_text_of_its_own(dtype: pl.DataType) -> bool:
-    """Whether polars itself writes values of a type as texts."""
+    """Returns whether polars itself writes values of a type as texts."""
     return dtype in (pl.Categorical, pl.Enum, pl.Null)
 
 
 def _kind_of(old: pl.DataType, new: pl.DataType) -> pl.DataType:
-    """The type by which values of two types are compared."""
+    """Returns the type by which values of two types are compared."""
     if new.is_numeric():
         return pl.Float64()
     return new if old == new and not _is_text_of_its_own(new) else pl.String()
 
 
 def _alike(column: pl.Series, kind: pl.DataType) -> pl.Series:
-    """A column as values of a type, by which they are compared: nulls where a value is none of these, and where it is blank."""
+    """Returns a column converted to a type for comparison: null for values that do not fit, and for blank ones."""
     if kind.is_numeric():
         if column.dtype == pl.String or column.dtype.is_numeric():
             return column.cast(pl.Float64, strict=False).fill_nan(None)

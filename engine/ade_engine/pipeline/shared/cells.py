@@ -1,8 +1,8 @@
-"""Which cell of the sender's sheet each value of a reshaped table is of: a stacked value its own column, a value made of a header the
-header's cell, a filled one the cell above.
+"""The cell of the sender's sheet for each value of a reshaped table: for a stacked value its own column, for a value from a
+header the header's cell, for a filled one the cell above.
 
-Rows of a table that was stacked or split are several for a row of the sheet. Until its issues are listed they carry numbers of their own
-in the reserved column ``__ade_row``, so that hooks may drop and sort them; then they get those of the sheet.
+A stacked or split table has several rows for a row of the sheet. Until its issues are listed they carry numbers of their own in
+the reserved column ``__ade_row``, so that hooks may drop and sort them; then they get those of the sheet.
 """
 
 from __future__ import annotations
@@ -18,37 +18,40 @@ if TYPE_CHECKING:
 
     from ade_engine.io.scan.sheet_scan import SheetScan
 
-#: The row or the column of each value: a column, a short column and the places in it, or one of all; nothing where it is the row's own, or
-#: the column's.
+#: The row or the column of each value: a column, a short column and the positions in it, or one number for all; ``None`` if it
+#: is the row's own, or the column's.
 Numbers = pl.Series | tuple[pl.Series, pl.Series] | int | None
 
 
-class Cells:
-    """The cells of one table, while it is reshaped, and when that is done (:meth:`settle`)."""
+class ReshapedCells:
+    """The cells of one table, during its reshaping and after it (:meth:`settle`)."""
 
     def __init__(self, table: pl.DataFrame):
         self._rows = table.get_column(ROW).cast(pl.UInt32)
         self.is_multiplied = False
-        #: Fields whose values stand in one place for all rows.
+        #: Fields whose values are in one cell for all rows.
         self.facts: set[str] = set()
         #: Fields whose cells are known by the numbers of the reshaped rows.
         self.own: set[str] = set()
-        #: The fields of columns that were stacked, by their letters.
+        #: The fields of stacked columns, by the letters of these.
         self.letters: dict[str, str] = {}
-        #: Of records that stood in lines: the sheet, for the table was made of its cells.
+        #: The sheet of records in lines, because the table was made from its cells.
         self.sheet: SheetScan | None = None
-        #: Of fields whose cells were parted, the number of each value in its cell, how many this has, and behind how many steps.
+        #: For fields whose cells were split: the number of each value in its cell, the number of values, and the number of
+        #: steps before.
         self._parts: dict[str, tuple[pl.Series, pl.Series, int]] = {}
-        #: By field, and behind how many steps that was said.
+        #: The rows and columns by field, and the number of steps before.
         self._at: dict[str, tuple[Numbers, Numbers, int]] = {}
         self._ids = self._rows
-        #: What became of the rows, step by step: the positions of each table's rows in the one before. Nothing is moved before somebody asks.
+        #: The history of the rows, step by step: the positions of each table's rows in the former one. Applied on demand.
         self._steps: list[pl.Series] = []
-        #: The rows of the table that was read, where these are not those of the sheet.
+        #: The rows of the table as it was read, if these are not those of the sheet.
         self._read: pl.Series | None = None
 
     def gathered(self, table: pl.DataFrame, lines: Any, sheet: SheetScan) -> None:
-        """Know the cells of a table that was made of records in lines, each of which had one of the sheet's in its place."""
+        """Records the cells of a table that was made of records in lines, each of which had a cell of the sheet in its
+        position.
+        """
         self._read, self.sheet = self._rows, sheet
         self._rows = pl.Series(lines.first_rows, dtype=pl.UInt32)
         self.is_multiplied = True
@@ -57,12 +60,12 @@ class Cells:
 
     @property
     def rows(self) -> pl.Series:
-        """The row of the sheet of each row of the table as it is now."""
+        """Returns the row of the sheet of each row of the current table."""
         return self._now(self._rows)
 
     @property
     def rows_read_from(self) -> pl.Series:
-        """The same, in the cells that the table was read from: those of the sheet, but for records that stood in lines."""
+        """Returns the same for the cells that the table was read from: those of the sheet, except for records in lines."""
         return self._now(self._rows if self._read is None else self._read)
 
     def _now(self, rows: pl.Series) -> pl.Series:
@@ -72,38 +75,42 @@ class Cells:
         return rows if at is None else rows.gather(at)
 
     def end_to_end(self, names: list[str | None], height: int) -> list[pl.Series]:
-        """The rows and the columns in which records in lines have the values of some columns, one column below the other."""
+        """Returns the rows and the columns in which records in lines have the values of some columns, one column below the
+        other.
+        """
         at = self._back(pl.int_range(height, dtype=pl.UInt32, eager=True), 0)
         nowhere = pl.zeros(height, pl.UInt32, eager=True)
         return [pl.concat([nowhere if name is None else self._at[name][which].gather(at) for name in names]) for which in (0, 1)]
 
     def put(self, field: str, rows: Numbers, columns: Numbers) -> None:
-        """Say where the values of a field stand."""
+        """Records the positions of a field's values."""
         self._at[field] = rows, columns, len(self._steps)
 
     def put_parts(self, field: str, numbers: pl.Series, counts: pl.Series) -> None:
-        """Say which of the values in its cell each value of a field is, from 1, and of how many."""
+        """Records the number of each value of a field within its cell, from 1, and the number of values there."""
         self._parts[field] = numbers, counts, len(self._steps)
 
     def parts_of(self, field: str, ids: list[int | None]) -> list[list[int | None]]:
-        """The number of each value in its cell, and how many that has, of some rows; empty: no cell of the field was parted."""
+        """Returns the number of each value in its cell, and the number of values there, for some rows; empty if no cell of the
+        field was split.
+        """
         if field not in self._parts:
             return [[], []]
         *both, steps = self._parts[field]
         return [self._taken(one, pl.Series(ids, dtype=pl.UInt32), steps).to_list() for one in both]
 
     def gather(self, at: pl.Series) -> None:
-        """Follow the rows of the table, which are now those at these positions."""
+        """Follows the rows of the table, which are now those at these positions."""
         self._steps.append(at)
 
     def _back(self, places: pl.Series, steps: int) -> pl.Series:
-        """The positions of rows in the table that it was behind so many steps."""
+        """Returns the positions of rows in the table before the last steps."""
         for step in reversed(self._steps[steps:]):
             places = step.gather(places)
         return places
 
     def settle(self, table: pl.DataFrame) -> pl.DataFrame:
-        """The table with numbers that are each of one row, when all is done."""
+        """Returns the finished table with a unique number for each row."""
         if not self.is_multiplied:
             self._ids = self._rows
             return table
@@ -114,24 +121,24 @@ class Cells:
         return field in self._at
 
     def places(self, ids: pl.Series) -> pl.Series:
-        """The positions of rows by their numbers; null where a row has none."""
+        """Returns the positions of rows by their numbers; null if a row has none."""
         ids = ids.cast(pl.UInt32, strict=False)
         at = ids.cast(pl.Int64) - 1 if self.is_multiplied else self._ids.search_sorted(ids.fill_null(0)).cast(pl.Int64)
         is_there = (at >= 0) & (at < len(self._ids)) & ids.is_not_null()
         return pl.select(pl.when(is_there).then(at)).to_series()
 
     def rows_of(self, field: str | None, ids: pl.Series) -> pl.Series:
-        """The rows of the sheet in which the values of a field stand, of some rows of the table."""
+        """Returns the rows of the sheet with the values of a field, for some rows of the table."""
         rows, _, steps = self._at.get(field, (None, None, 0))
         return self._taken(self._rows, ids, 0) if rows is None else self._taken(rows, ids, steps)
 
     def columns_of(self, field: str, ids: pl.Series, otherwise: int | None) -> pl.Series:
-        """The columns of the sheet in which they stand, from 1."""
+        """Returns the columns of the sheet with these values, from 1."""
         _, columns, steps = self._at.get(field, (None, None, 0))
         return self._taken(otherwise if columns is None else columns, ids, steps)
 
     def read_rows(self, field: str, ids: pl.Series) -> pl.Series:
-        """The rows of the cells that a field is read from: those of the sheet, or of cells of its own."""
+        """Returns the rows of the cells that a field is read from: those of the sheet, or of separate cells."""
         if field in self.own:
             return ids
         if self._read is not None:
@@ -149,23 +156,23 @@ class Cells:
         return numbers.gather(places).cast(pl.UInt32)
 
     def varies(self, field: str) -> bool:
-        """Whether the values of a field stand in another cell in each row of the reshaped table."""
+        """Returns whether the values of a field are in a different cell for each row of the reshaped table."""
         return field in self._at and isinstance(self._at[field][1], (pl.Series, tuple)) and self._at[field][0] is None
 
     def several(self, values: pl.Series, ids: pl.Series) -> pl.Series:
-        """Of which values there are others in other rows of the sheet."""
+        """Returns which values also occur in other rows of the sheet."""
         frame = pl.DataFrame({"value": values, "row": self.rows_of(None, ids)})
         return frame.select(pl.col("row").n_unique().over("value") > 1).to_series()
 
     def source_rows(self, found: list[list[int]]) -> list[list[int]]:
-        """Stretches of numbers of the reshaped rows as those of the sheet."""
+        """Converts ranges of numbers of the reshaped rows into those of the sheet."""
         if not self.is_multiplied:
             return found
         ids = pl.Series([number for first, last in found for number in range(first, last + 1)], dtype=pl.UInt32)
         return stretches(sorted({*self.rows_of(None, ids).drop_nulls().to_list()}))
 
     def with_source_rows(self, table: pl.DataFrame) -> pl.DataFrame:
-        """A table with the numbers of its rows in the sheet, and the places of values that stand elsewhere than in their row and column."""
+        """Returns a table with the sheet's row numbers, and with the positions of values outside of their row and column."""
         if ROW not in table.columns or not table.schema[ROW].is_integer():
             return table
         ids = table.get_column(ROW)

@@ -1,4 +1,4 @@
-"""What the stages of one run share."""
+"""The shared state of a run's stages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ade_engine.infrastructure.policy import policy
 from ade_engine.models.errors import AdeEngineError
 from ade_engine.models.notices import WARNING, Notices, some_of
 from ade_engine.models.table import column_letters
-from ade_engine.pipeline.shared.not_written import NotWritten
+from ade_engine.pipeline.shared.not_written import UnwrittenLines
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words
 
 TYPE_CHECKING = False
@@ -22,38 +22,38 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.observability.logger import RunLogger
     from ade_engine.infrastructure.settings import Settings
     from ade_engine.models.table import TableRegion
-    from ade_engine.pipeline.shared.cells import Cells
-    from ade_engine.pipeline.shared.collected import Collected
+    from ade_engine.pipeline.shared.cells import ReshapedCells
+    from ade_engine.pipeline.shared.collected import TableMessages
 
-#: So many cells are named among the facts of a notice.
-_MOST_CELLS = 100
+#: The maximum number of cells among the facts of a notice.
+_MAX_CELLS = 100
 
 
 class RunContext:
     """Settings, registry, logger, and the values that every callable of the run is offered.
 
-    One for a sheet or for a table knows besides where it is.
+    A context for a sheet or a table also knows its position.
     """
 
     sheet_name: str | None = None
     sheet_index: int
-    #: Counted from 0.
+    #: The number of the table, from 0.
     table_index: int
-    #: Where the table lies in the sheet.
+    #: The position of the table in the sheet.
     region: TableRegion
-    #: Of a table that lay on its side, whose rows are columns of the sheet: the row above its first line.
+    #: The row above the first line of a table on its side, whose rows are columns of the sheet.
     turned: int | None = None
-    #: Where the columns of the table's fields came from.
+    #: The sources of the fields' columns.
     sources: dict[str, ColumnSource] | None = None
-    #: Which cells the values of the table are of, where it was reshaped.
-    cells: Cells | None = None
-    #: Fields whose values do not stand in its rows.
+    #: The cells of the values in a reshaped table.
+    cells: ReshapedCells | None = None
+    #: Fields whose values are not in the table's rows.
     facts: frozenset[str] = frozenset()
-    #: Fields that are not read, for they cannot be: they stay as they are.
+    #: Fields that cannot be read and stay unchanged.
     unread: frozenset[str] = frozenset()
-    #: The letters of the sender's column whose callables are called.
+    #: The letters of the sender's column whose callables are running.
     column: str | None = None
-    #: In edition 2026: the hook from which on it is not known which rows of the sheet the table's rows are.
+    #: In edition 2026: the hook that made the positions of the table's rows in the sheet unknown.
     rows_unknown: str | None = None
 
     def __init__(
@@ -72,22 +72,22 @@ class RunContext:
         self.metadata = metadata
         self.package_folder = package_folder
         self.state: dict[str, Any] = {}
-        #: What is said of totals that are not the sums of a table's records: row and column, from 1, message, what stands there.
+        #: The totals that are not the sums of a table's records: row and column, from 1, message, content of the cell.
         self.total_issues: list[tuple[int, int, str, Any]] = []
-        #: In edition 2026: what is said of the cells of a table.
-        self.collected: Collected | None = None
-        #: In edition 2026: what hooks report of the sheet, or of the workbook, as beginnings of lines of the list.
+        #: In edition 2026: the messages about the cells of a table.
+        self.collected: TableMessages | None = None
+        #: In edition 2026: hooks' reports about the sheet, or the workbook, as beginnings of lines of the list.
         self.remarks: list[dict[str, Any]] = []
-        #: The rules of issues that hooks have named by words that stand in no code: events do not tell them.
+        #: Rules of issues that hooks have named by words that are not in the code: events leave them out.
         self.unnamed_rules: set[str] = set()
         self.notices = notices or Notices()
-        #: Which lines of the sheet have no row in the output.
-        self.not_written = NotWritten()
+        #: The lines of the sheet that have no row in the output.
+        self.not_written = UnwrittenLines()
         self.policy = policy()
         self.debug = logger.isEnabledFor(DEBUG)
 
     def values(self) -> dict[str, Any]:
-        """What every callable may take, ready for a stage to add its own."""
+        """Returns the values that every callable may take, for a stage to add its own."""
         return {
             "settings": self.settings,
             "metadata": self.metadata,
@@ -97,17 +97,17 @@ class RunContext:
         }
 
     def for_sheet(self, sheet_name: str, sheet_index: int) -> RunContext:
-        """The same run, with metadata of its own for one sheet."""
+        """Returns a context of the same run, with metadata of its own for one sheet."""
         metadata = {**self.metadata, "sheet_index": sheet_index}
-        return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, remarks=[], not_written=NotWritten())
+        return self._inside(sheet_name=sheet_name, sheet_index=sheet_index, metadata=metadata, remarks=[], not_written=UnwrittenLines())
 
     def for_table(self, table_index: int, region: TableRegion, *, turned: int | None = None) -> RunContext:
-        """The same sheet, at one of its tables."""
+        """Returns a context of the same sheet at one of its tables."""
         collected = None
         if self.settings.is_2026:
-            from ade_engine.pipeline.shared.collected import Collected
+            from ade_engine.pipeline.shared.collected import TableMessages
 
-            collected = Collected()
+            collected = TableMessages()
         return self._inside(table_index=table_index, region=region, turned=turned, total_issues=[], collected=collected)
 
     def _inside(self, **place: Any) -> RunContext:
@@ -116,47 +116,49 @@ class RunContext:
         return inside
 
     def turned_at(self, row: int) -> RunContext:
-        """The same sheet, whose table lies on its side below that row."""
+        """Returns a context of the same sheet with a table on its side below that row."""
         return self._inside(turned=row)
 
     def rows_in_words(self, rows: list[list[int]]) -> str:
-        """``rows 3, 7 to 9``, as the sheet has them: of a table on its side the rows are columns."""
+        """Returns ``rows 3, 7 to 9`` in the sheet's numbers; for a table on its side, columns."""
         return rows_in_words(rows) if self.turned is None else columns_in_words(rows)
 
     def rows_told(self, rows: list[list[int]]) -> dict[str, Any]:
-        """The same as facts of a notice: the first cells of columns."""
+        """Returns the same as facts of a notice: the first cells of columns."""
         if self.turned is None:
             return {"rows": rows}
         return {"cells": [self.cell_of(number, 1) for first, last in rows for number in range(first, last + 1)]}
 
     def cell_of(self, row: int, column: int) -> str:
-        """A cell of a table as the sheet has it, ``C4``; both count from 1."""
+        """Returns the sheet's name of a table's cell, ``C4``; both numbers count from 1."""
         return f"{column_letters(column)}{row}" if self.turned is None else f"{column_letters(row)}{self.turned + column}"
 
     def place_of(self, row: int, column: int) -> dict[str, Any]:
-        """The same as a beginning of a line of the list of issues."""
+        """Returns the same as the beginning of a line of the list of issues."""
         line, letters = (row, column_letters(column)) if self.turned is None else (self.turned + column, column_letters(row))
         return {"row": line, "column": letters, "cell": self.cell_of(row, column), "table": self.table_index + 1}
 
     def notice(self, code: str, message: str, *, level: str = WARNING, **facts: Any) -> None:
-        """Add a notice about the sheet: see :meth:`Notices.add`."""
+        """Adds a notice about the sheet: see :meth:`Notices.add`."""
         self.notices.add(code, f"sheet {self.sheet_name!r}: {message}", level=level, sheet=self.sheet_name, **facts)
 
     def notice_controls(self, one: str, several: str, cells: list[str]) -> None:
-        """Say which cells hold what no cell of a workbook can; ``one``, ``several``: how the first ones are introduced."""
+        """Reports cells with characters that no cell of a workbook can hold; ``one``, ``several``: the words that introduce
+        them.
+        """
         if not cells:
             return
         hold = f"the {one} {cells[0]} holds" if len(cells) == 1 else f"the {several} {some_of(cells)} hold"
-        self.notice("control_characters", f"{hold} control characters, which are left out", count=len(cells), cells=cells[:_MOST_CELLS])
+        self.notice("control_characters", f"{hold} control characters, which are left out", count=len(cells), cells=cells[:_MAX_CELLS])
 
     def at_field(self, field: str | None) -> None:
-        """From now on the callables of this field are called; ``None``: of no single one."""
+        """Sets the field whose callables are called from now on; ``None`` if they belong to no single field."""
         source = (self.sources or {}).get(field)
-        # Of a table on its side the field is a row of the sheet.
+        # The field of a table on its side is a row of the sheet.
         self.column = source.letters if source is not None and self.turned is None else None
 
     def _place(self) -> dict[str, Any]:
-        """The sheet, the table, from 1, and the column, as far as one of them is worked on."""
+        """Returns the current sheet, table (from 1) and column, as far as they apply."""
         if self.sheet_name is None:
             return {}
         index = vars(self).get("table_index")
@@ -172,15 +174,15 @@ class RunContext:
         error_class: type[AdeEngineError],
         **arguments: Any,
     ) -> NoReturn:
-        """End the run with an error that names the callable and the place in its author's file."""
+        """Ends the run with an error that names the callable and its position in the author's file."""
         failure = explain(entry, role, subject, error, self.package_folder)
         raised = error_class(failure.message, **arguments)
         raised.ade_location = {**failure.location, **self._place()}
         raise raised from error
 
 
-class Progress:
-    """Sends ``engine.sheet.progress``: nothing while a sheet is young, then at most ten events a second."""
+class SheetProgress:
+    """Sends ``engine.sheet.progress``: nothing for the first moments of a sheet, then at most ten events a second."""
 
     _QUIET_SECONDS = 0.2
     _INTERVAL_SECONDS = 0.1
@@ -192,7 +194,7 @@ class Progress:
         self._next = time.monotonic() + self._QUIET_SECONDS
 
     def __call__(self, stage: str, rows: int, total_rows: int | None = None) -> None:
-        """``total_rows``: where the stage ends, as far as that is known."""
+        """Sends the event. ``total_rows``: the final number of rows of the stage, as far as it is known."""
         if not self._enabled:
             return
         now = time.monotonic()

@@ -1,3 +1,3 @@
-"""The edition by which readers of this thread read, for those who begin and end runs."""
+"""The edition for the readers of this thread, for code that begins and ends runs."""
 
 from ade_engine.fields.surroundings import enter_run as enter_run

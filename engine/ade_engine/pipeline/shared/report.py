@@ -1,4 +1,4 @@
-"""``report``, the function that hooks are given to say what is wrong with rows, columns, tables, sheets and the workbook."""
+"""``report``, the function with which hooks report issues of rows, columns, tables, sheets and the workbook."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ade_engine.models import polars as pl
 from ade_engine.models.errors import nearest, saying
 from ade_engine.models.fields import HookName
 from ade_engine.models.issues import SEVERITIES, WARNING
-from ade_engine.pipeline.shared.collected import Reported, said_at
+from ade_engine.pipeline.shared.collected import HookReport, said_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 _OF_TABLES = (HookName.ON_TABLE_MAPPED, HookName.ON_TABLE_TRANSFORMED, HookName.ON_TABLE_VALIDATED)
-_LONGEST_RULE = 80
+_MAX_RULE_CHARS = 80
 
 
 class Report:
-    """The function that a hook is given, for this call of it."""
+    """The function that a hook receives for one call."""
 
     def __init__(self, context: RunContext, stage: HookName, entry: RegisteredFn, table: pl.DataFrame | None, index: int | None):
         self._context = context
         self._entry = entry
         self._table = table if stage in _OF_TABLES else None
-        #: Of which table of the sheet, from 0.
+        #: The table of the sheet, from 0.
         self._index = index
-        #: Until the hook has returned: what is said later is said of no table any more.
+        #: Whether the hook is still running: a later report concerns no table any more.
         self.is_open = True
 
     def __call__(
         self, message: str, *, severity: str = WARNING, rule: str | None = None, field: str | None = None, rows: Any = None
     ) -> None:
-        """Say that something is wrong with rows, with the column of a field, or with the table, the sheet or the workbook.
+        """Reports an issue of rows, of the column of a field, or of the table, the sheet or the workbook.
 
         ``rows``: an expression or a column of truth values, or positions in the table. Raises ``ValueError`` and ``TypeError``.
         """
@@ -57,24 +57,24 @@ class Report:
             said = f"report: field {field!r} is not registered{nearest(field, context.registry.fields)}"
             raise saying(ValueError(said), "report: the field is not registered")
         messages = None if rows is None else _messages(self._table, rows, message)
-        context.collected.reported.append(Reported(field, rule, severity, message, messages))
+        context.collected.reported.append(HookReport(field, rule, severity, message, messages))
 
     def _rule(self, rule: str | None) -> str:
         function = getattr(self._entry.fn, "__name__", "")
         if rule is None:
             return function if function.isidentifier() else "hook"
-        if not isinstance(rule, str) or not rule.replace("_", "").replace(".", "").isalnum() or len(rule) > _LONGEST_RULE:
-            said = f"report: a rule is made of letters, digits, '_' and '.', {_LONGEST_RULE} at most"
+        if not isinstance(rule, str) or not rule.replace("_", "").replace(".", "").isalnum() or len(rule) > _MAX_RULE_CHARS:
+            said = f"report: a rule is made of letters, digits, '_' and '.', {_MAX_RULE_CHARS} at most"
             raise saying(ValueError(f"{said}, not {rule!r}"), said)
         place = source_of(self._entry.fn)
         if not stands_in_code(rule, place and place[0]):
-            # It may be a cell's value, and events hold none.
+            # The rule may be a cell's value, and events hold none.
             self._context.unnamed_rules.add(rule)
         return rule
 
 
 def _messages(table: pl.DataFrame, rows: Any, message: str) -> pl.Series:
-    """The message at the rows that are meant."""
+    """Returns the message at the selected rows."""
     if isinstance(rows, (str, int)):
         raise saying(TypeError("report: rows should be an expression, truth values or a list of positions"))
     found = table.select(rows).to_series() if isinstance(rows, pl.Expr) else pl.Series(values=rows)

@@ -1,4 +1,4 @@
-"""Numbers of rows, counted from 1, as notices name them."""
+"""Numbers of rows, counted from 1, for notices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def stretches(rows: list[int]) -> list[list[int]]:
-    """Sorted numbers as first and last of each stretch without a gap."""
+    """Returns sorted numbers as the first and last of each gapless range."""
     found: list[list[int]] = []
     for row in rows:
         if found and found[-1][1] == row - 1:
@@ -21,12 +21,12 @@ def stretches(rows: list[int]) -> list[list[int]]:
 
 
 def rows_in_words(rows: list[list[int]], most: int = 4) -> str:
-    """``rows 3, 7 to 9 and 12``; after a few, how many more places there are."""
+    """Returns ``rows 3, 7 to 9 and 12``; after a few ranges, the number of further ones."""
     return _in_words(rows, str, "row", most)
 
 
 def columns_in_words(columns: list[list[int]], most: int = 4) -> str:
-    """``columns C and G to I``, by their numbers."""
+    """Returns ``columns C and G to I`` for column numbers."""
     return _in_words(columns, column_letters, "column", most)
 
 

@@ -1,4 +1,4 @@
-"""What detectors return: checked, and added up."""
+"""Checking and adding up the scores of detectors."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def as_score(value: Any, key: Any = None, known: Container[Any] = ()) -> float:
-    """A finite float out of whatever converts to one: integers, booleans and numeric text as well.
+    """Returns a finite float from any convertible value: integers, booleans and numeric text as well.
 
-    ``known``: the keys that a message may name. Any other, and a score that is none, could be a cell's value.
+    ``known``: the keys that a message may name. Any other key, and an invalid score, could be a cell's value.
     """
     try:
         score = float(value)
@@ -29,7 +29,7 @@ def as_score(value: Any, key: Any = None, known: Container[Any] = ()) -> float:
 
 
 def as_scores(result: Any, of_what: str, known: Container[Any] = ()) -> dict[Any, float]:
-    """A detector's result with every score checked; ``None`` means no scores."""
+    """Returns a detector's result with every score checked; ``None`` means no scores."""
     if result is None:
         return {}
     if not isinstance(result, Mapping):
@@ -40,11 +40,11 @@ def as_scores(result: Any, of_what: str, known: Container[Any] = ()) -> dict[Any
 
 
 def rounded(scores: Mapping[Any, float]) -> dict[Any, float]:
-    """Scores as debug events show them."""
+    """Returns scores for debug events."""
     return {key: round(score, 6) for key, score in scores.items()}
 
 
 def in_words(scores: dict[Any, float]) -> str:
-    """Scores as messages have them: ``header 1, data 0.25``, the highest first."""
+    """Returns scores for messages: ``header 1, data 0.25``, the highest first."""
     ordered = sorted(scores.items(), key=lambda entry: -entry[1])
     return ", ".join(f"{getattr(name, 'value', name)} {score:g}" for name, score in ordered) or "no score"

@@ -1,4 +1,4 @@
-"""Columns of tables: those that the engine reserves for itself, and putting columns into frames as they are."""
+"""Reserved columns of tables, and adding columns to frames unchanged."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ RESERVED_PREFIX = "__ade_"
 ISSUE_PREFIX = "__ade_issue__"
 HAS_ISSUES = "__ade_has_issues"
 ISSUE_COUNT = "__ade_issue_count"
-#: For new packages: why a filled cell came out empty, and what is doubtful about a cell that was read. They go from the transforms
+#: In edition 2026: why a filled cell came out empty, and the doubts about a cell that was read. They pass from the transforms
 #: through hooks to the validators.
 UNREAD_PREFIX = "__ade_unread__"
 DOUBT_PREFIX = "__ade_doubt__"
-#: In which row and which column of the sheet the values of a field stand, where that is not the row's and the column's own, and which of
-#: several values in its cell each is.
+#: The row and the column of the sheet with a field's values, if they are not the row's and the column's own, and the number of
+#: each value in a cell with several.
 CELL_ROW_PREFIX, CELL_COLUMN_PREFIX, CELL_PART_PREFIX = "__ade_cell_row__", "__ade_cell_column__", "__ade_cell_part__"
-#: How severe the issues of a field's cells are, of tables that are about to be written: no hook sees these.
+#: The severity of the issues of a field's cells, in tables that are about to be written: no hook sees these.
 SEVERITY_PREFIX = "__ade_severity__"
 
 
 def is_provenance(name: str) -> bool:
-    """Whether a column is about the rows and cells of the source; such columns are never written as themselves."""
+    """Returns whether a column is about the rows and cells of the source; such columns are never written."""
     return name in (ROW, ROW_CHECK) or name.startswith((UNREAD_PREFIX, DOUBT_PREFIX, CELL_ROW_PREFIX, CELL_COLUMN_PREFIX, CELL_PART_PREFIX))
 
 
 def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFrame:
-    """The table with these columns, in place of those of the same names or behind the others.
+    """Returns the table with these columns, in the positions of the same names or behind the others.
 
-    What ``table.with_columns(columns)`` gives, without the query that it builds and runs: that costs a small table more than
-    its values do. The table itself stays as it is.
+    Equals ``table.with_columns(columns)``, without the query that it builds and runs: for a small table that takes longer than
+    handling its values. The table itself does not change.
     """
     if not columns:
         return table
@@ -45,7 +45,7 @@ def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFra
     height, names = table.height, table.columns
     for column in columns:
         if len(column) != height or not names:
-            # Polars knows what becomes of columns of another length.
+            # Polars handles columns of another length.
             return table.with_columns(*columns)
     changed = table.clone()
     for column in columns:
@@ -59,7 +59,7 @@ def with_series(table: pl.DataFrame, columns: Sequence[pl.Series]) -> pl.DataFra
 
 
 def unique_header(wanted: str, taken: Collection[str]) -> str:
-    """The header that is wanted, with a number where it is taken."""
+    """Returns the wanted header, with a number if it is taken."""
     unique, count = wanted, 1
     while unique in taken:
         count += 1
@@ -68,12 +68,12 @@ def unique_header(wanted: str, taken: Collection[str]) -> str:
 
 
 def as_text(column: pl.Series) -> pl.Series:
-    """A column as people see it: whole numbers without decimals, dates as ``2025-01-31``."""
+    """Returns the displayed texts of a column: whole numbers without decimals, dates as ``2025-01-31``."""
     return Reader(column.name, "text").read(column).alias(column.name)
 
 
 def column_of_texts(column: pl.Series, places: list[int]) -> pl.Series:
-    """The values of a column at some places as people see them."""
+    """Returns the displayed texts of a column at some positions."""
     return Reader(column.name, "text").read(taken(column, places))
 
 
@@ -83,7 +83,7 @@ def texts_at(column: pl.Series, places: list[int]) -> list[str | None]:
 
 
 def ids_of(table: pl.DataFrame) -> pl.Series:
-    """The numbers of the rows in their sheet; nulls where they are not known."""
+    """Returns the numbers of the rows in their sheet; nulls if they are unknown."""
     if ROW in table.columns and (rows := table.get_column(ROW)).dtype.is_integer():
         return rows.cast(pl.UInt32, strict=False).alias("id")
     return pl.constant(None, table.height, pl.UInt32, "id")

@@ -1,9 +1,9 @@
-"""What transforms and validators return, found by calling them for a table without rows.
+"""Checks the results of transforms and validators by calling them for a table without rows.
 
-A run finds that out when it has a file. What a function does on such a table may say nothing of it: one that looks into its
-cells fails there, and one that asks `state` for what a hook puts there. So only what would fail on every table is told:
-results of a wrong type, arguments that the engine's own functions refuse from a function that gets nothing but its field's
-name, and names that are nowhere defined. All else is left to a run.
+A run checks them when it has a file. A failure on such a table may mean nothing: a function that looks into its cells fails
+here, and so does one that reads `state` from a hook. So only failures on every table are reported: results of a wrong type,
+arguments that the engine's own functions refuse from a function that gets nothing but its field's name, and names that are not
+defined anywhere. All else is left to a run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dis import get_instructions
 
 from ade_engine import fields
 from ade_engine.extensions import parameters
-from ade_engine.extensions.invoke import RAISED, Caller, Failure, explain
+from ade_engine.extensions.invoke import RAISED, CallFailure, Caller, explain
 from ade_engine.infrastructure.observability.logger import NullLogger
 from ade_engine.infrastructure.observability.stack import is_engine_file
 from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 _UNKNOWN_ARGUMENT = "() got an unexpected keyword argument "
 
 
-def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> list[Failure]:
-    """A complaint about each transform and validator whose result no table could use, with the place of its code."""
+def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> list[CallFailure]:
+    """Returns a complaint about each transform and validator whose result no table could use, with the position of its code."""
     schema = {name: field_type(field) if settings.is_2026 else pl.String for name, field in registry.fields.items()}
     table = pl.DataFrame(schema=schema)
-    complaints: dict[str, Failure] = {}
+    complaints: dict[str, CallFailure] = {}
     for role, entries_by_field in (
         (Transforms.role, registry.column_transforms_by_field),
         (Validators.role, registry.column_validators_by_field),
@@ -55,7 +55,7 @@ def wrong_results(registry: Registry, settings: Settings, package_folder: str) -
                     if _holds_for_every_table(error, entry.fn):
                         mark_as_free_of_values(error)
                         failure = explain(entry, role, f"field {field!r}", error, package_folder)
-                        # One function may be there for many fields.
+                        # One function may be registered for many fields.
                         complaints.setdefault(failure.message.replace(repr(field), ""), failure)
     return list(complaints.values())
 
@@ -77,7 +77,7 @@ def _values(settings: Settings, table: pl.DataFrame, field: str) -> dict[str, An
 
 
 def _with_result(table: pl.DataFrame, field: str, result: pl.Expr, role: str, settings: Settings) -> pl.DataFrame:
-    """The table with the type that a transform gives its field; a validator's type is looked at."""
+    """Returns the table with the type that a transform gives its field; a validator's type is checked."""
     try:
         schema = table.lazy().with_columns(result.alias(field)).collect_schema()
         typed = pl.DataFrame(schema=schema)
@@ -93,7 +93,7 @@ def _with_result(table: pl.DataFrame, field: str, result: pl.Expr, role: str, se
 
 def _holds_for_every_table(error: BaseException, fn: Callable[..., Any]) -> bool:
     if isinstance(error, ExtensionComplaint):
-        # A parameter that is missing has been told of with the signatures.
+        # A missing parameter has been reported with the signatures.
         return not hasattr(error, "offered")
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -106,13 +106,13 @@ def _holds_for_every_table(error: BaseException, fn: Callable[..., Any]) -> bool
         is_local = isinstance(error, UnboundLocalError) or error.name in code.co_freevars
         return not is_local and not _is_global_elsewhere(error.name, trace.tb_frame.f_globals)
     if isinstance(error, TypeError) and _UNKNOWN_ARGUMENT in str(error):
-        # Python refuses the call before it comes to the function: whatever the values are, fields.number takes no "unitz".
+        # Python refuses the call before it reaches the function: for any values, fields.number takes no "unitz".
         return str(error).partition(_UNKNOWN_ARGUMENT)[0] in fields.__all__ and _gets_only_its_field(fn)
     return isinstance(error, (TypeError, ValueError)) and is_engine_file(code.co_filename) and _gets_only_its_field(fn)
 
 
 def _gets_only_its_field(fn: Callable[..., Any]) -> bool:
-    """Whether a function asks for no value that is another one in a run. ``**_`` asks for nothing."""
+    """Returns whether all values that a function asks for are the same in a run. ``**_`` asks for nothing."""
     try:
         found = parameters.read_parameters(fn)
     except (TypeError, ValueError):
@@ -127,7 +127,7 @@ def _gets_only_its_field(fn: Callable[..., Any]) -> bool:
 
 
 def _is_global_elsewhere(name: str, module: dict[str, Any]) -> bool:
-    """Whether a function of the module sets a global variable of this name."""
+    """Returns whether a function of the module sets a global variable of this name."""
     return any(
         instruction.opname == "STORE_GLOBAL" and instruction.argval == name
         for function in module.values()

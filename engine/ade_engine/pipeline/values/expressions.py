@@ -1,4 +1,4 @@
-"""What transforms and validators have in common: a callable is asked for an expression, and the expression is applied."""
+"""The common part of transforms and validators: a callable returns an expression, and the expression is applied."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
     from ade_engine.pipeline.shared.context import RunContext
 
-#: The names of the values that its callables may take.
+#: The names of the values that these callables may take.
 OFFERED = (*COMMON_NAMES, "field_name", "table", "table_region", "table_index", "column_header", "column_unit")
 _OWN_ERRORS = (ConfigError, InputError, HookError, PipelineError)
 
@@ -35,16 +35,17 @@ class Expressions:
             field: [(entry, Caller(entry.fn, OFFERED)) for entry in entries]
             for field, entries in entries_by_field.items()
         }
-        #: What the engine's own functions have made: it is the same for each table.
+        #: The results of the engine's own functions, which are the same for each table.
         self._own = {id(entry): made for field, callers in self._callers.items() for entry, _ in callers if (made := _made_by_name(entry.fn, field)) is not None}
         self._see_table = {id(entry) for callers in self._callers.values() for entry, call in callers if "table" in call.plan.names()}
 
     def _in_one_piece(self, table: pl.DataFrame) -> pl.DataFrame:
-        """The table with columns in one piece, where somebody looks at it: see :func:`applied`."""
+        """Returns the table with columns in one chunk, if somebody looks at it: see :func:`applied`."""
         return table.rechunk() if self._see_table else table
 
     def _fields_in_order(self, table: pl.DataFrame, registered: Iterable[str]) -> list[str]:
-        """Fields of the table in column order, then the others as they were registered; only those with callables."""
+        """Returns the fields with callables: those of the table in column order, then the others in the order of registration.
+        """
         present = [name for name in table.columns if name in self._callers]
         return present + [name for name in registered if name in self._callers and name not in present]
 
@@ -61,32 +62,32 @@ class Expressions:
             return result
         except RAISED as error:
             error_class = _class_of(error)
-            # A HookError that a transform raises on purpose brings the stage that the run reports.
+            # A HookError that a transform raises on purpose contains the stage that the run reports.
             stage = {"stage": error.stage} if isinstance(error, HookError) else {}
             context.fail(entry, self.role, subject_of(context, values["field_name"]), error, error_class, **stage)
 
 
 def _made_by_name(function: Callable[..., Any], field: str) -> Reader | Check | None:
-    """What a function of the engine makes of a field's name alone, as with ``read=date``; ``None`` where an author's decides."""
+    """Returns the engine's result for a field's name alone, as with ``read=date``; ``None`` for an author's function."""
     wraps = getattr(function, "ade_wraps", None)
     if getattr(wraps, "__module__", None) not in (Reader.__module__, Check.__module__):
         return None
     try:
         made = wraps(field)
     except Exception:
-        # The run says what is wrong with it, and where.
+        # The run reports the error and its position.
         return None
     return made if isinstance(made, (Reader, Check)) else None
 
 
 def demand_expression(result: Any) -> None:
-    """Refuse what a callable has returned unless it is an expression or nothing."""
+    """Refuses a callable's result unless it is an expression or ``None``."""
     if result is not None and not isinstance(result, pl.Expr):
         raise WrongResult(f"returned {type(result).__name__}; it should return pl.Expr or None")
 
 
 def demand_text(dtype: pl.DataType) -> None:
-    """Refuse the type of a validator's expression unless it is messages or nulls."""
+    """Refuses the type of a validator's expression unless it is text or null."""
     if dtype not in (pl.String, pl.Null, pl.Categorical, pl.Enum):
         raise WrongResult(
             f"returned an expression of type {dtype.base_type()}; it should give text: a message where a value is wrong, else null. "
@@ -95,14 +96,15 @@ def demand_text(dtype: pl.DataType) -> None:
 
 
 def filled_columns(table: pl.DataFrame, typed: bool) -> frozenset[str]:
-    """The columns that need not be made: in edition 2026 a column without any value still has to get its field's type."""
+    """Returns the columns that need not be made: in edition 2026 a column without any value still needs its field's type."""
     if not typed:
         return frozenset(table.columns)
     return frozenset(name for name, dtype in zip(table.columns, table.dtypes) if dtype != pl.Null)
 
 
 def with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.DataFrame:
-    """The table, with a column of nulls for a field that it lacks; in edition 2026 these nulls have the field's type."""
+    """Returns the table, with a column of nulls for a field that it lacks; in edition 2026 these nulls have the field's type.
+    """
     typed = context.settings.is_2026
     if field in table.columns and not (typed and table.schema[field] == pl.Null):
         return table
@@ -113,7 +115,7 @@ def with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.Data
 
 
 def offered_values(context: RunContext, table: pl.DataFrame, field: str, header: tuple[str, str]) -> dict[str, Any]:
-    """What a callable may ask for: the values of ``OFFERED``."""
+    """Returns the values of ``OFFERED`` for a callable."""
     return {
         **context.values(),
         "field_name": field,
@@ -126,21 +128,23 @@ def offered_values(context: RunContext, table: pl.DataFrame, field: str, header:
 
 
 def subject_of(context: RunContext, field: str) -> str:
-    """What a callable was called for, in messages about it."""
+    """Returns the subject of a call for messages about it."""
     return f"sheet {context.sheet_name!r}, table {context.table_index + 1}, field {field!r}"
 
 
 def _class_of(error: BaseException) -> type[AdeEngineError]:
-    """A misused stage or a ``TypeError`` is a pipeline error; all else that a callable raises is its own error."""
+    """Returns the class of an error: a misused stage or a ``TypeError`` is a pipeline error; any other error of a callable is
+    its own.
+    """
     if isinstance(error, (TypeError, MissingParameter, WrongResult)):
         return PipelineError
-    # Not the error's own class: one that a package has derived from an engine's may want other arguments.
+    # Not the error's own class: a class of the package that is derived from an engine's may want other arguments.
     return next((known for known in _OWN_ERRORS if isinstance(error, known)), ExtensionError)
 
 
 def applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field: str) -> pl.DataFrame:
-    """The table with the expression's column. In edition 2026 an expression that is written for text sees text."""
-    # Polars counts failed conversions by the piece ("7 out of 7 values" of 12 rows).
+    """Returns the table with the expression's column. In edition 2026 an expression that is written for text sees text."""
+    # Polars counts failed conversions by the chunk ("7 out of 7 values" of 12 rows).
     table = table.rechunk()
     if not context.settings.is_2026:
         return table.with_columns(expression)
@@ -149,7 +153,9 @@ def applied(context: RunContext, table: pl.DataFrame, expression: pl.Expr, field
 
 
 def for_text(table: pl.DataFrame, field: str, use: Callable[[pl.DataFrame], Any]) -> tuple[Any, pl.DataFrame]:
-    """Use a table, with columns as text where polars refuses what is written for text. Returns what comes of it, and the table that was used."""
+    """Uses a table, with columns as text if polars refuses an expression that is written for text. Returns the result, and the
+    table that was used.
+    """
     seen = table
     # Each turn makes text of one more column, so there are no more turns than columns.
     for _ in range(table.width):
@@ -163,13 +169,13 @@ def for_text(table: pl.DataFrame, field: str, use: Callable[[pl.DataFrame], Any]
     return use(seen), seen
 
 
-class Unusable(WrongResult):
+class UnusableExpression(WrongResult):
     """An expression that polars refuses to apply."""
 
     def __init__(self, error: BaseException, entry: RegisteredFn, context: RunContext):
         said, name = told(error), missing_column(error)
         source = source_of(entry.fn)
-        # A name that the code does not have may be a cell's value.
+        # A name that is not in the code may be a cell's value.
         if name is not None and (context.policy.quotes_values or stands_in_code(name, source and source[0])):
             meant = nearest(name, context.registry.fields)
             advice = f"; where only some files have it, a reader (fields.text({name!r})) is empty in the others"

@@ -1,4 +1,4 @@
-"""What the engine itself checks: what the definitions of fields ask for."""
+"""The engine's own checks, which the definitions of fields ask for."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ if TYPE_CHECKING:
 
 
 def required(*, field_name: str) -> pl.Expr:
-    """The validator of fields that are ``required``."""
+    """Checks fields that are ``required``."""
     return checks.required(field_name)
 
 
 def unique(*, field_name: str) -> pl.Expr:
-    """The validator of fields that are ``unique``."""
+    """Checks fields that are ``unique``."""
     return checks.unique(field_name)
 
 
 def validators_of(registry: Registry) -> dict[str, list[RegisteredFn]]:
-    """The validators of each field: those that its definition asks for, then those that the package has registered."""
+    """Returns the validators of each field: those that its definition asks for, then those that the package has registered."""
     found = dict(registry.column_validators_by_field)
     for name, field in registry.fields.items():
         demands = [(fn, demand) for fn, demand in ((required, field.required), (unique, field.unique)) if demand]
         if demands:
-            own = [RegisteredFn.of(fn, field=name, severity=severity_of(demand)) for fn, demand in demands]
+            own = [RegisteredFn.from_function(fn, field=name, severity=severity_of(demand)) for fn, demand in demands]
             found[name] = [*own, *found.get(name, ())]
     return found
 
 
 def is_demand(entry: RegisteredFn) -> bool:
-    """Whether a validator is one that the definition of its field asks for."""
+    """Returns whether the definition of its field asks for a validator."""
     return entry.fn in (required, unique)
 
 

@@ -1,4 +1,4 @@
-"""How columns of fields were read, and which cells could not be: what notices, validators and the list of issues say of it."""
+"""How columns of fields were read, and which cells could not be read, for notices, validators and the list of issues."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ade_engine.fields.surroundings import Surroundings
+    from ade_engine.fields.surroundings import ColumnSurroundings
     from ade_engine.pipeline.shared.context import RunContext
 
 NO_SAVED_VALUE = "formula without a saved value"
 
 
-def note_readings(context: RunContext, around: Surroundings) -> None:
-    """Keep how columns were read, and which codes have lost their digits."""
+def note_readings(context: RunContext, around: ColumnSurroundings) -> None:
+    """Records how columns were read, and which codes have lost their digits."""
     for (field, name), reading in around.readings.items():
         source = around.sources.get(name)
         facts = {key: value for key, value in reading.items() if key not in ("why", "first_open", "open", "doubts", "by")}
@@ -66,12 +66,12 @@ def note_readings(context: RunContext, around: Surroundings) -> None:
 
 
 def keep_unread(
-    context: RunContext, table: pl.DataFrame, around: Surroundings
+    context: RunContext, table: pl.DataFrame, around: ColumnSurroundings
 ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    """Messages about cells that came out empty or are doubtful, for the validators.
+    """Returns messages about cells that came out empty or are doubtful, for the validators.
 
-    Where rows are known by their numbers the messages stay apart, so that hooks see the author's columns alone. Else they
-    are reserved columns of the table.
+    If rows are known by their numbers, the messages are kept apart, so that hooks see the author's columns alone. Otherwise
+    they are reserved columns of the table.
     """
     if not context.settings.is_2026:
         return table, None
@@ -94,8 +94,8 @@ def keep_unread(
     return table, frame_of([table.get_column(ROW), *added])
 
 
-def list_totals(context: RunContext, table: pl.DataFrame, around: Surroundings) -> None:
-    """List the totals of fields that are not the sums of the records, each at its own cell, which is none of the table's."""
+def list_totals(context: RunContext, table: pl.DataFrame, around: ColumnSurroundings) -> None:
+    """Lists the totals of fields that are not the sums of the records, each at its own cell, which is outside of the table."""
     if context.collected is None or not context.total_issues:
         return
     fields = {source.letters: field for field, source in around.sources.items() if field in table.columns}
@@ -109,12 +109,12 @@ def list_totals(context: RunContext, table: pl.DataFrame, around: Surroundings) 
             context.remarks.append(line | {"value": as_text(pl.Series([value])).to_list()[0]} | context.place_of(row, column))
 
 
-def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.Series]:
-    """Returns the doubts about the cells of each ambiguous column that was read for a field, of its own column first.
+def _doubts_of_field(around: ColumnSurroundings, field: str, height: int) -> list[pl.Series]:
+    """Returns the doubts about the cells of each ambiguous column that was read for a field, its own column first.
 
-    Where the own column was read, too, another one stands in for its cells that are blank or could not be read.
+    If the own column was read, another one counts for its cells that are blank or could not be read.
     """
-    readings = {name: one for (of, name), one in around.readings.items() if of == field and one["ambiguous"]}
+    readings = {name: reading for (of, name), reading in around.readings.items() if of == field and reading["ambiguous"]}
     own, doubts = readings.pop(field, None), []
     if own is not None:
         doubts.append(_doubts(around, own, height))
@@ -125,14 +125,14 @@ def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.S
         stands_in = ~filled_rows(around.table, [field])
         if len(around.hidden.get(field, ())) == height:
             stands_in |= around.hidden[field].is_not_null()
-    # Polars asks for columns in any order.
+    # Polars reads columns in any order.
     for name in sorted(readings):
         said = _doubts(around, readings[name], height)
         if stands_in is not None:
             first = said.is_not_null().arg_max()
             used = pl.select(pl.when(stands_in).then(said)).to_series()
             if readings[name]["open"] is None and used.null_count() == height and first is not None:
-                # The doubt about the column stands at the first of its cells that count.
+                # The doubt about the column is at the first of its cells that count.
                 filled = stands_in & filled_rows(around.table, [name])
                 used = used.scatter(filled.arg_max(), said[first]) if filled.any() else used
             said = used
@@ -140,8 +140,8 @@ def _doubts_of_field(around: Surroundings, field: str, height: int) -> list[pl.S
     return doubts
 
 
-def messages_of(around: Surroundings) -> dict[str, tuple[str, str | None]]:
-    """By messages of cells that came out empty or are doubtful, what the list says of them, and the rule."""
+def messages_of(around: ColumnSurroundings) -> dict[str, tuple[str, str | None]]:
+    """Returns the list's text and the rule, by messages of cells that came out empty or are doubtful."""
     found = {message: said for say in around.said for message, said in say().items()}
     for message, (_, rule) in found.items():
         if rule == "date_out_of_range":
@@ -149,8 +149,10 @@ def messages_of(around: Surroundings) -> dict[str, tuple[str, str | None]]:
     return found
 
 
-def _doubts(around: Surroundings, reading: dict[str, Any], height: int) -> pl.Series:
-    """Returns the doubts about the cells of an ambiguous column: about each one that only a setting decided, else about the first one."""
+def _doubts(around: ColumnSurroundings, reading: dict[str, Any], height: int) -> pl.Series:
+    """Returns the doubts about the cells of an ambiguous column: about each one that only a setting decided, else about the
+    first one.
+    """
     if reading["open"] is not None:
         by = "the reader's argument" if reading["by"] == "argument" else reading["by"]
         said = f"ambiguous: {reading['read_as']} by {by} alone"
@@ -167,8 +169,8 @@ def _doubts(around: Surroundings, reading: dict[str, Any], height: int) -> pl.Se
     return pl.Series("", doubts, dtype=pl.String)
 
 
-def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -> pl.Series | None:
-    """The messages for cells that were not read, with those for formulas that were saved without a value."""
+def _with_formulas(around: ColumnSurroundings, field: str, unread: pl.Series | None) -> pl.Series | None:
+    """Returns the messages for unread cells, with those for formulas that were saved without a value."""
     found = around.without_value(field)
     if found is None:
         return unread
@@ -178,13 +180,13 @@ def _with_formulas(around: Surroundings, field: str, unread: pl.Series | None) -
 
 
 def _first_said(columns: list[pl.Series]) -> pl.Series:
-    """For each row the first message."""
+    """Returns the first message of each row."""
     return series_of(_native.joined_texts(columns, None))
 
 
-def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
-    """Messages for the cells of a field that were filled before its transforms, and that no reader could read or that are
-    empty now.
+def _unread(around: ColumnSurroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
+    """Returns messages for the cells of a field that were filled before its transforms, and that no reader could read or that
+    are empty now.
     """
     if (field, field) in around.exact:
         return around.exact[field, field]
@@ -193,12 +195,12 @@ def _unread(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series 
     hidden = around.hidden.get(field)
     if hidden is None or len(hidden) != len(after):
         return emptied
-    # A value that was put in place of a cell that nobody could read does not make the cell read.
+    # A value that replaces an unreadable cell does not make the cell readable.
     return hidden if emptied is None else _first_said([emptied, hidden])
 
 
-def _emptied(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
-    """Messages for the cells of a field that were filled before its transforms and are empty now."""
+def _emptied(around: ColumnSurroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
+    """Returns messages for the cells of a field that were filled before its transforms and are empty now."""
     after = table.get_column(field)
     if field not in around.table.columns or len(around.table) != len(after) or not after.null_count():
         return None
@@ -210,7 +212,7 @@ def _emptied(around: Surroundings, table: pl.DataFrame, field: str) -> pl.Series
         return None
     for messages in around.unread.get(field, ()):
         if len(messages) == len(emptied):
-            # The message of the reader is nearer to the point than "left empty".
+            # The message of the reader is more precise than "left empty".
             there = series_of(_native.filled_rows([emptied], len(emptied), 1))
             emptied = _first_said([messages, emptied]).zip_with(there, emptied)
     return emptied

@@ -5,12 +5,12 @@ from __future__ import annotations
 from ade_engine.extensions.invoke import RAISED
 from ade_engine.fields import surroundings
 from ade_engine.fields.readers import Reader
-from ade_engine.fields.surroundings import Surroundings
+from ade_engine.fields.surroundings import ColumnSurroundings
 from ade_engine.infrastructure.policy import show_values
 from ade_engine.models import polars as pl
 from ade_engine.models.errors import ExtensionError
 from ade_engine.pipeline.shared.table_columns import with_series
-from ade_engine.pipeline.values.expressions import Expressions, Unusable, applied, filled_columns, offered_values, subject_of, with_column
+from ade_engine.pipeline.values.expressions import Expressions, UnusableExpression, applied, filled_columns, offered_values, subject_of, with_column
 from ade_engine.pipeline.values.readings import keep_unread, list_totals, messages_of, note_readings
 from ade_engine.pipeline.values.types import with_types
 
@@ -37,13 +37,13 @@ class Transforms(Expressions):
         sources: dict[str, ColumnSource] | None = None,
         headers: dict[str, tuple[str, str]] | None = None,
     ) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-        """Apply every field's expressions in turn, each to the result of the one before.
+        """Applies every field's expressions in turn, each to the result of the one before.
 
-        ``sources``: where the columns of fields came from; ``headers``: the header texts of the columns that were found, and
-        the units below these, by their names in the table. Returns the table, and what the validators are to say of cells that were not read.
+        ``sources``: the sources of the fields' columns; ``headers``: the header texts of the found columns, and the units below
+        these, by their names in the table. Returns the table, and the messages about unread cells for the validators.
         """
         table = self._in_one_piece(table)
-        around = Surroundings(context.settings, table, {} if sources is None else sources)
+        around = ColumnSurroundings(context.settings, table, {} if sources is None else sources)
         surroundings.enter(around)
         try:
             table = self._apply(context, table, around, headers or {})
@@ -62,7 +62,7 @@ class Transforms(Expressions):
         self,
         context: RunContext,
         table: pl.DataFrame,
-        around: Surroundings,
+        around: ColumnSurroundings,
         headers: dict[str, tuple[str, str]],
     ) -> pl.DataFrame:
         there = filled_columns(table, context.settings.is_2026)
@@ -100,7 +100,7 @@ class Transforms(Expressions):
                         if not reads_own or context.debug:
                             table, read = with_series(table, read), []
                     except RAISED as error:
-                        context.fail(entry, self.role, subject_of(context, field), Unusable(error, entry, context), ExtensionError)
+                        context.fail(entry, self.role, subject_of(context, field), UnusableExpression(error, entry, context), ExtensionError)
                     around.end_transform(field)
                     if context.collected is not None:
                         reads = expression.column if is_reader else None
@@ -142,8 +142,8 @@ class Transforms(Expressions):
         )
 
 
-def _note_parts(table: pl.DataFrame, around: Surroundings) -> None:
-    """Keep what is said of names that were parted, at the rows that hooks have left."""
+def _note_parts(table: pl.DataFrame, around: ColumnSurroundings) -> None:
+    """Keeps the doubts about split names, at the rows that hooks have left."""
     for field, reader in getattr(around.sources, "doubtful_parts", {}).items():
         if field in table.columns and reader.column in table.columns:
             around.field = field

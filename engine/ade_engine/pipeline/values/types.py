@@ -1,4 +1,4 @@
-"""Types of fields: of columns without values and of what is written for text, and of all."""
+"""Types of fields: for columns without values and for expressions that are written for text, and for all columns."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _TYPES = {
     "duration": pl.Duration("us"),
     **dict.fromkeys(("text", "string", "str"), pl.String()),
 }
-#: Other words for a date with a time that looks of columns go by.
+#: Other words for a date with a time, by which column looks are chosen.
 _TYPES.update(dict.fromkeys(("timestamp", "date and time"), _TYPES["datetime"]))
-#: How polars says that an expression needs text; some of these messages name the column.
+#: Polars' messages for an expression that needs text; some of them name the column.
 _NEEDS_TEXT = (
     r"expected `?String`?( type)?, got|cannot compare string with numeric type|arithmetic on string and numeric not allowed"
 )
@@ -38,18 +38,18 @@ _NAMED = r"for series with name `([^`]*)`"
 
 
 def field_type(field: FieldDef | None) -> pl.DataType:
-    """The type of a field's column that has no value to tell: the ``dtype`` of its definition, else text."""
+    """Returns the type of a field's column without values: the ``dtype`` of its definition, else text."""
     declared = declared_type(getattr(field, "dtype", None))
     return pl.String() if declared is None else declared
 
 
 def declared_type(declared: object) -> pl.DataType | None:
-    """The type that a declared one such as ``money`` is; ``None``: none that is known."""
+    """Returns the type for a declared name such as ``money``; ``None`` for an unknown one."""
     return _TYPES.get(declared.strip().lower()) if isinstance(declared, str) else None
 
 
 def check_types(fields: Iterable[FieldDef]) -> None:
-    """Refuse types that nobody knows: in edition 2026 they would be no types at all."""
+    """Refuses unknown types: in edition 2026 they would have no effect."""
     for field in fields:
         if field.dtype is not None and declared_type(field.dtype) is None:
             known = "bool, int, float, date, datetime, time, duration or text"
@@ -57,19 +57,19 @@ def check_types(fields: Iterable[FieldDef]) -> None:
 
 
 def column_wanted_as_text(error: BaseException, table: pl.DataFrame, field: str) -> str | None:
-    """The column that an expression wanted as text and that is none; ``None`` if the error says something else."""
+    """Returns the column that an expression wanted as text and that is none; ``None`` for any other error."""
     message = str(error)
     if not isinstance(error, pl.exceptions.PolarsError) or re.search(_NEEDS_TEXT, message) is None:
         return None
     named = re.search(_NAMED, message)
-    # A message that names no column, or one that the expression has made, is most likely about the field's own.
+    # A message without a column's name, or with one that the expression has made, is most likely about the field's own.
     for name in (named and named[1], field):
         if name in table.columns and table.schema[name] != pl.String:
             return name
     return None
 
 
-#: What reads a column as a type, and what is said of a cell that is none.
+#: The reader for each type, and the message for a cell that does not fit.
 _READ_AS = {
     "Boolean": ("boolean", "not true or false"),
     "Int64": ("number", "not a whole number"),
@@ -82,9 +82,9 @@ _READ_AS = {
 
 
 def with_types(context: RunContext, table: pl.DataFrame, read: Collection[str]) -> pl.DataFrame:
-    """The table with the columns of fields in the types that these declare; cells that do not fit are empty.
+    """Returns the table with the columns of fields in their declared types; cells that do not fit are empty.
 
-    ``read``: the fields whose columns a reader has read, which are as it says.
+    ``read``: the fields whose columns a reader has read, whose types stay.
     """
     changed = []
     for name, field in context.registry.fields.items():
@@ -111,5 +111,5 @@ def with_types(context: RunContext, table: pl.DataFrame, read: Collection[str]) 
 
 
 def _is_one(dtype: pl.DataType, wanted: pl.DataType) -> bool:
-    """Whether values of a type need no change to be what is wanted."""
+    """Returns whether values of a type need no conversion to another."""
     return dtype.base_type() is wanted.base_type() or wanted == pl.Int64 and dtype.is_integer() or wanted == pl.Float64 and dtype.is_float()

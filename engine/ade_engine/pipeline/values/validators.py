@@ -1,4 +1,4 @@
-"""Validators: the expressions that authors return for what is wrong with the values of fields, and the issues that they make."""
+"""Validators: the expressions that authors return for wrong values of fields, and the issues that they make."""
 
 from __future__ import annotations
 
@@ -15,29 +15,28 @@ from ade_engine.models.issues import ERROR, WARNING
 from ade_engine.models.polars import series_of
 from ade_engine.pipeline.shared.collected import as_texts, rules_of
 from ade_engine.pipeline.shared.table_columns import DOUBT_PREFIX, HAS_ISSUES, ISSUE_COUNT, ISSUE_PREFIX, RESERVED_PREFIX, UNREAD_PREFIX, ids_of, with_series
-from ade_engine.pipeline.values.expressions import Expressions, Unusable, applied, demand_text, filled_columns, for_text, offered_values, subject_of, with_column
+from ade_engine.pipeline.values.expressions import Expressions, UnusableExpression, applied, demand_text, filled_columns, for_text, offered_values, subject_of, with_column
 from ade_engine.pipeline.values.own_checks import is_demand
 from ade_engine.pipeline.values.readings import NO_SAVED_VALUE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ade_engine.extensions.registry import RegisteredFn
-    from ade_engine.pipeline.shared.collected import Collected
+    from ade_engine.pipeline.shared.collected import TableMessages
     from ade_engine.pipeline.shared.context import RunContext
 
-#: The rules of what the engine says of cells, and their severities, in the order in which a cell's messages stand.
+#: The rules of the engine's messages about cells, and their severities, in the order of a cell's messages.
 _RULES = {
     UNREAD_PREFIX: ("value_lost", ERROR),
     DOUBT_PREFIX: ("ambiguous", WARNING),
 }
-#: The list of issues is read by people who have never heard of readers and settings: what it says in place of the words that
-#: stand in issue columns.
+#: Words for the list of issues, in place of those in issue columns: its readers have never heard of readers and settings.
 _PLAIN = {
     "left empty": "this value could not be read",
     NO_SAVED_VALUE: "a formula that was saved without its result; open the file in a spreadsheet program and save it",
     "a code that has lost its digits": "a program has cut off the last digits of this code; ask for it as text",
 }
-#: The column of one message by itself.
+#: The column of a single message.
 _ALONE = "__ade_message"
 _NO_TEXT = pl.Series([None], dtype=pl.String)
 _NO_ISSUES = pl.Series(HAS_ISSUES, [False], dtype=pl.Boolean), pl.Series(ISSUE_COUNT, [0], dtype=pl.Int32)
@@ -59,9 +58,9 @@ class Validators(Expressions):
         headers: dict[str, tuple[str, str]] | None = None,
         kept: pl.DataFrame | None = None,
     ) -> pl.DataFrame:
-        """Add an issue column for each field with messages, and the two columns that sum them up.
+        """Adds an issue column for each field with messages, and the two columns that sum them up.
 
-        Issue columns that a hook has set before stay as they are and are not summed up.
+        Issue columns that a hook has set before stay unchanged and are not summed up.
         """
         headers = headers or {}
         table = self._in_one_piece(_with_unread(context, table, kept))
@@ -70,7 +69,7 @@ class Validators(Expressions):
         there = frozenset(names := table.columns)
         filled = filled_columns(table, context.settings.is_2026)
         noted = [name.removeprefix(prefix) for name in names if name.startswith(RESERVED_PREFIX) for prefix in prefixes if name.startswith(prefix)]
-        # A field that a hook has taken out of the table has no cells to speak of.
+        # A field that a hook has removed from the table has no cells.
         noted = [field for field in noted if field in there]
         for field in dict.fromkeys((*self._fields_in_order(table, context.registry.fields), *noted)):
             if field not in filled:
@@ -109,16 +108,16 @@ class Validators(Expressions):
     def _messages(
         self, context: RunContext, table: pl.DataFrame, field: str, own: list[str], header: tuple[str, str], *, is_there: bool
     ) -> tuple[list[pl.Series | pl.Expr], list[RegisteredFn], bool]:
-        """The messages of a field's validators, whose each is, and whether some check has passed.
+        """Returns the messages of a field's validators, the validator of each, and whether some check has passed.
 
-        ``own``: the columns of what the engine says of cells that were not read.
+        ``own``: the columns of the engine's messages about unread cells.
         """
         messages: list[pl.Series | pl.Expr] = []
         speakers: list[RegisteredFn] = []
         has_passed = False
         for entry, call in self._callers.get(field, ()):
             if not is_there and is_demand(entry):
-                # That the whole column is missing is one issue of the sheet.
+                # The missing column is one issue of the sheet.
                 continue
             expression = self._own.get(id(entry))
             if expression is None:
@@ -126,12 +125,12 @@ class Validators(Expressions):
             is_known, said = False, None
             if isinstance(expression, Check):
                 # A cell that could not be read was not empty.
-                others = [table.get_column(one) for one in own] if expression.is_about_emptiness else []
+                others = [table.get_column(column) for column in own] if expression.is_about_emptiness else []
                 is_known, said = expression.messages(table, others)
             if is_known and said is None:
                 has_passed = True
             elif isinstance(expression, Check) and expression.is_about_repeats and _is_one_cell_in_rows(context, expression.column, table):
-                # One cell of the sheet stands in several rows of a table that was reshaped.
+                # In a reshaped table a cell of the sheet is in several rows.
                 several = context.cells.several(table.get_column(expression.column), table.get_column(ROW))
                 messages.append(pl.when(pl.lit(several)).then(expression.cast(pl.String)))
                 speakers.append(entry)
@@ -152,11 +151,13 @@ class Validators(Expressions):
     def _demand_text(
         self, context: RunContext, table: pl.DataFrame, expression: pl.Expr, entry: RegisteredFn, field: str
     ) -> None:
-        """Fail where a result is neither text nor null: a column of ``true`` would make every row an issue."""
+        """Fails if a result is neither text nor null: a column of ``true`` would make every row an issue."""
         try:
             dtype, _ = for_text(table, field, lambda seen: seen.lazy().select(expression).collect_schema().dtypes()[0])
         except RAISED as error:
-            context.fail(entry, self.role, subject_of(context, field), Unusable(error, entry, context), ExtensionError)
+            context.fail(
+                entry, self.role, subject_of(context, field), UnusableExpression(error, entry, context), ExtensionError
+            )
         try:
             demand_text(dtype)
         except WrongResult as wrong:
@@ -173,15 +174,17 @@ class Validators(Expressions):
         try:
             return applied(context, table, _joined(messages).alias(f"{ISSUE_PREFIX}{field}"), field)
         except RAISED as error:
-            # Find out whose expression failed, for the error message.
+            # The error message names the validator whose expression failed.
             for entry, message in zip(speakers, messages[-len(speakers) :] if speakers else ()):
                 try:
                     table.select(message)
                 except RAISED as own:
-                    context.fail(entry, self.role, subject_of(context, field), Unusable(own, entry, context), ExtensionError)
+                    context.fail(
+                        entry, self.role, subject_of(context, field), UnusableExpression(own, entry, context), ExtensionError
+                    )
             if not speakers:
                 raise
-            context.fail(speakers[-1], self.role, subject_of(context, field), Unusable(error, speakers[-1], context), ExtensionError)
+            context.fail(speakers[-1], self.role, subject_of(context, field), UnusableExpression(error, speakers[-1], context), ExtensionError)
 
     @staticmethod
     def _report(context: RunContext, table: pl.DataFrame, columns: list[str]) -> None:
@@ -200,7 +203,7 @@ class Validators(Expressions):
 
 
 def _is_one_cell_in_rows(context: RunContext, column: str, table: pl.DataFrame) -> bool:
-    """Whether several rows of a table have the same cell in this column."""
+    """Returns whether several rows of a table have the same cell in this column."""
     cells = context.cells
     return cells is not None and cells.is_multiplied and not cells.varies(column) and ROW in table.columns
 
@@ -210,7 +213,7 @@ def _has_value(table: pl.DataFrame, field: str) -> bool:
 
 
 def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """The table with the two columns that say which rows have issues, and how many."""
+    """Returns the table with the two columns that show which rows have issues, and how many."""
     # Columns without any message add nothing.
     height = table.height
     issues = [column for name in names if (column := table.get_column(name)).null_count() < height]
@@ -223,14 +226,14 @@ def _summed_up(table: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 
 
 def _collect(
-    collected: Collected,
+    collected: TableMessages,
     table: pl.DataFrame,
     field: str,
     own: list[str],
     rules: list[tuple[str, str]],
     parts: list[pl.Series],
 ) -> None:
-    """Keep the messages of a field apart: what the engine says of its cells, by its rules, then what validators say, with theirs."""
+    """Keeps the messages of a field apart: the engine's by its rules, then the validators' with theirs."""
     texts = table.get_column(f"{ISSUE_PREFIX}{field}")
     if texts.null_count() == len(texts):
         return
@@ -241,8 +244,10 @@ def _collect(
         keep(as_texts(messages), rule, severity)
 
 
-def _told(collected: Collected, field: str, prefix: str, message: str) -> tuple[str, str, str]:
-    """What the engine says of a cell, without the cell's value, which stands beside it, and with the rule and the severity."""
+def _told(collected: TableMessages, field: str, prefix: str, message: str) -> tuple[str, str, str]:
+    """Returns the engine's message about a cell, without the cell's value, which is beside it, and with the rule and the
+    severity.
+    """
     rule, severity = _RULES[prefix]
     said, own = collected.said.get(message, (message, None))
     return _PLAIN.get(said, said), f"{field}.{own or rule}", severity
@@ -260,18 +265,18 @@ def _joined(messages: list[pl.Expr]) -> pl.Expr:
 
 
 def _nothing(name: str, height: int) -> pl.Series:
-    """A column of text without a value."""
+    """Returns a column of text without a value."""
     return _NO_TEXT.new_from_index(0, height).alias(name)
 
 
 def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | None) -> pl.DataFrame:
-    """The table with the messages that were kept, at the rows that hooks have left."""
+    """Returns the table with the kept messages, at the rows that hooks have left."""
     if kept is None:
         return table
     if ROW in table.columns and _are_each_one(table.get_column(ROW), kept.get_column(ROW)):
         return with_series(table, kept.get_columns()[1:])
     kept = kept.filter(pl.any_horizontal(pl.all().exclude(ROW).is_not_null()))
-    # A hook may have made several rows of one: what is said of its cells is said of each.
+    # A hook may have made several rows from one: messages about its cells apply to each.
     kept = kept.unique(subset=ROW, keep="first", maintain_order=True)
     if ROW in table.columns and table.schema[ROW].is_integer():
         places = table.select(pl.col(ROW).cast(pl.UInt32, strict=False))
@@ -288,5 +293,5 @@ def _with_unread(context: RunContext, table: pl.DataFrame, kept: pl.DataFrame | 
 
 
 def _are_each_one(rows: pl.Series, before: pl.Series) -> bool:
-    """Whether the rows of a table are those that it had before, and no two are the same."""
+    """Returns whether the rows of a table are among its former ones, each at most once."""
     return rows.equals(before) and not rows.null_count() and rows.n_unique() == len(rows)

@@ -1,4 +1,4 @@
-"""Addresses: found by their header or by what they look like, written in lower case, checked for an @."""
+"""Addresses: found by their header or by their looks, written in lower case, checked for an @."""
 
 import polars as pl
 from ade_engine.models import FieldDef
