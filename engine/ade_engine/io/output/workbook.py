@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ade_engine.io.output.look import TableLook
     from ade_engine.io.output.typed_cells import TypedCells
-    from ade_engine._native import Issues
+    from ade_engine._native import TableIssues
     from ade_engine.io.worksheets.openpyxl_looks import OpenpyxlStyles
 
 _ILLEGAL_IN_TITLES = frozenset("\\*?:/[]")
@@ -84,7 +84,7 @@ class WorkbookOutput:
         #: The sheets that openpyxl holds and that are set up for printing.
         self._printed: set[int] = set()
         #: The lines of the list of issues; ``None`` if none is wanted.
-        self._issues: list[tuple[Issues, AppendedTable | None]] = []
+        self._issues: list[tuple[TableIssues, AppendedTable | None]] = []
         self._listed: IssueList | None = None
         #: All tables that were appended.
         self._placed: list[AppendedTable] = []
@@ -199,7 +199,7 @@ class WorkbookOutput:
         """Returns the original titles of the sheets on which hooks have moved the engine's tables."""
         return list(dict.fromkeys(table.title for table in self._placed if not self.stands(table)))
 
-    def add_issues(self, lines: Issues, table: AppendedTable | None = None) -> dict[str, int]:
+    def add_issues(self, lines: TableIssues, table: AppendedTable | None = None) -> dict[str, int]:
         """Adds lines to the list of issues; ``table``: the table with their cells of the output. Returns their number by
         severity.
         """
