@@ -186,7 +186,9 @@ fn comments_begin_with_a_subject_or_a_verb() {
 fn doc_comments_have_four_words_or_more() {
     let mut short = Vec::new();
     let mut comment: Vec<SourceLine> = Vec::new();
-    for line in source_lines() {
+    // The comments of this file are the cells of a table in docs/reference/events.md.
+    let lines = source_lines().into_iter();
+    for line in lines.filter(|line| line.file != "src/events/names.rs") {
         let text = line.text.trim_start();
         match text.strip_prefix("///") {
             Some(_) => comment.push(line),

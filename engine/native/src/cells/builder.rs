@@ -84,7 +84,7 @@ pub enum ScanStep {
 /// count.
 const MAX_ROWS_BELOW_END: usize = 10_000;
 
-/// Builds one [`Sheet`].
+/// Builds a [`Sheet`] row by row.
 #[derive(Default)]
 pub struct SheetBuilder {
     title: String,

@@ -12,7 +12,7 @@ pub enum NumberKind {
     Date,
     /// A time of day, or from 24 hours on an elapsed time: the format only shows hours, minutes and seconds.
     Time,
-    /// An elapsed time.
+    /// A format of elapsed time.
     Duration,
 }
 
