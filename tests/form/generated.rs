@@ -218,11 +218,18 @@ fn hold_part(page: &str, begin: &str, end: &str, part: &str) {
     hold_page(page, &format!("{before}{begin}{part}\n{end}{after}"));
 }
 
+/// Parts of the help of each command that the page names once.
+const COMMON_HELP: [&str; 3] = [
+    "  -h, --help\n          Print help (see a summary with '-h')\n\n",
+    "  -V, --version\n          Print version\n\n",
+    "\n\nGlobal options: see `ade --help`.",
+];
+
 #[test]
 fn the_page_of_commands_is_current() {
     let place = Place::new();
     let mut page = String::from(
-        "# Commands\n\nWhat `ade COMMAND --help` says of each command. The options below `Global options` belong to all of them.\n",
+        "# Commands\n\nThe help of each command. All of them also have `--help`, `--version` and the global options of `ade`.\n",
     );
     let mut lines = vec![String::new()];
     let commands = place.commands();
@@ -230,7 +237,13 @@ fn the_page_of_commands_is_current() {
     for words in lines {
         let help = place.ade(&format!("{words} --help")).success().printed();
         // Every help ends with a pointer to the documentation, which contains this page.
-        let help = help.split("\n\nDocumentation:").next().unwrap();
+        let mut help = help.split("\n\nDocumentation:").next().unwrap().to_owned();
+        for common in COMMON_HELP {
+            help = help.replace(common, "");
+        }
+        // A heading without options of its own.
+        help = help.replace("\nOptions:\nExamples:", "\nExamples:");
+        help = help.replace("\nOptions:\nGlobal options:", "\nGlobal options:");
         let title = format!("ade {words}");
         let title = title.trim_end();
         page.push_str(&format!(
