@@ -400,8 +400,8 @@ impl BatchLines {
         ))
     }
 
-    /// Returns, for example, `4 of 16 files have no column for some fields (◐): a.csv, b.csv and 2 more`. `None`: there is one file, or no field
-    /// is missing.
+    /// Returns, for example, `4 of 16 files have no column for some fields (◐): a.csv, b.csv and 2 more`. `None`: there is one
+    /// file, or no field is missing.
     pub fn completeness(&self) -> Option<String> {
         let all = self.complete + self.incomplete.count;
         (all > 1 && self.incomplete.count > 0).then(|| {
