@@ -68,7 +68,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         };
         let message = match &*all {
             [(run, _)] => format!("the run of {} has no notice {rule:?}", run.input_name),
-            _ => format!("no run of a file of {} has a notice {rule:?}", args.run),
+            _ => format!("no run of the files in {} has a notice {rule:?}", args.run),
         };
         return Err(Failure::usage("usage", message).hint(hint));
     }
@@ -99,10 +99,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     print_edits(ui, &edits, &[]);
     match edits.first() {
         Some(edit) => ui.say(format_args!(
-            "Wrote {}; later runs of this sender count it, and print it no more",
+            "Wrote {}; later runs of this sender count the same notices without printing them",
             ui.path(&edit.file)
         )),
-        None => ui.say("It is known already"),
+        None => ui.say("Nothing to write: already acknowledged"),
     }
     Ok(ExitStatus::Done)
 }

@@ -58,7 +58,7 @@ fn verified(verified: &BackupCheck, context: &Context) -> Outcome {
         ui.document(verified);
     } else {
         ui.line(format_args!(
-            "{} of {} is whole ({})",
+            "{}, made at {}, is complete ({})",
             ui.path(&verified.file),
             verified.about.made_at,
             plural(verified.files, "file")

@@ -88,7 +88,7 @@ fn print(ui: &Ui, prepared: &PreparedConfiguration, checked: &CheckedConfigurati
     }
     if checked.count("fields") == Some(0) {
         ui.say(format_args!(
-            "{} no field is registered: a module counts when it has a function `register` at its top",
+            "{} no field is registered: ade only reads modules that have a function `register` at the top level",
             ui.paint_err(Tone::Warn, "warning:")
         ));
     }

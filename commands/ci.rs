@@ -223,7 +223,9 @@ fn report(
         if let Some(file) = of_job
             && let Err(error) = append(Path::new(file), &summary(all, repository))
         {
-            ui.say(format_args!("note: the job gets no summary: {error}"));
+            ui.say(format_args!(
+                "note: cannot write the summary of the job: {error}"
+            ));
         }
     }
     let quality = || serde_json::to_string_pretty(&code_quality(all, repository));

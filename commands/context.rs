@@ -247,7 +247,7 @@ impl Context {
         }
         match runs.is_empty() {
             true => {
-                let message = format!("no file of {} has a run", named.join(", "));
+                let message = format!("no file in {} has a run yet", named.join(", "));
                 Err(Failure::usage(code::RUN_NOT_FOUND, message))
             }
             false => Ok(runs),
@@ -283,7 +283,7 @@ pub fn when_there_is_room<T>(
             other => return other.map(Some),
         };
         if !said {
-            let message = format!("{}; it is tried again until there is room", failure.message);
+            let message = format!("{}; ade tries again until there is room", failure.message);
             log.trouble(&message);
             said = true;
         }

@@ -176,7 +176,7 @@ fn show_configurations(ui: &Ui, here: &FolderConfigurations) {
     }
     if here.left_out > 0 {
         ui.say(format_args!(
-            "{} more configurations in this folder are left out: the first {MAX_FOLDER_CONFIGURATIONS} by name are known, and any other after a run of it",
+            "{} more configurations in this folder are not listed: only the first {MAX_FOLDER_CONFIGURATIONS} by name are; run another one once to add it",
             here.left_out
         ));
     }
@@ -205,7 +205,7 @@ fn tell(log: &ServerLog, news: &DevEvent<'_>) {
     };
     message += &match state {
         DevState::Loads { again: true } => "loads again".to_owned(),
-        DevState::Loads { again: false } => "changed, and loads".to_owned(),
+        DevState::Loads { again: false } => "changed, and loads without errors".to_owned(),
         DevState::Builds => "changed; its environment is built".to_owned(),
         DevState::Broken { message, hint } => {
             let hint = hint.as_ref().map(|hint| format!("; {hint}"));

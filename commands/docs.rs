@@ -131,7 +131,7 @@ fn open(ui: &Ui, site: Option<&Path>, page: &str) -> Outcome {
     let Some(site) = site else {
         let failure = Failure::usage(
             code::NOT_FOUND,
-            "the site of the documents does not lie beside this program",
+            "the documentation site is not installed next to this program",
         );
         return Err(failure.hint("`ade docs WORDS` finds pages, and `ade docs PAGE` prints one"));
     };

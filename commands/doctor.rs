@@ -72,6 +72,6 @@ fn show_adopted(ui: &Ui, adopted: &IdentityAdoption) {
     }
     ui.line(format_args!("{database} belongs to {data_dir} now"));
     ui.prose(format_args!(
-        "Folders of runs and environments that the database does not know are never deleted by collection"
+        "Garbage collection never deletes folders of runs or environments that are not in the database"
     ));
 }

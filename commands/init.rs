@@ -74,7 +74,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let sample = typed_in(&args.dir, scaffold::SAMPLE);
     print_files(ui, &args.dir, &files);
     ui.say(format_args!(
-        "\nNext: ade run {name} {}   (a messy roster; the first run builds an environment)\n      ade test {name}   (inputs whose result is known)",
+        "\nNext: ade run {name} {}   (a messy roster; the first run builds an environment)\n      ade test {name}   (compares results with the expected ones)",
         typed(sample.display().to_string()),
         name = typed(args.dir.display()),
     ));
@@ -138,7 +138,7 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let named = |path: &&PathBuf| files::name_of(path) == inferred.samples[0].name;
     let sample = samples.iter().find(named).unwrap_or(&samples[0]);
     ui.say(format_args!(
-        "\nNext: ade run {name} {}   (the environment is ready)\n      ade test {name}   (what it makes of the samples today)",
+        "\nNext: ade run {name} {}   (the environment is ready)\n      ade test {name}   (compares results with those of today)",
         typed(sample.display()),
         name = typed(args.dir.display()),
     ));
@@ -149,7 +149,7 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
 fn asked(ui: &Ui, questions: &[Question]) -> Vec<QuestionAnswer> {
     let count = questions.len();
     ui.say(format_args!(
-        "{}. Enter leaves one open.",
+        "{}. Press Enter to skip one.",
         plural(count as u64, "question")
     ));
     let mut answers = Vec::new();
@@ -234,12 +234,12 @@ fn print_inferred(ui: &Ui, inferred: &InferredConfiguration) {
                 words += &format!(": {}", own.join(", "));
             }
             if !sender.lacks.is_empty() {
-                words += &format!("; no column of {}", sender.lacks.join(", "));
+                words += &format!("; no column for {}", sender.lacks.join(", "));
             }
             ui.words("  ", None, Tone::Plain, &words);
         }
     }
-    ui.line("Look at first:");
+    ui.line("Check these first:");
     for (at, line) in inferred.look.iter().enumerate() {
         let mark = match line.contains('?') {
             // The skipped files come first.

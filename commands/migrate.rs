@@ -90,17 +90,17 @@ fn print_transferred(ui: &Ui, transferred: &TransferSummary) {
     }
     ui.table(&table);
     ui.line(format_args!(
-        "{} {}, and both are the same",
+        "{} {}; both databases hold the same data",
         ui.paint(Tone::Good, "Moved to"),
         ui.path(&transferred.database)
     ));
     if let Some(count) = transferred.files_of {
         ui.line(format_args!(
-            "The object store has their files: {count} documents, snapshots and runs"
+            "Their files are in the object store: {count} documents, snapshots and runs"
         ));
     }
     ui.line(format_args!(
-        "The database of until now is {}",
+        "The previous database is still at {}",
         ui.path(&transferred.moved_from)
     ));
 }

@@ -30,14 +30,14 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     ui.line(format_args!(
-        "Restored {} of {} to {}",
+        "Restored {} of the backup of {} to {}",
         plural(restored.files, "file"),
         restored.about.made_at,
         ui.path(&restored.data_dir)
     ));
     if restored.recovered > 0 {
         let runs = plural(restored.recovered, "run");
-        ui.line(format_args!("{runs} had begun when it was made"));
+        ui.line(format_args!("{runs} had begun when the backup was made"));
     }
     if !restored.about.outputs {
         ui.prose(format_args!("The workbooks of runs are not in this backup"));

@@ -29,7 +29,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     match &ended {
         Some(ended) => ui.say(format_args!("{} is resumed", ended.what())),
-        None => ui.say("Nothing was paused by that"),
+        None => ui.say("Nothing was paused"),
     }
     for paused in left {
         ui.say(format_args!(

@@ -65,9 +65,9 @@ pub fn place(host: &str, port: u16) -> Result<ListenAddress, Failure> {
     let address = match host {
         "localhost" => IpAddr::from([127, 0, 0, 1]),
         host => host.parse().map_err(|_| {
-            let message = format!("--host {host:?} is no IP address");
+            let message = format!("--host {host:?} is not an IP address");
             Failure::usage(ade::base::problem::code::ADDRESS_UNUSABLE, message).hint(
-                "use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network that it is on",
+                "use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network of this machine",
             )
         })?,
     };
@@ -182,7 +182,7 @@ pub fn proxies(setting: Option<&str>) -> Result<Vec<IpAddr>, Failure> {
         .filter(|part| !part.is_empty())
         .map(|part| {
             part.parse().map_err(|_| {
-                let message = format!("ADE_API_TRUSTED_PROXIES: {part:?} is no IP address");
+                let message = format!("ADE_API_TRUSTED_PROXIES: {part:?} is not an IP address");
                 Failure::usage(ade::base::problem::code::SETTINGS_INVALID, message)
             })
         })
@@ -210,9 +210,9 @@ pub fn origins(setting: Option<&str>) -> Result<Vec<HeaderValue>, Failure> {
         .map(|part| match HeaderValue::from_str(part) {
             Ok(value) if all || is_origin(part) => Ok(value),
             _ => {
-                let message = format!("ADE_API_CORS_ORIGINS: {part:?} is no origin");
+                let message = format!("ADE_API_CORS_ORIGINS: {part:?} is not an origin");
                 let failure = Failure::usage(ade::base::problem::code::SETTINGS_INVALID, message);
-                Err(failure.hint("an origin is as https://app.example or http://localhost:3000; * alone is all of them"))
+                Err(failure.hint("write an origin such as https://app.example or http://localhost:3000, or * alone for all of them"))
             }
         })
         .collect()

@@ -135,7 +135,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             "{left} {runs} in the queue: the machine, the network or this worker is in trouble"
         );
         let failure = Failure::new(ExitStatus::Environment, code::ENVIRONMENT_FAILED, message);
-        return Err(failure.hint("`ade runs show` says what each waits for; no attempt was spent"));
+        return Err(failure
+            .hint("`ade runs show` says what each waits for; none of their attempts was used up"));
     }
     Ok(ExitStatus::Done)
 }

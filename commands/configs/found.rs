@@ -23,9 +23,9 @@ pub fn found_by(
     find: impl Fn(&Workspace, &str) -> Result<KnownConfiguration, Error>,
 ) -> Result<(Workspace, KnownConfiguration), Failure> {
     let workspace = context.open_if_present()?.ok_or_else(|| {
-        let message = "the workspace knows no configurations yet";
+        let message = "the workspace has no configurations yet";
         Failure::usage(code::CONFIGURATION_NOT_FOUND, message)
-            .hint("`ade run CONFIG FILE` makes one known")
+            .hint("`ade run CONFIG FILE` adds one")
     })?;
     let known = find(&workspace, given)?;
     Ok((workspace, known))

@@ -41,7 +41,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     } else if known.is_empty() && all > 0 {
         ui.say("All configurations are archived; `ade configs ls --archived` lists them");
     } else if known.is_empty() {
-        ui.say("No configurations yet; the first `ade run` of one makes it known");
+        ui.say("No configurations yet; the first `ade run` of one adds it");
     } else {
         ui.table(&table(ui, &known));
     }

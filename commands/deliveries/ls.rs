@@ -50,7 +50,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if ui.json() {
         ui.document(&found);
     } else if found.is_empty() {
-        ui.say("Nothing to show; ADE_ON_END_URL and ADE_ON_END_COMMAND name who is told");
+        ui.say(
+            "Nothing to show; set ADE_ON_END_URL or ADE_ON_END_COMMAND to be told when runs end",
+        );
     } else {
         ui.table(&table(&found, &shown, Timestamp::now()));
     }
@@ -58,7 +60,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 fn table(found: &[DeliveryRecord], shown: &[String], now: Timestamp) -> TerminalTable {
-    let mut table = TerminalTable::new("ID  STATUS  INPUT  ATTEMPTS  WHEN  NOT ACCEPTED", &[5, 2])
+    let mut table = TerminalTable::new("ID  STATUS  INPUT  ATTEMPTS  WHEN  LAST ERROR", &[5, 2])
         .numbers(&[3])
         .optional(&[3]);
     for (delivery, run) in found.iter().zip(shown) {

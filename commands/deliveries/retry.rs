@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                 "{} {} {}",
                 ui.paint(Tone::Name, &delivery.id),
                 delivery.input_name,
-                ui.paint(Tone::Good, "is told again")
+                ui.paint(Tone::Good, "is sent again")
             ));
         }
     };
@@ -56,7 +56,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         Ok(())
     });
     if chosen.is_empty() {
-        ui.say("Nothing was given up");
+        ui.say("No delivery has failed");
     }
     Ok(status)
 }

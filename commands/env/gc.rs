@@ -101,7 +101,7 @@ fn show(ui: &Ui, report: &Report, id: impl Fn(&RemovedItem) -> String) {
     }
     if let Some(from) = report.collects_from {
         ui.prose(format_args!(
-            "Nothing is collected until {from}, a day after the first use since a gap of more than ten days or a jump of the clock (--trust-clock collects at once)"
+            "Nothing is deleted until {from}: after more than ten days without use, or a jump of the clock, ade waits for a day (--trust-clock deletes at once)"
         ));
     }
     ui.line(format_args!(

@@ -24,7 +24,7 @@ pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
         match ui.json() {
             true => ui.document(&json!({"edits": [], "written": false, "cases": []})),
             false => {
-                ui.line("It is edition 2026 already, and each line of its settings.toml is needed")
+                ui.line("The configuration already uses edition 2026, and every line of its settings.toml is needed")
             }
         }
         return Ok(ExitStatus::Done);
@@ -39,7 +39,7 @@ pub fn run(folder: &Path, is_agreed: bool, context: &Context) -> Outcome {
         if ui.json() {
             ui.document(&json!({"edits": edits, "written": false, "cases": []}));
         } else {
-            ui.hint("--yes writes it; its cases and last inputs show what changes in the results");
+            ui.hint("add --yes to write it; ade then runs its cases and latest inputs to show what changes in the results");
         }
         return Ok(ExitStatus::Done);
     }

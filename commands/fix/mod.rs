@@ -88,8 +88,9 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         .iter()
         .for_each(|folder| tell_cases(&context.ui, folder));
     for (field, header) in unused {
-        let message = format!("--accept {field}={header} fits no file of {}", args.run);
-        let hint = "no file has both: the field without a column, and the column without a field";
+        let message = format!("--accept {field}={header} fits no file in {}", args.run);
+        let hint =
+            "choose a field without a column and a column without a field, both in the same file";
         let failure = Failure::usage("usage", message).hint(hint);
         context.ui.failure(&failure);
         status = status.max(failure.status);
@@ -179,7 +180,7 @@ fn tell_cases(ui: &Ui, folder: &Path) {
     if let Ok(all) = cases::find(folder) {
         let (count, folder) = (plural(all.len() as u64, "case"), ui.path(folder));
         ui.say(format_args!(
-            "{count} may come out otherwise now: `ade test {folder}` shows it, and keeps it with `--update`"
+            "{count} may give different results now: `ade test {folder}` shows them, and `--update` accepts them"
         ));
     }
 }
@@ -229,7 +230,7 @@ fn print_without(ui: &Ui, found: &FixCandidates) {
     let without = found.headers().filter(|header| !is_suggested(header));
     let without: Vec<String> = without.cloned().collect();
     if !without.is_empty() {
-        let words = format!("no field is like {}", listed(&without));
+        let words = format!("no field resembles {}", listed(&without));
         ui.words("  ", None, Tone::Dim, &words);
     }
 }

@@ -55,7 +55,7 @@ pub fn is_copy(store: &Store, path: &Path) -> bool {
 pub fn report_left_out(ui: &Ui, found: &MeantFiles) {
     for below in &found.below {
         ui.say(format_args!(
-            "note: {} is in a folder below, and those are not searched; --recursive takes them, too",
+            "note: {} is in a subfolder, and subfolders are not searched; add --recursive to include them",
             ui.path(below)
         ));
     }

@@ -107,7 +107,7 @@ fn print_quarantined(ui: &Ui, shown: &RunDetails) {
             (Some(sheet), Some(first)) => {
                 format!("{sheet}!{}", stretch("row", first, first + count - 1))
             }
-            (Some(sheet), None) => format!("{sheet}, where is not known"),
+            (Some(sheet), None) => format!("{sheet}, at an unknown position"),
             (None, _) => "not known".to_owned(),
         };
         let from = stretch(what, row, last);
@@ -116,7 +116,7 @@ fn print_quarantined(ui: &Ui, shown: &RunDetails) {
     if all.len() > MAX_ROW_RANGES {
         let more = thousands((all.len() - MAX_ROW_RANGES) as u64);
         lines.push(format!(
-            "and {more} more; `ade explain --row` says where one stands"
+            "and {more} more; `ade explain --row` says where a row is"
         ));
     }
     ui.told_all("quarantined", lines);

@@ -44,7 +44,7 @@ pub fn run(
         all.iter().for_each(|case| print(ui, case));
         let seed = wanted.seed;
         ui.line(format_args!(
-            "{} tried, {broken} of them changed what comes out (--seed {seed})",
+            "{} tried, {broken} of them changed the result (--seed {seed})",
             plural(tried, "change of layout").replace("change of layouts", "changes of layout")
         ));
     }
@@ -61,7 +61,9 @@ pub fn run(
             }
         }
     } else if broken > 0 {
-        ui.say("Teach the configuration what it did not know, or keep each as a case with --keep");
+        ui.say(
+            "Extend the configuration to read these layouts, or keep each as a case with --keep",
+        );
     }
     Ok(ExitStatus::refused_if(failed > 0 || broken > 0))
 }

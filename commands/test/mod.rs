@@ -228,7 +228,7 @@ fn update(ui: &Ui, chosen: &[Case], results: &[CaseResult]) -> Result<(), Failur
         let is_workbook = |file: &PathBuf| file.ends_with("expected.xlsx");
         if !result.passed && case.expected.as_ref().is_some_and(is_workbook) {
             ui.say(format_args!(
-                "{}: expected.xlsx is not written; without it, --update writes expected.csv",
+                "{}: --update does not write expected.xlsx; delete it to get an expected.csv",
                 case.name
             ));
         }
@@ -244,7 +244,7 @@ fn tell_of_unchecked(ui: &Ui, results: &[CaseResult]) {
         .collect();
     if !unchecked.is_empty() {
         ui.line(format_args!(
-            "Nobody has checked what is expected of {}: {}",
+            "Nobody has checked the expected results of {}: {}",
             plural(unchecked.len() as u64, "case"),
             first(5, unchecked.into_iter())
         ));

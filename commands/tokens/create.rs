@@ -73,7 +73,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
                 format!("until {end}")
             });
         let about = format!(
-            "Shown this once. Scope {}, valid {ends}.",
+            "This token is shown only now. Scope {}, valid {ends}.",
             record.scope.as_str()
         );
         ui.say(ui.paint_err(Tone::Dim, about));

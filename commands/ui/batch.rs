@@ -400,16 +400,16 @@ impl BatchLines {
         ))
     }
 
-    /// Returns, for example, `4 of 16 files lack fields (◐): a.csv, b.csv and 2 more`. `None`: there is one file, or no field
-    /// is missing.
+    /// Returns, for example, `4 of 16 files have no column for some fields (◐): a.csv, b.csv and 2 more`. `None`: there is one
+    /// file, or no field is missing.
     pub fn completeness(&self) -> Option<String> {
         let all = self.complete + self.incomplete.count;
         (all > 1 && self.incomplete.count > 0).then(|| {
             let names = self.incomplete.names();
             let all = plural(all as u64, "file");
             let count = self.incomplete.count;
-            let lacks = if count == 1 { "lacks" } else { "lack" };
-            format!("{count} of {all} {lacks} fields (◐): {names}")
+            let have = if count == 1 { "has" } else { "have" };
+            format!("{count} of {all} {have} no column for some fields (◐): {names}")
         })
     }
 

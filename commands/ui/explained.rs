@@ -115,7 +115,7 @@ fn print_hooks(ui: &Ui, hooks: &[Hook]) {
     for hook in hooks {
         let rows = match hook.rows.as_deref() {
             Some("moved") => "it has sorted or replaced rows, and may have changed values",
-            Some("lost") => "from here on nobody knows which rows of the sheet these are",
+            Some("lost") => "after this hook, it is not known which rows of the sheet these are",
             _ => "it has kept the rows, and may have changed values",
         };
         ui.told(
@@ -183,7 +183,7 @@ fn print_written(ui: &Ui, table: &Explained, column: Option<&ExplainedColumn>) {
             ui.told("output", None, &place);
         }
         if column.is_none() {
-            ui.told("why", None, "no column of the sheet is known for it; where it has values, a transform or a hook made them");
+            ui.told("why", None, "it comes from no known column of the sheet; its values, if any, come from a transform or a hook");
         }
     }
 }
@@ -258,7 +258,7 @@ pub fn print_notice(ui: &Ui, notice: &RunNotice) {
 /// header rows.
 pub fn print_rows(ui: &Ui, rows: &[RunNotice], tables: &[Explained]) {
     if rows.is_empty() {
-        ui.line("There is nothing to show: no row detector of the configuration looks at how rows look (LayoutRows, row_layout).");
+        ui.line("There is nothing to show: no row detector of the configuration judges rows by their looks (LayoutRows, row_layout).");
     }
     let mut sheet = None;
     for row in rows {

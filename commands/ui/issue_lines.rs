@@ -96,7 +96,7 @@ pub fn hint_at_list(finished: &FinishedRun) -> String {
 }
 
 const HOW_TO_LIST: &str =
-    "edition = \"2026\" in settings.toml lists each issue with its cell (`ade issues`)";
+    "set edition = \"2026\" in settings.toml to list each issue with its cell (`ade issues`)";
 
 /// Prints the counts of errors and warnings; infos get a separate line, because nobody has to act on them.
 fn print_counts(ui: &Ui, metrics: &RunMetrics) {

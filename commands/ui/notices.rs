@@ -55,7 +55,7 @@ impl NoticeLines<'_> {
         if count > 0 {
             let notices = plural(count as u64, "notice");
             let text = format!(
-                "{notices} known of this sender; `ade runs show {}` lists them",
+                "{notices} already known for this sender; `ade runs show {}` lists them",
                 self.run
             );
             self.ui.words(INDENT, None, Tone::Dim, &text);

@@ -52,8 +52,5 @@ pub fn failure() -> Option<Failure> {
     let error = io::Error::from(error);
     let message = format!("cannot write to standard output: {}", describe(&error));
     let failure = Failure::new(ExitStatus::Usage, code::OUTPUT_UNWRITABLE, message);
-    Some(
-        failure
-            .hint("let it go to another place; what the command has done besides printing is done"),
-    )
+    Some(failure.hint("send the output elsewhere; the command has done everything except printing"))
 }

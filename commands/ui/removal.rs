@@ -30,7 +30,9 @@ impl Removal {
                 ui.say(line);
             }
             if !ui.can_ask() {
-                let message = format!("{name} was not deleted: nobody is there to agree");
+                let message = format!(
+                    "{name} was not deleted: deleting needs a confirmation, and there is no terminal to ask on"
+                );
                 return Err(
                     Failure::usage(code::USAGE, message).hint("`--yes` deletes it without asking")
                 );

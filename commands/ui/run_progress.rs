@@ -260,7 +260,7 @@ impl<'a> RunProgress<'a> {
                 ui.path(to)
             ),
             EarlierCopy::Left { path, reason } => format!(
-                "note: {} stays, although it is no result of this run: {reason}",
+                "note: {} is not a result of this run, but was left in place: {reason}",
                 ui.path(path)
             ),
         };

@@ -107,8 +107,9 @@ impl ServerLog {
         }
         let line = self.line(source, level, event, message, data);
         self.lines.write(line, |dropped| {
-            let message =
-                format!("{dropped} lines were dropped, because the reader of this log stood still");
+            let message = format!(
+                "{dropped} lines were dropped, because the reader of this log was too slow"
+            );
             let (level, event) = (LogLevel::Warning, "log.dropped");
             self.line(source, level, event, &message, json!({"dropped": dropped}))
         });
@@ -295,16 +296,16 @@ impl ServerLogLine {
         let (level, event, words) = match refused {
             None => (Debug, "delivery.accepted", String::new()),
             Some((error, DeliveryFailure::Again(at))) => {
-                let words = format!(" was not accepted, and is told again at {at}: {error}");
+                let words = format!(" was not accepted, and is sent again at {at}: {error}");
                 (Warning, "delivery.refused", words)
             }
             Some((error, DeliveryFailure::GivenUp)) => {
-                let words = format!(" was not accepted for a day, and is given up: {error}");
+                let words = format!(" was not accepted for a day, and is not sent again: {error}");
                 (Error, "delivery.failed", words)
             }
         };
         let message = match refused {
-            None => format!("run {run}: its end was told ({by})"),
+            None => format!("run {run}: its end was delivered ({by})"),
             Some(_) => format!("run {run}: its end ({by}){words}"),
         };
         Self {

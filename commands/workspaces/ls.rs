@@ -24,7 +24,7 @@ pub fn run(_: &Args, context: &Context) -> Outcome {
         return Ok(ExitStatus::Done);
     }
     if known.is_empty() {
-        ui.say("No workspaces yet; the first `ade run` makes one known");
+        ui.say("No workspaces yet; the first `ade run` creates one");
         return Ok(ExitStatus::Done);
     }
     let now = Timestamp::now();

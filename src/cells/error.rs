@@ -43,7 +43,7 @@ pub enum CellsError {
         sheets: Vec<String>,
     },
     /// The rows or columns are not a range, or are too many.
-    #[error("{first} to {last} is no range of {what} that can be shown")]
+    #[error("{first} to {last} is not a range of {what} that can be shown")]
     BadWindow {
         /// Either `rows` or `columns`.
         what: &'static str,
@@ -88,7 +88,7 @@ impl Problem for CellsError {
                 _ => format!("it has {}", sheets_in_words(sheets)),
             }),
             Self::BadWindow { what, most, .. } => usage(code::INVALID_FIELD).hint(format!(
-                "{what} count from 1, and a window has at most {most} of them, as 1-{most}"
+                "{what} count from 1, and a window has at most {most} of them, such as 1-{most}"
             )),
             Self::OutOfBounds { .. } => usage(code::INVALID_FIELD),
         }

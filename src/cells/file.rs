@@ -133,7 +133,7 @@ impl FileVersion {
         if !found.is_file() {
             return Err(CellsError::File {
                 name: name(),
-                reason: "it is no file".to_owned(),
+                reason: "it is not a file".to_owned(),
             });
         }
         Ok(Self {

@@ -367,7 +367,7 @@ fn what_cannot_be_shown_says_why_and_names_no_folder() {
     fs::remove_file(&path).unwrap();
     for (path, wanted) in [
         (&*path, "the file sound.xlsx is no longer there"),
-        (files.folder.path(), "it is no file"),
+        (files.folder.path(), "it is not a file"),
     ] {
         let failure = files.first_window(path).unwrap_err().to_string();
         assert!(failure.ends_with(wanted), "{failure}");

@@ -158,37 +158,37 @@ fn object_store(settings: &Settings) -> Option<DoctorResult> {
 fn ends(settings: &Settings, records: &DoctorRecords) -> Option<DoctorResult> {
     let counts = records.read(|store| store.count_deliveries());
     let counts = counts.ok().flatten().unwrap_or_default();
-    let several = |count| plural(count, "end");
+    let several = |count| plural(count, "message");
     if counts.failed > 0 {
         return Some(warning(
             format!(
-                "refused for a day, and given up: {}",
+                "refused for a day, and not sent again: {}",
                 several(counts.failed)
             ),
-            "`ade deliveries ls --status failed` says why, and `ade deliveries retry --failed` tells them again",
+            "`ade deliveries ls --status failed` says why, and `ade deliveries retry --failed` sends them again",
         ));
     }
     if counts.refused > 0 {
         return Some(warning(
             format!("refused so far: {}", several(counts.refused)),
-            "`ade deliveries ls --status waiting` says why; each is told again for a day",
+            "`ade deliveries ls --status waiting` says why; each is sent again for a day",
         ));
     }
     let waiting = several(counts.waiting);
     if DeliveryKind::from_settings(settings).is_empty() {
         let found = warning(
-            format!("to be told, and nobody is named: {waiting}"),
+            format!("to be sent, but no receiver is set: {waiting}"),
             "set ADE_ON_END_URL or ADE_ON_END_COMMAND again, here and for the workers",
         );
         return (counts.waiting > 0).then_some(found);
     }
     if settings.on_end_url.is_some() && settings.on_end_secret.is_none() {
         return Some(warning(
-            "told without a signature",
-            "set ADE_ON_END_SECRET, so that the receiver knows who tells it",
+            "sent without a signature",
+            "set ADE_ON_END_SECRET, so that the receiver can check who sent them",
         ));
     }
-    Some(ok(format!("to be told: {waiting}")))
+    Some(ok(format!("to be sent: {waiting}")))
 }
 
 fn sandbox(settings: &Settings) -> DoctorResult {
@@ -196,11 +196,11 @@ fn sandbox(settings: &Settings) -> DoctorResult {
     let missing = support.missing.join("; ");
     match settings.sandbox {
         Sandbox::Off => warning(
-            "off: runs may read, write and reach what ade itself can",
+            "off: runs can read, write and reach everything that ade itself can",
             "unset ADE_SANDBOX",
         ),
         _ if missing.is_empty() => ok(format!(
-            "whole: files (Landlock {}), network (seccomp), processes ({})",
+            "complete: files (Landlock {}), network (seccomp), processes ({})",
             support.landlock_abi,
             support.processes.in_words()
         )),
@@ -208,9 +208,9 @@ fn sandbox(settings: &Settings) -> DoctorResult {
             format!("incomplete: {missing}"),
             match support.processes {
                 ProcessHold::Polling => {
-                    "runs go on without that, ADE_SANDBOX=strict refuses them; limit ade itself by `docker run --pids-limit 1024`, or TasksMax=1024 of systemd"
+                    "runs are executed without that, and ADE_SANDBOX=strict refuses them; limit ade itself by `docker run --pids-limit 1024`, or TasksMax=1024 of systemd"
                 }
-                _ => "runs go on without that; ADE_SANDBOX=strict refuses them",
+                _ => "runs are executed without that; ADE_SANDBOX=strict refuses them",
             },
         ),
         Sandbox::Strict => problem(
@@ -249,7 +249,7 @@ fn cache(paths: &Paths) -> DoctorResult {
         ),
         (None, Some(closed)) => warning(
             format!("{} is not open to this user", closed.display()),
-            "open it to this user, or delete it: what it held is fetched again",
+            "open it to this user, or delete it: its contents are fetched again",
         ),
     }
 }
@@ -301,10 +301,10 @@ fn file_system(settings: &Settings, paths: &Paths) -> DoctorResult {
     let location = store::location(settings, &paths.database()).ok();
     match location.and_then(|location| files::shared(location.file()?)) {
         None if cfg!(target_os = "linux") => ok("this machine's own"),
-        None => ok("unknown: only Linux tells"),
+        None => ok("unknown: only Linux reports it"),
         Some(SharedDisk::Network(kind)) => warning(
             format!("{kind}, which other machines use too"),
-            "a local disk is faster, and safe: only there is it certain that a worker is dead",
+            "use a local disk: it is faster, and only there can ade be certain that a worker is dead",
         ),
         Some(SharedDisk::Host(kind)) => warning(
             format!("{kind}, shared with the host of this machine"),
@@ -334,7 +334,7 @@ fn queue(records: &DoctorRecords) -> DoctorResult {
     let found = records.read(|store| Ok(store.overview(None, now, now)?.in_trouble));
     match found {
         Ok(None) => ok("empty"),
-        Ok(Some(0)) => ok("no run waits for the end of trouble"),
+        Ok(Some(0)) => ok("no run waits because of trouble with the machine or the network"),
         Ok(Some(count)) => warning(
             format!(
                 "{} because the machine or the network is in trouble",
@@ -356,7 +356,7 @@ fn longest(records: &DoctorRecords) -> DoctorResult {
         Ok(Some(longest)) if longest.is_overdue() => warning(
             longest.to_string(),
             format!(
-                "`{}` ends it; ADE_RUN_TIMEOUT_SECONDS ends such runs by itself",
+                "`{}` ends it; ADE_RUN_TIMEOUT_SECONDS ends such runs automatically",
                 longest.cancel()
             ),
         ),
@@ -468,12 +468,12 @@ fn installer(settings: &Settings, paths: &Paths) -> DoctorResult {
         (None, old) if settings.offline => {
             let why = old.unwrap_or_else(|| "no uv".to_owned());
             warning(
-                format!("{why}, and offline none is fetched"),
+                format!("{why}, and none is fetched in offline mode"),
                 "install uv: new environments need one",
             )
         }
         (None, Some(old)) => ok(format!(
-            "{old}; another is fetched once, with the first environment"
+            "{old}; a newer one is fetched once, with the first environment"
         )),
         (None, None) => ok("uv is fetched once, with the first environment"),
     }

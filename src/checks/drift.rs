@@ -108,6 +108,6 @@ pub fn no_run(file: &str) -> Error {
         "there is nothing to compare {file} with: no file of this sender has been run successfully with this configuration"
     );
     Error::usage(code::RUN_NOT_FOUND, message).hint(
-        "run one of its files first, name a run with --since, or say in settings.toml whose files are whose ([senders])",
+        "run one of its files first, name a run with --since, or say in settings.toml which files are from which sender ([senders])",
     )
 }

@@ -195,7 +195,7 @@ pub(super) fn no_answer(why: impl std::fmt::Display) -> Error {
 /// Returns the error that the configuration keeps the engine from answering.
 pub(super) fn not_loaded(message: String) -> Error {
     Error::refused(code::CONFIG_INVALID, message)
-        .hint("`ade check` finds mistakes of a configuration")
+        .hint("run `ade check` to find mistakes in the configuration")
 }
 
 fn of_file(error: FileError) -> Error {

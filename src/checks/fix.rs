@@ -145,7 +145,7 @@ impl FixCandidates {
             let column = headers.find(|known| is_same(known, header));
             let column = column.ok_or_else(|| {
                 let headers: Vec<String> = self.headers().cloned().collect();
-                let message = format!("there is no column \"{header}\" that no field claimed");
+                let message = format!("there is no column \"{header}\" without a field");
                 unknown(message, meant("columns", header, &headers))
             })?;
             Ok((field.clone(), column.clone()))

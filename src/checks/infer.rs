@@ -53,10 +53,10 @@ impl WishedFields {
                         code::UNSUPPORTED_FORMAT,
                         "has a format that is not supported",
                     ),
-                    false => (code::INPUT_NOT_FOUND, "is no file"),
+                    false => (code::INPUT_NOT_FOUND, "is not a file"),
                 };
                 Err(Error::usage(code, format!("{} {what}", path.display()))
-                    .hint("--fields takes an .xlsx or .csv file whose header has the wished columns, or their names: name,date,amount"))
+                    .hint("give --fields an .xlsx or .csv file whose header has the wanted columns, or their names: name,date,amount"))
             }
         }
     }
@@ -404,9 +404,8 @@ impl<'a> InferenceSession<'a> {
         let answer = ask(engine, (EngineQuestion::Infer, &asked), inputs, cancel)?;
         if let Some(error) = answer.error() {
             let code = code::known(&error.code).unwrap_or(code::INPUT_ERROR);
-            return Err(Error::usage(code, error.message).hint(
-                "a sample is a file of one sender with a row of headers and records below it",
-            ));
+            return Err(Error::usage(code, error.message)
+                .hint("use a file of one sender that has a header row and records below it"));
         }
         let inferred = answer.read()?;
         Ok(InferenceAnswer { inferred, answer })
@@ -561,7 +560,7 @@ fn unchecked(case: &NewCase, input: &Path) -> String {
     // Cases use few formats, so the extension may differ from the sample's.
     let name = Path::new(&case.sample).with_extension(input.extension().unwrap_or_default());
     format!(
-        "# Of {}{cut}. Nobody has checked expected.csv: it is what the configuration makes of the input today.\n{}checked = false\n",
+        "# From {}{cut}. Nobody has checked expected.csv yet: it is the result for the input today.\n{}checked = false\n",
         plain(&case.sample),
         cases::input_name_line(&name.to_string_lossy())
     )

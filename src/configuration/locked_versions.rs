@@ -91,7 +91,7 @@ impl LockedVersions {
                 None => {
                     let number = text[..offset].matches('\n').count() + 1;
                     inputs = inputs.and(Err(format!(
-                        "line {number} is no exact version with a hash"
+                        "line {number} is not an exact version with a hash"
                     )));
                 }
             }
@@ -127,10 +127,10 @@ impl LockedVersions {
     pub fn fits(&self, now: &LockInputs) -> Result<(), String> {
         let made_from = self.inputs.as_ref().map_err(Clone::clone)?;
         if made_from.manifest != now.manifest {
-            return Err("what the configuration depends on has changed since".to_owned());
+            return Err("the dependencies of the configuration have changed since".to_owned());
         }
         if made_from.engine != now.engine {
-            return Err("what the engine depends on has changed since".to_owned());
+            return Err("the dependencies of the engine have changed since".to_owned());
         }
         if now.python < made_from.python {
             let (major, minor) = made_from.python;

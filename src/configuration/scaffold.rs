@@ -154,7 +154,7 @@ pub fn name_for(folder: &Path, name: Option<&str>) -> Result<String, Error> {
     if !is_project_name(&name) {
         let message = format!("{name:?} cannot be a project's name");
         return Err(Error::usage(code::BAD_NAME, message).hint(
-            "letters, digits, '.', '_' and '-', beginning and ending with a letter or digit; --name sets it",
+            "use letters, digits, '.', '_' and '-', and begin and end with a letter or digit; --name sets the name",
         ));
     }
     Ok(name)

@@ -129,7 +129,7 @@ fn unpack(folder: &Path, archive: impl Read) -> io::Result<()> {
         let mut entry = entry?;
         let name = entry.path()?.into_owned();
         if !entry.header().entry_type().is_file() || !files::stays_below(&name) {
-            let message = format!("{} is no file of a snapshot", name.display());
+            let message = format!("{} is not a file of a snapshot", name.display());
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
         let path = folder.join(&name);

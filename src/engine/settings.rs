@@ -50,7 +50,7 @@ pub fn demand_setting(name: &str, value: &str) -> Result<(), String> {
     }
     if is_former_engine_setting(name) {
         return Err(format!(
-            "{name} is no setting any more: edition 2026 always works so"
+            "{name} is no longer a setting: edition 2026 always works this way"
         ));
     }
     let meant = nearest(name, setting_names())

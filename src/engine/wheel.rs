@@ -51,7 +51,7 @@ pub enum EngineError {
     },
     /// A newer `ade` queued the run.
     #[error(
-        "the engine {version} of a newer ade is asked for, and this one has {EMBEDDED_VERSION}"
+        "the run needs the engine {version} of a newer ade, and this ade has {EMBEDDED_VERSION}"
     )]
     Newer {
         /// The version of the newer engine.

@@ -193,7 +193,7 @@ fn head(files: &[ReportFile], options: Options) -> Markup {
                 @if !lacking.is_empty() { " Not found: " (clipped(&lacking.join(", "), 300)) "." }
             }
         }
-        p class="sub" { "The worst come first. Places are those of the files as they were sent." }
+        p class="sub" { "The worst files come first. Cells are named as in the files that were sent." }
     };
     let ended = files.iter().filter_map(|file| file.run.completed_at).max();
     let title = format!("Report: {title}");
@@ -396,7 +396,7 @@ fn headers(common: &CommonFindings) -> Markup {
             }
         }
     };
-    let title = "Headers that no field claims";
+    let title = "Headers without a field";
     let body = html! {
         (table("list recs", title, &[("Header", ""), ("Tables", "num"), ("Why", "")], &rows))
         (parts::further(headers.len() - shown, "further header"))
@@ -418,10 +418,10 @@ fn section(file: &ReportFile, options: Options) -> Markup {
             (FileResult::Failed, _) => (run::failure(run)),
             (FileResult::Nothing(NothingFound::Row), _) => p class="box w" { "There is no row below its header." },
             (FileResult::Nothing(_), _) => p class="box w" {
-                "No column of it went to a field. It may not be what this configuration is for."
+                "None of its columns was mapped to a field. The file may not be what this configuration is for."
             },
             (_, Some(why)) => p class="box w" {
-                (plural(file.count(), "issue")) "; which cells they are is not known: " (without_paths(why))
+                (plural(file.count(), "issue")) "; their cells are not known: " (without_paths(why))
             },
             (_, None) => (list::list(file, options)),
         }

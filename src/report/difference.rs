@@ -41,7 +41,7 @@ fn head(all: &[OutputDifference]) -> Markup {
         p class="sub" {
             @match (all.len(), differing) {
                 (_, 0) => "Nothing differs.",
-                (1, _) => "What was, and what is now.",
+                (1, _) => "The values before, and now.",
                 _ => { (thousands(differing as u64)) " of them differ." }
             }
         }

@@ -47,7 +47,7 @@ pub fn list(file: &ReportFile, options: Options) -> Markup {
     html! {
         (table("list issues", "Issues by rule", &columns, &rows))
         @if found.of_more_rules > 0 {
-            p class="after" { (plural(found.of_more_rules, "issue")) " of further rules, in " (code(&list)) }
+            p class="after" { (plural(found.of_more_rules, "issue")) " of other rules, in " (code(&list)) }
         }
         @if found.passed_over > 0 {
             p class="after" { (plural(found.passed_over, "line")) " of the list could not be read as issues." }

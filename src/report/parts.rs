@@ -136,7 +136,7 @@ pub fn close(title: &str, about: &Markup, options: Options) -> Markup {
             p {
                 @if options.values { "This page may hold cell values." }
                 @else { "This page holds no cell values: it names cells, headers and rules." }
-                " It is one file, needs no network and runs no script. It does not hold places on a disk, names of machines or of "
+                " It is one file, needs no network and runs no script. It does not hold paths on a disk, names of machines or of "
                 "people who ran it, settings, or the code of the configuration."
             }
         }

@@ -22,7 +22,7 @@ pub fn page(file: &ReportFile, options: Options) -> Markup {
         h1 { (value(&run.input_name)) }
         (verdict(file))
         p class="sub" {
-            "Places are those of the file as it was sent. Read by the configuration "
+            "Cells are named as in the file that was sent. Read by the configuration "
             (value(&run.configuration_name)) "."
         }
     };
@@ -75,7 +75,7 @@ fn sections(file: &ReportFile, options: Options) -> Vec<Section> {
         Section {
             part: "unmapped",
             title: "Unmapped columns",
-            sentence: "Suggestions are never applied by themselves.",
+            sentence: "Suggestions are never applied automatically.",
             count: unmapped.len() as u64,
             body: columns::list_unmapped(file, &unmapped),
         },
@@ -89,7 +89,7 @@ fn sections(file: &ReportFile, options: Options) -> Vec<Section> {
         Section {
             part: "notes",
             title: "Notes",
-            sentence: "What else was noticed while the file was read, rows and sheets that were left out among it.",
+            sentence: "Other notices about the file, including rows and sheets that were left out.",
             count: noticed.notices.len() as u64,
             body: columns::list_notices(file),
         },
@@ -131,7 +131,7 @@ fn verdict(file: &ReportFile) -> Markup {
                     }
                     (_, is_unknown) if total > 0 => {
                         strong { (plural(total, "issue")) "." } " "
-                        @if is_unknown { "Which cells they are is not known." } @else { (became(&file.found)) }
+                        @if is_unknown { "Their cells are not known." } @else { (became(&file.found)) }
                     }
                     (_, true) => { strong { "No issues were counted." } " " (rows) }
                     (_, false) => { strong { "No issues." } " " (rows) }

@@ -84,7 +84,9 @@ fn a_mistake_in_a_configuration_is_told_when_its_file_is_saved() {
     // Each was told once, and what loads is no news twice.
     assert_eq!(times(&server, "configuration.broken"), 3);
     saved(&module("RATE = 7"));
-    server.process.wait_until_says("people changed, and loads");
+    server
+        .process
+        .wait_until_says("people changed, and loads without errors");
     assert_eq!(times(&server, "people loads again"), 1);
     // A manifest.
     configuration.write("pyproject.toml", "[project\n");
@@ -214,14 +216,14 @@ fn a_folder_whose_runs_use_a_version_is_told_apart() {
         .is(201);
     saved("RATE = 1");
     server.process.wait_until_says(
-        "the folder of people changed, and loads; runs over the API use version 1 and not the folder: `ade configs deactivate people --version` changes that",
+        "the folder of people changed, and loads without errors; runs over the API use version 1 and not the folder: `ade configs deactivate people --version` changes that",
     );
     assert_eq!(times(&server, "\"people changed"), 0);
     place.ade("configs deactivate people --version").success();
     saved("RATE = 2");
     server
         .process
-        .wait_until_says("\"people changed, and loads\"");
+        .wait_until_says("\"people changed, and loads without errors\"");
 }
 
 #[test]

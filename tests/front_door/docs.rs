@@ -32,7 +32,7 @@ fn a_page_of_the_site_is_opened_in_the_browser() {
     let refused = open();
     let said = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(2), "{said}");
-    assert!(said.contains("does not lie beside"), "{said}");
+    assert!(said.contains("is not installed next to"), "{said}");
 
     // With the site beside the program.
     let site = place.path("tool/share/doc/ade");

@@ -221,7 +221,7 @@ fn a_receiver_that_takes_long_holds_up_no_other_and_what_was_told_is_told_again(
     assert_eq!(refused, 0, "the first is still being told");
     wait_for("the second to be told", || untold(&place) == 1);
     let id = place.json("deliveries ls --status delivered --json")[0]["id"].string();
-    place.ade_prints(&format!("deliveries retry {id}"), "is told again");
+    place.ade_prints(&format!("deliveries retry {id}"), "is sent again");
     wait_for("it to be told again", || {
         let got = receiver.got();
         got.iter().filter(|one| one.run() == told).count() >= 2

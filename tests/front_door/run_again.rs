@@ -118,7 +118,7 @@ fn a_run_that_a_worker_took_over_is_followed_to_its_end() {
     place.wait_for_status(&run, "succeeded");
     running.signal(SIGCONT);
     let done = running.wait().success();
-    done.says("note: this process no longer has members.csv; waiting for its end")
+    done.says("note: this process no longer executes members.csv; waiting for the run to end")
         .prints("2 of 2 fields mapped");
     assert_eq!(place.files_below("out").len(), 1);
     place.is_sound(&run, "succeeded", &["lost", "succeeded"]);

@@ -37,7 +37,7 @@ fn a_changed_input_or_configuration_runs_again_and_demands_are_those_of_each_rou
     assert_eq!(place.latest_run()["metrics"]["rows"], 2);
     place.write("members.csv", "Name,Email\n");
     wait_for_rounds(&running, 3);
-    running.wait_until_says("error: members.csv has 0 rows; --min-rows wants 1");
+    running.wait_until_says("error: members.csv has 0 rows; --min-rows requires 1");
     place.members("members.csv");
     wait_for_rounds(&running, 4);
     configuration.write("src/ade_config/note.py", "# a change\n");

@@ -250,7 +250,7 @@ fn without_a_listener_something_else_holds_processes() {
     ade("run config good.csv").success();
     let doctor = ade("doctor").success();
     assert!(
-        doctor.printed().contains("held by a control group"),
+        doctor.printed().contains("limited by a control group"),
         "{doctor}"
     );
     assert_eq!(cage.processes(), [0; 0]);

@@ -168,7 +168,8 @@ fn not_painted(error: AnnotateError) -> ApiError {
     match error {
         AnnotateError::NoList(error) => no_list(error),
         AnnotateError::InputGone { id, .. } => {
-            let detail = format!("the input of run {id} is not there any more as the run read it");
+            let detail =
+                format!("the input of run {id} was deleted or changed since the run read it");
             gone(detail).hint("run the document again")
         }
         other => other.into(),

@@ -107,7 +107,7 @@ pub fn fuzz(
         };
         Ok(match serde_json::from_str(&answer) {
             Ok(answer) => told(case, answer),
-            Err(error) => none(case, format!("what came out cannot be read: {error}")),
+            Err(error) => none(case, format!("the result cannot be read: {error}")),
         })
     });
     Ok(FuzzReport {
@@ -179,7 +179,7 @@ pub fn keep(case: &Case, broken: &FuzzFailure) -> Result<KeptCase, CasesError> {
         String::new()
     };
     let told = format!(
-        "# The case {}, with another layout: {}.\n# What is expected is what comes out of it without this change.\n",
+        "# The case {}, with another layout: {}.\n# The expected result is that of the case without this change.\n",
         case.name, broken.change
     );
     let text = told + &fitting(&options, Path::new(ending));

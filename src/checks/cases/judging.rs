@@ -63,7 +63,7 @@ pub(super) fn judge(case: &Case, result: &Path) -> Result<CaseResult, CasesError
     let came_out: CaseOutput = match serde_json::from_str(&text) {
         Ok(came_out) => came_out,
         Err(error) => {
-            let why = format!("what came out cannot be read: {error}");
+            let why = format!("the result cannot be read: {error}");
             return Ok(failed(case, why));
         }
     };
@@ -81,7 +81,9 @@ pub(super) fn judge(case: &Case, result: &Path) -> Result<CaseResult, CasesError
         }
         (Some(error), _) => return Ok(failed(error.to_string())),
         (None, Some(code)) => {
-            return Ok(failed(format!("a run succeeds, and must fail with {code}")));
+            return Ok(failed(format!(
+                "the run succeeded, but must fail with {code}"
+            )));
         }
         (None, None) => {}
     }

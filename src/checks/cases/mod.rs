@@ -187,7 +187,7 @@ impl Problem for CasesError {
     fn facts(&self) -> ErrorFacts {
         match self {
             Self::None(_) => ErrorFacts::new(ProblemKind::Usage, code::NO_INPUT)
-                .hint("a case is a folder tests/cases/NAME with a file input.csv or input.xlsx; `ade test --update` writes what it becomes"),
+                .hint("create a folder tests/cases/NAME with a file input.csv or input.xlsx; `ade test --update` writes its expected result"),
             Self::Invalid { .. } => ErrorFacts::new(ProblemKind::Usage, code::USAGE),
             Self::Engine(error) => error.facts(),
             Self::Store(error) => error.facts(),
@@ -264,7 +264,7 @@ pub fn choose(
     let found: Vec<Case> = all.into_iter().filter(is_meant).collect();
     match found.is_empty() {
         true => {
-            let error = Error::usage(code::NO_INPUT, "no case is meant");
+            let error = Error::usage(code::NO_INPUT, "no case matches");
             Err(error.hint(format!("there are {listed}")).into())
         }
         false => Ok(found),
@@ -282,7 +282,7 @@ fn options(file: &Path, input: &Path) -> Result<CaseOptions, CasesError> {
                 .map_err(|error| invalid(error.to_string().trim_end().to_owned()))?;
             match &options.input_name {
                 Some(name) if !can_be_name_of(input, name) => Err(invalid(format!(
-                    "input_name = {name:?} should be the name of a file, without a folder, that ends as {} does",
+                    "input_name = {name:?} should be the name of a file, without a folder, that ends like {}",
                     files::name_of(input)
                 ))),
                 _ => Ok(options),

@@ -186,7 +186,7 @@ impl CheckEngine<'_> {
                     crashed.extend(rest.map(|number| {
                         (
                             number,
-                            format!("the engine ends before any case is through: {why}"),
+                            format!("the engine ended before the first case was done: {why}"),
                         )
                     }));
                 }

@@ -76,17 +76,17 @@ pub fn meant(paths: &[PathBuf]) -> Result<CiTargets, Error> {
         }
         (Some(first), []) => {
             let input = first.display();
-            let message = format!("no configuration is named that is to normalize {input}");
+            let message = format!("no configuration is named to normalize {input}");
             return Err(Error::usage(code::USAGE, message)
                 .hint(format!("`ade ci CONFIG {}`", typed(input))));
         }
         (Some(first), _) => {
             let message = format!(
-                "{} stands in front of all configurations, so it is not known which of them is to normalize it",
+                "{} comes before all configurations, so it is not known which of them should normalize it",
                 first.display()
             );
             return Err(
-                Error::usage(code::USAGE, message).hint("name inputs behind their configuration")
+                Error::usage(code::USAGE, message).hint("name inputs after their configuration")
             );
         }
     }

@@ -53,15 +53,15 @@ impl SandboxStep {
         match self {
             Self::Resources => "resource limits could not be set",
             Self::Modes => {
-                "modes of files: what is not to be written could not be mounted read-only"
+                "modes of files: folders that must not be written to could not be mounted read-only"
             }
             Self::Descriptors => "files of ade could not be closed",
             Self::Capabilities => "capabilities of the administrator could not be dropped",
             Self::Files => "files: Landlock could not be applied",
             Self::Calls => {
-                "network, process groups and what outlives processes: system calls could not be refused"
+                "network, process groups and objects that outlive processes: system calls could not be refused"
             }
-            Self::Forks => "processes: their number could not be held by the kernel",
+            Self::Forks => "processes: their number could not be limited by the kernel",
         }
     }
 }

@@ -21,9 +21,9 @@ impl ProcessHold {
     /// Returns the words that `ade doctor` prints.
     pub fn in_words(self) -> &'static str {
         match self {
-            Self::Asking => "held by the kernel, which asks before each fork",
-            Self::ControlGroup => "held by a control group",
-            Self::Namespace => "held by a namespace of users",
+            Self::Asking => "limited by the kernel, which asks before each fork",
+            Self::ControlGroup => "limited by a control group",
+            Self::Namespace => "limited by a user namespace",
             Self::Polling => "counted 20 times a second",
         }
     }

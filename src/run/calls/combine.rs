@@ -66,7 +66,7 @@ pub fn check_place(
     let is_it = |input: &Input| real.is_some() && input.path.canonicalize().ok() == real;
     if inputs.iter().any(is_it) {
         return Err(unwritable(format!(
-            "{} is one of the inputs, and would be written over",
+            "{} is one of the inputs, and would be overwritten",
             file.display()
         )));
     }
@@ -208,9 +208,9 @@ fn launched(
         exit => {
             let refusal = lines.iter().find_map(|line| line.strip_prefix(REFUSAL));
             let why = refusal.map_or_else(|| format!("the engine {exit}"), str::to_owned);
-            let message = format!("the tables are not combined: {why}");
+            let message = format!("the tables could not be combined: {why}");
             Err(Error::refused(code::COMBINE_FAILED, message)
-                .hint("each file by itself is normalized; `ade runs ls` lists them"))
+                .hint("each file was normalized on its own; `ade runs ls` lists the runs"))
         }
     }
 }

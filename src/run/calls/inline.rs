@@ -263,7 +263,9 @@ impl InputRun<'_> {
                 }
                 Some(None) => {
                     let name = &run.input_name;
-                    let message = format!("this process no longer has {name}; waiting for its end");
+                    let message = format!(
+                        "this process no longer executes {name}; waiting for the run to end"
+                    );
                     self.tell(&ProgressEvent::Trouble(&message));
                     return Ok(run);
                 }
@@ -628,10 +630,7 @@ impl InputRun<'_> {
             run_id: run.id.clone(),
         };
         if let Err(error) = workspace.store.record_copy(&copy, workspace.machine.now()) {
-            let message = format!(
-                "it is not recorded that {} is an output: {error}",
-                to.display()
-            );
+            let message = format!("cannot record that {} is an output: {error}", to.display());
             self.tell(&ProgressEvent::Trouble(&message));
         }
     }

@@ -311,7 +311,7 @@ impl<'a> RunAttempt<'a> {
         let missing = record.map_or(&[][..], |record| &record.missing);
         let mut notes = Vec::new();
         if policy.level == Sandbox::Off {
-            notes.push("the sandbox is off (ADE_SANDBOX=off): this run could read, write and reach what ADE itself can".to_owned());
+            notes.push("the sandbox is off (ADE_SANDBOX=off): this run could read, write and reach everything that ADE itself can".to_owned());
         } else if !missing.is_empty() {
             notes.push(format!("the sandbox is incomplete: {}", missing.join("; ")));
         }
@@ -512,7 +512,7 @@ fn not_confined(obstacles: &[String]) -> AttemptResult {
         obstacles.join("; ")
     );
     let hint =
-        "`ade doctor` shows what is missing; ADE_SANDBOX=auto takes what there is".to_owned();
+        "`ade doctor` shows what is missing; ADE_SANDBOX=auto confines runs as far as this machine can".to_owned();
     AttemptResult::failed(
         FailureRecord::new(code::SANDBOX_INCOMPLETE, "sandbox", message, Some(hint)),
         false,

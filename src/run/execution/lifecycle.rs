@@ -237,7 +237,7 @@ impl Lifecycle<'_> {
         {
             let folder = environment.folder.display();
             let message = format!(
-                "its environment {folder} is not as it was built ({damage}), and is built again"
+                "its environment {folder} has changed since it was built ({damage}), and is built again"
             );
             let failure =
                 FailureRecord::new(code::ENVIRONMENT_FAILED, "environment", message, None);
@@ -512,7 +512,7 @@ fn gone(execution: &RunAttempt<'_>, environment: &EnvironmentRecord) -> AttemptR
     let folder = execution.folder.path();
     let failure = if execution.workspace.files().is_folder(folder) {
         let folder = environment.folder.display();
-        let message = format!("its environment {folder} vanished under it");
+        let message = format!("its environment {folder} disappeared while the run was using it");
         FailureRecord::new(code::ENVIRONMENT_FAILED, "environment", message, None)
     } else {
         let away = FileError::away(folder);

@@ -18,7 +18,7 @@ pub fn demand_acceptance(settings: &Settings) -> Result<(), Error> {
         SafeMode::Reject => {
             let message = "no runs are accepted: ADE_SAFE_MODE is reject";
             Err(Error::refused(code::SAFE_MODE_ENABLED, message)
-                .hint("the operator switches safe mode off; until then nothing is run"))
+                .hint("ask the operator to switch safe mode off; until then nothing is run"))
         }
         SafeMode::Off | SafeMode::On => Ok(()),
     }

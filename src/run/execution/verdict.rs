@@ -26,8 +26,8 @@ const CRASHES: [libc::c_int; 5] = [
     libc::SIGABRT,
 ];
 const SEE_LOG: &str = "`ade logs tail` shows all of its output";
-const SEE_KILLER: &str = "the kernel does that where memory is short (`dmesg` says so), and so may a person or a program; `ade logs tail` shows all of its output";
-const SEE_LIBRARIES: &str = "native code of a library has failed: see which one the configuration calls last; `ade logs tail` shows all of its output";
+const SEE_KILLER: &str = "the kernel does that if memory runs short (`dmesg` shows it), and a person or a program can do it too; `ade logs tail` shows all of its output";
+const SEE_LIBRARIES: &str = "native code of a library has failed: find out which library the configuration called last; `ade logs tail` shows all of its output";
 const SEE_EXITS: &str = "look for os._exit in the configuration and in libraries; `ade logs tail` shows all of its output";
 
 /// An observation at the end of an attempt.
@@ -361,7 +361,7 @@ fn words(
         ),
         _ => engine(
             format!(
-                "the engine ended with {} before the run was done, and said nothing: something that the configuration calls has ended its process",
+                "the engine ended with {} before the run was done, without a message: something that the configuration calls has ended its process",
                 exit_in_words(report)
             ),
             SEE_EXITS,
@@ -379,14 +379,14 @@ fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> (String, &'static
                 "the run used more memory than its limit of {} MB and was stopped",
                 megabytes(limits.memory)
             ),
-            "raise ADE_WORKER_MEM_MB, or let the configuration hold less at once",
+            "raise ADE_WORKER_MEM_MB, or let the configuration hold less data in memory at once",
         ),
         Limit::Cpu => (
             format!(
                 "the run used more processor time than its limit of {} s and was stopped",
                 limits.cpu_time.unwrap_or_default().as_secs_f64()
             ),
-            "raise ADE_WORKER_CPU_SECONDS, or look in the configuration for a loop without an end",
+            "raise ADE_WORKER_CPU_SECONDS, or look in the configuration for an endless loop",
         ),
         Limit::Processes => (
             format!(
@@ -414,14 +414,14 @@ fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> (String, &'static
                 "the run wrote more than its limit of {} MB for all its files and was stopped",
                 megabytes(limits.disk)
             ),
-            "raise ADE_WORKER_DISK_MB, or let the configuration write less and delete what it needs no more",
+            "raise ADE_WORKER_DISK_MB, or let the configuration write less and delete what it no longer needs",
         ),
         Limit::Files => (
             format!(
                 "the run made more than {} files in its output and its temporary folder, or a folder there that cannot be listed, and was stopped",
                 thousands(MAX_FOLDER_FILES)
             ),
-            "let the configuration make fewer files, and delete what it needs no more",
+            "let the configuration make fewer files, and delete what it no longer needs",
         ),
         Limit::FileSize => (
             format!(

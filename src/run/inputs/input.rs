@@ -105,11 +105,11 @@ pub fn parts_of_call(first: &Path, others: &[PathBuf]) -> Result<(PathBuf, Vec<P
             let given = typed(first.display());
             let (message, meant) = match names_none {
                 true => (
-                    "no configuration is named, and the current folder is none",
+                    "no configuration is named, and the current folder is not one",
                     format!("`ade run CONFIG {given}`"),
                 ),
                 false => (
-                    "no file is named that is to be normalized",
+                    "no file to normalize is named",
                     format!("`ade run {given} FILE`"),
                 ),
             };
@@ -286,7 +286,7 @@ pub fn with_distinct_outputs(inputs: Vec<Input>) -> (Vec<Input>, Vec<(usize, Err
     let error = |(_, files, name): (_, Vec<PathBuf>, String)| {
         let all = if files.len() == 2 { "both" } else { "all" };
         let message = format!(
-            "{} would {all} be written to {name}, so that none of them is run",
+            "{} would {all} be written to {name}, so none of them is run",
             names(&files)
         );
         let hint =
@@ -384,7 +384,7 @@ fn inside(folder: &Path, search: &Search<'_>) -> Result<FolderInputs, Error> {
         let message = format!("the folder {folder} has no {ANY_SUPPORTED} file");
         let below = inside.below.map(|below| {
             let below = below.display();
-            format!("--recursive also takes those in folders below it, as {below}")
+            format!("add --recursive to include its subfolders, for example {below}")
         });
         return Err(Error::usage(code::NO_INPUT, message).maybe_hint(below));
     }

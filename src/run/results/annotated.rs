@@ -22,7 +22,7 @@ pub enum AnnotateError {
     #[error(transparent)]
     NoList(#[from] NoList),
     /// The input no longer exists as the run read it.
-    #[error("{} of run {id} is not there any more as the run read it", input.display())]
+    #[error("{} of run {id} was deleted or changed since the run read it", input.display())]
     InputGone {
         /// The id of the run.
         id: String,
@@ -30,7 +30,7 @@ pub enum AnnotateError {
         input: PathBuf,
     },
     /// The copy would overwrite the original.
-    #[error("{} is the file that run {id} read, and would be written over", path.display())]
+    #[error("{} is the file that run {id} read, and would be overwritten", path.display())]
     OverInput {
         /// The id of the run.
         id: String,

@@ -257,7 +257,7 @@ impl Demands {
         if denies(DeniedFinding::Unmapped) && columns > 0 {
             let unmapped = |headers: &[String]| {
                 let (columns, named) = (plural(columns, "column"), named(columns, headers));
-                let what = format!("{columns} that no field claims{named}");
+                let what = format!("{columns} without a field{named}");
                 denied(what, DeniedFinding::Unmapped, WHY_NOT.to_owned())
             };
             short.push(Shortfall {
@@ -279,10 +279,10 @@ impl Demands {
         (written < least).then(|| {
             let beside = match found.rows.map_or(0, |rows| rows.quarantined) {
                 0 => String::new(),
-                quarantined => format!(" beside {} quarantined", thousands(quarantined)),
+                quarantined => format!(" and {} quarantined", thousands(quarantined)),
             };
             let written = plural(written, "row");
-            let message = format!("{input} has {written}{beside}; --min-rows wants {least}");
+            let message = format!("{input} has {written}{beside}; --min-rows requires {least}");
             Error::refused(code::TOO_FEW_ROWS, message).into()
         })
     }
@@ -340,7 +340,7 @@ fn drift(input: &str, differences: &[LayoutDifference]) -> Option<Shortfall> {
                 "{input} has another layout than before, which --deny-drift does not allow: {what}"
             )
         };
-        let hint = format!("`ade drift {input} --config CONFIG` tells all of it");
+        let hint = format!("`ade drift {input} --config CONFIG` lists all differences");
         let count = plural(differences.len() as u64, "difference");
         Shortfall {
             error: Error::refused(code::LAYOUT_DRIFTED, message(told(&differences))).hint(hint),

@@ -17,13 +17,13 @@ pub enum NoList {
         status: RunStatus,
     },
     /// The files of the run were deleted.
-    #[error("the files of run {id} were deleted, its list of issues among them")]
+    #[error("the files of run {id} were deleted, including its list of issues")]
     Gone {
         /// The id of the run.
         id: String,
     },
     /// The run only checked that its configuration can be used.
-    #[error("run {id} has read no file: it was of `--validate-only`")]
+    #[error("run {id} read no file: it ran with `--validate-only`")]
     NothingRead {
         /// The id of the run.
         id: String,

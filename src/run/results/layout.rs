@@ -212,12 +212,12 @@ impl Layout {
                 (false, true) => "below the table",
                 (false, false) => "nowhere",
             };
-            let message = format!("totals stand {} now, stood {}", words(has), words(had));
+            let message = format!("totals are {} now, were {}", words(has), words(had));
             found.say("totals", &new.sheet, &[], message);
         }
         // An additional total above the header moves the header down.
         if had.0 == has.0 && was != now {
-            let message = format!("the header stands in row {now} now, stood in row {was}");
+            let message = format!("the header is in row {now} now, was in row {was}");
             found.say("header_row", &new.sheet, &[], message);
         }
     }
@@ -446,7 +446,7 @@ fn moved(
         many => {
             let columns: Vec<&ExplainedColumn> =
                 many.iter().map(|&at| &new.columns[pairs[at].1]).collect();
-            let message = format!("{} columns stand in another order", many.len());
+            let message = format!("{} columns are in a different order", many.len());
             found.say("column_moved", &new.sheet, &columns, message);
         }
     }

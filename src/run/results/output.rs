@@ -42,12 +42,12 @@ pub fn check_output_dir(folder: &Path, inputs: &[Input], shape: Option<&str>) ->
         .is_some_and(|extension| extension == "xlsx");
     if looks_like_a_file && !folder.exists() {
         let inside = folder.with_file_name("INPUT_normalized.xlsx");
-        let what = "names a file; the output directory is a folder";
+        let what = "looks like a file, but the output directory is a folder";
         return Err(unusable(
             folder,
             what,
             format!(
-                "name its folder; the workbook in it is called after the input, as {}",
+                "name a folder; the workbook in it is named after the input, such as {}",
                 inside.display()
             ),
         ));
@@ -167,7 +167,7 @@ pub(crate) fn mark_stale(store: &Store, path: &Path) -> Option<EarlierCopy> {
     };
     match store.is_copy(&real) {
         Ok(true) => {}
-        Ok(false) => return left("no run on record has written it".to_owned()),
+        Ok(false) => return left("no recorded run wrote it".to_owned()),
         Err(error) => return left(error.to_string()),
     }
     let to = stale(path);

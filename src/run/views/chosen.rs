@@ -40,12 +40,12 @@ pub fn instant(flag: &str, text: &str, now: Timestamp) -> Result<Timestamp, Erro
     Timestamp::parse(text, now).ok_or_else(|| {
         let message = format!("{flag} {text:?} is not a time");
         Error::usage(code::BAD_NAME, message)
-            .hint("a date, an instant (2026-11-20T10:00:00Z) or an age (30m, 12h, 7d)")
+            .hint("write a date, an instant (2026-11-20T10:00:00Z) or an age (30m, 12h, 7d)")
     })
 }
 
 /// The message for a text that is not a label.
-pub const NO_LABEL: &str = "must be a key and a value, as `sender:acme`";
+pub const NO_LABEL: &str = "must be a key and a value, such as `sender:acme`";
 
 /// Checks that a text is a label: a key and a value.
 ///

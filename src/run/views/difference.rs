@@ -280,7 +280,7 @@ fn output_of(run: &RunRecord) -> Result<PathBuf, Error> {
     let path = run.output_path.as_ref().filter(|path| path.is_file());
     path.cloned().ok_or_else(|| {
         let why = match (run.status, run.artifacts_deleted_at) {
-            (_, Some(at)) => format!("its files were collected at {at}"),
+            (_, Some(at)) => format!("garbage collection deleted its files at {at}"),
             (RunStatus::Succeeded, None) => "its file is gone".to_owned(),
             (status, None) => format!("it is {}", status.as_str()),
         };
@@ -423,7 +423,7 @@ fn compared(
         if let (Some(key), true) = (lacking, is_given) {
             let message = format!("{} has no column {key}", grid.name);
             return Err(Error::usage(code::UNKNOWN_FIELD, message)
-                .hint("--key takes a field or the header of a column of both"));
+                .hint("name a field, or the header of a column that both runs have"));
         }
     }
     let mut rows = RowChanges {

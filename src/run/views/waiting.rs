@@ -41,7 +41,7 @@ pub fn reason(
         }
         Some(_) => match limit(workspace, run)? {
             Some(most) => {
-                format!("another run of its configuration to end, which has at most {most} at once")
+                format!("another run of its configuration to end (it has at most {most} at once)")
             }
             None => "a worker".to_owned(),
         },

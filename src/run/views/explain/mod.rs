@@ -98,8 +98,7 @@ pub fn explain(
     let id = run.id.clone();
     if !run.status.is_terminal() {
         let status = run.status.as_str();
-        let message =
-            format!("run {id} is {status}; why it read its input as it did is known when it ends");
+        let message = format!("run {id} is {status}; it can be explained when it has ended");
         return Err(Error::usage(code::RUN_NOT_ENDED, message)
             .hint(format!("`ade logs tail {id}` follows it")));
     }
@@ -116,7 +115,7 @@ pub fn explain(
                 format!("has found no table in {input}, so there is nothing to explain")
             }
             RunStatus::Succeeded => {
-                let message = format!("run {id} has recorded nothing of how it read its tables");
+                let message = format!("run {id} did not record how it read its tables");
                 return Err(Error::usage(code::NO_EXPLANATION, message)
                     .hint("run the file again: runs of older engines recorded none"));
             }
@@ -327,7 +326,7 @@ fn cell_named(name: &str) -> Result<(Option<String>, CellPosition), Error> {
     };
     let cell = CellPosition::named(&cell.replace('$', "")).ok_or_else(|| {
         not_there(format!("cell {name:?}"))
-            .hint("a cell is a column's letters and a row: `--cell D8`")
+            .hint("write a cell as the column's letters and the row's number: `--cell D8`")
     })?;
     Ok((sheet, cell))
 }

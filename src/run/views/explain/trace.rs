@@ -173,10 +173,10 @@ impl Tracer<'_> {
             return replaced(&hook.name);
         }
         let why = match self.is_gone() {
-            true => "the files of the run were deleted, and what it recorded of its rows with them",
-            false => "the run did not record that of this row (edition 2026 records rows)",
+            true => "the files of the run were deleted, including its record of rows",
+            false => "the run did not record it (edition 2026 records rows)",
         };
-        format!("which row it is on the other side is not known: {why}")
+        format!("the matching row on the other side (input or output) is not known: {why}")
     }
 
     /// Returns whether the files of the run were deleted: its list of issues, and its record of its rows.
@@ -206,7 +206,7 @@ impl Tracer<'_> {
             _ => false,
         };
         if beside.iter().any(stacked) {
-            let why = "tables that stand side by side were stacked, so it is not known which row of the output is this one";
+            let why = "tables that are side by side were stacked, so it is not known which row of the output this is";
             return Some(unplaced(way, table, why.to_owned()));
         }
         let is_of = |other: &&ExplainedTable, sheet: &str, row: Option<u64>| {
@@ -269,7 +269,7 @@ pub fn in_words(rows: &UnwrittenRows) -> String {
         Reason::Outside => "it belongs to no table",
         Reason::Quarantined => "it has errors, and is quarantined",
         Reason::Line => {
-            return "the row is a further line of the record above: its texts stand in columns of that record's row, as far as the output has these".to_owned();
+            return "the row is a further line of the record above: its texts are in that record's row, in the columns that the output has".to_owned();
         }
         Reason::Dropped | Reason::Other => {
             let by = rows.hook.as_deref();
@@ -282,5 +282,7 @@ pub fn in_words(rows: &UnwrittenRows) -> String {
 }
 
 pub fn replaced(hook: &str) -> String {
-    format!("which row it is on the other side is not known: {hook} replaced the rows")
+    format!(
+        "the matching row on the other side (input or output) is not known: {hook} replaced the rows"
+    )
 }

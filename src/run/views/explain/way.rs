@@ -98,7 +98,7 @@ impl Tracer<'_> {
         } else if let Some(record) = column.and_then(column_named) {
             self.fate(&mut way, table, record)
         } else {
-            let why = "each cell of it is in another row of the output";
+            let why = "each of its cells is in a different row of the output";
             Some(unplaced(&mut way, table, why.to_owned()))
         };
         if let Some(rows) = rows {
@@ -233,9 +233,7 @@ impl Tracer<'_> {
             _ => return Ok(None),
         };
         if column.is_some() {
-            why.push(
-                "which column of the sheet it is, is not recorded for quarantined rows".to_owned(),
-            );
+            why.push("the column of the sheet is not recorded for quarantined rows".to_owned());
         }
         let table = self.tables.iter().find(|table| {
             table.sheet == title
@@ -342,7 +340,7 @@ impl Tracer<'_> {
             let mut way = self.back((*table, *first), area, row, from, column);
             if !is_one {
                 way.why.push(
-                    "several tables stand here as one; which of them the row is of, is not known"
+                    "several tables are one table here, so it is not known which of them the row comes from"
                         .to_owned(),
                 );
             }
@@ -395,27 +393,28 @@ impl Tracer<'_> {
                 source =
                     ExplainedPlace::new(&source.sheet, Some(row), place, source.header.as_deref());
                 way.why.push(format!(
-                    "the value is of {}: of a header, of a cell above, or of one beside the table",
+                    "the value comes from {}: from a header, a cell above, or a cell beside the table",
                     source.in_words()
                 ));
             } else if own.is_nowhere {
                 source = ExplainedPlace::new(&source.sheet, source.row, None, None);
                 way.why.push(
-                    "the value stands in no cell: it is of the settings, of the title of the sheet or of the name of the file".to_owned(),
+                    "the value is in no cell: it comes from the settings, the sheet's title or the file's name".to_owned(),
                 );
             }
         }
         if let Some(part) = own.and_then(|own| own.part) {
             let cell = source.in_words();
             way.why
-                .push(format!("it is value {part} of those that stand in {cell}"));
+                .push(format!("it is value {part} of those in {cell}"));
         }
         way.source = Some(source);
         way.why.extend(match from {
             None => Vec::new(),
             Some(RowOrigin::Row { sheet, row }) => self.said_of_row(sheet, row),
             Some(RowOrigin::Column { .. }) => vec![
-                "rows and columns of the table are swapped: the row was a column there".to_owned(),
+                "rows and columns of the table are swapped: the row was a column of the sheet"
+                    .to_owned(),
             ],
             Some(RowOrigin::Added) => vec!["a hook added the row".to_owned()],
             Some(RowOrigin::Unknown { hook }) => vec![replaced(hook)],
@@ -438,8 +437,7 @@ impl Tracer<'_> {
     }
 
     fn begun(&self, table: &ExplainedTable, column: Option<&str>) -> CellTrace {
-        let gone =
-            "the files of the run were deleted: whether it had issues here is not known any more";
+        let gone = "the files of the run were deleted, so it is no longer known whether it had issues here";
         CellTrace {
             why: self
                 .is_gone()
@@ -616,17 +614,17 @@ fn made(written: &OutputColumn, table: &ExplainedTable) -> String {
         .and_then(|field| table.field(field))
     {
         Some(field) if !field.from.is_empty() => format!(
-            "{} has values that a hook or a transform took from other columns or rows: which cells they stood in is not known",
+            "{} has values that a hook or a transform took from other columns or rows; their cells are not known",
             field.field
         ),
         Some(field) if field.transforms.is_empty() => format!(
-            "no column of the sheet is {}; where it has values, a hook made them",
+            "no column of the sheet is {}; its values, if any, come from a hook",
             field.field
         ),
         Some(field) => format!(
-            "no column of the sheet is {}; where it has values, a transform or a hook made them",
+            "no column of the sheet is {}; its values, if any, come from a transform or a hook",
             field.field
         ),
-        None => "no column of the sheet is known for it; a hook may have made it".to_owned(),
+        None => "it comes from no known column of the sheet; a hook may have made it".to_owned(),
     }
 }

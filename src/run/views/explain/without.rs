@@ -86,7 +86,7 @@ pub fn without(table: &ExplainedTable, field: &FieldResult) -> Option<UnmappedFi
         ));
     }
     if field.computed {
-        why.push("where it has values, a transform or a hook made them".to_owned());
+        why.push("its values, if any, come from a transform or a hook".to_owned());
     }
     Some(UnmappedField {
         field: name.to_owned(),
@@ -115,7 +115,7 @@ fn near(column: &ExplainedColumn, field: &str) -> Option<NearColumn> {
     let mut why = Vec::new();
     match (&column.field, score) {
         (Some(other), Some(score)) => why.push(format!(
-            "it went to {other} with {:.2}, and has {score:.2} for {field}",
+            "it went to {other} with a score of {:.2}, and has {score:.2} for {field}",
             column.score.unwrap_or_default()
         )),
         (Some(other), None) => why.push(format!("it went to {other}")),
@@ -159,7 +159,7 @@ fn to_map(table: &ExplainedTable, field: &str, nearest: &[NearColumn]) -> Vec<St
         said.push(match (column.reason.as_deref(), suggestion) {
             (_, Some(suggestion)) => format!("if {place}: {suggestion}"),
             (Some("tie"), None) => format!(
-                "if {place}: list its header in headers=[…] of {field} and not the others', or say with mapping_tie_resolution which of them gets it"
+                "if {place}: list its header in headers=[…] of {field} and of no other field, or set mapping_tie_resolution to choose which column gets it"
             ),
             _ if near.name.is_empty() => {
                 format!("if {place}: lower minimum_mapping_score, or write a column detector")

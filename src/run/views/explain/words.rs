@@ -26,15 +26,16 @@ fn chosen_by(table: &ExplainedTable) -> Option<String> {
         let side = table.columns.iter().flat_map(|column| &column.header_cells);
         let side = side.map(|cell| cell.trim_end_matches(|letter: char| letter.is_ascii_digit()));
         let side = side.filter(|letters| !letters.is_empty()).max();
-        let place = side.map_or(String::new(), |side| format!(" in column {side}"));
+        let place = side.map_or("in a column".to_owned(), |side| format!("in column {side}"));
         return Some(format!(
-            "rows and columns are swapped: the names of the fields stand{place}, and each column is a record"
+            "rows and columns are swapped: the names of the fields are {place}, and each column is a record"
         ));
     }
     let is_one = header.rows.len() == 1;
     let because = match header.chosen_by.as_deref()? {
         "votes" => format!("because {}", voters(header)),
-        "looks" => "because of the looks alone".to_owned(),
+        "looks" if is_one => "only because it looks like one".to_owned(),
+        "looks" => "only because they look like one".to_owned(),
         "setting" => "because a setting of this sheet says so".to_owned(),
         "fallback" => {
             let was = if is_one { "was" } else { "were" };
@@ -106,7 +107,7 @@ fn next_row(header: &HeaderRows, others: &[u64]) -> Option<String> {
     let less = less.filter(|less| *less > 0.0);
     let less = less.map_or(String::new(), |less| format!(", {less:.2} less"));
     Some(format!(
-        "next {}{less}{}",
+        "next best {}{less}{}",
         votes_in_words(next),
         taken_for(next)
     ))
@@ -139,7 +140,7 @@ pub fn of_column(
             format!(", {:.2} less", best - score)
         });
         let score = second.score.unwrap_or_default();
-        said.push(format!("next {} with {score:.2}{less}", second.field));
+        said.push(format!("next best {} with {score:.2}{less}", second.field));
     }
     if column.field.is_some() && !others.is_empty() {
         let noun = if column.wanted_by.len() == 1 {
@@ -219,7 +220,7 @@ fn without_field(column: &ExplainedColumn, table: &ExplainedTable) -> String {
             format!("{words}: {field} with {score:.2}, which {winner} got")
         }
         "tie" => format!(
-            "{words}: {field} with {score:.2}, as much as {}: none got it",
+            "{words}: {field} with {score:.2}, the same as {}: none got it",
             column.wanted_by.join(", ")
         ),
         _ => words,
@@ -286,7 +287,7 @@ mod tests {
                 "row 3 is the header because the row detector words says so",
                 "row 3: 2.50 (words 2.50)",
                 "row 3 looks like header (97%): no values",
-                "next row 2: 0.50 (words 0.50), 2.00 less, taken for title",
+                "next best row 2: 0.50 (words 0.50), 2.00 less, taken for title",
             ]
         );
         // The header of another table, and a row with next to no evidence, are not rivals.
@@ -320,7 +321,7 @@ mod tests {
         assert_eq!(
             said.collect::<Vec<_>>(),
             [
-                "its header 1.00 + own 0.40; next pay with 0.30, 1.10 less",
+                "its header 1.00 + own 0.40; next best pay with 0.30, 1.10 less",
                 "split into first, last; hidden in the sheet"
             ]
         );
