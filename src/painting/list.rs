@@ -35,9 +35,7 @@ const COLUMNS: [IssueListColumn; 9] = [
         mark.severity.word().to_owned()
     }),
     ("Field", Role::Text, |mark| mark.field.clone()),
-    ("Value as it stood", Role::Wrapped, |mark| {
-        mark.value.clone()
-    }),
+    ("Original value", Role::Wrapped, |mark| mark.value.clone()),
     ("Written", Role::Written, |mark| {
         match mark.written.as_deref() {
             Some("") => list_sheet::LEFT_EMPTY.to_owned(),
@@ -45,7 +43,7 @@ const COLUMNS: [IssueListColumn; 9] = [
         }
     }),
     ("What is wrong", Role::Wrapped, |mark| mark.message.clone()),
-    ("Whose row", Role::Text, |mark| {
+    ("Record", Role::Text, |mark| {
         mark.key.clone().unwrap_or_default()
     }),
     ("Rule", Role::Quiet, |mark| mark.rule.clone()),
@@ -81,7 +79,7 @@ impl PaintedIssueList {
     /// invalid.
     pub fn new(marks: &[&IssueMark], file: &str, is_linked: impl Fn(&IssueMark) -> bool) -> Self {
         let has = |(name, ..): &&IssueListColumn| match *name {
-            "Whose row" => marks.iter().any(|mark| mark.key.is_some()),
+            "Record" => marks.iter().any(|mark| mark.key.is_some()),
             "Written" => marks.iter().any(|mark| mark.written.is_some()),
             _ => true,
         };

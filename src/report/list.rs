@@ -20,9 +20,9 @@ pub fn list(file: &ReportFile, options: Options) -> Markup {
     let has_keys = values && lines().any(|line| line.issue.key.is_some());
     let with_keys = has_keys || lines().any(|line| line.same > 1);
     let mut columns = vec![("Cell", "")];
-    columns.extend(values.then_some(("Value as it stood", "")));
+    columns.extend(values.then_some(("Original value", "")));
     columns.push(("Written", ""));
-    columns.extend(with_keys.then_some((if has_keys { "Whose row" } else { "Cells" }, "")));
+    columns.extend(with_keys.then_some((if has_keys { "Record" } else { "Cells" }, "")));
     let rows = html! {
         @for rule in found.ordered() {
             tbody {

@@ -38,5 +38,5 @@ def test_of_what_is_wrong_with_a_whole_column_the_first_cells_are_listed(succeed
     lines = [[cell for cell in row if cell] for row in openpyxl.load_workbook(run.output)["Issues"].iter_rows(min_row=5, values_only=True)]
     of_hours = [line for line in lines if line[-1] == "hours.up_to_80"]
     assert len(of_hours) == 101 and len(lines) == 102
-    assert of_hours[99][1] == "B103" and of_hours[100][1:] == ["B104", "error", "Hours", "more than 80: 48 more from here on, of 150 rows; the list of issues has all", "hours.up_to_80"]
+    assert of_hours[99][1] == "B103" and of_hours[100][1:] == ["B104", "error", "Hours", "more than 80: 48 more from here on, in a table of 150 rows; the list of issues contains all of them", "hours.up_to_80"]
     assert len(run.issues) == 149

@@ -69,7 +69,7 @@ def test_samples_that_say_nothing_are_passed_over(asked, tmp_path):
         "empty.csv": "no table with a row of headers was found",
         "headers.tsv": "the file has headers but no records, and only records show what a column holds",
         "broken.xlsx": "broken.xlsx is cut short: the end of the archive is missing; copy or download the file again",
-        "none.ods": "none.ods is empty: it has no bytes at all",
+        "none.ods": "none.ods is empty (0 bytes); export or download the file again",
     }
     assert result["look"][1] == f"headers.tsv was passed over: {result['passed_over'][1]['reason']}"
     error = infer(asked, *bad)["error"]

@@ -601,7 +601,7 @@ impl<'a> Check<'a> {
                     && mark.rule == at("Rule")
                     && mark.severity.word() == at("Severity")
                     && mark.field == at("Field")
-                    && mark.value == at("Value as it stood")
+                    && mark.value == at("Original value")
             });
             let Some(found) = found else {
                 faults.push(format!("line {row} of the list is of no issue: {texts:?}"));

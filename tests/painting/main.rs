@@ -134,7 +134,7 @@ fn a_painted_copy_takes_other_marks_in_the_place_of_the_first() -> Tried {
         let lists = parts
             .0
             .iter()
-            .filter(|part| String::from_utf8_lossy(&part.bytes).contains("Value as it stood"));
+            .filter(|part| String::from_utf8_lossy(&part.bytes).contains("Original value"));
         assert_eq!((lists.count(), painted.listed), (1, 1), "{}", case.name);
     }
     Ok(())

@@ -137,7 +137,7 @@ pub fn workbooks_open_in_libreoffice_as_before() -> Tried {
         let title = format!("{count} issue{ending} in {}", case.name);
         let begins = text.trim_start_matches('"').starts_with(&title);
         assert!(begins, "{}: {text}", case.name);
-        let heads = text.contains("Sheet,Cell,Severity,Field,Value as it stood");
+        let heads = text.contains("Sheet,Cell,Severity,Field,Original value");
         assert!(heads, "{}: {text}", case.name);
     }
     Ok(())

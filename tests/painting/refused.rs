@@ -64,7 +64,11 @@ pub fn what_cannot_be_painted_is_refused_in_words() -> Tried {
             &whole[..whole.len() / 2],
             "n.xlsx is not a workbook, or is damaged",
         ),
-        ("o.xlsx", &[], "o.xlsx is empty: it has no bytes at all"),
+        (
+            "o.xlsx",
+            &[],
+            "o.xlsx is empty (0 bytes); export or download the file again",
+        ),
         (
             "p.ods",
             &whole[..2],

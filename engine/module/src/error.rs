@@ -25,9 +25,8 @@ pub fn to_python(error: ReadError) -> PyErr {
             reason,
             hint,
         } => {
-            let reason = format!(
-                "{reason}; the setting csv_encoding may name another encoding, or \"auto\""
-            );
+            let reason =
+                format!("{reason}; set csv_encoding to the encoding of the file, or to \"auto\"");
             let raised = PyUnicodeDecodeError::new_err((
                 encoding,
                 Vec::<u8>::new(),

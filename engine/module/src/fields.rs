@@ -78,8 +78,11 @@ fn kind_named(name: &str, option: Option<&Bound<'_, PyAny>>) -> PyResult<ReaderK
         "phone" => {
             let country = |code: &Bound<'_, PyAny>| {
                 let code: String = code.extract()?;
-                Country::named(&code)
-                    .ok_or_else(|| PyValueError::new_err(format!("there is no country {code:?}")))
+                Country::named(&code).ok_or_else(|| {
+                    PyValueError::new_err(format!(
+                        "there is no country {code:?}; use a code of two capitals, such as \"DE\""
+                    ))
+                })
             };
             ReaderKind::Phone {
                 country: option.map(country).transpose()?,

@@ -99,7 +99,7 @@ impl StyledColumn {
             4 => ColumnKind::Issues,
             5 => ColumnKind::SourceRow,
             other => {
-                let message = format!("no kind of column is {other}");
+                let message = format!("there is no kind of column {other}");
                 return Err(PyTypeError::new_err(message));
             }
         };
@@ -301,7 +301,9 @@ impl ListSheet {
             .iter()
             .any(|(_, _, texts)| texts.len() != columns[0].2.len())
         {
-            return Err(PyTypeError::new_err("columns have as many texts each"));
+            return Err(PyTypeError::new_err(
+                "the columns have different numbers of texts",
+            ));
         }
         let role = |is_long| if is_long { Role::Wrapped } else { Role::Text };
         let heads = columns

@@ -39,7 +39,9 @@ pub fn wait_for_run<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     let mut shown = EnvironmentMemory::find()?;
     let number = own_number().ok_or_else(|| {
-        io::Error::other("the C library's place for the number of this process is unknown")
+        io::Error::other(
+            "the memory in which the C library stores the number of this process was not found",
+        )
     })?;
     loop {
         let Some(message) = receive()? else {
@@ -254,7 +256,7 @@ impl EnvironmentMemory {
             .skip(50 - 3)
             .map(str::parse::<usize>);
         let (Some(Ok(start)), Some(Ok(end))) = (fields.next(), fields.next()) else {
-            return Err(io::Error::other("/proc/self/stat is not as documented"));
+            return Err(io::Error::other("/proc/self/stat has an unexpected form"));
         };
         // SAFETY: the C library's list ends with a null pointer, and no other thread uses it.
         unsafe {

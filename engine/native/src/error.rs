@@ -52,12 +52,15 @@ impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io { path, reason } => write!(f, "cannot read {path}: {reason}"),
-            Self::Empty { path } => write!(f, "{path} is empty: it has no bytes at all"),
+            Self::Empty { path } => write!(
+                f,
+                "{path} is empty (0 bytes); export or download the file again"
+            ),
             Self::UnsupportedExtension { path, extension } => {
                 if SINCE_2026.contains(&extension.as_str()) {
                     return write!(
                         f,
-                        "{path}: files of type {extension} are read since edition 2026; set edition = \"2026\" at the top of settings.toml, or save the file as .xlsx or .csv"
+                        "{path}: only edition 2026 reads files of type {extension}; set edition = \"2026\" at the top of settings.toml, or save the file as .xlsx or .csv"
                     );
                 }
                 if extension.is_empty() {
@@ -81,7 +84,10 @@ impl fmt::Display for SourceError {
                 write!(f, "{path} is not a readable workbook: {reason}")
             }
             Self::BrokenPart { part, reason } => {
-                write!(f, "the workbook is damaged: {part}: {reason}")
+                write!(
+                    f,
+                    "the workbook is damaged: {part}: {reason}; repair it in a spreadsheet program or get it again"
+                )
             }
             Self::BrokenLegacy { path, reason } => {
                 write!(f, "{path} is not a readable .xls workbook: {reason}")

@@ -187,7 +187,7 @@ impl ValueKind {
             Self::CountFromZero => read_whole(given, 0.0).ok_or("a whole number, 0 or more")?,
             Self::Score => {
                 let number = read_number(given).filter(|number| *number >= 0.0);
-                SettingValue::Number(number.ok_or("a number from 0 up")?)
+                SettingValue::Number(number.ok_or("a number, 0 or more")?)
             }
             Self::Choice(words) => match given {
                 SourceValue::Text(text) if words.contains(&text) => {
@@ -276,24 +276,24 @@ fn read_delimiter(given: SourceValue<'_>) -> Option<&str> {
 pub const SETTINGS: &[EngineSetting] = &[
     setting("config_package", ValueKind::Folder, "", "folder of the configuration if the command line names none").of_call(),
     setting("remove_unmapped_columns", ValueKind::Flag, "false", "leave out columns without a field"),
-    setting("write_diagnostics_columns", ValueKind::Flag, "false", "write `__ade_issue__<field>`, `__ade_has_issues` and `__ade_issue_count`"),
-    setting("mapping_tie_resolution", ValueKind::Choice(&["leftmost", "leave_unmapped", "fullest"]), "leftmost", "of columns that claim a field, the highest score gets it (`leave_unmapped`: none); of equal scores the leftmost, or with `fullest` the one with most values").in_2026("fullest"),
+    setting("write_diagnostics_columns", ValueKind::Flag, "false", "write the columns `__ade_issue__<field>`, `__ade_has_issues` and `__ade_issue_count`"),
+    setting("mapping_tie_resolution", ValueKind::Choice(&["leftmost", "leave_unmapped", "fullest"]), "leftmost", "which of several columns that match a field gets it: the one with the highest score; if scores are equal, the leftmost or the `fullest`, which has the most values; `leave_unmapped`: none of them").in_2026("fullest"),
     setting("sort_tables_by_mapping_ratio", ValueKind::Flag, "false", "write tables with the largest share of mapped columns first"),
-    setting("merge_tables_in_sheet", ValueKind::Flag, "false", "stack the tables of a sheet"),
-    setting("log_format", ValueKind::Choice(&["text", "ndjson"]), "text", "or `ndjson`").of_call(),
-    setting("log_level", ValueKind::Level, "20", "number or name; only from `ADE_ENGINE_LOG_LEVEL`, else `ADE_LOG_LEVEL`").of_call(),
+    setting("merge_tables_in_sheet", ValueKind::Flag, "false", "join the tables of a sheet into one"),
+    setting("log_format", ValueKind::Choice(&["text", "ndjson"]), "text", "form of the log: `text` or `ndjson`").of_call(),
+    setting("log_level", ValueKind::Level, "20", "level of the log, a number or a name; only read from `ADE_ENGINE_LOG_LEVEL`, else from `ADE_LOG_LEVEL`").of_call(),
     setting("max_empty_rows_run", ValueKind::Count { or_none: true }, "1000", "this many empty rows in succession end a sheet"),
     setting("max_empty_cols_run", ValueKind::Count { or_none: true }, "500", "this many empty cells after a value end a row"),
-    setting("detector_column_sample_size", ValueKind::Count { or_none: false }, "100", "texts in a column detector's sample"),
+    setting("detector_column_sample_size", ValueKind::Count { or_none: false }, "100", "number of texts in a column detector's sample"),
     setting("merge_stacked_headers", ValueKind::Flag, "true", "join adjacent header rows"),
     setting("supported_file_extensions", ValueKind::Extensions, ".xlsx .xlsm .xls .csv", "extensions that a batch reads; an empty list reads all").of_call(),
     setting("csv_encoding", ValueKind::Encoding, "utf-8", "name of an encoding; `auto` guesses, and also reads workbooks with a wrong extension").in_2026("auto"),
     setting("csv_delimiter", ValueKind::Delimiter, ",", "one character, `tab`, `comma`, `semicolon`, `pipe` or `auto`").in_2026("auto"),
     setting("split_side_by_side_tables", ValueKind::Flag, "false", "[split tables](../explanation/rows.md#tables-beside-one-another) at blank columns").in_2026("true"),
     setting("escape_formulas", ValueKind::Flag, "false", "text that starts with `=` stays text").in_2026("true"),
-    setting("edition", ValueKind::Choice(&["1.9", "2026"]), "1.9", "`2026` has the defaults of the third column, and [more](#editions)").newer(),
-    setting("date_order", ValueKind::Choice(&["auto", "dmy", "mdy", "ymd"]), "auto", "how `ade_engine.fields` reads dates if their column leaves this open: `dmy`, `mdy` or `ymd`; `auto` is `dmy`").newer(),
-    setting("decimal_mark", ValueKind::Choice(&["auto", ".", ","]), "auto", "how `ade_engine.fields` reads numbers if their column leaves the decimal mark open: `.` or `,`; `auto` is `.`").newer(),
+    setting("edition", ValueKind::Choice(&["1.9", "2026"]), "1.9", "which defaults and rules apply; `2026` changes defaults, and [more](#editions)").newer(),
+    setting("date_order", ValueKind::Choice(&["auto", "dmy", "mdy", "ymd"]), "auto", "how `ade_engine.fields` reads dates that fit several orders: `dmy`, `mdy` or `ymd`; `auto` is `dmy`").newer(),
+    setting("decimal_mark", ValueKind::Choice(&["auto", ".", ","]), "auto", "how `ade_engine.fields` reads numbers whose decimal mark is not clear: `.` or `,`; `auto` is `.`").newer(),
     setting("na", ValueKind::Words, "", r#"further words for "no value", such as `["tbd", "offen"]`"#).newer(),
     setting("minimum_mapping_score", ValueKind::Score, "0.0", "minimum total score that maps a column to a field").in_2026("0.5").newer(),
     setting("fill_merged", ValueKind::Flag, "false", "give each cell of a merged range its first value; an issue about it is listed once").in_2026("true").newer(),
@@ -314,7 +314,7 @@ pub const SETTINGS: &[EngineSetting] = &[
     setting("known", ValueKind::Known, "", "notices marked by `ade ack`: runs count them and print only new ones").newer(),
     setting("line_records", ValueKind::Flag, "false", "turn [records in lines](fields.md#tables-that-are-not-one-record-a-row), such as address blocks, into rows").newer(),
     setting("values", ValueKind::Values, "", r#"[values of fields without a column](fields.md#facts-beside-the-table), such as `currency = "USD"` in `[values]` or `[files."us_*".values]`"#).newer(),
-    setting("issue_columns", ValueKind::Flag, "true", r#"with `output_style = "table"`: columns for issues behind the others"#).newer(),
+    setting("issue_columns", ValueKind::Flag, "true", r#"with `output_style = "table"`: add columns for issues after the others"#).newer(),
     setting("drop_blank_rows", ValueKind::Flag, "false", "leave out rows in which no field has a value").in_2026("true").newer(),
 ];
 

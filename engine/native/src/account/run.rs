@@ -358,7 +358,7 @@ impl RunAccount {
             findings.push(finding("no_tables_detected", "error", message, None));
         } else if !run.fields.is_empty() && missing.len() == run.fields.len() {
             outcome = "failure";
-            let message = "None of the registered fields was found.".to_owned();
+            let message = "None of the configuration's fields was found.".to_owned();
             findings.push(finding("no_fields_detected", "error", message, None));
         } else if !missing.is_empty() {
             outcome = "partial";

@@ -277,7 +277,7 @@ impl SheetBuilder {
             return Err(SourceError::BeyondLimits {
                 sheet: self.title.clone(),
                 reason: format!(
-                    "row {} is beyond the limit ({MAX_SHEET_ROWS} rows)",
+                    "row {} is beyond the limit of {MAX_SHEET_ROWS} rows; split the sheet",
                     row + 1
                 ),
             });
@@ -287,7 +287,7 @@ impl SheetBuilder {
             return Err(SourceError::BeyondLimits {
                 sheet: self.title.clone(),
                 reason: format!(
-                    "it holds more than {MAX_SHEET_CELLS} cells, or more than 1 GiB of text"
+                    "it holds more than {MAX_SHEET_CELLS} cells, or more than 1 GiB of text; split the sheet"
                 ),
             });
         }

@@ -181,7 +181,7 @@ fn read_dates(
     let reading = dates.reading;
     let way = match reading.is_mixed {
         true => "clear in a column that mixes two ways to write dates".to_owned(),
-        false => format!("{} as its column", reading.read_as),
+        false => format!("{} like the rest of the column", reading.read_as),
     };
     let is_refused = reading.decided == DecisionBasis::Refused;
     let mut unread = unread_cells(
@@ -189,9 +189,9 @@ fn read_dates(
         |row| dates.values[row].is_some(),
         |row| {
             if to_come.binary_search(&row).is_ok() {
-                "no date of birth, since it lies in the future".to_owned()
+                "a date of birth cannot be in the future".to_owned()
             } else if is_refused && is_day(values[row]) {
-                "in a column that is not read as dates".to_owned()
+                "the column was not read as dates".to_owned()
             } else {
                 reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
             }
@@ -243,12 +243,12 @@ fn read_numbers(
         drop_lone_minus(values, &mut numbers);
         let found = percent::doubts(values, around.header, numbers.takes_percent);
         let why =
-            "values such as 0.12 and such as 12 are mixed, and the numbers were left as they stand"
+            "values such as 0.12 and values such as 12 are mixed, and the numbers were not converted"
                 .to_owned();
         numbers.reading.doubt(values.len(), &found, why);
         let of_units = units::doubts(values, around.units);
         let why =
-            "units of several sizes are mixed, and the numbers were left as they stand".to_owned();
+            "smaller and larger units are mixed, and the numbers were not converted".to_owned();
         numbers.reading.doubt(values.len(), &of_units, why);
         if !(found.is_empty() && of_units.is_empty()) && numbers.reading.read_as.is_empty() {
             numbers.reading.read_as = "typed numbers";
@@ -263,15 +263,18 @@ fn read_numbers(
     note_currencies(&mut numbers.reading, around.currencies);
     let differs_in_percent = |row: usize| numbers.differs_in_percent(values[row]);
     let percent = match numbers.takes_percent {
-        true => "a percentage as its column",
-        false => "a number without a percent sign as its column",
+        true => "not a percentage like the rest of the column",
+        false => "a percentage, unlike the rest of the column",
     };
     let reading = &numbers.reading;
     let way = match reading.read_as {
         "decimal point" | "decimal comma" => {
-            format!("a number with a {} as its column", reading.read_as)
+            format!(
+                "a number with a {} like the rest of the column",
+                reading.read_as
+            )
         }
-        _ => "a number of the kind of its column".to_owned(),
+        _ => "a number like the rest of the column".to_owned(),
     };
     let is_refused = reading.decided == DecisionBasis::Refused;
     let unread = unread_cells(
@@ -279,9 +282,9 @@ fn read_numbers(
         |row| numbers.values[row].is_some(),
         |row| {
             if is_refused && number::is_number(values[row], around) {
-                "in a column that is not read as numbers".to_owned()
+                "the column was not read as numbers".to_owned()
             } else if reading.contradict.binary_search(&row).is_ok() && differs_in_percent(row) {
-                format!("not {percent}")
+                percent.to_owned()
             } else {
                 reason(reading.contradict.binary_search(&row).is_ok(), &way, kind)
             }
@@ -372,7 +375,7 @@ fn read_currencies(
         let code = at.map(|at| codes.code(at));
         let kept = code.filter(|code| !around.is_strict || is_code(code));
         if code.is_some() && kept.is_none() {
-            unread.push((row, lost("a sign of several currencies", values[row])));
+            unread.push((row, lost("a sign that several currencies use", values[row])));
         }
         texts.push_text(kept);
     }
@@ -413,7 +416,7 @@ fn note_long_numbers(reading: &mut ColumnReading, values: &[ColumnValue<'_>]) {
         reading.first_open = Some(first);
     }
     reading.why.push(
-        "numbers of 16 digits or more may have lost their last digits, for programs keep 15; codes are read by `code`".to_owned(),
+        "numbers of 16 digits or more may have lost their last digits, because spreadsheet programs keep only 15; read codes with `code`, from cells of text".to_owned(),
     );
     if reading.read_as.is_empty() {
         reading.read_as = "typed numbers";

@@ -129,13 +129,13 @@ impl PhoneCounts {
                 "stay as they are"
             };
             let reason = match () {
-                () if left == self.doubtful => "no number of North America is written so",
+                () if left == self.doubtful => "no North American number is written like this",
                 () if self.american + self.elsewhere > 0 => {
                     "others in the column are not North American"
                 }
-                () => "nothing says of which country they are",
+                () => "nothing shows their country",
             };
-            why.push(format!("{} {verb}, for {reason}", numbers(left)));
+            why.push(format!("{} {verb}, because {reason}", numbers(left)));
         }
         let is_contested = self.open > 0 && self.american > 0 && self.elsewhere > 0;
         // "347-123-4567" among numbers of North America.
@@ -220,7 +220,7 @@ fn reading_of_names(values: &[ColumnValue<'_>], doubts: &[(usize, NameDoubt)]) -
         said(others, "hold no name of a person"),
         said(
             open,
-            "do not say which is the first and which the last name",
+            "do not show which name is the first and which the last",
         ),
     ];
     reading.doubt(

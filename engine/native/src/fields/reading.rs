@@ -96,9 +96,9 @@ impl DefaultSource {
     pub fn decided(self, setting: &str, argument: &str) -> String {
         match self {
             Self::Setting => {
-                format!("{setting} decided (set it in settings.toml or with --set)")
+                format!("the setting {setting} decides (set it in settings.toml or with --set)")
             }
-            Self::Argument => format!("the reader's argument {argument} decided"),
+            Self::Argument => format!("the reader's argument {argument} decides"),
         }
     }
 }
@@ -198,13 +198,16 @@ pub fn certain_in_words(certain: usize, cells: usize) -> String {
 pub fn against_in_words(against: usize) -> Option<String> {
     match against {
         0 => None,
-        1 => Some("1 contradicts".to_owned()),
-        more => Some(format!("{more} contradict")),
+        1 => Some("1 cell contradicts this".to_owned()),
+        more => Some(format!("{more} cells contradict this")),
     }
 }
 
 /// Describes how many cells were left out because two ways to write are mixed.
 pub fn left_out_in_words(count: usize) -> String {
-    let verb = if count == 1 { "was" } else { "were" };
-    format!("{count} that can be read in several ways {verb} not read")
+    let (cells, verb) = match count {
+        1 => ("cell", "was"),
+        _ => ("cells", "were"),
+    };
+    format!("{count} {cells} that can be read in several ways {verb} not read")
 }

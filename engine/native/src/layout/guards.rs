@@ -161,7 +161,7 @@ const LAST: [GuardRule; 3] = [
         |place| place.recurs_soon(),
     ),
     (
-        "a code as the rows below have them",
+        "a code like those in the rows below",
         RowState::Data,
         |place| place.has_code_of_column(),
     ),
@@ -185,7 +185,7 @@ const FIRST: [GuardRule; 5] = [
         |place| place.is_lone() && place.has(Trait::Length20),
     ),
     (
-        "a text alone above labels, and another name for its column below these",
+        "a text alone above labels, and another name for its column below them",
         RowState::Title,
         |place| place.is_lone() && place.is_first_named() && place.is_above_labels(),
     ),

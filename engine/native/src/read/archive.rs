@@ -93,7 +93,7 @@ impl ZipArchive {
         let entry = self
             .find(name)
             .and_then(|stored| self.entries.get(stored))
-            .ok_or_else(|| SourceError::part(name, "the archive does not hold this part"))?;
+            .ok_or_else(|| SourceError::part(name, "it is missing"))?;
         if entry.encrypted {
             return Err(foreign::encrypted(&self.path));
         }
@@ -120,7 +120,7 @@ impl ZipArchive {
             method => {
                 return Err(SourceError::part(
                     name,
-                    format!("it is packed by a method ({method}) that is not known"),
+                    format!("it is compressed with an unknown method ({method})"),
                 ));
             }
         };
@@ -146,7 +146,7 @@ impl ZipArchive {
         if bytes.len() as u64 > limit {
             return Err(SourceError::part(
                 name,
-                "it is too large to be what it should be",
+                "it is unusually large, so ADE does not read it",
             ));
         }
         Ok(bytes)
@@ -180,7 +180,7 @@ impl ZipArchive {
         if size > MAXIMUM_DIRECTORY_BYTES {
             return Err(SourceError::NotAWorkbook {
                 path: self.path.clone(),
-                reason: "its archive lists far too many files".to_owned(),
+                reason: "it contains far too many files".to_owned(),
             });
         }
         let mut directory = vec![0u8; size as usize];
@@ -190,7 +190,7 @@ impl ZipArchive {
             if rest.len() < 46 || &rest[..4] != DIRECTORY_ENTRY {
                 return Err(SourceError::NotAWorkbook {
                     path: self.path.clone(),
-                    reason: "the archive's directory is damaged".to_owned(),
+                    reason: "its list of files is damaged".to_owned(),
                 });
             }
             let (name, extra, comment) = (
@@ -307,7 +307,7 @@ impl Read for PartReader {
         self.left = self
             .left
             .checked_sub(count as u64)
-            .ok_or_else(|| io::Error::other("it unpacks to more than may be read of one part"))?;
+            .ok_or_else(|| io::Error::other("it is too large when it is unpacked"))?;
         self.checksum.update(&buffer[..count]);
         Ok(count)
     }

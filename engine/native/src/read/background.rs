@@ -242,7 +242,7 @@ fn unharmed<T>(path: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
         Err(SourceError::NotAWorkbook {
             path: path.to_owned(),
-            reason: "reading it failed in a way that it never should; please report this file"
+            reason: "ADE failed to read it because of an error of its own; please report this with the file"
                 .to_owned(),
         })
     })

@@ -21,9 +21,8 @@ const MAXIMUM_PEEK_BYTES: u64 = 512 << 20;
 
 const RENAMED_LEGACY: &str = "this is an old .xls file renamed to .xlsx; rename it back to .xls";
 pub const RENAMED_PACKAGE: &str = "this is a newer workbook; rename it to .xlsx";
-pub const PAGE_WITHOUT_TABLE: &str =
-    "it is a web page without a table; if its tables lie in files beside it, save it as .xlsx";
-const PDF: &str = "this is a PDF document";
+pub const PAGE_WITHOUT_TABLE: &str = "it is a web page without a table; if its tables are in separate files, open it in a spreadsheet program and save it as .xlsx";
+const PDF: &str = "this is a PDF document; export its tables as .xlsx or .csv";
 const PLAIN_TEXT: &str =
     "this is plain text; if its values are separated by commas, rename it to .csv";
 
@@ -82,7 +81,7 @@ pub fn instead_of_workbook_part(path: &str, has_part: impl Fn(&str) -> bool) -> 
     } else if has_part("ppt/presentation.xml") {
         "it is a PowerPoint presentation"
     } else {
-        "it holds no workbook part"
+        "it does not contain a workbook"
     };
     not_a_workbook(path, what)
 }
@@ -102,7 +101,7 @@ pub fn instead_of_legacy(path: &str, bytes: &[u8]) -> SourceError {
     } else if is_plain_text(start, &text) {
         PLAIN_TEXT
     } else {
-        "its content is of no known kind"
+        "its format is unknown"
     };
     not_legacy(path, what)
 }

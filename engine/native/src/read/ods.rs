@@ -360,7 +360,10 @@ impl OdsSheetReader<'_> {
         }
         let first = self.row;
         if first >= MAX_SHEET_ROWS && !self.cells.is_empty() {
-            return Err(self.beyond(format!("row {} is beyond the limit", first + 1)));
+            return Err(self.beyond(format!(
+                "row {} is beyond the limit of {MAX_SHEET_ROWS} rows; split the sheet",
+                first + 1
+            )));
         }
         self.row = self.row.saturating_add(repeated);
         if self.cells.is_empty() {
@@ -375,7 +378,7 @@ impl OdsSheetReader<'_> {
         let left = earned.checked_sub(in_columns.saturating_add(in_rows));
         self.spare = left.ok_or_else(|| {
             let said =
-                "it has far more cells than its file holds, which repeats them; save it as .xlsx";
+                "the file repeats cells far too often; open it in a spreadsheet program and save it as .xlsx";
             self.beyond(said.to_owned())
         })?;
         self.last_row = self.row;

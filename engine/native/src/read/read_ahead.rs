@@ -121,7 +121,7 @@ impl Read for ReadAhead {
                 }
                 Err(_) => {
                     self.rest = None;
-                    return Err(io::Error::other("the thread that unpacks it ended"));
+                    return Err(io::Error::other("unpacking it stopped unexpectedly"));
                 }
             }
         }

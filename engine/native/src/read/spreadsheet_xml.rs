@@ -194,7 +194,7 @@ impl SpreadsheetXmlSheetReader<'_> {
             return Err(SourceError::BeyondLimits {
                 sheet: self.title.to_owned(),
                 reason: format!(
-                    "row {} lies beyond the limits, or has cells beyond column ZZZ",
+                    "row {} is beyond the limit of rows, or has cells beyond column ZZZ; split the sheet",
                     self.row + 1
                 ),
             });

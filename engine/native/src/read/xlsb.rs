@@ -102,10 +102,7 @@ impl BinaryWorkbook {
     fn read_structure(&mut self) -> Result<()> {
         let relationships = read_relationships(&self.archive, WORKBOOK)?;
         let Some(mut records) = self.records(WORKBOOK)? else {
-            return Err(SourceError::part(
-                WORKBOOK,
-                "the archive does not hold this part",
-            ));
+            return Err(SourceError::part(WORKBOOK, "it is missing"));
         };
         let (mut active, mut position) = (None, 0u32);
         while let Some(kind) = records.advance()? {
@@ -427,7 +424,7 @@ impl<R: BufRead> XlsbRecords<R> {
     }
 
     fn damaged(&self) -> SourceError {
-        SourceError::part(&self.part, "a record in it is damaged")
+        SourceError::part(&self.part, "its data is damaged")
     }
 }
 

@@ -164,7 +164,8 @@ fn by_filling(table: &TextTable) -> Option<Proposal> {
             && columns.clone().all(is_used)
             && holds_one_kind(table, columns.clone()))
         .then(|| {
-            let reason = "each row fills one of them, and their names begin alike".to_owned();
+            let reason =
+                "each row fills only one of these columns, and their names begin alike".to_owned();
             stacked(table, columns.clone(), 0.8, vec![reason], false)
         })
     })
@@ -247,7 +248,7 @@ fn stacked(
         reasons.push(format!("{} is left out: it is a total", table.name(end)));
     }
     let doubt = (!is_known)
-        .then_some("the headers are no series of years, quarters, months, days or dates");
+        .then_some("the headers are not a series of years, quarters, months, days or dates");
     Proposal::new(
         ReshapeStep::Stack {
             start,
@@ -325,7 +326,7 @@ pub fn groups(table: &TextTable) -> Option<Proposal> {
         (keys, measures)
     };
     let doubt = (!is_full || !keys.iter().all(is_time))
-        .then_some("what tells the groups of columns apart is no year, quarter or month");
+        .then_some("the groups of columns do not differ by year, quarter or month");
     let (first, last) = (table.name(columns.start), table.name(columns.end - 1));
     let reason = format!(
         "the {} columns from {first} to {last} repeat {} for each of {}",

@@ -106,7 +106,7 @@ impl Series {
             Self::Numbers => "numbers",
             Self::Letters => "single letters",
             Self::Sizes => "sizes",
-            Self::Pattern(_) => "one text with a part that varies",
+            Self::Pattern(_) => "texts that differ in one part",
         }
     }
 }

@@ -95,11 +95,12 @@ fn parted(table: &TextTable, column: usize, mark: ValueSeparator) -> Option<Prop
             mark.words()
         ),
         format!(
-            "{:.0} % of these values come again in other cells",
+            "{:.0} % of these values also occur in other cells",
             100.0 * reuse
         ),
     ];
-    let doubt = Some("a row for each value repeats the row's other values, amounts too");
+    let doubt =
+        Some("with a row for each value, the other values of the row are repeated, amounts too");
     Some(Proposal::new(
         ReshapeStep::Split { column, mark },
         confidence,

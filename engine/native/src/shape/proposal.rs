@@ -34,7 +34,7 @@ pub fn propose<T: AsRef<str>>(
         proposal.confidence /= if shown < 2 { 2.0 } else { 1.0 };
         proposal
             .doubts
-            .push("fewer than three rows show it".to_owned());
+            .push("fewer than three rows show this".to_owned());
     }
     let mut left = 1.0;
     let all = found.clone();
@@ -46,14 +46,14 @@ pub fn propose<T: AsRef<str>>(
         });
         if let Some(rival) = rival.filter(|_| proposal.confidence >= PROPOSE) {
             let names: Vec<&str> = rival.steps.iter().map(|step| step.words()).collect();
-            let doubt = format!("{} would do too", names.join(" and "));
+            let doubt = format!("{} would also work", names.join(" and "));
             proposal.doubts.push(doubt);
         }
         proposal.confidence *= left;
         left -= proposal.confidence;
         proposal.apply = at == 0 && proposal.confidence >= APPLY && proposal.doubts.is_empty();
     }
-    let said = "each row looks like one record: columns are of one kind each, and named";
+    let said = "each row looks like one record: each column has a name and values of one kind";
     found.push(Proposal {
         confidence: left,
         reasons: vec![said.to_owned()],

@@ -158,7 +158,7 @@ pub fn records(table: &TextTable) -> Option<Proposal> {
         .collect();
     let more = if every > MAX_NAMED { ", …" } else { "" };
     let reason = format!(
-        "the same {every} labels come again every {every} lines: {}{more}",
+        "the same {every} labels occur again every {every} lines: {}{more}",
         names.join(", ")
     );
     Some(Proposal::new(

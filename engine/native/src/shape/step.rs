@@ -47,8 +47,8 @@ impl ReshapeStep {
     /// Returns a description of the step, in words.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::Transpose => "turning it",
-            Self::Records { .. } => "joining other lines",
+            Self::Transpose => "turning the table",
+            Self::Records { .. } => "joining other lines into records",
             Self::FillDown { .. } => "filling down",
             Self::Split { .. } => "splitting cells",
             Self::Stack { .. } => "stacking columns",

@@ -59,19 +59,19 @@ pub fn turn(table: &TextTable) -> Option<Proposal> {
     let (confidence, reason) = if are_mixed {
         (
             0.94,
-            "cells of a row are of one kind, those of a column are not",
+            "the cells of a row are of one kind, those of a column are not",
         )
     } else if by_row - by_column >= 0.5 && measures >= 0.3 {
         (
             0.95,
-            "numbers are of one size along rows, not along columns",
+            "the numbers in a row are of similar size, those in a column are not",
         )
     } else if measures >= 0.75 && by_column < 0.5 {
-        (0.94, "each row has a measure of its own")
+        (0.94, "each row has its own measure")
     } else if by_row - by_column > 0.3 {
         (
             0.45,
-            "numbers are of one size along rows, not along columns",
+            "the numbers in a row are of similar size, those in a column are not",
         )
     } else {
         return None;
@@ -80,9 +80,9 @@ pub fn turn(table: &TextTable) -> Option<Proposal> {
         Some("all rows hold values of the same kind")
     } else {
         (different.len() < height)
-            .then_some("the first column, which would be the header, has a text twice")
+            .then_some("the first column would become the header, but has a text twice")
     };
-    let names = "the first column holds what look like names of columns";
+    let names = "the texts of the first column look like names of columns";
     Some(Proposal::new(
         ReshapeStep::Transpose,
         confidence,

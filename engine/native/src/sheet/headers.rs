@@ -41,8 +41,8 @@ pub enum HeaderRepeat {
 impl HeaderRepeat {
     pub fn words(self) -> &'static str {
         match self {
-            Self::WordForWord => "repeats one word for word",
-            Self::ButFirstName => "repeats one but for its first name",
+            Self::WordForWord => "repeats a header row word for word",
+            Self::ButFirstName => "repeats a header row except for its first name",
         }
     }
 }
@@ -223,7 +223,7 @@ impl SheetView<'_> {
         let (rows, kinds) = (self.rows, &mut self.kinds);
         let looked_at = || self.looks.rows.iter().map(|row| row.number);
         let rules = free_rules(rows, kinds).into_iter();
-        repeats.extend(rules.map(|row| (row, "a line of signs")));
+        repeats.extend(rules.map(|row| (row, "a line drawn with characters")));
         let found = mark_repeated(rows, looked_at(), kinds).into_iter();
         repeats.extend(found.map(|(row, how)| (row, how.words())));
         let further = mark_further(rows, looked_at(), kinds, self.words);

@@ -62,7 +62,7 @@ pub fn judge(
         let why = if let Some(said) = repeated.get(&row) {
             format!(" ({said}; it looks like {state})")
         } else if kind != state {
-            format!(" (a row detector says so; it looks like {state})")
+            format!(" (set by a row detector; it looks like {state})")
         } else if let Some(state) = likely {
             let percent = (looks.likelihoods[state as usize] * 100.0).round_ties_even();
             format!(" ({}%)", percent.min(99.0))

@@ -465,7 +465,7 @@ fn is_name(text: &str) -> bool {
 }
 
 impl SheetRowView<'_> {
-    /// Returns whether a row is a line drawn with signs.
+    /// Returns whether a row is a line drawn with characters.
     pub(super) fn is_rule(self, row: usize) -> bool {
         let mut cells = self
             .filled(row)

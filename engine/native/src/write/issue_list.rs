@@ -223,10 +223,10 @@ impl IssueList {
             ("Cell", Role::Link, OUTPUT),
             ("Severity", Role::Severity, SEVERITY),
             ("Field", Role::Text, LABEL),
-            ("Value as it stood", Role::Wrapped, VALUE),
+            ("Original value", Role::Wrapped, VALUE),
             ("Written", Role::Written, WRITTEN),
             ("What is wrong", Role::Wrapped, MESSAGE),
-            ("Whose row", Role::Text, KEY),
+            ("Record", Role::Text, KEY),
             ("Rule", Role::Quiet, RULE),
         ];
         columns.retain(|(_, _, key)| {
@@ -243,7 +243,7 @@ impl IssueList {
                 let message = self.text(line, MESSAGE).unwrap_or_default();
                 let rows = self.parts[line.0 as usize].height;
                 format!(
-                    "{message}: {others} more from here on, of {rows} rows; the list of issues has all"
+                    "{message}: {others} more from here on, in a table of {rows} rows; the list of issues contains all of them"
                 )
             });
             for (column, (_, _, key)) in columns.iter().enumerate() {

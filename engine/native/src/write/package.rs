@@ -113,7 +113,9 @@ impl PackageWriter {
         let capacity = bytes.capacity();
         let task = (std::mem::take(bytes), answer);
         if workers.tasks.send(task).is_err() {
-            return Err(io::Error::other("the threads that pack the workbook ended"));
+            return Err(io::Error::other(
+                "writing the workbook stopped unexpectedly; try again",
+            ));
         }
         workers.waiting.push_back(receiver);
         let limit = workers.limit;
@@ -139,7 +141,9 @@ impl PackageWriter {
         if !entry.is_large
             && (entry.packed >= u64::from(u32::MAX) || entry.unpacked >= u64::from(u32::MAX))
         {
-            return Err(io::Error::other("a sheet became larger than 4 GiB"));
+            return Err(io::Error::other(
+                "a sheet became larger than 4 GiB; split the input",
+            ));
         }
         let header = entry.local_header();
         self.file.flush()?;
@@ -197,9 +201,9 @@ impl PackageWriter {
             && workers.waiting.len() > limit
             && let Some(answer) = workers.waiting.pop_front()
         {
-            let piece = answer
-                .recv()
-                .map_err(|_| io::Error::other("a thread that packs the workbook ended"))?;
+            let piece = answer.recv().map_err(|_| {
+                io::Error::other("writing the workbook stopped unexpectedly; try again")
+            })?;
             spent = Some(self.put_piece(piece)?);
         }
         Ok(spent)

@@ -229,7 +229,7 @@ impl<'a> DateColumn<'a> {
         let has_short =
             |group: &DateGroup| group.shape.year_at.is_none() && group.shape.mark != b'8';
         if self.cells.groups.iter().any(has_short) && names_birth(self.options.header) {
-            let said = "dates of birth lie in the past, so do years of two digits";
+            let said = "dates of birth are in the past, so two-digit years were read as past years";
             self.reading.why.push(said.to_owned());
         }
     }
@@ -263,7 +263,7 @@ impl<'a> DateColumn<'a> {
             self.reading.decided = DecisionBasis::Weak;
             self.reading.first_open.get_or_insert(first);
             self.reading.why.push(
-                "all typed dates have days up to 12 and the text has later ones: a program of another country may have swapped day and month of the typed dates".to_owned(),
+                "all typed dates have days up to 12, but the texts have later days: a program with other regional settings may have swapped day and month of the typed dates; compare them with the source".to_owned(),
             );
         }
     }

@@ -71,7 +71,7 @@ impl Dates {
         }
         let days = |row: usize| self.values[row].map(|value| value.div_euclid(per_day(options)));
         let found = short_years::doubts(values, days, options.header, options.today);
-        let why = "years of two digits may belong to another century".to_owned();
+        let why = "two-digit years may be in another century".to_owned();
         self.reading.doubt(values.len(), &found, why);
     }
 }

@@ -49,7 +49,7 @@ pub fn times(
         (Some(row), _) => Some((row, ZONES_DIFFER)),
         (None, Some(row)) => Some((
             row,
-            "they may be hours in decimals: all are full, half or quarter",
+            "the values may be hours with decimals: all are full, half or quarter hours",
         )),
         (None, None) => None,
     };
@@ -169,7 +169,7 @@ pub fn take_for_minutes(
             _ => {}
         }
     }
-    let why = "typed cells count hours and minutes, and the header says minutes and seconds";
+    let why = "typed cells count hours and minutes, but the header says minutes and seconds";
     typed.map(|row| doubtful(values, row, why))
 }
 

@@ -56,7 +56,7 @@ const YEAR_FIRST: Orders = Orders::only(Order::YearFirst);
 const NOT_MONTH_FIRST: Orders = Orders::all_but(Order::MonthFirst);
 
 pub const AS_THE_REST: &str = "as in the rest of the column";
-const SPREAD: &str = "read so, days reach the end of a month and no year lies ahead";
+const SPREAD: &str = "in this order, days go up to the end of a month and no year is in the future";
 
 /// The rules, applied from the first to the last until one order is left.
 const RULES: &[OrderRule] = &[
@@ -67,18 +67,24 @@ const RULES: &[OrderRule] = &[
     (Hint, "as elsewhere in the sheet", |tie| {
         tie.options.hints.order.map(Orders::only)
     }),
-    (Hint, "eight digits mostly begin with the year", |tie| {
-        keep(tie.group.shape.mark == b'8', YEAR_FIRST)
-    }),
-    (Evidence, "read so, the rows are in order", |tie| {
-        tie.in_which_rows_are_sorted()
-    }),
-    (Hint, "with dots the month never comes first", |tie| {
-        keep(tie.mark() == b'.', NOT_MONTH_FIRST)
-    }),
     (
         Hint,
-        "beside a decimal comma the month never comes first",
+        "dates of eight digits usually begin with the year",
+        |tie| keep(tie.group.shape.mark == b'8', YEAR_FIRST),
+    ),
+    (
+        Evidence,
+        "in this order, the rows are sorted by date",
+        |tie| tie.in_which_rows_are_sorted(),
+    ),
+    (
+        Hint,
+        "in dates with dots the month never comes first",
+        |tie| keep(tie.mark() == b'.', NOT_MONTH_FIRST),
+    ),
+    (
+        Hint,
+        "in sheets with a decimal comma the month never comes first",
         |tie| keep(tie.options.hints.decimal == Some(b','), NOT_MONTH_FIRST),
     ),
     (
@@ -114,23 +120,21 @@ const RULES: &[OrderRule] = &[
     // Between hyphens years often come first, even if the setting names another order.
     (
         Weak,
-        "read so, all dates are of the last years and none lies ahead",
+        "in this order, all dates are in recent years and none is in the future",
         |tie| keep(tie.is_of_last_years_between_hyphens(), YEAR_FIRST),
     ),
     // 25. 1. 28 may well be of 2025, as people write in Korea.
     (
         Weak,
-        "a year of two digits hardly ever comes first, but here all would be of past years",
+        "two-digit years rarely come first, but here they could all be past years",
         |tie| {
             let is_it = tie.has_year_behind() && tie.may_have_recent_year_first();
             keep(is_it, Orders::DAY_OR_MONTH_FIRST)
         },
     ),
-    (
-        Hint,
-        "a year of two digits hardly ever comes first",
-        |tie| keep(tie.has_year_behind(), Orders::DAY_OR_MONTH_FIRST),
-    ),
+    (Hint, "two-digit years rarely come first", |tie| {
+        keep(tie.has_year_behind(), Orders::DAY_OR_MONTH_FIRST)
+    }),
 ];
 
 /// Returns the orders that a rule keeps if its condition holds.

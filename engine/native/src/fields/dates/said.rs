@@ -5,7 +5,7 @@ use crate::fields::reading::{DefaultSource, Order, against_in_words, certain_in_
 
 /// The sentence about a column with times of several zones.
 pub const ZONES_DIFFER: &str =
-    "the zones behind the times differ, and each time stays as it is written";
+    "the times have different time zones, and each time stays as it is written";
 
 /// The facts about cells that were read in one order.
 pub struct OrderReason {
@@ -75,7 +75,9 @@ impl OrderReason {
                 (false, _) => format!("{open} of {} cells", self.cells),
             };
             parts.push(match self.is_fallback {
-                true => format!("{which} can also be {other}, and date_order names neither"),
+                true => format!(
+                    "{which} can also be {other}, and the setting date_order names neither order"
+                ),
                 false => {
                     let decided = self.stated_by.decided("date_order", "order");
                     format!("{which} can also be {other}, so {decided}")

@@ -51,12 +51,12 @@ pub fn doubts(
         if is_ahead && year < 2000 {
             found.push((
                 row,
-                "the year of two digits was read as 19.., and the header names days to come",
+                "the two-digit year was read as 19.., but the header says that dates are in the future",
             ));
         } else if is_past && is_to_come {
-            found.push((row, "the year of two digits was read as one to come, and the header names days that are past"));
+            found.push((row, "the two-digit year was read as a future year, but the header says that dates are in the past"));
         } else if year > LAST_SHORT_YEAR - NEAR || year <= LAST_SHORT_YEAR - 100 + NEAR {
-            found.push((row, "the year of two digits may be of the other century"));
+            found.push((row, "the two-digit year may be in another century"));
         }
     }
     found

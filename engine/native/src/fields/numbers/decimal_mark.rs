@@ -133,7 +133,7 @@ type MarkRule = (
 );
 
 const PARTS_THOUSANDS: &str =
-    "the {mark} separates thousands, for some cells have none and others end in 0";
+    "the {mark} separates thousands, because some cells have no {mark} and others end in 0";
 
 /// The rules; the first one that holds decides.
 const RULES: [MarkRule; 5] = [
@@ -165,7 +165,7 @@ const RULES: [MarkRule; 5] = [
     ),
     (
         DecisionBasis::Weak,
-        "the month comes first in dates beside it",
+        "as in countries whose dates are month-first, like those in other columns",
         |_, options| (options.hints.order == Some(Order::MonthFirst)).then_some(POINT),
     ),
 ];
@@ -311,13 +311,15 @@ impl NumberColumnFacts {
             mut why,
         } = choice;
         if why.is_empty() && !cells.iter().any(|cell| cell.only(mark)) {
-            why.push("as thousands are separated elsewhere in the column".to_owned());
+            why.push("other cells of the column show how thousands are separated".to_owned());
             return MarkChoice::new(mark, DecisionBasis::Weak, why);
         }
         let support = self.support(mark);
         if support == 0 && decided == DecisionBasis::Hint && self.mark_of_open.is_none() {
             // 1.000 beside 1,000: one of them has another meaning than the numbers elsewhere in the sheet.
-            why.push("points and commas both stand before three digits".to_owned());
+            why.push(
+                "but some cells have a point before three digits and others a comma".to_owned(),
+            );
             return MarkChoice::new(mark, DecisionBasis::Weak, why);
         }
         let says_thousands = self.parts_thousands() && support == 1;

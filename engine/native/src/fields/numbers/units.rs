@@ -40,6 +40,7 @@ pub fn doubts(values: &[ColumnValue<'_>], units: &[String]) -> Vec<(usize, &'sta
     }
     let most = (0..units.len()).rev().max_by_key(|at| counts[*at]);
     found.retain(|(_, at)| Some(*at) != most);
-    let said = "a unit of another size than most cells have; the number is as it stands";
+    let said =
+        "the unit is smaller or larger than that of most cells; the number was not converted";
     found.into_iter().map(|(row, _)| (row, said)).collect()
 }

@@ -21,7 +21,7 @@ impl NameDoubt {
     pub fn said(self) -> &'static str {
         match self {
             Self::NoPerson => "no name of a person",
-            Self::Open => "which is the first and which the last name is not clear",
+            Self::Open => "it is not clear which name is the first and which the last",
         }
     }
 }

@@ -278,7 +278,7 @@ impl Rows for SheetRows<'_> {
                 return Err(SourceError::BeyondLimits {
                     sheet: "text".to_owned(),
                     reason: format!(
-                        "line {} has more than {MAX_SHEET_COLUMNS} fields",
+                        "line {} has more than {MAX_SHEET_COLUMNS} cells; check the setting csv_delimiter",
                         self.line + 1
                     ),
                 });

@@ -301,7 +301,7 @@ impl Layout {
             return Err(beyond("it has cells beyond column ZZZ".to_owned()));
         }
         if self.steps > MAX_SPAN_STEPS {
-            return Err(beyond("its cells span too many others".to_owned()));
+            return Err(beyond("its merged cells cover too many cells".to_owned()));
         }
         table.column = column + columns;
         table.columns = table.columns.max(table.column);

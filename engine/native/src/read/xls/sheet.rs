@@ -128,9 +128,10 @@ struct XlsSheetReader<'a> {
 impl XlsSheetReader<'_> {
     fn put(&mut self, row: u16, column: u16, cell: SheetCell) -> Result<()> {
         if column >= MAX_SHEET_COLUMNS {
-            return Err(self
-                .workbook
-                .broken(format!("a cell lies in column {}", u32::from(column) + 1)));
+            return Err(self.workbook.broken(format!(
+                "a cell is in column {}, beyond the limit of {MAX_SHEET_COLUMNS} columns",
+                u32::from(column) + 1
+            )));
         }
         if self.row != Some(row) {
             self.end_row()?;
@@ -188,7 +189,7 @@ impl XlsSheetReader<'_> {
             return Ok(());
         };
         let style = u16_at(data, 4).unwrap_or(0);
-        let cut_short = || self.workbook.broken("a cell's record is cut short");
+        let cut_short = || self.workbook.broken("the data of a cell is cut short");
         match code {
             // The first two numbers are the columns; the lowest flag marks them as hidden.
             records::COLUMNS => {
@@ -233,7 +234,7 @@ impl XlsSheetReader<'_> {
                     .copied()
                     .ok_or_else(|| {
                         self.workbook.broken(format!(
-                            "a cell refers to the shared string {number}, which does not exist"
+                            "a cell refers to text {number} of the workbook, which does not exist"
                         ))
                     })?;
                 self.put(row, column, cell)
@@ -267,7 +268,7 @@ impl XlsSheetReader<'_> {
             u16_at(data, 4),
             data.get(6..14),
         ) else {
-            return Err(self.workbook.broken("a formula's record is cut short"));
+            return Err(self.workbook.broken("the data of a formula is cut short"));
         };
         if result[6..] != [0xFF, 0xFF] {
             self.put_number(row, column, style, f64_at(result, 0).unwrap_or(0.0))?;

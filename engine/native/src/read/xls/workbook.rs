@@ -64,8 +64,8 @@ impl LegacyWorkbook {
             reason: reason.to_owned(),
         };
         let stream = if CompoundFile::is_one(&bytes) {
-            let file = CompoundFile::open(&bytes)
-                .ok_or_else(|| broken("its container is damaged or cut short"))?;
+            let file =
+                CompoundFile::open(&bytes).ok_or_else(|| broken("it is damaged or cut short"))?;
             file.workbook_stream()
                 .ok_or_else(|| foreign::instead_of_legacy_stream(path, &file))?
         } else if bytes.starts_with(&foreign::BARE_LEGACY_START) {
@@ -133,7 +133,7 @@ impl LegacyWorkbook {
                     self.broken("it was written by an older Excel than 5.0; save it as .xlsx")
                 );
             }
-            None => return Err(self.broken("it does not start like one")),
+            None => return Err(self.broken("it does not begin like a workbook")),
         };
         if !is_unicode {
             self.text_form = TextForm::Bytes(encoding_rs::WINDOWS_1252);
@@ -328,7 +328,7 @@ mod tests {
         for (bytes, words) in [
             (&b"PK\x03\x04rest"[..], "rename it to .xlsx"), (b"<html>", "web page"),
             (b"a,b\n1,2\n", "rename it to .csv"), (b"\x09\x04\x06\x00\x00\x00", "older Excel"),
-            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "damaged"), (b"\x00\x01", "its content is of no known kind"),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "damaged"), (b"\x00\x01", "its format is unknown"),
         ] {
             let error = LegacyWorkbook::from_bytes("a.xls", bytes.to_vec(), false)
                 .unwrap_err()

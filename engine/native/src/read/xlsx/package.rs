@@ -38,7 +38,7 @@ impl ContentTypes {
             defaults: Vec::new(),
         };
         if archive.find(CONTENT_TYPES_PART).is_none() {
-            let what = "it is a zip archive of something else";
+            let what = "it is a zip archive, but not of a workbook";
             return Err(foreign::not_a_workbook(archive.path(), what));
         }
         let bytes = archive.read_part(CONTENT_TYPES_PART, MAXIMUM_STRUCTURE_BYTES)?;

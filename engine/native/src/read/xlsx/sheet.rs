@@ -526,7 +526,7 @@ impl SheetReader<'_> {
                     .and_then(|index: usize| self.workbook.strings.cell(index));
                 return cell.ok_or_else(|| {
                     self.xml.error(format!(
-                        "cell {}{} refers to a shared string that does not exist; there are {} of them",
+                        "cell {}{} refers to a text that the workbook does not have; it has {} shared texts",
                         column_name(column),
                         self.row,
                         self.workbook.strings.len()
