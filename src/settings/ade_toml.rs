@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::source::SettingSource;
 use super::table::SETTINGS;
-use super::value::bad_value;
+use super::value::EXPLAINED;
 use crate::base::files::FileError;
 use crate::base::problem::{Error, ProblemKind, code};
 
@@ -41,7 +41,7 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
 }
 
 /// The part of a hint that lists the settings.
-const LISTED: &str = "`ade settings` lists them all";
+const LISTED: &str = "`ade settings` lists all settings";
 
 /// Returns the hint for a name that is similar to that of a setting.
 pub(super) fn meant(similar: &str) -> String {
@@ -85,13 +85,11 @@ pub fn read(path: &Path) -> Result<AdeTomlFile, Error> {
             DeValue::Boolean(flag) => flag.to_string(),
             _ => {
                 let given_by = SettingSource::File(path.to_owned(), line);
-                let what = "a table, list or date";
-                return Err(bad_value(
-                    &setting.key(),
-                    what,
-                    "not a plain value",
-                    &given_by,
-                ));
+                let message = format!(
+                    "{given_by}: {} must be a text, a number, true or false, not a table, list or date",
+                    setting.key()
+                );
+                return Err(invalid(message).hint(EXPLAINED));
             }
         };
         file.values

@@ -94,15 +94,16 @@ impl Settings {
         let mut all = self.resolved.iter();
         all.find(is_meant).ok_or_else(|| {
             if is_former_engine_setting(key.trim_start_matches("ade_engine_")) {
-                let message = format!("{name} is no setting any more");
-                return Error::usage(code::SETTINGS_INVALID, message)
-                    .hint("`edition = \"2026\"` in settings.toml always works so");
+                let message = format!("{name} is not a setting any more");
+                return Error::usage(code::SETTINGS_INVALID, message).hint(
+                    "remove it; `edition = \"2026\"` in settings.toml always works this way",
+                );
             }
             let similar = ade_toml::similar(key.trim_start_matches("ade_"));
             let hint = match similar.or_else(|| similar_of_engine(&key)) {
                 Some(similar) => ade_toml::meant(&similar),
                 None => {
-                    "`ade settings` lists them all, `ade settings --engine` those of the engine"
+                    "`ade settings` lists all settings, `ade settings --engine` those of the engine"
                         .to_owned()
                 }
             };

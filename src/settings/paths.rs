@@ -58,7 +58,7 @@ pub struct Paths {
 /// A workspace id, configuration id or run id that must not become part of a path.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{what} {value:?} cannot be used: only letters, digits, '.', '_' and '-', at most 100 of them, and no leading '.'"
+    "{what} {value:?} cannot be used: it may have at most 100 letters, digits, '.', '_' and '-', and must not begin with '.'"
 )]
 pub struct BadSegment {
     /// The kind of id: `workspace`.
@@ -424,7 +424,7 @@ fn cache_of(settings: &Settings) -> (PathBuf, Option<String>) {
         Some(folder) => match CacheFolder(folder.clone()).closed() {
             None => (folder, None),
             Some(closed) => {
-                let note = format!("{} is not open to this user", closed.display());
+                let note = format!("this user cannot use {}", closed.display());
                 (below_data, Some(note))
             }
         },

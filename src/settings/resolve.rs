@@ -112,7 +112,7 @@ fn given_by_variable(
                     "{} and {name} are both set, to different values",
                     setting.name
                 );
-                let hint = format!("keep {} alone", setting.name);
+                let hint = format!("keep only {}", setting.name);
                 return Err(Error::usage(code::SETTINGS_INVALID, message).hint(hint));
             }
             Some(_) => {}

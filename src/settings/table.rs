@@ -96,7 +96,7 @@ table! {
         database_password: Option<String> = maybe_text, "ADE_DATABASE_PASSWORD", SettingKind::Secret, "",
             "The password for a PostgreSQL server, unless the URL has it. It is never shown.";
         database_password_file: Option<PathBuf> = maybe_path, "ADE_DATABASE_PASSWORD_FILE", SettingKind::Path, "",
-            "A file that holds this password alone.";
+            "A file that contains only this password.";
         sqlite_journal_mode: String = upper_case, "ADE_DATABASE_SQLITE_JOURNAL_MODE", SettingKind::Word(&["WAL", "DELETE", "TRUNCATE", "PERSIST"]), "WAL",
             "SQLite's journal mode. WAL lets readers and a writer work at the same time. The other modes are for file systems that cannot share memory.";
         sqlite_synchronous: String = upper_case, "ADE_DATABASE_SQLITE_SYNCHRONOUS", SettingKind::Word(&["OFF", "NORMAL", "FULL", "EXTRA"]), "NORMAL",
@@ -107,13 +107,13 @@ table! {
             "The workspace that commands act in.";
         files_url: Option<String> = maybe_text, "ADE_FILES_URL", SettingKind::Text, "",
             "The object store that hosts share: file:///folder, s3://bucket/prefix, az://container/prefix or gs://bucket/prefix. The data directory is its cache then.",
-            note("none: files are in the data directory alone"),
+            note("none: files are only in the data directory"),
             secret();
         workspaces_dir: Option<PathBuf> = maybe_path, "ADE_WORKSPACES_DIR", SettingKind::Path, "",
             "The folder in which workspaces keep snapshots and runs.",
             note("<data-dir>/workspaces");
         documents_dir: Option<PathBuf> = maybe_path, "ADE_DOCUMENTS_DIR", SettingKind::Path, "",
-            "Where documents that clients upload are kept, below a folder for each workspace.",
+            "The folder for documents that clients upload, with a folder for each workspace.",
             note("the workspaces directory");
         configs_dir: Option<PathBuf> = maybe_path, "ADE_CONFIGS_DIR", SettingKind::Path, "",
             "The folder for snapshots of configurations, with a folder for each workspace.",
@@ -125,10 +125,10 @@ table! {
             "The folder for environments.",
             note("<data-dir>/venvs");
         cache_dir: Option<PathBuf> = maybe_path, "ADE_CACHE_DIR", SettingKind::Path, "",
-            "The folder for what is fetched or made once for all data directories: downloads, uv, engines, environments.",
+            "The folder for downloads, uv, engines and environments that all data directories share.",
             note("ade in the user's cache folder; if that cannot be written, <data-dir>/cache");
         pip_cache_dir: Option<PathBuf> = maybe_path, "ADE_PIP_CACHE_DIR", SettingKind::Path, "",
-            "The download cache of pip, which fetches a uv where there is none.",
+            "The download cache of pip. ADE uses pip to fetch uv if uv is not installed.",
             note("<cache-dir>/pip");
         uv_cache_dir: Option<PathBuf> = maybe_path, "ADE_UV_CACHE_DIR", SettingKind::Path, "",
             "The download cache of uv.",
@@ -137,65 +137,65 @@ table! {
             "The Python that environments are made from.",
             note("that of the virtual environment in which `ade` is installed, then python3 on PATH; if neither fits, the newest Python that fits");
         engine_spec: Option<String> = maybe_text, "ADE_ENGINE_SPEC", SettingKind::Text, "",
-            "Another engine than that in the binary: a folder, a wheel, or a requirement.",
+            "An engine to use instead of the one in the binary: a folder, a wheel, or a requirement.",
             note("the engine in the binary"),
             aliases(&["ADE_ENGINE_PACKAGE_PATH"]);
         offline: bool = flag, "ADE_OFFLINE", SettingKind::Flag, "0",
             "Environments are built from caches only, without a network.";
         frozen: bool = flag, "ADE_FROZEN", SettingKind::Flag, "0",
-            "Environments are installed from what `ade lock` wrote; a configuration whose lock is missing or out of date is refused.";
+            "Environments are installed from the lock that `ade lock` wrote; a configuration whose lock is missing or out of date is refused.";
         build_timeout: Duration = seconds, "ADE_BUILD_TIMEOUT", SettingKind::Seconds, "600",
-            "Seconds that provisioning one environment may take.";
+            "Seconds that building one environment may take.";
         run_timeout: Option<Duration> = maybe_seconds, "ADE_RUN_TIMEOUT_SECONDS", SettingKind::Seconds, "",
             "Seconds that one run may take.",
             note("no limit"),
             aliases(&["ADE_JOB_TIMEOUT_SECONDS"]);
         warm_engines: WarmUse = warm_use, "ADE_WARM_ENGINES", SettingKind::Word(&["auto", "0", "1"]), "auto",
-            "Whether runs share the start of Python: with auto where several are to be expected (three files or more, --watch, a worker), with 1 also a single one, with 0 never.";
+            "Whether runs share a started Python: auto shares it if several runs are expected (three files or more, --watch, a worker), 1 also for a single run, 0 never.";
         sandbox: Sandbox = sandbox, "ADE_SANDBOX", SettingKind::Word(&["auto", "strict", "off"]), "auto",
-            "What confines a run: auto takes what the kernel offers and records what is missing, strict refuses to run then, off takes nothing.";
+            "How runs are confined: auto uses the protections that the kernel offers and records those that are missing, strict refuses to run if one is missing, off uses none.";
         sandbox_read: Vec<PathBuf> = paths, "ADE_SANDBOX_READ", SettingKind::Text, "",
-            "Folders and files that runs may read beside their own, separated by colons.",
+            "Folders and files that runs may read in addition to their own, separated by colons.",
             note("none");
         sandbox_write: Vec<PathBuf> = paths, "ADE_SANDBOX_WRITE", SettingKind::Text, "",
-            "Folders and files that runs may read and write beside their own, separated by colons.",
+            "Folders and files that runs may read and write in addition to their own, separated by colons.",
             note("none");
         allow_network: bool = flag, "ADE_ALLOW_NETWORK", SettingKind::Flag, "0",
             "Whether a run that asks for a network gets it.";
         safe_mode: SafeMode = safe_mode, "ADE_SAFE_MODE", SettingKind::Word(&["off", "on", "reject", "0", "1"]), "off",
-            "Whether runs execute anything: with on (or 1) they are accepted and end at once as succeeded, with reject none is accepted. A worker executes and builds nothing then, and what waits is left waiting.";
+            "Whether runs are executed. With on (or 1), new runs are accepted and end at once as succeeded; with reject, new runs are refused. With both, workers execute and build nothing, and waiting runs stay in the queue.";
         log_level: LogLevel = level, "ADE_LOG_LEVEL", SettingKind::Word(&["error", "warning", "info", "debug", "trace"]), "info",
-            "The least severe events that are printed.";
+            "The lowest level of events that are printed.";
         queue_size: u32 = count, "ADE_QUEUE_SIZE", SettingKind::Whole(1), "10",
-            "Runs that came by HTTP and may wait in the queue before the API refuses further ones. Those of the CLI are not counted.";
+            "The number of runs from the HTTP API that may wait in the queue before the API refuses more. Runs of the CLI are not counted.";
         limit_submitter_running: Option<u32> = most, "ADE_LIMIT_SUBMITTER_RUNNING", SettingKind::Whole(0), "0",
-            "Runs of one submitter, a user or a token, that workers execute at the same time. 0: no limit.";
+            "The number of runs of one submitter (a user or a token) that workers execute at the same time. 0: no limit.";
         limit_submitter_queued: Option<u32> = most, "ADE_LIMIT_SUBMITTER_QUEUED", SettingKind::Whole(0), "0",
-            "Runs of one submitter that may wait in the queue, those of the CLI counted. 0: no limit.";
+            "The number of runs of one submitter that may wait in the queue, including those of the CLI. 0: no limit.";
         limit_submitter_stored: Option<u64> = most_megabytes, "ADE_LIMIT_SUBMITTER_STORED_MB", SettingKind::Whole(0), "0",
             "Megabytes that the documents of one submitter may have together. 0: no limit.";
         limit_workspace_running: Option<u32> = most, "ADE_LIMIT_WORKSPACE_RUNNING", SettingKind::Whole(0), "0",
-            "Runs of one workspace that workers execute at the same time. 0: no limit.";
+            "The number of runs of one workspace that workers execute at the same time. 0: no limit.";
         limit_workspace_queued: Option<u32> = most, "ADE_LIMIT_WORKSPACE_QUEUED", SettingKind::Whole(0), "0",
-            "Runs of one workspace that may wait in the queue, those of the CLI counted. 0: no limit.";
+            "The number of runs of one workspace that may wait in the queue, including those of the CLI. 0: no limit.";
         limit_workspace_stored: Option<u64> = most_megabytes, "ADE_LIMIT_WORKSPACE_STORED_MB", SettingKind::Whole(0), "0",
             "Megabytes that the documents of one workspace may have together. 0: no limit.";
         upload_limit: u64 = megabytes, "ADE_API_UPLOAD_LIMIT_MB", SettingKind::Whole(1), "200",
             "The largest document or archive, in megabytes, that the HTTP API accepts.";
         on_end_url: Option<String> = maybe_text, "ADE_ON_END_URL", SettingKind::Url, "",
-            "Where each end of a run is told, by a POST request. In ade.toml: url in the table on_end.",
-            note("nowhere"),
+            "The address that gets a POST request when a run ends. In ade.toml: url in the table on_end.",
+            note("none"),
             secret();
         on_end_secret: Option<Vec<u8>> = key_bytes, "ADE_ON_END_SECRET", SettingKind::Secret, "",
-            "What these requests are signed with: a text, or whsec_ and base64. It is never shown.",
+            "The secret that signs these requests: a text, or whsec_ followed by base64. It is never shown.",
             note("they are not signed");
         on_end_command: Option<PathBuf> = program, "ADE_ON_END_COMMAND", SettingKind::Path, "",
-            "A program that is started at each end of a run, with the run on standard input. In ade.toml: command in the table on_end.",
+            "A program that is started when a run ends, and gets the run on standard input. In ade.toml: command in the table on_end.",
             note("none");
         drain: Duration = whole_seconds, "ADE_API_DRAIN_SECONDS", SettingKind::Whole(0), "1",
-            "Seconds that `ade serve` goes on as before after it was told to stop, while `/readyz` says so already.";
+            "Seconds that `ade serve` still answers after it was told to stop. `/readyz` reports at once that it stops.";
         metrics_need_token: bool = is_token, "ADE_API_METRICS", SettingKind::Word(&["open", "token"]), "open",
-            "Who may read `/metrics`: everybody who reaches the server, or who shows a token for all workspaces.";
+            "Who may read `/metrics`: with open, everybody who can reach the server; with token, those who send a token for all workspaces.";
         cors_origins: Option<String> = maybe_text, "ADE_API_CORS_ORIGINS", SettingKind::Text, "",
             "Origins, separated by commas, whose pages may use the HTTP API from a browser; *: all.",
             note("none");
@@ -205,7 +205,7 @@ table! {
     }
     worker {
         concurrency: usize = concurrency, "ADE_WORKER_CONCURRENCY", SettingKind::Whole(1), "",
-            "Runs that one process executes at the same time.",
+            "The number of runs that one process executes at the same time.",
             note("min(4, cores / 2), at least 1"),
             aliases(&["ADE_MAX_CONCURRENCY"]);
         poll_interval: Duration = seconds, "ADE_WORKER_POLL_INTERVAL", SettingKind::Seconds, "0.5",
@@ -230,10 +230,10 @@ table! {
             "The longest backoff before another attempt, in seconds.",
             aliases(&["ADE_WORKER_JOB_BACKOFF_MAX_SECONDS"]);
         cpu_time: Option<Duration> = cpu_time, "ADE_WORKER_CPU_SECONDS", SettingKind::Seconds, "",
-            "Seconds of processor time that one run may use, with all that it starts.",
+            "Seconds of processor time that one run may use, including the processes that it starts.",
             note("no limit; 60 where ADE_SANDBOX is strict");
         memory: Option<u64> = memory, "ADE_WORKER_MEM_MB", SettingKind::Whole(0), "",
-            "Megabytes of memory that one run may use, with all that it starts. 0: no limit.",
+            "Megabytes of memory that one run may use, including the processes that it starts. 0: no limit.",
             note("half of the machine's memory / ADE_WORKER_CONCURRENCY, at least 1024, at most 4096");
         file_size: Option<u64> = file_size, "ADE_WORKER_FSIZE_MB", SettingKind::Whole(0), "",
             "Megabytes that one file of a run may have. 0: no limit.",
@@ -241,9 +241,9 @@ table! {
         disk: Option<u64> = most_megabytes, "ADE_WORKER_DISK_MB", SettingKind::Whole(0), "4096",
             "Megabytes that the output and the temporary files of one run may have together. 0: no limit.";
         processes: Option<u32> = most, "ADE_WORKER_PROCESSES", SettingKind::Whole(0), "64",
-            "Processes that one run may have at the same time, the engine's own counted. 0: no limit.";
+            "The number of processes that one run may have at the same time, including the engine's own. 0: no limit.";
         open_files: Option<u32> = most, "ADE_WORKER_OPEN_FILES", SettingKind::Whole(0), "256",
-            "Files that one process of a run may have open at the same time. 0: no limit.";
+            "The number of files that one process of a run may have open at the same time. 0: no limit.";
         printed: Option<u64> = most_megabytes, "ADE_WORKER_PRINT_MB", SettingKind::Whole(0), "16",
             "Megabytes that one run may print on standard output. 0: no limit.";
         auto_create_schema: bool = flag, "ADE_WORKER_AUTO_CREATE_SCHEMA", SettingKind::Flag, "0",
@@ -251,7 +251,7 @@ table! {
         metrics_interval: Duration = seconds, "ADE_WORKER_METRICS_INTERVAL", SettingKind::Seconds, "30",
             "Seconds between two entries of the queue's metrics.";
         log_level: LogLevel = worker_level, "ADE_WORKER_LOG_LEVEL", SettingKind::Word(&["error", "warning", "info", "debug"]), "",
-            "The least severe events that a worker logs.",
+            "The lowest level of events that a worker logs.",
             note("ADE_LOG_LEVEL");
         log_json: bool = is_json, "ADE_LOG_FORMAT", SettingKind::Word(&["console", "json"]), "console",
             "The format of a worker's log.";
@@ -266,7 +266,7 @@ table! {
         run_artifact_ttl: Option<Duration> = days, "ADE_WORKER_RUN_ARTIFACT_TTL_DAYS", SettingKind::Days, "30",
             "Days that the files of a run are kept after its end. 0 or less: for ever.";
         run_record_ttl: Option<Duration> = days, "ADE_WORKER_RUN_RECORD_TTL_DAYS", SettingKind::Days, "365",
-            "Days that the record of a run is kept after its end, but not without its files. 0 or less: for ever.";
+            "Days that the record of a run is kept after its end; it is kept at least as long as the run's files. 0 or less: for ever.";
         cache_ttl: Option<Duration> = days, "ADE_WORKER_CACHE_TTL_DAYS", SettingKind::Days, "90",
             "Days after which a part of the cache that no build has used may be deleted. 0 or less: never.";
     }

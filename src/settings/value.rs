@@ -33,16 +33,18 @@ pub(super) fn check(
         },
         SettingKind::Seconds => match value.parse::<f64>() {
             Ok(number) if number > 0.0 && number <= 1e9 => None,
-            Ok(_) => Some("not above zero and at most a billion seconds".to_owned()),
+            Ok(_) => Some("not a number of seconds above 0 and up to 1000000000".to_owned()),
             Err(_) => Some("not a number of seconds".to_owned()),
         },
         SettingKind::Days => match value.parse::<f64>() {
             Ok(number) if number.abs() <= 1e6 => None,
             _ => Some("not a number of days".to_owned()),
         },
-        SettingKind::Url => (!is_url(value)).then(|| "no http:// or https:// address".to_owned()),
+        SettingKind::Url => {
+            (!is_url(value)).then(|| "not an http:// or https:// address".to_owned())
+        }
         SettingKind::Secret => {
-            (key_of(value).is_none()).then(|| "not base64 behind whsec_".to_owned())
+            (key_of(value).is_none()).then(|| "not base64 after whsec_".to_owned())
         }
         SettingKind::Word(words) => (!words.iter().any(|word| word.eq_ignore_ascii_case(value)))
             .then(|| format!("not one of {}", words.join(", "))),
@@ -64,10 +66,13 @@ pub(super) fn check(
     }
 }
 
+/// The hint for a setting with an unusable value.
+pub(super) const EXPLAINED: &str = "`ade settings` explains each setting";
+
 /// Returns the error for a value that does not parse. `name` and `value` are as they were written.
-pub(super) fn bad_value(name: &str, value: &str, problem: &str, given_by: &SettingSource) -> Error {
+fn bad_value(name: &str, value: &str, problem: &str, given_by: &SettingSource) -> Error {
     let message = format!("{given_by}: {name} = {value:?} is {problem}");
-    Error::usage(code::SETTINGS_INVALID, message).hint("`ade settings` explains each setting")
+    Error::usage(code::SETTINGS_INVALID, message).hint(EXPLAINED)
 }
 
 fn is_url(value: &str) -> bool {

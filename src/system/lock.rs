@@ -32,7 +32,7 @@ pub enum LockError {
     #[error("cancelled while waiting for {}", path.display())]
     Cancelled { path: PathBuf },
     /// Another process has held it for as long as this process may wait.
-    #[error("{} is not free: another process has it", path.display())]
+    #[error("{} is locked by another process", path.display())]
     Busy { path: PathBuf },
     /// The file cannot be opened, or the file system has no locks.
     #[error(transparent)]
@@ -43,7 +43,8 @@ impl Problem for LockError {
     fn facts(&self) -> ErrorFacts {
         match self {
             LockError::Cancelled { .. } => ErrorFacts::new(ProblemKind::Cancelled, code::CANCELLED),
-            LockError::Busy { .. } => ErrorFacts::new(ProblemKind::Refused, code::BUSY),
+            LockError::Busy { .. } => ErrorFacts::new(ProblemKind::Refused, code::BUSY)
+                .hint("try again when that process has ended"),
             LockError::File(error) => {
                 let facts = error.facts();
                 if facts.hint.is_some() {

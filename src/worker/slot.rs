@@ -330,8 +330,8 @@ impl Drop for ReleaseOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let Self(workspace, ClaimedRun { run, claim, .. }) = self;
-            let message = "the thread of the worker that executed it panicked";
-            let hint = "the log of the worker says where".to_owned();
+            let message = "the worker's thread crashed while it executed this run";
+            let hint = "see the worker's log".to_owned();
             let failure =
                 FailureRecord::new(code::WORKER_DIED, "worker", message.to_owned(), Some(hint));
             // If this fails, the next process finds that this one is dead.

@@ -123,7 +123,7 @@ pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf
     let Location::File(database) = location else {
         let message = format!("the database {} is on a server", location.shown().display());
         return Err(Error::usage(code::SETTINGS_INVALID, message)
-            .hint("back it up with pg_dump, and the files with the means of their store: docs/how-to/several-hosts.md"));
+            .hint("back the database up with pg_dump, and the files with the tools of your object store: docs/how-to/several-hosts.md"));
     };
     let data = paths.data();
     let mut parts = vec![database.clone()];
@@ -137,7 +137,7 @@ pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf
             let (outside, data) = (outside.display(), data.display());
             let message = format!("{outside} lies outside of the data directory {data}");
             Err(Error::usage(code::SETTINGS_INVALID, message)
-                .hint("a backup is of a data directory in one piece: back the parts up with the means of their disks"))
+                .hint("`ade backup` needs everything in one data directory: back the parts up with other tools, each on its disk"))
         }
         None => Ok(database),
     }
@@ -259,7 +259,7 @@ pub(super) fn read(
 }
 
 pub(super) fn damaged(file: &Path, reason: &str) -> Error {
-    let message = format!("{} is no whole backup: {reason}", file.display());
+    let message = format!("{} is not a complete backup: {reason}", file.display());
     Error::new(ProblemKind::Database, code::INPUT_UNREADABLE, message)
         .hint("nothing was changed; use another backup, or make one")
 }
@@ -283,7 +283,7 @@ pub(super) fn look_through(
         }
         let kind = header.entry_type();
         if about.is_none() || !files::stays_below(path) || !(kind.is_file() || kind.is_dir()) {
-            let words = format!("it has an entry {}", path.display());
+            let words = format!("it has an unexpected entry, {}", path.display());
             return Err(io::Error::other(words));
         }
         files += u64::from(kind.is_file());
@@ -301,7 +301,7 @@ pub(super) fn look_through(
             let message = format!("{file} was made by a newer ade ({by})");
             return Err(
                 Error::new(ProblemKind::Database, code::DATABASE_NEWER, message)
-                    .hint("nothing was changed; use that ade, or a newer one"),
+                    .hint("nothing was changed; use that version of ade, or a newer one"),
             );
         }
     }

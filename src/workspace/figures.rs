@@ -116,8 +116,12 @@ impl fmt::Display for LongestRun {
             "{input_name} ({configuration_name}) has run for {running}; "
         )?;
         match self.usual_ms {
-            Some(usual) => write!(formatter, "such runs take {}", duration(usual)),
-            None => formatter.write_str("no such run has succeeded yet"),
+            Some(usual) => write!(
+                formatter,
+                "runs of this configuration take {}",
+                duration(usual)
+            ),
+            None => formatter.write_str("no run of this configuration has succeeded yet"),
         }
     }
 }

@@ -338,7 +338,9 @@ pub fn lacking(slots: usize) -> Option<String> {
     let needed = 20 + 12 * slots as u64;
     let most = getrlimit(Resource::Nofile).current;
     if let Some(most) = most.filter(|most| *most < needed) {
-        return Some(format!("descriptors: {most} where it needs {needed}"));
+        return Some(format!(
+            "open files: {most} are allowed, {needed} are needed"
+        ));
     }
     let error = try_threads(4 + 6 * slots).err()?;
     Some(format!("threads: {}", describe(&error)))

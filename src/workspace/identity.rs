@@ -74,7 +74,7 @@ impl Problem for IdentityError {
 become_error!(IdentityError);
 
 /// The hint for two that do not belong together.
-const NAME_THEM: &str = "name the two that belong together (--data-dir, --database-url). If these two are to belong together from now on, use `ade doctor --adopt`";
+const NAME_THEM: &str = "give a data directory and a database that belong together (--data-dir, --database-url). To use these two together from now on, run `ade doctor --adopt`";
 
 fn mismatch(message: impl Into<String>) -> Error {
     Error::new(ProblemKind::Database, code::IDENTITY_MISMATCH, message)
@@ -83,9 +83,9 @@ fn mismatch(message: impl Into<String>) -> Error {
 /// Returns the error that nothing can be adopted while processes are at work.
 pub(super) fn refused_at_work(database: &Path, names: &[String]) -> Error {
     let (database, names) = (database.display(), names.join(", "));
-    let message = format!("processes of the database {database} are at work: {names}");
+    let message = format!("processes are using the database {database}: {names}");
     Error::refused(code::IDENTITY_MISMATCH, message).hint(
-        "stop them first. One that was killed in another data directory counts for five minutes",
+        "stop them first. A process that was killed in another data directory still counts for five minutes",
     )
 }
 
@@ -97,8 +97,8 @@ pub fn demand_database(settings: &Settings, paths: &Paths) -> Result<(), Identit
     match store::location(settings, &paths.database())? {
         Location::File(database) if !database.exists() && paths.identity().exists() => {
             let (data, database) = (paths.data().display(), database.display());
-            Err(mismatch(format!("the data directory {data} belongs to a database, and there is none at {database}"))
-                .hint("put the database back, or name it with --database-url. To begin with an empty database, use `ade doctor --adopt`; the files of runs stay")
+            Err(mismatch(format!("the data directory {data} belongs to a database, but there is no database at {database}"))
+                .hint("put the database back, or give its address with --database-url. To begin with an empty database, use `ade doctor --adopt`; the files of runs stay")
                 .into())
         }
         _ => Ok(()),

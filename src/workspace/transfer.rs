@@ -55,9 +55,9 @@ pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transf
     let source = match store::location(&of_source, &paths.database())? {
         Location::File(source) if from == "sqlite" || of_source.database_url.is_some() => source,
         _ => {
-            let message = format!("{from:?} is no database that records can be moved from");
+            let message = format!("records cannot be moved from {from:?}");
             return Err(Error::usage(code::SETTINGS_INVALID, message)
-                .hint("write --from sqlite for the data directory's own, or --from sqlite:////path/of/a/file"));
+                .hint("use --from sqlite for the database of the data directory, or --from sqlite:////path/of/a/file"));
         }
     };
     // The data directory must belong to the source, and nobody may be at work with either.
@@ -70,7 +70,7 @@ pub fn transfer(settings: &Settings, paths: &Paths, from: &str) -> Result<Transf
     if !moved.different.is_empty() {
         let message = format!("the database {} has records already", database.display());
         return Err(Error::refused(code::NOT_EMPTY, message).hint(format!(
-            "nothing was changed; name another schema with ?schema=NAME in the URL. Other than here: {}",
+            "nothing was changed; choose another schema with ?schema=NAME in the URL. Tables that differ: {}",
             moved.different.join(", ")
         )));
     }

@@ -29,7 +29,7 @@ fn the_queue_its_workers_and_what_runs_are_shown() {
         "1 queued, 1 running, 0 environments waiting, 0 building",
         "the-worker",
         "1 of 3",
-        "no such run has succeeded yet",
+        "no run of this configuration has succeeded yet",
         &cancel,
     ] {
         text.prints(words);

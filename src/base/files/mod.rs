@@ -164,7 +164,7 @@ impl Problem for FileError {
         }
         if self.is_missing() {
             return ErrorFacts::new(ProblemKind::Database, code::FILES_MISSING)
-                .hint("the host that made it may have it still: start a worker there; else put the file into the queue again");
+                .hint("start a worker on the host that made it, which may still have it; otherwise put the file into the queue again");
         }
         ErrorFacts {
             may_pass: is_exhausted(&self.source),
@@ -178,8 +178,12 @@ become_error!(FileError);
 
 /// Returns the error for a missing folder for temporary files.
 pub fn no_temporary_folder(error: io::Error) -> Error {
-    let message = format!("no temporary folder: {}", describe(&error));
+    let message = format!(
+        "there is no folder for temporary files: {}",
+        describe(&error)
+    );
     Error::usage(code::OUTPUT_UNWRITABLE, message)
+        .hint("set TMPDIR to a folder that you can write to")
 }
 
 /// A problem of the object store or of its contents.
@@ -231,7 +235,7 @@ fn mentions(message: &str, phrases: &[&str]) -> bool {
 }
 
 /// The hint for a process that has reached its limits of descriptors or threads.
-pub const RAISE_LIMITS: &str = "see what uses up the machine, or allow this process more: `ulimit -n` and `ulimit -u`; LimitNOFILE= and TasksMax= of its unit";
+pub const RAISE_LIMITS: &str = "stop other programs, or raise the limits of this process: `ulimit -n` and `ulimit -u`, or LimitNOFILE= and TasksMax= in its systemd unit";
 
 /// Returns whether the disk was full.
 pub fn is_disk_full(error: &io::Error) -> bool {
@@ -255,7 +259,7 @@ pub fn hint(error: &io::Error) -> Option<String> {
             "point --data-dir (or the output directory) at a place that you may write to"
         }
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            "a file has the name that a folder should have: move the file away, or name another --data-dir"
+            "a file is where a folder should be: move the file away, or choose another --data-dir"
         }
         _ => return None,
     };
@@ -459,7 +463,7 @@ pub fn unfinished(folder: &Path) -> io::Result<NamedTempFile> {
 pub fn demand_no_device(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(there) if !there.is_file() && !there.is_dir() => Err(io::Error::other(
-            "it is a device, a pipe or a socket, and no file",
+            "it is a device, a pipe or a socket, not a file",
         )),
         _ => Ok(()),
     }

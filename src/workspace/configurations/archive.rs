@@ -57,12 +57,12 @@ fn fault_of(path: &str) -> Option<&'static str> {
     } else if parts().any(|part| part == "..") {
         Some("it leads out of the folder")
     } else if parts().any(|part| part.is_empty() || part == ".") {
-        Some("a part of it is empty, or a dot")
+        Some("a part of it is empty or only a dot")
     } else if path.len() > MAX_PATH_BYTES
         || parts().count() > MAX_PATH_PARTS
         || parts().any(|part| part.len() > 200)
     {
-        Some("it is too long, or too deep")
+        Some("it is too long or has too many folders")
     } else {
         None
     }
@@ -153,8 +153,9 @@ pub(super) fn pack<'a>(
 }
 
 fn unzip(archive: &mut File, unpacking: &mut ArchiveUnpacker<'_>) -> Result<(), Error> {
-    let damaged =
-        |error: zip::result::ZipError| error::archive(format!("it is no whole ZIP ({error})"));
+    let damaged = |error: zip::result::ZipError| {
+        error::archive(format!("it is an incomplete or damaged ZIP ({error})"))
+    };
     let contents = archive
         .try_clone()
         .map_err(FileError::on("read", "the archive".as_ref()))?;
@@ -199,8 +200,9 @@ fn unzip(archive: &mut File, unpacking: &mut ArchiveUnpacker<'_>) -> Result<(), 
 
 fn untar(archive: &mut File, unpacking: &mut ArchiveUnpacker<'_>) -> Result<(), Error> {
     use tar::EntryType;
-    let damaged =
-        |error: io::Error| error::archive(format!("it is no whole tar in gzip ({error})"));
+    let damaged = |error: io::Error| {
+        error::archive(format!("it is an incomplete or damaged .tar.gz ({error})"))
+    };
     let limited = LimitedReader {
         inner: MultiGzDecoder::new(BufReader::new(archive)),
         left: MAX_TOTAL_BYTES + TAR_FRAME,
@@ -316,7 +318,7 @@ impl ArchiveUnpacker<'_> {
             .mode(0o644)
             .open(&path);
         let mut file = created.map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => about(name, "comes twice"),
+            io::ErrorKind::AlreadyExists => about(name, "is in it twice"),
             _ => FileError::on("write", &path)(error).into(),
         })?;
         let room = MAX_FILE_BYTES.min(MAX_TOTAL_BYTES - self.bytes);
@@ -343,7 +345,7 @@ impl ArchiveUnpacker<'_> {
 fn create_folder(path: &Path, name: &str) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
-            about(name, "is a folder and a file")
+            about(name, "is both a folder and a file")
         }
         _ => FileError::on("create the folder", path)(error).into(),
     })

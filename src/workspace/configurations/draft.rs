@@ -310,9 +310,11 @@ pub fn demand_uploaded(known: &KnownConfiguration) -> Result<(), Error> {
     let name = &known.record.name;
     Err(Error::usage(
         code::NOT_UPLOADED,
-        format!("configuration {name:?} was not uploaded: its files are a folder of their own"),
+        format!(
+            "configuration {name:?} was not uploaded, so it has no draft: its files are in a folder"
+        ),
     )
-    .hint("edit the files in their folder; publishing freezes them as they are"))
+    .hint("edit the files in that folder; publishing makes a version from them"))
 }
 
 /// Checks the name of a configuration or a workspace.

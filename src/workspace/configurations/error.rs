@@ -37,7 +37,7 @@ pub(super) fn bad_path(path: &str, why: &str) -> Error {
 
 /// Returns the error for an unusable name.
 pub(super) fn bad_name() -> Error {
-    let message = "a name of 1 to 100 characters in one line is needed";
+    let message = "a name must be one line of 1 to 100 characters";
     Error::usage(code::BAD_NAME, message)
 }
 

@@ -52,14 +52,14 @@ fn find_rather(
         (1, Some(known)) => Ok(known),
         (0, _) | (_, None) => Err(Error::usage(
             code::CONFIGURATION_NOT_FOUND,
-            format!("the workspace knows no configuration {given:?}"),
+            format!("the workspace has no configuration {given:?}"),
         )
-        .hint("`ade configs ls` lists those that the workspace knows, `--archived` those that are archived")),
+        .hint("`ade configs ls` lists its configurations, `ade configs ls --archived` the archived ones")),
         (count, _) => Err(Error::usage(
             code::AMBIGUOUS_ID,
             format!("{given:?} could be any of {count} configurations"),
         )
-        .hint("give the id; `ade configs ls` shows it, with `--archived` of those that are archived")),
+        .hint("give the id; `ade configs ls` shows it, or `ade configs ls --archived` if the configuration is archived")),
     }
 }
 

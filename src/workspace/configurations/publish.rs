@@ -129,11 +129,11 @@ pub fn change(
         draft::checked_name(name)?;
         if !known.uploaded {
             let message = format!(
-                "configuration {:?} is a folder, and has its name from the pyproject.toml in it",
+                "configuration {:?} is a folder, so its name comes from its pyproject.toml",
                 record.name
             );
             return Err(Error::usage(code::NOT_UPLOADED, message)
-                .hint("change `name` below `[project]` there; with its next run it is called so"));
+                .hint("change `name` below `[project]` there; the next run uses the new name"));
         }
     }
     let (store, now) = (&workspace.store, workspace.machine.now());

@@ -90,7 +90,7 @@ impl Objects {
         let elsewhere = |root: &&Path| **root != data.join(key::WORKSPACES);
         if let Some(folder) = paths.roots().into_iter().find(elsewhere) {
             let message = format!(
-                "with ADE_FILES_URL the files of workspaces are in the data directory, and a setting puts them in {}",
+                "ADE_FILES_URL needs the files of workspaces in the data directory, but a setting puts them in {}",
                 folder.display()
             );
             return Err(Error::usage(code::SETTINGS_INVALID, message).hint("leave ADE_WORKSPACES_DIR, ADE_DOCUMENTS_DIR, ADE_CONFIGS_DIR and ADE_RUNS_DIR at their defaults"));

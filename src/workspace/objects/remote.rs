@@ -76,11 +76,13 @@ impl RemoteStore {
         let place = match scheme {
             "file" => ObjectBackend::Folder(rest.into()),
             "s3" | "az" | "gs" => ObjectBackend::Bucket(open_bucket(scheme, bucket, variables)?),
-            _ => return Err(format!("{scheme}:// is none of file, s3, az and gs")),
+            _ => return Err(format!("{scheme}:// is not one of file, s3, az and gs")),
         };
         let prefix = match &place {
             ObjectBackend::Folder(folder) if !folder.is_absolute() => {
-                return Err("the path of a folder begins with /: file:///shared/folder".to_owned());
+                return Err(
+                    "the path of a folder must begin with /: file:///shared/folder".to_owned(),
+                );
             }
             ObjectBackend::Folder(_) => Path::default(),
             ObjectBackend::Bucket(_) => Path::parse(prefix).map_err(|error| error.to_string())?,
@@ -275,7 +277,7 @@ fn open_bucket(
     variables: &BTreeMap<OsString, OsString>,
 ) -> Result<Arc<dyn ObjectStore>, String> {
     if bucket.is_empty() {
-        return Err(format!("{scheme}:// needs the name of a bucket behind it"));
+        return Err(format!("{scheme}:// needs the name of a bucket after it"));
     }
     use_cryptography();
     let url = format!("{scheme}://{bucket}");
