@@ -32,7 +32,7 @@ def of_copy(run_by_ade, tmp_path):
     return call
 
 
-TOLD = "the file is a copy that ade has marked; its list of issues was not read"
+TOLD = "the file is a marked copy; its list of issues was not read"
 
 
 def test_the_list_of_a_marked_copy_is_passed_over_and_that_is_told(of_copy):
@@ -46,5 +46,5 @@ def test_the_list_of_a_marked_copy_is_passed_over_and_that_is_told(of_copy):
 
 def test_a_call_may_name_the_list_and_may_not_mean_it_by_being_in_front_or_alone(of_copy):
     assert of_copy(input_sheets=["Issues"]) == (["Issues"], [])
-    assert "list of issues that ade has put" in of_copy(active_sheet_only=True)[0]
-    assert "unhide the sheet that is meant" in of_copy(hidden="Crew")[0]
+    assert "list of issues of a marked copy" in of_copy(active_sheet_only=True)[0]
+    assert "unhide the sheet to read" in of_copy(hidden="Crew")[0]

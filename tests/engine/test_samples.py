@@ -36,7 +36,7 @@ def test_what_goes_wrong_in_a_sample_names_it(asked, tmp_path, monkeypatch):
 
     monkeypatch.setattr("ade_engine.inference.samples._table", fail)
     error = infer(asked, write_workbook(tmp_path / "odd.xlsx", {"S": [["No", "Name"], ["A1", "x"], ["A2", "y"]]}))["error"]
-    assert error["message"].startswith("odd.xlsx: its tables could not be looked at: a fault of ade")
+    assert error["message"].startswith("odd.xlsx: its tables could not be read, because of an error in ADE")
     assert "ZeroDivisionError" not in error["message"] and "a value" not in error["message"]
 
 
@@ -66,8 +66,8 @@ def test_samples_that_say_nothing_are_passed_over(asked, tmp_path):
     result = infer(asked, *bad[:2], good, *bad[2:])
     assert result["error"] is None and [one["name"] for one in result["samples"]] == ["good.xlsx"]
     assert {one["name"]: one["reason"] for one in result["passed_over"]} == {
-        "empty.csv": "no table with a row of headers was found",
-        "headers.tsv": "the file has headers but no records, and only records show what a column holds",
+        "empty.csv": "no table with a header row was found",
+        "headers.tsv": "the file has headers but no records; ADE needs records to infer fields",
         "broken.xlsx": "broken.xlsx is cut short: the end of the archive is missing; copy or download the file again",
         "none.ods": "none.ods is empty (0 bytes); export or download the file again",
     }

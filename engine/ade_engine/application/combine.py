@@ -198,7 +198,7 @@ def _write_workbook(frame: pl.DataFrame, kinds: list[int], missing: list[str], r
         output.add_list("Missing", OwnList.from_columns(columns, title=f"{counted} missing", counts="Their rows are not in this table.", color=_TAB))
     if repeated.height:
         counted = "1 row repeats" if repeated.height == 1 else f"{repeated.height} rows repeat"
-        says = "The values of these columns should occur once. The first row with them is named."
+        says = "No two rows should have the same values in these columns. The row that has them first is given."
         columns = [(column.name, False, column.to_list()) for column in repeated]
         output.add_list("Repeated", OwnList.from_columns(columns, title=f"{counted} a row of another sheet or file", counts=says, color=_TAB))
     output.write(str(path))

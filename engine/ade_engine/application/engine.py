@@ -122,11 +122,11 @@ def _nothing_to_read(sheets: list[SourceSheet]) -> str:
     """Returns why no sheet of a workbook is read, and what to do."""
     titles = [sheet.title for sheet in sheets]
     if not titles:
-        return "the workbook has no sheet with cells, only charts: get the workbook with the data"
+        return "the workbook has only charts and no sheet with cells; use the workbook that has the data"
     named = some_of([*map(repr, titles)])
     if any(sheet.state == "visible" for sheet in sheets):
-        return f"no sheet of the workbook is read: the settings leave out what is not hidden of {named}"
-    return f"all sheets of the workbook are hidden: {named}. Show the one that is meant in a spreadsheet program, and save the file"
+        return f"no sheet of the workbook was read, because the settings skip its visible ones; its sheets are {named}. Remove `skip = true` from the one to read"
+    return f"all sheets of the workbook are hidden: {named}. Unhide the sheet to read in a spreadsheet program, and save the file"
 
 
 def _beside(output: Path, ending: str) -> str:
@@ -478,7 +478,7 @@ class _Run:
         if moved:
             self.notices.add(
                 "places_moved",
-                f"hooks have moved what was written on {', '.join(map(repr, moved))}; so issues and rows do not say where they are there",
+                f"hooks have moved cells on {', '.join(map(repr, moved))}, so issues and rows have no position in the output for these sheets",
                 count=len(moved),
                 sheets=moved,
             )
@@ -492,8 +492,8 @@ class _Run:
         if titles:
             self.notices.add(
                 "shapes_differ",
-                f"hooks have changed what was written on {', '.join(map(repr, titles))} of the workbook; the files beside it have the tables "
-                "as they were before that",
+                f"hooks have changed cells on {', '.join(map(repr, titles))} of the workbook; the files beside it have the tables "
+                "without these changes",
                 count=len(titles),
                 sheets=titles,
             )
@@ -568,8 +568,8 @@ class _Run:
                 raise InputError(f"the active sheet of {self.plan.input_file.name} is hidden or missing")
             if active.is_own_list:
                 raise InputError(
-                    f"the active sheet of {self.plan.input_file.name} is the list of issues that ade has put into a marked copy; name the "
-                    "sheet that is meant, or save the file with that sheet in front"
+                    f"the active sheet of {self.plan.input_file.name} is the list of issues of a marked copy; name the "
+                    "sheet to read, or save the file with that sheet active"
                 )
             return [active]
         if self.plan.input_sheets is not None:
@@ -577,8 +577,8 @@ class _Run:
         of_sender = [sheet for sheet in visible if not sheet.is_own_list]
         if visible and not of_sender:
             raise InputError(
-                f"{self.plan.input_file.name} is a copy that ade has marked, and shows no sheet but the list of issues; unhide the "
-                "sheet that is meant, and save the file"
+                f"{self.plan.input_file.name} is a marked copy whose only visible sheet is the list of issues; unhide the "
+                "sheet to read, and save the file"
             )
         return self._without_skipped(of_sender)
 
@@ -589,7 +589,7 @@ class _Run:
         if unknown:
             self.notices.add(
                 "sheets_unknown",
-                f"this workbook has no sheet {' and no sheet '.join(map(repr, unknown))}, which the settings or --header-rows name",
+                f"this workbook has no sheet {' and no sheet '.join(map(repr, unknown))}; the settings or --header-rows refer to {'it' if len(unknown) == 1 else 'them'}, so check the spelling",
                 level="info",
                 count=len(unknown),
                 sheets=unknown,

@@ -56,18 +56,18 @@ def _settings(config_folder: Path, package_folder: Path) -> Iterator[str]:
             yield f"{path}{_line_of(key, text)}: {_without_effect(key, of_edition=of_edition)}"
         elif key == "log_level":
             place = f"{path}{_line_of(key, text) or ', line 1'}"
-            yield f"{place}: log_level is ignored here: how much is logged is decided where the engine is called"
+            yield f"{place}: log_level is ignored here; set it where the engine is started"
         elif key not in setting_names():
             yield f"{path}{_line_of(key, text) or ', line 1'}: there is no setting {key!r}{nearest(key.lower(), setting_names())}"
     if document.get("issues_sheet") is True and not of_edition:
         yield f"{path}{_line_of('issues_sheet', text)}: issues_sheet has no effect before edition 2026"
     misplaced = package_folder / SETTINGS_FILE
     if package_folder != config_folder and misplaced.is_file():
-        yield f"{misplaced} is not read: settings belong into {path}"
+        yield f"{misplaced} is not read; move its settings to {path}"
 
 
 def _without_effect(key: str, *, of_edition: bool) -> str:
-    advice = "take the line out" if of_edition else "`ade fix DIR --edition` moves the configuration"
+    advice = "remove the line" if of_edition else "`ade fix DIR --edition` upgrades the configuration to edition 2026"
     return f"{key} has no effect; {advice}. {superfluous(key)}"
 
 
@@ -77,7 +77,7 @@ def _tables_of_files(path: Path, text: str, tables: Any, *, of_edition: bool) ->
         lines = text.splitlines()
         start = next((at for at, line in enumerate(lines) if pattern in line.split("#", 1)[0]), 0)
         if "/" in pattern:
-            yield f'{path}, line {start + 1}, [files."{pattern}"]: no file matches: patterns are compared with the name without its folder'
+            yield f'{path}, line {start + 1}, [files."{pattern}"]: no file matches, because patterns are compared with the name without its folder'
         for key in table:
             if key in run_setting_names():
                 continue
@@ -90,7 +90,7 @@ def _tables_of_files(path: Path, text: str, tables: Any, *, of_edition: bool) ->
             if superfluous(key):
                 yield f"{place}: {_without_effect(key, of_edition=of_edition)}"
             elif key in setting_names():
-                yield f"{place}: {key} is ignored here: it is no setting of a single file"
+                yield f"{place}: {key} is ignored here: it cannot be set for single files"
             else:
                 yield f"{place}: there is no setting {key!r}{nearest(key.lower(), run_setting_names())}"
 
@@ -144,8 +144,8 @@ def _manifest(config_folder: Path, package_folder: Path, registry: Registry, mod
                 yield f"{path}{_line_of(key, text)}: the column {field!r} has no {key!r}{nearest(key.lower(), known)}"
         if field is not None and field not in registry.fields and not modules.use(field):
             meant = nearest(field.lower(), registry.fields)
-            only = "so it counts for a column of that name alone"
-            yield f"{path}{_line_of(field, text)}: {field!r} is no registered field, {only}{meant}"
+            only = "so this applies only to a column with that name"
+            yield f"{path}{_line_of(field, text)}: {field!r} is not a registered field, {only}{meant}"
 
 
 def _row_kinds(registry: Registry, modules: _Modules) -> Iterator[str]:
@@ -157,7 +157,7 @@ def _row_kinds(registry: Registry, modules: _Modules) -> Iterator[str]:
         meant = nearest(kind.lower(), ("header", "data"))
         # A kind of the package's own that its detectors score is no slip, unless it is nearly one of the engine's.
         if meant or not modules.use(kind):
-            yield f"{_of(entry)}: row_kind {kind!r} is none that the engine acts on (header, data){meant}"
+            yield f"{_of(entry)}: row_kind {kind!r} has no effect; the engine uses header and data{meant}"
 
 
 def _modules(package_folder: Path, plugins: list[str], modules: _Modules, registry: Registry) -> Iterator[str]:
@@ -179,7 +179,7 @@ def _modules(package_folder: Path, plugins: list[str], modules: _Modules, regist
         if place[0] not in folders:
             if len(place) > 1 and has_register(tree):
                 meant = nearest(place[0].lower(), folders)
-                yield f"{path} is not loaded: plugins lie in {', '.join(f'{name}/' for name in folders)}{meant}"
+                yield f"{path} is not loaded: plugins are in {', '.join(f'{name}/' for name in folders)}{meant}"
             continue
         alike = misspelt_register(tree) if dotted in sys.modules else in_place_of_register(tree)
         if alike is not None:

@@ -62,8 +62,8 @@ _ALL = (
         (
             Option("--input-dir", metavar="DIR", required=True, help="Folder to search, subfolders included"),
             _folder("Folder for the normalized workbooks"),
-            Option("--include", metavar="GLOB", repeatable=True, help="Take only what matches"),
-            Option("--exclude", metavar="GLOB", repeatable=True, help="Leave out what matches"),
+            Option("--include", metavar="GLOB", repeatable=True, help="Process only files that match this pattern"),
+            Option("--exclude", metavar="GLOB", repeatable=True, help="Skip files that match this pattern"),
             *_SHEETS,
             _LOGS,
             *_COMMON,
@@ -74,7 +74,7 @@ _ALL = (
         "config init",
         "Write a starter config package",
         (
-            Option("--layout", metavar="src|flat", choices=("src", "flat"), default="src", help="Where it goes"),
+            Option("--layout", metavar="src|flat", choices=("src", "flat"), default="src", help="Folder to create it in"),
             Option("--package-name", metavar="NAME", default="ade_config", help="Name of the Python package"),
             Option("--force", help="Write into a folder that is not empty"),
         ),
@@ -89,11 +89,11 @@ _ALL = (
     ),
     Command(
         "combine",
-        "Make one table of the tables that several runs have written as Parquet",
+        "Combine the tables that several runs have written as Parquet into one",
         (
             _list('JSON: [{"file": "a.xlsx", "tables": ["a.parquet"]}]; no tables: null'),
             Option("--output", "-o", metavar="PATH", required=True, help="File to write: .xlsx, .csv, .parquet or .jsonl"),
-            Option("--names", help="Name the columns of fields as the fields are, and not by their headers"),
+            Option("--names", help="Name the columns after their fields, not by their headers"),
             *_COMMON,
         ),
         example="ade-engine combine --list tables.json --output all.xlsx --config-package my-config",
@@ -103,14 +103,14 @@ _ALL = (
         "Run the cases of a config package in one process",
         (
             _list('JSON: [{"number": 1, "input": "a.csv"}]; also input_sheets, active_sheet_only, settings'),
-            _folder("Folder for what came out of each: <number>.json"),
+            _folder("Folder for the result of each: <number>.json"),
             *_COMMON,
         ),
         example="ade-engine test cases --list cases.json --output-dir out --config-package my-config",
     ),
     Command(
         "fix columns",
-        "Say what the columns of a file may be that no field claimed, or write headers into the lists of fields",
+        "Suggest fields for the unmapped columns of a file, or add headers to fields",
         (
             _list('JSON: {"root": "my-config", "input": "a.csv"}; or accept: [["net", "Netto"]]'),
             _folder("Folder for result.json and changed files"),
@@ -120,7 +120,7 @@ _ALL = (
     ),
     Command(
         "infer fields",
-        "Make the fields that samples show, with the inputs of their cases",
+        "Infer fields from sample files, and write the inputs of their cases",
         (
             _list('JSON: {"samples": [{"name": "a.csv", "input": "/in/a.csv"}], "fields": {"names": ["net"]}}'),
             _folder("Folder for result.json, fields.py and the inputs"),

@@ -52,7 +52,7 @@ def read_list(values: dict[str, Any], what: str) -> Iterator[Any]:
     try:
         yield json.loads(Path(values["list"]).read_text(encoding="utf-8"))
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UsageError(f"--list is no {what}: {error}") from error
+        raise UsageError(f"--list is not a {what}: {error}") from error
 
 
 def _assignment(text: str) -> tuple[str, str]:

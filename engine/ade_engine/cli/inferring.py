@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ade_engine.infrastructure.settings import Settings
 
 #: The message for an unforeseen error, whose own words may hold values.
-_FAULT = "a fault of ade; please report it, with the file if you may"
+_FAULT = "an error in ADE; please report it, with the file if you may share it"
 #: A sample's rows count as they are in the file, and its columns have no fields yet.
 _AS_THEY_ARE = ("drop_blank_rows=false", "remove_unmapped_columns=false", "issue_columns=false", "group_rows=keep", "also_write=parquet")
 
@@ -34,7 +34,7 @@ def infer_fields(values: dict[str, Any]) -> int:
     except SampleError as error:
         result = {"error": {"code": error.code, "message": str(error)}}
     except Exception:
-        result = {"error": {"code": "unknown_error", "message": f"what the samples show could not be put together: {_FAULT}"}}
+        result = {"error": {"code": "unknown_error", "message": f"no fields could be inferred from the samples, because of {_FAULT}"}}
     write_result(folder / "result.json", result)
     return 0
 
@@ -60,7 +60,7 @@ def _infer(values: dict[str, Any], named: list[tuple[str, Path]], wished: Any, a
             sample = read_sample(name, path, load, scratch, said.shapes)
             file, gone = cut(sample, settings, folder / f"case-{len(cases)}", "input")
         except Exception as error:
-            why = str(error) if isinstance(error, SampleError) else f"its tables could not be looked at: {_FAULT}"
+            why = str(error) if isinstance(error, SampleError) else f"its tables could not be read, because of {_FAULT}"
             why = why.replace(str(path), name).removeprefix(f"{name}: ")
             passed_over.append((name, why, getattr(error, "code", "unknown_error")))
             continue

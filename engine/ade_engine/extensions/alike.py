@@ -44,7 +44,7 @@ def in_place_of_register(tree: ast.Module) -> tuple[str, int, str] | None:
     functions = _functions(tree)
     for node in ast.walk(tree):
         if isinstance(node, _KINDS) and node.name == "register" and node not in tree.body:
-            return "`register`", node.lineno, "is inside of something else"
+            return "`register`", node.lineno, "is inside another function or class"
         if isinstance(node, ast.ClassDef) and node.name == "register":
             return "`register`", node.lineno, "is a class"
     for node in tree.body:

@@ -22,4 +22,4 @@ def advice_on(error: BaseException | None) -> str:
     dependency = _BROUGHT_ALONG.get(error.name.partition(".")[0])
     if dependency is None:
         return ""
-    return f'; older engines brought {dependency} along: add "{dependency}" to dependencies in pyproject.toml'
+    return f'; older engine versions included {dependency}: add "{dependency}" to dependencies in pyproject.toml'

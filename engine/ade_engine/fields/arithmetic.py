@@ -56,7 +56,7 @@ def _declared(around: ColumnSurroundings, name: str, series: pl.Series) -> Itera
         if name in members and all(member in around.table.columns for member in members):
             columns = {mark: [_read(around, member, around.table.get_column(member).head(_MAX_ROWS), mark) for member in members] for mark in _MARKS}
             signs = " + " if min(factors) > 0 else " − "
-            yield f"read so, {field} is {signs.join(parts)}", {mark: _share(columns[mark][0], columns[mark][1:], factors, 1) for mark in _MARKS}
+            yield f"read this way, {field} is {signs.join(parts)}", {mark: _share(columns[mark][0], columns[mark][1:], factors, 1) for mark in _MARKS}
 
 
 def _found(around: ColumnSurroundings, name: str, series: pl.Series) -> Iterator[tuple[str, dict[str, float]]]:
@@ -77,7 +77,7 @@ def _found(around: ColumnSurroundings, name: str, series: pl.Series) -> Iterator
             label = around.header(name if whole is own else one if whole is columns[one] else two)
             for words, factors in ((said, (1, 1)), (said.replace("+", "×"), ())):
                 holds = {mark: _share(whole[mark], [part[mark] for part in parts], factors, _MIN_ROWS) for mark in _MARKS}
-                yield f"read so, {label} is {words.format(around.header(one), around.header(two), around.header(name))}", holds
+                yield f"read this way, {label} is {words.format(around.header(one), around.header(two), around.header(name))}", holds
 
 
 def _share(whole: _Numbers, parts: list[_Numbers], factors: tuple[int, ...], least: int) -> float:
@@ -94,7 +94,7 @@ def _by_total(around: ColumnSurroundings, name: str, series: pl.Series) -> tuple
     """
     source, totals = around.sources.get(name), getattr(around.sources, "totals", None)
     if source is not None and source.mark_of_totals is not None:
-        return source.mark_of_totals, "read so, the columns add up to the total beside them"
+        return source.mark_of_totals, "read this way, the columns add up to the total beside them"
     cells = totals(source.number) if source is not None and totals is not None and around.sources.cells is None else []
     if not cells or len(series) != len(around.table):
         return None
@@ -105,4 +105,4 @@ def _by_total(around: ColumnSurroundings, name: str, series: pl.Series) -> tuple
         fits.append(told[-1] is not None and added != 0 and abs(added - told[-1]) <= _CENT)
     if fits[0] == fits[1]:
         return None
-    return _MARKS[fits.index(True)], "read so, the rows add up to the total below them"
+    return _MARKS[fits.index(True)], "read this way, the rows add up to the total below them"

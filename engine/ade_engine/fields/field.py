@@ -98,7 +98,7 @@ class Field:
         if by_values is True and kind is None:
             names = ", ".join(sorted(reader.__name__ for reader in _KINDS))
             raise TypeError(
-                f"Field {name!r}: by_values=True goes with the readers {names}, and with functions that read the field by one of "
+                f"Field {name!r}: by_values=True works only with the readers {names}, and with functions that read the field by one of "
                 "them; give a list of values instead"
             )
         if part_of is not None and not isinstance(part_of, (FullNamePart, StackPart)):
@@ -109,7 +109,7 @@ class Field:
             raise TypeError(f'Field {name!r}: beside should be sheet_name, file_name, section, title(…) or label(…), or a list of these, not {beside!r}')
         marks = (split,) if isinstance(split, str) else tuple(split)
         if not all(isinstance(mark, str) and mark for mark in marks):
-            raise TypeError(f'Field {name!r}: split should be what parts values, such as "," or [",", ";"], not {split!r}')
+            raise TypeError(f'Field {name!r}: split should be the separator between the values in a cell, such as "," or [",", ";"], not {split!r}')
         if not isinstance(fill_down, bool):
             raise TypeError(f"Field {name!r}: fill_down should be True or False, not {fill_down!r}")
         if which not in (None, "first"):

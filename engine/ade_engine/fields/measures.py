@@ -84,13 +84,13 @@ class Measure(Record, frozen=True):
         """
         values = values.drop_nulls().abs()
         if self.shift < 0 and shows_currency:
-            why: str | None = "the formats of numbers show a currency's own sign"
+            why: str | None = "the number formats show a currency sign such as €"
         else:
             why = _contradiction(self.shift, cells, values)
         if why is not None:
-            return _measure(self.text, currency=self.currency, doubt=f"{why}, so the values are as they stand")
+            return _measure(self.text, currency=self.currency, doubt=f"{why}, so the values are unchanged")
         if self.shift == 3 and bool((values >= _LARGE_THOUSANDS).any()) and bool((values % 1 != 0).any()):
-            doubt = "some are 10,000 or more, and some have decimals, as amounts have that are written in full"
+            doubt = "some are 10,000 or more, and some have decimals, so they may be in full already"
             return _measure(self.text, shift=self.shift, currency=self.currency, said=self.said, doubt=doubt)
         return self
 
@@ -141,7 +141,7 @@ def _contradiction(power: int, cells: pl.Series, values: pl.Series) -> str | Non
     are_cents = len(decimals) > 0 and bool((decimals == 2).all())
     if power < 0:
         if is_text and any(is_sign(letter) and letter != "¢" for letter in set("".join(cells.drop_nulls()))):
-            return "cells have a currency's own sign"
+            return "cells have a currency sign such as €"
         return "cells have decimals" if are_cents or bool((values % 1 != 0).any()) else None
     if (values >= _TOO_LARGE[power]).any():
         return "some numbers are too large for that"
@@ -272,6 +272,6 @@ def colons_below_minutes(cells: pl.Series, values: pl.Series) -> dict[str, Any] 
     first = is_open.fill_null(False).arg_max()
     if first is None or not is_open[first]:
         return None
-    why = ["two numbers with a colon were read as hours and minutes, and below a header that says minutes they may be minutes and seconds"]
+    why = ["two numbers with a colon were read as hours and minutes, but the header says minutes, so they may be minutes and seconds"]
     facts = {"read_as": "as they are", "decided_by": "weak_hint", "cells": len(cells) - cells.null_count(), "certain": 0}
     return facts | {"contradict": 0, "ambiguous": True, "first_open": first, "open": None, "by": None, "why": why}

@@ -379,7 +379,7 @@ def phone(column: str, *, country: str | None = None) -> pl.Expr:
     """
     if country is not None and country not in _native.phone_countries():
         near = nearest(str(country).upper(), _native.phone_countries())
-        raise ValueError(f"country should be two capitals, such as 'DE', not {country!r}{near}")
+        raise ValueError(f"country should be two capital letters, such as 'DE', not {country!r}{near}")
     return Reader(column, "phone", country)
 
 

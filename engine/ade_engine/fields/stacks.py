@@ -95,7 +95,7 @@ class Stack:
             raise TypeError(f"Stack: leave should be a list of headers, not {leave!r}")
         is_beside = getattr(year, "find", None) is not None
         if year is not None and not is_beside and (isinstance(year, bool) or not isinstance(year, int) or not 1900 <= year < 2200):
-            raise TypeError(f"Stack: year should be a year such as 2025, or what stands beside the table, not {year!r}")
+            raise TypeError(f"Stack: year should be a year such as 2025, or a place beside the table such as sheet_name, not {year!r}")
         self.series = tuple(headers)
         self.groups = {name: tuple(words) for name, words in groups.items()}
         self.leave = {simplify(word) for word in leave}

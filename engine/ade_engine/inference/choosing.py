@@ -166,7 +166,7 @@ class WishedGroups:
             both = [*([self._found[at]] if at in self._found else []), *sorted(fitting, key=lambda group: -len(group.at))]
             # If two columns of one table both match, the choice is open.
             if fitting and all(self.grouping.can_join(a, b) for a, b in combinations(both, 2)):
-                self._found[at] = self._joined(both, f'both mean "{wish.header}"')
+                self._found[at] = self._joined(both, f'the headers mean "{wish.header}"')
 
     def _find_by_order(self) -> None:
         """Gives a wish the only group that has, in most of its tables, the same neighbours as the wish."""
@@ -184,7 +184,7 @@ class WishedGroups:
                 if len(fitting) == 1:
                     self._found[at] = fitting[0]
                     column = fitting[0].columns[0]
-                    reason = f'"{column.header}" is probably "{wish.header}": {ONLY_ONE_LEFT}, and it stands {_place(before, behind)}'
+                    reason = f'"{column.header}" is probably "{wish.header}": {ONLY_ONE_LEFT}, and it is {_place(before, behind)}'
                     fitting[0].merges.insert(0, (*column.name, reason))
                     is_new = True
 
@@ -306,7 +306,7 @@ class WishedGroups:
 
 def _place(before: ColumnGroup | None, behind: ColumnGroup | None) -> str:
     if before is None or behind is None:
-        return f'last, behind "{before.headers[0]}"' if before else f'first, before "{behind.headers[0]}"' if behind else ""
+        return f'last, after "{before.headers[0]}"' if before else f'first, before "{behind.headers[0]}"' if behind else ""
     return f'between "{before.headers[0]}" and "{behind.headers[0]}"'
 
 
@@ -328,9 +328,9 @@ def wishes_of(wished: dict[str, Any] | None, settings: Settings) -> list[Wish]:
     for wish in found:
         simple = simplify(wish.header)
         if not simple:
-            raise SampleError("usage", f"{place}: {wish.header!r} names no column: it has no letters and digits")
+            raise SampleError("usage", f"{place}: {wish.header!r} cannot be a column, because it has no letters or digits")
         if simple in seen:
-            raise SampleError("usage", f"{place}: two columns are called {wish.header!r}, and a field's name has to be its own")
+            raise SampleError("usage", f"{place}: two columns are called {wish.header!r}; give each its own name")
         seen[simple] = wish.header
     return found
 
@@ -365,7 +365,7 @@ def _in_file(path: Path, name: str, settings: Settings) -> list[Wish]:
         raise SampleError("usage", str(error) if name in str(error) else f"{name}: {error}") from error
     sheet = next((sheet for sheet in book.sheets if sheet.state == "visible" and _header_row(sheet.rows) is not None), None)
     if sheet is None:
-        raise SampleError("usage", f"{name}: there is no row of headers")
+        raise SampleError("usage", f"{name}: the file has no header row; its first row should have the wanted columns")
     at = _header_row(sheet.rows) or 0
     header, below = sheet.rows[at], sheet.rows[at + 1 : at + 1 + _MAX_ROWS]
     return [

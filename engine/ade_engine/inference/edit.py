@@ -79,13 +79,13 @@ class _Source:
         if any(keyword.arg is None for keyword in call.keywords) or any(
             isinstance(argument, ast.Starred) for argument in call.args
         ):
-            raise NotEditableError("its arguments are unpacked from elsewhere")
+            raise NotEditableError("its arguments are given with * or **")
         keyword = _headers(call)
         if keyword is None:
             return self._with_list(call, _default(call, field), header)
         value = keyword.value
         if not isinstance(value, (ast.List, ast.Tuple)) or any(_constant(element) is None for element in value.elts):
-            raise NotEditableError("its headers are no plain list of texts")
+            raise NotEditableError("its headers are not written as a plain list of texts")
         if not value.elts:
             return self.insert(self._start(value) + 1, self._quoted('"', _default(call, field), header))
         last = value.elts[-1]
@@ -96,7 +96,7 @@ class _Source:
         label = next((keyword for keyword in call.keywords if keyword.arg in ("label", "name")), None)
         ahead = call.args[-1] if call.args else label
         if ahead is None:
-            raise NotEditableError("its name is not where it is looked for")
+            raise NotEditableError("its name is not one of the first arguments")
         quote = self._quote_of(call.args[0] if call.args else label.value)
         lead = self._lead(ahead)
         between = " " if lead is None else self._newline + lead
@@ -137,10 +137,10 @@ def added(sources: Mapping[Path, bytes], field: str, header: str) -> tuple[Path,
     """
     calls = [(file, call) for file in _files(sources) for call in file.calls(field)]
     if not calls:
-        raise NotEditableError(f"no file has a Field({field!r}, …) of its own")
+        raise NotEditableError(f"no file has a call Field({field!r}, …) with this name as a text")
     if len(calls) > 1:
         places = ", ".join(f"{file.path.name}:{call.lineno}" for file, call in calls)
-        raise NotEditableError(f"there are several Field({field!r}, …): {places}")
+        raise NotEditableError(f"there are several calls Field({field!r}, …): {places}")
     ((file, call),) = calls
     changed = file.with_header(call, field, header)
     _check(file, changed, field, header)
@@ -156,17 +156,17 @@ def declared(sources: Mapping[Path, bytes], fields: Mapping[str, str], new: Mapp
     """
     found = [file for file in _files(sources) if any(map(file.calls, fields)) or not fields and file.fields]
     if len(found) != 1:
-        raise NotEditableError("no file has these fields alone")
+        raise NotEditableError("these fields are not all in one file")
     (file,) = found
     for field, argument in fields.items():
         calls = file.calls(field)
         if len(calls) != 1 or not calls[0].args and not calls[0].keywords:
-            raise NotEditableError(f"{file.path.name} has not one Field({field!r}, …)")
+            raise NotEditableError(f"{file.path.name} does not have exactly one call Field({field!r}, …)")
         last = max([*calls[0].args, *calls[0].keywords], key=lambda argument: (argument.end_lineno, argument.end_col_offset))
         file = file.behind(calls[0], last, argument)
     for call in new.values():
         if file.fields is None:
-            raise NotEditableError(f"the fields of {file.path.name} stand in no list")
+            raise NotEditableError(f"the fields of {file.path.name} are not in a list")
         file = file.behind(file.fields, file.fields.elts[-1], call)
     known = {alias.asname or alias.name for node in file.tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
     lacking = sorted(set(names) - known) if "*" not in known else []
@@ -233,7 +233,7 @@ def _default(call: ast.Call, field: str) -> str:
         return field.replace("_", " ")
     text = _constant(label)
     if text is None:
-        raise NotEditableError("its label is computed, so nobody knows which header it has without a list")
+        raise NotEditableError("its label is computed, so its present header is unknown")
     return text or field.replace("_", " ")
 
 

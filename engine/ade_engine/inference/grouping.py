@@ -33,9 +33,9 @@ _SUMMED_ROWS = 60
 _ORDERED = ("date", "time")
 #: The reason for an answer of a person; it also marks an uncertain reason.
 YOU_SAID_SO = "you said so"
-SAID_BY_A_COLUMN = "a column says it of each record"
-ONLY_ONE_LEFT = "no other column could be it"
-_FIELDS = (None, "the same in each row", "in few rows")
+SAID_BY_A_COLUMN = "a column has the same value for each record"
+ONLY_ONE_LEFT = "no other column fits"
+_FIELDS = (None, "the same in each row", "filled in few rows only")
 
 
 @dataclass(eq=False)
@@ -490,26 +490,26 @@ class _GroupPair:
         """Yields the further evidence, besides that nothing else is left."""
         weight, before, behind, tables = self.weight, self.before, self.behind, len(self.one.at)
         if self.related == "same":
-            yield "and it means the same"
+            yield "and the headers mean the same"
         if self.related == "open" and self.is_alone:
-            yield "and it may mean the same"
+            yield "and the headers may mean the same"
         if self.is_key:
-            yield "and each is the id of its table that never repeats"
+            yield "and each is the only id in its table that never repeats"
         if before and behind and weight >= 1:
-            yield f"and it stands between {_quoted(before)} and {_quoted(behind)}"
+            yield f"and it is between {_quoted(before)} and {_quoted(behind)}"
         elif weight >= _AT_THE_EDGE and tables >= _MANY_TABLES:
-            yield f"and it is the last one, behind {_quoted(before)}" if before else f"and it is the first one, before {_quoted(behind)}"
+            yield f"and it is the last one, after {_quoted(before)}" if before else f"and it is the first one, before {_quoted(behind)}"
         elif weight >= _ONE_SIDE and self.is_alone and self.alike >= _MIN_STRONG_LIKENESS and tables > _MANY_TABLES:
-            yield f"and it has such values, and stands {f'behind {_quoted(before)}' if before else f'before {_quoted(behind)}'}"
+            yield f"and its values look alike, and it is {f'after {_quoted(before)}' if before else f'before {_quoted(behind)}'}"
         if self.one.shape and self.one.shape == self.other.shape:
             yield f"and both are written like {self.one.shape}"
         if self.words >= _SAME_WORD:
-            yield "and it is nearly the same word"
+            yield "and the headers are nearly the same word"
         if self.roles:
-            yield f"and both are {min(self.roles)}"
+            yield f"and in each row, both are {min(self.roles)}"
         # Two ids that never repeat cannot be told apart.
         if self.one.sense in _TELLING and (self.is_key or not _is_key(self.one) or not _is_key(self.other)):
-            yield "and it has such values"
+            yield "and its values look alike"
         if self.is_everywhere:
             yield "and each table has one of the two"
 

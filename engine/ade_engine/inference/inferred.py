@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.choosing import UserAnswers, Wish, WishedGroups
+from ade_engine.inference.edit import quoted
 from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, ColumnGroup, Grouping, Question, may_be
 from ade_engine.inference.samples import SettingEvidence, left_out
 from ade_engine.inference.senders import SampleSender, find_lacking, senders_of, shared
@@ -119,9 +120,9 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserA
             may_be(wish, group) and grouping.can_join(wish, group) if wish.columns else len(senders) > 1 for wish in wished
         ]
         if why is None and wished and not any(could_be):
-            why = "not among the wished columns"
+            why = "not one of the wanted columns"
         elif why is None and len(of) == 1 and len(senders) >= _MANY_SENDERS and not any(column.made and column.made.constant for column in group.columns):
-            why = f"only {group.columns[0].sample} has it" + (f", and it is perhaps {group.perhaps.headers[0]}" if group.perhaps else "")
+            why = f"only {group.columns[0].sample} has it" + (f", and it may be the same as {quoted(group.perhaps.headers[0])}" if group.perhaps else "")
         if why is None:
             kept.append(group)
         else:

@@ -134,8 +134,8 @@ class _PairEvidence:
             return None
         if meaning.unknown or not meaning.said:
             return f"{self._both(i, j)} are the same word"
-        # The words of a meaning are in no natural order, unless it is one word, or a header has them in that order.
-        is_term = meaning.said == meaning.what or meaning.said in map(simplify, (self._related(i, j)[1], self.new[j].header))
+        # The words of a meaning are in no natural order, and one word may be unclear ("mark"), unless a header has them.
+        is_term = meaning.said in map(simplify, (self._related(i, j)[1], self.new[j].header))
         return f'{self._both(i, j)} both mean "{meaning.said}"' if is_term else f"{self._both(i, j)} mean the same"
 
     def narrower(self, i: int, j: int) -> str | None:
@@ -151,7 +151,7 @@ class _PairEvidence:
             sum(any(meaning.what in held for some in means for meaning in some) for means in all_means)
             for all_means in (self.known_means, self.new_means)
         ]
-        return f'{self._both(i, j)}: each is the only "{meaning.what}" of its table' if counts == [1, 1] else None
+        return f'{self._both(i, j)}: each is the only column in its table that means "{meaning.what}"' if counts == [1, 1] else None
 
     @staticmethod
     def _says_what(header: str) -> bool:
@@ -182,7 +182,9 @@ class _PairEvidence:
                     continue
                 left, other_left = [at for at in parts if at != i], {at for at in other_parts if at != j}
                 if all(any((a, b) in self.paired for b in other_left) for a in left):
-                    return f"{self._both(i, j)} are both the {'whole' if is_whole else 'rest'} of a {next(iter(known)).split()[0]} with {self._both(*self._first_paired(left, other_left))}"
+                    said = "the {}" if is_whole else "the last part of a {}"
+                    others = self._both(*self._first_paired(left, other_left))
+                    return f"{self._both(i, j)} are both {said.format(next(iter(known)).split()[0])} with columns such as {others}"
         return None
 
     def _first_paired(self, ones: Sequence[int], others: Collection[int]) -> tuple[int, int]:
@@ -222,7 +224,7 @@ class _PairEvidence:
             return None
         if any(sum(side.kind == kind for side in sides) != 1 for sides in (self.known, self.new)):
             return None
-        return f"{self._both(i, j)}: each is the only column of its table with {'e-mail addresses' if kind == 'email' else 'phone numbers'}"
+        return f"{self._both(i, j)}: each is the only column in its table with {'e-mail addresses' if kind == 'email' else 'phone numbers'}"
 
     def fits(self, i: int, j: int) -> bool:
         """Returns whether the values of one may be values of the other: no guess goes against them."""

@@ -163,10 +163,10 @@ def read_sample(
         chosen = [shape for shape in chosen if shape is not lacking[0]]
     asked = [shape for shape in asked[:_MAX_ASKED_SHAPES] if _has_example(shape, reshaped([*chosen, shape]))]
     if not any(table.headers and len(table.columns) > 1 for table in tables):
-        raise SampleError("input_error", f"{name}: no table with a row of headers was found")
+        raise SampleError("input_error", f"{name}: no table with a header row was found")
     full = [table for table in tables if table.rows and table.headers]
     if not full:
-        raise SampleError("input_error", f"{name}: the file has headers but no records, and only records show what a column holds")
+        raise SampleError("input_error", f"{name}: the file has headers but no records; ADE needs records to infer fields")
     largest = max(full, key=lambda table: table.rows)
     same = [table for table in full if _common(table, largest) >= _SAME_LIST * max(len(table.headers), len(largest.headers))]
     others = [table.title for table in full if table not in same]
@@ -302,7 +302,7 @@ def left_out(columns: list[SampleColumn]) -> str | None:
     if len(shown) == 1 and rows >= 5 and filled == rows and columns[0].kind != "boolean":
         return "the same in each row"
     if filled < 0.15 * rows and columns[0].kind == "text":
-        return "in few rows"
+        return "filled in few rows only"
     return None
 
 

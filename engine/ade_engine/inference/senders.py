@@ -125,7 +125,7 @@ def tables_of(senders: Sequence[SampleSender]) -> str:
         notes += [f"# The sheet {in_comment(title)} of {in_comment(sample.name)} holds another table." for sample in sender.samples for title in sample.others]
         place = f"files.{quoted(sender.pattern)}"
         if sender.lacks and sender.pattern and "values" in setting_names():
-            notes += ["# What is the same in each row of it and stands nowhere can be said here; \"\" says that it has none, and no run misses it:", f"# [{place}.values]", *(f'# {field} = ""' for field in sender.lacks)]
+            notes += ["# If one of these is the same for all its rows, give the value here. \"\" means that it has none, and runs do not report it as missing:", f"# [{place}.values]", *(f'# {field} = ""' for field in sender.lacks)]
         head = [f"[{place}]"] if own and sender.pattern else []
         lines += ["", *notes, *head, *(own if head else [])] if notes or head else []
     return "\n".join([*lines, ""]) if lines else ""

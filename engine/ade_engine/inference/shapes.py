@@ -113,7 +113,7 @@ def _declared(shape: ReshapePlan, step: tuple[str, list[int], str | None], heade
         if not all(names):
             return None
         shape.made.update({name: FieldDeclaration("fill_down", "True", why) for name in names})
-        return f"{and_(names)} {'is' if len(names) == 1 else 'are'} said once for several rows"
+        return f"{and_(names)} {'is' if len(names) == 1 else 'are'} written once for several rows"
     if operator == "explode":
         name = texts[places[0]]
         if not name or mark is None:
@@ -122,16 +122,16 @@ def _declared(shape: ReshapePlan, step: tuple[str, list[int], str | None], heade
         return f"a cell of {name} holds several values"
     if operator == "subtitle":
         shape.made["Section"] = FieldDeclaration("beside", "section", why)
-        return "lines of their own say what the rows below them belong to"
+        return "lines between the records name the section of the rows below them"
     if operator == "pivot":
         shape.settings.append("line_records = true")
         labels = dict.fromkeys(texts[0].rstrip(" :") if at < 0 else as_text(rows[at][0]).strip().rstrip(" :") for at in range(-1, min(len(rows), places[0] * 20)))
         shape.made.update({label: FieldDeclaration("", "") for label in labels if label})
-        return "records stand in lines, each value beside its label"
+        return "each record is a block of lines, each with a label and its value"
     # A run that knows the names turns a table on its side.
     labels = [simplify(texts[0]) and texts[0], *(as_text(row[0]).strip() for row in rows)]
     shape.made.update({label: FieldDeclaration("", "") for label in labels if label})
-    return "its records stand beside one another"
+    return "each record is a column, with the field names on the left"
 
 
 def _stacked(shape: ReshapePlan, places: range, headers: Sequence[Any], texts: list[str], rows: Sequence[Sequence[Any]], *, is_groups: bool) -> str | None:
@@ -164,7 +164,8 @@ def _stacked(shape: ReshapePlan, places: range, headers: Sequence[Any], texts: l
             if any(letter.isalpha() for row in rows[:_MAX_ROWS] for letter in as_text(row[at])):
                 break
             shape.totals.add(simplify(texts[at]))
-    return f"{len(names)} columns, {names[0]} to {names[-1]}, are {'one field' if not values else and_(list(values.values()))} of each {key.lower()}"
+    held = and_(list(values.values())) if values else "one value" if series else "values of one field"
+    return f"the {len(names)} columns {names[0]} to {names[-1]} have {held}{f' for each {key.lower()}' if series else ''}"
 
 
 def _groups_of(names: list[str]) -> tuple[str, dict[str, str]] | None:
@@ -214,9 +215,9 @@ def facts_above(rows: Sequence[Sequence[Any]], header: int, headers: Iterable[An
         # A text beside another one may be anything.
         if names and (is_sure or len(names) > 1):
             made = {
-                name: FieldDeclaration("beside", f"label({quoted(name)})", "a form above the table has it") for name in names
+                name: FieldDeclaration("beside", f"label({quoted(name)})", "from a form above the table") for name in names
             }
-            shapes.append(ReshapePlan(f"label {' '.join(map(simplify, names))}", f"{and_(names)} {'stands' if len(names) == 1 else 'stand'} in a form above the table", "each label has its value beside it", is_sure, made))
+            shapes.append(ReshapePlan(f"label {' '.join(map(simplify, names))}", f"{and_(names)} {'is' if len(names) == 1 else 'are'} in a form above the table", "each label has its value beside it", is_sure, made))
     return shapes
 
 
@@ -244,8 +245,8 @@ def fact_of_title(rows: Sequence[Sequence[Any]], header: int) -> list[ReshapePla
             label, reader = _OF_SERIES[series]
             before = re.escape(line[: found.start()].strip()).replace(r"\ ", " ")
             pattern = f"{before} (.+)" if before and found.end() == len(line) else f"({_PERIOD.pattern.partition('|')[0]})"
-            made = FieldDeclaration("beside", f"title(r{quoted(pattern)})" if '"' not in pattern else f"title({quoted(pattern)})", "a line above the table says it", reader)
-            return [ReshapePlan(f"title {series}", f"the line {line!r} above the table says of which {label.lower()} its records are", "it holds a time, and the table may have none", False, {label: made})]
+            made = FieldDeclaration("beside", f"title(r{quoted(pattern)})" if '"' not in pattern else f"title({quoted(pattern)})", "from a line above the table", reader)
+            return [ReshapePlan(f"title {series}", f"the line {line!r} above the table gives the {label.lower()} of its records", "it has a date or a period, and the table may have none", False, {label: made})]
     return []
 
 
@@ -264,8 +265,8 @@ def fact_of_sheets(titles: Sequence[str]) -> list[ReshapePlan]:
     )
     label, reader = _OF_SERIES[series] if series else (first if is_named else "Sheet", None)
     value = f'sheet_name(r"{re.escape(first)} (.+)")' if is_named and not series else "sheet_name"
-    made = {label: FieldDeclaration("beside", value, "each sheet has the same table, and its title says whose", reader)}
-    return [ReshapePlan("sheet_name", f"{len(distinct)} sheets have the same table: {and_(distinct[:3])}{', …' if len(distinct) > 3 else ''}", "their titles are the only thing that tells them apart", True, made)]
+    made = {label: FieldDeclaration("beside", value, "each sheet has the same table, and the sheet titles tell them apart", reader)}
+    return [ReshapePlan("sheet_name", f"{len(distinct)} sheets have the same table: {and_(distinct[:3])}{', …' if len(distinct) > 3 else ''}", "only the sheet titles tell them apart", True, made)]
 
 
 def lines_of(rows: Iterable[Sequence[Any]]) -> list[ReshapePlan]:

@@ -60,7 +60,7 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     lacking: dict[str, None] = {}
     columns: list[dict[str, Any]] = []
     found = [
-        {**column, "reason": "the run took it for this field by its values", "likeness": 1.0}
+        {**column, "reason": "the run used it as this field because of its values", "likeness": 1.0}
         for column in result["guesses"]
         if column["field"] in fields and simplify(column["header"])
     ]
@@ -131,7 +131,7 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str
         word = " ".join(header.split())
         try:
             if not simplify(word):
-                raise NotEditableError("a header without letters and digits tells no field from others")
+                raise NotEditableError("a header without letters or digits cannot identify a field")
             path, text = (written if is_declaration(word) else added)(sources, field, word)
             sources[path] = text
             changed.setdefault(path, []).append([field, word])
@@ -218,7 +218,7 @@ def written(sources: Mapping[Path, bytes], field: str, said: str) -> tuple[Path,
     try:
         call = ast.parse(said if is_stack else f"f({said})", mode="eval").body
     except SyntaxError as error:
-        raise NotEditableError("it is no argument of a field") from error
+        raise NotEditableError("it is not an argument of Field(…)") from error
     constant, uses, arguments = None, set(re.findall(r"^beside=(\w+)", said)), dict.fromkeys(names, said)
     if is_stack and isinstance(call, ast.Call):
         constant, uses = _constant_for(call, said, sources), {"Stack"}

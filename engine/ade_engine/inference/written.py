@@ -30,10 +30,10 @@ _MAX_NAMED_FIELDS = 5
 _MAX_QUESTIONS = 10
 _SETTINGS = {"date_order": "the order of day and month", "decimal_mark": "the decimal mark"}
 #: The remark for a stack whose headers are the values of no field.
-_NO_KEY = "What stands above these columns is in no field, for the field of such headers is of another stack. Give these files a configuration of their own"
+_NO_KEY = "No field has the headers of these columns, because the field for such headers belongs to another Stack. Make a separate configuration for these files"
 _WHY_OF_SEVERAL = (
     ("counts the rows", "they count the rows"), ("an earlier column has the same header", "earlier columns have the same headers"),
-    (" has it", " has them"), ("it is perhaps", "they are perhaps"),
+    (" has it", " has them"), ("it may be", "they may be"),
 )  # fmt: skip
 _TITLE = "The fields: what each is called, which headers people give it, and how its cells are read and checked."
 
@@ -47,7 +47,7 @@ def fields_module(inferred: InferenceResult, samples: Sequence[Sample]) -> str:
     needed = {field.read for field in fields} | ({"one_of"} & checks) | ({"range"} if "not_negative" in checks else set())
     needed |= {declaration.value.partition("(")[0] for declaration in made.values() if declaration.keyword == "beside"} | ({"Stack"} if stacks else set())
     lines = [f'"""{_TITLE}"""', "", *_imports(sorted(needed)), ""]
-    lines += [f"# From {and_(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. What nobody could know stands in comments."]
+    lines += [f"# From {and_(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. Comments give reasons, and say what to check."]
     whys = {
         declaration.constant[0]: declaration.why for declaration in made.values() if declaration.constant and declaration.why
     }
@@ -63,11 +63,11 @@ def fields_module(inferred: InferenceResult, samples: Sequence[Sample]) -> str:
     lines += ["", "FIELDS = ["]
     for one in fields:
         lines += _field(one, made.get(one.name))
-    lines += ["]", *(f"# No field: {quoted(header)}, {why}." for header, why in inferred.left_out)]
-    lines += [f"# No field is of the sheet {quoted(title)} of {in_comment(sample.name)}: another table." for sample in samples for title in sample.others]
+    lines += ["]", *(f"# No field for {quoted(header)}: {why}." for header, why in inferred.left_out)]
+    lines += [f"# No fields for the sheet {quoted(title)} of {in_comment(sample.name)}: it has another table." for sample in samples for title in sample.others]
     for sample in samples:
         for shape in sample.asked:
-            lines += [f"# Perhaps {in_comment(sample.name)}: {in_comment(shape.words)}. {in_comment('; but '.join([shape.why, *shape.doubts[:1]]))}. Then:", *(f"#     {in_comment(line)}" for line in shape.lines)]
+            lines += [f"# To check in {in_comment(sample.name)}: perhaps {in_comment(shape.words)} ({in_comment('; but '.join([shape.why, *shape.doubts[:1]]))}). If so, write:", *(f"#     {in_comment(line)}" for line in shape.lines)]
     lines += ["", "", "def register(registry):", "    for field in FIELDS:", "        field.register(registry)", ""]
     return "\n".join(lines)
 
@@ -141,11 +141,11 @@ def remarks(one: InferredField) -> list[str]:
     """Returns the facts about a field for a person."""
     found = []
     if not one.group.columns:
-        found.append("no column of the samples is known to be it")
+        found.append("no column of the samples was found for it")
     elif one.absent:
         found.append(f"not in {and_(map(in_comment, one.absent))}")
     if one.made and one.made.constant and one.read in ("month", "quarter", "week") and not any(letter.isdigit() for value in one.group.columns[0].texts[:50] for letter in value):
-        found.append(f"no year is known: {one.made.constant[1][:-1]}, year=2025) says it")
+        found.append(f"no year is known; to set it, write {one.made.constant[1][:-1]}, year=2025)")
     if one.group.perhaps is not None:
         found.append(f"perhaps the same as {quoted(one.group.perhaps.headers[0])}")
     return found
@@ -160,7 +160,7 @@ def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequ
     lacking = [field.name for field in fields if not field.group.columns]
     if lacking:
         more = len(lacking) - _MAX_NAMED_FIELDS
-        found.append(f"no column is known to be {and_(lacking[:_MAX_NAMED_FIELDS])}{_and_more(more, 'field')}")
+        found.append(f"no column was found for {and_(lacking[:_MAX_NAMED_FIELDS])}{_and_more(more, 'field')}")
     merged = [(field.name, reason) for field in fields for _, _, reason in field.group.merges]
     doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
     found += dict.fromkeys(doubtful)
@@ -168,30 +168,30 @@ def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequ
     found += [f"{name}: {reason}" for name, reason in merged[:_MAX_SHOWN_ENTRIES]]
     if len(merged) > _MAX_SHOWN_ENTRIES:
         more = len(merged) - _MAX_SHOWN_ENTRIES
-        columns = "column is the same under another header" if more == 1 else "columns are the same under other headers"
-        found.append(f"{more} more {columns}; fields.py says why beside each")
+        columns = "column was matched under another header" if more == 1 else "columns were matched under other headers"
+        found.append(f"{more} more {columns}; comments in fields.py give the reasons")
     for setting in differing(inferred.senders):
-        found.append(f"the files differ in {_SETTINGS[setting]}: each sender has a table of its own in settings.toml")
+        found.append(f"the files differ in {_SETTINGS[setting]}: each sender has its own settings in settings.toml")
     for sender in inferred.senders:
         name = sender.samples[0].name
         for setting, columns in sender.mixed.items():
-            found.append(f"{name}: its own columns differ in {_SETTINGS[setting]}: {and_(quoted(header) for header in _headers(columns))}")
+            found.append(f"{name}: its own columns differ in {_SETTINGS[setting]}, so check how they are read: {and_(quoted(header) for header in _headers(columns))}")
         if not sender.pattern and sender.settings and differing(inferred.senders):
-            found.append(f"{name}: its name fits other senders' files, too; give its settings a table of your own in settings.toml")
-    found += [f"{sample.name}: {shape.words}; fields.py says so" for sample in samples for shape in sample.shapes]
+            found.append(f"{name}: no pattern of file names fits this sender alone, so its settings were not written; add them below [files.\"PATTERN\"] in settings.toml")
+    found += [f"{sample.name}: {shape.words}; the fields in fields.py read it that way" for sample in samples for shape in sample.shapes]
     made = _made(fields).values()
     keyed = {one.constant for one in made if one.value.endswith(".header")}
     found += dict.fromkeys(f"{one.constant[0]}: {_NO_KEY[0].lower()}{_NO_KEY[1:]}" for one in made if one.constant and one.constant not in keyed)
     lists = [field.name for field in fields if field.known]
     if lists:
-        asked = f"is the list for {lists[0]}" if len(lists) == 1 else f"are the lists for {and_(lists)}"
+        asked = f"is the list of values for {lists[0]}" if len(lists) == 1 else f"are the lists of values for {and_(lists)}"
         found.append(f"{asked} complete? A value that is not in its list gets a warning")
     if inferred.left_out:
         whys: dict[str, list[str]] = {}
         for header, why in inferred.left_out:
             whys.setdefault(why, []).append(quoted(header))
-        found.append("no fields: " + "; ".join(f"{and_(headers)} ({why if len(headers) == 1 else _of_several(why)})" for why, headers in whys.items()))
-    found += [f"the sheet {quoted(title)} of {sample.name} is another table; it has no fields" for sample in samples for title in sample.others]
+        found.append("no field for " + "; ".join(f"{and_(headers)} ({why if len(headers) == 1 else _of_several(why)})" for why, headers in whys.items()))
+    found += [f"the sheet {quoted(title)} of {sample.name} has another table, so there are no fields for it" for sample in samples for title in sample.others]
     found.append("nobody has checked yet whether the results in tests/cases are right")
     return found
 
@@ -254,9 +254,9 @@ def _setting(sender: SampleSender, name: str, columns: Sequence[SampleColumn]) -
 
 def _shape(sample: Sample, shape: ReshapePlan) -> dict[str, Any]:
     """Returns the question whether a file's tables have their likely shape; its values are the first resulting records."""
-    offer = {"text": "; ".join(shape.lines), "values": [], "cells": 0, "answer": {"kind": "shape", "sample": sample.name, "key": shape.key}}
+    offer = {"text": f"yes, these are its records (ADE then writes: {'; '.join(shape.lines)})", "values": [], "cells": 0, "answer": {"kind": "shape", "sample": sample.name, "key": shape.key}}
     return {
-        "kind": "shape", "text": f"{sample.name}: {in_comment(shape.words)}. Are these its records?", "cells": sample.rows, "several": False,
+        "kind": "shape", "text": f"{sample.name}: {in_comment(shape.words)}. Is that right? Then these are its first records", "cells": sample.rows, "several": False,
         "header": "", "sample": sample.name, "values": [in_comment(row) for row in shape.rows], "offers": [offer],
     }  # fmt: skip
 

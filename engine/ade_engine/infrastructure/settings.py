@@ -63,7 +63,7 @@ def run_setting_names() -> tuple[str, ...]:
 
 def superfluous(key: str) -> str | None:
     """Returns why a key is no longer a setting; ``None`` if it never was one, or still is."""
-    return 'edition = "2026" always works so' if _native.is_former_setting(key.lower()) else None
+    return 'edition = "2026" always works that way' if _native.is_former_setting(key.lower()) else None
 
 
 class SettingField:
@@ -329,7 +329,7 @@ def _resolve(
     if values["quarantine"] != "keep" and not is_2026:
         entry = given["quarantine"]
         what = f"{entry.name} from {entry.source}"
-        raise SettingsError(f'{what}: rows with errors are known in edition 2026 alone; add edition = "2026"')
+        raise SettingsError(f'{what}: this setting works only in edition 2026; add edition = "2026"')
     of_run = ((key, entry.of_run) for key, entry in given.items() if key in _KEYS_OF_RUN)
     return values, tuple((key, source) for key, source in of_run if source is not None)
 
@@ -343,7 +343,7 @@ def _read(key: str, entry: _SourcedValue) -> Any:
         hint = None
         if entry.text:
             what = "--set" if entry.of_run == "--set" else f"the variable {entry.name}"
-            hint = f"correct {what} and run the file anew; a retry has the settings of the run that it repeats"
+            hint = f"correct {what} and start a new run; a retry uses the settings of the original run"
         raise SettingsError(f"{entry.name} from {entry.source} {error}, not {entry.value!r}", hint) from None
 
 

@@ -67,7 +67,7 @@ def notice_kind(notices: Notices, source: Source) -> None:
     # The notice about text names its kind itself.
     if kind == named or detected is not None and detected.is_unusual:
         return
-    said = f"the file is called .{extension} and is {_KINDS.get(kind, f'an .{kind} workbook')}; it was read as that"
+    said = f"the file's name ends in .{extension}, but it is {_KINDS.get(kind, f'an .{kind} workbook')}; it was read by its content"
     if kind in ("html", "mht"):
         said += ". Its cells are texts as the page shows them, except those that it marks as numbers"
     notices.add("read_as", said, level=INFO, kind=kind)
@@ -94,7 +94,7 @@ def notice_quotes(context: RunContext, scan: SheetScan) -> None:
     """Sends notices about unclosed quotes of a ``.csv`` file, and about the way quotes within cells are written."""
     numbers, are_letters = scan.broken_quotes
     if numbers:
-        said = "quotation marks without a partner were read as ordinary characters" if are_letters else "a quotation mark has no partner, so cells or whole rows may have run together"
+        said = "unclosed quotation marks were read as ordinary characters" if are_letters else "a quotation mark is never closed, so cells or whole rows may have run together"
         what = 'ask for a file in which quotation marks inside cells are doubled ("")' if are_letters else 'with `csv_delimiter = "auto"` such marks are read as ordinary characters'
         rows = stretches(numbers)
         context.notice("csv_quotes", f"{rows_in_words(rows)}: {said}. If that is wrong, {what}", count=len(numbers), rows=rows)
@@ -107,13 +107,13 @@ def notice_quotes(context: RunContext, scan: SheetScan) -> None:
             rows=[[scan.rows_emitted, scan.rows_emitted]],
         )
     if scan.has_single_quotes:
-        context.notice("csv_quotes", "single quotes stand around cells and were read as quotation marks", level=INFO)
+        context.notice("csv_quotes", "cells are enclosed in single quotes, which were read as quotation marks", level=INFO)
     if scan.other_part is not None:
         row, delimiter = scan.other_part
         separators = _DELIMITERS.get(delimiter, f"{delimiter!r} between cells")
         context.notice(
             "csv_parts",
-            f"from row {row} on the text has {separators}, and another delimiter above: two files in one, it seems. Each part was read with its own",
+            f"from row {row} on the text has {separators}, but another delimiter above. It seems to be two files in one; each part was read with its own delimiter",
             rows=[[row, scan.rows_emitted]],
         )
     if scan.has_backslashes:
@@ -193,7 +193,7 @@ def notice_own_lists(notices: Notices, sheets: list[SourceSheet]) -> None:
         named = ", ".join(map(repr, titles))
         notices.add(
             "issue_list_skipped",
-            f"the file is a copy that ade has marked; its list of issues was not read: {named}",
+            f"the file is a marked copy; its list of issues was not read: {named}",
             level=INFO,
             count=len(titles),
             sheets=titles,
@@ -236,7 +236,7 @@ def leave_to_issues(context: RunContext, tables: list[BuiltTable]) -> None:
         context.notices.notices.remove(notice)
         if listed < count:
             rest = "1 formula" if count - listed == 1 else f"{count - listed} formulas"
-            said = f"{rest} more, not listed as issues, {'has' if count - listed == 1 else 'have'} no saved value"
+            said = f"{rest} without a saved value {'is' if count - listed == 1 else 'are'} not listed as {'an issue' if count - listed == 1 else 'issues'}"
             context.notice(code, f"{said}. Open the file in a spreadsheet program and save it once.", count=count - listed)
 
 
@@ -289,7 +289,7 @@ def notice_marks(context: RunContext, scan: SheetScan, spans: list[RowSpan]) -> 
     cells = [f"{column_letters(column)}{row}" for row, column in scan.signs_of_formats if is_record(row)]
     if cells:
         what = "1 number looks" if len(cells) == 1 else f"{len(cells)} numbers look"
-        context.notice("sign_of_format", f"{what} negative only by the format of the cell ({some_of(cells)}), and {'was' if len(cells) == 1 else 'were'} read as positive", count=len(cells), cells=cells[:100])
+        context.notice("sign_of_format", f"{what} negative only because of the cell format ({some_of(cells)}), and {'was' if len(cells) == 1 else 'were'} read as positive", count=len(cells), cells=cells[:100])
 
 
 def notice_power_above(context: RunContext, scan: SheetScan, span: RowSpan) -> None:

@@ -110,7 +110,7 @@ def _processes(error: BaseException) -> RefusedOperation | None:
     if any(_comes_from(error, f"multiprocessing.{part}") for part in _SHARING):
         return RefusedOperation(
             said="locks, queues, pools and shared memory between processes (multiprocessing, ProcessPoolExecutor) "
-            "need memory that all runs would share, and runs do not have it",
+            "need memory that all runs share, which runs may not use",
             hint="use threads (ThreadPoolExecutor): polars and other native code work side by side in them",
         )
     if error.errno != errno.EPERM:
@@ -118,12 +118,12 @@ def _processes(error: BaseException) -> RefusedOperation | None:
     line = _line_of(error)
     if any(name in line for name in _LEAVING) or _comes_from(error, "subprocess"):
         return RefusedOperation(
-            said="processes of a run may not leave its group, because they end with the run",
+            said="processes of a run may not leave its process group, because they end with the run",
             hint="leave out start_new_session, process_group, setsid and setpgid",
         )
     if any(name in line for name in _UNCOUNTED):
         return RefusedOperation(
-            said="runs may not have memory, queues, semaphores or keys that are counted for no process and outlive it",
+            said="runs may not have shared memory, queues, semaphores or keys that outlive their process",
             hint="use `bytearray`, `queue`, `threading`, or a file below the temporary folder (`tempfile`)",
         )
     if "utime(" in line:
@@ -154,10 +154,10 @@ def _network(error: BaseException, known: dict) -> RefusedOperation | None:
     if not (refused or unresolved or any(words in text_of(error) for words in _NETWORK_WORDS)):
         return None
     if known.get("network_asked"):
-        hint = "it asked for one; the operator allows that with ADE_ALLOW_NETWORK=1"
+        hint = "the run asked for network access, but the operator has not allowed it; set ADE_ALLOW_NETWORK=1 to allow it"
     else:
         hint = (
-            "ask for one with `ade run --allow-network` (over HTTP: runtime_network_access); "
+            "ask for network access with `ade run --allow-network` (over HTTP: runtime_network_access); "
             "the operator allows that with ADE_ALLOW_NETWORK=1"
         )
     return RefusedOperation(said="this run has no network", hint=hint)
@@ -212,7 +212,7 @@ def _left_out(error: BaseException, known: dict) -> RefusedOperation | None:
     return RefusedOperation(
         said="runs use a copy of the configuration, without the files that git ignores",
         hint="if the file is in the configuration's folder, take it out of .gitignore; "
-        "or name it by its whole path, and let the operator add that to ADE_SANDBOX_READ",
+        "or use its absolute path, and let the operator add that to ADE_SANDBOX_READ",
     )
 
 

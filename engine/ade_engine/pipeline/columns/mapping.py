@@ -310,7 +310,7 @@ class ColumnMapper:
             if not by_values or column.score is None or column.score - by_values >= context.settings.minimum_mapping_score:
                 continue
             letters = column_letters(table.region.min_col + column.source_index)
-            header = "its header is not in the list. If it is this field, `ade fix` adds the header"
+            header = "its header is not listed in the field. If the column is this field, add the header with `ade fix`"
             context.notice(
                 FOUND_BY_VALUES,
                 f"column {letters} was used as the field {column.field_name!r} because of its values; "

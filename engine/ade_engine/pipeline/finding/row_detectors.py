@@ -100,8 +100,8 @@ def shared_headers(registry: Registry) -> Iterator[str]:
                 place = getattr(registry.fields.get(field), "ade_place", None)
                 where = f"{place[0]}, line {place[1]}: " if place else ""
                 yield (
-                    f"{where}fields {first!r} and {field!r} both list the header {header!r}: a column below it is always the field {first!r}. "
-                    "Take it from one of them"
+                    f"{where}fields {first!r} and {field!r} both list the header {header!r}: a column with it is always the field {first!r}. "
+                    "Remove it from one of them"
                 )
 
 

@@ -30,8 +30,8 @@ _MAX_REASONS = 3
 #: The reasons for which a header row is doubtful, other than its looks.
 _DOUBTS = {
     "address": "it has an e-mail address or a phone number",
-    "nothing below": "no row stands below it",
-    "texts below names": "below a row of names, with texts alone",
+    "nothing below": "no row follows it",
+    "texts below names": "it has only texts, and the row above looks like headers",
 }
 
 
@@ -47,8 +47,8 @@ def tell_cards(context: RunContext, cards: _native.FoundCards) -> None:
     region = TableRegion(*cards.region)
     context.notice(
         "records_in_lines",
-        f"{count} records stand in lines, each value beside its label ({', '.join(map(repr, labels[:4]))}"
-        f"{', …' if len(labels) > 4 else ''}), in {region.a1}{' (`line_records = true`)' if context.settings.line_records else ''}",
+        f"{count} records are blocks of lines, each with a label and its value ({', '.join(map(repr, labels[:4]))}"
+        f"{', …' if len(labels) > 4 else ''}), in {region.a1}{' (`line_records = true`)' if context.settings.line_records else ''}; each block became a row",
         level=INFO,
         count=count,
         rows=[[region.min_row, region.max_row]],
@@ -59,16 +59,16 @@ def _tell_further_headers(context: RunContext, _: SheetScan, rows: list[int]) ->
     numbers, named = _named(rows)
     context.notice(
         "doubtful_header_row",
-        f"{named} below a blank row taken for the header of another table, for one of the words is the header of "
-        "a field, or they stand above values. If that is a record, name the header rows of the sheet: `header_rows`",
+        f"{named}, below a blank row, used as the header of another table, because a text in it is the header of "
+        "a field or has values below it. If this is a record, set the header rows of the sheet: `header_rows`",
         rows=numbers,
     )
 
 
 def _tell_side(context: RunContext, _: SheetScan, words: int, start: int, stop: int, is_turned: bool) -> None:
-    why = f"the names of {words} fields stand" if is_turned or words > 1 else "names seem to stand"
+    why = f"the headers of {words} fields are" if is_turned or words > 1 else "headers seem to be"
     done = (
-        "each column is a record, so rows and columns were swapped. `Source column` says which column a record was: "
+        "each column is a record, so rows and columns were swapped. `Source column` gives the column of each record: "
         f"2 is column {column_letters(2)}"
         if is_turned
         else "each column seems to be a record. All rows were kept as they are, and no row is the header"
@@ -90,7 +90,7 @@ def _named(rows: list[int]) -> tuple[list[list[int]], str]:
 def _tell_no_header(context: RunContext, scan: SheetScan, row: int, is_above: bool) -> None:
     looks = scan.layouts()[row]
     why = f" ({'; '.join(looks.reasons[:_MAX_REASONS])})" if looks.state == "data" else ""
-    above = "above the header row stand records:" if is_above else "no header row was found;"
+    above = "there are records above the header row:" if is_above else "no header row was found;"
     context.notice(
         "no_header_row",
         f"{above} row {row + 1} looks like a record{why}. So columns were recognised by their values. If row {row + 1} is the header, "
@@ -103,8 +103,8 @@ def _tell_doubt(context: RunContext, scan: SheetScan, rows: list[int], why: str)
     numbers, named = _named(rows)
     context.notice(
         "doubtful_header_row",
-        f"{named} taken for the header, but that is not certain ({_DOUBTS.get(why) or _by_looks(scan, rows)}). If a record is among "
-        "them, say which rows are the header: `header_rows = [1]`, or `[]` where the sheet has none",
+        f"{named} used as the header, but that is not certain ({_DOUBTS.get(why) or _by_looks(scan, rows)}). If it is wrong, "
+        "set the header rows: `header_rows = [1]`, or `[]` if the sheet has none",
         rows=numbers,
     )
 
@@ -122,9 +122,9 @@ def _tell_kept(context: RunContext, scan: SheetScan, rows: list[int], why: str) 
     numbers, named = _named(rows)
     is_one = len(rows) == 1
     may_be = {
-        "part of the header": f"{named} looks like a part of the header, and has values",
+        "part of the header": f"{named} looks like a part of the header, but has values",
         "other header": f"{named} may be the header of another table",
-        "name alone": f"{named} between records may be {'a section head or a note' if is_one else 'section heads or notes'}, with nothing but a name",
+        "name alone": f"{named} between records {'has' if is_one else 'have'} only a name, and may be {'a section head or a note' if is_one else 'section heads or notes'}",
         "note": f"{named} may be notes",
     }[why]
     context.notice(
@@ -175,7 +175,7 @@ def _left_out(what: str, reason: str = not_written.OUTSIDE, level: str = INFO) -
 def _tell_deductions(context: RunContext, _: SheetScan, row: int) -> None:
     context.notice(
         "deductions",
-        f"row {row + 1} says that what stands below is taken off, and its amounts were read as all others are. If they are not negative, they are added where they should be taken off",
+        f"row {row + 1} says that the amounts below it are deductions, but they were read like all others. If they are not negative, sums add them instead of subtracting them",
         rows=[[row + 1, row + 1]],
     )
 
@@ -191,7 +191,7 @@ def _tell_notes_beside(context: RunContext, _: SheetScan, places: list[tuple[int
 def _tell_doubt_beside(context: RunContext, _: SheetScan, first: int, stop: int, ends_above: bool) -> None:
     context.notice(
         "tables_side_by_side",
-        f"{'column' if stop - first == 1 else 'columns'} {_letters(first, stop)} behind a blank column may "
+        f"{'column' if stop - first == 1 else 'columns'} {_letters(first, stop)} after a blank column may "
         + ("not belong to the table, which ends further down" if ends_above else "be another table")
         + "; read as part of it",
         level=WARNING if ends_above else INFO,
@@ -242,8 +242,8 @@ def fill_values_above(context: RunContext, scan: SheetScan, span: RowSpan, chang
         if above is not None:
             changed.setdefault(row, scan.row(row))[column] = scan.cell(above, column)
     for found, said, level in (
-        ([(row, column) for row, column, above in signs if above is not None], "have the value above", INFO),
-        ([(row, column) for row, column, above in signs if above is None], "were left: nothing stands above them, or they may be names. Ask for the values themselves", WARNING),
+        ([(row, column) for row, column, above in signs if above is not None], "were replaced by the value above them", INFO),
+        ([(row, column) for row, column, above in signs if above is None], "were left as they are: there is no value above them, or they may be names. Ask the sender for the values", WARNING),
     ):
         cells = [f"{column_letters(column + 1)}{row + 1}" for row, column in found]
         if cells:
@@ -254,7 +254,7 @@ def fill_values_above(context: RunContext, scan: SheetScan, span: RowSpan, chang
         letters = ", ".join(column_letters(column + 1) for column in columns)
         what = f"column {letters} has a value" if len(columns) == 1 else f"columns {letters} have values"
         said = f"{what} in the first of several records and {'is' if len(columns) == 1 else 'are'} blank below it ({rows_in_words(found)}); the blank cells stay empty"
-        context.notice("filled_once", f"{said}. If the value above applies to them, too, write it in the field: Field(…, fill_down=True)", count=len(blank), rows=found)
+        context.notice("filled_once", f"{said}. If the value applies to them, too, set fill_down=True in the field: Field(…, fill_down=True)", count=len(blank), rows=found)
 
 
 def _columns_filled_down(context: RunContext, scan: SheetScan, span: RowSpan) -> set[int]:
@@ -273,7 +273,7 @@ _NOTICES = {
     "kept": _tell_kept,
     "below": _tell_below,
     "left out above": _left_out(" above the header row"),
-    "tables above": _left_out(" above the table, in whose headers no field is named,", level=WARNING),
+    "tables above": _left_out(" above the table, below headers that no field has,", level=WARNING),
     "left out below": _left_out(" below the table"),
     "deductions": _tell_deductions,
     "page titles": _left_out(" of page titles", not_written.TITLE),

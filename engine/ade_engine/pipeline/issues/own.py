@@ -71,7 +71,7 @@ def find_uneven_rows(context: RunContext, scan: SheetScan, span: RowSpan, table:
     for severity, found in ((ERROR, [row for row in uneven if row[1] > expected]), (WARNING, [row for row in uneven if row[1] < expected])):
         messages: list[str | None] = [None] * table.height
         for row, cells in found:
-            done = "an amount was split at its comma and was joined again; please check it" if row in joined else "values may stand in wrong columns"
+            done = "an amount was split at its comma and was joined again; please check it" if row in joined else "values may be in the wrong columns"
             messages[row - 1 - span.data_start] = f"the row has {cells} cells, the header {expected}: {done}"
         if found:
             said = pl.Series(messages, dtype=pl.String)
@@ -123,8 +123,8 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
         if all(one == [True, False] for one in above) or all(one == [False, True] for one in above):
             name, order = column.field_name, "day first" if above[0][0] else "month first"
             said = (
-                f"{len(typed)} typed days and {len(texts)} texts ({order}) in one column: a program with other regional "
-                "settings may have swapped day and month of the typed days. Compare them with the source"
+                f"{len(typed)} dates and {len(texts)} texts ({order}) in one column: a program with other regional "
+                "settings may have swapped day and month of the dates. Compare them with the source"
             )
             context.collected.reported.append(HookReport(name, f"{name}.half_converted", ERROR, said, None))
 
@@ -157,7 +157,7 @@ def note_dropped_rows(context: RunContext) -> None:
             which = f" ({columns_in_words(stretches([*map(column_number, letters)])) if letters else rows_in_words(notice['rows'])})"
         plural = "row was" if count == 1 else "rows were"
         # The reader of the list knows the rows, and not what a hook is.
-        message = f"{count} {plural} left out{which}, by a step of the configuration: {notice['hook'].rpartition('.')[2]}"
+        message = f"{count} {plural} left out{which} by the configuration, in its function {notice['hook'].rpartition('.')[2]}"
         remark = {"rule": "rows_dropped", "severity": INFO, "message": message}
         # A single letter is a record that was a column of the sheet.
         if len(letters) == 1:

@@ -130,13 +130,11 @@ class Quarantine:
             else:
                 output.add_issues(placed(part.lines, {}, header_row, None))
             header_row += part.frame.height
-        have = "1 row with an error stands" if frame.height == 1 else f"{frame.height} rows with errors stand"
-        where = f"on the sheet {sheet.title!r} of the output" if book is None else "in a workbook of their own beside the output"
-        if frame.height == 1:
-            where = where.replace("their", "its")
+        have = "1 row with an error is" if frame.height == 1 else f"{frame.height} rows with errors are"
+        where = f"on the sheet {sheet.title!r} of the output" if book is None else "in a separate workbook beside the output"
         notices.add(
             "rows_quarantined",
-            f"{have} {where}, and not among the others",
+            f"{have} {where}, not among the other rows",
             count=frame.height,
             sheets=self._titles,
         )

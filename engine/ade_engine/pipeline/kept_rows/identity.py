@@ -57,7 +57,7 @@ def after_hook(
     context.rows_unknown = entry.name
     context.notice(
         "rows_unknown",
-        f"the hook {entry.name} replaced the rows, so nobody knows any more which row of the file each one was, and issues name no cells. "
+        f"the hook {entry.name} replaced the rows, so their rows in the file are no longer known, and issues name no cells. "
         f"Keep the columns {ROW} and {ROW_CHECK} as they are",
         table=context.table_index,
         hook=entry.name,

@@ -43,8 +43,8 @@ _UNWANTED = (
     (TOTAL, "row", " of totals"),
     (BALANCE, "row", " of balances"),
     (GROUP, "section head", ""),
-    (RULE, "line", " of signs"),
-    (PREPARED, "prepared row", " without a record"),
+    (RULE, "line", " of dashes or other signs"),
+    (PREPARED, "prefilled row", " without a record"),
 )
 
 
@@ -73,7 +73,7 @@ def leave_out_rows(
     inside[:] = found.kinds
     if found.lone_names:
         numbers = [[span.data_start + 1, span.data_start + found.lone_names]]
-        said = f"{rows_in_words(numbers)}: only a name, without values: a section head or an empty record; kept as a record"
+        said = f"{rows_in_words(numbers)}: only a name and no values, as in a section head or an empty record; kept as a record"
         context.notice("doubtful_rows", said, count=found.lone_names, **context.rows_told(numbers))
     tell_totals(context, span, scan, found)
     kept = {NOTE: not settings.is_2026, TOTAL: not settings.skip_total_rows, GROUP: not has_section and settings.group_rows == "keep"}

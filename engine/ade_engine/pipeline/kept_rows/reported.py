@@ -54,8 +54,8 @@ def settle(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
             rows = "1 row" if report.unknown == 1 else f"{report.unknown} rows"
             context.notice(
                 "issues_without_rows",
-                f"{report.rule} was found in {rows} of a table that was changed since, so that it is not known which rows these are "
-                "now. It is known where hooks keep the column __ade_row",
+                f"{report.rule} was reported for {rows}, but a hook changed the table since, so it is not known which rows these are "
+                "now. Keep the column __ade_row in the table that the hook returns",
                 table=context.table_index,
                 count=report.unknown,
             )

@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 #: The doubts about rows, by the numbers of the native module.
 _DOUBTS = (
-    "the numbers are sums of other rows, but there are texts beside them as records have",
+    "the numbers are sums of other rows, but the texts beside them look like those of a record",
     "the numbers are the same as in one other row",
     "a word such as Total, but the numbers are not sums of other rows",
     "numbers at the end of the table, without the texts that records have",
-    "a word such as Balance, but texts or amounts as records have",
+    "a word such as Balance, but texts or amounts like those of a record",
     "a word such as VAT, shipping or discount, without the texts that records have",
     "a word such as Average, but the numbers are not averages",
-    "right below a total, without what stands in most records",
-    "without the day that all others have",
-    "words such as of which, below a record that the amount may be a part of",
+    "right below a total, without values that most records have",
+    "without the date that all others have",
+    'words such as "of which", below a record that may include the amount',
 )
 #: The maximum number of mismatched totals that are reported one by one.
 _MAX_REPORTED_TOTALS = 10

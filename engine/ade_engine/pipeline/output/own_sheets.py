@@ -49,7 +49,7 @@ def add_notes_sheet(output: WorkbookOutput, file_name: str, notices: Notices) ->
         return
     columns = [(name, is_long, list(texts)) for (name, is_long), texts in zip(_NOTES.items(), zip(*notes[: LAST_ROW - HEADER_ROW]))]
     title = f"{_counted(len(notes), 'note')} on {file_name}"
-    told = "What was left out, turned or guessed while the file was read. Rows and cells are those of the file."
+    told = "What was left out, changed or guessed while the file was read. Rows and cells are those of the file."
     output.add_list("Notes", OwnList.from_columns(columns, title=title, counts=told, color=_TAB_OF_NOTES))
 
 

@@ -41,7 +41,7 @@ def typed_cells(context: RunContext, source: SourceTable, unread: dict[str, int]
         columns = f"column {counts[0]} has" if len(counts) == 1 else f"columns {', '.join(counts)} have"
         context.notice(
             "times_among_numbers",
-            f"{columns} dates or times among numbers, and no field that reads them: they come out as large numbers. Give the column a field with read=date or read=number",
+            f"{columns} dates or times among numbers, and no field that reads them, so dates are written as large numbers. Give the column a field with read=date or read=number",
             count=len(counts),
         )
     return found if found.cells else None

@@ -105,9 +105,9 @@ def _tell_missing(context: RunContext, field: str, places: tuple[Any, ...]) -> N
 
 def _in_words(place: Any) -> str:
     if place.kind == "label":
-        return f"no cell beside or below {', '.join(map(repr, place.words))} above the table"
+        return f"above the table, no value beside or below the label {' or '.join(map(repr, place.words))}"
     if place.kind == "title":
-        return f"no line above the table like {place.pattern.pattern}"
+        return f"no line above the table matches {place.pattern.pattern}"
     if place.kind == "section":
         return "no section head above the records"
-    return f"the {'title of the sheet' if place.kind == 'sheet_name' else 'name of the file'} is not like {place.pattern.pattern}"
+    return f"the {'title of the sheet' if place.kind == 'sheet_name' else 'name of the file'} does not match {place.pattern.pattern}"

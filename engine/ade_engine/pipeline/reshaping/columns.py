@@ -156,8 +156,8 @@ def notice_series(context: RunContext, source: SourceTable, mapping: Mapping) ->
         constant = name.upper()
         context.notice(
             "columns_of_one_field",
-            f"{len(run)} columns, {letters[0]} to {letters[1]} ({first} to {last}), look like one field. Write {constant} = Stack(\"{name}\"), a field with "
-            f"part_of={constant}.header and one with part_of={constant}.value: each cell becomes a row. `ade fix` writes that",
+            f"{len(run)} columns, {letters[0]} to {letters[1]} ({first} to {last}), look like one field. To make each cell a row, write {constant} = Stack(\"{name}\"), a field with "
+            f"part_of={constant}.header and one with part_of={constant}.value. `ade fix` writes this for you",
             count=len(run),
             table=context.table_index,
         )

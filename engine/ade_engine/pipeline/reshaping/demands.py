@@ -20,11 +20,11 @@ def check_reshapes(registry: Registry, settings: Settings) -> None:
             if part.stack is not stack:
                 continue
             if part.name in fields:
-                raise at_field(registry.fields[field], f"fields {fields[part.name]!r} and {field!r} are both {part!r}; take it from one of them")
+                raise at_field(registry.fields[field], f"fields {fields[part.name]!r} and {field!r} both have part_of={part!r}; remove it from one of them")
             fields[part.name] = field
         if fields.keys() == {None}:
             such = f"part_of=…[{stack.names[0]!r}]" if stack.groups else "part_of=….value"
-            raise at_field(registry.fields[fields[None]], f"field {fields[None]!r} is the header of {stack!r}, and no field has its cells: write a field with {such}")
+            raise at_field(registry.fields[fields[None]], f"field {fields[None]!r} has the headers of {stack!r}, but no field has its cells; add a field with {such}")
     for field in settings.values:
         if field not in registry.fields:
             raise ConfigError(f"the setting values names a field {field!r} that is not registered{did_you_mean(field, registry.fields)}")

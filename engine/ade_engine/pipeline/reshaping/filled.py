@@ -59,7 +59,7 @@ def fill_down(context: RunContext, table: pl.DataFrame, cells: ReshapedCells | N
         if cells is not None:
             cells.put(name, cells.rows.gather(at), None)
     if counts:
-        context.notice("filled_down", f"blank cells have the value of the cell above: {', '.join(counts)}", level=INFO, table=context.table_index)
+        context.notice("filled_down", f"blank cells were filled with the value above: {', '.join(counts)}", level=INFO, table=context.table_index)
     return with_series(table, made) if made else table
 
 

@@ -140,4 +140,4 @@ def _tell_missing(context: RunContext, table: pl.DataFrame) -> None:
     field = known[-1]
     series = " or ".join(way if isinstance(way, str) else "these headers" for way in stack.ways if way) or "the pattern"
     line = {"rule": f"{field.name}.not_found", "severity": WARNING, "field": field.name, "label": field.label or field.name, "table": context.table_index + 1}
-    context.remarks.append(line | {"message": f"no column of {series} was found, and no column of its own"})
+    context.remarks.append(line | {"message": f"no columns for {series} were found, and no single column with a header of this field"})

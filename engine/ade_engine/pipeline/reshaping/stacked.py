@@ -251,7 +251,7 @@ def _tell_no_year(context: RunContext, found: StackedColumns, field: str, cells:
     if cells is None or context.collected is None:
         return
     first, known = found.keys[0], context.registry.fields[field]
-    message = f"the {found.way} have no year, and none stands above the table, so that they are texts"
+    message = f"the {found.way} have no year, and there is none above the table, so they are kept as texts"
     line = {"rule": f"{field}.no_year", "severity": ERROR, "field": field, "label": known.label or field, "message": message, "value": text_of(first.value)}
     context.remarks.append(line | context.place_of(first.row, first.column))
 
@@ -274,12 +274,12 @@ def _tell(
     for total in totals:
         letters = column_letters(source.region.min_col + total.index)
         name = header_text(source.columns[total.index].header)
-        how = "it was checked" if total.is_checked else "its numbers are no sums"
+        how = "after checking it" if total.is_checked else "although its numbers are not sums"
         said += f"; {letters} ({name}) left out as a total, {how}" if name else f"; {letters} left out as a total, {how}"
     left = [index for index in found.others if all(total.index != index for total in totals)]
     if left:
         names = [f"{column_letters(source.region.min_col + index)} ({header_text(source.columns[index].header)})" for index in left]
-        said += f"; left out: {some_of(names, 4)}, whose headers name none of {', '.join(found.stack.names)}"
+        said += f"; left out: {some_of(names, 4)}, whose headers contain none of {', '.join(found.stack.names)}"
     if differing:
         said += f"; {differing} {'total is' if differing == 1 else 'totals are'} not the sum"
     if found.year:

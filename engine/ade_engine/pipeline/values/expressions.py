@@ -178,7 +178,7 @@ class UnusableExpression(WrongResult):
         # A name that is not in the code may be a cell's value.
         if name is not None and (context.policy.quotes_values or stands_in_code(name, source and source[0])):
             meant = nearest(name, context.registry.fields)
-            advice = f"; where only some files have it, a reader (fields.text({name!r})) is empty in the others"
+            advice = f"; if only some files have it, a reader (fields.text({name!r})) is empty in the others"
             said = f"{kind_of(error)}: the table has no column {name!r}{meant or advice}"
         super().__init__(f"returned an expression that cannot be applied: {said}")
         self.__cause__ = error

@@ -41,7 +41,7 @@ def note_readings(context: RunContext, around: ColumnSurroundings) -> None:
         if source is None:
             continue
         told = "; ".join(filter(None, (measure.said, measure.doubt)))
-        said = told or "the field does not convert this unit, so the values are as they stand"
+        said = told or "the field does not convert this unit, so the values are unchanged"
         context.notice(
             "header_unit",
             f"the header of column {source.letters}, field {field!r}, says {measure.text!r}: {said}",
@@ -155,7 +155,7 @@ def _doubts(around: ColumnSurroundings, reading: dict[str, Any], height: int) ->
     """
     if reading["open"] is not None:
         by = "the reader's argument" if reading["by"] == "argument" else reading["by"]
-        said = f"ambiguous: {reading['read_as']} by {by} alone"
+        said = f"ambiguous: read as {reading['read_as']} because of {by}"
         around.said.append(lambda: {said: (f"can be read in two ways; it was read as {reading['read_as']} because of {by}", None)})
         return said_at(series_of(reading["open"]), said)
     if reading.get("doubts") is not None:
