@@ -113,7 +113,7 @@ fn the_settings_page_is_current() {
     let place = Place::new();
     let settings = place.json("settings --json");
     let mut page = String::from(
-        "# Settings\n\nA setting can be given in several places. The strongest is a flag, then come the environment variable, `ade.toml` (in the\ncurrent folder or a folder above it), and the default. The second column has the key in `ade.toml`. `ade settings` shows each\nsetting with its value and the source of the value, and `ade settings KEY` shows one.\n\n| variable | key | default | meaning |\n|---|---|---|---|\n",
+        "# Settings\n\nA setting can be given in several places. The strongest is a flag, then come the environment variable, `ade.toml` (in the\ncurrent folder or a folder above it), and the default. In `ade.toml` the key is the name\nwithout `ADE_`, in lower case. `ade settings` shows each\nsetting with its value and the source of the value, and `ade settings KEY` shows one.\n\n| variable | default | meaning |\n|---|---|---|\n",
     );
     for setting in settings.list() {
         let text = |key: &str| setting[key].as_str().unwrap_or_default().to_owned();
@@ -132,9 +132,8 @@ fn the_settings_page_is_current() {
             format!(" Also read as {}.", aliases.join(", "))
         };
         page.push_str(&format!(
-            "| `{}` | `{}` | {default} | {}{also} |\n",
+            "| `{}` | {default} | {}{also} |\n",
             text("name"),
-            text("key"),
             text("meaning")
         ));
     }
@@ -229,7 +228,7 @@ const COMMON_HELP: [&str; 3] = [
 fn the_page_of_commands_is_current() {
     let place = Place::new();
     let mut page = String::from(
-        "# Commands\n\nThe help of each command. All of them also have `--help`, `--version` and the global options of `ade`.\n",
+        "# Commands\n\nThe help of each command. All of them also have `--help`, `--version` and\nthe global options of `ade`. `ade COMMAND --help` also lists its subcommands.\n",
     );
     let mut lines = vec![String::new()];
     let commands = place.commands();
@@ -241,6 +240,10 @@ fn the_page_of_commands_is_current() {
         for common in COMMON_HELP {
             help = help.replace(common, "");
         }
+        let is_list =
+            |part: &&str| part.starts_with("Commands") || part.starts_with("Further commands");
+        let parts = help.split("\n\n").filter(|part| !is_list(part));
+        help = parts.collect::<Vec<_>>().join("\n\n");
         // A heading without options of its own.
         help = help.replace("\nOptions:\nExamples:", "\nExamples:");
         help = help.replace("\nOptions:\nGlobal options:", "\nGlobal options:");

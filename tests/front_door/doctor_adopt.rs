@@ -17,7 +17,10 @@ fn a_worker_stands_in_the_way_of_adoption_is_none_of_a_copy_and_ends_without_its
         "--database-url sqlite:///{} --data-dir other doctor --adopt",
         database.display()
     );
-    place.ade(&adopt).code(1).says("processes are using the database");
+    place
+        .ade(&adopt)
+        .code(1)
+        .says("processes are using the database");
     // The worker of the original, which the copy's database knows, too, is none of the copy's.
     place
         .shell("cp -a data copy && rm copy/db/ade.sqlite*")
