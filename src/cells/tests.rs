@@ -521,7 +521,7 @@ fn what_would_take_too_much_memory_is_refused() {
             "spaces.xlsx",
             one_sheet(spaces),
             "workbook_unreadable",
-            "it unpacks to more than may be read",
+            "it is too large when it is unpacked",
         ),
     ] {
         let path = files.write(name, content);

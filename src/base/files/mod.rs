@@ -515,7 +515,7 @@ mod tests {
         let path = folder.path().join("socket");
         let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
         let error = write_whole(&path, b"new").unwrap_err().to_string();
-        assert!(error.ends_with("and no file"), "{error}");
+        assert!(error.ends_with("not a file"), "{error}");
         assert!(!fs::symlink_metadata(&path).unwrap().is_file());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }

@@ -358,7 +358,7 @@ mod tests {
     fn a_url_that_names_no_store_is_refused_with_why() {
         for (url, why) in [
             ("/shared", "no ://"),
-            ("file://shared/folder", "begins with /"),
+            ("file://shared/folder", "must begin with /"),
             ("s3://", "name of a bucket"),
             ("ftp://host/x", "none of file, s3, az and gs"),
         ] {

@@ -301,7 +301,7 @@ mod tests {
         assert!(said("fallback", "null")[0].contains("no row was recognised as a header"));
         assert!(said("setting", "null")[0].contains("a setting of this sheet"));
         let turned = r#"{"sheet": "S", "table": 1, "turned": true, "columns": [{"column": "3", "header_cells": ["B3"]}]}"#;
-        assert!(of_header(&table(turned), &[], &[])[0].contains("stand in column B"));
+        assert!(of_header(&table(turned), &[], &[])[0].contains("in column B"));
     }
 
     #[test]
