@@ -360,7 +360,7 @@ mod tests {
             ("/shared", "no ://"),
             ("file://shared/folder", "must begin with /"),
             ("s3://", "name of a bucket"),
-            ("ftp://host/x", "none of file, s3, az and gs"),
+            ("ftp://host/x", "one of file, s3, az and gs"),
         ] {
             let refused = RemoteStore::open(url, &BTreeMap::new()).err().unwrap();
             assert!(refused.contains(why), "{url}: {refused}");
