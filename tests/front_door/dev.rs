@@ -196,7 +196,7 @@ fn of_very_many_configurations_the_first_are_known() {
         place.write(format!("c{number:02}/pyproject.toml"), manifest);
     }
     let mut process = place.start("dev --port 0 --no-worker");
-    process.wait_until_says("2 more configurations in this folder are left out");
+    process.wait_until_says("2 more configurations in this folder are not listed");
     let known = place.json("configs ls --json");
     let known = known.list();
     assert_eq!(known.len(), 50);
