@@ -145,7 +145,7 @@ impl fmt::Display for Note {
             Self::CommentsEnd(most) => write!(f, "Only the first {} cells have comments.", thousands(*most as u64)),
             Self::FormatsFull(cells) => write!(
                 f,
-                "Excel allows no more cell formats in this workbook: {} could not be coloured.",
+                "This workbook has the maximum number of cell formats that Excel allows: {} could not be coloured.",
                 plural(*cells as u64, "cell")
             ),
             Self::Covered(1) => f.write_str(
@@ -159,7 +159,7 @@ impl fmt::Display for Note {
             Self::LinksEnd(most) => write!(f, "Only the first {} lines have links.", thousands(*most as u64)),
             Self::ListEnds(left) => write!(
                 f,
-                "A sheet has no room for more lines: {} not listed.",
+                "The sheet is full: {} not listed.",
                 plural(*left as u64, "issue")
             ),
             Self::NotThere(count) => write!(

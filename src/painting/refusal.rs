@@ -14,7 +14,7 @@ pub enum PaintRefusal {
     #[error(transparent)]
     Unwritable(#[from] FileError),
     /// The copy would replace the original.
-    #[error("the painted copy of {file} would take its place")]
+    #[error("the marked copy of {file} would replace {file} itself")]
     SameFile {
         /// The name of the file.
         file: String,
@@ -121,16 +121,16 @@ impl Trouble {
                 format!("{file} is protected by a password; save it without one")
             }
             Self::Binary => {
-                format!(".xlsb workbooks cannot be painted; save {file} as .xlsx")
+                format!(".xlsb workbooks cannot be marked; save {file} as .xlsx")
             }
             Self::TrackedChanges => {
                 format!("{file} is shared with tracked changes; stop sharing (Review) and save it")
             }
             Self::NotAWorkbook(words) => format!("{file} {words}"),
-            Self::Part { part, what } => format!("{file} cannot be painted: {part} {what}"),
+            Self::Part { part, what } => format!("{file} cannot be marked: {part} {what}"),
             Self::TooLarge { part, most } => {
                 let most = most >> 20;
-                format!("{file} is too large to be painted: {part} takes more than {most} MiB")
+                format!("{file} is too large to be marked: {part} takes more than {most} MiB")
             }
         }
     }

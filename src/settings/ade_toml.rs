@@ -86,7 +86,7 @@ pub fn read(path: &Path) -> Result<AdeTomlFile, Error> {
             _ => {
                 let given_by = SettingSource::File(path.to_owned(), line);
                 let message = format!(
-                    "{given_by}: {} must be a text, a number, true or false, not a table, list or date",
+                    "{given_by}: {} must be a text, a number, true or false; it cannot be a table, a list or a date",
                     setting.key()
                 );
                 return Err(invalid(message).hint(EXPLAINED));

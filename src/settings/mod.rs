@@ -94,9 +94,9 @@ impl Settings {
         let mut all = self.resolved.iter();
         all.find(is_meant).ok_or_else(|| {
             if is_former_engine_setting(key.trim_start_matches("ade_engine_")) {
-                let message = format!("{name} is not a setting any more");
+                let message = format!("{name} is no longer a setting");
                 return Error::usage(code::SETTINGS_INVALID, message).hint(
-                    "remove it; `edition = \"2026\"` in settings.toml always works this way",
+                    "remove it; `edition = \"2026\"` in settings.toml always behaves this way",
                 );
             }
             let similar = ade_toml::similar(key.trim_start_matches("ade_"));

@@ -424,7 +424,7 @@ fn cache_of(settings: &Settings) -> (PathBuf, Option<String>) {
         Some(folder) => match CacheFolder(folder.clone()).closed() {
             None => (folder, None),
             Some(closed) => {
-                let note = format!("this user cannot use {}", closed.display());
+                let note = format!("this user has no access to {}", closed.display());
                 (below_data, Some(note))
             }
         },

@@ -47,7 +47,7 @@ pub enum StoreError {
         known: i64,
     },
     /// An applied migration differs from that of this `ade`.
-    #[error("the database {} was migrated by another {version:04}_{name} than that of this ade", path.display())]
+    #[error("the database {} was migrated with a different {version:04}_{name} than this ade has", path.display())]
     Altered {
         /// The path of the database.
         path: PathBuf,
@@ -131,7 +131,7 @@ pub enum StoreError {
         has_more: bool,
     },
     /// Any other error: most likely a bug in ADE.
-    #[error("the database {} refused: {source}", path.display())]
+    #[error("the database {} refused the operation: {source}", path.display())]
     Refused {
         /// The path of the database.
         path: PathBuf,
@@ -203,15 +203,15 @@ impl Problem for StoreError {
             Self::Absent { .. } => database(code::DATABASE_NOT_MIGRATED)
                 .hint("`ade migrate` creates it, and so does the first `ade run`; or check --data-dir"),
             Self::Replaced { .. } => database(code::DATABASE_REPLACED).hint(
-                "start this process again; workers and servers are stopped before a backup is put back",
+                "start this process again; stop workers and servers before you restore a backup",
             ),
             Self::NotMigrated { .. } => database(code::DATABASE_NOT_MIGRATED)
                 .hint("run `ade migrate`; it backs the database up first"),
             Self::Newer { .. } => database(code::DATABASE_NEWER).hint(
-                "use the ade that migrated it, or a newer one; or restore the backup beside the database",
+                "use the version of ade that migrated it, or a newer one; or restore the backup beside the database",
             ),
             Self::Altered { .. } => database(code::DATABASE_NEWER)
-                .hint("use the ade that created it, or restore the backup beside the database"),
+                .hint("use the version of ade that created it, or restore the backup beside the database"),
             Self::Damaged { path, .. } if path.starts_with("postgresql:") => database(code::DATABASE_DAMAGED)
                 .hint("nothing was changed; restore a backup of the server"),
             Self::Damaged { path, .. } => database(code::DATABASE_DAMAGED).hint(format!(
@@ -219,7 +219,7 @@ impl Problem for StoreError {
                 path.display()
             )),
             Self::Locked { .. } => database(code::DATABASE_LOCKED).hint(
-                "see which process holds it, and try again; ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS waits longer",
+                "find the process that holds it, and try again; ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS sets how long ade waits",
             ),
             Self::Unreachable { hint, .. } => {
                 database(code::DATABASE_UNREACHABLE).hint(hint.clone())
@@ -237,13 +237,13 @@ impl Problem for StoreError {
                     "run" => (code::RUN_NOT_FOUND, Some("`ade runs ls` lists them")),
                     "worker" => (code::NOT_FOUND, Some("`ade workers ls` lists them")),
                     "environment" => (code::NOT_FOUND, Some("`ade env ls` lists them")),
-                    "delivery" => (code::NOT_FOUND, Some("`ade deliveries ls` lists them; nobody is told of a run that ended when ADE_ON_END_URL and ADE_ON_END_COMMAND were not set")),
+                    "delivery" => (code::NOT_FOUND, Some("`ade deliveries ls` lists them; a run has none if ADE_ON_END_URL and ADE_ON_END_COMMAND were not set when it ended")),
                     _ => (code::NOT_FOUND, None),
                 };
                 ErrorFacts::new(ProblemKind::Usage, code).maybe_hint(hint.map(str::to_owned))
             }
             Self::Ambiguous { .. } => {
-                ErrorFacts::new(ProblemKind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or those that `ade runs ls` and `ade env ls` show")
+                ErrorFacts::new(ProblemKind::Usage, code::AMBIGUOUS_ID).hint("give more characters of the id, or copy it from `ade runs ls` or `ade env ls`")
             }
             Self::NoRunOfFile { path, is_there, others } => {
                 let run = is_there.then(|| {
@@ -274,12 +274,12 @@ become_error!(StoreError);
 pub fn no_version(name: &str, version: u32) -> Error {
     let message = format!("configuration {name:?} has no version {version}");
     Error::usage(code::NOT_FOUND, message)
-        .hint("`ade configs show`, or the route `versions`, lists those that there are")
+        .hint("`ade configs show`, or the route `versions`, lists its versions")
 }
 
 /// Returns the error for a configuration without an active version.
 pub fn not_published(name: &str) -> Error {
     let message = format!("no version of configuration {name:?} is active");
     Error::usage(code::NOT_PUBLISHED, message)
-        .hint("publish it, or activate a version that was published")
+        .hint("publish it, or activate a published version")
 }

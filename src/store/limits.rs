@@ -64,7 +64,7 @@ impl std::fmt::Display for Owner {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitExceeded {
     /// The limit of waiting runs.
-    #[error("the queue is full: {owner} has {queued} of at most {limit} runs in it")]
+    #[error("the queue is full: {owner} has {queued} of at most {limit} waiting runs")]
     Queued {
         /// The submitter or workspace with the limit.
         owner: Owner,
@@ -74,7 +74,7 @@ pub enum LimitExceeded {
         limit: u64,
     },
     /// The limit of stored bytes.
-    #[error("the documents of {owner} would have {bytes} bytes, and the limit is {limit}")]
+    #[error("the documents of {owner} would take {bytes} bytes, and the limit is {limit}")]
     Stored {
         /// The submitter or workspace with the limit.
         owner: Owner,
@@ -98,7 +98,7 @@ impl Problem for LimitExceeded {
             )),
             Self::Stored { owner, .. } => {
                 ErrorFacts::new(ProblemKind::Refused, code::STORAGE_LIMIT).hint(format!(
-                    "delete documents that are not needed any more; ADE_LIMIT_{}_STORED_MB sets the limit",
+                    "delete documents that you no longer need; ADE_LIMIT_{}_STORED_MB sets the limit",
                     of(owner)
                 ))
             }

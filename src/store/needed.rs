@@ -85,13 +85,13 @@ impl Store {
             let runs = "SELECT count(*) FROM runs WHERE configuration_id = ?1";
             let runs = transaction.one::<u64>(runs, [id])?;
             if runs > 0 {
-                let hint = format!("`ade configs archive {}` puts it away, and keeps them", typed(name));
+                let hint = format!("`ade configs archive {}` hides it and keeps its runs", typed(name));
                 return Err(in_use(name, &format!("has {}", plural(runs, "run")), hint));
             }
             let building = "SELECT count(*) FROM environments/*pg_of_hosts*/ WHERE configuration_id = ?1 AND status = 'building'";
             if transaction.one::<u64>(building, [id])? > 0 {
                 let why = "has an environment that is being built";
-                return Err(in_use(name, why, "try again when that has ended"));
+                return Err(in_use(name, why, "try again when the build has ended"));
             }
             if dry_run {
                 return Ok(());
@@ -169,7 +169,7 @@ impl KnownConfiguration {
 /// Returns the error for an archived configuration.
 pub(super) fn archived(name: &str) -> StoreError {
     let message = format!("configuration {name:?} is archived");
-    let hint = format!("`ade configs restore {}` ends that", typed(name));
+    let hint = format!("`ade configs restore {}` restores it", typed(name));
     Error::usage(code::CONFIGURATION_ARCHIVED, message)
         .hint(hint)
         .into()
@@ -207,7 +207,7 @@ fn archive(
         let name = &known.record.name;
         let why = format!("has {} in the queue", plural(live, "run"));
         let hint = format!(
-            "`ade runs ls --configuration {}` shows what waits; cancel it, or try again when it has ended",
+            "`ade runs ls --configuration {}` lists them; cancel them, or try again when they have ended",
             typed(name)
         );
         return Err(in_use(name, &why, hint));

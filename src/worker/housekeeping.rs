@@ -238,7 +238,7 @@ impl Pool<'_> {
                 self.workspace,
                 &run,
                 names::RUN_LOST_CLAIM,
-                "The lease of this run expired; its worker writes no more events",
+                "The lease of this run expired, so its worker writes no more events",
             );
             self.report(worker, &ProgressEvent::Expired(&run));
         }

@@ -181,7 +181,7 @@ impl Pool<'_> {
     /// Reports why nothing is executed, for an operator who reads the log.
     fn report_what_is_held(&self, worker: &str) {
         if self.workspace.settings.safe_mode != SafeMode::Off {
-            let message = "safe mode: nothing is executed or built, and runs are left in the queue (ADE_SAFE_MODE)";
+            let message = "safe mode (ADE_SAFE_MODE): this worker executes and builds nothing, and runs stay in the queue";
             self.trouble(worker, &message);
         }
         for paused in pause::all(self.workspace).unwrap_or_default() {
@@ -331,7 +331,7 @@ impl Drop for ReleaseOnPanic<'_> {
         if std::thread::panicking() {
             let Self(workspace, ClaimedRun { run, claim, .. }) = self;
             let message = "the worker's thread crashed while it executed this run";
-            let hint = "see the worker's log".to_owned();
+            let hint = "the worker's log has the details".to_owned();
             let failure =
                 FailureRecord::new(code::WORKER_DIED, "worker", message.to_owned(), Some(hint));
             // If this fails, the next process finds that this one is dead.

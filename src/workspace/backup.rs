@@ -137,7 +137,7 @@ pub(super) fn demand_whole(settings: &Settings, paths: &Paths) -> Result<PathBuf
             let (outside, data) = (outside.display(), data.display());
             let message = format!("{outside} lies outside of the data directory {data}");
             Err(Error::usage(code::SETTINGS_INVALID, message)
-                .hint("`ade backup` needs everything in one data directory: back the parts up with other tools, each on its disk"))
+                .hint("`ade backup` needs everything in one data directory; back up the other parts with other tools"))
         }
         None => Ok(database),
     }
@@ -261,7 +261,7 @@ pub(super) fn read(
 pub(super) fn damaged(file: &Path, reason: &str) -> Error {
     let message = format!("{} is not a complete backup: {reason}", file.display());
     Error::new(ProblemKind::Database, code::INPUT_UNREADABLE, message)
-        .hint("nothing was changed; use another backup, or make one")
+        .hint("nothing was changed; use another backup")
 }
 
 /// Reads a whole backup, and writes its database to `to` if given. Returns its description and its number of files.

@@ -43,7 +43,7 @@ struct Label {
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// Another process made the data directory a host at the same moment.
-    #[error("another process began to use this data directory at the same moment")]
+    #[error("another process started to use this data directory at the same time")]
     Raced,
     /// The identity file cannot be read or written.
     #[error(transparent)]
@@ -98,7 +98,7 @@ pub fn demand_database(settings: &Settings, paths: &Paths) -> Result<(), Identit
         Location::File(database) if !database.exists() && paths.identity().exists() => {
             let (data, database) = (paths.data().display(), database.display());
             Err(mismatch(format!("the data directory {data} belongs to a database, but there is no database at {database}"))
-                .hint("put the database back, or give its address with --database-url. To begin with an empty database, use `ade doctor --adopt`; the files of runs stay")
+                .hint("restore the database, or give its URL with --database-url. To start with an empty database, run `ade doctor --adopt`; the files of runs stay")
                 .into())
         }
         _ => Ok(()),

@@ -146,7 +146,7 @@ impl Workspace {
             let at = run.created_at.to_string().replace('T', " ");
             let place = match (&run.document_id, file.place.as_str()) {
                 (Some(document), _) => format!("document {document}"),
-                (None, "") => "a place that was not recorded".to_owned(),
+                (None, "") => "an unrecorded folder".to_owned(),
                 (None, place) => place.to_owned(),
             };
             format!("{id} ({}) of {place}", at.get(..16).unwrap_or(&at))

@@ -63,7 +63,7 @@ pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restor
     if !held(data).map_err(FileError::on("read", data))?.is_empty() {
         let message = format!("the data directory {} is not empty", data.display());
         return Err(Error::refused(code::NOT_EMPTY, message)
-            .hint("choose a new one with --data-dir, or move its contents away"));
+            .hint("choose an empty one with --data-dir, or move its contents away"));
     }
     let (about, _) = look_through(&opened, file, None)?;
     let restored = fill(settings, paths, &opened, file, about);
@@ -116,7 +116,7 @@ fn demand_sound(
 ) -> Result<(), Error> {
     let reason = match store::check(settings, database) {
         Ok(tables) if about.tables.is_empty() || tables == about.tables => return Ok(()),
-        Ok(_) => "the rows of its database are not those that were backed up".to_owned(),
+        Ok(_) => "the rows of its database differ from those that were backed up".to_owned(),
         Err(StoreError::Damaged { message, .. }) => format!("its database is damaged: {message}"),
         Err(error) => return Err(error.into()),
     };

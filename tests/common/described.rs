@@ -77,7 +77,7 @@ impl Description {
         }
         let value: Value = match serde_json::from_slice(body) {
             Ok(value) => value,
-            Err(error) => return Some(format!("the body is no JSON: {error}")),
+            Err(error) => return Some(format!("the body is not valid JSON: {error}")),
         };
         self.misfit(&described["schema"], &value, "body")
     }

@@ -25,7 +25,7 @@ fn a_database_that_is_locked_is_waited_for_and_told() {
     status 5
     --- stderr
     error: the database [HERE]/data/db/ade.sqlite is locked by another process (waited [TIME])
-    hint: see which process holds it, and try again; ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS waits longer
+    hint: find the process that holds it, and try again; ADE_DATABASE_SQLITE_BUSY_TIMEOUT_MS sets how long ade waits
     ");
     place.ade_fails("run config members.csv --dry-run", 5, "database_locked");
     // A process that only reads is not blocked.

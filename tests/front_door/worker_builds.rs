@@ -28,7 +28,7 @@ fn a_command_that_waits_for_a_builder_that_stands_still_takes_over_without_a_wor
     let mut waits = place.start("run config members.csv");
     waits.wait_until_says(&format!("process {}", frozen.id()));
     gate.open();
-    waits.wait().success().says("its builder stands still");
+    waits.wait().success().says("its builder stopped responding");
     frozen.signal(SIGCONT);
     // It finds what the other one has built.
     frozen.wait().success();
@@ -72,7 +72,7 @@ fn an_installer_that_kills_its_worker_is_not_started_for_ever() {
     let shown = place.json(&format!("runs show {run} --json"));
     let message = shown["error"]["message"].text();
     assert!(
-        message.contains("the process that built it died (attempt 3)"),
+        message.contains("the process that was building it died (attempt 3)"),
         "{message}"
     );
     // Who asks anew is not answered with what was.

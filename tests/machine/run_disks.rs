@@ -50,7 +50,7 @@ fn a_read_only_data_directory() -> Tried {
     status 5
     --- stderr
     error: the database [HERE]/data/db/ade.sqlite cannot be used: unable to open database file
-    hint: check that the data directory exists and that you may write to it, or point --data-dir elsewhere
+    hint: check that the data directory exists and that you may write to it, or choose another with --data-dir
     ");
     // The same before the first start.
     let mount = "mkdir -p new && mount --bind new new && mount -o remount,bind,ro new";

@@ -52,7 +52,7 @@ class Held extends Component<{ children: ComponentChildren }, { error: unknown }
   override render() {
     const { error } = this.state
     if (!error) return this.props.children
-    const why = new Problem(0, 'page_failed', 'This page could not be shown.', `${(error as Error).message ?? error}. What was done on it before is on the server.`)
+    const why = new Problem(0, 'page_failed', 'This page could not be shown.', `${(error as Error).message ?? error}. Earlier changes are on the server.`)
     return <Trouble error={why} again={() => location.reload()} />
   }
 }

@@ -105,7 +105,7 @@ try {
     crew = (await place.api('workspaces/default/configs')).items.find((one) => one.name === 'crew').id
     await page.locator('#configuration').selectOption(crew)
     await look('start')
-    await button('Take out minutes.docx').click()
+    await button('Remove minutes.docx').click()
   })
 
   await steps.step('their runs are watched live, in two tabs by one stream', async () => {
@@ -478,7 +478,7 @@ try {
     await button(/^default/).click()
     await page.getByLabel('Name', { exact: true }).fill('people')
     await look('configurations-new')
-    await button('Make the configuration').click()
+    await button('Create the configuration').click()
     await page.waitForURL(/\/console\/configs\/[0-9a-f-]{36}/)
     people = idHere()
     await page.getByText('Draft loads').waitFor()
@@ -487,7 +487,7 @@ try {
     await page.getByRole('row', { name: /Version 1 Active/ }).waitFor()
     await began(people)
     await choose({ name: 'sample.xlsx', mimeType: '', buffer: readFileSync(place.at('crew/sample.xlsx')) })
-    await page.getByText('stored before, same SHA-256, not sent again').filter({ visible: true }).waitFor()
+    await page.getByText('already stored, so not sent again').filter({ visible: true }).waitFor()
     await page.keyboard.press('Control+Enter')
     await page.waitForURL(/\/console\/runs\/[0-9a-f-]{36}/)
     await status('Succeeded')
@@ -527,7 +527,7 @@ try {
     await page.getByText('while you edited it').waitFor()
     assert.match(await page.locator('.diff').innerText(), /"Boss"/)
     await look('configuration-conflict')
-    await button('Take theirs').click()
+    await button('Use theirs').click()
     await page.locator('.cm-line', { hasText: '"Firm"' }).waitFor()
     await page.keyboard.press('Control+s')
     await page.getByText('Draft loads').waitFor()

@@ -66,7 +66,7 @@ impl Caller {
         }
         let detail = "this needs a token for all workspaces";
         Err(ApiError::from_code(code::FORBIDDEN, detail)
-            .hint("`ade tokens create NAME`, without --for, makes one"))
+            .hint("`ade tokens create NAME`, without --for, creates one"))
     }
 
     /// Returns an error unless the token is an administrator's for all workspaces, because the request concerns the server.
@@ -79,7 +79,7 @@ impl Caller {
         }
         let detail = "this needs a token with the scope \"admin\" for all workspaces";
         Err(ApiError::from_code(code::FORBIDDEN, detail)
-            .hint("`ade tokens create NAME --scope admin`, without --for, makes one"))
+            .hint("`ade tokens create NAME --scope admin`, without --for, creates one"))
     }
 
     /// Returns an error unless the token covers a workspace. For other tokens, things in this workspace do not exist.
@@ -102,7 +102,7 @@ impl Caller {
         if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
             let text = value.to_str().ok().and_then(bearer);
             let text =
-                text.ok_or_else(|| unauthorized("the Authorization header is no bearer token"))?;
+                text.ok_or_else(|| unauthorized("the Authorization header is not a bearer token"))?;
             let token = lookup(api, text, false).await?;
             return Ok(Self {
                 token: token.ok_or_else(|| unauthorized("the token is not valid"))?,
@@ -175,14 +175,14 @@ fn demand_own_page(headers: &HeaderMap, session: &str) -> Result<(), ApiError> {
     if shown == Some(&tokens::csrf_of(session)) {
         return Ok(());
     }
-    let detail = "the header X-CSRF-Token is absent or wrong";
+    let detail = "the header X-CSRF-Token is missing or wrong";
     Err(ApiError::from_code(code::FORBIDDEN, detail)
         .hint("reload the page; a program sends a bearer token"))
 }
 
 fn unauthorized(detail: &str) -> ApiError {
     ApiError::from_code(code::UNAUTHORIZED, detail)
-        .hint("`ade tokens create` makes a token; send it as `Authorization: Bearer TOKEN`")
+        .hint("`ade tokens create` creates a token; send it as `Authorization: Bearer TOKEN`")
 }
 
 macro_rules! callers {

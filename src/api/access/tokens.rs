@@ -42,7 +42,7 @@ pub struct NewToken {
 pub fn create(workspace: &Workspace, new: &NewToken) -> Result<(String, TokenRecord), Error> {
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > 100 {
-        let message = "a token needs a name of at most 100 characters";
+        let message = "a token needs a name of 1 to 100 characters";
         return Err(Error::usage(code::BAD_NAME, message));
     }
     for id in new.workspaces.iter().flatten() {

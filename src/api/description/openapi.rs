@@ -21,7 +21,7 @@ use crate::base::clock::Timestamp;
 #[openapi(
     info(
         title = "ADE",
-        description = "Turns messy spreadsheets into clean, validated workbooks. A document is uploaded once; a run applies a configuration to it; what happens can be followed while it happens. Any route may also answer 405 to a method that it does not have, 408 to a request that takes too long, and 421 to one that asks a server on loopback under another name; these are problem documents too."
+        description = "Turns messy spreadsheets into clean, validated workbooks. A document is uploaded once; a run applies a configuration to it; clients can follow a run while it is executed. Any route may also answer 405 to an unsupported method, 408 to a request that takes too long, and 421 to a request that reaches a server on loopback under another host name; these answers are problem documents too."
     ),
     security(("token" = [])),
     components(schemas(ProblemDetails)),
@@ -49,12 +49,12 @@ const REFUSALS: [(&str, &str, &str); 16] = [
     (
         "400",
         "BadRequest",
-        "The body ended early, or is neither JSON nor a form",
+        "The body ended early, or is not valid JSON or a valid form",
     ),
     (
         "401",
         "Unauthorized",
-        "No token, or one that is wrong, revoked or past its end",
+        "The token is missing, wrong, revoked or expired",
     ),
     (
         "403",
@@ -64,12 +64,12 @@ const REFUSALS: [(&str, &str, &str); 16] = [
     (
         "404",
         "NotFound",
-        "There is no such thing, or the token does not see it",
+        "It does not exist, or the token does not cover its workspace",
     ),
     (
         "409",
         "Conflict",
-        "Not as things are now; the code says why",
+        "Not possible in the current state; the code says why",
     ),
     ("410", "Gone", "It was deleted"),
     ("412", "Stale", "It was changed since it was read"),
@@ -77,13 +77,13 @@ const REFUSALS: [(&str, &str, &str); 16] = [
     (
         "415",
         "OtherType",
-        "The content type or the format is none that is taken",
+        "The content type or the format is not accepted",
     ),
-    ("416", "OutOfRange", "The range lies outside of the file"),
+    ("416", "OutOfRange", "The range is outside the file"),
     (
         "422",
         "NotUsable",
-        "A parameter, a header or a field has a value that cannot be used",
+        "A parameter, a header or a field has an invalid value",
     ),
     (
         "428",
@@ -93,22 +93,22 @@ const REFUSALS: [(&str, &str, &str); 16] = [
     (
         "429",
         "Full",
-        "Too many wait; `Retry-After` says when to try again",
+        "Too many runs or requests are waiting; `Retry-After` says when to try again",
     ),
     (
         "500",
         "Failed",
-        "The server could not do this; its log says why",
+        "The server failed to answer this request; its log says why",
     ),
     (
         "503",
         "Unavailable",
-        "Not now; `Retry-After` says when to try again",
+        "Temporarily impossible; `Retry-After` says when to try again",
     ),
     (
         "507",
         "NoRoom",
-        "The workspace, or who sends it, would store more bytes than the operator allows",
+        "The workspace or the submitter would store more bytes than the operator allows",
     ),
 ];
 
@@ -350,8 +350,8 @@ fn statuses_of(operation: &Operation) -> Vec<&'static str> {
 fn describe((status, response): (&String, &mut RefOr<Response>)) {
     let code = StatusCode::from_bytes(status.as_bytes()).ok();
     let name = match status.as_str() {
-        "206" => Some("The part that was asked for"),
-        "304" => Some("The client has it"),
+        "206" => Some("The requested part"),
+        "304" => Some("The client already has this content"),
         _ => code.and_then(|code| code.canonical_reason()),
     };
     if let (RefOr::T(response), Some(name)) = (response, name)

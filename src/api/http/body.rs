@@ -92,7 +92,7 @@ pub fn refused_body(error: &(dyn std::error::Error + 'static)) -> ApiError {
 
 fn parse<T: JsonBody>(bytes: &[u8]) -> Result<T, ApiError> {
     let value: Value = serde_json::from_slice(bytes).map_err(|error| {
-        let detail = format!("the body is no JSON: {error}");
+        let detail = format!("the body is not valid JSON: {error}");
         ApiError::from_code(code::BAD_REQUEST, detail)
     })?;
     // Parses the bytes, not the value, which has lost a field that was given twice.
@@ -180,10 +180,10 @@ fn in_words(message: &str) -> String {
     };
     let expected = match expected.split(' ').next().unwrap_or_default() {
         "struct" | "map" => "an object",
-        "u8" | "u16" | "u32" | "u64" | "usize" | "nonzero" => "a whole number, not below zero",
+        "u8" | "u16" | "u32" | "u64" | "usize" | "nonzero" => "a whole number from 0",
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
         "f32" | "f64" => "a number",
-        "enum" | "variant" => "one of the words that this field has",
+        "enum" | "variant" => "one of the words that this field accepts",
         _ => match expected {
             "a map" => "an object",
             "a sequence" => "an array",
@@ -192,7 +192,7 @@ fn in_words(message: &str) -> String {
             other => other,
         },
     };
-    format!("must be {expected}, and is {found}")
+    format!("must be {expected}, but is {found}")
 }
 
 /// The parameters of a query. A parameter that is a list in `T` may be repeated; every other one may be given only once.

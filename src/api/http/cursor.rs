@@ -28,7 +28,7 @@ pub fn demand_number(field: &str, number: Option<u64>) -> Result<(), ApiError> {
     match number {
         Some(number) if number > MAX_EVENT_NUMBER => Err(ApiError::field(
             field,
-            "is larger than any number of an event",
+            "is larger than the number of the last event",
         )),
         _ => Ok(()),
     }
@@ -84,7 +84,7 @@ pub fn of_all<T>(
         None => 0,
         Some(id) => {
             let at = all.iter().position(|item| id_of(item) == id);
-            at.ok_or_else(|| ApiError::field("cursor", "its entry is gone: begin anew"))? + 1
+            at.ok_or_else(|| ApiError::field("cursor", "its entry is gone: start again without a cursor"))? + 1
         }
     };
     let rest = &all[first..];
@@ -141,7 +141,7 @@ pub fn place_in(what: &str, cursor: &str) -> Result<u64, ApiError> {
         let place = u64::from_str_radix(place, 16).ok()?;
         (sealed == seal(what)).then_some(place)
     };
-    place().ok_or_else(|| ApiError::field("cursor", "is not the `next_cursor` of a page of this"))
+    place().ok_or_else(|| ApiError::field("cursor", "is not the `next_cursor` of a page of this search"))
 }
 
 fn seal(what: &str) -> String {

@@ -163,7 +163,7 @@ pub fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
 }
 
 fn outside(size: u64) -> Response {
-    let detail = format!("the range lies outside the {size} bytes of the file");
+    let detail = format!("the range is outside the file, which has {size} bytes");
     let error = ApiError::new(StatusCode::RANGE_NOT_SATISFIABLE, code::BAD_REQUEST, detail);
     let mut response = error.into_response();
     insert(

@@ -162,7 +162,7 @@ impl ApiError {
 
     /// Returns the error for a failure of the server itself: 500.
     pub fn internal(message: impl Into<String>) -> Self {
-        let detail = "the server could not do this; its log says why";
+        let detail = "the server failed to answer this request; its log says why";
         let status = StatusCode::INTERNAL_SERVER_ERROR;
         let mut error = Self::new(status, code::STORAGE_FAILED, detail);
         error.inner = Some(message.into().into());
@@ -201,13 +201,13 @@ impl<P: Problem> From<P> for ApiError {
         if status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE {
             let detail = match status {
                 _ if facts.code == code::FILES_UNREACHABLE => {
-                    "the object store is out of reach now"
+                    "the object store cannot be reached now"
                 }
                 _ if facts.may_pass => {
-                    "the server has no room on a disk, or too little memory, now"
+                    "the server has too little disk space or memory now"
                 }
                 StatusCode::SERVICE_UNAVAILABLE => "the database cannot be used now",
-                _ => "the server could not do this; its log says why",
+                _ => "the server failed to answer this request; its log says why",
             };
             let mut error = Self::new(status, facts.code, detail);
             error.inner = Some(message.into());

@@ -129,7 +129,7 @@ async fn sign_in(
     let page = page(
         "Sign in",
         "",
-        "<p class=\"bad\" role=\"alert\">This token is not valid. It may have been revoked, or it has ended.</p><p><a href=\"/console\">Sign in with another one</a></p>",
+        "<p class=\"bad\" role=\"alert\">This token is not valid. It may have been revoked, or it has expired.</p><p><a href=\"/console\">Sign in with another one</a></p>",
     );
     Ok((StatusCode::UNAUTHORIZED, Html(page)).into_response())
 }
@@ -141,7 +141,7 @@ async fn sign_out(
     let (headers, shown) = form(request, "csrf").await?;
     if let Some(session) = cookie(&headers).map(str::to_owned) {
         if shown.as_deref() != Some(&*tokens::csrf_of(&session)) {
-            let detail = "the form is of another session";
+            let detail = "the form belongs to another session";
             return Err(ApiError::from_code(code::FORBIDDEN, detail));
         }
         api.work(move |api| {
@@ -190,7 +190,7 @@ fn demand_same_origin(headers: &HeaderMap) -> ApiResult<()> {
 fn documentation(document: &Value) -> String {
     let mut body = format!(
         "<p>{}</p><p>Machine-readable: <a href=\"/api/v1/openapi.json\">OpenAPI 3.1</a>; <code>ade openapi-types</code> prints TypeScript types.</p>
-         <p>Send a token with each request: <code>Authorization: Bearer ade_…</code>. <code>ade tokens create NAME --scope run</code> makes one.</p>",
+         <p>Send a token with each request: <code>Authorization: Bearer ade_…</code>. <code>ade tokens create NAME --scope run</code> creates one.</p>",
         escaped(document["info"]["description"].as_str().unwrap_or_default())
     );
     let paths = document["paths"].as_object();

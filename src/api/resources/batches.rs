@@ -76,7 +76,7 @@ impl BatchQuery {
             found.workspace.fetch_run(run)?;
         }
         match found.runs.is_empty() {
-            true => Err(not_ready(format!("no run of {} has ended", self.label))),
+            true => Err(not_ready(format!("none of the runs of {} has ended", self.label))),
             false => Ok(found),
         }
     }
@@ -331,7 +331,7 @@ impl BatchArchive {
     fn take(&mut self, run: &RunRecord, only: Option<BatchPart>) -> io::Result<()> {
         let Some(output) = output_of(run) else {
             let why = match run.artifacts_deleted_at {
-                Some(_) => "its files were collected".to_owned(),
+                Some(_) => "its files were deleted".to_owned(),
                 None if run.status == RunStatus::Failed => "its run failed".to_owned(),
                 None => format!("its run was {}", run.status.as_str()),
             };
@@ -353,7 +353,7 @@ impl BatchArchive {
             None if missing.is_empty() => {}
             None => {
                 let why = format!(
-                    "not marked, it has no issues; not found: {}",
+                    "not marked, because it has no issues; fields not found: {}",
                     missing.join(", ")
                 );
                 self.leave_out(&run.input_name, &why);
@@ -409,7 +409,7 @@ impl BatchArchive {
 #[utoipa::path(get, path = "/api/v1/workspaces/{workspace}/batches/{label}/report",
     params(BatchQuery, ReportQuery),
     responses(
-        (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
+        (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "The page loads nothing and runs no scripts"))),
         (status = 409)
     )
 )]

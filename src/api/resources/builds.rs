@@ -64,8 +64,8 @@ struct NewBuildOptions {
 #[utoipa::path(post, path = "/api/v1/workspaces/{workspace}/configs/{config_id}/builds",
     request_body = NewBuild,
     responses(
-        (status = 202, description = "It waits, or is being built", body = EnvironmentView, headers(("Location" = String, description = "The build"))),
-        (status = 200, description = "It is ready; or it was waited for and has failed; or the stream that was asked for", content((EnvironmentView = "application/json"), (BuildStreamLine = "application/x-ndjson"))),
+        (status = 202, description = "It waits to be built, or is being built", body = EnvironmentView, headers(("Location" = String, description = "The build"))),
+        (status = 200, description = "It is ready, or has failed after the request waited for it; or the requested stream", content((EnvironmentView = "application/json"), (BuildStreamLine = "application/x-ndjson"))),
         (status = 409)
     )
 )]

@@ -181,7 +181,7 @@ pub fn at_hand(
 pub fn demand_no_safe_mode(workspace: &Workspace) -> ApiResult<()> {
     if workspace.settings.safe_mode != SafeMode::Off {
         let detail = "no configuration is loaded: the server is in safe mode";
-        let hint = "the operator switches it off; with `{\"force\": true}` a configuration is published without a check";
+        let hint = "the operator can switch safe mode off; `{\"force\": true}` publishes without a check";
         return Err(ApiError::from_code(code::SAFE_MODE_ENABLED, detail).hint(hint));
     }
     Ok(())
@@ -190,7 +190,7 @@ pub fn demand_no_safe_mode(workspace: &Workspace) -> ApiResult<()> {
 /// Converts the error of a check that had no result.
 pub fn not_checked(error: CheckError) -> ApiError {
     match error {
-        CheckError::Cancelled => busy("the server is about to stop"),
+        CheckError::Cancelled => busy("the server is stopping"),
         // The client can do nothing about a full disk.
         CheckError::NoTemporaryFolder(_) => ApiError::internal(error.to_string()),
         error => error.into(),
@@ -219,7 +219,7 @@ pub fn ready(
     if let Some(failed) = failed {
         let why = failed.error.map_or_else(String::new, |error| error.message);
         let hint = format!(
-            "correct the dependencies; `GET /api/v1/builds/{}/logs` has all that the installer said",
+            "correct the dependencies; `GET /api/v1/builds/{}/logs` has the whole output of the installer",
             failed.id
         );
         let status = StatusCode::CONFLICT;
@@ -245,7 +245,7 @@ pub fn ready(
 impl ConfigurationCheck {
     /// Returns an error if the configuration does not load, so that it is not published.
     pub fn demand_loads(self) -> ApiResult<()> {
-        let hint = "correct it; with `{\"force\": true}` it is published all the same";
+        let hint = "correct it; `{\"force\": true}` publishes it anyway";
         let refused = self.error.map(|error| does_not_load(error, hint));
         refused.map_or(Ok(()), Err)
     }

@@ -173,7 +173,7 @@ impl NewConfiguration {
         let wanted = match (&self.template, &self.copy_of) {
             (None, None) => return Ok(DraftContent::Files(Vec::new())),
             (Some(_), Some(_)) => {
-                return Err(ApiError::field("copy_of", "is given beside template"));
+                return Err(ApiError::field("copy_of", "cannot be used with template"));
             }
             (Some(wanted), None) => wanted,
             (None, Some(id)) => {
@@ -370,7 +370,7 @@ async fn download_config(
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     if draft && version.is_some() {
-        return Err(ApiError::field("draft", "is given beside version"));
+        return Err(ApiError::field("draft", "cannot be used with version"));
     }
     let exported = api.slow_work(move |api| {
         let (workspace, known) = which.find(api, &caller)?;

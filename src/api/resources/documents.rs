@@ -47,7 +47,7 @@ struct NewDocumentQuery {
     request_body(content( (FileForm = "multipart/form-data"), (Vec<u8> = "application/octet-stream"))),
     responses(
         (status = 201, body = DocumentRecord, headers(("Location" = String, description = "The document"))),
-        (status = 200, description = "It is stored already", body = DocumentRecord),
+        (status = 200, description = "It is already stored", body = DocumentRecord),
         (status = 507)
     )
 )]
@@ -68,7 +68,7 @@ async fn create_document(
         .pour(&api, move |api, in_form| {
             let name = named.name.or(in_form);
             let name = name.ok_or_else(|| {
-                ApiError::field("name", "is needed where the body is the file itself")
+                ApiError::field("name", "is needed if the body is the file itself")
             })?;
             IncomingDocument::begin(&api.open(&place), &name, limit).map_err(|error| {
                 let error = ApiError::from(error);

@@ -32,7 +32,7 @@ pub fn routes() -> OpenApiRouter<Api> {
 ///
 /// If the draft has files, the request must name them: `If-Match` with the `digest` of the list of files, or `*`.
 #[utoipa::path(put, path = "/api/v1/configs/{config_id}/draft",
-    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there"), ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only where the draft has no files")),
+    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the replaced list of files, or `*` for any state"), ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only if the draft has no files")),
     request_body(content( (Vec<u8> = "application/zip"), (Vec<u8> = "application/gzip"), (FileForm = "multipart/form-data"))),
     responses(
         (status = 200, body = FileListObject, headers(("ETag" = String, description = "The digest of all files"))),
@@ -156,11 +156,11 @@ pub async fn serve_opened(opened: OpenedFile, headers: &HeaderMap) -> ApiResult<
 ///
 /// If the file exists, the request must name its content: `If-Match` with its ETag, or `*`.
 #[utoipa::path(put, path = "/api/v1/configs/{config_id}/files/{path}",
-    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file that is replaced, or `*` for whatever is there, also where nothing is"), ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only where there is no such file")),
+    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the replaced file, or `*` for any state, including no file"), ("If-None-Match" = inline(Option<String>), Header, nullable = false, description = "`*`: only if there is no such file")),
     request_body(content((Vec<u8> = "application/octet-stream"))),
     responses(
         (status = 201, description = "It is new", body = FileObject, headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
-        (status = 200, description = "It replaces the file before", body = FileObject, headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
+        (status = 200, description = "It replaced an older file", body = FileObject, headers(("ETag" = String, description = "SHA-256 of the file, in quotes"))),
         (status = 409), (status = 412), (status = 428)
     )
 )]
@@ -193,7 +193,7 @@ async fn write_config_file(
 ///
 /// The request must name the content: `If-Match` with its ETag, or `*`.
 #[utoipa::path(delete, path = "/api/v1/configs/{config_id}/files/{path}",
-    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file, or `*` for whatever is there")),
+    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the file, or `*` for any state")),
     responses((status = 204, description = "It is gone"), (status = 409), (status = 412), (status = 428))
 )]
 async fn delete_config_file(
@@ -235,7 +235,7 @@ fn precondition(headers: &HeaderMap) -> ApiResult<Precondition> {
         (Some(known), None) => Ok(known),
         (None, Some(Precondition::Any)) => Ok(Precondition::Absent),
         (_, Some(_)) => {
-            let message = "may only be `*`, and not beside `If-Match`";
+            let message = "must be `*`, and cannot be used with `If-Match`";
             Err(ApiError::field(IF_NONE_MATCH, message))
         }
     }

@@ -51,10 +51,10 @@ impl NewJob {
         };
         let refused = |message: &str| ApiError::field("config_version_id", message);
         let (configuration, version) = parts_of_version_id(id)
-            .ok_or_else(|| refused("is no `id` of a configuration's version"))?;
+            .ok_or_else(|| refused("is not the `id` of a configuration's version"))?;
         if given.is_some_and(|given| !given.eq_ignore_ascii_case(configuration)) {
             return Err(refused(
-                "is a version of another configuration than `config_id`",
+                "is not a version of the configuration `config_id`",
             ));
         }
         Ok(WantedConfiguration {
@@ -149,11 +149,11 @@ fn answer(status: StatusCode, run: &RunRecord, paths: &Hider) -> Response {
 
 /// Submit a job for a document.
 #[utoipa::path(post, path = "/api/v1/jobs",
-    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one job, however often it is sent; kept for a day")),
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "Repeating a request with the same key creates no second job; keys are kept for a day")),
     request_body = NewJob,
     responses(
         (status = 202, body = Job, headers(("Location" = String, description = "The job"))),
-        (status = 200, description = "The job of the same key", body = Job),
+        (status = 200, description = "The job that this key already created", body = Job),
         (status = 404), (status = 409), (status = 410), (status = 429)
     )
 )]
@@ -217,10 +217,10 @@ async fn download_job_output(
 
 /// Repeat a job with the same input and the same files of the configuration.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/retry",
-    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one job, however often it is sent; kept for a day")),
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "Repeating a request with the same key creates no second job; keys are kept for a day")),
     responses(
         (status = 202, body = Job, headers(("Location" = String, description = "The new job"))),
-        (status = 200, description = "The job of the same key", body = Job),
+        (status = 200, description = "The job that this key already created", body = Job),
         (status = 409), (status = 429)
     )
 )]

@@ -27,7 +27,7 @@ pub fn demand_labels(labels: &BTreeMap<String, String>) -> ApiResult<()> {
     for (key, value) in labels {
         if !is_label(key) {
             let message = format!(
-                "{key:?} is no key: up to {MAX_LABEL_KEY_CHARS} of a-z, 0-9, `.`, `_` and `-`, a letter or digit first"
+                "{key:?} is not a key: it must have 1 to {MAX_LABEL_KEY_CHARS} of a-z, 0-9, `.`, `_` and `-`, and begin with a letter or digit"
             );
             return Err(ApiError::field("labels", message));
         }

@@ -89,7 +89,7 @@ async fn fix_config(
     if new.run_id.is_empty() {
         return Err(ApiError::field(
             "run_id",
-            "is needed: the run whose file is looked at",
+            "is needed: it names the run whose file is examined",
         ));
     }
     api.engine_work(move |api, cancel| {
@@ -191,7 +191,7 @@ struct SameHeaders {
 ///
 /// The status is 409 `environment_not_ready` as for a check.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/infer",
-    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the list of files that is replaced, or `*` for whatever is there")),
+    params(("If-Match" = inline(Option<String>), Header, nullable = false, description = "The ETag of the replaced list of files, or `*` for any state")),
     request_body = NewInference,
     responses((status = 200, body = InferredConfiguration), (status = 409), (status = 412), (status = 428))
 )]

@@ -161,7 +161,7 @@ pub fn place_of(
         (RunDownload::Artifact, _) => folder.artifact(),
         (_, Some(path)) => path.clone(),
         (_, None) => {
-            let detail = format!("run {} {} and has no output", run.id, run.status.as_str());
+            let detail = format!("run {} ended as {}, so it has no output", run.id, run.status.as_str());
             let error = ApiError::from_code(code::RUN_FAILED_NO_OUTPUT, detail);
             return Err(match &run.error {
                 Some(failure) => error.hint(format!("{}: {}", failure.code, failure.message)),
@@ -174,7 +174,7 @@ pub fn place_of(
             // The process that ended the run died before it could write the record.
             (RunDownload::Artifact, None) => {
                 let status = run.status.as_str();
-                let detail = format!("run {} {status} and has no audit record", run.id);
+                let detail = format!("run {} ended as {status}, so it has no audit record", run.id);
                 ApiError::from_code(code::RUN_FAILED_NO_OUTPUT, detail)
             }
             (RunDownload::Artifact, Some(_)) => missing(run, "audit record"),
@@ -202,8 +202,8 @@ pub(super) fn demand_files(run: &RunRecord) -> ApiResult<()> {
 
 /// Returns the error for a file that is missing although `ade` has not deleted it.
 fn missing(run: &RunRecord, what: &str) -> ApiError {
-    let detail = format!("the {what} of run {} is not where it was left", run.id);
-    gone(detail).hint("another host may have it, or a backup; else run the file again")
+    let detail = format!("the {what} of run {} is not at its recorded path", run.id);
+    gone(detail).hint("another host or a backup may have it; otherwise run the file again")
 }
 
 /// Returns the error for bytes that do not exist any more.

@@ -83,7 +83,7 @@ impl NewRunOptions {
         }
         if self.runtime_network_access == Some(true) && !network_allowed {
             let message =
-                "cannot be asked for: the operator does not allow a network (ADE_ALLOW_NETWORK)";
+                "cannot be used: the operator does not allow runs a network (ADE_ALLOW_NETWORK)";
             return Err(ApiError::field("options.runtime_network_access", message));
         }
         if self

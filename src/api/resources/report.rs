@@ -40,7 +40,7 @@ impl ReportQuery {
 #[utoipa::path(get, path = "/api/v1/runs/{id}/report",
     params(ReportQuery),
     responses(
-        (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "Nothing is loaded and nothing is run"))),
+        (status = 200, description = "The page", content_type = "text/html", body = String, headers(("Content-Security-Policy" = String, description = "The page loads nothing and runs no scripts"))),
         (status = 409)
     )
 )]

@@ -47,11 +47,11 @@ pub fn routes() -> OpenApiRouter<Api> {
 /// now. With `stream`, the status is 200 and the body is lines of JSON: `run.created`, `run.started`, `run.log`, the engine's
 /// events, and `run.completed` at the end.
 #[utoipa::path(post, path = "/api/v1/configs/{config_id}/runs",
-    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key with the same request makes one run, however often it is sent; kept for a day")),
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "Repeating a request with the same key creates no second run; keys are kept for a day")),
     request_body = NewRun,
     responses(
         (status = 201, body = RunView, headers(("Location" = String, description = "The run"))),
-        (status = 200, description = "The run of the same key, or the stream that was asked for", content((RunView = "application/json"), (RunStreamLine = "application/x-ndjson"))),
+        (status = 200, description = "The run that this key already created, or the requested stream", content((RunView = "application/json"), (RunStreamLine = "application/x-ndjson"))),
         (status = 409), (status = 410), (status = 429)
     )
 )]
@@ -286,7 +286,7 @@ async fn list_runs(
     let (limit, before) = cursor::bounds(which.limit, which.cursor.as_deref())?;
     let since = which.since.as_deref().map(|text| {
         Timestamp::parse(text, Timestamp::now())
-            .ok_or_else(|| ApiError::field("since", "is no time, such as 2026-11-20T10:00:00Z"))
+            .ok_or_else(|| ApiError::field("since", "is not a time such as 2026-11-20T10:00:00Z"))
     });
     let since = since.transpose()?;
     let mut filter = RunFilter {
@@ -307,7 +307,7 @@ async fn list_runs(
     if newest && filter.labels.is_empty() {
         return Err(ApiError::field(
             "newest",
-            "is asked of runs with a label alone",
+            "can only be used with `label`",
         ));
     }
     api.work(move |api| {
@@ -484,7 +484,7 @@ async fn stream_run_events(
 #[utoipa::path(post, path = "/api/v1/runs/{id}/cancel",
     responses(
         (status = 200, description = "It is cancelled", body = RunView),
-        (status = 202, description = "Its worker will stop it", body = RunView),
+        (status = 202, description = "Its worker is going to stop it", body = RunView),
         (status = 409)
     )
 )]
@@ -531,11 +531,11 @@ impl JsonBody for NewRetry {}
 
 /// Repeat a run with the same input and the same files of the configuration, or with the current configuration.
 #[utoipa::path(post, path = "/api/v1/runs/{id}/retry",
-    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "The same key makes one run, however often it is sent; kept for a day")),
+    params(("Idempotency-Key" = inline(Option<String>), Header, nullable = false, description = "Repeating a request with the same key creates no second run; keys are kept for a day")),
     request_body = NewRetry,
     responses(
         (status = 201, body = RunView, headers(("Location" = String, description = "The new run"))),
-        (status = 200, description = "The run of the same key", body = RunView),
+        (status = 200, description = "The run that this key already created", body = RunView),
         (status = 409), (status = 410), (status = 429)
     )
 )]

@@ -79,7 +79,7 @@ async fn create_token(
     Json(new): Json<NewToken>,
 ) -> ApiResult<(StatusCode, Json<MadeToken>)> {
     if new.workspaces.as_ref().is_some_and(Vec::is_empty) {
-        let message = "must name a workspace; without the field, the token is for all";
+        let message = "must name a workspace; without the field, the token covers all workspaces";
         return Err(ApiError::field("workspaces", message));
     }
     if new
@@ -90,7 +90,7 @@ async fn create_token(
         return Err(ApiError::field("days", message));
     }
     if !is_within(&caller, new.workspaces.as_deref()) {
-        let detail = "a token can be made for the workspaces of the token that makes it";
+        let detail = "a token can only cover workspaces of the token that creates it";
         return Err(
             ApiError::from_code(code::FORBIDDEN, detail).hint("name some of them in `workspaces`")
         );

@@ -112,7 +112,7 @@ fn side_of(known: &KnownConfiguration, field: &str, given: &str) -> ApiResult<Co
         "folder" if !known.uploaded => Ok(ConfigurationSide::Folder),
         "folder" => Err(ApiError::field(
             field,
-            "was uploaded and has a draft, no folder",
+            "cannot be `folder`: the configuration was uploaded, so it has a draft and no folder",
         )),
         number => number.parse().map(ConfigurationSide::Version).map_err(|_| {
             let message = "must be `draft`, `folder`, `active`, or the number of a version";

@@ -185,7 +185,7 @@ fn secure(response: &mut Response, is_own: bool) {
 fn demand_one_host(request: &Request) -> ApiResult<()> {
     let refused = |detail: &str| {
         Err(ApiError::from_code(code::BAD_REQUEST, detail)
-            .hint("send one Host header, that of the URL"))
+            .hint("send one Host header, with the host of the URL"))
     };
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let first = hosts.next();

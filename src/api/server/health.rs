@@ -62,14 +62,14 @@ struct Readiness {
 #[utoipa::path(get, path = "/readyz", security(()), responses((status = 200, body = Readiness), (status = 503)))]
 async fn get_readiness(State(api): State<Api>) -> JsonResult<Readiness> {
     if api.is_draining() {
-        return Err(busy("the server is about to end"));
+        return Err(busy("the server is stopping"));
     }
     let looked = api.work(|api| {
         let home = api.home();
         home.store.demand_known_schema()?;
         let pauses = home.store.pauses()?;
         if ballast::is_scarce(home.files(), home.paths.data()) {
-            return Err(busy("the disk of the data directory has no room for files"));
+            return Err(busy("the disk of the data directory is full"));
         }
         if let Some(objects) = &home.objects {
             objects.demand_reachable()?;
@@ -77,7 +77,7 @@ async fn get_readiness(State(api): State<Api>) -> JsonResult<Readiness> {
         Ok(pauses)
     });
     let looked = tokio::time::timeout(PATIENCE, looked).await;
-    let pauses = looked.map_err(|_| busy("the object store gives no answer"))??;
+    let pauses = looked.map_err(|_| busy("the object store does not answer"))??;
     let (all, configurations) = paused(&pauses);
     Ok(Json(Readiness {
         status: "ok",
@@ -132,42 +132,42 @@ async fn get_metrics(State(api): State<Api>, request: Request) -> ApiResult<impl
 /// Writes the figures of all processes of the data directory.
 #[rustfmt::skip] // a table
 fn write_figures(text: &mut String, figures: &Figures) {
-    const LAST_HOUR: &str = "Runs that ended so in the last hour.";
+    const LAST_HOUR: &str = "Runs that ended with this status in the last hour.";
     let Figures { queue, totals, deliveries, .. } = figures;
     let waits = queue.oldest_wait_ms.unwrap_or(0);
     gauge(text, "ade_runs_queued", "Runs that wait.", queue.queued);
-    gauge(text, "ade_runs_in_trouble", "Runs that wait because the machine or the network is in trouble.", queue.in_trouble);
+    gauge(text, "ade_runs_in_trouble", "Runs that wait because of trouble with the machine or the network.", queue.in_trouble);
     gauge(text, "ade_runs_running", "Runs that are being executed.", queue.running);
-    gauge(text, "ade_run_longest_wait_milliseconds", "How long the run that has been due longest has waited, without those that are paused.", waits);
+    gauge(text, "ade_run_longest_wait_milliseconds", "The longest wait of a run that is due. Paused runs are not counted.", waits);
     gauge(text, "ade_run_longest_wait_seconds", "The same in seconds.", waits / 1000);
     let longest = figures.longest.as_ref();
-    gauge(text, "ade_run_longest_running_seconds", "How long the run that is executed longest has been.", longest.map_or(0, |longest| longest.running_ms / 1000));
+    gauge(text, "ade_run_longest_running_seconds", "The longest time that a running run has taken so far.", longest.map_or(0, |longest| longest.running_ms / 1000));
     if let Some(usual) = longest.and_then(|longest| longest.usual_ms) {
-        gauge(text, "ade_run_longest_running_usual_seconds", "How long runs of its configuration take, rounded up.", usual.div_ceil(1000));
+        gauge(text, "ade_run_longest_running_usual_seconds", "The usual duration of runs of its configuration, rounded up.", usual.div_ceil(1000));
     }
     if let Some(overdue) = longest.filter(|longest| longest.is_overdue()) {
-        write(text, "ade_run_overdue", "gauge", "1 while it takes ten times as long as is usual, with its id; `ade runs cancel ID` ends it.", &[(&format!("{{run=\"{}\"}}", overdue.run.id), 1)]);
+        write(text, "ade_run_overdue", "gauge", "1 while that run takes ten times its usual duration, with its id; `ade runs cancel ID` ends it.", &[(&format!("{{run=\"{}\"}}", overdue.run.id), 1)]);
     }
     gauge(text, "ade_environments_queued", "Environments that wait for a builder.", queue.environments_queued);
     gauge(text, "ade_environments_building", "Environments that are being built.", queue.environments_building);
     gauge(text, "ade_runs_succeeded_last_hour", LAST_HOUR, queue.succeeded);
     gauge(text, "ade_runs_failed_last_hour", LAST_HOUR, queue.failed);
     gauge(text, "ade_runs_cancelled_last_hour", LAST_HOUR, queue.cancelled);
-    write(text, "ade_runs_ended_total", "counter", "Runs that ended, by status, since the database was made.", &[
+    write(text, "ade_runs_ended_total", "counter", "Runs that ended, by status, since the database was created.", &[
         ("{status=\"succeeded\"}", totals.succeeded), ("{status=\"failed\"}", totals.failed), ("{status=\"cancelled\"}", totals.cancelled),
     ]);
-    write(text, "ade_attempts_lost_total", "counter", "Attempts whose worker died or hung, since the database was made.", &[("", totals.lost_attempts)]);
+    write(text, "ade_attempts_lost_total", "counter", "Attempts whose worker died or stopped responding, since the database was created.", &[("", totals.lost_attempts)]);
     gauge(text, "ade_workers", "Workers that live.", figures.workers().count() as u64);
     gauge(text, "ade_slots", "Runs that they may execute at the same time.", figures.slots());
     gauge(text, "ade_slots_busy", "Runs that they execute.", figures.busy_slots());
     let (all, configurations) = paused(&figures.pauses);
     gauge(text, "ade_paused", "1 while everything is paused.", u64::from(all));
-    gauge(text, "ade_paused_configurations", "Configurations that are paused by themselves.", configurations);
+    gauge(text, "ade_paused_configurations", "Configurations that are paused individually.", configurations);
     gauge(text, "ade_runs_paused", "Runs that wait because of a pause.", figures.paused_runs);
-    gauge(text, "ade_deliveries_waiting", "Ends of runs that are still to be told (ADE_ON_END_URL, ADE_ON_END_COMMAND).", deliveries.waiting);
+    gauge(text, "ade_deliveries_waiting", "Notifications about ended runs that are not delivered yet (ADE_ON_END_URL, ADE_ON_END_COMMAND).", deliveries.waiting);
     let waits = deliveries.oldest.map_or(0, |since| figures.now.since(since) / 1000);
-    gauge(text, "ade_delivery_longest_wait_seconds", "How long the end that waits longest to be told has waited.", waits);
-    gauge(text, "ade_deliveries_failed", "Ends that were not accepted for a day, and given up within the last week.", deliveries.failed);
+    gauge(text, "ade_delivery_longest_wait_seconds", "The longest wait of an undelivered notification.", waits);
+    gauge(text, "ade_deliveries_failed", "Notifications that were not accepted for a day, so that delivery stopped within the last week.", deliveries.failed);
     if let Some(bytes) = figures.free_bytes {
         gauge(text, "ade_data_free_bytes", "Free space on the disk of the data directory.", bytes);
     }
@@ -331,7 +331,7 @@ fn write_own(text: &mut String, api: &Api) {
         ),
         (
             "ade_uptime_seconds",
-            "Since this process started to serve.",
+            "Seconds since this process began to serve.",
             api.since.elapsed().as_secs(),
         ),
     ] {

@@ -88,7 +88,7 @@ impl BoundListeners {
     /// Another process listens there, or the address cannot be used.
     pub fn at(place: &ListenAddress) -> Result<Self, Error> {
         let unusable = |error: io::Error| {
-            let message = format!("{} cannot be listened on: {error}", name_of(place));
+            let message = format!("cannot listen on {}: {error}", name_of(place));
             Error::usage(code::ADDRESS_UNUSABLE, message).hint("choose another address or port")
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()

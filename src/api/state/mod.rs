@@ -187,7 +187,7 @@ impl Api {
     }
 
     /// Like [`Api::work`], for a call that starts an engine. Few of these run at a time. The flag is raised when the client
-    /// leaves or the server is about to end.
+    /// leaves or the server is stopping.
     ///
     /// # Errors
     /// Those of the call; 503 if too many such calls wait already.
@@ -245,12 +245,12 @@ impl Api {
         self.draining.load(Ordering::Relaxed)
     }
 
-    /// Makes streams end, because the server is about to end.
+    /// Makes streams end, because the server is stopping.
     pub fn stop(&self) {
         self.stopping.send_replace(true);
     }
 
-    /// Returns a receiver that becomes true when the server is about to end.
+    /// Returns a receiver that becomes true when the server is stopping.
     pub fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.subscribe()
     }
@@ -310,7 +310,7 @@ impl Drop for WatcherCancelOnDrop {
 }
 
 fn many() -> ApiError {
-    busy("the server has many such requests; try again in a moment")
+    busy("the server is busy with many such requests; try again in a moment")
 }
 
 /// Returns the error for a busy or unreachable database; the client may try again.

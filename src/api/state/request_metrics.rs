@@ -43,14 +43,14 @@ impl RequestMetrics {
     /// Writes the metrics in Prometheus's text format 0.0.4.
     pub fn write(&self, text: &mut String) {
         use std::fmt::Write;
-        text.push_str("# HELP ade_http_requests_total Requests that were answered.\n# TYPE ade_http_requests_total counter\n");
+        text.push_str("# HELP ade_http_requests_total Answered requests.\n# TYPE ade_http_requests_total counter\n");
         for ((method, route, status), count) in &*lock(&self.routes) {
             let _ = writeln!(
                 text,
                 "ade_http_requests_total{{method=\"{method}\",route=\"{route}\",status=\"{status}\"}} {count}"
             );
         }
-        text.push_str("# HELP ade_http_answer_seconds Time until the head of the answer.\n# TYPE ade_http_answer_seconds histogram\n");
+        text.push_str("# HELP ade_http_answer_seconds Seconds from a request to the head of its answer.\n# TYPE ade_http_answer_seconds histogram\n");
         for (bound, bucket) in BOUNDS.iter().zip(&self.buckets) {
             let count = bucket.load(Ordering::Relaxed);
             let _ = writeln!(

@@ -129,7 +129,7 @@ impl Stream for PacedBody {
             let length = piece.len() as u64;
             let unused = self.unused.fetch_add(length, Ordering::Relaxed);
             if unused > MAX_FORM_OVERHEAD_BYTES {
-                let message = format!("{unused} bytes in which no boundary of the form is");
+                let message = format!("{unused} bytes without a boundary of the form");
                 return Poll::Ready(Some(Err(axum::Error::new(io::Error::other(message)))));
             }
         }
@@ -144,7 +144,7 @@ async fn pour_form<S: Sink>(
     begin: impl FnOnce(&BlockingApi<'_>, Option<String>) -> ApiResult<S> + Send + 'static,
 ) -> ApiResult<S> {
     let first = form.next_field().await.map_err(|error| broken(&error))?;
-    let mut part = first.ok_or_else(|| ApiError::field("file", "is absent from the form"))?;
+    let mut part = first.ok_or_else(|| ApiError::field("file", "is missing from the form"))?;
     let field = part.name().unwrap_or_default().to_owned();
     unused.store(0, Ordering::Relaxed);
     let Some(name) = part.file_name().map(str::to_owned) else {
@@ -163,7 +163,7 @@ async fn pour_form<S: Sink>(
             let field = more.name().unwrap_or_default().to_owned();
             Err(ApiError::field(
                 field,
-                "is one part too many: a form has one file",
+                "is an extra part: a form has exactly one file",
             ))
         }
     }
@@ -202,7 +202,7 @@ fn unsupported(detail: &str) -> ApiError {
     ApiError::from_code(code::UNSUPPORTED_MEDIA_TYPE,
         detail,
     )
-    .hint("send the file as a form (`curl -F file=@NAME`), or as it is with the content type application/octet-stream")
+    .hint("send the file as a form (`curl -F file=@NAME`), or as the body with the content type application/octet-stream")
 }
 
 fn broken(error: &MultipartError) -> ApiError {

@@ -164,7 +164,7 @@ impl Problem for FileError {
         }
         if self.is_missing() {
             return ErrorFacts::new(ProblemKind::Database, code::FILES_MISSING)
-                .hint("start a worker on the host that made it, which may still have it; otherwise put the file into the queue again");
+                .hint("start a worker on the host that wrote it, which may still have it; otherwise run the file again");
         }
         ErrorFacts {
             may_pass: is_exhausted(&self.source),
@@ -203,7 +203,7 @@ pub fn touch(folder: &Path) {
 }
 
 /// The hint for a full disk.
-pub const FREE_SPACE: &str = "free some space, or point --data-dir at a disk that has some";
+pub const FREE_SPACE: &str = "free some space, or choose a data directory on another disk (--data-dir)";
 
 /// Returns whether the machine, or this process by its limits, ran out of disk space, memory, descriptors or processes.
 pub fn is_exhausted(error: &io::Error) -> bool {
@@ -256,7 +256,7 @@ pub fn hint(error: &io::Error) -> Option<String> {
         _ if is_disk_full(error) => FREE_SPACE,
         _ if is_exhausted(error) => RAISE_LIMITS,
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-            "point --data-dir (or the output directory) at a place that you may write to"
+            "choose a data directory (--data-dir) or an output directory that you may write to"
         }
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             "a file is where a folder should be: move the file away, or choose another --data-dir"

@@ -28,7 +28,7 @@ pub enum BuildError {
         /// The engine that `ADE_ENGINE_SPEC` names, if that was being installed.
         engine: Option<String>,
     },
-    #[error("ADE_SANDBOX is strict, and this machine cannot confine a build: {}", reasons.join("; "))]
+    #[error("ADE_SANDBOX is strict, but this machine cannot confine a build: {}", reasons.join("; "))]
     NotConfined { reasons: Vec<String> },
     /// A package is not the file that the lock names.
     #[error("{}: a package is not the file that the lock names", step.as_str())]
@@ -151,7 +151,7 @@ impl Problem for BuildError {
             BuildError::Timeout { .. } => ErrorFacts::new(ProblemKind::Environment, code::BUILD_TIMEOUT)
                 .hint("raise ADE_BUILD_TIMEOUT, or check the network"),
             BuildError::HashMismatch { .. } => ErrorFacts::new(ProblemKind::Environment, code::HASH_MISMATCH)
-                .hint("find out why the file is another one; `ade lock --upgrade` takes the files as they are now"),
+                .hint("find out why the file has changed; `ade lock --upgrade` accepts the current files"),
             BuildError::Cancelled { .. } => ErrorFacts::new(ProblemKind::Cancelled, code::CANCELLED),
             BuildError::VerificationFailed { .. } => {
                 ErrorFacts::new(ProblemKind::Environment, code::INSTALL_FAILED)
@@ -159,7 +159,7 @@ impl Problem for BuildError {
             }
             BuildError::File(error) => error.facts().under(ProblemKind::Environment, code::STORAGE_FAILED),
             BuildError::NoInstaller { .. } => ErrorFacts::new(ProblemKind::Environment, code::INSTALL_FAILED)
-                .hint("install uv, or with a network your system's packages for pip and venv, which get one (python3-pip, python3-venv)"),
+                .hint("install uv; or, if there is a network, install your system's packages for pip and venv, with which ade fetches uv (python3-pip, python3-venv)"),
         }
     }
 }
@@ -168,7 +168,7 @@ fn installer_hint(transient: bool, offline: bool, refused: bool) -> &'static str
     if refused {
         "builds write to their environment, to caches and to a temporary folder; ADE_SANDBOX_WRITE names further folders that they may write to"
     } else if offline {
-        "only caches were used; leave out --offline (ADE_OFFLINE) once, with a network"
+        "only caches were used; leave out --offline (ADE_OFFLINE) once, while there is a network"
     } else if transient {
         "check the network, and HTTPS_PROXY and the index settings if you use them; then try again"
     } else {

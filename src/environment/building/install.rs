@@ -45,7 +45,7 @@ fn dependencies(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildErro
     let dependencies = session.request.configuration.dependencies();
     for asked in &dependencies.engine {
         session.note(format!(
-            "the configuration asks for `{asked}`; the engine that ADE is set to use is installed in its place"
+            "the configuration asks for `{asked}`; the engine that ADE is set to use is installed instead"
         ));
     }
     match &session.request.lock {
@@ -56,7 +56,7 @@ fn dependencies(session: &mut BuildSession<'_>, uv: &Uv) -> Result<(), BuildErro
             return uv.install_locked(session, &list);
         }
         Some(Err(reason)) => session.note(format!(
-            "{LOCK_FILE} is out of date and not used: {reason}; `ade lock` makes it anew"
+            "{LOCK_FILE} is out of date and not used: {reason}; `ade lock` writes a new one"
         )),
         None => {}
     }

@@ -43,7 +43,7 @@ pub(super) fn compile(session: &mut BuildSession<'_>) -> Result<(), BuildError> 
     if !finished.exit.is_success() {
         // Packages may contain files that are not valid for this Python; they are not imported.
         session.note(
-            "some files could not be compiled; they are compiled when they are imported".to_owned(),
+            "some files could not be compiled ahead; Python compiles them at import".to_owned(),
         );
     }
     Ok(())
@@ -75,7 +75,7 @@ pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildErro
     })?;
     if !finished.exit.is_success() {
         return Err(failed(
-            &format!("what a run imports can't be imported ({})", finished.exit),
+            &format!("a module that runs need can't be imported ({})", finished.exit),
             &finished,
             &python,
         ));

@@ -115,13 +115,13 @@ const LENGTH: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 pub enum CollectError {
     /// Another process is collecting.
-    #[error("{} is collecting already (its lease holds until {})", .0.name, .0.expires_at)]
+    #[error("{} is already collecting (its lease lasts until {})", .0.name, .0.expires_at)]
     Busy(Holder),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// No thread can be started to keep the lease.
-    #[error("no thread can be started that keeps the lease: {}", describe(.0))]
+    #[error("no thread can be started to renew the lease: {}", describe(.0))]
     Thread(std::io::Error),
 }
 
@@ -129,7 +129,7 @@ impl Problem for CollectError {
     fn facts(&self) -> ErrorFacts {
         match self {
             Self::Busy(_) => ErrorFacts::new(ProblemKind::Refused, code::COLLECTION_BUSY).hint(
-                "nothing was deleted; try again when it has ended, or when the lease of a process that died has expired",
+                "nothing was deleted; try again when that process has ended, or if it died, when its lease has expired",
             ),
             Self::Store(error) => error.facts(),
             Self::Thread(_) => {

@@ -105,12 +105,12 @@ pub fn remove(workspace: &Workspace, given: &str, report: &mut Report) -> Result
     if removed || report.failed.len() > failed {
         return Ok(());
     }
-    Err(in_use(id, "needed by a run that was queued meanwhile"))
+    Err(in_use(id, "needed by a run that was queued in the meantime"))
 }
 
 fn in_use(id: &str, what: &str) -> Error {
     Error::usage(code::IN_USE, format!("environment {id} is {what}"))
-        .hint("`ade runs ls` shows what needs it; try again when that has ended")
+        .hint("`ade runs ls` lists the runs that need it; try again when they have ended")
 }
 
 /// The reason for the deletion of things that belong to what was asked for.
@@ -179,9 +179,9 @@ pub fn rename_workspace(
 /// It is not empty, or this process works in it.
 pub fn remove_workspace(workspace: &Workspace, id: &str, dry_run: bool) -> Result<Report, Error> {
     if id == workspace.id() {
-        let message = format!("workspace {id:?} is the one that this ade works in");
+        let message = format!("workspace {id:?} is the one that this ade uses");
         return Err(Error::usage(code::IN_USE, message)
-            .hint("--workspace, or ADE_WORKSPACE of a server, names another one"));
+            .hint("choose another with --workspace, or with ADE_WORKSPACE for a server"));
     }
     let (known, left_out) = workspace.store.delete_workspace(id, dry_run)?;
     let mut report = Report {
@@ -189,7 +189,7 @@ pub fn remove_workspace(workspace: &Workspace, id: &str, dry_run: bool) -> Resul
         ..Report::default()
     };
     if left_out > 0 {
-        let files = format!("{} that became no run", plural(left_out, "file"));
+        let files = format!("{} that never became a run", plural(left_out, "file"));
         report.add(going("left_out", id, &files, 0));
     }
     report.add(going("workspace", id, &known.name, 0));

@@ -57,7 +57,7 @@ fn collect_in(pass: &Pass<'_>, objects: &Objects, report: &mut Report) -> Result
             kind: "object",
             name: key.rsplit('/').next().unwrap_or_default().to_owned(),
             id: key,
-            reason: "no record names it",
+            reason: "no record refers to it",
             bytes,
         });
     }

@@ -37,7 +37,7 @@ impl Pass<'_> {
     }
 }
 
-/// The reason why a folder is kept, or a leftover deleted: no record names it.
+/// The reason why a folder is kept, or a leftover deleted: no record refers to it.
 pub const UNKNOWN: &str = "not in the database";
 
 /// Something that was removed, or that a dry run would remove.

@@ -152,7 +152,7 @@ impl CollectionVerdict {
     /// Returns the reason in words.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Delete => "unused, and so is its configuration",
+            Self::Delete => "unused, as is its configuration",
             Self::Superseded => "unused, and superseded by a newer one",
             Self::Unfinished => "its build has not ended",
             Self::InUse => "a run needs it",
@@ -160,7 +160,7 @@ impl CollectionVerdict {
             Self::RunLately => "its configuration was run recently",
             Self::Warm => "used recently",
             Self::NeverCold => "the time to live is off",
-            Self::Held => "less than a day in use since a gap or a jump of the clock",
+            Self::Held => "less than a day ago, the clock jumped or the database was not in use",
         }
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
                 kind: "run",
                 id: run.id,
                 name: run.input_name,
-                reason: "ended longer ago than its files are kept",
+                reason: "ended so long ago that its files are no longer kept",
                 bytes: files.exclusive_bytes(&run.run_dir),
             };
             report.scanned += 1;
@@ -54,7 +54,7 @@ pub(super) fn collect(pass: &Pass<'_>, report: &mut Report) -> Result<(), StoreE
                     kind: "record",
                     id: run.id,
                     name: run.input_name,
-                    reason: "ended longer ago than its record is kept",
+                    reason: "ended so long ago that its record is no longer kept",
                     bytes: 0,
                 });
             }
@@ -125,7 +125,7 @@ fn examine(
             let removed = RemovedItem {
                 kind: "run",
                 id: name_of(folder),
-                reason: "its files were to be deleted",
+                reason: "its files were due for deletion",
                 ..leftover(workspace, folder)
             };
             if !report.dry_run {

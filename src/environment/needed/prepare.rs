@@ -321,12 +321,12 @@ pub fn prepare_environment(
     let engine = match EnginePackage::of_key(&key.engine_spec, folder)? {
         Some(engine) if workspace.store.host().is_some() && digest(&engine)? != key.deps_digest => {
             let message = format!(
-                "with Python {} this host would build another environment than the one that is asked for",
+                "with Python {} this host would build a different environment than the requested one",
                 python.version_text()
             );
             return Err(
                 Error::new(ProblemKind::Environment, code::ENVIRONMENT_FAILED, message)
-                    .hint("give all hosts the same Python, or name it in the settings (ADE_PYTHON)")
+                    .hint("install the same Python on all hosts, or name it in the settings (ADE_PYTHON)")
                     .into(),
             );
         }

@@ -31,7 +31,7 @@ pub enum ProvideError {
         log: PathBuf,
     },
     /// Another process builds it, and this process does not wait.
-    #[error("another process builds the environment")]
+    #[error("another process is building the environment")]
     Busy,
     /// The caller cancelled the build.
     #[error("cancelled while the environment was being provisioned")]

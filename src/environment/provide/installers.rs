@@ -69,7 +69,7 @@ impl Build for Installers {
         if let Some(note) = workspace.paths.cache_note() {
             let cache = workspace.paths.cache().display();
             let message =
-                format!("{note}; {cache} is used, which other data directories do not share");
+                format!("{note}; {cache} is used instead, which other data directories do not share");
             on_event(BuildEvent::Note { message });
         }
         let request = BuildRequest {

@@ -56,7 +56,7 @@ pub enum ProvideProgress<'a> {
     /// This process builds the environment.
     Building {
         environment: &'a EnvironmentRecord,
-        /// The reason: `new`, `its builder stands still`, …
+        /// The reason: `new`, `its builder stopped responding`, …
         reason: &'static str,
     },
     /// A step, a package or a line of the installer.
@@ -388,7 +388,7 @@ impl Provider<'_> {
             log.write(
                 "warning",
                 names::ENVIRONMENT_LOST_CLAIM,
-                "Another process took over; nothing more is written",
+                "Another process took over; this process writes nothing more",
                 Value::Null,
             );
             return Err(lost(environment));
@@ -424,7 +424,7 @@ fn reason(seen: &EnvironmentRecord, want: RebuildPolicy) -> &'static str {
     match (seen.status, want) {
         (EnvironmentStatus::Ready, RebuildPolicy::Rebuilt) => "asked for",
         (EnvironmentStatus::Ready, _) => "its files are gone, changed or cannot be read",
-        (EnvironmentStatus::Building, _) => "its builder stands still",
+        (EnvironmentStatus::Building, _) => "its builder stopped responding",
         _ if failed_before => "it failed before",
         _ => "new",
     }

@@ -67,7 +67,7 @@ fn find(search: &PythonSearch<'_>, answers: &mut PythonAnswers) -> Result<Python
             too_old.push((candidate, python.version_text()));
         } else if python.implementation != "cpython" {
             let reason = format!(
-                "it is {}, and the engine runs on CPython with its global lock",
+                "it is {}, but the engine needs CPython with its global lock",
                 python.implementation
             );
             unusable.push((candidate, reason));

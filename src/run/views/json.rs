@@ -79,7 +79,7 @@ pub struct RunView {
     /// The demands of `ade run` that it did not meet (`--max-errors`, `--deny` and others); empty: it was not refused.
     refused: Vec<RunRefusal>,
     cancel_requested_at: Option<Timestamp>,
-    /// The time at which its files were collected.
+    /// The time at which its files were deleted.
     artifacts_deleted_at: Option<Timestamp>,
     /// The reason why it failed.
     error: Option<FailureRecord>,

@@ -91,7 +91,7 @@ impl AnswerTimeout {
     /// Waits for an answer within the limit.
     fn wait<T>(&self, runtime: &Runtime, answer: impl Future<Output = Result<T>>) -> Result<T> {
         let most = self.most();
-        let silent = || Error::Unreachable(format!("the server gave no answer within {most:.0?}"));
+        let silent = || Error::Unreachable(format!("the server did not answer within {most:.0?}"));
         if lock(&self.silent_until).is_some_and(|until| Instant::now() < until) {
             return Err(silent());
         }

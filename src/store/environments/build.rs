@@ -49,8 +49,8 @@ pub(super) fn expire(
     attempts: &BuildAttempts<'_>,
     now: Timestamp,
 ) -> driver::Result<usize> {
-    let message = "the process that built it stood still, or its machine is gone";
-    let hint = "see how that worker and its machine are; `ade env build` tries again".to_owned();
+    let message = "the process that was building it stopped responding, or its machine is gone";
+    let hint = "check that worker and its machine; `ade env build` tries again".to_owned();
     let failure = FailureRecord::new(code::LEASE_EXPIRED, "environment", message, Some(hint));
     end_claims(transaction, EXPIRED, &now, &failure, attempts, now)
 }
@@ -62,8 +62,8 @@ pub fn reclaim(
     attempts: &BuildAttempts<'_>,
     now: Timestamp,
 ) -> driver::Result<usize> {
-    let message = "the process that built it died";
-    let hint = "is memory short? `ade env build` tries again".to_owned();
+    let message = "the process that was building it died";
+    let hint = "check whether the machine has too little memory; `ade env build` tries again".to_owned();
     let failure = FailureRecord::new(code::WORKER_DIED, "environment", message, Some(hint));
     end_claims(transaction, HELD_BY, &process, &failure, attempts, now)
 }

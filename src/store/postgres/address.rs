@@ -143,7 +143,7 @@ impl AddressOptions {
         };
         if own.schema.as_ref().is_some_and(|name| !is_name(name)) {
             return Err(
-                "the name of its schema may have small letters, digits and _ alone".to_owned(),
+                "the name of its schema may have only lower-case letters, digits and _".to_owned(),
             );
         }
         Ok((format!("{place}?{}", rest.finish()), own))
@@ -156,7 +156,7 @@ impl AddressOptions {
             Some("verify-full") => Ok(true),
             Some("disable") => Ok(false),
             Some(other) => Err(format!(
-                "sslmode={other} would not verify who answers: leave it out, which means verify-full, or write sslmode=disable"
+                "sslmode={other} would not verify the server's identity: leave it out, which means verify-full, or write sslmode=disable"
             )),
         }
     }
@@ -174,7 +174,7 @@ impl TrustedRoots {
         if roots.is_empty() {
             let why = found.errors.first();
             let why = why.map(|error| format!(": {error}")).unwrap_or_default();
-            return Err(format!("no certificates are found in {place}{why}"));
+            return Err(format!("there are no certificates in {place}{why}"));
         }
         Ok(roots)
     }

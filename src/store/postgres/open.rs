@@ -84,7 +84,7 @@ fn bring_up_to_date(
             StoreError::Refused { path, source } => StoreError::Unreachable {
                 path,
                 message: source.to_string(),
-                hint: "nothing was changed. The user of the URL needs the right to make a schema in this database"
+                hint: "nothing was changed. The user in the URL needs the right to create a schema in this database"
                     .to_owned(),
             },
             error => error,

@@ -188,18 +188,18 @@ impl Backend for Server {
         match error {
             Error::Unreachable(message) => unreachable(
                 message,
-                "see whether the server runs, takes connections and has a database of this name",
+                "check that the server runs, accepts connections and has a database with this name",
             ),
             Error::Denied(message) => unreachable(
                 message,
-                "see user, password and database in ADE_DATABASE_URL, and whether the server admits them (pg_hba.conf); the user must own the schema, or may create it",
+                "check the user, password and database in ADE_DATABASE_URL, and whether the server admits this user (pg_hba.conf); the user must own the schema, or be allowed to create it",
             ),
             Error::Untrusted(message) => unreachable(
                 message,
-                "the address must name the host as the server's certificate does, and ?sslrootcert=FILE the certificates of its issuer, unless the system trusts that",
+                "the URL must name the host as the server's certificate does. If the system does not trust the certificate's issuer, ?sslrootcert=FILE names the issuer's certificates",
             ),
             Error::Conflict(message) => {
-                unreachable(message, "others were in the way each time; try again")
+                unreachable(message, "other processes got in the way each time; try again")
             }
             // No `ade` wrote this value.
             Error::Unreadable { .. } => StoreError::Damaged {

@@ -67,7 +67,7 @@ impl Store {
                     if before != after {
                         // A table that differs is not kept.
                         let message =
-                            format!("the rows of {table} are not those that were written");
+                            format!("the rows of {table} differ from those that were written");
                         return Err(driver::Error::Refused(message));
                     }
                     moved.note(table, before.rows, true);

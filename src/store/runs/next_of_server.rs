@@ -159,7 +159,7 @@ pub(super) fn claim(
         is_over |= transaction.exists(IS_OVER_OF_WORKSPACE, values)?;
     }
     if is_over {
-        let faster = "another process claimed the last run that may be executed now";
+        let faster = "another process claimed the last run that could be executed now";
         return Err(driver::Error::Conflict(faster.to_owned()));
     }
     if claimed.has_passed {

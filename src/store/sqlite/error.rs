@@ -52,7 +52,7 @@ pub(super) fn explain(options: &DatabaseOptions, error: impl Into<driver::Error>
             StoreError::Damaged { path, message }
         }
         ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly => unreachable(
-            "check that the data directory exists and that you may write to it, or point --data-dir elsewhere",
+            "check that the data directory exists and that you may write to it, or choose another with --data-dir",
         ),
         ErrorCode::DiskFull => unreachable(files::FREE_SPACE),
         // Without room for its index in memory, SQLite gives another error than for a full disk.
@@ -65,7 +65,7 @@ pub(super) fn explain(options: &DatabaseOptions, error: impl Into<driver::Error>
                 path,
             }
         }
-        ErrorCode::SystemIoFailure => unreachable("the disk gave an error: is it full, or gone?"),
+        ErrorCode::SystemIoFailure => unreachable("the disk reported an error; check whether it is full or disconnected"),
         _ => StoreError::Refused {
             path,
             source: Box::new(error),

@@ -136,7 +136,7 @@ fn upgrade(
     } else if has_tables(connection).map_err(|error| error::explain(options, error))? {
         return Err(StoreError::Damaged {
             path: options.path.clone(),
-            message: "it holds tables that ade did not make".to_owned(),
+            message: "it has tables that ade did not create".to_owned(),
         });
     } else {
         None
@@ -206,11 +206,11 @@ fn no_room(path: &Path) -> Option<StoreError> {
     (free < needed).then(|| StoreError::Unreachable {
         path: path.to_owned(),
         message: format!(
-            "to bring it up to date, {} beside it are needed for a backup and the change, and {} are free",
+            "migrating it needs {} of free space beside it, for a backup and the change; {} are free",
             bytes(needed),
             bytes(free)
         ),
-        hint: "nothing was changed. Free some space there: the ade of until now can still remove runs and environments (`ade runs rm`, `ade env gc`), and older backups beside it (.bak) may go".to_owned(),
+        hint: "nothing was changed. Free some space there: the previous version of ade can still remove runs and environments (`ade runs rm`, `ade env gc`), and you may delete older backups beside the database (.bak)".to_owned(),
     })
 }
 

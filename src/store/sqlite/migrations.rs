@@ -82,7 +82,7 @@ fn refuse_dangling_references(transaction: &Transaction<'_>) -> rusqlite::Result
         .optional()?;
     dangling.map_or(Ok(()), |(table, parent)| {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CONSTRAINT_FOREIGNKEY);
-        let message = format!("after the migration a row of {table} would refer to one of {parent} that does not exist");
+        let message = format!("after the migration a row of {table} would refer to a row of {parent} that does not exist");
         Err(rusqlite::Error::SqliteFailure(code, Some(message)))
     })
 }

@@ -94,7 +94,7 @@ pub fn copy(settings: &Settings, path: &Path, to: &Path) -> Result<Tables> {
     };
     match check(settings, to) {
         Ok(copied) if copied == counted => Ok(counted),
-        Ok(_) => Err(damaged("its copy has other rows".to_owned())),
+        Ok(_) => Err(damaged("its copy has different rows".to_owned())),
         Err(StoreError::Damaged { message, .. }) => Err(damaged(message)),
         Err(error) => Err(error),
     }

@@ -175,11 +175,11 @@ pub fn a_submitter_and_a_workspace_store_no_more_bytes_than_they_may(store: &Sto
     for document in [&first, &by("ann", "2")] {
         add(document).unwrap();
     }
-    let said = "the documents of user ann would have 30 bytes, and the limit is 20";
+    let said = "the documents of user ann would take 30 bytes, and the limit is 20";
     assert_eq!(add(&by("ann", "3")).unwrap_err().to_string(), said);
     assert_eq!(add(&by("ann", "2")).unwrap().name, "2", "that is stored");
     add(&by("bob", "3")).unwrap();
-    let said = "the documents of the workspace default would have 40 bytes, and the limit is 30";
+    let said = "the documents of the workspace default would take 40 bytes, and the limit is 30";
     assert_eq!(add(&by("cyd", "4")).unwrap_err().to_string(), said);
     let stored = store.stored_bytes().unwrap();
     let stored: Vec<_> = stored

@@ -224,7 +224,7 @@ pub fn no_more_runs_of_a_submitter_or_a_workspace_wait_than_may(store: &Store) {
     };
     let three: Vec<_> = (0..3).map(|_| new("ann", of_submitter)).collect();
     let refused = store.enqueue_runs(&three, at(1)).unwrap_err();
-    let said = "the queue is full: user ann has 0 of at most 2 runs in it";
+    let said = "the queue is full: user ann has 0 of at most 2 waiting runs";
     assert_eq!(refused.to_string(), said);
     assert_eq!(store.enqueue_runs(&three[..2], at(1)).unwrap().len(), 2);
     let submit = |run| {

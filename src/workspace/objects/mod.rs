@@ -42,7 +42,7 @@ use crate::system::lock::Lock;
 const IDENTITY: &str = "identity.json";
 
 /// The reason for refusing a store whose identity object has vanished.
-const GONE: &str = "it is gone: another disk or bucket is in its place";
+const GONE: &str = "it is gone; another disk or bucket is there now";
 
 /// The time for which a recorded snapshot is not looked for again. Collection waits for a day before it deletes a snapshot that
 /// no record names.

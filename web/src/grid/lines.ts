@@ -44,17 +44,14 @@ const WORDS: Record<string, string> = {
   total: 'totals',
   note: 'note',
   title: 'title, above the table',
-  repeated_header: 'repeated header',
-  outside: 'outside of the table',
-  dropped: 'dropped',
-  quarantined: 'quarantined',
-  line: 'further line of the record above',
-  other: 'no record, such as a section title',
+  repeated_header: 'repeated header',  outside: 'outside the table',
+  dropped: 'dropped',  quarantined: 'moved to the sheet of faulty rows',
+  line: 'further line of the record above',  other: 'not a record, for example a section title',
 }
 
 export function reasonText(segment: Segment): string {
   const word = WORDS[segment.reason ?? ''] ?? segment.reason ?? ''
-  if (segment.reason === 'quarantined' && segment.output_row) return `quarantined: row ${segment.output_row} of ${segment.output_sheet}`
+  if (segment.reason === 'quarantined' && segment.output_row) return `moved to row ${segment.output_row} of ${segment.output_sheet}`
   if (!segment.hook) return word
   return segment.reason === 'dropped' ? `dropped by ${segment.hook}` : `${word} · dropped by ${segment.hook}`
 }

@@ -101,7 +101,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
     <>
       <div class="tools">
         <Search value={q} label="Search the log" onInput={(text) => amend({ q: text })} />
-        <Segments label="Least level" value={least} onChange={(level) => amend({ level })} all={LEVELS.map((level, place): [Level, string, number] => [level, title(level), levels[place]])} />
+        <Segments label="Lowest level" value={least} onChange={(level) => amend({ level })} all={LEVELS.map((level, place): [Level, string, number] => [level, title(level), levels[place]])} />
         <Choice kind="roomy" label="Event" value={event} none="All events" all={events} onChange={(value) => amend({ event: value })} />
         <span class="grow" />
         {running && (
@@ -132,7 +132,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
             )
           })}
         </div>
-        {!shown.length && lines.length > 0 && <p class="empty">No line of this log is shown by these filters.</p>}
+        {!shown.length && lines.length > 0 && <p class="empty">No line of this log matches these filters.</p>}
       </div>
       {chosen >= 0 && lines[chosen] && (
         <>

@@ -54,7 +54,7 @@ export function BatchPanel({ label }: { label: string }) {
         <Block title="On their way">
           <p class="mid small" role="status">
             {listed([sent.length && `${many(sent.length, 'file')} ${sent.length === 1 ? 'is' : 'are'} being sent`, waits.length && `${many(waits.length, 'file')} wait${waits.length === 1 ? 's' : ''} for a run`])}.{' '}
-            {sent.length ? 'Keep this window open until they are sent.' : 'They are stored: this window may be closed, and goes on when it is opened again.'}
+            {sent.length ? 'Keep this window open until they are sent.' : 'They are stored. You may close this window; starting continues when you open it again.'}
           </p>
           {sent.some((one) => one.state === 'failed') && <p class="bad small">Some could not be sent: <Link to="/start">try again</Link>.</p>}
         </Block>

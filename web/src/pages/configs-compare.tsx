@@ -115,7 +115,7 @@ function Differences({ files, layout, from, to, children }: { files: Compared[] 
               ))}
               {!file.hunks && (
                 <tr class="skipped">
-                  <td colSpan={layout === 'split' ? 4 : 3}>No text, or too long to be shown line by line.</td>
+                  <td colSpan={layout === 'split' ? 4 : 3}>Not a text file, or too long to show line by line.</td>
                 </tr>
               )}
             </tbody>
@@ -246,9 +246,9 @@ function Publish({ bench }: { bench: Bench }) {
     <div class="block">
       <h2>Publish version {next}</h2>
       <p class="mid">
-        It becomes active at once{known.active_version != null && `, and version ${known.active_version} is archived`}. Runs that wait or run keep {known.active_version != null ? 'the version' : 'what'} they were queued with.
+        It becomes active at once{known.active_version != null && `, and version ${known.active_version} is archived`}. Waiting and running runs keep {known.active_version != null ? 'the version' : 'what'} they were queued with.
         {!known.uploaded && ' Runs over the API use it then, and no longer the folder.'}
-        {all && !all.some((one) => one.default) && ` The workspace has no default configuration yet: ${known.name} becomes it, and runs that name none use it.`}
+        {all && !all.some((one) => one.default) && ` The workspace has no default configuration yet: ${known.name} becomes the default, which runs that name no configuration use.`}
       </p>
       {refused && (
         <div class="refused small" role="alert">
@@ -261,12 +261,12 @@ function Publish({ bench }: { bench: Bench }) {
         <Button kind="filled" aria-disabled={!!why || !!doing} aria-describedby="why-no-version" onClick={() => publish(false)}>
           {doing || `Publish version ${next}`}
         </Button>
-        {refused && /config_invalid|environment_/.test(refused.code) && <Button kind="danger" onClick={() => force(true)}>Publish all the same…</Button>}
+        {refused && /config_invalid|environment_/.test(refused.code) && <Button kind="danger" onClick={() => force(true)}>Publish anyway…</Button>}
         <span class="small dim" id="why-no-version">{why}</span>
       </p>
       {forcing && (
-        <Ask title={`Publish version ${next} though it was refused?`} keep={`Keep the ${bench.side}`} does="Publish all the same" onKeep={() => force(false)} onDo={() => publish(true)}>
-          <p>Runs use it from then on, and fail while it does not load. An earlier version can be made active again.</p>
+        <Ask title={`Publish version ${next} although it was refused?`} keep={`Keep the ${bench.side}`} does="Publish anyway" onKeep={() => force(false)} onDo={() => publish(true)}>
+          <p>From then on runs use it, and fail if it does not load. You can make an earlier version active again.</p>
           {refused?.error && <Place bench={bench} error={refused.error} />}
         </Ask>
       )}
@@ -310,8 +310,8 @@ function Conflict({ bench, path }: { bench: Bench; path: string }) {
         <span class="grow">
           <strong>Somebody else {value && !value.etag ? 'deleted' : 'saved'} {path} while you edited it.</strong> Left: as it is on the server. Right: what you wrote. Nothing was overwritten.
         </span>
-        <Button onClick={theirs}>Take theirs</Button>
-        <Button onClick={keep}>Save mine over it</Button>
+        <Button onClick={theirs}>Use theirs</Button>
+        <Button onClick={keep}>Overwrite with mine</Button>
         <Button kind="quiet" onClick={back}>Go on editing</Button>
       </div>
       <Trouble error={error} again={again} />

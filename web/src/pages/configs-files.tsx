@@ -206,7 +206,7 @@ function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }:
               <button type="button" onClick={() => ask('new')}>New file</button>
               {bench.edits.value.has(path) && (
                 <button type="button" onClick={() => (bench.edit(path, null), bench.turns.value++)}>
-                  Undo all that is not saved
+                  Undo all unsaved changes
                 </button>
               )}
               <button type="button" class="bad" onClick={() => ask('delete')}>Delete…</button>
@@ -309,7 +309,7 @@ function NewFile({ paths, near, onClose, onMake }: { paths: string[]; near: stri
     onMake(path)
   }
   return (
-    <AskForm title="New file" does="Make it" onClose={onClose} onSend={make}>
+    <AskForm title="New file" does="Create it" onClose={onClose} onSend={make}>
       {(wrong) => <Entry id="path" kind="mono" label="Its path in the configuration" data-first defaultValue={near ? near.slice(0, near.lastIndexOf('/') + 1) : ''} wrong={wrong} />}
     </AskForm>
   )

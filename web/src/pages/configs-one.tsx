@@ -268,7 +268,7 @@ function Versions({ bench }: { bench: Bench }) {
           )],
         ]}
       />
-      <p class="padded small dim">Published files never change. Runs that wait or run keep the version they were queued with, whatever is active.</p>
+      <p class="padded small dim">Published files never change. Waiting and running runs keep the version they were queued with, whatever is active.</p>
     </div>
   )
 }

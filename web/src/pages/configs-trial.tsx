@@ -32,7 +32,7 @@ export function Trial({ bench }: { bench: Bench }) {
       tell({ found, of })
     })
   return (
-    <Block title="What would have come out">
+    <Block title="What the results would have been">
       <p class="small dim">The {bench.side}, tried on the inputs of {most === 'these' ? 'the runs that were chosen' : 'the last runs'}. Nothing is recorded.</p>
       <p class="flow wrap gap-above">
         <Button aria-disabled={!!doing} needs="admin" onClick={begin}>{told ? 'Try again' : 'Try'}</Button>
@@ -65,10 +65,10 @@ export const Place = ({ bench, error }: { bench: Bench; error: Failure }) => (
 )
 
 function Outcome({ bench, found, old }: { bench: Bench; found: Found; old: boolean }) {
-  if (!found.inputs.length && !found.not_reached.length) return <p class="mid gap-above">No run of it has ended yet, so there is no input to try it on.</p>
+  if (!found.inputs.length && !found.not_reached.length) return <p class="mid gap-above">None of its runs has ended yet, so there is no input to try it on.</p>
   return (
     <div class="trial">
-      {old && <p class="warn small">The files were changed since.</p>}
+      {old && <p class="warn small">The files have changed since.</p>}
       {found.inputs.length > 1 && <p class="small">{inAll(found.inputs)}</p>}
       <table>
         <caption class="unseen">Issues before, and with the {bench.side}</caption>
@@ -79,7 +79,7 @@ function Outcome({ bench, found, old }: { bench: Bench; found: Found; old: boole
       </table>
       {found.not_reached.length > 0 && (
         <p class="small dim gap-above">
-          Not tried: {found.not_reached.map((one) => one.input).join(', ')}. The minute was over, or the file is gone.
+          Not tried: {found.not_reached.map((one) => one.input).join(', ')}. The minute was up, or the file is gone.
         </p>
       )}
     </div>

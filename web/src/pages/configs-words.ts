@@ -25,9 +25,9 @@ export function inAll(inputs: Tried[]): string {
   const both = inputs.filter((one) => one.metrics && one.metrics_before)
   const other = inputs.filter((one) => !one.error && differences(one).length).length
   const sum = (of: 'metrics' | 'metrics_before') => number(both.reduce((sum, one) => sum + one[of]!.issues, 0))
-  const told = [`${many(inputs.length, 'input')}: ${fail ? `${many(fail, 'fails', 'fail')}, ` : ''}${other ? `${many(other, 'comes', 'come')} out otherwise` : fail ? 'the rest the same' : 'all come out the same'}.`]
+  const told = [`${many(inputs.length, 'input')}: ${fail ? `${many(fail, 'fails', 'fail')}, ` : ''}${other ? `${many(other, 'comes', 'come')} with a different result` : fail ? 'the others have the same result' : 'all have the same result'}.`]
   const cells = inputs.reduce((sum, one) => sum + (one.changes?.changed_cells ?? 0), 0)
-  if (other && both.length) told.push(`${many(cells, 'cell')} with another value; ${sum('metrics_before')} issues before, ${sum('metrics')} now.`)
+  if (other && both.length) told.push(`${many(cells, 'cell')} with a different value; ${sum('metrics_before')} issues before, ${sum('metrics')} now.`)
   return told.join(' ')
 }
 
@@ -36,8 +36,8 @@ export function differences(one: Tried): { sign: '+' | '−' | '±'; good?: bool
   const told: { sign: '+' | '−' | '±'; good?: boolean; text: string }[] = []
   const before = one.fields_before
   if (before && one.succeeds) {
-    for (const field of one.fields) if (!before.includes(field)) told.push({ sign: '+', good: true, text: `field ${field} has a column` })
-    for (const field of before) if (!one.fields.includes(field)) told.push({ sign: '−', good: false, text: `field ${field} has none any more` })
+    for (const field of one.fields) if (!before.includes(field)) told.push({ sign: '+', good: true, text: `field ${field} now has a column` })
+    for (const field of before) if (!one.fields.includes(field)) told.push({ sign: '−', good: false, text: `field ${field} no longer has a column` })
   }
   for (const { rule, before, after } of one.issues) told.push({ sign: after > before ? '+' : '−', good: after < before, text: `${rule}: ${many(after, 'issue')}, was ${number(before)}` })
   const changes = one.changes
@@ -45,6 +45,6 @@ export function differences(one: Tried): { sign: '+' | '−' | '±'; good?: bool
   for (const column of changes?.removed_columns ?? []) told.push({ sign: '−', text: `column ${column}` })
   if (changes?.added_rows) told.push({ sign: '+', text: many(changes.added_rows, 'row') })
   if (changes?.removed_rows) told.push({ sign: '−', text: many(changes.removed_rows, 'row') })
-  if (changes?.changed_cells) told.push({ sign: '±', text: `${many(changes.changed_cells, 'cell')} with another value` })
+  if (changes?.changed_cells) told.push({ sign: '±', text: `${many(changes.changed_cells, 'cell')} with a different value` })
   return told
 }

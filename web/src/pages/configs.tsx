@@ -36,7 +36,7 @@ export function Configurations() {
   })
   return (
     <>
-      <Title of="Configurations" say="what fields are, how columns are known as them, and what becomes of their values">
+      <Title of="Configurations" say="which fields there are, how their columns are recognised, and how their values are cleaned and checked">
         {may('admin') && (
           <Button icon="plus" kind="filled" needs="admin" onClick={() => ask(true)}>
             <span>New<span class="roomy"> configuration</span></span>
@@ -56,7 +56,7 @@ export function Configurations() {
       )}
       <List of="Configurations" there={!!value} error={error} again={again} box={box}>
         {!value?.length ? (
-          <Nothing title="No configurations yet">A configuration says what fields your tables have, and how their columns are known. <Button needs="admin" onClick={() => ask(true)}>New configuration</Button></Nothing>
+          <Nothing title="No configurations yet">A configuration says which fields your tables have, and how their columns are recognised. <Button needs="admin" onClick={() => ask(true)}>New configuration</Button></Nothing>
         ) : list.length ? (
           <Records kind="configs" of="Configurations, the default first" all={list} id={(one) => one.id} columns={COLUMNS} line={({ id }) => ({ id: `config-${id}`, class: id === chosen ? 'chosen' : '', onClick: () => choose(id), onDblClick: () => go(`/configs/${id}`) })} />
         ) : (
@@ -107,7 +107,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
     ['empty', 'No files', 'They follow one by one'],
   ]
   return (
-    <AskForm title="New configuration" does="Make the configuration" wide onClose={onClose} onSend={send}>
+    <AskForm title="New configuration" does="Create the configuration" wide onClose={onClose} onSend={send}>
       {(wrong) => (
         <>
           <Trouble error={error} />
@@ -123,7 +123,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
             </div>
           </fieldset>
           <input ref={picker} type="file" hidden accept=".zip,.gz,.tgz" aria-label="Archive" onChange={(event) => setFile(event.currentTarget.files?.[0] ?? null)} />
-          <Entry id="name" label={<>Name {from === 'archive' && <span class="dim">(empty: the one in its manifest)</span>}</>} data-first maxLength={100} placeholder="roster" wrong={wrong} />
+          <Entry id="name" label={<>Name {from === 'archive' && <span class="dim">(empty: the name in its pyproject.toml)</span>}</>} data-first maxLength={100} placeholder="roster" wrong={wrong} />
           <p class="small dim">It is a draft until it is published.</p>
         </>
       )}

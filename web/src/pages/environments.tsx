@@ -6,7 +6,7 @@ import { go } from '../router'
 
 type Environment = Schemas['Environment']
 
-const fate = (item?: Schemas['Collection']['items'][number]) => item && `${item.deletes ? 'Goes' : 'Kept'}: ${item.reason}`
+const fate = (item?: Schemas['Collection']['items'][number]) => item && `${item.deletes ? 'Deleted' : 'Kept'}: ${item.reason}`
 
 export function Environments({ id }: { id?: string }) {
   const list = useGot('/api/v1/environments', { workspace: workspace.value, limit: 100 }, [], ({ kind }) => kind === 'reset' || kind === 'environment')
@@ -25,12 +25,12 @@ export function Environments({ id }: { id?: string }) {
   const freed = collectable.reduce((sum, item) => sum + (item.size_bytes ?? 0), 0)
   const collect = () => {
     ask(false)
-    change<Schemas['Collection']>('POST', '/api/v1/environments/collection').then((done) => (toast(`Collected: ${size(done.bytes_freed)} freed.`), list.again()), failed)
+    change<Schemas['Collection']>('POST', '/api/v1/environments/collection').then((done) => (toast(`Deleted: ${size(done.bytes_freed)} freed.`), list.again()), failed)
   }
   return (
     <>
       <Title of="Environments" say="one for each configuration and set of dependencies">
-        {may('admin') && <Button needs="admin" onClick={() => (plan.again(), ask(true))}>Collect…</Button>}
+        {may('admin') && <Button needs="admin" onClick={() => (plan.again(), ask(true))}>Delete unused…</Button>}
       </Title>
       <Figures
         label="Environments by status"
@@ -39,7 +39,7 @@ export function Environments({ id }: { id?: string }) {
           ['BuildInProgress', count('building') + count('queued')],
           ['Failed', <span class={count('failed') ? 'bad' : ''}>{count('failed')}</span>],
           ['On disk', size(bytes)],
-          plan.value && ['Collect would free', size(freed), '', 'roomy'],
+          plan.value && ['Deleting unused ones would free', size(freed), '', 'roomy'],
         ]}
       />
       <List of="Environments" there={!!list.value} error={list.error} again={list.again} box={box} side={chosen && <Details key={chosen.id} id={chosen.id} stamp={chosen.updated_at + chosen.status} onBuild={() => build(chosen)} />}>
@@ -55,7 +55,7 @@ export function Environments({ id }: { id?: string }) {
             ['Python', 'mid roomy', (one) => one.python_version],
             ['Size', 'figure', (one) => one.size_bytes != null && size(one.size_bytes)],
             ['Last used', 'mid roomy', (one) => ago(one.last_used_at)],
-            ['Collection', 'dim small wide-only break', (one) => fate(plan.value?.items.find((item) => item.id === one.id))],
+            ['Kept or deleted', 'dim small wide-only break', (one) => fate(plan.value?.items.find((item) => item.id === one.id))],
             ['Id', 'figure id roomy', (one) => short(one.id)],
           ]}
         />
@@ -63,7 +63,7 @@ export function Environments({ id }: { id?: string }) {
       </List>
       {asking && (
         <Dialog
-          title={collectable.length ? `Delete ${many(collectable.length, 'environment')}?` : 'Nothing to collect'}
+          title={collectable.length ? `Delete ${many(collectable.length, 'environment')}?` : 'Nothing to delete'}
           onClose={() => ask(false)}
           footer={
             <>
@@ -75,7 +75,7 @@ export function Environments({ id }: { id?: string }) {
           }
         >
           <Points all={collectable}>{(item) => <><strong>{item.configuration_name}</strong> <code>{short(item.id)}</code>: {item.reason}</>}</Points>
-          <p class="mid">Files of old runs and leftovers go, too, as workers collect them from time to time.</p>
+          <p class="mid">This also deletes files of old runs and leftovers, as workers do from time to time.</p>
         </Dialog>
       )}
     </>
@@ -101,7 +101,7 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
             <p class="mid small"><Advice text={value.error.hint} /> <code>{value.error.code}</code></p>
           </>
         )}
-        {may('admin') && <Button needs="admin" onClick={onBuild}>Build anew</Button>}
+        {may('admin') && <Button needs="admin" onClick={onBuild}>Build again</Button>}
       </div>
       <Points title="Steps" all={value.steps} tone={() => 'flow'}>
             {(step) => (

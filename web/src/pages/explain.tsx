@@ -35,7 +35,7 @@ export function Explain({ run }: { run: Run }) {
       <Nothing title="Nothing to explain">No table was found in {plainly(run.input.name)}: a table has a row of headers, and rows of values below it.</Nothing>
     ) : (
       <Nothing title="Nothing to explain">
-        The run {run.status === 'failed' ? 'failed' : run.status === 'cancelled' ? 'was cancelled' : 'has not come so far: it tells'} {run.completed_at ? 'before it had recorded how it read its tables. ' : 'how it read its tables when it has ended. '}
+        The run {run.status === 'failed' ? 'failed' : run.status === 'cancelled' ? 'was cancelled' : 'has not got that far: it records'} {run.completed_at ? 'before it had recorded how it read its tables. ' : 'how it read its tables when it has ended. '}
         <Link to={`/runs/${run.id}/log`}>Its log</Link> says what happened.
       </Nothing>
     )
@@ -49,7 +49,7 @@ export function Explain({ run }: { run: Run }) {
         <Segments label="Sheet" value={sheet} onChange={(sheet) => amend({ sheet, column: null, table: null })} all={sheets.map((one): [string, string] => [one, plainly(one)])} />
         <span class="grow" />
         <span class="small dim wide-only">
-          {many(tables.length, 'table')}, {many(all.filter(({ column }) => column.field).length, 'column')} mapped, {all.filter(({ column }) => !column.field).length} unmapped
+          {many(tables.length, 'table')}, {many(all.filter(({ column }) => column.field).length, 'column')} with a field, {all.filter(({ column }) => !column.field).length} without
         </span>
       </div>
       <div class="split">
@@ -58,7 +58,7 @@ export function Explain({ run }: { run: Run }) {
             <TableOf key={table.table} table={table} chosen={chosen.column === undefined ? '' : chosen.table === table ? chosen.column.column : ''} onChoose={(column) => choose(table, column)} />
           ))}
           <div class="pane-title mid">
-            <h2>Why rows were read so</h2>
+            <h2>Why rows were read this way</h2>
             <span class="grow" />
             <Choice label="Kind of row" value={kind} none="All kinds" all={[...new Set(value.rows.filter((row) => row.sheet === sheet).map((row) => row.kind ?? ''))]} onChange={setKind} />
           </div>
@@ -110,7 +110,7 @@ function TableOf({ table, chosen, onChoose }: { table: Table; chosen: string; on
         columns={[
           ['(Column)', 'mono dim', (column) => column.column],
           ['Header', 'name', ({ column, name }) => <button type="button" class="plain" onClick={() => onChoose(column)}>{name.trim() || <em class="dim">empty</em>}</button>],
-          ['Field', '', ({ field, unmapped_because }) => (field ? <code>{field}</code> : <><span class="chip">unmapped</span> <span class="small dim">{unmapped_because}</span></>)],
+          ['Field', '', ({ field, unmapped_because }) => (field ? <code>{field}</code> : <><span class="chip">no field</span> <span class="small dim">{unmapped_because}</span></>)],
           ['Score', 'figure', (column) => <span class={column.field ? '' : 'dim'}>{scoreOf(column).toFixed(2)}</span>],
           ...(isBare ? [] : [['(Score as a bar)', 'roomy meter', (column) => <progress class={column.field ? '' : 'other'} max={most} value={scoreOf(column)} aria-label={`Score ${scoreOf(column).toFixed(2)}`} />] as Column<ExplainedColumn>]),
           ['Because', 'mid small long wide-only', (column) => column.why.join('; '), (column) => column.why.join('; ')],

@@ -30,7 +30,7 @@ export function Files({ run }: { run: Run }) {
     { kind: 'output', title: 'Normalized workbook', name: run.output_path?.split('/').at(-1) ?? '', what: 'What you send on.', icon: 'sheet', there: has },
     { kind: 'annotated', title: 'Marked copy', name: `${stem}_annotated.xlsx`, what: `The sender’s own workbook with the cells of ${many(issues, 'issue')} marked. What you send back.`, icon: 'sheet', there: has && issues > 0 },
     { kind: 'report', title: 'Report', name: reportName(run), what: 'One page to print or mail; needs no network.', icon: 'page', there: has },
-    { kind: 'artifact', title: 'Audit record', name: `${run.id}_artifact.json`, what: 'Every decision, score and place.', icon: 'page', there: has },
+    { kind: 'artifact', title: 'Audit record', name: `${run.id}_artifact.json`, what: 'Every decision, score and position.', icon: 'page', there: has },
     { kind: 'logs', title: 'Event log', name: logName(run), what: 'What happened, line by line.', icon: 'lines', there: true, save: saveLog },
     { kind: 'input', title: 'Input', name: run.input.name, what: 'As it was sent. Never changed.', icon: 'sheet', there: !gone },
   ]
@@ -65,7 +65,7 @@ export function Files({ run }: { run: Run }) {
             )],
           ]}
         />
-        {gone && <p class="padded mid">The files of this run were collected {ago(run.artifacts_deleted_at)}. The record stays.</p>}
+        {gone && <p class="padded mid">The files of this run were deleted {ago(run.artifacts_deleted_at)}. The record stays.</p>}
       </div>
       <Separator name="files" label="Width of what is said of the run" behind least={220} />
       <aside class="side" aria-label="This run" tabIndex={0}>
@@ -74,7 +74,7 @@ export function Files({ run }: { run: Run }) {
             all={[
               ['Id', <code>{run.id}</code>],
               ['Configuration', <><Link to={`/configs/${run.configuration_id}`}>{run.configuration_name}</Link>{run.configuration_version ? `, version ${run.configuration_version}` : ''}</>],
-              ['Source digest', digest(run.source_digest)],
+              ['Configuration (SHA-256)', digest(run.source_digest)],
               run.environment_id && ['Environment', <><Link to={`/environments/${run.environment_id}`}><code>{short(run.environment_id)}</code></Link>{environment?.python_version ? `, Python ${environment.python_version}` : ''}</>],
               environment?.engine_version && ['Engine', environment.engine_version],
               ['Input SHA-256', digest(run.input.sha256)],
@@ -105,7 +105,7 @@ export function Files({ run }: { run: Run }) {
         </Block>
         {kept && (
           <Block title="Kept until">
-            <p class="mid">{day(kept)}, then the files are collected. The record stays.</p>
+            <p class="mid">{day(kept)}, then the files are deleted. The record stays.</p>
           </Block>
         )}
       </aside>

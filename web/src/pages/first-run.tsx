@@ -49,11 +49,11 @@ export function FirstRun() {
           <p class="dim small gap-above">{session.value?.this_machine ? 'Nothing leaves this machine.' : 'Files stay on this server.'}</p>
           <div class="columns">
             {([
-              [slots ? 'ready' : 'queued', slots ? 'A worker is ready' : 'No worker yet', slots ? `${many(slots, 'slot')}. The first run builds an environment, which takes a few seconds; the next ones start at once.` : <>Runs wait until one is started. <Link to="/workers">Workers</Link></>],
+              [slots ? 'ready' : 'queued', slots ? 'A worker is ready' : 'No worker yet', slots ? `${many(slots, 'slot')}. The first run builds an environment, which takes a few seconds; the next ones start at once.` : <>Runs wait until a worker is started. <Link to="/workers">Workers</Link></>],
               [
                 first ? 'ready' : 'queued',
                 first ? (all!.length > 1 ? many(all!.length, 'configuration') : `One configuration: ${first.name}`) : 'No configuration yet',
-                first ? <>It says which columns are which fields, and what is wrong. <Link to={`/configs/${first.id}`}>Read it</Link>; it is meant to be changed.</> : <><Link to="/configs">Make one</Link>; the sample brings one for lists of people.</>,
+                first ? <>It says which columns belong to which fields, and which values are wrong. <Link to={`/configs/${first.id}`}>Read it</Link>; it is meant to be changed.</> : <><Link to="/configs">Create one</Link>; the sample brings one for lists of people.</>,
               ],
               ['queued', 'Your own columns', <>A configuration is a small Python package. A line for each field says how it is recognised, cleaned and checked. It can be <Link to="/configs/from">made from sample files</Link>.</>],
             ] as [string, string, ComponentChildren][]).map(([status, title, text]) => (

@@ -80,7 +80,7 @@ export function Fix({ run }: { run: Run }) {
         </>
       }
     >
-      <p class="mid"><Name of={run.input.name} /> has {columns.length || !found ? 'columns that no field claimed' : 'no column left that no field claimed'}. {why ?? (columns.length > 0 && `A header that is accepted is written into ${known?.name ?? 'the configuration'}.`)}</p>
+      <p class="mid"><Name of={run.input.name} /> has {columns.length || !found ? 'columns without a field' : 'no column left without a field'}. {why ?? (columns.length > 0 && `Headers that you accept are added to ${known?.name ?? 'the configuration'}.`)}</p>
       <Trouble error={error as Problem} />
       {columns.length > 0 && fields.map((field) => (
         <fieldset key={field} class="flow wrap gap-above">
@@ -104,7 +104,7 @@ export function Fix({ run }: { run: Run }) {
         </table>
       ))}
       {check && !isOpen && (check.error ? <Place bench={bench} error={check.error} /> : <p class="flow"><Status of="succeeded">Written, and loads</Status> <a href={compare} onClick={close}>Look at it</a></p>)}
-      {isFirst && <p class="warn">A publication takes with it what else was changed: {written!.others.join(', ')}.</p>}
+      {isFirst && <p class="warn">Publishing also includes your other changes: {written!.others.join(', ')}.</p>}
     </Dialog>
   )
 }

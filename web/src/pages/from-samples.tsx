@@ -104,7 +104,7 @@ export function FromSamples() {
               <Block title={`${many(found.fields.length, 'field')} from ${many(found.samples.reduce((sum, one) => sum + one.rows, 0), 'record')} of ${many(found.samples.length, 'sample')}`}>
                 <Points kind="mid" all={found.settings}>{({ name, value, shown_by }) => <><code>{name}</code> {value} {shown_by.length > 0 && <span class="dim">shown by {shown_by.slice(0, 3).join(', ')}</span>}</>}</Points>
               </Block>
-              <Points title="Look at first" kind="warn" all={found.look}>{(one) => one}</Points>
+              <Points title="Check these first" kind="warn" all={found.look}>{(one) => one}</Points>
               <Points title="Left out" kind="mid" all={found.left_out}>{({ header, reason }) => `${header}: ${reason}`}</Points>
               {found.senders.length > 1 && <Block title={many(found.senders.length, 'sender')}><Points kind="mid" all={found.senders}>{({ files, settings, lacks }) => listed([files.join(', '), ...settings.map((own) => `${own.name} = ${own.value}`), lacks.length && `no column of ${lacks.join(', ')}`], '; ')}</Points></Block>}
             </>

@@ -16,7 +16,7 @@ async function open(run: Run, name: string) {
       const at = lines.findIndex((line) => pattern.test(line))
       if (at >= 0) return go(`/configs/${run.configuration_id}/files?file=${encodeURIComponent(path)}&line=${at + 1}`)
     }
-  toast(`No file of ${run.configuration_name} has ${name}: it is of ADE itself, or was renamed since.`)
+  toast(`No file of ${run.configuration_name} has ${name}: it belongs to ADE itself, or was renamed.`)
 }
 
 export const PlaceOf = ({ run, name, children }: { run: Run; name: string; children?: ComponentChildren }) => (

@@ -22,14 +22,14 @@ function chipOf(side: Side, column: number, table: Table | undefined): Chip | nu
   if (side === 'input') {
     const found = table?.columns.find((one) => one.column === letter)
     if (!found) return null
-    if (!found.field) return { text: 'unmapped', note: '', title: `${letter} is unmapped: ${found.unmapped_because}`, none: true }
+    if (!found.field) return { text: 'no field', note: '', title: `${letter} has no field: ${found.unmapped_because}`, none: true }
     const score = (found.score ?? 0).toFixed(2)
     return { text: `→ ${found.field}`, note: score, title: `${letter} is mapped to ${found.field}, score ${score}`, none: false }
   }
   const found = table?.output?.columns.find((one) => one.column === letter)
   if (!found) return null
   const from = [found.from ?? []].flat()
-  if (!from.length) return { text: 'from no column', note: '', title: `${found.header} comes from no column of the sender’s`, none: true }
+  if (!from.length) return { text: 'from no column', note: '', title: `${found.header} comes from none of the sender’s columns`, none: true }
   const name = table?.columns.find((one) => one.column === from[0])?.name ?? ''
   return { text: `← ${from.join(' ')} ${name}`, note: '', title: `${found.header} comes from column ${from.join(', ')}`, none: false }
 }

@@ -40,7 +40,7 @@ export function useWalk({ sheet, seen, mode }: Asked, { issues, more, busy, tota
   }
   const step = (by: 1 | -1) => {
     if (!issues.length && busy) return void (later.current = by)
-    if (!issues.length) return toast(total ? 'No issue is left by the filters.' : 'This run has no issues.')
+    if (!issues.length) return toast(total ? 'No issue matches the filters.' : 'This run has no issues.')
     // Starts from the current address: the next key may come before the last change is drawn.
     const cell = chosenOf(query.peek())
     const on = query.peek().get('sheet') ?? sheet

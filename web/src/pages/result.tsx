@@ -150,8 +150,8 @@ function Shown({ run, loaded }: { run: Run; loaded: Loaded }) {
                 {!scene && <Loading />}
                 {scene && !rows.sizeOf('input')?.rows && !isOwn && (
                   <div class="empty over-grid">
-                    <h2>Nothing is in {sheet ? `the sheet ${plainly(sheet)}` : 'this workbook'}</h2>
-                    <p class="mid">It has no cells, so no table was found in it{tabs.length > 1 ? '; its other sheets are below' : ''}. What was sent is under Files: the sender may have saved another workbook than the one meant.</p>
+                    <h2>There is nothing in {sheet ? `the sheet ${plainly(sheet)}` : 'this workbook'}</h2>
+                    <p class="mid">It has no cells, so no table was found in it{tabs.length > 1 ? '; its other sheets are below' : ''}. The original is under Files: the sender may have sent the wrong workbook.</p>
                   </div>
                 )}
                 <button type="button" class="map-strip" tabIndex={-1} aria-hidden="true" onClick={(event) => grid.current?.goTo(event.offsetY / event.currentTarget.clientHeight)}>

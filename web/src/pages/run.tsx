@@ -51,20 +51,20 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
       )}
       {current === 'result' &&
         (run.artifacts_deleted_at ? (
-          <Nothing title="Its files were collected">
+          <Nothing title="Its files were deleted">
             They were deleted on {day(run.artifacts_deleted_at)}, as workers delete old ones. The record, its log and its figures stay. A new run needs the file again.
           </Nothing>
         ) : has || run.status === 'succeeded' ? (
           <Result run={run} />
         ) : (
           <Nothing title={ended ? 'No result' : 'No result yet'}>
-            {!ended ? 'The two sheets stand here when the run has ended. ' : run.status === 'failed' ? 'The run failed. ' : 'The run was cancelled. '}
+            {!ended ? 'The two sheets appear here when the run has ended. ' : run.status === 'failed' ? 'The run failed. ' : 'The run was cancelled. '}
             <Link to={`/runs/${run.id}/log`}>Its log</Link> says {ended ? 'why' : 'how far it is'}.
           </Nothing>
         ))}
       {current === 'explain' && <Explain run={run} />}
       {current === 'files' && <Files run={run} />}
-      {current === 'compare' && (has ? <Compare run={run} /> : <Nothing title="Nothing to compare">It left no workbook, or its files were collected.</Nothing>)}
+      {current === 'compare' && (has ? <Compare run={run} /> : <Nothing title="Nothing to compare">It wrote no workbook, or its files were deleted.</Nothing>)}
       <span class="unseen" role="status">{ended ? sentence(run) : ''}</span>
     </>
   )
@@ -131,7 +131,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
                     </>
                   )}
                 </span>
-                <span class="roomy">{many(metrics.unmapped_columns, 'column')} unmapped</span>
+                <span class="roomy">{many(metrics.unmapped_columns, 'column')} without a field</span>
               </>
             )}
             {run.labels.batch && <Link to={`/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}`}>its batch</Link>}
@@ -167,7 +167,7 @@ function Head({ run, has, current, lines }: { run: Run; has: boolean; current: T
               Run again, with {run.configuration_name} as it is now <kbd class="roomy">r</kbd>
             </button>
             <button type="button" {...writing()} onClick={() => runAgain([run.id], 'retry')}>
-              Run again as it was, with {version ? `version ${version}` : 'the files of then'}
+              Run again as it was, with {version ? `version ${version}` : 'the files at that time'}
             </button>
             {may('admin') && run.status === 'succeeded' && <button type="button" onClick={() => (fixing.value = run)}>Give fields its headers… <kbd class="roomy">m</kbd></button>}
             {has && (<>
@@ -208,7 +208,7 @@ function Stages({ run, lines }: { run: Run; lines: Line[] }) {
 /** The reason that a run failed, with the line of code. */
 function Failure({ run }: { run: Run }) {
   const error = run.error!
-  const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${plainly(error.sheet)}`, error.table && `table ${error.table}`, run.exit_code ? `exit status ${run.exit_code}` : '', run.attempt_count < run.max_attempts ? `not retried: the same would happen again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
+  const places = [error.stage && error.stage !== 'unknown' && `stage ${error.stage}`, error.callable, error.sheet && `sheet ${plainly(error.sheet)}`, error.table && `table ${error.table}`, run.exit_code ? `exit status ${run.exit_code}` : '', run.attempt_count < run.max_attempts ? `not retried, because it would fail again` : `attempt ${run.attempt_count} of ${run.max_attempts}`].filter(Boolean)
   return (
     <>
       <div class="notice small error">
@@ -242,7 +242,7 @@ function CodePlace({ run, file, line }: { run: Run; file: string; line: number }
       <div>
         <span />
         <span class="dim">
-          {file}, as the run had it · <Link to={`/configs/${run.configuration_id}/files?file=${encodeURIComponent(file)}&line=${line}`}>Open at line {line}</Link>
+          {file}, as it was in the run · <Link to={`/configs/${run.configuration_id}/files?file=${encodeURIComponent(file)}&line=${line}`}>Open at line {line}</Link>
         </span>
       </div>
       {value.slice(first - 1, line + 2).map((text, index) => (

@@ -165,7 +165,7 @@ export function Runs() {
     const ids = live()
     if (ids.length > 1) setCancels(ids)
     else if (ids.length) cancelRun(ids[0])
-    else if (acted().length) toast('None of these waits or runs.')
+    else if (acted().length) toast('None of these is waiting or running.')
   }
   const again = () => {
     if (acted().length > 20) setAgains(acted())
@@ -263,7 +263,7 @@ export function Runs() {
       )}
       {agains.length > 0 && (
         <Ask title={`Run ${many(agains.length, 'file')} again?`} keep="Leave them" does={`Run ${many(agains.length, 'file')} again`} onKeep={() => setAgains([])} onDo={() => (runAgain(agains), setSeveral(new Set()))}>
-          <p>Each with its configuration as it is now. Those that the queue has no room for wait, and are started by and by.</p>
+          <p>Each uses its configuration as it is now. If the queue is full, the others start one after another.</p>
         </Ask>
       )}
       <span class="unseen" role="status">{list.fresh.length ? many(list.fresh.length, 'new run') : ''}</span>
@@ -307,7 +307,7 @@ function Row({ run, isChosen, onChoose }: { run: Run; isChosen: boolean; onChoos
       <td class="name cut">
         <Link to={`/runs/${run.id}`} title={run.input.name}><Name of={run.input.name} /></Link>
       </td>
-      <td class="mid cut roomy" title={`${run.configuration_name}${version ? `, version ${run.configuration_version}` : ', the files of its folder as they were'}`}>
+      <td class="mid cut roomy" title={`${run.configuration_name}${version ? `, version ${run.configuration_version}` : ', the files of its folder at that time'}`}>
         {run.configuration_name}
         <span class="dim">{version}</span>
       </td>

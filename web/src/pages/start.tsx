@@ -74,7 +74,7 @@ export function Start() {
               ) : (
                 <Loading />
               )}
-              <p class="dim small gap-above">{chosen ? (chosen.last_run_at ? `Last used ${ago(chosen.last_run_at)}.` : 'Not used yet; the first run builds its environment.') : <>None yet. <Link to="/configs">Make one</Link></>}</p>
+              <p class="dim small gap-above">{chosen ? (chosen.last_run_at ? `Last used ${ago(chosen.last_run_at)}.` : 'Not used yet; the first run builds its environment.') : <>None yet. <Link to="/configs">Create one</Link></>}</p>
             </div>
             <div>
               <Labelled id="sheets" label="Sheets" value={active ? 'active' : ''} none="All visible sheets" all={[['active', 'The active sheet only']]} onChange={(value) => setActive(value === 'active')} />
@@ -90,12 +90,12 @@ export function Start() {
         </div>
         <aside class="side" aria-label="What will happen">
           <Block title={good.length ? many(good.length, 'run') : 'No files yet'} kind="roomy">
-            <p class="mid">{good.length > 1 ? 'One for each file, side by side; they stay together.' : good.length ? 'One run.' : 'Each file becomes a run.'} {busyNow ? `${many(busyNow, 'run')} before ${good.length > 1 ? 'them' : 'it'}.` : 'Nothing waits.'}</p>
+            <p class="mid">{good.length > 1 ? 'One run for each file, at the same time. The files stay together as a batch.' : good.length ? 'One run.' : 'Each file becomes a run.'} {busyNow ? `${many(busyNow, 'run')} before ${good.length > 1 ? 'them' : 'it'}.` : 'Nothing waits.'}</p>
           </Block>
           <div class="block">
             {button}
             <p class="dim small gap-above" id="why-not" role="status">
-              {why || 'Starts as soon as the upload is done, wherever you go meanwhile. Files that were stored before are not sent again.'}
+              {why || 'Starts as soon as the upload is done, on whatever page you are. Files that are already stored are not sent again.'}
             </p>
           </div>
         </aside>
@@ -141,7 +141,7 @@ export function DropZone({ large, onSample }: { large?: boolean; onSample?: () =
           <Button onClick={choose}>choose files</Button>
         </p>
       )}
-      <p class="dim small">.xlsx .xlsm .xlsb .xls .ods .csv .tsv .txt. A folder is taken whole.</p>
+      <p class="dim small">.xlsx .xlsm .xlsb .xls .ods .csv .tsv .txt. You can also drop a folder.</p>
     </div>
   )
 }
@@ -168,7 +168,7 @@ function FileRow({ upload }: { upload: Upload }) {
         )}
       </td>
       <td class="figure">
-        <Button icon="close" kind="quiet square" aria-label={`Take out ${file.name}`} onClick={() => remove(key)} />
+        <Button icon="close" kind="quiet square" aria-label={`Remove ${file.name}`} onClick={() => remove(key)} />
       </td>
     </tr>
   )

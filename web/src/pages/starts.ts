@@ -81,7 +81,7 @@ async function work() {
       if (status === 401) break
       const name = one.name ?? (await get('/api/v1/runs/{id}', { id: run! }).catch(() => null))?.input.name ?? run!
       const why = `${message} ${hint ?? ''}`.trim()
-      lost.push(`${name} was not started. ${why}`)
+      lost.push(`${name} was not started: ${why}`)
       if (isRun(one)) asked.value--
       if (batch && isRun(one)) leaveOut(batch, [{ name, why }])
     }

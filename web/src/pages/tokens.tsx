@@ -57,7 +57,7 @@ export function Tokens() {
             all={[
               ['read', 'see runs, results, logs, configurations and environments; download files'],
               ['run', 'also upload documents, start, cancel and retry runs'],
-              ['admin', 'also change configurations, build and collect environments, manage tokens'],
+              ['admin', 'also change configurations, build and delete environments, manage tokens'],
             ]}
           />
           <div class="terminal gap-above">{`curl -H "Authorization: Bearer $ADE_TOKEN" ${location.origin}/api/v1/runs`}</div>

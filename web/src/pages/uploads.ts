@@ -124,11 +124,11 @@ async function next() {
 async function send({ key, file }: Upload) {
   const known = await lookUp(file).catch(() => null)
   if (known) {
-    set(key, { state: 'ready', document: known, note: 'stored before, same SHA-256, not sent again' })
+    set(key, { state: 'ready', document: known, note: 'already stored, so not sent again' })
     return arrived(key, known.id)
   }
   set(key, { state: 'sending' })
-  const wait = ({ message }: Problem, left: number) => set(key, { note: `${message} It goes on in ${left} s.`, sent: 0 })
+  const wait = ({ message }: Problem, left: number) => set(key, { note: `${message} The upload continues in ${left} s.`, sent: 0 })
   const document = await patiently(() => post(key, file), wait, () => !of(key))
   if (!document) return
   set(key, { state: 'ready', document, sent: file.size, note: '' })

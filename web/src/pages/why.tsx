@@ -49,8 +49,8 @@ export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partne
   return (
     <aside class="side" aria-label="Why" tabIndex={0}>
       {!table && partnerSheet && explained && explained.tables.length >= MOST_TABLES && (
-        <Block title="Not told of this sheet">
-          <p class="mid">Decisions are kept of the first {MOST_TABLES} tables of a run. The rows of this sheet were read and written as those of the others.</p>
+        <Block title="No decisions recorded for this sheet">
+          <p class="mid">A run records its decisions for the first {MOST_TABLES} tables. The rows of this sheet were read and written like the others.</p>
         </Block>
       )}
       {!cell ? (
@@ -60,7 +60,7 @@ export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partne
             <p class="mid">
               {total ? (
                 <>
-                  <kbd>n</kbd> goes to the first. Choose any cell to see what became of it, and why.
+                  <kbd>n</kbd> goes to the first. Choose any cell to see its result, and why.
                 </>
               ) : (
                 'Choose any cell to see what became of it, and why.'
@@ -111,7 +111,7 @@ export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partne
               {([one, does]) => <><PlaceOf run={run} name={one} /> <span class="dim">{does}</span></>}
             </Points>
           )}
-          <Points title={`Why row ${(input ?? cell).row} was read so`} kind="mid" all={placed?.why ?? []}>{(one) => one}</Points>
+          <Points title={`Why row ${(input ?? cell).row} was read this way`} kind="mid" all={placed?.why ?? []}>{(one) => one}</Points>
           <div class="block">
             <Link class="small" to={`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}${column ? `&column=${column.column}` : ''}`}>
               Every column of this sheet
@@ -158,7 +158,7 @@ function Lost({ run, tables }: { run: Run; tables: Table[] }) {
     ))
   return (
     <Block title={fieldsOf(run.metrics!)}>
-      <p class="mid small">Not found, and what came near:</p>
+      <p class="mid small">Fields without a column, and the nearest columns:</p>
       <Points all={lost}>
         {(field) => (
           <>
@@ -168,7 +168,7 @@ function Lost({ run, tables }: { run: Run; tables: Table[] }) {
           </>
         )}
       </Points>
-      {unclaimed.length > 0 && <p class="small gap-above">Claimed by no field: {columnsOf(unclaimed.slice(0, 20))}{unclaimed.length > 20 && ', …'}</p>}
+      {unclaimed.length > 0 && <p class="small gap-above">Columns without a field: {columnsOf(unclaimed.slice(0, 20))}{unclaimed.length > 20 && ', …'}</p>}
       {may('admin') && unclaimed.length > 0 && <p class="gap-above"><Button onClick={() => (fixing.value = run)}>Which columns are they?… <kbd class="roomy">m</kbd></Button></p>}
     </Block>
   )
@@ -200,7 +200,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
   return (
     <>
       <div class="block">
-        <h2>Why {column.column} is {column.field ? <code>{column.field}</code> : 'unmapped'}</h2>
+        <h2>Why {column.column} {column.field ? <>is <code>{column.field}</code></> : 'has no field'}</h2>
         <p class="mid small">
           Header “{column.name}”{column.header_cells.length ? ` in ${column.header_cells.join(', ')}` : ''}. {!column.field && `Reason: ${column.unmapped_because}.`}
         </p>
@@ -226,7 +226,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
         <p class="dim small gap-above">
           {column.field && `${column.why.length ? `Chosen by ${column.why.join('; ')}. ` : ''}${column.second ? `The next best field is ${((column.score ?? 0) - (column.second.score ?? 0)).toFixed(2)} behind.` : 'No other field scored.'}`}
           {!column.field && column.why.length > 0 && `${column.why.join('; ')}.`}{' '}
-          {others.length > 0 ? `Also wanted by ${others.map((one) => `${one.column} “${one.name}”`).join(', ')}.` : column.field && `No other column wanted it.`}
+          {others.length > 0 ? `Other fields that fit: ${others.map((one) => `${one.column} “${one.name}”`).join(', ')}.` : column.field && `No other column fits it.`}
         </p>
       </div>
       {!column.field && column.nearest?.suggestion && (

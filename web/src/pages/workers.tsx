@@ -54,7 +54,7 @@ export function Workers() {
       <List of="Workers and queue" there={!!workers} error={error}>
         {workers?.length === 0 && (
           <div class="notice small warning" role="status">
-            No worker lives: runs wait until one is started on the server.
+            No worker is running: runs wait until one is started on the server.
           </div>
         )}
         {workers?.map((worker) => (

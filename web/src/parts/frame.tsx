@@ -265,7 +265,7 @@ function Waits() {
     <div class="notice small" role="region" aria-label="Runs to be started">
       <Icon name="again" />
       <span class="grow">
-        <strong role="status">{number(asked.value - left)} of {number(asked.value)} started, {number(left)} {left === 1 ? 'waits' : 'wait'}.</strong> {held.value} This window may be closed: they go on when it is opened again.
+        <strong role="status">{number(asked.value - left)} of {number(asked.value)} started, {number(left)} {left === 1 ? 'waits' : 'wait'}.</strong> {held.value} You may close this window; starting continues when you open it again.
       </span>
     </div>
   )

@@ -424,7 +424,7 @@ export const Nothing = ({ title, children }: { title: string; children: Componen
 export const NoSuch = ({ what, to, list }: { what: string; to: string; list: string }) => (
   <div class="empty">
     <h1>No such {what}</h1>
-    <p class="mid">It was deleted, belongs to another workspace, or its address is not whole.</p>
+    <p class="mid">It was deleted, belongs to another workspace, or its address is incomplete.</p>
     <p>
       <a class="button" href={to}>{list}</a>
     </p>

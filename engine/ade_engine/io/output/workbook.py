@@ -140,7 +140,7 @@ class WorkbookOutput:
         if width > LAST_COLUMN:
             raise OutputError(
                 f"sheet {sheet.title!r} would get {width} columns, those of fields and issues among them, and a worksheet has "
-                f"{LAST_COLUMN} columns; leave out the columns that no field claims (remove_unmapped_columns = true in "
+                f"{LAST_COLUMN} columns; leave out the columns without a field (remove_unmapped_columns = true in "
                 'settings.toml), or give the columns that you need ([sheets."NAME"] range, ade run --range)'
             )
         table = AppendedTable(frame, gap, look, self._escape_formulas, typed, self._is_2026)

@@ -234,7 +234,7 @@ impl Uv {
             return installed;
         };
         session.note(format!(
-            "what could not be read of {} was opened again",
+            "unreadable files of {} were made readable again",
             cache.display()
         ));
         self.install_caches_first(session, command)
