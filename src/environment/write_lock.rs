@@ -100,8 +100,9 @@ pub fn lock(
     let made = LockedVersions::parse(&text);
     if made.inputs.is_err() {
         let requirement = without_hash(&text).unwrap_or_default();
-        let message =
-            format!("`{requirement}` cannot be locked, because a repository or a folder has no hash");
+        let message = format!(
+            "`{requirement}` cannot be locked, because a repository or a folder has no hash"
+        );
         return Err(Error::usage(code::USAGE, message)
             .hint("depend on a release in an index, or on the URL or path of a wheel"));
     }

@@ -280,6 +280,5 @@ pub fn no_version(name: &str, version: u32) -> Error {
 /// Returns the error for a configuration without an active version.
 pub fn not_published(name: &str) -> Error {
     let message = format!("no version of configuration {name:?} is active");
-    Error::usage(code::NOT_PUBLISHED, message)
-        .hint("publish it, or activate a published version")
+    Error::usage(code::NOT_PUBLISHED, message).hint("publish it, or activate a published version")
 }

@@ -92,16 +92,19 @@ impl Problem for LimitExceeded {
             Owner::Workspace(_) => "WORKSPACE",
         };
         match self {
-            Self::Queued { owner, .. } => ErrorFacts::new(ProblemKind::Refused, code::QUEUE_FULL).hint(format!(
-                "try again later; ADE_LIMIT_{}_QUEUED sets the limit",
+            Self::Queued { owner, .. } => ErrorFacts::new(ProblemKind::Refused, code::QUEUE_FULL)
+                .hint(format!(
+                    "try again later; ADE_LIMIT_{}_QUEUED sets the limit",
+                    of(owner)
+                )),
+            Self::Stored { owner, .. } => ErrorFacts::new(
+                ProblemKind::Refused,
+                code::STORAGE_LIMIT,
+            )
+            .hint(format!(
+                "delete documents that you no longer need; ADE_LIMIT_{}_STORED_MB sets the limit",
                 of(owner)
             )),
-            Self::Stored { owner, .. } => {
-                ErrorFacts::new(ProblemKind::Refused, code::STORAGE_LIMIT).hint(format!(
-                    "delete documents that you no longer need; ADE_LIMIT_{}_STORED_MB sets the limit",
-                    of(owner)
-                ))
-            }
         }
     }
 }

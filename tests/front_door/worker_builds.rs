@@ -28,7 +28,10 @@ fn a_command_that_waits_for_a_builder_that_stands_still_takes_over_without_a_wor
     let mut waits = place.start("run config members.csv");
     waits.wait_until_says(&format!("process {}", frozen.id()));
     gate.open();
-    waits.wait().success().says("its builder stopped responding");
+    waits
+        .wait()
+        .success()
+        .says("its builder stopped responding");
     frozen.signal(SIGCONT);
     // It finds what the other one has built.
     frozen.wait().success();

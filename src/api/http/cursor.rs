@@ -84,7 +84,9 @@ pub fn of_all<T>(
         None => 0,
         Some(id) => {
             let at = all.iter().position(|item| id_of(item) == id);
-            at.ok_or_else(|| ApiError::field("cursor", "its entry is gone: start again without a cursor"))? + 1
+            at.ok_or_else(|| {
+                ApiError::field("cursor", "its entry is gone: start again without a cursor")
+            })? + 1
         }
     };
     let rest = &all[first..];
@@ -141,7 +143,12 @@ pub fn place_in(what: &str, cursor: &str) -> Result<u64, ApiError> {
         let place = u64::from_str_radix(place, 16).ok()?;
         (sealed == seal(what)).then_some(place)
     };
-    place().ok_or_else(|| ApiError::field("cursor", "is not the `next_cursor` of a page of this search"))
+    place().ok_or_else(|| {
+        ApiError::field(
+            "cursor",
+            "is not the `next_cursor` of a page of this search",
+        )
+    })
 }
 
 fn seal(what: &str) -> String {

@@ -203,9 +203,7 @@ impl<P: Problem> From<P> for ApiError {
                 _ if facts.code == code::FILES_UNREACHABLE => {
                     "the object store cannot be reached now"
                 }
-                _ if facts.may_pass => {
-                    "the server has too little disk space or memory now"
-                }
+                _ if facts.may_pass => "the server has too little disk space or memory now",
                 StatusCode::SERVICE_UNAVAILABLE => "the database cannot be used now",
                 _ => "the server failed to answer this request; its log says why",
             };

@@ -76,7 +76,10 @@ impl BatchQuery {
             found.workspace.fetch_run(run)?;
         }
         match found.runs.is_empty() {
-            true => Err(not_ready(format!("none of the runs of {} has ended", self.label))),
+            true => Err(not_ready(format!(
+                "none of the runs of {} has ended",
+                self.label
+            ))),
             false => Ok(found),
         }
     }

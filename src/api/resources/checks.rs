@@ -181,7 +181,8 @@ pub fn at_hand(
 pub fn demand_no_safe_mode(workspace: &Workspace) -> ApiResult<()> {
     if workspace.settings.safe_mode != SafeMode::Off {
         let detail = "no configuration is loaded: the server is in safe mode";
-        let hint = "the operator can switch safe mode off; `{\"force\": true}` publishes without a check";
+        let hint =
+            "the operator can switch safe mode off; `{\"force\": true}` publishes without a check";
         return Err(ApiError::from_code(code::SAFE_MODE_ENABLED, detail).hint(hint));
     }
     Ok(())

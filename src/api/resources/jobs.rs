@@ -53,9 +53,7 @@ impl NewJob {
         let (configuration, version) = parts_of_version_id(id)
             .ok_or_else(|| refused("is not the `id` of a configuration's version"))?;
         if given.is_some_and(|given| !given.eq_ignore_ascii_case(configuration)) {
-            return Err(refused(
-                "is not a version of the configuration `config_id`",
-            ));
+            return Err(refused("is not a version of the configuration `config_id`"));
         }
         Ok(WantedConfiguration {
             id: Some(configuration.to_owned()),

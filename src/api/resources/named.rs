@@ -161,7 +161,11 @@ pub fn place_of(
         (RunDownload::Artifact, _) => folder.artifact(),
         (_, Some(path)) => path.clone(),
         (_, None) => {
-            let detail = format!("run {} ended as {}, so it has no output", run.id, run.status.as_str());
+            let detail = format!(
+                "run {} ended as {}, so it has no output",
+                run.id,
+                run.status.as_str()
+            );
             let error = ApiError::from_code(code::RUN_FAILED_NO_OUTPUT, detail);
             return Err(match &run.error {
                 Some(failure) => error.hint(format!("{}: {}", failure.code, failure.message)),
@@ -174,7 +178,10 @@ pub fn place_of(
             // The process that ended the run died before it could write the record.
             (RunDownload::Artifact, None) => {
                 let status = run.status.as_str();
-                let detail = format!("run {} ended as {status}, so it has no audit record", run.id);
+                let detail = format!(
+                    "run {} ended as {status}, so it has no audit record",
+                    run.id
+                );
                 ApiError::from_code(code::RUN_FAILED_NO_OUTPUT, detail)
             }
             (RunDownload::Artifact, Some(_)) => missing(run, "audit record"),

@@ -305,10 +305,7 @@ async fn list_runs(
     let counts = which.counts == Some(true);
     let newest = which.newest == Some(true);
     if newest && filter.labels.is_empty() {
-        return Err(ApiError::field(
-            "newest",
-            "can only be used with `label`",
-        ));
+        return Err(ApiError::field("newest", "can only be used with `label`"));
     }
     api.work(move |api| {
         let workspace = workspace_or_home(api, &caller, which.workspace.as_deref())?;

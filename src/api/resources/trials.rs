@@ -111,9 +111,10 @@ impl NewTrial {
             .iter()
             .filter_map(|(field, count)| Some((*field, (*count)?)));
         match (given.next(), given.next()) {
-            (Some((first, _)), Some((second, _))) => {
-                Err(ApiError::field(first, format!("cannot be used with {second}")))
-            }
+            (Some((first, _)), Some((second, _))) => Err(ApiError::field(
+                first,
+                format!("cannot be used with {second}"),
+            )),
             (Some((field, count)), None) if !(1..=MAX_TRIAL_INPUTS).contains(&count) => {
                 let message = format!("must be 1 to {MAX_TRIAL_INPUTS}");
                 Err(ApiError::field(field, message))

@@ -76,9 +76,17 @@ pub enum Interruption {
 /// build, named by `subject`, and `after` is the number of the last event that was sent.
 pub fn interrupted(why: Interruption, subject: &str, id: &str, after: u64, resume: &str) -> Bytes {
     let (reason, message) = match why {
-        Interruption::ServerStopping => ("server_stopping", "The server is stopping; continue later"),
-        Interruption::TokenEnded => ("token_ended", "The token has expired; continue with another one"),
-        Interruption::StorageFailed => ("storage_failed", "The log could not be read; continue later"),
+        Interruption::ServerStopping => {
+            ("server_stopping", "The server is stopping; continue later")
+        }
+        Interruption::TokenEnded => (
+            "token_ended",
+            "The token has expired; continue with another one",
+        ),
+        Interruption::StorageFailed => (
+            "storage_failed",
+            "The log could not be read; continue later",
+        ),
     };
     line_of(&json!({
         "event": names::STREAM_INTERRUPTED, subject: id, "reason": reason, "after_id": after, "resume": resume, "message": message,

@@ -203,7 +203,8 @@ pub fn touch(folder: &Path) {
 }
 
 /// The hint for a full disk.
-pub const FREE_SPACE: &str = "free some space, or choose a data directory on another disk (--data-dir)";
+pub const FREE_SPACE: &str =
+    "free some space, or choose a data directory on another disk (--data-dir)";
 
 /// Returns whether the machine, or this process by its limits, ran out of disk space, memory, descriptors or processes.
 pub fn is_exhausted(error: &io::Error) -> bool {

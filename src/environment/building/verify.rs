@@ -75,7 +75,10 @@ pub(super) fn verify(session: &mut BuildSession<'_>) -> Result<String, BuildErro
     })?;
     if !finished.exit.is_success() {
         return Err(failed(
-            &format!("a module that runs need can't be imported ({})", finished.exit),
+            &format!(
+                "a module that runs need can't be imported ({})",
+                finished.exit
+            ),
             &finished,
             &python,
         ));

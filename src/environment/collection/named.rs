@@ -105,7 +105,10 @@ pub fn remove(workspace: &Workspace, given: &str, report: &mut Report) -> Result
     if removed || report.failed.len() > failed {
         return Ok(());
     }
-    Err(in_use(id, "needed by a run that was queued in the meantime"))
+    Err(in_use(
+        id,
+        "needed by a run that was queued in the meantime",
+    ))
 }
 
 fn in_use(id: &str, what: &str) -> Error {

@@ -68,8 +68,9 @@ impl Build for Installers {
         let _in_use = CacheInUse::enter(workspace.paths.cache());
         if let Some(note) = workspace.paths.cache_note() {
             let cache = workspace.paths.cache().display();
-            let message =
-                format!("{note}; {cache} is used instead, which other data directories do not share");
+            let message = format!(
+                "{note}; {cache} is used instead, which other data directories do not share"
+            );
             on_event(BuildEvent::Note { message });
         }
         let request = BuildRequest {

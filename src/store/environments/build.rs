@@ -63,7 +63,8 @@ pub fn reclaim(
     now: Timestamp,
 ) -> driver::Result<usize> {
     let message = "the process that was building it died";
-    let hint = "check whether the machine has too little memory; `ade env build` tries again".to_owned();
+    let hint =
+        "check whether the machine has too little memory; `ade env build` tries again".to_owned();
     let failure = FailureRecord::new(code::WORKER_DIED, "environment", message, Some(hint));
     end_claims(transaction, HELD_BY, &process, &failure, attempts, now)
 }

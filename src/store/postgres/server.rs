@@ -198,9 +198,10 @@ impl Backend for Server {
                 message,
                 "the URL must name the host as the server's certificate does. If the system does not trust the certificate's issuer, ?sslrootcert=FILE names the issuer's certificates",
             ),
-            Error::Conflict(message) => {
-                unreachable(message, "other processes got in the way each time; try again")
-            }
+            Error::Conflict(message) => unreachable(
+                message,
+                "other processes got in the way each time; try again",
+            ),
             // No `ade` wrote this value.
             Error::Unreadable { .. } => StoreError::Damaged {
                 path,

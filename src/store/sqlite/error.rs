@@ -65,7 +65,9 @@ pub(super) fn explain(options: &DatabaseOptions, error: impl Into<driver::Error>
                 path,
             }
         }
-        ErrorCode::SystemIoFailure => unreachable("the disk reported an error; check whether it is full or disconnected"),
+        ErrorCode::SystemIoFailure => {
+            unreachable("the disk reported an error; check whether it is full or disconnected")
+        }
         _ => StoreError::Refused {
             path,
             source: Box::new(error),

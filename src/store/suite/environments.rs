@@ -201,7 +201,10 @@ pub fn an_environment_whose_builders_die_fails_in_the_end(store: &Store) {
     assert_eq!(failed.status, EnvironmentStatus::Failed);
     let error = failed.error.unwrap();
     assert_eq!(error.code, "worker_died");
-    assert_eq!(error.message, "the process that was building it died (attempt 3)");
+    assert_eq!(
+        error.message,
+        "the process that was building it died (attempt 3)"
+    );
     let failed = store.fail_runs_of_failed_environments(9, now).unwrap();
     assert_eq!(failed[0].id, run.id);
     // A request starts the attempts over.

@@ -64,7 +64,10 @@ fn fetch(session: &mut BuildSession<'_>, target: &Path) -> Result<(), BuildError
     session.note(match offline {
         false => "there is no uv on PATH; fetching it once".to_owned(),
         // pip still searches the local folders in its settings.
-        true => "there is no uv on PATH; without a network, only local packages are searched for it".to_owned(),
+        true => {
+            "there is no uv on PATH; without a network, only local packages are searched for it"
+                .to_owned()
+        }
     });
     let python = session.request.python.executable.clone();
     let first = match fetch_with(session, &python, target)? {
@@ -80,7 +83,10 @@ fn fetch(session: &mut BuildSession<'_>, target: &Path) -> Result<(), BuildError
     let (second, transient) = match fetch_through_venv(session, target)? {
         FetchOutcome::Done => return Ok(()),
         FetchOutcome::Failed { reason, transient } => (reason, transient),
-        FetchOutcome::NoPip => ("a virtual environment made with it has no pip either".to_owned(), false),
+        FetchOutcome::NoPip => (
+            "a virtual environment made with it has no pip either".to_owned(),
+            false,
+        ),
     };
     Err(BuildError::NoInstaller {
         reasons: vec![first, second],
