@@ -204,7 +204,7 @@ async function through(address, base) {
   }
   const tell = (name, found) => {
     say(`  ${name}: way, frames, p95, longest`, `${Math.round(found.way).toLocaleString('en')} px, ${found.frames.length}, ${ms(part(found.frames, 0.95))}, ${ms(Math.max(...found.frames))}`)
-    say('    frames above 50 ms, above 100 ms', `${found.frames.filter((one) => one > 50).length}, ${found.frames.filter((one) => one > 100).length}`)
+    say('    frames above 50 ms, above 100 ms', `${found.frames.filter((frame) => frame > 50).length}, ${found.frames.filter((frame) => frame > 100).length}`)
     say('    longest without a row, without any row that has its values', `${ms(found.longestBlank)}, ${ms(found.longestWithout)}`)
     say('    complete after the stop; cells in the page', `${ms(found.complete)}; ${found.cells}`)
   }
@@ -294,7 +294,7 @@ async function memory(id) {
   const held = async () => {
     await cdp.send('HeapProfiler.collectGarbage')
     const { metrics } = await cdp.send('Performance.getMetrics')
-    const of = (name) => metrics.find((one) => one.name === name).value
+    const of = (name) => metrics.find((metric) => metric.name === name).value
     const rows = await page.locator('tr[id^=run-]').count()
     say(`memory after ${sent} runs`, `${(of('JSHeapUsedSize') / 1e6).toFixed(1)} MB of script, ${of('Nodes')} nodes, ${rows} rows in the list`)
   }

@@ -37,7 +37,7 @@ test('an unknown span of the address is that of all times', () => {
 test('what changed is put to its place, what is new first, and what no longer fits goes', () => {
   const before = [run('3'), run('2'), run('1')]
   const { runs, added } = merged(before, [run('4'), run('2', { status: 'failed' }), run('3', { status: 'running' })], (one) => one.status !== 'running')
-  expect(runs.map((one) => `${one.id} ${one.status}`)).toEqual(['4 succeeded', '2 failed', '1 succeeded'])
+  expect(runs.map((run) => `${run.id} ${run.status}`)).toEqual(['4 succeeded', '2 failed', '1 succeeded'])
   expect(added.map((one) => one.id)).toEqual(['4'])
 })
 

@@ -37,7 +37,7 @@ export class Looks {
         if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(AXE)
         const found = await page.evaluate(async (rules) => {
           const { violations } = await window.axe.run({ runOnly: rules, resultTypes: ['violations'] })
-          return violations.map((one) => `${one.id} (${one.nodes.length}): ${one.nodes[0].html.slice(0, 160)} ${one.nodes[0].failureSummary.split('\n')[1] ?? ''}`)
+          return violations.map((violation) => `${violation.id} (${violation.nodes.length}): ${violation.nodes[0].html.slice(0, 160)} ${violation.nodes[0].failureSummary.split('\n')[1] ?? ''}`)
         }, RULES)
         for (const what of found) this.found.push(`${name} ${width} ${theme}: ${what}`)
       }

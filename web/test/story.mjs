@@ -102,7 +102,7 @@ try {
     await page.getByText('Ready', { exact: true }).nth(1).waitFor()
     await choose(await sent('minutes.docx', 'no workbook'))
     await page.getByText('unsupported_format').filter({ visible: true }).waitFor()
-    crew = (await place.api('workspaces/default/configs')).items.find((one) => one.name === 'crew').id
+    crew = (await place.api('workspaces/default/configs')).items.find((item) => item.name === 'crew').id
     await page.locator('#configuration').selectOption(crew)
     await look('start')
     await button('Remove minutes.docx').click()
@@ -427,7 +427,7 @@ try {
   })
 
   await steps.step('the server is killed while a run works: the page says so, and recovers', async () => {
-    slow = (await place.api('workspaces/default/configs', token)).items.find((one) => one.name === 'payroll').id
+    slow = (await place.api('workspaces/default/configs', token)).items.find((item) => item.name === 'payroll').id
     await began(slow)
     await choose(await sent('week-46.csv', readFileSync(place.at('office.csv'))))
     await page.keyboard.press('Control+Enter')
@@ -460,7 +460,7 @@ try {
   })
 
   await steps.step('a run that fails shows the line that failed', async () => {
-    const broken = (await place.api('workspaces/default/configs', token)).items.find((one) => one.name === 'broken').id
+    const broken = (await place.api('workspaces/default/configs', token)).items.find((item) => item.name === 'broken').id
     await began(broken)
     await choose(await sent('wages.csv', readFileSync(place.at('office.csv'))))
     await page.keyboard.press('Control+Enter')
@@ -718,7 +718,7 @@ try {
         }
         return told
       })
-      unlike.push(...found.map((one) => `${where}: ${one}`))
+      unlike.push(...found.map((item) => `${where}: ${item}`))
     }
     const name = `${markup.replaceAll('/', '')} ${turned}.csv`
     place.open()

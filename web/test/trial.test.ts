@@ -9,7 +9,7 @@ test('what comes out the same has no differences', () => {
 
 test('fields, issues, rows and cells that are others are told', () => {
   const other = { ...same, fields: ['name', 'email'], fields_before: ['name', 'phone'], issues: [{ rule: 'email.invalid', before: 0, after: 1 }], changes: { changed_cells: 1200, cells: [], added_rows: 0, removed_rows: 1, added_columns: ['Email'], removed_columns: ['Phone'] } }
-  expect(differences(other).map(({ sign, text }) => `${sign} ${text}`)).toEqual(['+ field email has a column', '− field phone has none any more', '+ email.invalid: 1 issue, was 0', '+ column Email', '− column Phone', '− 1 row', '± 1,200 cells with a different value'])
+  expect(differences(other).map(({ sign, text }) => `${sign} ${text}`)).toEqual(['+ field email now has a column', '− field phone no longer has a column', '+ email.invalid: 1 issue, was 0', '+ column Email', '− column Phone', '− 1 row', '± 1,200 cells with a different value'])
 })
 
 test('fields that a failed trial did not come to are not told as lost', () => {

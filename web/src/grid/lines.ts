@@ -77,14 +77,14 @@ export function hindrance(segments: Segment[] | null): string {
   if (!segments) return 'Which rows belong together is unknown: edition 2026 of a configuration records it.'
   let last = 0
   let sheet: string | null = null
-  for (const one of segments) {
-    if (one.unknown) return `Which rows belong together is unknown${one.hook ? `: ${one.hook} replaced them` : ''}.`
-    if (one.reason || !one.output_row) continue
-    if (one.turned) return 'The table is turned: its records are columns.'
-    if (one.descending || one.output_row < last) return 'The rows were sorted or merged.'
-    if (sheet && one.output_sheet !== sheet) return 'The rows went to several sheets.'
-    sheet = one.output_sheet ?? null
-    last = one.output_row + (one.count ?? 1)
+  for (const segment of segments) {
+    if (segment.unknown) return `Which rows belong together is unknown${segment.hook ? `: ${segment.hook} replaced them` : ''}.`
+    if (segment.reason || !segment.output_row) continue
+    if (segment.turned) return 'The table is turned: its records are columns.'
+    if (segment.descending || segment.output_row < last) return 'The rows were sorted or merged.'
+    if (sheet && segment.output_sheet !== sheet) return 'The rows went to several sheets.'
+    sheet = segment.output_sheet ?? null
+    last = segment.output_row + (segment.count ?? 1)
   }
   return ''
 }
@@ -92,8 +92,8 @@ export function hindrance(segments: Segment[] | null): string {
 /** Returns the output sheet with most of the rows. */
 export function partnerSheet(segments: Segment[] | null): string | null {
   const counts = new Map<string, number>()
-  for (const one of segments ?? [])
-    if (one.output_sheet && one.output_row && !one.reason) counts.set(one.output_sheet, (counts.get(one.output_sheet) ?? 0) + (one.count ?? 1))
+  for (const segment of segments ?? [])
+    if (segment.output_sheet && segment.output_row && !segment.reason) counts.set(segment.output_sheet, (counts.get(segment.output_sheet) ?? 0) + (segment.count ?? 1))
   return [...counts].sort((x, y) => y[1] - x[1])[0]?.[0] ?? null
 }
 
@@ -111,12 +111,12 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
     stretches.push({ line, count, input, output, why })
     line += count
   }
-  for (const one of segments) {
-    if (!one.row) continue
-    const count = one.count ?? 1
-    if (one.row > nextA) push(one.row - nextA, nextA, 0, 'outside of the table')
-    nextA = Math.max(nextA, one.row + count)
-    const b = one.reason ? 0 : (one.output_row ?? 0)
+  for (const segment of segments) {
+    if (!segment.row) continue
+    const count = segment.count ?? 1
+    if (segment.row > nextA) push(segment.row - nextA, nextA, 0, 'outside of the table')
+    nextA = Math.max(nextA, segment.row + count)
+    const b = segment.reason ? 0 : (segment.output_row ?? 0)
     if (b > nextB) {
       // Output rows that come from no input row: the sender's last header row is next to the output's header, which is their last row; rows that
       // separate tables are above.
@@ -131,12 +131,12 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
       } else if (header?.count === 1 && nextB === b - 1) Object.assign(header, { output: nextB, why: '' })
       else push(b - nextB, 0, nextB)
     }
-    push(count, one.row, b, one.reason ? reasonText(one) : '')
+    push(count, segment.row, b, segment.reason ? reasonText(segment) : '')
     if (b) nextB = b + count
   }
   push(inputRows - nextA + 1, nextA, 0, 'outside of the table')
   push(outputRows - nextB + 1, 0, nextB)
-  const by = { input: stretches.filter((one) => one.input), output: stretches.filter((one) => one.output) }
+  const by = { input: stretches.filter((stretche) => stretche.input), output: stretches.filter((stretche) => stretche.output) }
   return {
     total: line,
     aligned: true,
@@ -168,20 +168,20 @@ export function apart(inputRows: number, outputRows: number, shift = 0): Lines {
 
 /** Returns the partner of a row if the sides are not aligned. */
 export function partnerRow(segments: Segment[] | null, side: 'input' | 'output', row: number): number {
-  for (const one of segments ?? []) {
-    if (one.reason || !one.row || !one.output_row || one.unknown || one.turned) continue
-    const count = one.count ?? 1
-    const step = one.descending ? -1 : 1
-    if (side === 'input' && row >= one.row && row < one.row + count) return one.output_row + step * (row - one.row)
-    const back = (row - one.output_row) * step
-    if (side === 'output' && back >= 0 && back < count) return one.row + back
+  for (const segment of segments ?? []) {
+    if (segment.reason || !segment.row || !segment.output_row || segment.unknown || segment.turned) continue
+    const count = segment.count ?? 1
+    const step = segment.descending ? -1 : 1
+    if (side === 'input' && row >= segment.row && row < segment.row + count) return segment.output_row + step * (row - segment.row)
+    const back = (row - segment.output_row) * step
+    if (side === 'output' && back >= 0 && back < count) return segment.row + back
   }
   return 0
 }
 
 /** Lines for only these rows of a side, in order. */
 export function only(lines: Lines, side: 'input' | 'output', rows: Iterable<number>): Lines {
-  const kept = [...new Set([...rows].map((row) => lines.of(side, row)))].sort((one, other) => one - other)
+  const kept = [...new Set([...rows].map((row) => lines.of(side, row)))].sort((segment, other) => segment - other)
   return {
     ...lines,
     total: kept.length,

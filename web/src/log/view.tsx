@@ -54,7 +54,7 @@ export function LogView({ run, lines, error }: { run: Run; lines: Line[]; error:
   const levels = useMemo(() => {
     const counts = [0, 0, 0, 0]
     for (const line of lines) counts[rank(line.level)]++
-    return counts.map((_, level) => counts.slice(level).reduce((sum, one) => sum + one, 0))
+    return counts.map((_, level) => counts.slice(level).reduce((sum, count) => sum + count, 0))
   }, [lines])
   const events = useMemo(() => [...new Set(lines.map((line) => line.event))].sort(), [lines])
 

@@ -29,11 +29,11 @@ export function BatchPanel({ label }: { label: string }) {
     return { batch, runs: list.items }
   }
   // Reloaded when the server records another file without a run.
-  const untold = waiting.value.filter((one) => one.batch === label && !isRun(one)).length
-  const { value } = useLoaded(load, [workspace.value, label, untold], ({ kind, data }) => kind === 'reset' || (kind === 'run' && Object.entries((data as Run).labels).some((one) => one.join(':') === label)))
+  const untold = waiting.value.filter((item) => item.batch === label && !isRun(item)).length
+  const { value } = useLoaded(load, [workspace.value, label, untold], ({ kind, data }) => kind === 'reset' || (kind === 'run' && Object.entries((data as Run).labels).some((item) => item.join(':') === label)))
   const runs = value?.runs ?? []
   const sent = onTheirWay().filter(({ start }) => batchOf(start) === label)
-  const waits = waiting.value.filter((one) => one.batch === label && isRun(one))
+  const waits = waiting.value.filter((item) => item.batch === label && isRun(item))
   const links = (ids: string[]) => {
     const all = runs.filter((run) => ids.includes(run.id)).map((run, index) => <>{index % 4 > 0 && ', '}<Link to={`/runs/${run.id}`}><Name of={run.input.name} /></Link></>)
     return (
@@ -56,7 +56,7 @@ export function BatchPanel({ label }: { label: string }) {
             {listed([sent.length && `${many(sent.length, 'file')} ${sent.length === 1 ? 'is' : 'are'} being sent`, waits.length && `${many(waits.length, 'file')} wait${waits.length === 1 ? 's' : ''} for a run`])}.{' '}
             {sent.length ? 'Keep this window open until they are sent.' : 'They are stored. You may close this window; starting continues when you open it again.'}
           </p>
-          {sent.some((one) => one.state === 'failed') && <p class="bad small">Some could not be sent: <Link to="/start">try again</Link>.</p>}
+          {sent.some((item) => item.state === 'failed') && <p class="bad small">Some could not be sent: <Link to="/start">try again</Link>.</p>}
         </Block>
       )}
       {failed.length > 0 && (

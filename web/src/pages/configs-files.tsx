@@ -35,7 +35,7 @@ export function Files({ bench }: { bench: Bench }) {
     'Ctrl p': () => ask('go'),
     F8: () => {
       if (!messages.length) return
-      const at = messages.findIndex((one) => one.file === path && one.line === line)
+      const at = messages.findIndex((message) => message.file === path && message.line === line)
       const next = messages[(at + 1) % messages.length]
       open(next.file, next.line)
     },
@@ -44,7 +44,7 @@ export function Files({ bench }: { bench: Bench }) {
   useEffect(() => {
     if (!version && may('admin') && bench.checking.peek().state === 'none' && bench.files.peek()!.length) bench.runCheck()
   }, [bench])
-  useEffect(() => hear((told) => told.some((one) => one.kind === 'environment') && bench.checking.peek().state === 'waits' && bench.runCheck()), [bench])
+  useEffect(() => hear((told) => told.some((item) => item.kind === 'environment') && bench.checking.peek().state === 'waits' && bench.runCheck()), [bench])
   if (error) return <Trouble error={error} />
   return (
     <>
@@ -97,7 +97,7 @@ function Tree({ paths, current, bench, onOpen }: { paths: string[]; current: str
   return (
     <ul class="tree grow">
       {rowsOf(paths).map((row) => {
-        const errors = wrong.filter((one) => one.file === row.path).length
+        const errors = wrong.filter((item) => item.file === row.path).length
         const change = bench?.edits.value.has(row.path) ? 'unsaved' : bench?.changed.value.get(row.path)
         return (
           <li key={row.path} class={`depth-${Math.min(row.depth, 5)}`}>
@@ -156,7 +156,7 @@ function OneFile({ bench, path, paths, version, line, jumps, why, onOpen, ask }:
   const [cursor, setCursor] = useState('')
   const [state, setState] = useState<{ binary?: number; error?: unknown; ready?: boolean }>({})
   const readOnly = !!why || narrow.matches
-  const messages = version ? [] : bench.messages.value.filter((one) => one.file === path)
+  const messages = version ? [] : bench.messages.value.filter((message) => message.file === path)
   useEffect(() => {
     let gone = false
     const open = async () => {
@@ -233,7 +233,7 @@ function CheckPane({ bench, onOpen }: { bench: Bench; onOpen: (path: string, lin
   const [passed, show] = useState(false)
   if (checking.state === 'none') return null
   const check = bench.check.value
-  const total = check ? Object.values(check.registered).reduce((sum, one) => sum + one, 0) : 0
+  const total = check ? Object.values(check.registered).reduce((sum, item) => sum + item, 0) : 0
   const [message] = bench.messages.value
   return (
     <section class="check-pane" aria-label="Check">

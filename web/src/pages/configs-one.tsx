@@ -50,7 +50,7 @@ export function whyNot(bench: Bench): string | null {
 export async function copyToDraft({ id, known }: Bench): Promise<string> {
   const { workspace_id, name } = known.peek()!
   const draft = `${name} draft`
-  const before = (await configurations()).find((one) => one.uploaded && one.name === draft)
+  const before = (await configurations()).find((version) => version.uploaded && version.name === draft)
   const made = before ?? (await change<{ id: string }>('POST', `/api/v1/workspaces/${encodeURIComponent(workspace_id)}/configs`, { name: draft, copy_of: id }))
   toast(before ? `${draft} was made before, and may have other files than ${name} has now.` : `${draft} has the files of ${name}.`)
   return made.id
@@ -98,7 +98,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
     '/api/v1/runs',
     { configuration: bench.id, workspace: known.workspace_id, limit: 1, counts: true, since: midnight() },
     [],
-    (one) => one.kind === 'run' && one.data.configuration_id === bench.id && one.data.status === 'queued',
+    (version) => version.kind === 'run' && version.data.configuration_id === bench.id && version.data.status === 'queued',
   )
   const checkNow = () => (may('admin') ? saveAndCheck(bench) : failed(new Error('This session may not check configurations.')))
   const keys: Record<string, () => void> = { 'Ctrl s': checkNow, Escape: () => go('/configs') }
@@ -253,17 +253,17 @@ function Versions({ bench }: { bench: Bench }) {
         kind="versions"
         of="Versions, newest first"
         all={versions}
-        id={(one) => one.version}
-        line={(one) => ({ class: one.status === 'active' ? 'chosen' : '' })}
+        id={(version) => version.version}
+        line={(version) => ({ class: version.status === 'active' ? 'chosen' : '' })}
         columns={[
-          ['Version', 'name', (one) => <Link to={`/configs/${bench.id}/files?version=${one.version}`}>Version {one.version}</Link>],
-          ['Status', '', (one) => (one.status === 'active' ? <Status of="plain">Active</Status> : <Status of="cancelled">Archived</Status>)],
-          ['Published', 'figure mid roomy', (one) => <>{stamp(one.published_at)} <span class="dim wide-only">· {ago(one.published_at)}</span></>, (one) => one.published_at],
-          ['Digest', 'mono dim roomy digest', (one) => <>{one.source_digest.slice(0, 8)} <CopyButton text={one.source_digest} label="Copy the digest" /></>, (one) => one.source_digest],
-          ['(Actions)', 'figure', (one) => (
+          ['Version', 'name', (version) => <Link to={`/configs/${bench.id}/files?version=${version.version}`}>Version {version.version}</Link>],
+          ['Status', '', (version) => (version.status === 'active' ? <Status of="plain">Active</Status> : <Status of="cancelled">Archived</Status>)],
+          ['Published', 'figure mid roomy', (version) => <>{stamp(version.published_at)} <span class="dim wide-only">· {ago(version.published_at)}</span></>, (version) => version.published_at],
+          ['Digest', 'mono dim roomy digest', (version) => <>{version.source_digest.slice(0, 8)} <CopyButton text={version.source_digest} label="Copy the digest" /></>, (version) => version.source_digest],
+          ['(Actions)', 'figure', (version) => (
             <>
-              <Link class="button quiet roomy" to={`/configs/${bench.id}/compare?a=${one.version}&b=${bench.side}`}>Compare</Link>
-              {may('admin') && one.status !== 'active' && <Button needs="admin" onClick={() => activate(one.version)}>Activate</Button>}
+              <Link class="button quiet roomy" to={`/configs/${bench.id}/compare?a=${version.version}&b=${bench.side}`}>Compare</Link>
+              {may('admin') && version.status !== 'active' && <Button needs="admin" onClick={() => activate(version.version)}>Activate</Button>}
             </>
           )],
         ]}

@@ -73,41 +73,41 @@ function Outcome({ bench, found, old }: { bench: Bench; found: Found; old: boole
       <table>
         <caption class="unseen">Issues before, and with the {bench.side}</caption>
         <Heads all={[['Input'], ['Before', 'figure'], ['Now', 'figure']]} />
-        {changedFirst(found.inputs).map((one) => (
-          <One key={one.run_id ?? one.document_id} bench={bench} one={one} />
+        {changedFirst(found.inputs).map((tried) => (
+          <TriedRow key={tried.run_id ?? tried.document_id} bench={bench} tried={tried} />
         ))}
       </table>
       {found.not_reached.length > 0 && (
         <p class="small dim gap-above">
-          Not tried: {found.not_reached.map((one) => one.input).join(', ')}. The minute was up, or the file is gone.
+          Not tried: {found.not_reached.map((tried) => tried.input).join(', ')}. The minute was up, or the file is gone.
         </p>
       )}
     </div>
   )
 }
 
-function One({ bench, one }: { bench: Bench; one: Tried }) {
-  const told = differences(one)
-  const cells = one.changes?.cells ?? []
+function TriedRow({ bench, tried }: { bench: Bench; tried: Tried }) {
+  const told = differences(tried)
+  const cells = tried.changes?.cells ?? []
   return (
     <tbody>
       <tr>
-        <td class="cut" title={one.input}>{one.run_id ? <Link to={`/runs/${one.run_id}`}><Name of={one.input} /></Link> : <Name of={one.input} />}</td>
-        <td class="figure">{one.metrics_before ? number(one.metrics_before.issues) : one.run_id ? 'no result' : '–'}</td>
-        <td class="figure">{one.error ? <Status of="failed">fails</Status> : number(one.metrics?.issues ?? 0)}</td>
+        <td class="cut" title={tried.input}>{tried.run_id ? <Link to={`/runs/${tried.run_id}`}><Name of={tried.input} /></Link> : <Name of={tried.input} />}</td>
+        <td class="figure">{tried.metrics_before ? number(tried.metrics_before.issues) : tried.run_id ? 'no result' : '–'}</td>
+        <td class="figure">{tried.error ? <Status of="failed">fails</Status> : number(tried.metrics?.issues ?? 0)}</td>
       </tr>
       <tr>
         <td colSpan={3}>
-          {one.error && <Place bench={bench} error={one.error} />}
+          {tried.error && <Place bench={bench} error={tried.error} />}
           {told.length > 0 ? (
             <Points all={told}>{({ sign, good, text }) => <><span class={good == null ? 'dim' : good ? 'ok' : 'bad'}>{sign}</span> <span class="break">{text}</span></>}</Points>
           ) : (
-            !one.error && <span class="dim">{one.run_id ? 'comes out the same' : 'was not run before'}</span>
+            !tried.error && <span class="dim">{tried.run_id ? 'comes out the same' : 'was not run before'}</span>
           )}
           {cells.length > 0 && (
             <details>
               <summary>
-                {cells.length < one.changes!.changed_cells ? `The first ${number(cells.length)} cells` : 'The cells'}
+                {cells.length < tried.changes!.changed_cells ? `The first ${number(cells.length)} cells` : 'The cells'}
               </summary>
               <ul class="cells">
                 {cells.map((cell) => (

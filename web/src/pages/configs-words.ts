@@ -15,32 +15,32 @@ export type Tried = Schemas['TrialOfInput']
 
 /** Sorts failed inputs first, then those with the most differences. */
 export const changedFirst = (inputs: Tried[]) => {
-  const weight = (one: Tried) => (one.error ? Infinity : (one.changes?.changed_cells ?? 0) + differences(one).length)
+  const weight = (tried: Tried) => (tried.error ? Infinity : (tried.changes?.changed_cells ?? 0) + differences(tried).length)
   return [...inputs].sort((a, b) => weight(b) - weight(a) || 0)
 }
 
 /** Summarizes all inputs in one sentence. */
 export function inAll(inputs: Tried[]): string {
-  const fail = inputs.filter((one) => one.error).length
-  const both = inputs.filter((one) => one.metrics && one.metrics_before)
-  const other = inputs.filter((one) => !one.error && differences(one).length).length
-  const sum = (of: 'metrics' | 'metrics_before') => number(both.reduce((sum, one) => sum + one[of]!.issues, 0))
+  const fail = inputs.filter((input) => input.error).length
+  const both = inputs.filter((input) => input.metrics && input.metrics_before)
+  const other = inputs.filter((input) => !input.error && differences(input).length).length
+  const sum = (of: 'metrics' | 'metrics_before') => number(both.reduce((sum, tried) => sum + tried[of]!.issues, 0))
   const told = [`${many(inputs.length, 'input')}: ${fail ? `${many(fail, 'fails', 'fail')}, ` : ''}${other ? `${many(other, 'comes', 'come')} with a different result` : fail ? 'the others have the same result' : 'all have the same result'}.`]
-  const cells = inputs.reduce((sum, one) => sum + (one.changes?.changed_cells ?? 0), 0)
+  const cells = inputs.reduce((sum, tried) => sum + (tried.changes?.changed_cells ?? 0), 0)
   if (other && both.length) told.push(`${many(cells, 'cell')} with a different value; ${sum('metrics_before')} issues before, ${sum('metrics')} now.`)
   return told.join(' ')
 }
 
 /** Describes each difference in a few words; empty if the result is the same. */
-export function differences(one: Tried): { sign: '+' | '−' | '±'; good?: boolean; text: string }[] {
+export function differences(tried: Tried): { sign: '+' | '−' | '±'; good?: boolean; text: string }[] {
   const told: { sign: '+' | '−' | '±'; good?: boolean; text: string }[] = []
-  const before = one.fields_before
-  if (before && one.succeeds) {
-    for (const field of one.fields) if (!before.includes(field)) told.push({ sign: '+', good: true, text: `field ${field} now has a column` })
-    for (const field of before) if (!one.fields.includes(field)) told.push({ sign: '−', good: false, text: `field ${field} no longer has a column` })
+  const before = tried.fields_before
+  if (before && tried.succeeds) {
+    for (const field of tried.fields) if (!before.includes(field)) told.push({ sign: '+', good: true, text: `field ${field} now has a column` })
+    for (const field of before) if (!tried.fields.includes(field)) told.push({ sign: '−', good: false, text: `field ${field} no longer has a column` })
   }
-  for (const { rule, before, after } of one.issues) told.push({ sign: after > before ? '+' : '−', good: after < before, text: `${rule}: ${many(after, 'issue')}, was ${number(before)}` })
-  const changes = one.changes
+  for (const { rule, before, after } of tried.issues) told.push({ sign: after > before ? '+' : '−', good: after < before, text: `${rule}: ${many(after, 'issue')}, was ${number(before)}` })
+  const changes = tried.changes
   for (const column of changes?.added_columns ?? []) told.push({ sign: '+', text: `column ${column}` })
   for (const column of changes?.removed_columns ?? []) told.push({ sign: '−', text: `column ${column}` })
   if (changes?.added_rows) told.push({ sign: '+', text: many(changes.added_rows, 'row') })

@@ -9,22 +9,22 @@ import { configurations } from './start'
 export { Configuration } from './configs-one'
 
 /** Returns the status word of a configuration. */
-export function stateOf(one: Known): [glyph: string, word: string] {
-  if (one.active_version) return ['plain', 'Active']
-  return one.uploaded ? ['queued', 'Draft'] : ['plain', 'Folder']
+export function stateOf(configuration: Known): [glyph: string, word: string] {
+  if (configuration.active_version) return ['plain', 'Active']
+  return configuration.uploaded ? ['queued', 'Draft'] : ['plain', 'Folder']
 }
 
-const uses = (one: Known) => ({ version: `version ${one.active_version}`, folder: 'the folder as it is', nothing: 'nothing yet' })[one.runs_use]
+const uses = (configuration: Known) => ({ version: `version ${configuration.active_version}`, folder: 'the folder as it is', nothing: 'nothing yet' })[configuration.runs_use]
 
 export function Configurations() {
   // A run may have made a folder known, or been its last.
-  const { value, error, again } = useLoaded(configurations, [workspace.value], (one) => one.kind === 'reset' || (one.kind === 'run' && one.data.status === 'queued'))
+  const { value, error, again } = useLoaded(configurations, [workspace.value], (configuration) => configuration.kind === 'reset' || (configuration.kind === 'run' && configuration.data.status === 'queued'))
   const [chosen, choose] = useState<string | null>(null)
   const [asking, ask] = useState(false)
   const q = inAddress('q')
   const status = inAddress('status')
-  const named = (value ?? []).filter((one) => `${one.name}\n${one.id}`.toLowerCase().includes(q.toLowerCase()))
-  const list = named.filter((one) => !status || stateOf(one)[1] === status)
+  const named = (value ?? []).filter((configuration) => `${configuration.name}\n${configuration.id}`.toLowerCase().includes(q.toLowerCase()))
+  const list = named.filter((configuration) => !status || stateOf(configuration)[1] === status)
   const { box, enter } = useLines(list, chosen, choose)
   const clear = () => amend({ q: null, status: null })
   useKeys({ Enter: () => chosen && go(`/configs/${chosen}`), Escape: clear })
@@ -50,7 +50,7 @@ export function Configurations() {
             label="Status"
             value={status}
             onChange={(next) => amend({ status: next })}
-            all={[['', 'All', named.length], ...['Active', 'Draft', 'Folder'].map((word): [string, string, number] => [word, word, named.filter((one) => stateOf(one)[1] === word).length])]}
+            all={[['', 'All', named.length], ...['Active', 'Draft', 'Folder'].map((word): [string, string, number] => [word, word, named.filter((configuration) => stateOf(configuration)[1] === word).length])]}
           />
         </div>
       )}
@@ -58,7 +58,7 @@ export function Configurations() {
         {!value?.length ? (
           <Nothing title="No configurations yet">A configuration says which fields your tables have, and how their columns are recognised. <Button needs="admin" onClick={() => ask(true)}>New configuration</Button></Nothing>
         ) : list.length ? (
-          <Records kind="configs" of="Configurations, the default first" all={list} id={(one) => one.id} columns={COLUMNS} line={({ id }) => ({ id: `config-${id}`, class: id === chosen ? 'chosen' : '', onClick: () => choose(id), onDblClick: () => go(`/configs/${id}`) })} />
+          <Records kind="configs" of="Configurations, the default first" all={list} id={(configuration) => configuration.id} columns={COLUMNS} line={({ id }) => ({ id: `config-${id}`, class: id === chosen ? 'chosen' : '', onClick: () => choose(id), onDblClick: () => go(`/configs/${id}`) })} />
         ) : (
           <NoneLeft clear={clear}>No {status.toLowerCase()} configuration{q && ` with “${q}” in its name`}.</NoneLeft>
         )}
@@ -69,18 +69,18 @@ export function Configurations() {
 }
 
 const COLUMNS: Column<Known>[] = [
-  ['Status', '', (one) => <Status of={stateOf(one)[0]}>{stateOf(one)[1]}</Status>],
-  ['Name', 'name', (one) => (
+  ['Status', '', (configuration) => <Status of={stateOf(configuration)[0]}>{stateOf(configuration)[1]}</Status>],
+  ['Name', 'name', (configuration) => (
     <>
-      <Link to={`/configs/${one.id}`}>{one.name}</Link> {one.default && <span class="chip">default</span>}
-      <div class="narrow small dim">{uses(one)} · {one.last_run_at ? `used ${ago(one.last_run_at)}` : 'not used yet'}</div>
+      <Link to={`/configs/${configuration.id}`}>{configuration.name}</Link> {configuration.default && <span class="chip">default</span>}
+      <div class="narrow small dim">{uses(configuration)} · {configuration.last_run_at ? `used ${ago(configuration.last_run_at)}` : 'not used yet'}</div>
     </>
   )],
-  ['Runs use', 'mid roomy', (one) => <span class={one.runs_use === 'nothing' ? 'dim' : ''}>{uses(one)} {one.version && <span class="mono dim wide-only">{one.version.source_digest.slice(0, 8)}</span>}</span>],
-  ['Where', 'wide-only dim cut', (one) => (one.uploaded ? 'uploaded' : <span class="mono">{one.path}</span>), (one) => (one.uploaded ? null : one.path)],
-  ['Changed', 'figure mid roomy', (one) => moment(one.updated_at), (one) => one.updated_at],
-  ['Last used', 'figure mid roomy', (one) => ago(one.last_run_at), (one) => one.last_run_at],
-  ['Id', 'figure id wide-only', (one) => short(one.id), (one) => one.id],
+  ['Runs use', 'mid roomy', (configuration) => <span class={configuration.runs_use === 'nothing' ? 'dim' : ''}>{uses(configuration)} {configuration.version && <span class="mono dim wide-only">{configuration.version.source_digest.slice(0, 8)}</span>}</span>],
+  ['Where', 'wide-only dim cut', (configuration) => (configuration.uploaded ? 'uploaded' : <span class="mono">{configuration.path}</span>), (configuration) => (configuration.uploaded ? null : configuration.path)],
+  ['Changed', 'figure mid roomy', (configuration) => moment(configuration.updated_at), (configuration) => configuration.updated_at],
+  ['Last used', 'figure mid roomy', (configuration) => ago(configuration.last_run_at), (configuration) => configuration.last_run_at],
+  ['Id', 'figure id wide-only', (configuration) => short(configuration.id), (configuration) => configuration.id],
 ]
 
 /** Creates a configuration and opens it. */
@@ -101,7 +101,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
     go(`/configs/${made.id}`)
   }
   const choices: [string, string, string][] = [
-    ...(templates?.items ?? []).map((one): [string, string, string] => [one.name, one.name, `${one.description} (${many(one.files.length, 'file')})`]),
+    ...(templates?.items ?? []).map((configuration): [string, string, string] => [configuration.name, configuration.name, `${configuration.description} (${many(configuration.files.length, 'file')})`]),
     ['samples', 'Sample files', 'Their columns become fields'],
     ['archive', 'An archive', file ? `${file.name}, ${size(file.size)}` : 'Of its folder: .zip or .tar.gz'],
     ['empty', 'No files', 'They follow one by one'],

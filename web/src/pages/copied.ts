@@ -28,9 +28,9 @@ export function sumOf(area: { top: number; bottom: number; left: number; right: 
   let numbers = 0
   for (let row = area.top; row <= area.bottom; row++)
     for (let column = area.left; column <= area.right; column++) {
-      const one = value(row, column)
-      if (one === undefined) return said
-      if (typeof one === 'number') numbers++, (sum += one)
+      const content = value(row, column)
+      if (content === undefined) return said
+      if (typeof content === 'number') numbers++, (sum += content)
     }
   return numbers ? `${said} · ${many(numbers, 'number')}, sum ${number(Math.round(sum * 1e6) / 1e6)}` : said
 }

@@ -11,16 +11,16 @@ const fate = (item?: Schemas['Collection']['items'][number]) => item && `${item.
 export function Environments({ id }: { id?: string }) {
   const list = useGot('/api/v1/environments', { workspace: workspace.value, limit: 100 }, [], ({ kind }) => kind === 'reset' || kind === 'environment')
   const all = list.value?.items ?? []
-  const plan = useGot(may('admin') && '/api/v1/environments/collection', {}, [listed(all.map((one) => one.id + one.status))])
+  const plan = useGot(may('admin') && '/api/v1/environments/collection', {}, [listed(all.map((item) => item.id + item.status))])
   const [asking, ask] = useState(false)
-  const chosen = all.find((one) => one.id === id) ?? (id ? null : (all.find((one) => one.status === 'failed' || one.status === 'building') ?? all[0]))
+  const chosen = all.find((item) => item.id === id) ?? (id ? null : (all.find((item) => item.status === 'failed' || item.status === 'building') ?? all[0]))
   const choose = (id: string) => go(`/environments/${id}`)
   const { box } = useLines(all, chosen?.id, choose)
   const build = ({ workspace_id, configuration_id }: Environment) => change('POST', `/api/v1/workspaces/${workspace_id}/configs/${configuration_id}/builds`, { options: { force: true } }).then(() => toast('A new environment is being built.'), failed)
   useKeys({ b: () => chosen && may('admin') && build(chosen) })
   useAbout({ title: 'Environments', command: 'ade env ls', keys: [['j k', 'move'], ['b', 'build anew']] })
-  const count = (status: string) => all.filter((one) => one.status === status).length
-  const bytes = all.reduce((sum, one) => sum + (one.size_bytes ?? 0), 0)
+  const count = (status: string) => all.filter((item) => item.status === status).length
+  const bytes = all.reduce((sum, environment) => sum + (environment.size_bytes ?? 0), 0)
   const collectable = plan.value?.items.filter((item) => item.deletes) ?? []
   const freed = collectable.reduce((sum, item) => sum + (item.size_bytes ?? 0), 0)
   const collect = () => {
@@ -46,17 +46,17 @@ export function Environments({ id }: { id?: string }) {
         <Records
           of="Environments"
           all={all}
-          id={(one) => one.id}
-          line={(one) => ({ id: `environment-${one.id}`, class: one === chosen ? 'chosen' : '', onClick: () => choose(one.id) })}
+          id={(environment) => environment.id}
+          line={(environment) => ({ id: `environment-${environment.id}`, class: environment === chosen ? 'chosen' : '', onClick: () => choose(environment.id) })}
           columns={[
-            ['Status', '', (one) => <Status of={one.status}>{title(one.status)}</Status>],
-            ['Configuration', 'name', (one) => <Link to={`/environments/${one.id}`}>{one.configuration_name}</Link>],
-            ['Dependencies', 'id wide-only', (one) => one.deps_digest.slice(0, 12)],
-            ['Python', 'mid roomy', (one) => one.python_version],
-            ['Size', 'figure', (one) => one.size_bytes != null && size(one.size_bytes)],
-            ['Last used', 'mid roomy', (one) => ago(one.last_used_at)],
-            ['Kept or deleted', 'dim small wide-only break', (one) => fate(plan.value?.items.find((item) => item.id === one.id))],
-            ['Id', 'figure id roomy', (one) => short(one.id)],
+            ['Status', '', (environment) => <Status of={environment.status}>{title(environment.status)}</Status>],
+            ['Configuration', 'name', (environment) => <Link to={`/environments/${environment.id}`}>{environment.configuration_name}</Link>],
+            ['Dependencies', 'id wide-only', (environment) => environment.deps_digest.slice(0, 12)],
+            ['Python', 'mid roomy', (environment) => environment.python_version],
+            ['Size', 'figure', (environment) => environment.size_bytes != null && size(environment.size_bytes)],
+            ['Last used', 'mid roomy', (environment) => ago(environment.last_used_at)],
+            ['Kept or deleted', 'dim small wide-only break', (environment) => fate(plan.value?.items.find((item) => item.id === environment.id))],
+            ['Id', 'figure id roomy', (environment) => short(environment.id)],
           ]}
         />
         {!all.length && <Nothing title="No environments yet">The first run of a configuration builds one. <Link to="/start">Start a run</Link></Nothing>}
@@ -124,7 +124,7 @@ function Details({ id, stamp, onBuild }: { id: string; stamp: string; onBuild: (
       )}
       {value.packages && value.packages.length > 0 && (
         <Block title={many(value.packages.length, 'package')}>
-          <Facts all={value.packages.map((one) => [one.name, one.version])} />
+          <Facts all={value.packages.map((installed) => [installed.name, installed.version])} />
         </Block>
       )}
       <div class="block">

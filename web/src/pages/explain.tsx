@@ -12,7 +12,7 @@ export function Explain({ run }: { run: Run }) {
   const [kind, setKind] = useState('')
   const sheets = [...new Set(value?.tables.map((table) => table.sheet))]
   const asked = query.value.get('sheet')
-  const sheet = sheets.find((one) => one === asked) ?? sheets[0]
+  const sheet = sheets.find((sheet) => sheet === asked) ?? sheets[0]
   const tables = value?.tables.filter((table) => table.sheet === sheet) ?? []
   const all = tables.flatMap((table) => table.columns.map((column) => ({ table, column })))
   const letter = query.value.get('column')
@@ -46,7 +46,7 @@ export function Explain({ run }: { run: Run }) {
   return (
     <>
       <div class="tools">
-        <Segments label="Sheet" value={sheet} onChange={(sheet) => amend({ sheet, column: null, table: null })} all={sheets.map((one): [string, string] => [one, plainly(one)])} />
+        <Segments label="Sheet" value={sheet} onChange={(sheet) => amend({ sheet, column: null, table: null })} all={sheets.map((name): [string, string] => [name, plainly(name)])} />
         <span class="grow" />
         <span class="small dim wide-only">
           {many(tables.length, 'table')}, {many(all.filter(({ column }) => column.field).length, 'column')} with a field, {all.filter(({ column }) => !column.field).length} without

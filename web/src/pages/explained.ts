@@ -29,10 +29,10 @@ export function tableAt(tables: { table: Table; at: Region }[], row: number) {
 /** Returns all columns of the other side that belong to a column: a derived column has several sources. */
 export function partnerColumns(table: Table | undefined, side: 'input' | 'output', column: number): number[] {
   const all: number[] = []
-  for (const one of table?.output?.columns ?? []) {
-    const from = [one.from ?? []].flat().map(columnOf)
-    if (side === 'output' && columnOf(one.column) === column) return from
-    if (side === 'input' && from.includes(column)) all.push(columnOf(one.column))
+  for (const written of table?.output?.columns ?? []) {
+    const from = [written.from ?? []].flat().map(columnOf)
+    if (side === 'output' && columnOf(written.column) === column) return from
+    if (side === 'input' && from.includes(column)) all.push(columnOf(written.column))
   }
   return all
 }
@@ -71,5 +71,5 @@ export function groupedBy(issues: Issue[], of: 'rule' | 'key'): (number | string
     const name = issue[of] ?? 'of no row'
     rules.get(name)?.push(number) ?? rules.set(name, [number])
   })
-  return [...rules].sort(([, one], [, other]) => other.length - one.length).flatMap(([rule, numbers]) => [`${rule} · ${many(numbers.length, 'issue')}`, ...numbers])
+  return [...rules].sort(([, written], [, other]) => other.length - written.length).flatMap(([rule, numbers]) => [`${rule} · ${many(numbers.length, 'issue')}`, ...numbers])
 }

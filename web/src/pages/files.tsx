@@ -42,7 +42,7 @@ export function Files({ run }: { run: Run }) {
     else all.push({ kind: name, title: kind === 'table' ? 'Table' : name.split('/').at(-1)!, name, what: '', icon: kind === 'table' ? 'sheet' : 'lines', there: !gone, url: href })
   }
   // The log is written when it is downloaded.
-  const bytes = (kind: string) => (kind === 'input' ? run.input.size_bytes : left?.items.find((one) => one.kind === kind || one.name === kind)?.size_bytes)
+  const bytes = (kind: string) => (kind === 'input' ? run.input.size_bytes : left?.items.find((item) => item.kind === kind || item.name === kind)?.size_bytes)
   const kept = left?.kept_until
   const last = attempts?.items.at(-1)
   return (
@@ -88,12 +88,12 @@ export function Files({ run }: { run: Run }) {
         <Block title="Attempts">
           {attempts?.items.length ? (
             <Points all={attempts.items}>
-              {(one) => (
+              {(attempt) => (
                 <>
-                  {one.attempt} of {run.max_attempts} {one.outcome ?? 'in progress'}
-                  {one.completed_at && ` in ${span(Date.parse(one.completed_at) - Date.parse(one.started_at))}`}
+                  {attempt.attempt} of {run.max_attempts} {attempt.outcome ?? 'in progress'}
+                  {attempt.completed_at && ` in ${span(Date.parse(attempt.completed_at) - Date.parse(attempt.started_at))}`}
                   <br />
-                  <span class="dim">{listed([clock(one.started_at), one.worker, one.exit_code && `exit status ${one.exit_code}`])}</span>
+                  <span class="dim">{listed([clock(attempt.started_at), attempt.worker, attempt.exit_code && `exit status ${attempt.exit_code}`])}</span>
                 </>
               )}
             </Points>

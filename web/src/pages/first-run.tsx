@@ -32,7 +32,7 @@ async function trySample(known: Schemas['KnownConfiguration'] | undefined) {
 export function FirstRun() {
   const { value: all } = useLoaded(configurations, [workspace.value])
   const { value: stats } = useGot('/api/v1/stats', { workspace: workspace.value }, [counts.value])
-  const first = all?.find((one) => one.runs_use !== 'nothing')
+  const first = all?.find((item) => item.runs_use !== 'nothing')
   useAbout({
     title: 'Runs',
     main: true,

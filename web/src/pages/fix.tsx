@@ -57,7 +57,7 @@ export function Fix({ run }: { run: Run }) {
   const publishes = known?.runs_use !== 'folder'
   const isOpen = !written || !!found?.edits.length
   const fields = found?.fields.filter((field) => !written?.fields[field]) ?? []
-  const columns = found?.columns.map((one) => one.header).filter((header) => !Object.values(written?.fields ?? {}).includes(header)) ?? []
+  const columns = found?.columns.map((column) => column.header).filter((header) => !Object.values(written?.fields ?? {}).includes(header)) ?? []
   const isFirst = publishes && !!written?.others.length
   const compare = href(known?.active_version ? `/configs/${bench.id}/compare${bench.id === run.configuration_id ? `?runs=${run.id}` : ''}` : `/configs/${bench.id}/files?file=${encodeURIComponent(written?.paths[0] ?? '')}`)
   return (
@@ -87,15 +87,15 @@ export function Fix({ run }: { run: Run }) {
           <legend class="unseen">{field}</legend>
           <code class="field">{field}</code>
           <Choice label={`The column of ${field}`} none="no column" value={accepted[field] ?? ''} all={columns} onChange={(header) => choose(field, header)} />
-          {found!.suggestions.filter((one) => one.field === field && columns.includes(one.header)).map((one) => (
-            <label class="check" key={one.header}>
-              <input type="radio" name={field} checked={accepted[field] === one.header} onChange={() => choose(field, one.header)} /> {one.header} <span class="small mid">{one.reason ?? 'a guess'}</span>
+          {found!.suggestions.filter((suggestion) => suggestion.field === field && columns.includes(suggestion.header)).map((suggestion) => (
+            <label class="check" key={suggestion.header}>
+              <input type="radio" name={field} checked={accepted[field] === suggestion.header} onChange={() => choose(field, suggestion.header)} /> {suggestion.header} <span class="small mid">{suggestion.reason ?? 'a guess'}</span>
             </label>
           ))}
         </fieldset>
       ))}
       {found && !fields.length && <p>All fields have a column now.</p>}
-      {found?.pastes.map((one) => <p key={one.field} class="warn">Paste {JSON.stringify(one.header)} into the headers of {one.field}: {one.why}</p>)}
+      {found?.pastes.map((paste) => <p key={paste.field} class="warn">Paste {JSON.stringify(paste.header)} into the headers of {paste.field}: {paste.why}</p>)}
       {found?.edits.map((edit) => (
         <table class="diff" key={edit.path}>
           <caption class="small dim">{edit.path}</caption>

@@ -10,11 +10,11 @@ import { remove, uploads } from './uploads'
 type Inferred = Schemas['InferredConfiguration']
 
 const COLUMNS: Column<Inferred['fields'][number]>[] = [
-  ['Field', 'name', (one) => <code>{one.name}</code>],
-  ['Label', 'mid', (one) => one.label],
-  ['Read as', 'mid', (one) => one.read],
-  ['Checks', 'mid roomy', (one) => one.checks.join(', ')],
-  ['Headers', 'mid cut wide-only', (one) => one.headers.join(', '), (one) => one.merges.map(({ header, reason }) => `${header}: ${reason}`).join('; ')],
+  ['Field', 'name', (item) => <code>{item.name}</code>],
+  ['Label', 'mid', (item) => item.label],
+  ['Read as', 'mid', (item) => item.read],
+  ['Checks', 'mid roomy', (item) => item.checks.join(', ')],
+  ['Headers', 'mid cut wide-only', (item) => item.headers.join(', '), (item) => item.merges.map(({ header, reason }) => `${header}: ${reason}`).join('; ')],
 ]
 
 interface State {
@@ -35,20 +35,20 @@ export function FromSamples() {
   // Everything is kept for users who visit the draft and return.
   useEffect(() => void (id && sessionStorage.setItem(KEPT + id, JSON.stringify(state))), [state])
   const { doing, say, error, during } = useDoing()
-  const files = uploads.value.filter((one) => !one.start && one.state !== 'refused')
-  const isThere = files.every((one) => one.document)
+  const files = uploads.value.filter((upload) => !upload.start && upload.state !== 'refused')
+  const isThere = files.every((file) => file.document)
   const asked = found?.questions ?? []
   const why = hindrance('admin') || (doing ? doing : !found && !files.length ? 'Choose sample files first.' : !name.trim() ? 'A configuration has a name.' : isThere ? '' : 'The files are being sent.')
   const infer = () =>
     why || during('Looking at the samples…', async () => {
-      const documents = [...samples, ...files.map((one) => one.document!)]
+      const documents = [...samples, ...files.map((file) => file.document!)]
       const made = id || (await change<Known>('POST', `/api/v1/workspaces/${encodeURIComponent(workspace.peek())}/configs`, { name: name.trim() })).id
       set({ id: made })
       amend({ id: made })
       const answers = Object.entries(right).map(([question, right]) => ({ question: Number(question), right }))
-      const body = { document_ids: documents.map((one) => one.id), answers: files.length ? [] : answers }
+      const body = { document_ids: documents.map((document) => document.id), answers: files.length ? [] : answers }
       const told = await whenReady(() => change<Inferred>('POST', `/api/v1/configs/${made}/infer`, body, { 'If-Match': '*' }), () => say('Its environment is built first…'), () => false)
-      files.forEach((one) => remove(one.key))
+      files.forEach((file) => remove(file.key))
       // Questions are shown as first asked, so that answers can be changed.
       set({ samples: documents, found: { ...told!, questions: body.answers.length ? asked : told!.questions }, ...(files.length ? { right: {}, sent: {} } : { sent: right }) })
     })
@@ -57,14 +57,14 @@ export function FromSamples() {
   const answer = (question: number, offers?: number[]) => set({ right: Object.fromEntries(Object.entries({ ...right, [question]: offers! }).filter(([, offers]) => offers)) })
   const toggle = (question: number, offer: number, several: boolean) => {
     const before = right[question] ?? []
-    const rest = before.filter((one) => one !== offer)
+    const rest = before.filter((item) => item !== offer)
     answer(question, before.includes(offer) ? (rest.length ? rest : undefined) : [...(several ? rest : []), offer])
   }
   const isNew = !found || files.length > 0
   const isOpen = JSON.stringify(right) !== JSON.stringify(sent)
   const next = isNew || isOpen ? infer : publish
   useKeys({ 'Ctrl Enter': () => void next(), Escape: () => go('/configs') })
-  useAbout({ title: 'From sample files', main: true, command: ['ade init', quoted(name || 'NAME'), '--from', ...[...samples, ...files.map(({ file }) => file)].map((one) => quoted(one.name))].join(' '), keys: [['u', 'choose files'], ['Ctrl ↵', 'look']] })
+  useAbout({ title: 'From sample files', main: true, command: ['ade init', quoted(name || 'NAME'), '--from', ...[...samples, ...files.map(({ file }) => file)].map((item) => quoted(item.name))].join(' '), keys: [['u', 'choose files'], ['Ctrl ↵', 'look']] })
   return (
     <>
       <Title of="From sample files" say="a month of one sender, or of all: their columns become fields" />
@@ -74,23 +74,23 @@ export function FromSamples() {
           <DropZone />
           <FileList of="Samples" />
           {!id && <Entry id="name" label="Name" maxLength={100} placeholder="orders" value={name} onInput={(event) => set({ name: event.currentTarget.value })} />}
-          {asked.map((one) => (
-            <fieldset key={one.id} class="gap-above">
-              <legend class="label">{one.text} <span class="dim">{one.values.join('; ')}</span></legend>
-              {one.offers.map((offer, at) => (
+          {asked.map((item) => (
+            <fieldset key={item.id} class="gap-above">
+              <legend class="label">{item.text} <span class="dim">{item.values.join('; ')}</span></legend>
+              {item.offers.map((offer, at) => (
                 <label class="check" key={at}>
-                  <input type={one.several ? 'checkbox' : 'radio'} name={`of-${one.id}`} checked={right[one.id]?.includes(at + 1) ?? false} onChange={() => toggle(one.id, at + 1, one.several)} />{' '}
+                  <input type={item.several ? 'checkbox' : 'radio'} name={`of-${item.id}`} checked={right[item.id]?.includes(at + 1) ?? false} onChange={() => toggle(item.id, at + 1, item.several)} />{' '}
                   {offer.text} <span class="dim">{offer.values.join('; ')}</span>
                 </label>
               ))}
               {([['none of these', []], ['not answered', undefined]] as const).map(([text, value]) => (
                 <label class="check" key={text}>
-                  <input type="radio" name={`of-${one.id}`} checked={value ? right[one.id]?.length === 0 : !right[one.id]} onChange={() => answer(one.id, value && [])} /> {text}
+                  <input type="radio" name={`of-${item.id}`} checked={value ? right[item.id]?.length === 0 : !right[item.id]} onChange={() => answer(item.id, value && [])} /> {text}
                 </label>
               ))}
             </fieldset>
           ))}
-          {found && <div class="framed"><Records of="Fields" all={found.fields} id={(one) => one.name} columns={COLUMNS} /></div>}
+          {found && <div class="framed"><Records of="Fields" all={found.fields} id={(item) => item.name} columns={COLUMNS} /></div>}
         </div>
         <aside class="side" aria-label="What was inferred" tabIndex={0}>
           <div class="block">
@@ -101,10 +101,10 @@ export function FromSamples() {
           </div>
           {found && (
             <>
-              <Block title={`${many(found.fields.length, 'field')} from ${many(found.samples.reduce((sum, one) => sum + one.rows, 0), 'record')} of ${many(found.samples.length, 'sample')}`}>
+              <Block title={`${many(found.fields.length, 'field')} from ${many(found.samples.reduce((sum, item) => sum + item.rows, 0), 'record')} of ${many(found.samples.length, 'sample')}`}>
                 <Points kind="mid" all={found.settings}>{({ name, value, shown_by }) => <><code>{name}</code> {value} {shown_by.length > 0 && <span class="dim">shown by {shown_by.slice(0, 3).join(', ')}</span>}</>}</Points>
               </Block>
-              <Points title="Check these first" kind="warn" all={found.look}>{(one) => one}</Points>
+              <Points title="Check these first" kind="warn" all={found.look}>{(item) => item}</Points>
               <Points title="Left out" kind="mid" all={found.left_out}>{({ header, reason }) => `${header}: ${reason}`}</Points>
               {found.senders.length > 1 && <Block title={many(found.senders.length, 'sender')}><Points kind="mid" all={found.senders}>{({ files, settings, lacks }) => listed([files.join(', '), ...settings.map((own) => `${own.name} = ${own.value}`), lacks.length && `no column of ${lacks.join(', ')}`], '; ')}</Points></Block>}
             </>

@@ -16,7 +16,7 @@ export function useRows(run: Run, loaded: Loaded, { seen, sheet, isOwn, mode }: 
   const [shift, setShift] = useState(0)
   useEffect(() => setShift(0), [run.id, sheet, isOwn])
   const tables = useMemo(() => (loaded.explained?.tables ?? []).filter((table) => table.sheet === sheet).map((table): Placed => ({ table, at: region(table.region), out: table.output ? region(table.output.range) : null })), [loaded, sheet])
-  const sizeOf = (side: Side) => (side === 'input' ? seen.find((one) => one.name === sheet) : loaded.output.find((one) => one.name === scene?.partner))
+  const sizeOf = (side: Side) => (side === 'input' ? seen.find((candidate) => candidate.name === sheet) : loaded.output.find((candidate) => candidate.name === scene?.partner))
   const canAlign = !!scene && !scene.why && !!scene.partner && !isOwn
   const isAligned = canAlign && align && mode === 'both'
   // Independent of whether both sides are shown.

@@ -20,17 +20,17 @@ export const keepLayout = (run: Run, { side, sheet, layout }: Pane) => localStor
 function chipOf(side: Side, column: number, table: Table | undefined): Chip | null {
   const letter = letters(column)
   if (side === 'input') {
-    const found = table?.columns.find((one) => one.column === letter)
+    const found = table?.columns.find((column) => column.column === letter)
     if (!found) return null
     if (!found.field) return { text: 'no field', note: '', title: `${letter} has no field: ${found.unmapped_because}`, none: true }
     const score = (found.score ?? 0).toFixed(2)
     return { text: `→ ${found.field}`, note: score, title: `${letter} is mapped to ${found.field}, score ${score}`, none: false }
   }
-  const found = table?.output?.columns.find((one) => one.column === letter)
+  const found = table?.output?.columns.find((column) => column.column === letter)
   if (!found) return null
   const from = [found.from ?? []].flat()
   if (!from.length) return { text: 'from no column', note: '', title: `${found.header} comes from none of the sender’s columns`, none: true }
-  const name = table?.columns.find((one) => one.column === from[0])?.name ?? ''
+  const name = table?.columns.find((column) => column.column === from[0])?.name ?? ''
   return { text: `← ${from.join(' ')} ${name}`, note: '', title: `${found.header} comes from column ${from.join(', ')}`, none: false }
 }
 
@@ -64,7 +64,7 @@ export function paneOf(run: Run, side: Side, size: Schemas['Sheet'], widths: num
         if (column === at.left) kinds.push('edge-left')
         if (column === at.right) kinds.push('edge-right')
       }
-      if (isInput && now().current?.columns.find((one) => one.column === letters(column))?.field === null) kinds.push('unmapped')
+      if (isInput && now().current?.columns.find((found) => found.column === letters(column))?.field === null) kinds.push('unmapped')
       return kinds.join(' ')
     },
     instead: (row, column) => (!isInput && issuesAt(row, column)?.some((issue) => issue.value && !issue.written) ? 'empty' : null),

@@ -28,10 +28,10 @@ export async function load(id: string): Promise<Loaded> {
 export function askedOf({ input, output, explained }: Loaded, narrow: boolean) {
   const seen = input.filter((sheet) => sheet.rows != null)
   const read = new Set(explained?.tables.map((table) => table.sheet))
-  const own = output.filter((sheet) => !seen.some((one) => one.name === sheet.name))
+  const own = output.filter((sheet) => !seen.some((candidate) => candidate.name === sheet.name))
   const asked = query.value.get('sheet')
   const isOwn = query.value.get('side') === 'output' && own.some((sheet) => sheet.name === asked)
-  const sheet = isOwn ? asked! : (seen.find((one) => one.name === asked) ?? seen.find((one) => read.has(one.name)) ?? seen[0] ?? { name: '' }).name
+  const sheet = isOwn ? asked! : (seen.find((candidate) => candidate.name === asked) ?? seen.find((candidate) => read.has(candidate.name)) ?? seen[0] ?? { name: '' }).name
   const wanted = (query.value.get('view') ?? 'both') as Mode
   const mode: Mode = isOwn ? 'output' : narrow && wanted === 'both' ? 'input' : wanted
   return { seen, own, sheet, isOwn, mode }
@@ -56,8 +56,8 @@ async function segmentsOf(id: string, sheet: string): Promise<Segment[] | null> 
 /** The map of a sheet's rows, and the first cells of both sides, which set the column widths. */
 async function prepare(run: Run, loaded: Loaded, { seen, sheet, isOwn }: Asked, windows: Windows): Promise<Scene> {
   const segments = isOwn ? null : await segmentsOf(run.id, sheet)
-  const partner = isOwn ? sheet : (partnerSheet(segments) ?? loaded.explained?.tables.find((table) => table.sheet === sheet)?.output?.sheet ?? loaded.output.find((one) => one.name === sheet)?.name ?? null)
-  const sizes = { input: isOwn ? undefined : seen.find((one) => one.name === sheet), output: loaded.output.find((one) => one.name === partner) }
+  const partner = isOwn ? sheet : (partnerSheet(segments) ?? loaded.explained?.tables.find((table) => table.sheet === sheet)?.output?.sheet ?? loaded.output.find((candidate) => candidate.name === sheet)?.name ?? null)
+  const sizes = { input: isOwn ? undefined : seen.find((candidate) => candidate.name === sheet), output: loaded.output.find((candidate) => candidate.name === partner) }
   // A title is long and belongs to no column.
   const titles = new Set(isOwn ? [] : (loaded.explained?.rows ?? []).filter((row) => row.sheet === sheet && row.kind !== 'header' && row.kind !== 'data').map((row) => row.row))
   const widths: Record<Side, number[]> = { input: [], output: [] }

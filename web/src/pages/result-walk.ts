@@ -52,10 +52,10 @@ export function useWalk({ sheet, seen, mode }: Asked, { issues, more, busy, tota
     }
     let next = from + by
     if (from < 0 && cell) {
-      const order = seen.findIndex((one) => one.name === on)
+      const order = seen.findIndex((candidate) => candidate.name === on)
       const row = toInput(cell)
       const after = issues.findIndex((issue) => {
-        const where = seen.findIndex((one) => one.name === issue.sheet)
+        const where = seen.findIndex((candidate) => candidate.name === issue.sheet)
         return where > order || (where === order && (spot(issue, 'input')?.row ?? 0) > row)
       })
       next = by > 0 ? (after < 0 ? 0 : after) : (after < 0 ? issues.length : after) - 1

@@ -27,9 +27,9 @@ export function Compare({ run }: { run: Run }) {
     if (before) about.value = { ...about.value, command: `ade runs diff ${short(before)} ${short(run.id)}${key && ` --key ${key}`}` }
   }, [before, key])
   // Runs of this sender come first, whose file names differ only in numbers; both groups newest first.
-  const isOther = (one: Run) => Number(senderOf(one) !== senderOf(run))
-  const sorted = (others.value?.items ?? []).filter((one) => one.id !== run.id).sort((a, b) => isOther(a) - isOther(b))
-  const all = [['sender', 'The last file of its sender'], ...sorted.map((one) => [one.id, `${plainly(one.input.name)}, ${stamp(one.created_at)}`])] as [string, string][]
+  const isOther = (other: Run) => Number(senderOf(other) !== senderOf(run))
+  const sorted = (others.value?.items ?? []).filter((other) => other.id !== run.id).sort((a, b) => isOther(a) - isOther(b))
+  const all = [['sender', 'The last file of its sender'], ...sorted.map((other) => [other.id, `${plainly(other.input.name)}, ${stamp(other.created_at)}`])] as [string, string][]
   return (
     <>
       <div class="tools">
@@ -69,15 +69,15 @@ const Part = ({ title, say, children }: { title: string; say: ComponentChildren;
 )
 
 const Layout = ({ all }: { all: Found['layout'] }) => (
-  <Part title="Layout of the file" say={!all ? 'not known of one of the two: an older engine recorded none' : all.length ? `${many(all.filter((one) => one.matters).length, 'difference')} that may matter` : 'the same'}>
+  <Part title="Layout of the file" say={!all ? 'not known of one of the two: an older engine recorded none' : all.length ? `${many(all.filter((item) => item.matters).length, 'difference')} that may matter` : 'the same'}>
     {all && all.length > 0 && (
-      <Points kind="padded" all={all} tone={(one) => (one.matters ? 'warn' : 'mid')}>{({ sheet, message }) => <>{sheet && <span class="dim"><Name of={sheet} />: </span>}{message}</>}</Points>
+      <Points kind="padded" all={all} tone={(change) => (change.matters ? 'warn' : 'mid')}>{({ sheet, message }) => <>{sheet && <span class="dim"><Name of={sheet} />: </span>}{message}</>}</Points>
     )}
   </Part>
 )
 
 function Changes({ title, what, all, cents }: { title: string; what: string; all: Changed[]; cents?: boolean }) {
-  const differ = all.filter((one) => one.before !== one.after)
+  const differ = all.filter((item) => item.before !== item.after)
   if (!all.length) return <Part title={title} say="the same" />
   const figure = typeof all[0].before === 'number' ? 'figure' : ''
   return (
@@ -86,11 +86,11 @@ function Changes({ title, what, all, cents }: { title: string; what: string; all
         of={title}
         kind="fixed"
         all={all}
-        id={(one) => one.what}
-        line={(one) => ({ class: one.before === one.after ? 'dim' : '' })}
+        id={(row) => row.what}
+        line={(row) => ({ class: row.before === row.after ? 'dim' : '' })}
         columns={[
-          [what, 'break', (one) => plainly(one.what)],
-          ['Before', `break ${figure}`, (one) => said(one.before, !!cents)],
+          [what, 'break', (row) => plainly(row.what)],
+          ['Before', `break ${figure}`, (row) => said(row.before, !!cents)],
           ['Now', `break ${figure}`, ({ before, after }) => (before === after ? said(after, !!cents) : <strong>{said(after, !!cents)}</strong>)],
           ...(figure ? [['More', 'figure roomy', ({ before, after }) => before !== after && <>{Number(after) > Number(before) && '+'}{said(Number(after) - Number(before), !!cents)}</>] as Column<Changed>] : []),
         ]}

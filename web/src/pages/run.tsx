@@ -26,8 +26,8 @@ export function RunPage({ id, tab }: { id: string; tab?: string }) {
   useEffect(() => {
     load()
     return hear((told) => {
-      for (const one of told) if (one.kind === 'run' && one.data.id === id) setRun(one.data)
-      if (told.some((one) => one.kind === 'reset')) load()
+      for (const change of told) if (change.kind === 'run' && change.data.id === id) setRun(change.data)
+      if (told.some((item) => item.kind === 'reset')) load()
     })
   }, [id])
   const ended = !!run?.completed_at
@@ -217,7 +217,7 @@ function Failure({ run }: { run: Run }) {
           <strong>{plainly(bare(error.message, run.input.name))}</strong>
           <div class="mid">
             <code>{error.code}</code>
-            {places.map((one) => <> · <bdi>{one}</bdi></>)}
+            {places.map((place) => <> · <bdi>{place}</bdi></>)}
           </div>
           {error.hint && (
             <div class="mid"><Advice text={error.hint} /></div>

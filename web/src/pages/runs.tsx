@@ -84,8 +84,8 @@ function useRuns(filter: Filter, isAway: () => boolean) {
     () =>
       hear((told) => {
         const held = state.current
-        if (told.some((one) => one.kind === 'reset')) return void load().then(count)
-        const changed = told.filter((one) => one.kind === 'run').map((one) => one.data as Run)
+        if (told.some((item) => item.kind === 'reset')) return void load().then(count)
+        const changed = told.filter((item) => item.kind === 'run').map((item) => item.data as Run)
         if (!changed.length || !held.runs) return
         const again = new Set(held.filter.label ? changed.map((run) => run.retry_of_run_id) : [])
         const { runs, added } = merged(held.runs.filter((run) => !again.has(run.id)), changed, (run) => accepts(held.filter, run, Date.now()))
@@ -228,7 +228,7 @@ export function Runs() {
           label="Status"
           value={filter.status}
           onChange={(status) => amend({ status })}
-          all={[['' as string, 'All', all ?? undefined], ...statuses.map((one): [string, string, number?] => [one, title(one), counted?.[one]])]}
+          all={[['' as string, 'All', all ?? undefined], ...statuses.map((status): [string, string, number?] => [status, title(status), counted?.[status]])]}
         />
         <Segments
           label="Look at"
@@ -273,7 +273,7 @@ export function Runs() {
 
 function ConfigurationFilter({ value }: { value: string }) {
   const { value: known } = useLoaded(configurations, [workspace.value])
-  const names = [...new Set(known?.map((one) => one.name))]
+  const names = [...new Set(known?.map((item) => item.name))]
   const all = value && !names.includes(value) ? [value, ...names] : names
   return <Choice label="Configuration" value={value} none="All configurations" all={all} onChange={(config) => amend({ config })} />
 }

@@ -22,24 +22,24 @@ const takesFiles = () => /^\/(start|configs\/from)$/.test(path.peek())
 export const choose = () => picker.click()
 
 export const configurations = () => all('/api/v1/workspaces/{workspace}/configs', { workspace: workspace.peek(), limit: 1000 }, (page) => page.items)
-const usable = (one: Known) => one.runs_use !== 'nothing'
+const usable = (item: Known) => item.runs_use !== 'nothing'
 const recent = (all: Known[]) => [...all].filter(usable).sort((a, b) => (b.last_run_at ?? '').localeCompare(a.last_run_at ?? ''))
 
 export function Start() {
   const { value: all, error, again: reload } = useLoaded(configurations, [workspace.value])
   const wanted = query.value.get('config')
   const choices = recent(all ?? [])
-  const chosen = choices.find((one) => one.id === wanted || one.name === wanted) ?? choices.find((one) => one.default) ?? choices[0]
+  const chosen = choices.find((choice) => choice.id === wanted || choice.name === wanted) ?? choices.find((choice) => choice.default) ?? choices[0]
   const [validate, setValidate] = useState(false)
   const [active, setActive] = useState(false)
   const list = uploads.value
-  const asked = list.filter((one) => !one.start && isForRun(one))
-  const good = asked.some((one) => one.state !== 'refused') ? asked : []
+  const asked = list.filter((item) => !item.start && isForRun(item))
+  const good = asked.some((item) => item.state !== 'refused') ? asked : []
   const can = good.length > 0 && !!chosen && !hindrance('run')
 
   const submit = () => {
     if (!can) return
-    const files = list.filter((one) => !one.start)
+    const files = list.filter((item) => !item.start)
     const alone = files.length === 1
     // Two people who drop files in the same second have separate batches.
     const batch = `${new Date().toLocaleString('sv')} ${Math.random().toString(36).slice(2, 6)}`
@@ -70,7 +70,7 @@ export function Start() {
           <div class="options">
             <div>
               {all ? (
-                <Labelled id="configuration" label="Configuration" value={chosen?.id ?? ''} all={choices.map((one) => [one.id, `${one.name}${one.runs_use === 'version' ? `, version ${one.active_version}` : ', its folder as it is'}`])} onChange={(config) => amend({ config })} />
+                <Labelled id="configuration" label="Configuration" value={chosen?.id ?? ''} all={choices.map((choice) => [choice.id, `${choice.name}${choice.runs_use === 'version' ? `, version ${choice.active_version}` : ', its folder as it is'}`])} onChange={(config) => amend({ config })} />
               ) : (
                 <Loading />
               )}
@@ -221,7 +221,7 @@ export function DropAnywhere() {
     return () => on.forEach(([name, does]) => removeEventListener(name, does))
   }, [])
   if (!held) return null
-  const chosen = all.find((one) => one.id === over) ?? all.find((one) => one.default) ?? all[0]
+  const chosen = all.find((item) => item.id === over) ?? all.find((item) => item.default) ?? all[0]
   return (
     <div class="veil">
       <div class="dialog wide" role="dialog" aria-label="Drop files">
@@ -232,11 +232,11 @@ export function DropAnywhere() {
             <p>{chosen ? `with ${chosen.name}. Release over another one to use it instead.` : 'to start with them.'}</p>
           </div>
           <div class="choices gap-above">
-            {all.map((one) => (
-              <button type="button" key={one.id} data-configuration={one.id} class={one === chosen ? 'chosen' : ''}>
-                <strong>{one.name}</strong>
+            {all.map((item) => (
+              <button type="button" key={item.id} data-configuration={item.id} class={item === chosen ? 'chosen' : ''}>
+                <strong>{item.name}</strong>
                 <br />
-                <span class="dim small">{one.last_run_at ? `used ${ago(one.last_run_at)}` : 'not used yet'}</span>
+                <span class="dim small">{item.last_run_at ? `used ${ago(item.last_run_at)}` : 'not used yet'}</span>
               </button>
             ))}
           </div>

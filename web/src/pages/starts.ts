@@ -27,13 +27,13 @@ export const held = signal('')
 let busy = false
 
 export function begin(ones: Waiting[]) {
-  for (const one of ones) localStorage.setItem(KEPT + one.key, JSON.stringify(one))
+  for (const waiter of ones) localStorage.setItem(KEPT + waiter.key, JSON.stringify(waiter))
   take(ones)
 }
 
 /** Resumes the requests left when the page was closed. */
 export function goOn() {
-  const known = new Set(waiting.peek().map((one) => one.key))
+  const known = new Set(waiting.peek().map((waiter) => waiter.key))
   const left = Object.keys(localStorage).filter((key) => key.startsWith(KEPT) && !known.has(key.slice(KEPT.length)))
   take(left.map((key) => JSON.parse(localStorage[key])))
 }
@@ -52,7 +52,7 @@ export function runAgain(ids: string[], how: 'again' | 'retry' = 'again') {
 
 const LEFT_OUT = '/left-out'
 /** Returns whether it will lead to a run. */
-export const isRun = (one: Waiting) => !one.url.endsWith(LEFT_OUT)
+export const isRun = (waiter: Waiting) => !waiter.url.endsWith(LEFT_OUT)
 
 /** Reports files to the batch that do not become runs, with the reason. */
 export function leaveOut(batch: string, files: { name: string; why: string }[]) {
@@ -64,8 +64,8 @@ async function work() {
   if (busy) return
   busy = true
   const lost: string[] = []
-  for (let one = waiting.peek()[0]; one; one = waiting.peek()[0]) {
-    const { key, url, body, run, batch, from } = one
+  for (let waiter = waiting.peek()[0]; waiter; waiter = waiting.peek()[0]) {
+    const { key, url, body, run, batch, from } = waiter
     try {
       const made = await patiently(
         () => change<{ id?: string }>('POST', url, body, { 'Idempotency-Key': key }),
@@ -79,11 +79,11 @@ async function work() {
     } catch (error) {
       const { status, message, hint } = error as Problem
       if (status === 401) break
-      const name = one.name ?? (await get('/api/v1/runs/{id}', { id: run! }).catch(() => null))?.input.name ?? run!
+      const name = waiter.name ?? (await get('/api/v1/runs/{id}', { id: run! }).catch(() => null))?.input.name ?? run!
       const why = `${message} ${hint ?? ''}`.trim()
       lost.push(`${name} was not started: ${why}`)
-      if (isRun(one)) asked.value--
-      if (batch && isRun(one)) leaveOut(batch, [{ name, why }])
+      if (isRun(waiter)) asked.value--
+      if (batch && isRun(waiter)) leaveOut(batch, [{ name, why }])
     }
     localStorage.removeItem(KEPT + key)
     waiting.value = waiting.peek().filter((other) => other.key !== key)

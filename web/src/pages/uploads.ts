@@ -35,9 +35,9 @@ let busy = 0
 const line: number[] = []
 
 function set(key: number, changes: Partial<Upload>) {
-  uploads.value = uploads.value.map((one) => (one.key === key ? { ...one, ...changes } : one))
+  uploads.value = uploads.value.map((upload) => (upload.key === key ? { ...upload, ...changes } : upload))
 }
-const of = (key: number) => uploads.value.find((one) => one.key === key)
+const of = (key: number) => uploads.value.find((upload) => upload.key === key)
 
 export function add(files: File[]) {
   const taken = new Set(uploads.value.map(({ file }) => `${file.name} ${file.size} ${file.lastModified}`))
@@ -77,10 +77,10 @@ function handOver(keys: number[]) {
 }
 
 /** The files on their way to be started. */
-export const onTheirWay = () => uploads.value.filter((one) => one.start && /hashing|sending|failed/.test(one.state))
-addEventListener('beforeunload', (event) => uploads.peek().some((one) => one.start && /hashing|sending/.test(one.state)) && event.preventDefault())
+export const onTheirWay = () => uploads.value.filter((upload) => upload.start && /hashing|sending|failed/.test(upload.state))
+addEventListener('beforeunload', (event) => uploads.peek().some((upload) => upload.start && /hashing|sending/.test(upload.state)) && event.preventDefault())
 
-export const remove = (key: number) => void (uploads.value = uploads.value.filter((one) => one.key !== key))
+export const remove = (key: number) => void (uploads.value = uploads.value.filter((upload) => upload.key !== key))
 export const again = (key: number) => (set(key, { state: 'hashing', note: '', sent: 0 }), line.push(key), next())
 
 /** Returns the dropped files, with all files of dropped folders. */
@@ -99,7 +99,7 @@ export async function dropped(transfer: DataTransfer): Promise<File[]> {
     for (;;) {
       const some = await new Promise<FileSystemEntry[]>((good, bad) => reader.readEntries(good, bad))
       if (!some.length) return
-      for (const one of some) await walk(one, false)
+      for (const entry of some) await walk(entry, false)
     }
   }
   for (const entry of entries) await walk(entry!, true)
@@ -178,5 +178,5 @@ async function lookUp(file: File): Promise<Schemas['Document'] | null> {
   const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer())
   const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
   const found = await get('/api/v1/workspaces/{workspace}/documents', { sha256, workspace: workspace.peek() }).catch(() => null)
-  return found?.items.find((one) => one.name === file.name && !one.deleted_at) ?? null
+  return found?.items.find((item) => item.name === file.name && !item.deleted_at) ?? null
 }

@@ -17,7 +17,7 @@ const nameOf = (cell: Cell) => `${letters(cell.column)}${cell.row}`
 export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partner, current: table }, loaded: { explained }, found, walk, valueOf }: View) {
   const partnerSheet = scene?.partner ?? null
   /** Whether it is known which rows belong together. */
-  const known = !!scene?.segments && !scene.segments.some((one) => one.unknown)
+  const known = !!scene?.segments && !scene.segments.some((segment) => segment.unknown)
   // The issues of the selected cell, or of the whole sheet if none is selected.
   const issues = found.issues.filter((issue) => (cell ? isAt(issue, cell, sheet) : issue.sheet === sheet && !spot(issue, 'input')))
   const currentIssue = found.issues[walk.at] ?? null
@@ -39,11 +39,11 @@ export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partne
 
   const input = cell?.side === 'input' ? cell : partner
   const output = cell?.side === 'output' ? cell : partner
-  const column = input && table?.columns.find((one) => one.column === letters(input.column))
-  const written = output && table?.output?.columns.find((one) => one.column === letters(output.column))
+  const column = input && table?.columns.find((column) => column.column === letters(input.column))
+  const written = output && table?.output?.columns.find((column) => column.column === letters(output.column))
   const field = column?.field ?? written?.field
-  const steps = table?.fields.find((one) => one.field === field)
-  const read = (explained?.readings ?? []).filter((one) => one.sheet === sheet && (one.table == null || one.table + 1 === table?.table) && (column ? one.column === column.column : one.field === field))
+  const steps = table?.fields.find((candidate) => candidate.field === field)
+  const read = (explained?.readings ?? []).filter((candidate) => candidate.sheet === sheet && (candidate.table == null || candidate.table + 1 === table?.table) && (column ? candidate.column === column.column : candidate.field === field))
   const notices = (explained?.notices ?? []).filter((notice) => !notice.sheet || notice.sheet === sheet)
   const number_ = walk.at >= 0 && <span class="small dim">issue {number(walk.at + 1)} of {number(total)}</span>
   return (
@@ -105,13 +105,13 @@ export function Why({ run, asked: { sheet }, scene, rows: { chosen: cell, partne
               <p class="mid small">No column of the sender’s became this one: {written.field ? `no column was taken for ${written.field}` : 'ADE or a hook made it'}.</p>
             </div>
           )}
-          <Points title="How its values were read" all={read} tone={(one) => (one.ambiguous ? 'warn' : 'mid')}>{(one) => one.message}</Points>
+          <Points title="How its values were read" all={read} tone={(candidate) => (candidate.ambiguous ? 'warn' : 'mid')}>{(candidate) => candidate.message}</Points>
           {steps && (
-            <Points title="What was done to it" all={[...steps.transforms.map((one) => [one, 'cleaned']), ...steps.validators.map((one) => [one, 'checked'])]}>
-              {([one, does]) => <><PlaceOf run={run} name={one} /> <span class="dim">{does}</span></>}
+            <Points title="What was done to it" all={[...steps.transforms.map((transform) => [transform, 'cleaned']), ...steps.validators.map((validator) => [validator, 'checked'])]}>
+              {([candidate, does]) => <><PlaceOf run={run} name={candidate} /> <span class="dim">{does}</span></>}
             </Points>
           )}
-          <Points title={`Why row ${(input ?? cell).row} was read this way`} kind="mid" all={placed?.why ?? []}>{(one) => one}</Points>
+          <Points title={`Why row ${(input ?? cell).row} was read this way`} kind="mid" all={placed?.why ?? []}>{(reason) => reason}</Points>
           <div class="block">
             <Link class="small" to={`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}${column ? `&column=${column.column}` : ''}`}>
               Every column of this sheet
@@ -144,16 +144,16 @@ function Value({ of, cell, value, none }: { of: string; cell: Cell | null; value
 function Lost({ run, tables }: { run: Run; tables: Table[] }) {
   const lost = missing(run)
   if (!lost.length) return null
-  const unclaimed = tables.flatMap(({ sheet, columns }) => columns.filter((one) => !one.field && one.name.trim()).map((one) => ({ sheet, one })))
-  const near = (field: string) => tables.flatMap(({ sheet, columns }) => columns.filter((one) => one.second?.field === field || one.nearest?.field === field).map((one) => ({ sheet, one })))
+  const unclaimed = tables.flatMap(({ sheet, columns }) => columns.filter((column) => !column.field && column.name.trim()).map((column) => ({ sheet, column })))
+  const near = (field: string) => tables.flatMap(({ sheet, columns }) => columns.filter((column) => column.second?.field === field || column.nearest?.field === field).map((column) => ({ sheet, column })))
   const columnsOf = (all: typeof unclaimed) =>
-    all.map(({ sheet, one }, index) => (
+    all.map(({ sheet, column }, index) => (
       <>
         {index > 0 && ', '}
-        <Link to={`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}&column=${one.column}`}>
-          {one.column} <bdi>{`“${plainly(one.name)}”`}</bdi>
+        <Link to={`/runs/${run.id}/explain?sheet=${encodeURIComponent(sheet)}&column=${column.column}`}>
+          {column.column} <bdi>{`“${plainly(column.name)}”`}</bdi>
         </Link>
-        {one.field && <span class="mid"> (went to {one.field})</span>}
+        {column.field && <span class="mid"> (went to {column.field})</span>}
       </>
     ))
   return (
@@ -189,7 +189,7 @@ const Issues = ({ run, issues, current }: { run: Run; issues: Issue[]; current: 
 
 /** Shows why a column has its field or none: candidates with scores, and the detectors that gave them. */
 export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedColumn; table: Table }) {
-  const others = table.columns.filter((one) => one !== column && column.wanted_by.includes(one.column))
+  const others = table.columns.filter((candidate) => candidate !== column && column.wanted_by.includes(candidate.column))
   const candidates: [string, number, boolean][] = []
   if (column.field) candidates.push([column.field, column.score ?? 0, true])
   if (column.second && column.second.field !== column.field) candidates.push([column.second.field, column.second.score ?? 0, false])
@@ -226,7 +226,7 @@ export function ColumnWhy({ run, column, table }: { run: Run; column: ExplainedC
         <p class="dim small gap-above">
           {column.field && `${column.why.length ? `Chosen by ${column.why.join('; ')}. ` : ''}${column.second ? `The next best field is ${((column.score ?? 0) - (column.second.score ?? 0)).toFixed(2)} behind.` : 'No other field scored.'}`}
           {!column.field && column.why.length > 0 && `${column.why.join('; ')}.`}{' '}
-          {others.length > 0 ? `Other fields that fit: ${others.map((one) => `${one.column} “${one.name}”`).join(', ')}.` : column.field && `No other column fits it.`}
+          {others.length > 0 ? `Other fields that fit: ${others.map((other) => `${other.column} “${other.name}”`).join(', ')}.` : column.field && `No other column fits it.`}
         </p>
       </div>
       {!column.field && column.nearest?.suggestion && (

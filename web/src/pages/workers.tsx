@@ -32,7 +32,7 @@ export function Workers() {
   const live = counts.value
   const works = (worker: Schemas['ShownWorker']) => [
     ...worker.running.map((run) => ({ worker, run, id: run.run_id, name: run.configuration_name, until: run.lease_expires_at })),
-    ...worker.building.map((one) => ({ worker, run: null, id: one.environment_id, name: one.configuration_name, until: one.lease_expires_at })),
+    ...worker.building.map((item) => ({ worker, run: null, id: item.environment_id, name: item.configuration_name, until: item.lease_expires_at })),
   ]
   const busy = workers?.flatMap(works).sort((a, b) => Number(!a.run) - Number(!b.run)) ?? []
   return (
@@ -69,7 +69,7 @@ export function Workers() {
           <Records
             of="What workers do"
             all={busy}
-            id={(one) => one.id}
+            id={(item) => item.id}
             columns={[
               ['Status', '', ({ run }) => (run ? <Status of="running">Running</Status> : <Status of="building">Building</Status>)],
               ['What', 'name cut', ({ run, id }) => (run ? <Link to={`/runs/${id}`}>{run.input_name}</Link> : <Link to={`/environments/${id}`}>environment {short(id)}</Link>)],

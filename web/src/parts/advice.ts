@@ -12,7 +12,7 @@ const FOR_OTHERS = /`(?:ade|GET|POST|PUT|DELETE) [^`]*`|(?:^| )--[a-z][^ ]*/
 /** Returns the advice in words, and the page that replaces its commands and routes. */
 export function advice(text: string | null | undefined): { said: string; page: string | null } {
   const clauses = (text ?? '').split(/(?<=[.;]) /)
-  const order = clauses.map((clause) => FOR_OTHERS.exec(clause)?.[0]).find((one) => one)
+  const order = clauses.map((clause) => FOR_OTHERS.exec(clause)?.[0]).find((clause) => clause)
   const said = clauses.filter((clause) => !FOR_OTHERS.test(clause)).join(' ').replace(/;$/, '')
   return { said, page: (order && PAGES.find(([words]) => words.test(order))?.[1]) ?? null }
 }

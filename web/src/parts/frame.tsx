@@ -105,13 +105,13 @@ export function Frame({ children }: { children: ComponentChildren }) {
       {shown.value === 'palette' && <Palette onClose={close} />}
       {shown.value === 'keys' && <AllKeys />}
       <div class="toasts" aria-live="polite">
-        {toasts.value.map((one) => (
-          <div class="toast small" key={one.id} role={one.kind === 'error' ? 'alert' : undefined}>
-            <span class={one.kind === 'error' ? 'bad' : 'ok'}>
-              <Icon name={one.kind === 'error' ? 'warning' : 'check'} />
+        {toasts.value.map((toast) => (
+          <div class="toast small" key={toast.id} role={toast.kind === 'error' ? 'alert' : undefined}>
+            <span class={toast.kind === 'error' ? 'bad' : 'ok'}>
+              <Icon name={toast.kind === 'error' ? 'warning' : 'check'} />
             </span>
-            <div>{one.text}</div>
-            <button type="button" aria-label="Close" onClick={() => drop(one.id)}><Icon name="close" /></button>
+            <div>{toast.text}</div>
+            <button type="button" aria-label="Close" onClick={() => drop(toast.id)}><Icon name="close" /></button>
           </div>
         ))}
       </div>
@@ -197,8 +197,8 @@ function Workspaces() {
   return (
     <span class="workspace">
       <Menu label={`Workspace: ${workspace.value}`} face={<>{workspace.value} <Icon name="down" /></>}>
-        {all.map((one) => (
-          <button type="button" key={one.id} onClick={() => use(one.id)}>{one.id}</button>
+        {all.map((item) => (
+          <button type="button" key={item.id} onClick={() => use(item.id)}>{item.id}</button>
         ))}
       </Menu>
     </span>
@@ -283,8 +283,8 @@ const Foot = () => (
     <span class="keys">
       {about.value.keys?.map(([key, does]) => (
         <span key={key}>
-          {key.split(' ').map((one) => (
-            <kbd key={one}>{one}</kbd>
+          {key.split(' ').map((press) => (
+            <kbd key={press}>{press}</kbd>
           ))}
           {does}
         </span>
@@ -343,11 +343,11 @@ hear((told) => {
 function toastOf(runs: Run[]) {
   if (!runs.length) return
   const [run] = runs
-  const count = (status: string) => runs.filter((one) => one.status === status).length
+  const count = (status: string) => runs.filter((run) => run.status === status).length
   const bad = count('failed')
-  const lacking = runs.filter((one) => missing(one).length).length
-  const batches = new Set(runs.map((one) => one.labels.batch))
-  const told = runs.length > 1 ? listed([`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, lacking && `${number(lacking)} with fields not found`, `${number(runs.filter((one) => one.metrics?.issues).length)} with issues`]) : endOf(run)
+  const lacking = runs.filter((run) => missing(run).length).length
+  const batches = new Set(runs.map((run) => run.labels.batch))
+  const told = runs.length > 1 ? listed([`${number(count('succeeded'))} succeeded`, bad && `${number(bad)} failed`, lacking && `${number(lacking)} with fields not found`, `${number(runs.filter((run) => run.metrics?.issues).length)} with issues`]) : endOf(run)
   toast(
     <>
       <strong class="break">{runs.length > 1 ? `${many(runs.length, 'run')} ended` : <Name of={run.input.name} />}</strong> <Link to={runs.length === 1 ? `/runs/${run.id}` : run.labels.batch && batches.size === 1 ? `/runs?label=${encodeURIComponent(`batch:${run.labels.batch}`)}` : '/runs'}>Open</Link>

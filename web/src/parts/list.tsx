@@ -8,7 +8,7 @@ import { Button, Loading, moves, Trouble } from './parts'
  * pressed before. */
 export function useLines<T extends { id: string }>(all: T[], chosen: string | null | undefined, choose: (id: string) => void) {
   const box = useRef<HTMLDivElement>(null)
-  const at = all.findIndex((one) => one.id === chosen)
+  const at = all.findIndex((item) => item.id === chosen)
   const move = (step: number) => {
     const next = all[Math.max(0, Math.min(all.length - 1, at + step))]
     if (!next) return

@@ -38,7 +38,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const to = (address: string) => () => go(address)
   const choices: Choice[] = [
     ...runs.filter((run) => has(`${run.input.name} ${run.configuration_name} ${run.id}`)).map((run): Choice => ({ icon: 'lines', text: plainly(run.input.name), note: `${run.configuration_name}, ${run.status}, ${short(run.id)}`, act: to(`/runs/${run.id}`) })),
-    ...(known ?? []).filter((one) => has(one.name)).slice(0, 6).map((one): Choice => ({ icon: 'code', text: one.name, note: 'configuration', act: to(`/configs/${one.id}`) })),
+    ...(known ?? []).filter((configuration) => has(configuration.name)).slice(0, 6).map((configuration): Choice => ({ icon: 'code', text: configuration.name, note: 'configuration', act: to(`/configs/${configuration.id}`) })),
     ...PAGES.filter((page) => has(page.name)).map((page): Choice => ({ icon: page.icon, text: page.name, note: `g ${page.key}`, act: to(page.to) })),
     ...(has('start a run choose files') ? [{ icon: 'plus', text: 'Start a run: choose files', note: 'u', act: choose } as Choice] : []),
   ]

@@ -40,7 +40,7 @@ let made = 0
 export function toast(text: ComponentChildren, kind: Toast['kind'] = 'good') {
   const id = ++made
   // A repeated message replaces itself.
-  toasts.value = [...toasts.value.filter((one) => typeof text !== 'string' || one.text !== text).slice(-2), { id, text, kind }]
+  toasts.value = [...toasts.value.filter((toast) => typeof text !== 'string' || toast.text !== text).slice(-2), { id, text, kind }]
   if (kind === 'good') setTimeout(() => document.querySelector('.toasts:is(:hover, :focus-within)') || drop(id), 6000)
 }
 export const drop = (id: number) => (toasts.value = toasts.value.filter((toast) => toast.id !== id))
@@ -95,7 +95,7 @@ export const Button = ({ kind = '', icon, needs, children, ...rest }: { kind?: s
 export const Choice = ({ id, label, value, all, none, kind = '', onChange }: { id?: string; label: string; value?: string; all: (string | [value: string, text: string])[]; none?: string; kind?: string; onChange?: (value: string) => void }) => (
   <select id={id} name={id} class={`input ${kind}`} aria-label={label} value={value} onChange={(event) => onChange?.(event.currentTarget.value)}>
     {none && <option value="">{none}</option>}
-    {all.map((one) => (typeof one === 'string' ? [one, one] : one)).map(([value, text]) => (
+    {all.map((item) => (typeof item === 'string' ? [item, item] : item)).map(([value, text]) => (
       <option key={value} value={value}>{text}</option>
     ))}
   </select>
@@ -153,10 +153,10 @@ export const TitleOf = ({ kind = '', list, to, name, state, facts, children }: {
 /** Terms with their descriptions; false pairs are left out. */
 export const Facts = ({ all }: { all: ([term: ComponentChildren, said: ComponentChildren] | false | null | '' | undefined)[] }) => (
   <dl class="facts small">
-    {all.map((one) => one && (
+    {all.map((item) => item && (
       <>
-        <dt>{one[0]}</dt>
-        <dd>{one[1]}</dd>
+        <dt>{item[0]}</dt>
+        <dd>{item[1]}</dd>
       </>
     ))}
   </dl>
@@ -165,11 +165,11 @@ export const Facts = ({ all }: { all: ([term: ComponentChildren, said: Component
 /** Figures in a row, each with its name above and a word below. */
 export const Figures = ({ label, all, children }: { label: string; all: ([name: string, figure: ComponentChildren, below?: ComponentChildren, kind?: string] | false | null)[]; children?: ComponentChildren }) => (
   <section class="strip" aria-label={label}>
-    {all.map((one) => one && (
-      <div class={`figure-box dim ${one[3] ?? ''}`} key={one[0]}>
-        {one[0]}
-        <b>{one[1]}</b>
-        {one[2] && <span>{one[2]}</span>}
+    {all.map((item) => item && (
+      <div class={`figure-box dim ${item[3] ?? ''}`} key={item[0]}>
+        {item[0]}
+        <b>{item[1]}</b>
+        {item[2] && <span>{item[2]}</span>}
       </div>
     ))}
     {children}
@@ -177,17 +177,17 @@ export const Figures = ({ label, all, children }: { label: string; all: ([name: 
 )
 
 /** A column of a table: its heading, the look of its cells, their content, and a description. */
-export type Column<T> = [head: string, kind: string, cell: (one: T) => ComponentChildren, title?: (one: T) => string | null | undefined]
+export type Column<T> = [head: string, kind: string, cell: (item: T) => ComponentChildren, title?: (item: T) => string | null | undefined]
 
 /** A table of records; `line`: the attributes of a record's line. */
-export const Records = <T,>({ of, kind = '', all, id, line, columns }: { of: string; kind?: string; all: T[]; id: (one: T) => string | number; line?: (one: T) => ComponentProps<'tr'>; columns: Column<T>[] }) => (
+export const Records = <T,>({ of, kind = '', all, id, line, columns }: { of: string; kind?: string; all: T[]; id: (item: T) => string | number; line?: (item: T) => ComponentProps<'tr'>; columns: Column<T>[] }) => (
   <table class={`records ${kind}`}>
     <caption class="unseen">{of}</caption>
     <Heads all={columns} />
     <tbody>
-      {all.map((one) => (
-        <tr {...line?.(one)} key={id(one)}>
-          {columns.map(([, kind, cell, title]) => <td class={kind} title={title?.(one) ?? undefined}>{cell(one)}</td>)}
+      {all.map((item) => (
+        <tr {...line?.(item)} key={id(item)}>
+          {columns.map(([, kind, cell, title]) => <td class={kind} title={title?.(item) ?? undefined}>{cell(item)}</td>)}
         </tr>
       ))}
     </tbody>
@@ -195,10 +195,10 @@ export const Records = <T,>({ of, kind = '', all, id, line, columns }: { of: str
 )
 
 /** A bulleted list; `tone`: an item's look. With a title it is a section of the panel, and is left out if empty. */
-export function Points<T>({ title, all, kind = '', tone, children }: { title?: ComponentChildren; all: readonly T[]; kind?: string; tone?: (one: T) => string; children: (one: T) => ComponentChildren }) {
+export function Points<T>({ title, all, kind = '', tone, children }: { title?: ComponentChildren; all: readonly T[]; kind?: string; tone?: (item: T) => string; children: (item: T) => ComponentChildren }) {
   const list = (
     <ul class={`reasons small ${kind}`}>
-      {all.map((one, at) => <li key={at} class={tone?.(one)}>{children(one)}</li>)}
+      {all.map((item, at) => <li key={at} class={tone?.(item)}>{children(item)}</li>)}
     </ul>
   )
   if (!title) return list
@@ -231,7 +231,7 @@ export function doing(run: Run): string {
     return run.attempt_count ? `Tries again (attempt ${run.attempt_count + 1} of ${run.max_attempts})` : 'Waits for a free slot'
   }
   if (run.status === 'running') return `${STAGES[run.stage ?? 'detecting']}${run.rows ? `, ${number(run.rows)} rows` : ''}`
-  if (run.refused?.length) return `Refused: ${run.refused.map((one) => one.message).join('; ')}`
+  if (run.refused?.length) return `Refused: ${run.refused.map((item) => item.message).join('; ')}`
   return run.skipped_reason ? 'Safe mode skip' : !run.metrics ? 'A check alone: the file was not read' : run.metrics.tables === 0 ? 'No table found' : ''
 }
 
@@ -279,8 +279,8 @@ export function Search({ value, label, onInput, onDown }: { value: string; label
 export function Segments<T extends string>({ label, all, value, onChange }: { label: string; all: [T, ComponentChildren, number?][]; value: T; onChange: (value: T) => void }) {
   return (
     <span class="segments" role="group" aria-label={label}>
-      {all.map(([one, text, count]) => (
-        <button type="button" key={one} aria-pressed={one === value} onClick={() => onChange(one)}>
+      {all.map(([item, text, count]) => (
+        <button type="button" key={item} aria-pressed={item === value} onClick={() => onChange(item)}>
           {text}
           {count != null && <span class="count">{number(count)}</span>}
         </button>
@@ -299,13 +299,13 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   useKeys({ Escape: onClose }, 'top')
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null
-    const all = [...box.current!.querySelectorAll<HTMLElement>('[data-first], input, .answers button, button')].filter((one) => one.offsetParent)
-    ;(all.find((one) => one.hasAttribute('data-first')) ?? all.find((one) => one.tagName === 'INPUT') ?? all.find((one) => one.closest('.answers')) ?? all[0] ?? box.current!).focus()
+    const all = [...box.current!.querySelectorAll<HTMLElement>('[data-first], input, .answers button, button')].filter((item) => item.offsetParent)
+    ;(all.find((item) => item.hasAttribute('data-first')) ?? all.find((item) => item.tagName === 'INPUT') ?? all.find((item) => item.closest('.answers')) ?? all[0] ?? box.current!).focus()
     return () => before?.focus?.()
   }, [])
   const keep = (event: KeyboardEvent) => {
     if (event.key !== 'Tab') return
-    const all = [...box.current!.querySelectorAll<HTMLElement>('a[href], button, input, select')].filter((one) => one.offsetParent)
+    const all = [...box.current!.querySelectorAll<HTMLElement>('a[href], button, input, select')].filter((item) => item.offsetParent)
     const at = all.indexOf(document.activeElement as HTMLElement)
     if (event.shiftKey ? at > 0 : at < all.length - 1) return
     event.preventDefault()
@@ -322,7 +322,7 @@ export function Dialog({ title, onClose, wide, footer, children }: { title: stri
   )
 }
 
-/** The headings of a table; one in brackets is only read aloud, one with an arrow is sorted by. */
+/** The headings of a table; item in brackets is only read aloud, one with an arrow is sorted by. */
 export const Heads = ({ all }: { all: [text: string, kind?: string, ...rest: unknown[]][] }) => (
   <thead>
     <tr>
