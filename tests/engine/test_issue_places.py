@@ -108,8 +108,8 @@ def moved(succeed, template):
 
 
 def none_is_wrong(outcome, wanted):
-    for one in outcome.issues:
-        assert one["cell"] is None or (one["cell"], one["rule"]) == wanted[one["sheet"]][:2], one
+    for issue in outcome.issues:
+        assert issue["cell"] is None or (issue["cell"], issue["rule"]) == wanted[issue["sheet"]][:2], issue
 
 
 def rows_of(tables):
@@ -140,11 +140,11 @@ def map_holds(outcome, sheets, unknown=()):
 @pytest.mark.parametrize("hook, stage", at_stages(HOOKS))
 def test_an_issue_names_the_cell_that_was_broken_and_each_row_its_line(moved, hook, stage):
     outcome, sheets, wanted = moved(HOOKS[hook], stage, random.Random(f"{hook} {stage}"))
-    assert {one["sheet"]: (one["cell"], one["rule"], one["value"]) for one in outcome.issues} == wanted and len(outcome.issues) == 2
-    for one in outcome.issues:
+    assert {issue["sheet"]: (issue["cell"], issue["rule"], issue["value"]) for issue in outcome.issues} == wanted and len(outcome.issues) == 2
+    for issue in outcome.issues:
         # The value stands in the output where the list says.
-        written = outcome.book[one["output_sheet"]][one["output"]].value
-        assert one["written"] == ("" if written is None else str(written))
+        written = outcome.book[issue["output_sheet"]][issue["output"]].value
+        assert issue["written"] == ("" if written is None else str(written))
     map_holds(outcome, sheets)
 
 

@@ -33,7 +33,7 @@ def test_what_looks_like_a_formula_or_an_error_is_text(succeed, template, tmp_pa
 def test_of_what_is_wrong_with_a_whole_column_the_first_cells_are_listed(succeed, template, tmp_path):
     path = tmp_path / "hours.csv"
     hours = [12 if number in (3, 9) else 81 for number in range(150)]
-    path.write_text("Last name,Hours\n" + "".join(f"{'' if number == 7 else 'Smith'},{one}\n" for number, one in enumerate(hours)))
+    path.write_text("Last name,Hours\n" + "".join(f"{'' if number == 7 else 'Smith'},{hour}\n" for number, hour in enumerate(hours)))
     run = succeed(template, path)
     lines = [[cell for cell in row if cell] for row in openpyxl.load_workbook(run.output)["Issues"].iter_rows(min_row=5, values_only=True)]
     of_hours = [line for line in lines if line[-1] == "hours.up_to_80"]

@@ -26,7 +26,7 @@ def of_copy(run_by_ade, tmp_path):
         book.worksheets[listed].defined_names.add(DefinedName("_ade_issues", hidden=True, attr_text=area))
         book.save(tmp_path / "crew_annotated.xlsx")
         outcome = run_by_ade({}, tmp_path / "crew_annotated.xlsx", fields=["region", "name"], **request)
-        told = [f"{one['level']} {one['sheets']} {one['message']}" for one in outcome.notices("issue_list_skipped")]
+        told = [f"{notice['level']} {notice['sheets']} {notice['message']}" for notice in outcome.notices("issue_list_skipped")]
         return (outcome.result.error.message, told) if outcome.result.error else (outcome.book.sheetnames, told)
 
     return call

@@ -24,9 +24,9 @@ def real(function):
     """The same of a function of the module."""
     kinds = {inspect.Parameter.KEYWORD_ONLY: "keyword"}
     return [
-        (one.name, kinds.get(one.kind, "positional"), one.default is not inspect.Parameter.empty)
-        for one in inspect.signature(function).parameters.values()
-        if one.name != "self"
+        (parameter.name, kinds.get(parameter.kind, "positional"), parameter.default is not inspect.Parameter.empty)
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.name != "self"
     ]
 
 

@@ -16,7 +16,7 @@ def test_records_below_the_end_of_a_sheet_are_told(run_by_ade, tmp_path, suffix,
     else:
         cells = "".join(f'<row r="{number}"><c r="A{number}" t="str"><v>{text}</v></c></row>' for number, text in rows.items())
         RawWorkbook({"Pay": f"<sheetData>{cells}</sheetData>"}).save(path)
-    assert [one["rows"] for one in run_by_ade({}, path).notices("rows_below_left")] == told
+    assert [notice["rows"] for notice in run_by_ade({}, path).notices("rows_below_left")] == told
 
 
 def test_a_hidden_sheet_that_cannot_be_read_stops_nothing(succeed, tmp_path):

@@ -74,7 +74,7 @@ def train(sheets: list[Labelled], options, cache: dict) -> Model:
             cache[sheet.name] = seen(sheet.rows)
         return cache[sheet.name]
 
-    made = [one for seed in options.seeds for one in variations(sheets, seed)]
+    made = [variation for seed in options.seeds for variation in variations(sheets, seed)]
     examples = [(sheet, look(sheet), 1.0) for sheet in sheets]
     examples += [(sheet, look(sheet), options.weight / len(options.seeds)) for sheet in made]
     frequent = collections.Counter(

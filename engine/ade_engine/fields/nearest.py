@@ -83,17 +83,17 @@ class HeaderSuggestions:
         return found
 
 
-def _changes(one: str, other: str, most: float) -> int:
+def _changes(text: str, other: str, most: float) -> int:
     """Returns the number of letters to insert, delete, replace, or swap with a neighbour to turn one text into the other. If it
     exceeds ``most``, returns some number above ``most``.
     """
     before: list[int] = []
     last = list(range(len(other) + 1))
-    for at, letter in enumerate(one):
+    for at, letter in enumerate(text):
         row = [at + 1]
         for place, wanted in enumerate(other):
             least = min(last[place + 1] + 1, row[place] + 1, last[place] + (letter != wanted))
-            if at and place and letter == other[place - 1] and one[at - 1] == wanted:
+            if at and place and letter == other[place - 1] and text[at - 1] == wanted:
                 least = min(least, before[place - 1] + 1)
             row.append(least)
         if min(row) > most and min(last) > most:

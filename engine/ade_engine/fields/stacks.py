@@ -184,9 +184,9 @@ class Stack:
             return text if simplify(text) in self._lists[id(series)] else None
         if series == OTHERS:
             return text or None
-        for one in dict.fromkeys((cell, without_brackets(text)) if isinstance(cell, str) else (cell,)):
-            if belongs(series, one):
-                return _with_century(one) if series == "months" and isinstance(one, str) else text if isinstance(one, (int, float)) else one
+        for candidate in dict.fromkeys((cell, without_brackets(text)) if isinstance(cell, str) else (cell,)):
+            if belongs(series, candidate):
+                return _with_century(candidate) if series == "months" and isinstance(candidate, str) else text if isinstance(candidate, (int, float)) else candidate
         return None
 
     @property

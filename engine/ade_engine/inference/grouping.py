@@ -164,8 +164,8 @@ class Grouping:
         self._part_forms()
         # Results from before a person was asked still hold.
         if answers:
-            for one, other, is_same in answers:
-                self._answered(one, other, is_same)
+            for answer, other, is_same in answers:
+                self._answered(answer, other, is_same)
             self._look_again()
             self._part_forms()
 
@@ -328,11 +328,11 @@ class Grouping:
                 touched |= {one.one, one.other}
         return bool(touched)
 
-    def beside(self, one: ColumnGroup) -> list[ColumnGroup]:
+    def beside(self, group: ColumnGroup) -> list[ColumnGroup]:
         """Returns groups with the values and the position of a group of few tables, whatever their names; the likeliest first.
         """
         look = _TableEvidence(self)
-        found = [(likely.likeness, other) for other in self.groups if len(other.at) > 1 and not left_out(other.columns) and (likely := look.likely_place(one, other)) is not None]
+        found = [(likely.likeness, other) for other in self.groups if len(other.at) > 1 and not left_out(other.columns) and (likely := look.likely_place(group, other)) is not None]
         return [other for _, other in sorted(found, key=lambda pair: -pair[0])]
 
     def questions(self) -> list[Question]:
@@ -526,40 +526,40 @@ class _TableEvidence:
 
     def candidates(self) -> Iterator[_GroupPair]:
         """Yields each two groups that may be one."""
-        for one, other in combinations(self.groups, 2):
-            if self._may_join(one, other):
-                found = self._likely(*sorted((one, other), key=lambda group: (-len(group.at), -group.cells)))
+        for first, other in combinations(self.groups, 2):
+            if self._may_join(first, other):
+                found = self._likely(*sorted((first, other), key=lambda group: (-len(group.at), -group.cells)))
                 if found.related != "opposed" or found.weight >= (_ONE_SIDE if found.is_alone or found.is_key else 1):
                     yield found
 
-    def likely_place(self, one: ColumnGroup, other: ColumnGroup) -> _GroupPair | None:
+    def likely_place(self, group: ColumnGroup, other: ColumnGroup) -> _GroupPair | None:
         """Returns the evidence for two groups that words may keep apart."""
-        if not self._may_join(one, other):
+        if not self._may_join(group, other):
             return None
-        found = self._likely(one, other)
+        found = self._likely(group, other)
         return found if found.alike >= _MIN_LIKENESS and found.weight >= _ONE_SIDE else None
 
-    def is_like(self, one: ColumnGroup, other: ColumnGroup) -> bool:
+    def is_like(self, group: ColumnGroup, other: ColumnGroup) -> bool:
         """Returns whether a group could be an absent one, whatever its name."""
-        return self._may_join(one, other) and alike(self._sides[one], other.side()) >= _MIN_LIKENESS
+        return self._may_join(group, other) and alike(self._sides[group], other.side()) >= _MIN_LIKENESS
 
-    def _may_join(self, one: ColumnGroup, other: ColumnGroup) -> bool:
-        return may_be(one, other) and self.grouping.can_join(one, other)
+    def _may_join(self, group: ColumnGroup, other: ColumnGroup) -> bool:
+        return may_be(group, other) and self.grouping.can_join(group, other)
 
-    def _likely(self, one: ColumnGroup, other: ColumnGroup) -> _GroupPair:
-        tables = [(a, b) for a in one.at for b in other.at]
-        left = [self._left(a, b, one, other) for a, b in tables]
+    def _likely(self, group: ColumnGroup, other: ColumnGroup) -> _GroupPair:
+        tables = [(a, b) for a in group.at for b in other.at]
+        left = [self._left(a, b, group, other) for a, b in tables]
         share = sum(left) / len(left)
         return _GroupPair(
-            one,
+            group,
             other,
-            self._related(one, other),
-            alike(self._sides[one], self._sides[other]),
-            *max((self._neighbours(a, b, one, other) for a, b in tables), key=lambda place: place[0]),
+            self._related(group, other),
+            alike(self._sides[group], self._sides[other]),
+            *max((self._neighbours(a, b, group, other) for a, b in tables), key=lambda place: place[0]),
             left=share,
-            is_alone=share == 1 and all(self._left(a, b, one, other, self._looks_like) == 1 for a, b in tables),
-            is_key=self._is_only_key(one) and self._is_only_key(other),
-            is_everywhere=len(self.of) >= _ALL_TABLES and len(one.at) + len(other.at) == len(self.of),
+            is_alone=share == 1 and all(self._left(a, b, group, other, self._looks_like) == 1 for a, b in tables),
+            is_key=self._is_only_key(group) and self._is_only_key(other),
+            is_everywhere=len(self.of) >= _ALL_TABLES and len(group.at) + len(other.at) == len(self.of),
         )
 
     def _related(self, one: ColumnGroup, other: ColumnGroup) -> str:
@@ -614,17 +614,17 @@ class _TableEvidence:
         """Returns whether a column may have a role: no other one of its table has it."""
         return group.at[table].role in roles or not any(other.at[table].role in roles for other in self.of[table])
 
-    def _could_be(self, one: ColumnGroup, other: ColumnGroup) -> bool:
+    def _could_be(self, group: ColumnGroup, other: ColumnGroup) -> bool:
         """Returns whether no evidence is against joining two groups."""
-        return self._looks_like(one, other) and self._related(one, other) not in ("opposed", "other")
+        return self._looks_like(group, other) and self._related(group, other) not in ("opposed", "other")
 
-    def _looks_like(self, one: ColumnGroup, other: ColumnGroup) -> bool:
+    def _looks_like(self, group: ColumnGroup, other: ColumnGroup) -> bool:
         """Returns whether the values of two groups allow joining them: values that never repeat do not match values that do."""
-        if (one, other) not in self._could:
-            is_like = self._may_join(one, other) and alike(self._sides[one], self._sides[other]) >= _MIN_LIKENESS
-            is_like = is_like and not any(_is_key(a) and len(a.at) > 1 and _repeats(b) for a, b in ((one, other), (other, one)))
-            self._could[one, other] = self._could[other, one] = is_like
-        return self._could[one, other]
+        if (group, other) not in self._could:
+            is_like = self._may_join(group, other) and alike(self._sides[group], self._sides[other]) >= _MIN_LIKENESS
+            is_like = is_like and not any(_is_key(a) and len(a.at) > 1 and _repeats(b) for a, b in ((group, other), (other, group)))
+            self._could[group, other] = self._could[other, group] = is_like
+        return self._could[group, other]
 
     def _is_only_key(self, group: ColumnGroup) -> bool:
         """Returns whether no other column of its tables never repeats, also with another shape."""
@@ -651,9 +651,9 @@ def _quoted(header: str) -> str:
     return f'"{header}"'
 
 
-def may_be(one: ColumnGroup, other: ColumnGroup) -> bool:
+def may_be(group: ColumnGroup, other: ColumnGroup) -> bool:
     """Returns whether the values of two groups are of one kind, or ids of two."""
-    return one.sense == other.sense or {one.sense, other.sense} <= _IDS and _are_ids(one) and _are_ids(other)
+    return group.sense == other.sense or {group.sense, other.sense} <= _IDS and _are_ids(group) and _are_ids(other)
 
 
 def _are_ids(group: ColumnGroup) -> bool:
@@ -683,7 +683,7 @@ def _find_roles(columns: Sequence[SampleColumn]) -> None:
                     one.role = f"{name} {kind}"
 
 
-def _is_before(one: SampleColumn, other: SampleColumn) -> bool | None:
+def _is_before(column: SampleColumn, other: SampleColumn) -> bool | None:
     """Returns whether a column is before another in each row, or behind it; ``None`` if it varies or is unknown."""
-    rows = [str(x) < str(y) for x, y in zip(one.values, other.values) if x is not None and y is not None and x != y]
+    rows = [str(x) < str(y) for x, y in zip(column.values, other.values) if x is not None and y is not None and x != y]
     return rows[0] if len(rows) >= 8 and len(set(rows)) == 1 else None

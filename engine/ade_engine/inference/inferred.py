@@ -230,25 +230,25 @@ def _reader(group: ColumnGroup) -> str:
     return "text"
 
 
-def _find_checks(one: InferredField) -> None:
+def _find_checks(field: InferredField) -> None:
     """Finds the checks that the values of all samples pass."""
-    columns = one.group.columns
+    columns = field.group.columns
     records, filled = sum(column.rows for column in columns), sum(column.filled for column in columns)
     some = [reading for column in columns for reading in readings(column.header)]
     of = frozenset().union(*(reading.of for reading in some))
     what = {part for reading in some for part in reading.what.split("+")}
-    if not one.absent and records >= _MIN_RECORDS and filled == records:
-        one.checks.append("required")
-    if one.read == "code" and records >= _MIN_RECORDS and filled >= 0.9 * records and not what & _NO_IDS and _never_repeat(columns):
-        one.checks.append("unique")
-        one.is_key = not of & _OTHERS_IDS
-    if one.read == "text" and not what & _NO_LISTS and not of & _PEOPLE_AND_PLACES:
-        one.known = _listed(columns)
-        one.checks += ["one_of"] if one.known else []
-    if one.read in ("money", "number") and not of & _SIGNED:
+    if not field.absent and records >= _MIN_RECORDS and filled == records:
+        field.checks.append("required")
+    if field.read == "code" and records >= _MIN_RECORDS and filled >= 0.9 * records and not what & _NO_IDS and _never_repeat(columns):
+        field.checks.append("unique")
+        field.is_key = not of & _OTHERS_IDS
+    if field.read == "text" and not what & _NO_LISTS and not of & _PEOPLE_AND_PLACES:
+        field.known = _listed(columns)
+        field.checks += ["one_of"] if field.known else []
+    if field.read in ("money", "number") and not of & _SIGNED:
         numbers = [value for column in columns for value in column.values if isinstance(value, (int, float))]
         if len(numbers) >= _MIN_NUMBERS and min(numbers) >= 0:
-            one.checks.append("not_negative")
+            field.checks.append("not_negative")
 
 
 def _never_repeat(columns: Iterable[SampleColumn]) -> bool:

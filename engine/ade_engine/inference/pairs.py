@@ -265,23 +265,23 @@ def alike(a: ComparableColumn, b: ComparableColumn) -> float:
     return max(shared, (1 - abs(different[0] - different[1])) * looks * (1.0 if a.sense == b.sense else 0.6))
 
 
-def _numbers_alike(one: Sequence[float], other: Sequence[float]) -> float:
+def _numbers_alike(first: Sequence[float], other: Sequence[float]) -> float:
     """Compares numbers by size, by digits behind the mark, and by whether any are below zero."""
-    if not one or not other:
+    if not first or not other:
         return 0.5
-    low, high = sorted(log10(1 + abs(median(numbers))) for numbers in (one, other))
-    shares = [sum(float(number).is_integer() for number in numbers) / len(numbers) for numbers in (one, other)]
-    places = [max(len(f"{number:.4f}".rstrip("0").partition(".")[2]) for number in numbers[:200]) for numbers in (one, other)]
-    signs = [min(numbers) < 0 for numbers in (one, other)]
+    low, high = sorted(log10(1 + abs(median(numbers))) for numbers in (first, other))
+    shares = [sum(float(number).is_integer() for number in numbers) / len(numbers) for numbers in (first, other)]
+    places = [max(len(f"{number:.4f}".rstrip("0").partition(".")[2]) for number in numbers[:200]) for numbers in (first, other)]
+    signs = [min(numbers) < 0 for numbers in (first, other)]
     return max(0.0, 1 - (high - low)) * (0.6 if abs(shares[0] - shares[1]) > 0.5 else 0.8 if places[0] != places[1] else 1.0) * (0.7 if signs[0] != signs[1] else 1.0)
 
 
-def _days_alike(one: Sequence[int], other: Sequence[int]) -> float:
+def _days_alike(first: Sequence[int], other: Sequence[int]) -> float:
     """Compares days by their middle and their extent."""
-    if not one or not other:
+    if not first or not other:
         return 0.5
-    reach = [sorted(days)[len(days) * 9 // 10] - sorted(days)[len(days) // 10] for days in (one, other)]
-    return 1 / (1 + abs(median(one) - median(other)) / (45 + min(reach))) * (min(reach) + 15) / (max(reach) + 15)
+    reach = [sorted(days)[len(days) * 9 // 10] - sorted(days)[len(days) // 10] for days in (first, other)]
+    return 1 / (1 + abs(median(first) - median(other)) / (45 + min(reach))) * (min(reach) + 15) / (max(reach) + 15)
 
 
 def sums_of(columns: Sequence[ComparableColumn]) -> list[dict[str, int]]:
@@ -326,8 +326,8 @@ def _rows(columns: Sequence[ComparableColumn], places: Sequence[int]) -> list[tu
 def parts_of_sums(sums: Sequence[dict[str, int]]) -> dict[int, str]:
     """Returns the parts of columns in sums and products, if they distinguish each from all others of its table."""
     parts: dict[int, str] = {}
-    for one in sums:
-        for part, at in one.items():
+    for added in sums:
+        for part, at in added.items():
             if part.endswith(("factor", "of three")):
                 continue
             # A column with two parts is not distinguished by either.

@@ -377,13 +377,13 @@ def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], 
         found[at] = (Meaning(what, frozenset((then,)), frozenset(), found[at][0].languages),)
 
 
-def relation(one: Iterable[Meaning], other: Iterable[Meaning]) -> tuple[str, Meaning | None]:
+def relation(meanings: Iterable[Meaning], other: Iterable[Meaning]) -> tuple[str, Meaning | None]:
     """Returns the relation of two columns by the meanings of their headers, and the meaning that they share.
 
     ``same``; ``narrower``: one is more specific; ``unknown``: an unknown word decides; ``open``: a word has several meanings;
     ``other``: they differ; ``opposed``: they cannot be the same.
     """
-    found = [(_relation(a, b), a) for a in one for b in other]
+    found = [(_relation(a, b), a) for a in meanings for b in other]
     names = {name for name, _ in found}
     if len(names) == 1:
         return found[0]

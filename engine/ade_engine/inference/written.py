@@ -104,9 +104,9 @@ def _imports(names: Sequence[str]) -> list[str]:
     return ["from ade_engine.fields import (", *(f"    {name}," for name in ["Field", *names]), ")"]
 
 
-def constant(one: InferredField) -> str:
+def constant(field: InferredField) -> str:
     """Returns the name of a field's list of values."""
-    name = one.name.upper()
+    name = field.name.upper()
     return f"KNOWN_{name}" if name == "FIELDS" else name
 
 
@@ -115,20 +115,20 @@ def _listed(lead: str, parts: Sequence[str], behind: str = "") -> list[str]:
     return [line] if len(line) <= _WIDTH else [f"{lead}[", *(f"    {part}," for part in parts), f"]{behind}"]
 
 
-def _field(one: InferredField, made: FieldDeclaration | None) -> list[str]:
+def _field(field: InferredField, made: FieldDeclaration | None) -> list[str]:
     """Returns a field on one line, or on a line for each argument."""
-    parts = [(quoted(one.name), ""), (quoted(one.label), "")]
-    if [simplify(header) for header in one.headers] != [simplify(one.label)]:
-        parts.append((f"headers=[{', '.join(map(quoted, one.headers))}]", "; ".join(dict.fromkeys(in_comment(reason) for _, _, reason in one.group.merges))))
-    parts.append((f"read={one.read}", ""))
+    parts = [(quoted(field.name), ""), (quoted(field.label), "")]
+    if [simplify(header) for header in field.headers] != [simplify(field.label)]:
+        parts.append((f"headers=[{', '.join(map(quoted, field.headers))}]", "; ".join(dict.fromkeys(in_comment(reason) for _, _, reason in field.group.merges))))
+    parts.append((f"read={field.read}", ""))
     parts += [(str(made), "" if made.constant else in_comment(made.why))] if made else []
-    if one.by_values:
-        parts.append((f"by_values={constant(one) if one.known else True}", ""))
-    parts += [(f"{fact}=True", "") for fact in ("required", "unique") if fact in one.checks]
-    parts += [("key=True", "")] if one.is_key else []
-    functions = [f"known_{one.name}" if check == "one_of" else check for check in one.checks if check in ("one_of", "not_negative")]
+    if field.by_values:
+        parts.append((f"by_values={constant(field) if field.known else True}", ""))
+    parts += [(f"{fact}=True", "") for fact in ("required", "unique") if fact in field.checks]
+    parts += [("key=True", "")] if field.is_key else []
+    functions = [f"known_{field.name}" if check == "one_of" else check for check in field.checks if check in ("one_of", "not_negative")]
     parts += [(f"checks=[{', '.join(functions)}]", "")] if functions else []
-    remark = "; ".join(remarks(one))
+    remark = "; ".join(remarks(field))
     line = f"    Field({', '.join(part for part, _ in parts)}),"
     beside = f"  # {remark}" if remark else ""
     if len(line + beside) <= _WIDTH and not any(comment for _, comment in parts):
@@ -137,17 +137,17 @@ def _field(one: InferredField, made: FieldDeclaration | None) -> list[str]:
     return [f"    Field({beside}", *shown, "    ),"]
 
 
-def remarks(one: InferredField) -> list[str]:
+def remarks(field: InferredField) -> list[str]:
     """Returns the facts about a field for a person."""
     found = []
-    if not one.group.columns:
+    if not field.group.columns:
         found.append("no column of the samples was found for it")
-    elif one.absent:
-        found.append(f"not in {and_(map(in_comment, one.absent))}")
-    if one.made and one.made.constant and one.read in ("month", "quarter", "week") and not any(letter.isdigit() for value in one.group.columns[0].texts[:50] for letter in value):
-        found.append(f"no year is known; to set it, write {one.made.constant[1][:-1]}, year=2025)")
-    if one.group.perhaps is not None:
-        found.append(f"perhaps the same as {quoted(one.group.perhaps.headers[0])}")
+    elif field.absent:
+        found.append(f"not in {and_(map(in_comment, field.absent))}")
+    if field.made and field.made.constant and field.read in ("month", "quarter", "week") and not any(letter.isdigit() for value in field.group.columns[0].texts[:50] for letter in value):
+        found.append(f"no year is known; to set it, write {field.made.constant[1][:-1]}, year=2025)")
+    if field.group.perhaps is not None:
+        found.append(f"perhaps the same as {quoted(field.group.perhaps.headers[0])}")
     return found
 
 
@@ -220,11 +220,11 @@ def questions(inferred: InferenceResult, samples: Sequence[Sample] = ()) -> list
     return [{"id": number, **question} for number, question in enumerate(asked, 1)]
 
 
-def _same(one: Question) -> dict[str, Any]:
-    first = one.one.columns[0] if one.one.columns else None
-    known = {"header": one.one.headers[0], "sample": first.sample if first else None, "values": _three(one.one.columns)}
+def _same(question: Question) -> dict[str, Any]:
+    first = question.one.columns[0] if question.one.columns else None
+    known = {"header": question.one.headers[0], "sample": first.sample if first else None, "values": _three(question.one.columns)}
     offers = []
-    for other in one.others:
+    for other in question.others:
         column = other.columns[0]
         if first is None:
             answer = {"kind": "wished", "wish": known["header"], "column": [*column.name]}
@@ -237,7 +237,7 @@ def _same(one: Question) -> dict[str, Any]:
         })  # fmt: skip
     of = f" of {first.sample}" if first else ""
     asked = "Is this" if len(offers) == 1 else "Which of these are" if first else "Which of these is"
-    return {"kind": "same", "text": f"{asked} the same as {quoted(known['header'])}{of}?", "cells": one.cells, "several": first is not None, **known, "offers": offers}
+    return {"kind": "same", "text": f"{asked} the same as {quoted(known['header'])}{of}?", "cells": question.cells, "several": first is not None, **known, "offers": offers}
 
 
 def _setting(sender: SampleSender, name: str, columns: Sequence[SampleColumn]) -> dict[str, Any]:

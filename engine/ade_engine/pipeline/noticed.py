@@ -381,9 +381,9 @@ def notice_merged(context: RunContext, scan: SheetScan, spans: list[RowSpan], *,
     )
 
 
-def _named(count: int, first: tuple[int, int, int, int], one: str = "has", several: str = "have") -> str:
+def _named(count: int, first: tuple[int, int, int, int], singular: str = "has", several: str = "have") -> str:
     if count == 1:
-        return f"the merged range {range_text(first)} {one}"
+        return f"the merged range {range_text(first)} {singular}"
     return f"{count} merged ranges (first {range_text(first)}) {several}"
 
 

@@ -64,7 +64,7 @@ def _mark_series_headers(stacks: list[Stack], kinds: bytearray, scan: Scan, word
 
 def _mark_forms(reshapes: Reshapes, kinds: bytearray, scan: Scan, words: dict[str, str]) -> None:
     """Marks lines of a form that were taken for headers as titles: labels that fields ask for, with their values."""
-    labels = [one for places in reshapes.beside.values() for one in places if one.kind == "label"]
+    labels = [place for places in reshapes.beside.values() for place in places if place.kind == "label"]
     row = kinds.find(HEADER) if labels else -1
     while row >= 0:
         filled = [cell for cell in scan.row(row) if not is_blank(cell)]

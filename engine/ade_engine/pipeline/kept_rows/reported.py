@@ -65,17 +65,17 @@ def settle(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
     return table
 
 
-def _with_said(collected: TableMessages, table: pl.DataFrame, one: HookReport) -> pl.DataFrame:
+def _with_said(collected: TableMessages, table: pl.DataFrame, report: HookReport) -> pl.DataFrame:
     """Returns the table with a hook's messages behind those in its issue column."""
-    field = one.field or ""
+    field = report.field or ""
     name = f"{ISSUE_PREFIX}{field}"
     before = as_texts(table.get_column(name)) if name in table.columns else pl.Series(name, [None] * table.height, dtype=pl.String)
     texts, is_new = before.to_list(), [False] * table.height
-    for at, message in there(one.messages):
+    for at, message in there(report.messages):
         is_new[at] = texts[at] is None
         texts[at] = message if is_new[at] else f"{texts[at]}; {message}"
     changed, new = [pl.Series(name, texts, dtype=pl.String)], pl.Series(is_new)
-    collected.issues.join(field, ids_of(table), before, changed[0], as_texts(one.messages), one.rule, one.severity)
+    collected.issues.join(field, ids_of(table), before, changed[0], as_texts(report.messages), report.rule, report.severity)
     if HAS_ISSUES in table.columns and table.schema[HAS_ISSUES] == pl.Boolean:
         changed.append((table.get_column(HAS_ISSUES) | new).alias(HAS_ISSUES))
     if ISSUE_COUNT in table.columns and table.schema[ISSUE_COUNT].is_integer():

@@ -142,13 +142,13 @@ class RunContext:
         """Adds a notice about the sheet: see :meth:`Notices.add`."""
         self.notices.add(code, f"sheet {self.sheet_name!r}: {message}", level=level, sheet=self.sheet_name, **facts)
 
-    def notice_controls(self, one: str, several: str, cells: list[str]) -> None:
-        """Reports cells with characters that no cell of a workbook can hold; ``one``, ``several``: the words that introduce
+    def notice_controls(self, singular: str, several: str, cells: list[str]) -> None:
+        """Reports cells with characters that no cell of a workbook can hold; ``singular``, ``several``: the words that introduce
         them.
         """
         if not cells:
             return
-        hold = f"the {one} {cells[0]} holds" if len(cells) == 1 else f"the {several} {some_of(cells)} hold"
+        hold = f"the {singular} {cells[0]} holds" if len(cells) == 1 else f"the {several} {some_of(cells)} hold"
         self.notice("control_characters", f"{hold} control characters, which are left out", count=len(cells), cells=cells[:_MAX_CELLS])
 
     def at_field(self, field: str | None) -> None:
