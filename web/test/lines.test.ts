@@ -40,7 +40,7 @@ test('a note below the header does not part it from that of the output', () => {
 
 test('rows that were made have lines of their own', () => {
   const lines = aligned([segment(1, 2, 1), segment(3, 1, 5)], 4, 6)
-  expect(show(lines)).toEqual(['1 1', '2 2', '- 3', '- 4', '3 5', '4 - outside of the table', '- 6'])
+  expect(show(lines)).toEqual(['1 1', '2 2', '- 3', '- 4', '3 5', '4 - outside the table', '- 6'])
   expect(lines.of('output', 4)).toBe(3)
 })
 

@@ -114,7 +114,7 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
   for (const segment of segments) {
     if (!segment.row) continue
     const count = segment.count ?? 1
-    if (segment.row > nextA) push(segment.row - nextA, nextA, 0, 'outside of the table')
+    if (segment.row > nextA) push(segment.row - nextA, nextA, 0, 'outside the table')
     nextA = Math.max(nextA, segment.row + count)
     const b = segment.reason ? 0 : (segment.output_row ?? 0)
     if (b > nextB) {
@@ -134,7 +134,7 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
     push(count, segment.row, b, segment.reason ? reasonText(segment) : '')
     if (b) nextB = b + count
   }
-  push(inputRows - nextA + 1, nextA, 0, 'outside of the table')
+  push(inputRows - nextA + 1, nextA, 0, 'outside the table')
   push(outputRows - nextB + 1, 0, nextB)
   const by = { input: stretches.filter((stretche) => stretche.input), output: stretches.filter((stretche) => stretche.output) }
   return {
