@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 use common::machine;
 use common::trials::{self, Missing, Tried};
 
-/// What became of the tests of each file and topic, by its name; `tests/engine/conftest.py` writes it.
+/// The outcomes of the tests of each file and topic, by its name; `tests/engine/conftest.py` writes them.
 static OUTCOMES: LazyLock<BTreeMap<String, FileOutcome>> = LazyLock::new(run_pytest);
 
 #[derive(serde::Deserialize)]
@@ -51,9 +51,9 @@ fn names() -> Vec<String> {
     names
 }
 
-/// What pytest is asked for: all, or what the words on the command line name.
+/// Returns the arguments of each pytest: for all tests, or for those that the words on the command line name.
 ///
-/// The sheets have a pytest of their own, which none of the others makes import polars.
+/// The sheets have a pytest of their own, so that no other test makes it import polars.
 fn selected() -> Vec<Vec<String>> {
     const SHEETS: &str = "tests/engine/test_sheets.py";
     let asked = libtest_mimic::Arguments::from_args();
@@ -99,7 +99,7 @@ fn run_pytest() -> BTreeMap<String, FileOutcome> {
     selected().into_iter().flat_map(outcomes_of).collect()
 }
 
-/// What pytest says of each file and topic among these.
+/// Runs pytest with these arguments and returns the outcome of each file and topic.
 fn outcomes_of(selected: Vec<String>) -> BTreeMap<String, FileOutcome> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
@@ -110,7 +110,7 @@ fn outcomes_of(selected: Vec<String>) -> BTreeMap<String, FileOutcome> {
             "-m",
             "pytest",
             "-q",
-            // What is skipped, and why.
+            // Prints the skipped tests and the reasons.
             "-rs",
             "--numprocesses=2",
             "-p",

@@ -67,7 +67,7 @@ fn nothing_is_lost_nothing_is_done_twice_and_nothing_is_stuck() {
 /// Which share of the seeds this process has, and of how many.
 const SHARE: &str = "SIMULATION_SHARE";
 const SHARES: &str = "SIMULATION_SHARES";
-/// What begins a line that is meant for the process above.
+/// The beginnings of lines that are meant for the parent process.
 const COUNT: &str = "count ";
 const FAILED: &str = "failed ";
 

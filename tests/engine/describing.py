@@ -184,7 +184,7 @@ def open_cells(sheet: Any) -> dict[Any, tuple]:
 
 
 def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
-    """Where two descriptions differ, in words."""
+    """Returns the differences between two descriptions, in words."""
     lines = []
     for key in sorted({*found, *expected}, key=str):
         left, right = found.get(key, "nothing"), expected.get(key, "nothing")

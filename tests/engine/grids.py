@@ -16,7 +16,7 @@ class Text(str):
 
 
 def read_cell(text: str):
-    """What a spreadsheet holds where this is written."""
+    """Returns the value that a spreadsheet holds for this text."""
     if text.startswith('"'):
         return Text(json.loads(text))
     if NUMBER.fullmatch(text):

@@ -33,7 +33,7 @@ def lines(text: str) -> list[str]:
     return [line.replace(" ⏎", "\n") for line in text.strip("\n").split("\n")]
 
 
-#: What operations find by name, with what stands below.
+#: The names that operations use, with the tables below.
 NAMES = {name: value for module in TABLES["names"]["modules"].split() for name, value in vars(import_module(module)).items()}
 NAMES |= dict(dt=dt, decimal=decimal, copy=copy, openpyxl=openpyxl, pl=pl, described=described, facts=facts, open_cells=open_cells, plain=plain, check_package=check_package)
 KINDS = {kind: [eval(text, NAMES) for text in entry] for kind, entry in TABLES["kinds"].items()}
@@ -195,7 +195,7 @@ class Outcome:
 
 
 def kind_of(fault: str) -> str:
-    """What a fault concerns; the fault itself where nothing is known of its kind."""
+    """Returns the kind of a fault; the fault itself if its kind is not known."""
     return next((kind for kind, (words, _) in TABLES["faults"].items() if any(word in fault for word in words)), fault)
 
 

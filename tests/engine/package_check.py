@@ -1,4 +1,4 @@
-"""Whether a saved workbook is a valid package, by this module's own reading of the rules.
+"""Checks that a saved workbook is a valid package, by this module's own reading of the rules.
 
 openpyxl forgives much that a spreadsheet program calls damage: a cell that is written twice, a relationship that leads
 nowhere, a table whose header says something else. :func:`check_package` looks at the parts themselves, with zipfile
@@ -56,7 +56,7 @@ UNIQUE = read("""
 Types Extension; Types PartName; Relationships Id; sheets name; sheets sheetId; sheets id; definedNames name localSheetId; numFmts numFmtId; cellStyles name
 hyperlinks ref; commentList ref; autoFilter colId; sheetView pane; tableColumns id; tableColumns name
 """)
-#: Elements that have at least so many children.
+#: Elements with the minimum number of their children.
 LEAST = {"mergeCells": 1, "dataValidations": 1, "conditionalFormatting": 1, "fonts": 1, "fills": 2, "borders": 1, "cellStyleXfs": 1, "cellXfs": 1}
 
 CELL_TYPES = {"b", "d", "e", "inlineStr", "n", "s", "str"}
@@ -78,7 +78,7 @@ Area = tuple[int, int, int, int]
 
 
 def check_package(path: Any) -> list[str]:
-    """What is wrong with a saved workbook, each fault with its part and place; empty when nothing is."""
+    """Returns the faults of a saved workbook, each with its part and position; empty if there are none."""
     return _Check(path).faults
 
 
@@ -101,7 +101,7 @@ def cell_position(reference: str | None) -> tuple[int, int] | None:
 
 
 def overlap(left: Area, right: Area) -> bool:
-    """Whether two areas share a cell."""
+    """Returns whether two areas share a cell."""
     return left[0] <= right[2] and right[0] <= left[2] and left[1] <= right[3] and right[1] <= left[3]
 
 
@@ -127,7 +127,7 @@ def text_of(element: ElementTree.Element) -> str:
 
 
 def is_number(text: str, least: str = "", most: str = "") -> bool:
-    """Whether a text is a finite number as XML writes them, within limits."""
+    """Returns whether a text is a finite number as XML writes them, within limits."""
     value = float(text) if NUMBER.match(text) else float("inf")
     return value - value == 0 and (not least or value >= float(least)) and (not most or value <= float(most))
 
@@ -328,7 +328,7 @@ class _Check:
                         self.fault(main, name, f"refers to the sheet {one!r}, which is missing")
 
     def check_length(self, part: str, place: str, text: str) -> None:
-        # What counts is the text that a program sees, in the units that it counts in.
+        # The limit applies to the text that a program sees, in the units that it counts in.
         if len(text) > LONGEST_TEXT and len(unescaped(text).encode("utf-16-le")) // 2 > LONGEST_TEXT:
             self.fault(part, place, f"has a text of {len(text)} characters")
 

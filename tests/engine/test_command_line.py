@@ -249,7 +249,7 @@ def test_what_a_package_registers_to_run_at_exit_runs(ade_engine, package, tmp_p
 
 
 @pytest.mark.parametrize("stored, linked, name", [
-    # What its target is called, unless that is in a store without extensions.
+    # The input has the name of its target, unless the target is in a store without extensions.
     ("people.xlsx", "links/linked.xlsx", "people"), ("store/5d41402a", "linked people.xlsx", "linked people"),
 ])  # fmt: skip
 def test_a_linked_input_has_the_name_of_its_target_or_its_own(process, tmp_path, stored, linked, name):
@@ -268,7 +268,7 @@ def test_a_linked_input_has_the_name_of_its_target_or_its_own(process, tmp_path,
 
 
 def test_a_rehearsal_leaves_nothing_of_its_own(tmp_path):
-    """What a warm engine has run before it waits is in none of its forks, and does not keep it from being forked."""
+    """The rehearsal of a warm engine leaves nothing in its forks, and does not keep it from being forked."""
     folder = tmp_path / "rehearsed"
     folder.mkdir()
     code = f"""

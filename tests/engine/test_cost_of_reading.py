@@ -164,7 +164,7 @@ def test_the_input_is_read_a_few_times_however_much_is_asked(tmp_path, monkeypat
     for _ in range(2):
         read(sheet, MANY, walk, NAMES)
     assert sum(counts.get(name, 0) for name in ("peek", "scan", "parse", "load_workbook")) <= READS, counts
-    # Nothing else is asked of the native module for each cell either.
+    # The engine makes no other calls of the native module for each cell either.
     assert sum(counts.values()) <= 4 * READS, counts
 
 
@@ -198,7 +198,7 @@ def test_reading_again_keeps_nothing_more(tmp_path, kind, walk):
 
     for _ in range(2):
         read(sheet, MANY, walk, names)
-    # What was read before, and goes with its circles, is none of what is counted.
+    # Collecting garbage removes earlier reads and their reference cycles, so that they are not counted.
     gc.collect()
     tracemalloc.start()
     try:

@@ -87,7 +87,7 @@ def test_cells_of_the_tables_are_read_as_they_say(kind, rows):
         for text in texts:
             value = pl.DataFrame({"x": [text]}).select(reader("x")).item()
             shown = "empty" if value is None else SPELT.get(kind, str)(value)
-            # What follows a colon, a semicolon or a comma explains.
+            # The text after a colon, a semicolon or a comma is an explanation.
             assert shown == re.split(r"[:;,] ", wanted.strip())[0], (text, shown)
 
 

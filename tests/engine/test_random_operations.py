@@ -116,7 +116,7 @@ def test_a_data_type_that_does_not_fit_gives_way_to_the_value(tmp_path, line):
 
 
 def test_whole_floats_are_spelt_one_way(tmp_path):
-    """Whether a row was touched does not show in its numbers."""
+    """The numbers of a touched row are spelt like those of an untouched row."""
     steps = ["append(0, pl.DataFrame({'x': [5.0, 5.0, 1e20, 1e20, -0.0, -0.0]}), True)", "for row in (8, 10, 12): ws.cell(row, 1).font = Font(bold=True)"]
     outcome = after(steps, tmp_path)
     with zipfile.ZipFile(outcome.paths[0]) as archive:

@@ -18,7 +18,7 @@ def test_what_is_written_is_what_the_schema_describes(succeed, template):
     content = json.loads(output.with_name("input_rows.json").read_text("utf-8"))
     assert {*content} == {*schema}
     for name in ("tables", "not_written", "quarantined"):
-        # What a table that was reshaped has besides is not there.
+        # These tables are not reshaped, so they lack `cells`.
         named = [key for key in schema[name]["items"]["properties"] if key != "cells"]
         assert content[name] and all([*one] == schema[name]["items"]["required"] == named for one in content[name])
     assert {*schema["not_written"]["items"]["properties"]["reason"]["enum"]} == {*REASONS.split()}

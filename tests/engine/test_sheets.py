@@ -57,7 +57,7 @@ settings assignments toml env here request day starter show""".split()
 #: Whether files are written; a run's surroundings lack the variable.
 WRITES = bool(os.environ.get("ADE_UPDATE_GENERATED"))
 USUAL = ["error", "output", "notices", "issues"]
-#: Sheets that repeat what stands in the list of issues.
+#: Sheets that repeat the list of issues.
 REPEATED = {"Issues"}
 LOOKS = {"bold": ("font", Font(bold=True)), "struck": ("font", Font(strike=True)), "red": ("fill", PatternFill("solid", fgColor="FFFF0000"))}
 
@@ -68,7 +68,7 @@ def same(text: str) -> list[str]:
 
 
 class Case:
-    """What a case gives, run."""
+    """A case and the outcome of its run."""
 
     def __init__(self, given: dict, folder: Path, template: Path, run, monkeypatch):
         self.given, self.folder, self.run = given, folder, run
@@ -166,10 +166,10 @@ class Case:
         return path
 
     def shown(self) -> dict[str, str]:
-        """What came of the case, by name, without what is empty."""
+        """Returns the results of the case by name, without the empty ones."""
         texts, names = {}, self.given.get("show", USUAL)
         if self.outcome and self.outcome.result.error and not {"error", "check"} & {*names}:
-            # A run that fails says so, whatever is looked at.
+            # A failed run shows its error, whatever the case asks for.
             names = ["error", *names]
         for name in names:
             text = SHOWN[name](self) if name in SHOWN else self.fact(name)
@@ -182,7 +182,7 @@ class Case:
         return error and f"{error.code.value}{f' in {error.stage}' if error.stage else ''}: {error.message}" or ""
 
     def check(self) -> str:
-        """What a check of the package says."""
+        """Returns the answer of a check of the package."""
         try:
             Engine(Settings.load(config_package_dir=self.config, **self.given.get("settings", {}))).check(config_package=self.config)
         except Exception as error:
@@ -190,7 +190,7 @@ class Case:
         return "fine"
 
     def validated(self) -> str:
-        """What `ade_engine config validate` prints but for counts, and what it warns of."""
+        """Returns the lines that `ade_engine config validate` prints, except counts, and its warnings."""
         printed, said = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
             app(["config", "validate", "--config-package", str(self.config), "--log-format", "ndjson"])
@@ -254,7 +254,7 @@ class Case:
         return write_grid([[line, *read.get(number, ["(left out)"])] for number, line in enumerate(lines, 2)])
 
     def how(self) -> str:
-        """How each column was read, in words."""
+        """Returns, in words, how each column was read."""
         lines = []
         for one in self.outcome.noticed["readings"]:
             doubt = " [ambiguous]" if one["ambiguous"] else ""
@@ -277,7 +277,7 @@ class Case:
         return "\n".join(line for line in self.columns().splitlines() if not line.startswith("  "))
 
     def rows(self) -> str:
-        """What each row of the input was taken for."""
+        """Returns the classification of each row of the input."""
         return "\n".join(row["message"] for row in self.outcome.noticed.get("rows", ()))
 
     def source_rows(self) -> str:
@@ -327,7 +327,7 @@ def written(name: str, text: str) -> str:
     return f"{key} = {quotes}\n{text}\n{quotes}\n"
 
 
-#: A given, wherever it stands.
+#: A given, wherever it is.
 GIVEN_LAST = re.compile(rf"^({'|'.join(GIVEN)})\b", re.MULTILINE)
 
 
@@ -348,7 +348,7 @@ def without_texts(section: str) -> str:
 
 
 def files() -> list[Path]:
-    # What uses polars comes last: until then the engine runs without its Python half, as for most people.
+    # Files that use polars come last: until then the engine runs without the Python half of polars, as for most people.
     return sorted(HOME.glob("*/*.toml"), key=lambda path: ("pl." in path.read_text("utf-8"), path))
 
 

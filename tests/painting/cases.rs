@@ -53,7 +53,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/painting/workbooks")
 }
 
-/// What stands above the parts of a workbook, and its parts.
+/// Returns the text above the parts of a workbook, and its parts.
 fn read(name: &str) -> (String, Parts) {
     let text = fs::read_to_string(folder().join(format!("{name}.parts"))).unwrap();
     let mut sections = text.split("=== ");

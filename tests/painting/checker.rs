@@ -1,6 +1,6 @@
-//! Whether a painted copy is right: all that is wrong with it, in words.
+//! Checks that a painted copy is right, and returns all its faults in words.
 //!
-//! It is given the original, the copy and the marks, and knows nothing of how the copy was made.
+//! The checker gets the original, the copy and the marks, and does not depend on how the copy was made.
 
 use std::collections::{BTreeMap, BTreeSet};
 

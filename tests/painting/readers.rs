@@ -1,4 +1,4 @@
-//! Whether other programs read a painted copy: openpyxl and LibreOffice, where the machine has them.
+//! Checks that other programs read a painted copy: openpyxl and LibreOffice, if the machine has them.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::common::trials::{Missing, Tried};
 use super::package::differing;
 use super::{checker, painted};
 
-/// What openpyxl cannot read before painting either.
+/// The workbooks that openpyxl cannot read before painting either.
 const NOT_BY_OPENPYXL: [&str; 4] = [
     "strict_namespaces.xlsx",
     "nothing_to_mark.xlsx",

@@ -1,4 +1,4 @@
-//! What is not painted, and what becomes another workbook.
+//! Workbooks that are not painted, and workbooks whose copy is another workbook.
 
 use std::fs;
 use std::path::Path;

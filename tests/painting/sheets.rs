@@ -153,7 +153,7 @@ impl Grid {
     }
 }
 
-/// What is wrong with a sheet by itself.
+/// Returns the faults of a sheet by itself.
 pub fn faults_of_sheet(root: &Node) -> Vec<String> {
     let order = root.children.iter().map(Node::local);
     let mut faults: Vec<String> = out_of_order(order, CHILDREN_OF_WORKSHEET)
@@ -174,9 +174,9 @@ pub fn faults_of_sheet(root: &Node) -> Vec<String> {
     faults
 }
 
-/// What differs between two states of a sheet beyond what marks may change.
+/// Returns the differences between two states of a sheet, except those that marks may make.
 pub fn differences(old: &Grid, new: &Grid, marked: &BTreeSet<(u32, u32)>) -> Vec<String> {
-    // What was wrong before is not the painter's.
+    // The painter is not to blame for faults that were there before.
     let mut faults: Vec<String> = new
         .faults
         .iter()
@@ -263,7 +263,7 @@ pub fn count(styles: &Node, list: &str) -> usize {
     styles.within(list).len()
 }
 
-/// What the lists of formats have lost: they may only grow, and count what they hold.
+/// Returns the losses of the lists of formats: the lists may only grow, and count what they hold.
 pub fn changed_lists(old: &Node, new: &Node) -> Vec<String> {
     let mut faults = Vec::new();
     for child in &old.children {
@@ -291,7 +291,7 @@ pub fn changed_lists(old: &Node, new: &Node) -> Vec<String> {
     faults
 }
 
-/// What is wrong with the format of a painted cell, which was made from another.
+/// Returns the fault of the format of a painted cell, which was made from another format.
 pub fn format_fault(
     styles: &Node,
     base: usize,
