@@ -54,7 +54,7 @@ REGISTERS = "def register(registry):\n    for field in FIELDS:\n        field.re
 def declared(fields: str, functions: str = "") -> str:
     """A module that registers some fields, each a call of ``Field``, with functions for them."""
     functions, fields = textwrap.dedent(functions).strip(), textwrap.dedent(fields).strip()
-    # A line stands for it elsewhere: messages name lines.
+    # A blank line takes its place elsewhere, since messages name lines.
     uses_polars = "import polars as pl" if "pl." in functions + fields else ""
     return f"{uses_polars}\nfrom ade_engine.fields import *\n\n{functions}\n\nFIELDS = [\n{fields}\n]\n\n{REGISTERS}"
 
@@ -102,7 +102,7 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 class Outcome:
-    """What a run left behind."""
+    """The result, log and output of a run."""
 
     def __init__(self, result, log: str, output: Path | None):
         self.result = result
@@ -129,7 +129,7 @@ class Outcome:
 
     @property
     def noticed(self) -> dict[str, list]:
-        """What the run noticed, by list; empty lists where it sent nothing of that."""
+        """Returns the notices of the run, by list; a list is empty if the run sent none of it."""
         events = self.named("run.noticed")
         assert len(events) <= 1
         return {"notices": [], "readings": [], **(events[0]["data"] if events else {})}
@@ -381,7 +381,7 @@ def ade_engine_here(tmp_path, capsys, monkeypatch):
 
 @pytest.fixture
 def libreoffice(tmp_path, tmp_path_factory):
-    """What LibreOffice makes of workbooks: the folder with the files that it has converted."""
+    """Converts workbooks with LibreOffice and returns the folder with the converted files."""
     if shutil.which("soffice") is None:
         pytest.skip("LibreOffice is not installed")
 

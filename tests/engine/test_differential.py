@@ -23,7 +23,7 @@ needs_cases = pytest.mark.skipif(not (KIT / "check").is_file(), reason="the diff
 
 @needs_cases
 def test_nothing_differs_but_what_is_meant_to():
-    # A twentieth of each kind by day: names of a kind stand together.
+    # By day, every twentieth case is tested: a part of each kind, since the names of a kind follow one another.
     cases = [] if everything() else sorted(path.name for path in (KIT / "cases").iterdir())[::20]
     command = [sys.executable, str(KIT / "check"), "--python", sys.executable, *cases]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1800)

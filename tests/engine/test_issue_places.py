@@ -118,7 +118,7 @@ def rows_of(tables):
 
 
 def map_holds(outcome, sheets, unknown=()):
-    """Each row of the output has the key of the line that the map names, and each line is told of once."""
+    """Each row of the output has the key of the line that the map names, and the map has each line once."""
     (path,) = outcome.output.parent.glob("*_rows.json")
     content, book = json.loads(path.read_text("utf-8")), outcome.book
     for title, rows in sheets.items():
@@ -142,7 +142,7 @@ def test_an_issue_names_the_cell_that_was_broken_and_each_row_its_line(moved, ho
     outcome, sheets, wanted = moved(HOOKS[hook], stage, random.Random(f"{hook} {stage}"))
     assert {issue["sheet"]: (issue["cell"], issue["rule"], issue["value"]) for issue in outcome.issues} == wanted and len(outcome.issues) == 2
     for issue in outcome.issues:
-        # The value stands in the output where the list says.
+        # The value is at the position in the output that the list names.
         written = outcome.book[issue["output_sheet"]][issue["output"]].value
         assert issue["written"] == ("" if written is None else str(written))
     map_holds(outcome, sheets)

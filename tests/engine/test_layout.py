@@ -1,4 +1,4 @@
-"""Kinds of rows by their looks: features that were learned from, and settings that are refused. The rest is in tests/sheets/rows."""
+"""Kinds of rows by their looks: the features in learning and in runs, and refused settings. The rest is in tests/sheets/rows."""
 
 import pytest
 from conftest import plugin, write_workbook

@@ -45,7 +45,7 @@ def test_random_sequences_leave_what_openpyxl_leaves(tmp_path, start):
 
 @pytest.mark.parametrize("start", PORTIONS)
 def test_letting_go_of_cells_and_writing_in_pieces_shows_nowhere(tmp_path, start, monkeypatch):
-    """Small sheets never have so many cells that some are let go, nor so many rows that they are written in pieces."""
+    """Lowers the limits at which cells are released and rows are written in pieces, since small sheets never reach them."""
     for module, name, value in (
         ("worksheets.cells", "_ROUND", 3), ("worksheets.rows", "_STRETCH", 4),
         ("worksheets.rows", "_STRETCHES_KEPT", 1),

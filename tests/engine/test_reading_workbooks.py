@@ -89,7 +89,7 @@ def random_cell(rnd: random.Random, reference: str) -> str:
     return re.sub("@|[A-Z]{4,}", lambda place: kinds.get(place[0], place[0]), rnd.choice(RAW_CELLS.strip().splitlines()))
 
 
-#: Cells as XML, and what stands in them; @ is their place and style.
+#: Cells as XML, and their values; @ is their position and style.
 RAW_CELLS = """
 <c@/>
 <c@></c>
