@@ -43,7 +43,7 @@ use common::trials::{self, Missing, Tried};
 use common::{Answer, Place, Printed, Running, Told};
 use serde_json::Value;
 
-/// What a line of a block begins with that is a command.
+/// The first words of those lines of a block that are commands.
 const PROGRAMS: [&str; 15] = [
     "\"$env/bin/ade-engine\"",
     "\"$env/bin/python\"",
@@ -61,13 +61,13 @@ const PROGRAMS: [&str; 15] = [
     "uv",
     "uvx",
 ];
-/// What compiles ADE is typed as the program that it would make; `.ci/first-command` types it with cargo.
+/// A command that compiles ADE, and the compiled program that is typed instead; `.ci/first-command` types it with cargo.
 const COMPILED: (&str, &str) = ("cargo run --release -- ", "ade ");
 
 /// The page whose example the reader follows further than the page does.
 const FUNCTIONS: &str = "docs/reference/functions.md";
 
-/// What a document lets a reader do.
+/// A step that a document asks a reader to take.
 #[derive(Debug)]
 enum Step {
     /// Save this text under this name.
@@ -135,7 +135,7 @@ fn steps(text: &str) -> Vec<Step> {
 /// The commands of a block that shows commands and no output.
 fn typed(block: &[&str], comments: &[&str], steps: &mut Vec<Step>) {
     for line in block {
-        // Two blanks and a number sign begin what is said of a command.
+        // Two blanks and a number sign begin a comment on a command.
         let command = line.split("  #").next().unwrap_or_default().trim();
         let program = command.split(' ').next().unwrap_or_default();
         if PROGRAMS.contains(&program) || program.contains("=$(ade") {
@@ -144,7 +144,7 @@ fn typed(block: &[&str], comments: &[&str], steps: &mut Vec<Step>) {
     }
 }
 
-/// The commands of a block that shows what they print, too.
+/// Returns the commands of a block that also shows their output.
 fn session(block: &[&str], comments: &[&str], steps: &mut Vec<Step>) {
     let mut lines = block.iter().peekable();
     while let Some(line) = lines.next() {
@@ -159,7 +159,7 @@ fn session(block: &[&str], comments: &[&str], steps: &mut Vec<Step>) {
     }
 }
 
-/// One command with what the comments above its block say of it.
+/// Returns one command with the instructions that the comments above its block have for it.
 fn step(command: &str, comments: &[&str], shown: Option<Vec<String>>) -> Step {
     let mut ending = Ending::Status(0);
     for comment in comments {
@@ -191,10 +191,10 @@ fn step(command: &str, comments: &[&str], shown: Option<Vec<String>>) -> Step {
 
 /// A reader in front of a shell.
 struct Reader {
-    /// What answers their requests, since the first one.
+    /// The server for their requests, started by the first one.
     server: OnceCell<Server>,
     place: Place,
-    /// Where they sit.
+    /// Their working folder.
     folder: PathBuf,
 }
 
@@ -261,7 +261,7 @@ impl Reader {
     }
 }
 
-/// What git keeps, as it lies here.
+/// Copies the files that git keeps, in their current state.
 fn clone_into(folder: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let listed = Command::new("git")
@@ -287,7 +287,7 @@ fn clone_into(folder: &Path) {
     }
 }
 
-/// A line without what differs from one time to the next: ids, times, durations, sizes.
+/// Returns a line without its changing parts: ids, times, durations, sizes.
 fn settled(line: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in line.trim_end().split(' ') {
@@ -323,12 +323,12 @@ fn settled(line: &str) -> String {
     line
 }
 
-/// Whether a line says how far a file is, which is said where the machine is slow.
+/// Returns whether a line shows the progress of a file, which appears if the machine is slow.
 fn is_progress(line: &str) -> bool {
     line.contains(['█', '░'])
 }
 
-/// Whether a line is as it is shown.
+/// Returns whether a printed line fits the line that the document shows.
 fn is_line(shown: &str, said: &str) -> bool {
     let mut parts = shown.split('…');
     let first = parts.next().unwrap_or_default();
@@ -349,14 +349,14 @@ fn is_line(shown: &str, said: &str) -> bool {
     }
 }
 
-/// Fits the lines that are said to those that are shown, where a line `…` stands for any lines. Returns how many lines differ, and the
-/// lines that are said, with those that are shown in the place of the ones that they fit: so wildcards stay.
+/// Fits the printed lines to the shown ones, where a line `…` matches any lines. Returns the number of lines that differ, and the
+/// printed lines, with the shown line in place of each one that it fits, so that wildcards stay.
 fn fit(
     shown: &[String],
     said: &[String],
     fits: impl Fn(usize, usize) -> bool,
 ) -> (usize, Vec<String>) {
-    // From each place in both: how many lines differ, the next line that is written, and the place after it.
+    // For each position in both: the number of lines that differ, the next line to write, and the position after it.
     let mut ways = vec![vec![(0, None, (0, 0)); said.len() + 1]; shown.len() + 1];
     for at in (0..=shown.len()).rev() {
         for line in (0..=said.len()).rev() {
@@ -390,7 +390,7 @@ fn fit(
     (ways[0][0].0, lines)
 }
 
-/// As [`fit`], of lines as they are.
+/// Works as [`fit`] on lines as they are.
 fn fit_lines(shown: &[String], said: &[String]) -> (usize, Vec<String>) {
     fit(shown, said, |at, line| is_line(&shown[at], &said[line]))
 }
@@ -432,7 +432,7 @@ fn lines_of(answer: &Answer, shown: &[String], settle: &dyn Fn(&str) -> String) 
     format!("{status}\n{headers}{body}")
 }
 
-/// JSON as people read it: what is short is in one line.
+/// Formats JSON as people read it, with short values in one line.
 fn laid_out(value: &Value, indent: Option<usize>, settle: &dyn Fn(&str) -> String) -> String {
     let mut parts: Vec<(String, &Value)> = Vec::new();
     match value {
@@ -484,7 +484,7 @@ impl Reader {
         while let Some(line) = lines.next() {
             now.push(line.to_owned());
             language = line.strip_prefix("```").unwrap_or(language);
-            // What begins a step, and what its output stands behind.
+            // The prefix of a step, and the prefix of its output.
             let (mark, behind) = match language {
                 "console" => ("$ ", ""),
                 "http" => ("> ", "< "),
@@ -613,7 +613,7 @@ impl Reader {
                     let (status, said) = reader.types(&command);
                     assert_eq!(status, wanted, "{document}: {command}\n{said}");
                     if wanted == 0 {
-                        // The rules of errors in the input have the mark too, further to the right.
+                        // The rules of errors in the input have the mark, too, further to the right.
                         let is_failure =
                             |line: &str| line.starts_with('✗') || line.starts_with("  ✗");
                         assert!(
@@ -671,7 +671,7 @@ fn place_of(document: &str, path: &str) -> PathBuf {
     path.into()
 }
 
-/// The example of functions makes what the page says of it.
+/// Checks that the example of functions makes what the page says of it.
 fn the_example_of_functions_does_what_it_says() {
     let reader = follow(FUNCTIONS);
     let cells = reader.place.cells("desk/clean/input_normalized.xlsx");
@@ -767,7 +767,7 @@ fn every_page_is_in_the_order_of_the_site() {
     }
 }
 
-/// Whether transcripts are written anew.
+/// Returns whether transcripts are rewritten.
 #[expect(
     clippy::disallowed_methods,
     reason = "whether transcripts are written is no setting"
@@ -776,7 +776,7 @@ fn are_written() -> bool {
     std::env::var_os("ADE_UPDATE_GENERATED").is_some()
 }
 
-/// A transcript is what its commands print; it is written anew where that is asked for.
+/// Checks that a transcript is what its commands print, or rewrites it if that is asked for.
 fn a_transcript_is_what_ade_prints(name: &str) {
     let before = read(name);
     let now = Reader::new(name).transcript(&before);
