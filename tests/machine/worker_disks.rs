@@ -63,7 +63,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// A place whose database lies on a disk of so many kibibytes, with a run in its queue.
+/// Returns a place with a queued run whose database is on a disk of this number of kibibytes.
 fn queued_on(kibibytes: u32) -> Result<(Place, SmallDisk, String), Missing> {
     let mut place = Place::new();
     place.hurry();
@@ -211,7 +211,7 @@ fn a_migration_says_how_much_room_it_needs_and_takes_the_ballast_for_it() -> Tri
     refused
         .says("are needed for a backup")
         .says("`ade runs rm`");
-    // Too little is as good as nothing.
+    // A little room that is not enough has the same result.
     fs::OpenOptions::new()
         .write(true)
         .open(&filler)

@@ -68,8 +68,8 @@ impl Judge {
         Ok(())
     }
 
-    /// Checks that no environment is collected by its age for a day after a jump of the clock that is noticed. Later it is collected
-    /// only if it was unused for that age on a clock that never jumps, plus all jumps forward.
+    /// Checks that no environment is collected by its age for a day after a jump of the clock that is noticed. Later it is
+    /// collected only if it was unused for that age on a clock that never jumps, plus all jumps forward.
     fn judge_age(&self, id: &str, around: &Circumstances<'_>) -> Verdict {
         // Each jump forward after a time makes the time since then longer.
         let since_with_jumps = |from: i64, jumps: &[(i64, i64)]| {
