@@ -1,8 +1,9 @@
 //! The engine's own tests, in Python: pytest runs `tests/engine` once, with the engine that the binary carries and the libraries that
 //! it is compared with.
 //!
-//! Each of its files is a test here, and each topic of `tests/sheets`; `cargo test --test engine sheets/totals` runs one. Where tests of a file were skipped because this machine lacks what they need, and
-//! none failed, the file is shown as ignored, with their number and what is missing.
+//! Each of its files is a test here, and each topic of `tests/sheets`; `cargo test --test engine sheets/totals` runs one. If tests
+//! of a file were skipped because this machine lacks something, and none failed, the file is shown as ignored, with their number
+//! and the missing programs.
 
 mod common;
 
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     }))
 }
 
-/// The files of tests, and the topics of sheets.
+/// Returns the names of the files of tests, and of the topics of sheets.
 fn names() -> Vec<String> {
     let entries = |folder: &str| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -123,7 +124,7 @@ fn outcomes_of(selected: Vec<String>) -> BTreeMap<String, FileOutcome> {
         .current_dir(root)
         .status()
         .unwrap();
-    // 1: tests failed, which the outcomes say.
+    // Status 1 means that tests failed, which the outcomes show.
     assert!(
         [Some(0), Some(1)].contains(&status.code()),
         "pytest ended with {status}; its own words are above"

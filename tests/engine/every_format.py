@@ -256,7 +256,7 @@ def write_text(path: Path, sheets: Sequence[Sheet], *, delimiter: str, encoding:
     path.write_bytes(out.getvalue().encode(encoding, "replace"))
 
 
-#: What writes each format, by a name and the ending of the file.
+#: The writer of each format, by a name, and the ending of the file.
 FORMATS: dict[str, tuple[str, Callable[[Path, Sequence[Sheet]], None]]] = {
     "xlsx": ("xlsx", write_xlsx),
     "xlsb": ("xlsb", write_xlsb),

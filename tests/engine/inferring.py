@@ -16,7 +16,7 @@ def ran(case, config: Path) -> str:
 
 
 def inferred(case) -> str:
-    """Fields and settings that are written, before and after the question about a shape is answered with yes, and the output of them."""
+    """Returns the written fields and settings, before and after a yes to the question about a shape, and the output of a run."""
     words, config, answers = [], case.folder / "inferred", []
     usual = (judge.TEMPLATE / "settings.toml").read_text("utf-8").splitlines()
     while True:

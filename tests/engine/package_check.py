@@ -40,7 +40,7 @@ workbook fileVersion fileSharing workbookPr workbookProtection bookViews sheets 
 styleSheet numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs tableStyles colors extLst
 """.strip().splitlines()}  # fmt: skip
 
-#: What attributes have to be, by element: a kind of text, a number from and to, or the number of a child of an element. With ! they are needed.
+#: Rules of attributes, by element: a kind of text, a number from and to, or the number of a child of an element; ! if required.
 RULES = read("""
 c s cellXfs; row s cellXfs; row r 1..1048576!; row outlineLevel 0..7; row ht 0..409.5; col style cellXfs; col outlineLevel 0..7; col width 0..255
 col min 1..16384!; col max 1..16384!; dimension ref area!; pane topLeftCell cell; selection activeCell cell; selection sqref areas
@@ -83,7 +83,7 @@ def check_package(path: Any) -> list[str]:
 
 
 def area(reference: str | None, *, of_lines: bool = False) -> Area | None:
-    """First row, first column, last row, last column of a reference to a cell or an area, where it is one; or to whole columns or rows."""
+    """Returns the first row and column, and the last ones, of a reference to a cell, an area, whole columns or rows, if it is one."""
     try:
         bounds = range_boundaries(reference or "")
     except ValueError:
@@ -95,7 +95,7 @@ def area(reference: str | None, *, of_lines: bool = False) -> Area | None:
 
 
 def cell_position(reference: str | None) -> tuple[int, int] | None:
-    """Row and column of a cell reference, where it is one within a sheet."""
+    """Returns the row and column of a cell reference, if it is one within a sheet."""
     bounds = area(reference)
     return bounds[:2] if bounds and ":" not in reference else None
 
@@ -106,22 +106,22 @@ def overlap(left: Area, right: Area) -> bool:
 
 
 def unescaped(text: str) -> str:
-    """Text whose characters that XML cannot have were written as ``_x000a_``; line ends as spreadsheets have them."""
+    """Returns a text without escapes (``_x000a_``) for characters that XML cannot have, and with the line ends of spreadsheets."""
     return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text).replace("\r\n", "\n")
 
 
 def local(element: ElementTree.Element) -> str:
-    """An element's name without its namespace."""
+    """Returns an element's name without its namespace."""
     return element.tag.rsplit("}", 1)[-1]
 
 
 def attribute(element: ElementTree.Element, name: str) -> str | None:
-    """An attribute, whatever its namespace."""
+    """Returns an attribute, whatever its namespace."""
     return next((value for key, value in element.attrib.items() if key.rsplit("}", 1)[-1] == name), None)
 
 
 def text_of(element: ElementTree.Element) -> str:
-    """The text of an item: plain, or that of its runs; without phonetic hints."""
+    """Returns the text of an item: plain, or that of its runs; without phonetic hints."""
     hints = {text for hint in element.iterfind(".//{*}rPh") for text in hint}
     return "".join(text.text or "" for text in element.iterfind(".//{*}t") if text not in hints)
 

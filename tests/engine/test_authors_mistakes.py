@@ -1,4 +1,4 @@
-"""Slips of authors, where a package shows nothing of it. What is said of them, and where, is in `tests/sheets/mistakes`."""
+"""Mistakes of authors that a package does not show. Their messages, and the positions of these, are in `tests/sheets/mistakes`."""
 
 from dataclasses import replace
 

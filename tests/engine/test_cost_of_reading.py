@@ -23,9 +23,9 @@ from ade_engine.io.output.workbook import WorkbookOutput
 
 COLUMNS = 6
 FEW, MANY = 24, 96
-#: What more than proportional is still allowed, for what happens once.
+#: The allowed growth beyond proportional work, for work that happens once.
 SLACK = 1.3
-#: So often may a sheet be read in all, however much is asked.
+#: The maximum number of reads of a sheet, however much a hook asks of it.
 READS = 12
 
 
@@ -93,7 +93,7 @@ CASES = [(kind, walk) for kind in KINDS for walk in WALKS if walk not in WITHOUT
 
 
 def read(sheet: Any, rows: int, walk: str, names: Any) -> int:
-    """Read the names of every cell; how many cells there were."""
+    """Reads these attributes of every cell; returns the number of cells."""
     count = 0
     for cell in eval(WALKS[walk], {"sheet": sheet, "rows": rows, "COLUMNS": COLUMNS}):
         count += 1

@@ -1,7 +1,7 @@
-"""The differential cases: what the older engine was seen to do, compared with what this one does.
+"""The differential cases: the observed results of the older engine, compared with those of this one.
 
-The cases are kept beside the checkout, not in it; without them the tests are skipped. What differs on purpose is
-accepted there, and docs/explanation/engine-1.9.md tells users of it.
+The cases are kept beside the checkout, not in it; without them the tests are skipped. Intended differences are
+accepted there, and docs/explanation/engine-1.9.md explains them to users.
 """
 
 import json

@@ -108,7 +108,7 @@ def sheets_of(random: Random) -> list[Sheet]:
 
 
 def write_seed(seed: int, folder) -> tuple[object, Random]:
-    """The file of a seed, and what is random about it from there on."""
+    """Returns the file of a seed, and the source of the random choices after it."""
     random = Random(seed)
     name = [*FORMATS][seed % len(FORMATS)]
     ending, write = FORMATS[name]

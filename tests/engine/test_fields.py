@@ -115,7 +115,7 @@ def test_short_years_in_front_are_seen_in_long_columns_and_flagged_in_short_ones
     assert found[0] >= right and found[1] <= 0.2 and found[3] == 0
 
 
-#: What is neither a date nor a number, and then what may be a number: each `{…}` is a number from a range.
+#: Texts that are neither a date nor a number, and then texts that may be a number: each `{…}` is a number from a range.
 NEITHER = """{1:29}/{1:13}/{2540:2568}|{1:13}/{2015:2026}|{1:29}.{1:13}.|01.{1:13}.25 - 05.{1:13}.25|{1:5}.{0:40}.{0:60}|AB-{1000:10000}
 {100000000000000000:1000000000000000000}|+49 30 {100000:1000000}|06{10000000:100000000}|555-{1000:10000}""".replace("\n", "|").split("|")
 NUMBERS_ONLY = ["{1950:2030}", "{40000:46000}", "{10000000:100000000}"]
@@ -204,7 +204,7 @@ def written(day: dt.date, form: str) -> str:
 
 
 def noisy(chance: random.Random, texts: list[str], values: list) -> tuple[list, list]:
-    """Cells with what nobody sees around their texts, and with blank ones in between, which come out empty."""
+    """Returns cells with invisible characters around their texts, and with blank cells in between, which come out empty."""
     pairs = []
     for text, value in zip(texts, values):
         while chance.random() < 0.15:

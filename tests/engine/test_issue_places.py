@@ -9,14 +9,14 @@ from conftest import everything, plugin
 FIRST = "Ann Bo Cy Di Ed Flo Gil Hal".split()
 LAST = "Hall Kim Lee Moore Nash Ott Pike Quinn".split()
 STAGES = ("on_table_mapped", "on_table_transformed", "on_table_validated")
-#: What is put into a cell, by its header, and the rule that finds it.
+#: The broken value of a cell, by its header, and the rule that finds it.
 BROKEN = {
     "E-mail": ("no address", "email.value_lost"),
     "Hire Date": ("soon", "start_date.value_lost"),
     "Hours": (112, "hours.up_to_80"),
     "Gross Wages": ("ask", "pay.value_lost"),
 }
-#: What hooks do to a table, at the stage that is given.
+#: Changes of hooks to a table, at the given stage.
 HOOKS = {
     "nothing": "table",
     "sorts": 'table.sort("last_name", "first_name", descending=True)',
@@ -33,7 +33,7 @@ HOOKS = {
 }
 
 
-#: What hooks do that leaves nobody knowing which row is which, or which cell.
+#: Changes of hooks after which nobody can know which row is which, or which cell.
 HOSTILE = {
     "counts double": "table.with_columns(pl.selectors.numeric() * 2)",
     "adds one": 'table.with_columns(pl.col("__ade_row") + 1)',
@@ -59,7 +59,7 @@ HOSTILE = {
     "joins with itself": 'table.join(table.select("last_name", x="email"), on="last_name").with_columns(email=pl.col("x"))',
     "makes a new table": "pl.DataFrame({name: table.get_column(name).reverse() for name in table.columns if name[0] != '_'})",
 }
-#: What transforms do to a column, beside the readers of its field.
+#: Changes of transforms to a column, in addition to the readers of its field.
 TRANSFORMS = {
     "backwards": "pl.col({0!r}).reverse()",
     "sorted": "pl.col({0!r}).sort()",
@@ -71,7 +71,7 @@ TRANSFORMS = {
 
 
 def sheet(chance):
-    """Rows of a sheet, and the place of its header, from 0."""
+    """Returns the rows of a sheet, and the position of its header, from 0."""
     header = ["Member ID", "First Name", "Last Name", "E-mail", "Hire Date", "Hours", "Gross Wages"]
     rows = [header]
     for number in range(chance.randint(8, 20)):

@@ -310,7 +310,7 @@ PART_OF = [(make, kind, part) for make in ("output", "xlsx", "csv", "xls") for k
 
 @pytest.mark.parametrize("make, kind, part", PART_OF, ids=[" ".join(entry) for entry in PART_OF])
 def test_parts_are_those_of_openpyxl(folder, make, kind, part):
-    """Whatever is reached from a workbook, a sheet or a cell has the same names, and they answer the same."""
+    """All objects that can be reached from a workbook, a sheet or a cell have the same names and give the same answers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pair = MAKES[make](folder)

@@ -89,7 +89,7 @@ def test_what_is_done_leaves_what_openpyxl_leaves_and_a_valid_file(tmp_path, tab
         assert outcome.differences == []
 
 
-#: What is assigned to a cell, and what is saved in it.
+#: Values that are assigned to a cell, and the values that are saved in it.
 DATA_TYPES = """
 ws['A2'] = 1.5 ⏎try: ws['A2'] = 'a' + chr(1) ⏎except Exception: pass | 1.5
 ws['A2'] = 'text' ⏎try: ws['A2'] = object() ⏎except ValueError: pass | 'text'
@@ -126,7 +126,7 @@ def test_whole_floats_are_spelt_one_way(tmp_path):
 
 
 def test_another_spreadsheet_program_reads_the_same(tmp_path, libreoffice):
-    """LibreOffice opens what the engine saved, and finds in it what it finds in openpyxl's file."""
+    """LibreOffice opens the engine's file, and finds the same content as in openpyxl's file."""
     pairs = []
     for seed in range(3_000_000, 3_000_080):
         outcome, _ = tried(seed, tmp_path, risky=False)

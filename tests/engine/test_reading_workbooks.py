@@ -1,4 +1,4 @@
-"""The native reader of workbooks against openpyxl, cell by cell, on random workbooks, and on what `tests/sheets/reading` cannot hold."""
+"""The native reader of workbooks against openpyxl, cell by cell, on random workbooks and files beyond `tests/sheets/reading`."""
 
 import datetime as dt
 import random

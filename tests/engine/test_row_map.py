@@ -1,4 +1,4 @@
-"""The row map is what its schema describes; what it says is in `tests/sheets/rowmap` and `test_issue_places.py`."""
+"""The row map fits its schema; its content is in `tests/sheets/rowmap` and `test_issue_places.py`."""
 
 import errno
 import json
@@ -25,7 +25,7 @@ def test_what_is_written_is_what_the_schema_describes(succeed, template):
 
 
 def test_a_file_that_cannot_be_written_has_the_number_of_the_error():
-    # By it a run tells which limit it has met.
+    # A run uses the number to report the limit that it has reached.
     with pytest.raises(OSError) as raised:
         RowsFile().write("/dev/full")
     assert raised.value.errno == errno.ENOSPC

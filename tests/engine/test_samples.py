@@ -1,4 +1,4 @@
-"""Sample files of all formats, broken ones and none, through the command line; what is inferred is in `tests/sheets/inferred`."""
+"""Sample files of all formats, broken ones and none, through the command line; `tests/sheets/inferred` has results of inference."""
 
 import json
 

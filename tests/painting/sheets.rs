@@ -12,7 +12,7 @@ const CHILDREN_OF_WORKSHEET: &str = "sheetPr dimension sheetViews sheetFormatPr 
     customProperties cellWatches ignoredErrors smartTags drawing legacyDrawing legacyDrawingHF drawingHF picture oleObjects \
     controls webPublishItems tableParts extLst";
 
-/// The first name that stands behind one that it should stand before; those that are not listed may stand anywhere.
+/// Returns the first name that comes after one that it should precede; names that are not listed may be anywhere.
 pub fn out_of_order<'n>(names: impl Iterator<Item = &'n str>, order: &str) -> Option<String> {
     let order: Vec<&str> = order.split(' ').collect();
     let mut reached = 0;
@@ -121,7 +121,7 @@ impl Grid {
         area.map_or(cell, |area| area[0])
     }
 
-    /// The number of a cell's format; of one that is not there, that which it would have.
+    /// Returns the number of a cell's format; for a missing cell, the one that it would have.
     pub fn format(&self, cell: (u32, u32)) -> usize {
         if let Some(found) = self.cells.get(&cell) {
             return found.number("s").unwrap_or(0);
@@ -240,7 +240,7 @@ pub fn differences(old: &Grid, new: &Grid, marked: &BTreeSet<(u32, u32)>) -> Vec
     faults
 }
 
-/// A sheet without its cells, and without what painting may change.
+/// Returns a sheet without its cells, and without the parts that painting may change.
 fn surroundings(root: &Node, keeps_drawing: bool) -> Node {
     let mut root = root.clone();
     root.children.retain(|child| {
@@ -391,7 +391,7 @@ fn usual(drawing: &str) -> String {
     drawing
 }
 
-/// The cells of the notes that a drawing has, and what is wrong with it. `old`: the drawing as it was.
+/// Returns the cells of the notes that a drawing has, and the faults of the drawing. `old` is the former drawing.
 pub fn boxes(text: &str, old: Option<&str>) -> (BTreeSet<(u32, u32)>, Vec<String>) {
     let (text, old) = (&usual(text), old.map(usual));
     let (mut cells, mut faults, mut numbers) = (BTreeSet::new(), Vec::new(), BTreeSet::new());

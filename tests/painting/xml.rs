@@ -1,4 +1,4 @@
-//! Elements with their namespaces and texts, by a reader that shares nothing with the one that paints.
+//! Elements with their namespaces and texts, from a reader that shares no code with the painter.
 
 use std::collections::BTreeMap;
 
