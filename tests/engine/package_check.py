@@ -83,7 +83,7 @@ def check_package(path: Any) -> list[str]:
 
 
 def area(reference: str | None, *, of_lines: bool = False) -> Area | None:
-    """Returns the first row and column, and the last ones, of a reference to a cell, an area, whole columns or rows, if it is one."""
+    """Returns the first row and column, and the last ones, of a reference to a cell, an area, columns or rows, if it is one."""
     try:
         bounds = range_boundaries(reference or "")
     except ValueError:

@@ -43,7 +43,7 @@ def test_a_run_leaves_stdout_empty_and_sends_events_to_stderr(process, ade_engin
     assert (tmp_path / "deep" / "out" / "people_normalized.xlsx").is_file()
 
 
-#: Variables, what is typed, the exit status, what is said, and the files that are there then; `file` and `batch` stand for right lines.
+#: Variables, the command line, the exit status, the message, and the resulting files; `file` and `batch` are right lines.
 TYPED = """
 | file | 0 | engine.run.completed | people_normalized.xlsx
 | file -o new/exact.XLSX | 0 | | new/exact.XLSX

@@ -216,7 +216,7 @@ fn a_token_of_another_workspace_sees_nothing() {
         (first[0].name.as_str(), &first[0].data["queued"]),
         ("counts", &json!(0))
     );
-    // A run is queued here, of which the owner gets an event; then one there, which is the first event of the guest.
+    // A run is queued here, and the owner gets its event; then one is queued there, which is the first event of the guest.
     let here = place.enqueue("config", "members.csv");
     own.until(|event| is_run(event, &here, "queued"));
     place.set("ADE_WORKSPACE", "other");

@@ -2,7 +2,7 @@
 //!
 //! - [`cases`]: workbooks in their parts; `made_by_libraries.py` makes more
 //! - [`checker`]: finds the faults of a copy; [`sheets`], [`package`] and [`xml`]: read both files for it
-//! - [`breakages`]: copies broken on purpose, each of which the checker must find
+//! - [`breakages`]: copies broken on purpose; the checker must find each
 //! - [`readers`]: checks that other programs open a copy
 
 #![allow(

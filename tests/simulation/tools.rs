@@ -23,7 +23,7 @@ use super::process::Process;
 use super::threads::{Wake, give_way};
 use super::world::World;
 
-/// Work under a claim, of which the judge knows.
+/// Work under a claim, which is reported to the judge.
 struct AtWork<'a> {
     world: &'a Arc<World>,
     token: String,
@@ -76,7 +76,7 @@ impl Drop for AtWork<'_> {
     }
 }
 
-/// An engine in an environment, of which the world knows.
+/// An engine in an environment, which is reported to the world.
 struct Inside<'a> {
     world: &'a Arc<World>,
     number: u32,

@@ -1,7 +1,7 @@
 """Eight senders of one family, with two tables below one another on each sheet, the second with headers of its own.
 
-The test makes one configuration from the first months of all senders, as `ade init --from` does, runs it on their second months, and
-counts the right cells. A cell of a column of the truth is right if it is in the field that has most of its columns.
+The test makes one configuration from the first months of all senders, as `ade init --from` does, runs it on their second months,
+and counts the right cells. A cell of a column of the truth is right if it is in the field that has most of the columns.
 """
 
 from __future__ import annotations
