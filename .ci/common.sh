@@ -1,14 +1,14 @@
 # shellcheck shell=bash
-# What .ci/run and .ci/nightly share; they read it with the shell.
+# Functions that .ci/run and .ci/nightly share; they source this file.
 
-# Nothing is compiled a second time here, and nobody debugs it.
+# Each crate is compiled only once here, and nobody debugs the result.
 export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0
 
 step() { echo; echo "== $* ($((SECONDS / 60)) min $((SECONDS % 60)) s)"; "$@"; }
 
-# install PROGRAM PACKAGE: what some tests use where it is there; without it they say that they are skipped. Written workbooks are
-# opened with LibreOffice too, zsh and fish complete command lines, npm makes a client for TypeScript, a browser goes through the
-# console, the store is tried on a PostgreSQL server, promtool tries the alarms, and valgrind counts instructions.
+# install PROGRAM PACKAGE: installs a program that some tests use; without it they say that they are skipped. LibreOffice opens
+# written workbooks, zsh and fish complete command lines, npm makes a client for TypeScript, a browser goes through the console,
+# the store is tried on a PostgreSQL server, promtool tries the alarms, and valgrind counts instructions.
 install() {
   command -v "$1" >/dev/null && return
   local as_root=(sudo -n)
@@ -23,7 +23,7 @@ install() {
   fi
 }
 
-# An S3 of its own for the tests of the object store. Azurite, of 190 MB, is for those who have it.
+# Installs an S3 server for the tests of the object store. Azurite, of 190 MB, is tried only if it is there.
 moto() {
   command -v moto_server >/dev/null && return
   local folder="${TMPDIR:-/tmp}/ade-ci-moto"

@@ -1,34 +1,34 @@
-//! The documents do what they say: every file that they show complete is written, and every command that they show is typed,
-//! in their order, with the real `ade`, by a reader who has nothing but what the document gave.
+//! The documents do what they say: a reader writes every file that they show complete, and types every command that they show,
+//! in their order, with the real `ade`. The reader has only the files of the document.
 //!
 //! The reader of the README sits in a clone; every other reader begins in an empty folder, with `ade` and Python on PATH. The pages
-//! of the tutorial are read in their order by one reader, every other page by a reader of its own. Nothing else is laid down and no
-//! step is added: a document whose examples need a file shows the file, or the command that makes it.
+//! of the tutorial are read in their order by one reader, every other page by a reader of its own. The test adds no other file and
+//! no step: a document whose examples need a file shows the file, or the command that makes it.
 //!
 //! Commands are the lines of indented blocks, and of fenced ones without a language or in `sh`, whose first word is a program; in
-//! `console` blocks the lines behind `$ `. All commands of a document are typed into one shell, so that variables last. In a
-//! `console` block the lines below a command are what it prints (both streams, piped): a line `…` stands for any lines, `…` in a line
-//! for any text; ids, times and sizes may differ.
+//! `console` blocks the lines after `$ `. All commands of a document are typed into one shell, so that variables last. In a
+//! `console` block the lines below a command are its output (both streams, piped): a line `…` matches any lines, `…` in a line
+//! any text; ids, times and sizes may differ.
 //!
 //! A block with a title (```` ```csv title="inbox/a.csv" ````), which its reader sees above it, is that file, complete. Comments in the
-//! documents say what the test cannot see:
+//! documents have facts that the test cannot see:
 //!
 //! - `<!-- not typed: REASON -->` above a block: no command of the block is typed.
 //! - `<!-- not typed (START): REASON -->`: the commands of the block below that begin so are not typed.
 //! - `<!-- ends with N (START) -->`: these commands of the block below end with this exit status; all others end with 0.
 //! - `<!-- until stopped (START): WORDS -->`: these commands are stopped by TERM once standard error has these words.
 //!
-//! The files of `tests/cli` are transcripts: all of a command's output is there, with both streams in their order, and no comments say
-//! how it ends. A line `> …` below a command belongs to it, and `? 2` below its output is an exit status other than 0. What differs from
-//! one time to the next is `[TIME]`, `[ID]` and the like. `ADE_UPDATE_GENERATED=1 cargo test --test documents cli/pause` writes what
-//! the commands print now; a person reads the difference.
+//! The files of `tests/cli` are transcripts: all of a command's output is there, with both streams in their order, and no comments
+//! say how it ends. A line `> …` below a command belongs to it, and `? 2` below its output is an exit status other than 0. Changing
+//! parts are `[TIME]`, `[ID]` and the like. `ADE_UPDATE_GENERATED=1 cargo test --test documents cli/pause` writes the current
+//! output of the commands; a person reads the difference.
 //!
-//! Those of `tests/api` have requests, too, in blocks fenced `http`, of a server over the reader's `data`. Lines behind `> ` are a
-//! request: its method and path, its headers, its body (also `@FILE`, or `@form NAME=@FILE NAME=TEXT`), with the shell's variables in
-//! it; a header without a value is none. The token is an administrator's where no header `Authorization` is there. Lines behind `< ` are its answer: the status, with
-//! the code of a problem and the field that it is about; the headers that the transcript names there; the body. `= NAME /pointer`
-//! keeps a member of the answer as a variable, `= NAME Header` one of its headers, and `= @FILE` its bytes. A server has the settings
-//! `ADE_…` that the shell has at the first request.
+//! Those of `tests/api` have requests, too, in blocks fenced `http`, to a server over the reader's `data`. Lines after `> ` are a
+//! request: its method and path, its headers, its body (also `@FILE`, or `@form NAME=@FILE NAME=TEXT`), with the shell's variables
+//! in it; a header without a value is removed. The token is an administrator's unless the request has a header `Authorization`.
+//! Lines after `< ` are its answer: the status, with the code of a problem and its field; the headers that the transcript names
+//! there; the body. `= NAME /pointer` keeps a member of the answer as a variable, `= NAME Header` one of its headers, and
+//! `= @FILE` its bytes. A server has the settings `ADE_…` that the shell has at the first request.
 
 mod common;
 
@@ -43,7 +43,7 @@ use common::trials::{self, Missing, Tried};
 use common::{Answer, Place, Printed, Running, Told};
 use serde_json::Value;
 
-/// What a line of a block begins with that is a command.
+/// The first words of those lines of a block that are commands.
 const PROGRAMS: [&str; 15] = [
     "\"$env/bin/ade-engine\"",
     "\"$env/bin/python\"",
@@ -61,18 +61,18 @@ const PROGRAMS: [&str; 15] = [
     "uv",
     "uvx",
 ];
-/// What compiles ADE is typed as the program that it would make; `.ci/first-command` types it with cargo.
+/// A command that compiles ADE, and the compiled program that is typed instead; `.ci/first-command` types it with cargo.
 const COMPILED: (&str, &str) = ("cargo run --release -- ", "ade ");
 
 /// The page whose example the reader follows further than the page does.
 const FUNCTIONS: &str = "docs/reference/functions.md";
 
-/// What a document lets a reader do.
+/// A step that a document asks a reader to take.
 #[derive(Debug)]
 enum Step {
     /// Save this text under this name.
     File(String, String),
-    /// Type this; with what it prints, where the document shows that.
+    /// Type this; with its output, if the document shows it.
     Type(String, Ending, Option<Vec<String>>),
     /// Type this somewhere else, for a reason that the document gives.
     Leave(String),
@@ -89,7 +89,7 @@ fn read(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The instruction of a comment: its words, what it is limited to, and what follows.
+/// The instruction of a comment: its words, the commands that it is limited to, and the text after it.
 fn instruction(line: &str) -> Option<(&str, &str, &str)> {
     let inside = line.strip_prefix("<!-- ")?.strip_suffix(" -->")?;
     let (head, rest) = inside.split_once(": ").unwrap_or((inside, ""));
@@ -135,7 +135,7 @@ fn steps(text: &str) -> Vec<Step> {
 /// The commands of a block that shows commands and no output.
 fn typed(block: &[&str], comments: &[&str], steps: &mut Vec<Step>) {
     for line in block {
-        // Two blanks and a number sign begin what is said of a command.
+        // Two blanks and a number sign begin a comment on a command.
         let command = line.split("  #").next().unwrap_or_default().trim();
         let program = command.split(' ').next().unwrap_or_default();
         if PROGRAMS.contains(&program) || program.contains("=$(ade") {
@@ -144,7 +144,7 @@ fn typed(block: &[&str], comments: &[&str], steps: &mut Vec<Step>) {
     }
 }
 
-/// The commands of a block that shows what they print, too.
+/// Returns the commands of a block that also shows their output.
 fn session(block: &[&str], comments: &[&str], steps: &mut Vec<Step>) {
     let mut lines = block.iter().peekable();
     while let Some(line) = lines.next() {
@@ -159,7 +159,7 @@ fn session(block: &[&str], comments: &[&str], steps: &mut Vec<Step>) {
     }
 }
 
-/// One command with what the comments above its block say of it.
+/// Returns one command with the instructions that the comments above its block have for it.
 fn step(command: &str, comments: &[&str], shown: Option<Vec<String>>) -> Step {
     let mut ending = Ending::Status(0);
     for comment in comments {
@@ -191,15 +191,15 @@ fn step(command: &str, comments: &[&str], shown: Option<Vec<String>>) -> Step {
 
 /// A reader in front of a shell.
 struct Reader {
-    /// What answers their requests, since the first one.
+    /// The server for their requests, started by the first one.
     server: OnceCell<Server>,
     place: Place,
-    /// Where they sit.
+    /// Their working folder.
     folder: PathBuf,
 }
 
 impl Reader {
-    /// With `ade` on PATH: in a clone of the repository, or in an empty folder.
+    /// Returns a reader with `ade` on PATH, in a clone of the repository or in an empty folder.
     fn new(document: &str) -> Self {
         let place = Place::named("document");
         fs::create_dir_all(place.path("bin")).unwrap();
@@ -216,7 +216,7 @@ impl Reader {
         }
     }
 
-    /// A shell that begins where the last one ended, with its variables, and that types this line.
+    /// Returns a shell that runs this line in the folder and with the variables of the previous one.
     fn shell(&self, line: &str) -> Command {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", line]).env_clear();
@@ -230,14 +230,14 @@ impl Reader {
         let mut folders = vec![self.place.path("bin")];
         folders.extend(std::env::split_paths(path));
         shell.env("PATH", std::env::join_paths(folders).unwrap());
-        // The module that lies beside the program in the wheel.
+        // The module is beside the program in the wheel.
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         shell.env("PYTHONPATH", root.join("integrations/python"));
         shell.current_dir(&self.folder);
         shell
     }
 
-    /// Types a line. Returns its exit status and what it printed, both streams in their order.
+    /// Types a line. Returns its exit status and its output, both streams in their order.
     fn types(&self, line: &str) -> (i32, String) {
         let kept = self.place.path("variables");
         let kept = kept.display();
@@ -249,7 +249,7 @@ impl Reader {
         (done.status().unwrap_or(-1), done.printed())
     }
 
-    /// Types a line, and ends it once it says these words.
+    /// Types a line, and ends it once it prints these words.
     fn stops(&self, line: &str, words: &str) -> (i32, String) {
         // Without a shell between the two, the signal reaches the command itself.
         let mut running = Running::start(self.shell(&format!("exec {line}")));
@@ -261,7 +261,7 @@ impl Reader {
     }
 }
 
-/// What git keeps, as it lies here.
+/// Copies the files that git keeps, in their current state.
 fn clone_into(folder: &Path) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let listed = Command::new("git")
@@ -287,7 +287,7 @@ fn clone_into(folder: &Path) {
     }
 }
 
-/// A line without what differs from one time to the next: ids, times, durations, sizes.
+/// Returns a line without its changing parts: ids, times, durations, sizes.
 fn settled(line: &str) -> String {
     let mut words: Vec<String> = Vec::new();
     for word in line.trim_end().split(' ') {
@@ -323,12 +323,12 @@ fn settled(line: &str) -> String {
     line
 }
 
-/// Whether a line says how far a file is, which is said where the machine is slow.
+/// Returns whether a line shows the progress of a file, which appears if the machine is slow.
 fn is_progress(line: &str) -> bool {
     line.contains(['█', '░'])
 }
 
-/// Whether a line is as it is shown.
+/// Returns whether a printed line fits the line that the document shows.
 fn is_line(shown: &str, said: &str) -> bool {
     let mut parts = shown.split('…');
     let first = parts.next().unwrap_or_default();
@@ -349,14 +349,14 @@ fn is_line(shown: &str, said: &str) -> bool {
     }
 }
 
-/// Fits the lines that are said to those that are shown, where a line `…` stands for any lines. Returns how many lines differ, and the
-/// lines that are said, with those that are shown in the place of the ones that they fit: so wildcards stay.
+/// Fits the printed lines to the shown ones, where a line `…` matches any lines. Returns the number of lines that differ, and the
+/// printed lines, with the shown line in place of each one that it fits, so that wildcards stay.
 fn fit(
     shown: &[String],
     said: &[String],
     fits: impl Fn(usize, usize) -> bool,
 ) -> (usize, Vec<String>) {
-    // From each place in both: how many lines differ, the next line that is written, and the place after it.
+    // For each position in both: the number of lines that differ, the next line to write, and the position after it.
     let mut ways = vec![vec![(0, None, (0, 0)); said.len() + 1]; shown.len() + 1];
     for at in (0..=shown.len()).rev() {
         for line in (0..=said.len()).rev() {
@@ -390,7 +390,7 @@ fn fit(
     (ways[0][0].0, lines)
 }
 
-/// As [`fit`], of lines as they are.
+/// Works as [`fit`] on lines as they are.
 fn fit_lines(shown: &[String], said: &[String]) -> (usize, Vec<String>) {
     fit(shown, said, |at, line| is_line(&shown[at], &said[line]))
 }
@@ -403,11 +403,11 @@ fn field(line: &str) -> Option<(&str, &str)> {
     (is_field && name.chars().all(is_name)).then_some((name, value.trim()))
 }
 
-/// An answer in lines, with the headers that are shown of it.
+/// Returns an answer in lines, with those of its headers that the transcript shows.
 fn lines_of(answer: &Answer, shown: &[String], settle: &dyn Fn(&str) -> String) -> String {
     let kind = answer.header("content-type").unwrap_or_default();
     let headers = shown.iter().skip(1).map_while(|line| field(line));
-    // A detail may begin like a header. One that is shown without a value is not there.
+    // A detail may begin like a header. A header that is shown without a value is missing.
     let headers = headers.filter_map(|(name, shown)| {
         let value = answer.header(&name.to_lowercase());
         let value = value.or(shown.is_empty().then_some(shown))?;
@@ -432,7 +432,7 @@ fn lines_of(answer: &Answer, shown: &[String], settle: &dyn Fn(&str) -> String) 
     format!("{status}\n{headers}{body}")
 }
 
-/// JSON as people read it: what is short is in one line.
+/// Formats JSON as people read it, with short values in one line.
 fn laid_out(value: &Value, indent: Option<usize>, settle: &dyn Fn(&str) -> String) -> String {
     let mut parts: Vec<(String, &Value)> = Vec::new();
     match value {
@@ -476,7 +476,7 @@ fn follow(document: &str) -> Reader {
 }
 
 impl Reader {
-    /// A transcript as it is now: its commands with what they print.
+    /// The current transcript: its commands with their output.
     fn transcript(&self, text: &str) -> String {
         let settle = self.place.settling();
         let mut lines = text.lines().peekable();
@@ -484,7 +484,7 @@ impl Reader {
         while let Some(line) = lines.next() {
             now.push(line.to_owned());
             language = line.strip_prefix("```").unwrap_or(language);
-            // What begins a step, and what its output stands behind.
+            // The prefix of a step, and the prefix of its output.
             let (mark, behind) = match language {
                 "console" => ("$ ", ""),
                 "http" => ("> ", "< "),
@@ -613,7 +613,7 @@ impl Reader {
                     let (status, said) = reader.types(&command);
                     assert_eq!(status, wanted, "{document}: {command}\n{said}");
                     if wanted == 0 {
-                        // The rules of errors in the input have the mark too, further to the right.
+                        // The rules of errors in the input have the mark, too, further to the right.
                         let is_failure =
                             |line: &str| line.starts_with('✗') || line.starts_with("  ✗");
                         assert!(
@@ -663,7 +663,7 @@ fn write_shown(document: &str, command: &str, shown: &[String], anew: &[String])
     fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(document), after).unwrap();
 }
 
-/// The example of functions names files as they lie in the configuration, but for the input.
+/// Returns the file of the example of functions, which names files by their path in the configuration, except the input.
 fn place_of(document: &str, path: &str) -> PathBuf {
     if document == FUNCTIONS && path != "input.csv" {
         return Path::new("my-config").join(path);
@@ -671,7 +671,7 @@ fn place_of(document: &str, path: &str) -> PathBuf {
     path.into()
 }
 
-/// The example of functions makes what the page says of it.
+/// Checks that the example of functions makes what the page says of it.
 fn the_example_of_functions_does_what_it_says() {
     let reader = follow(FUNCTIONS);
     let cells = reader.place.cells("desk/clean/input_normalized.xlsx");
@@ -767,7 +767,7 @@ fn every_page_is_in_the_order_of_the_site() {
     }
 }
 
-/// Whether transcripts are written anew.
+/// Returns whether transcripts are rewritten.
 #[expect(
     clippy::disallowed_methods,
     reason = "whether transcripts are written is no setting"
@@ -776,7 +776,7 @@ fn are_written() -> bool {
     std::env::var_os("ADE_UPDATE_GENERATED").is_some()
 }
 
-/// A transcript is what its commands print; it is written anew where that is asked for.
+/// Checks that a transcript is what its commands print, or rewrites it if that is asked for.
 fn a_transcript_is_what_ade_prints(name: &str) {
     let before = read(name);
     let now = Reader::new(name).transcript(&before);
@@ -791,7 +791,7 @@ fn a_transcript_is_what_ade_prints(name: &str) {
 
 type Test = (String, Box<dyn FnOnce() -> Tried + Send>);
 
-/// A document whose commands are typed. One with the line `<!-- long -->` is for the night.
+/// Types the commands of a document. A document with the line `<!-- long -->` is for the night.
 fn document(name: String, how: impl FnOnce(&str) + Send + 'static) -> Test {
     let run = {
         let name = name.clone();
@@ -807,7 +807,7 @@ fn document(name: String, how: impl FnOnce(&str) + Send + 'static) -> Test {
     (name, Box::new(run))
 }
 
-/// A test that needs nothing that a machine may lack.
+/// Adds a test that needs nothing that a machine may lack.
 fn test(name: &str, run: impl FnOnce() + Send + 'static) -> Test {
     let run = move || {
         run();
@@ -816,7 +816,7 @@ fn test(name: &str, run: impl FnOnce() + Send + 'static) -> Test {
     (name.to_owned(), Box::new(run))
 }
 
-/// Each page and each transcript is a test with its name.
+/// Runs each page and each transcript as a test with its name.
 fn main() -> ExitCode {
     let folders = ["", "/how-to", "/reference", "/explanation", "/contributing"];
     let all = folders.map(|folder| pages(&format!("docs{folder}")));

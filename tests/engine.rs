@@ -1,8 +1,9 @@
 //! The engine's own tests, in Python: pytest runs `tests/engine` once, with the engine that the binary carries and the libraries that
 //! it is compared with.
 //!
-//! Each of its files is a test here, and each topic of `tests/sheets`; `cargo test --test engine sheets/totals` runs one. Where tests of a file were skipped because this machine lacks what they need, and
-//! none failed, the file is shown as ignored, with their number and what is missing.
+//! Each of its files is a test here, and each topic of `tests/sheets`; `cargo test --test engine sheets/totals` runs one. If tests
+//! of a file were skipped because this machine lacks something, and none failed, the file is shown as ignored, with their number
+//! and the missing programs.
 
 mod common;
 
@@ -14,7 +15,7 @@ use std::sync::LazyLock;
 use common::machine;
 use common::trials::{self, Missing, Tried};
 
-/// What became of the tests of each file and topic, by its name; `tests/engine/conftest.py` writes it.
+/// The outcomes of the tests of each file and topic, by its name; `tests/engine/conftest.py` writes them.
 static OUTCOMES: LazyLock<BTreeMap<String, FileOutcome>> = LazyLock::new(run_pytest);
 
 #[derive(serde::Deserialize)]
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     }))
 }
 
-/// The files of tests, and the topics of sheets.
+/// Returns the names of the files of tests, and of the topics of sheets.
 fn names() -> Vec<String> {
     let entries = |folder: &str| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
@@ -51,9 +52,9 @@ fn names() -> Vec<String> {
     names
 }
 
-/// What pytest is asked for: all, or what the words on the command line name.
+/// Returns the arguments of each pytest: for all tests, or for those that the words on the command line name.
 ///
-/// The sheets have a pytest of their own, which none of the others makes import polars.
+/// The sheets have a pytest of their own, so that no other test makes it import polars.
 fn selected() -> Vec<Vec<String>> {
     const SHEETS: &str = "tests/engine/test_sheets.py";
     let asked = libtest_mimic::Arguments::from_args();
@@ -99,7 +100,7 @@ fn run_pytest() -> BTreeMap<String, FileOutcome> {
     selected().into_iter().flat_map(outcomes_of).collect()
 }
 
-/// What pytest says of each file and topic among these.
+/// Runs pytest with these arguments and returns the outcome of each file and topic.
 fn outcomes_of(selected: Vec<String>) -> BTreeMap<String, FileOutcome> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
@@ -110,7 +111,7 @@ fn outcomes_of(selected: Vec<String>) -> BTreeMap<String, FileOutcome> {
             "-m",
             "pytest",
             "-q",
-            // What is skipped, and why.
+            // Prints the skipped tests and the reasons.
             "-rs",
             "--numprocesses=2",
             "-p",
@@ -123,7 +124,7 @@ fn outcomes_of(selected: Vec<String>) -> BTreeMap<String, FileOutcome> {
         .current_dir(root)
         .status()
         .unwrap();
-    // 1: tests failed, which the outcomes say.
+    // Status 1 means that tests failed, which the outcomes show.
     assert!(
         [Some(0), Some(1)].contains(&status.code()),
         "pytest ended with {status}; its own words are above"

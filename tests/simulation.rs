@@ -44,7 +44,7 @@ use std::time::Instant;
 
 use simulation::scenario::{self, Crowd};
 
-/// The number of seeds that a change tries: with so many, everything happens that is counted.
+/// The number of seeds that a change tries, which is enough for each counted event to happen.
 const SEEDS: u64 = 250;
 /// The length of a trace that can still be read.
 const TRACE_LINES: usize = 250;
@@ -64,10 +64,10 @@ fn nothing_is_lost_nothing_is_done_twice_and_nothing_is_stuck() {
     }
 }
 
-/// Which share of the seeds this process has, and of how many.
+/// The variables with the share of the seeds that this process has, and with the number of shares.
 const SHARE: &str = "SIMULATION_SHARE";
 const SHARES: &str = "SIMULATION_SHARES";
-/// What begins a line that is meant for the process above.
+/// The beginnings of lines that are meant for the parent process.
 const COUNT: &str = "count ";
 const FAILED: &str = "failed ";
 
@@ -169,7 +169,7 @@ fn fail(seed: u64, from: u64) {
     );
 }
 
-/// Workers beside each other, each group of them with a database of its own: what one database and one group after the other come to.
+/// Plays crowds of workers, each with a database of its own, one after the other.
 #[test]
 fn a_crowd_of_workers_loses_nothing() {
     let count = |variable, default| number(variable).unwrap_or(default) as usize;

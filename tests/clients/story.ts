@@ -43,7 +43,7 @@ const started = await POST("/api/v1/configs/{config_id}/runs", {
 let ended: Run | undefined;
 const levels = new Set<string>();
 for await (const line of linesOf(demand(started.data, started.error) as ReadableStream<Uint8Array>)) {
-  // What the engine sends is told apart by its own id; every other line has the data of its event.
+  // Lines of the engine have its own id; every other line has the data of its event.
   if ("engine_run_id" in line) continue;
   if (line.event === "run.created") demand(line.data.run.status === "queued", line);
   if (line.event === "run.started") demand(line.data.attempt === 1, line);

@@ -21,7 +21,7 @@ pub struct Client {
     pub token: String,
     /// The folder of the place, which no answer may contain.
     pub root: PathBuf,
-    /// Whether each answer is checked against the API's description.
+    /// True if each answer is checked against the API's description.
     pub is_described: bool,
 }
 

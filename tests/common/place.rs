@@ -507,7 +507,7 @@ impl Drop for Place {
 pub struct CommandName {
     /// The words of the command, such as `runs`, `retry`.
     pub words: Vec<String>,
-    /// Whether it only groups other commands.
+    /// True if the command only groups other commands.
     pub is_group: bool,
 }
 

@@ -197,7 +197,7 @@ pub fn processes_of(folder: &Path) -> Option<Vec<String>> {
 pub struct EngineProcess {
     /// The process id of the engine.
     pub id: i32,
-    /// Whether it waits for runs; otherwise it executes one.
+    /// True if the process waits for runs; otherwise it executes one.
     pub is_warm: bool,
 }
 

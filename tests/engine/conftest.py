@@ -54,12 +54,12 @@ REGISTERS = "def register(registry):\n    for field in FIELDS:\n        field.re
 def declared(fields: str, functions: str = "") -> str:
     """A module that registers some fields, each a call of ``Field``, with functions for them."""
     functions, fields = textwrap.dedent(functions).strip(), textwrap.dedent(fields).strip()
-    # A line stands for it elsewhere: messages name lines.
+    # A blank line takes its place elsewhere, since messages name lines.
     uses_polars = "import polars as pl" if "pl." in functions + fields else ""
     return f"{uses_polars}\nfrom ade_engine.fields import *\n\n{functions}\n\nFIELDS = [\n{fields}\n]\n\n{REGISTERS}"
 
 
-#: Set to 1, matrices are run whole.
+#: True if matrices are run whole.
 EVERYTHING = os.environ.get("ADE_TEST_ALL") == "1"
 
 
@@ -68,7 +68,7 @@ def everything() -> bool:
 
 
 def matrix(*axes) -> list[tuple]:
-    """The combinations of some values: all of them, or as few as have each pair of values together."""
+    """Returns the combinations of some values: all of them, or the few that have each pair of values together."""
     rows = list(itertools.product(*(range(len(axis)) for axis in axes)))
     if not everything():
         pairs = {row: set(itertools.combinations(enumerate(row), 2)) for row in rows}
@@ -102,7 +102,7 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 class Outcome:
-    """What a run left behind."""
+    """The result, log and output of a run."""
 
     def __init__(self, result, log: str, output: Path | None):
         self.result = result
@@ -129,14 +129,14 @@ class Outcome:
 
     @property
     def noticed(self) -> dict[str, list]:
-        """What the run noticed, by list; empty lists where it sent nothing of that."""
+        """Returns the notices of the run, by list; a list is empty if the run sent none of it."""
         events = self.named("run.noticed")
         assert len(events) <= 1
         return {"notices": [], "readings": [], **(events[0]["data"] if events else {})}
 
     @property
     def logged(self) -> dict:
-        """The data of the one line that the package has logged."""
+        """Returns the data of the one line that the package has logged."""
         (log,) = self.named("log")
         return log["data"]
 
@@ -145,12 +145,12 @@ class Outcome:
 
     @property
     def issues(self) -> list[dict]:
-        """The lines of the list of issues, where the run wrote one."""
+        """Returns the lines of the list of issues, if the run wrote one."""
         (path,) = self.output.parent.glob(f"{self.output.stem.removesuffix('_normalized')}_issues.ndjson")
         return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
     def records(self, sheet: str = "S") -> list[list[dict]]:
-        """The records of each table on a sheet, where rows name their source."""
+        """Returns the records of each table on a sheet, if rows name their source."""
         tables: list[list[dict]] = []
         names: list = []
         for row in self.rows(sheet):
@@ -186,12 +186,12 @@ def write_package(folder: Path, files: dict[str, str], *, fields=(), rows: str |
         contents["columns/a_fields.py"] = FIELDS_BY_NAME % (tuple(fields),)
     contents.update({name: text for name, text in files.items() if not name.startswith("/")})
     write_files(folder / "ade_config", contents)
-    # A leading slash means: beside the package.
+    # A file with a leading slash is beside the package.
     write_files(folder, {name[1:]: text for name, text in files.items() if name.startswith("/")})
     return folder
 
 
-#: How a function `fn` is registered, by what it is.
+#: The registration of a function `fn`, by its kind.
 REGISTERED = {
     "row": "register_row_detector(fn, row_kind='data', priority=1)",
     "column": "register_column_detector(fn, field='a', priority=1)",
@@ -207,7 +207,7 @@ def plugin(what: str, body: str, parameters: str = "**_") -> str:
     return f"import polars as pl\n\ndef fn({parameters}):\n{lines}\n\ndef register(registry):\n    registry.{call}\n"
 
 
-#: What the callables below may ask for, for hooks, detectors, transforms and validators alike.
+#: The arguments that the callables below may ask for, for hooks, detectors, transforms and validators alike.
 OFFERED = re.compile(
     r"(?<![\w.'\"])(column_header_original|field_name|logger|metadata|output_region|output_sheet|output_workbook|report"
     r"|row_index|row_values|settings|sheet_name|source_region|source_sheet|source_workbook|state|table|table_index|table_result"
@@ -216,7 +216,7 @@ OFFERED = re.compile(
 
 
 def steps(**bodies: str) -> dict[str, str]:
-    """The modules of a package with a callable of each kind; each is given what its body names."""
+    """Returns the modules of a package with a callable of each kind; each gets the arguments that its body names."""
     modules = {}
     for what, body in bodies.items():
         names = sorted(set(OFFERED.findall(body)))
@@ -364,11 +364,11 @@ def ade_engine(tmp_path):
 
 @pytest.fixture
 def ade_engine_here(tmp_path, capsys, monkeypatch):
-    """Run the same commands in this process, for what their process does not matter to."""
+    """Run the same commands in this process, for tests that do not depend on the process."""
     monkeypatch.chdir(tmp_path)
     for name in [name for name in os.environ if name.upper().startswith("ADE_")]:
         monkeypatch.delenv(name)
-    # A process decides when it starts; this one may have been in a run of `ade` before.
+    # A process decides this when it starts; this one may have been in a run of `ade` before.
     decide()
 
     def call(*arguments) -> Finished:
@@ -381,7 +381,7 @@ def ade_engine_here(tmp_path, capsys, monkeypatch):
 
 @pytest.fixture
 def libreoffice(tmp_path, tmp_path_factory):
-    """What LibreOffice makes of workbooks: the folder with the files that it has converted."""
+    """Converts workbooks with LibreOffice and returns the folder with the converted files."""
     if shutil.which("soffice") is None:
         pytest.skip("LibreOffice is not installed")
 

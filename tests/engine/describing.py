@@ -129,7 +129,7 @@ def described_names(names: Any) -> list[tuple]:
     return sorted((name.name, name.attr_text, name.hidden, name.comment) for name in names.values())
 
 
-#: What a sheet has one of.
+#: Attributes that a sheet has once.
 PARTS = "views auto_filter data_validations page_setup page_margins print_options HeaderFooter sheet_properties sheet_format protection scenarios row_breaks col_breaks".split()
 
 
@@ -184,7 +184,7 @@ def open_cells(sheet: Any) -> dict[Any, tuple]:
 
 
 def differences(found: dict[str, Any], expected: dict[str, Any]) -> list[str]:
-    """Where two descriptions differ, in words."""
+    """Returns the differences between two descriptions, in words."""
     lines = []
     for key in sorted({*found, *expected}, key=str):
         left, right = found.get(key, "nothing"), expected.get(key, "nothing")

@@ -1,4 +1,4 @@
-"""Grids of cells written in every format that the engine reads, without a program's help: what programs refuse can stand in files, too."""
+"""Grids of cells in every format that the engine reads, written without a program, so that they can hold what programs refuse."""
 
 import csv
 import datetime as dt
@@ -205,7 +205,7 @@ def write_ods(path: Path, sheets: Sequence[Sheet]) -> None:
         archive.writestr("META-INF/manifest.xml", "<m/>")
 
 
-# What is called .xls -----------------------------------------------------------------------------------------------------
+# Files that are called .xls ----------------------------------------------------------------------------------------------
 
 
 def write_xml_of_2003(path: Path, sheets: Sequence[Sheet]) -> None:
@@ -256,7 +256,7 @@ def write_text(path: Path, sheets: Sequence[Sheet], *, delimiter: str, encoding:
     path.write_bytes(out.getvalue().encode(encoding, "replace"))
 
 
-#: What writes each format, by a name and the ending of the file.
+#: The writer of each format, by a name, and the ending of the file.
 FORMATS: dict[str, tuple[str, Callable[[Path, Sequence[Sheet]], None]]] = {
     "xlsx": ("xlsx", write_xlsx),
     "xlsb": ("xlsb", write_xlsb),

@@ -1,4 +1,4 @@
-"""Cells and grids of sheets in writing: what a spreadsheet holds where this is written, and how the same is written."""
+"""Reads and writes cells and grids of sheets as text."""
 
 import contextlib
 import datetime as dt
@@ -16,7 +16,7 @@ class Text(str):
 
 
 def read_cell(text: str):
-    """What a spreadsheet holds where this is written."""
+    """Returns the value that a spreadsheet holds for this text."""
     if text.startswith('"'):
         return Text(json.loads(text))
     if NUMBER.fullmatch(text):
@@ -49,7 +49,7 @@ def read_grid(text: str) -> list[list]:
 
 
 def write_cell(value, kind: str = "s") -> str:
-    """The same cell in writing; ``kind`` is openpyxl's."""
+    """Returns a cell as text; ``kind`` is openpyxl's."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -67,7 +67,7 @@ def write_cell(value, kind: str = "s") -> str:
 
 
 def write_grid(rows: list[list[str]]) -> str:
-    """Rows of written cells, one below the other."""
+    """Returns rows of written cells, one below the other."""
     widths: list[int] = []
     for row in rows:
         widths += [0] * (len(row) - len(widths))

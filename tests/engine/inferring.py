@@ -1,4 +1,4 @@
-"""What `ade init --from` and `ade fix` make of the input of a sheet: what they write, and what a run of that gives."""
+"""Runs `ade init --from` and `ade fix` on the input of a sheet; returns what they write, and the output of a run with it."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ def ran(case, config: Path) -> str:
 
 
 def inferred(case) -> str:
-    """Fields and settings that are written, before and after the question about a shape is answered with yes, and the output of them."""
+    """Returns the written fields and settings, before and after a yes to the question about a shape, and the output of a run."""
     words, config, answers = [], case.folder / "inferred", []
     usual = (judge.TEMPLATE / "settings.toml").read_text("utf-8").splitlines()
     while True:
@@ -33,7 +33,7 @@ def inferred(case) -> str:
 
 
 def suggested(case) -> str:
-    """What is suggested, what the declarations make of the module, and the output of that."""
+    """Returns the suggestions, the module with their declarations, and the output of a run with it."""
     made = case.folder / "made"
     made.mkdir()
     settings, package = judge.load_settings({**judge.NO_OPTIONS, "set": ["also_write=parquet"], "config_package": str(case.config)}, case.source.name)
@@ -46,7 +46,7 @@ def suggested(case) -> str:
 
 
 def together(case) -> str:
-    """What is inferred from the sheets as samples, each a file of its own, with `wishes`; and from there what each answer to a question leads to."""
+    """Returns the result of inference from the sheets, each as a sample file of its own; then that of each answer to a question."""
     paths = []
     for title in (book := openpyxl.load_workbook(case.source)).sheetnames:
         one = openpyxl.load_workbook(case.source)

@@ -1,8 +1,8 @@
-"""Operations on a workbook that is being written, for hooks' sake done to two workbooks alike.
+"""Operations of hooks on a workbook that is being written, done to two workbooks alike.
 
 An operation is a line of Python as a hook would write it; `openpyxl.toml` has them. It finds these names: ``wb``, the output workbook;
 ``ws``, the sheet that the operation is for; ``append(k, frame, gap)`` and ``add_sheet(title)``, the engine's own steps; ``early``, a path to
-save at; and what openpyxl exports. What it assigns to ``seen`` is compared.
+save at; and the names that openpyxl exports. The value that it assigns to ``seen`` is compared.
 """
 
 import datetime as dt
@@ -33,7 +33,7 @@ def lines(text: str) -> list[str]:
     return [line.replace(" ⏎", "\n") for line in text.strip("\n").split("\n")]
 
 
-#: What operations find by name, with what stands below.
+#: The names that operations use, with the tables below.
 NAMES = {name: value for module in TABLES["names"]["modules"].split() for name, value in vars(import_module(module)).items()}
 NAMES |= dict(dt=dt, decimal=decimal, copy=copy, openpyxl=openpyxl, pl=pl, described=described, facts=facts, open_cells=open_cells, plain=plain, check_package=check_package)
 KINDS = {kind: [eval(text, NAMES) for text in entry] for kind, entry in TABLES["kinds"].items()}
@@ -126,7 +126,7 @@ def values_of(cells: Any) -> Any:
 
 
 def image() -> Any:
-    """A picture of one pixel; needs a library that openpyxl does without."""
+    """Returns a picture of one pixel; needs a library that openpyxl does not require."""
     from openpyxl.drawing.image import Image
     from PIL import Image as Picture
 
@@ -181,7 +181,7 @@ class Outcome:
     """The result of a sequence of steps on both sides."""
 
     def __init__(self) -> None:
-        #: Where the engine's workbook differs from openpyxl's, in words; the first steps' first.
+        #: The differences between the engine's workbook and openpyxl's, in words; those of the first steps first.
         self.differences: list[str] = []
         self.faults: list[str] = []
         self.faults_of_openpyxl: list[str] = []
@@ -195,14 +195,14 @@ class Outcome:
 
 
 def kind_of(fault: str) -> str:
-    """What a fault concerns; the fault itself where nothing is known of its kind."""
+    """Returns the kind of a fault; the fault itself if its kind is not known."""
     return next((kind for kind, (words, _) in TABLES["faults"].items() if any(word in fault for word in words)), fault)
 
 
 def run(steps: list[tuple[int, str]], folder: Path, sides: tuple[type[Written], type[Written]], *, escape_formulas: bool = False) -> Outcome:
     """Do the steps to both sides and compare them: the result of each step, and what was saved."""
     outcome = Outcome()
-    # openpyxl leaves the archive open when saving fails, and ends it whenever: no name is used twice.
+    # openpyxl leaves the archive open when saving fails, and closes it at any later time, so that no name is used twice.
     folder = Path(tempfile.mkdtemp(dir=folder))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -222,7 +222,7 @@ def run(steps: list[tuple[int, str]], folder: Path, sides: tuple[type[Written], 
                 lines = compared(found[1][0], expected[1][0], expected[1][1])
                 outcome.differences = [f"after {step[1]!r}: {line}" for line in lines]
             elif "wb.save(early)" in step[1] and found[0] == "seen" != expected[0]:
-                # The engine saves what openpyxl refuses to.
+                # The engine saves some workbooks that openpyxl refuses to save.
                 return outcome
             elif found != expected:
                 outcome.differences = in_words(step, found, expected)

@@ -1,4 +1,4 @@
-"""Whether a saved workbook is a valid package, by this module's own reading of the rules.
+"""Checks that a saved workbook is a valid package, by this module's own reading of the rules.
 
 openpyxl forgives much that a spreadsheet program calls damage: a cell that is written twice, a relationship that leads
 nowhere, a table whose header says something else. :func:`check_package` looks at the parts themselves, with zipfile
@@ -40,7 +40,7 @@ workbook fileVersion fileSharing workbookPr workbookProtection bookViews sheets 
 styleSheet numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs tableStyles colors extLst
 """.strip().splitlines()}  # fmt: skip
 
-#: What attributes have to be, by element: a kind of text, a number from and to, or the number of a child of an element. With ! they are needed.
+#: Rules of attributes, by element: a kind of text, a number from and to, or the number of a child of an element; ! if required.
 RULES = read("""
 c s cellXfs; row s cellXfs; row r 1..1048576!; row outlineLevel 0..7; row ht 0..409.5; col style cellXfs; col outlineLevel 0..7; col width 0..255
 col min 1..16384!; col max 1..16384!; dimension ref area!; pane topLeftCell cell; selection activeCell cell; selection sqref areas
@@ -56,7 +56,7 @@ UNIQUE = read("""
 Types Extension; Types PartName; Relationships Id; sheets name; sheets sheetId; sheets id; definedNames name localSheetId; numFmts numFmtId; cellStyles name
 hyperlinks ref; commentList ref; autoFilter colId; sheetView pane; tableColumns id; tableColumns name
 """)
-#: Elements that have at least so many children.
+#: Elements with the minimum number of their children.
 LEAST = {"mergeCells": 1, "dataValidations": 1, "conditionalFormatting": 1, "fonts": 1, "fills": 2, "borders": 1, "cellStyleXfs": 1, "cellXfs": 1}
 
 CELL_TYPES = {"b", "d", "e", "inlineStr", "n", "s", "str"}
@@ -78,12 +78,12 @@ Area = tuple[int, int, int, int]
 
 
 def check_package(path: Any) -> list[str]:
-    """What is wrong with a saved workbook, each fault with its part and place; empty when nothing is."""
+    """Returns the faults of a saved workbook, each with its part and position; empty if there are none."""
     return _Check(path).faults
 
 
 def area(reference: str | None, *, of_lines: bool = False) -> Area | None:
-    """First row, first column, last row, last column of a reference to a cell or an area, where it is one; or to whole columns or rows."""
+    """Returns the first row and column, and the last ones, of a reference to a cell, an area, columns or rows, if it is one."""
     try:
         bounds = range_boundaries(reference or "")
     except ValueError:
@@ -95,39 +95,39 @@ def area(reference: str | None, *, of_lines: bool = False) -> Area | None:
 
 
 def cell_position(reference: str | None) -> tuple[int, int] | None:
-    """Row and column of a cell reference, where it is one within a sheet."""
+    """Returns the row and column of a cell reference, if it is one within a sheet."""
     bounds = area(reference)
     return bounds[:2] if bounds and ":" not in reference else None
 
 
 def overlap(left: Area, right: Area) -> bool:
-    """Whether two areas share a cell."""
+    """Returns whether two areas share a cell."""
     return left[0] <= right[2] and right[0] <= left[2] and left[1] <= right[3] and right[1] <= left[3]
 
 
 def unescaped(text: str) -> str:
-    """Text whose characters that XML cannot have were written as ``_x000a_``; line ends as spreadsheets have them."""
+    """Returns a text without escapes (``_x000a_``) for characters that XML cannot have, and with the line ends of spreadsheets."""
     return re.sub("_x([0-9A-Fa-f]{4})_", lambda match: chr(int(match[1], 16)), text).replace("\r\n", "\n")
 
 
 def local(element: ElementTree.Element) -> str:
-    """An element's name without its namespace."""
+    """Returns an element's name without its namespace."""
     return element.tag.rsplit("}", 1)[-1]
 
 
 def attribute(element: ElementTree.Element, name: str) -> str | None:
-    """An attribute, whatever its namespace."""
+    """Returns an attribute, whatever its namespace."""
     return next((value for key, value in element.attrib.items() if key.rsplit("}", 1)[-1] == name), None)
 
 
 def text_of(element: ElementTree.Element) -> str:
-    """The text of an item: plain, or that of its runs; without phonetic hints."""
+    """Returns the text of an item: plain, or that of its runs; without phonetic hints."""
     hints = {text for hint in element.iterfind(".//{*}rPh") for text in hint}
     return "".join(text.text or "" for text in element.iterfind(".//{*}t") if text not in hints)
 
 
 def is_number(text: str, least: str = "", most: str = "") -> bool:
-    """Whether a text is a finite number as XML writes them, within limits."""
+    """Returns whether a text is a finite number as XML writes them, within limits."""
     value = float(text) if NUMBER.match(text) else float("inf")
     return value - value == 0 and (not least or value >= float(least)) and (not most or value <= float(most))
 
@@ -328,7 +328,7 @@ class _Check:
                         self.fault(main, name, f"refers to the sheet {one!r}, which is missing")
 
     def check_length(self, part: str, place: str, text: str) -> None:
-        # What counts is the text that a program sees, in the units that it counts in.
+        # The limit applies to the text that a program sees, in the units that it counts in.
         if len(text) > LONGEST_TEXT and len(unescaped(text).encode("utf-16-le")) // 2 > LONGEST_TEXT:
             self.fault(part, place, f"has a text of {len(text)} characters")
 

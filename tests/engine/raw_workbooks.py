@@ -115,7 +115,7 @@ class RawWorkbook:
 
 
 class Streamed(io.RawIOBase):
-    """What is written to where nothing can be changed any more."""
+    """A stream that takes bytes and cannot change those that are written."""
 
     content = b""
 

@@ -1,4 +1,4 @@
-"""What is shown of a run beside the values of cells: parts of events, looks of sheets, other files, places of issues."""
+"""Shows parts of a run other than the values of cells: parts of events, looks of sheets, other files, positions of issues."""
 
 import json
 
@@ -11,7 +11,7 @@ from ade_engine.models import SettingsError
 
 
 def picked(found, keys: list[str]) -> list:
-    """What a path leads to: ``*`` is each of a list, and ``a,b`` some members."""
+    """Returns the values at a path: ``*`` is each element of a list, and ``a,b`` some members."""
     if not keys:
         return [found]
     if keys[0] == "*":
@@ -32,7 +32,7 @@ def side_of(side) -> str:
 
 
 def look_of(cell) -> str:
-    """What a cell looks like, without what is usual."""
+    """Returns the look of a cell, without the usual attributes."""
     font, border, alignment = cell.font, cell.border, cell.alignment
     facts = {
         "": "" if cell.number_format == "General" else cell.number_format, "font": "" if font.name == "Calibri" and font.scheme == "minor" else font.name,
@@ -75,7 +75,7 @@ def looks_of(sheet) -> str:
 
 
 def beside(case) -> str:
-    """The files that stand beside the output, but for the list of issues and the row map."""
+    """Returns the files beside the output, except the list of issues and the row map."""
     texts = []
     for path in sorted((case.folder / "out").iterdir()):
         if path == case.outcome.output or path.name.endswith(("_issues.ndjson", "_rows.json")):
@@ -101,13 +101,13 @@ def issue_list(case) -> list[dict]:
 
 
 def issue_places(case) -> str:
-    """Where issues stand, in the input and in the output, and whose they are."""
+    """Returns the positions of issues, in the input and in the output, and their labels and keys."""
     keys = ["rule", "sheet", "table", "row", "column", "cell", "output_sheet", "output", "label", "key"]
     return write_grid([keys, *([write_cell(line[key]) for key in keys] for line in issue_list(case))])
 
 
 def settings_of(case) -> str:
-    """Settings that are not as they are by default, and what is told of them."""
+    """Returns the settings that differ from their defaults, and the messages about them."""
     given = case.given
     assignments = [tuple(one.split("=", 1)) for one in given.get("assignments", ())]
     try:

@@ -1,4 +1,4 @@
-"""Slips of authors, where a package shows nothing of it. What is said of them, and where, is in `tests/sheets/mistakes`."""
+"""Mistakes of authors that a package does not show. Their messages, and the positions of these, are in `tests/sheets/mistakes`."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def test_a_field_registers_with_a_stand_in_for_the_registry_that_takes_nothing_b
     names = Names()
     Field("day", label="Day", dtype="date").register(names)
     assert names.fields == [FieldDef("day", "Day", "date")] and names.others == ["day"]
-    # What is known besides is no value of the field.
+    # Other known facts, such as the position, are no values of the field.
     (field,) = names.fields
     assert FieldDef(**vars(field)) == field == replace(field) and "place" not in repr(field)
 

@@ -1,4 +1,4 @@
-"""What callables meet: the call of a function with what it names, and the parts of a table. How runs call them is in `tests/sheets/hooks`."""
+"""Calls of functions with the arguments that they name, and with parts of a table. `tests/sheets/hooks` has how runs call them."""
 
 import openpyxl
 import pytest

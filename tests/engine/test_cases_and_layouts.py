@@ -1,4 +1,4 @@
-"""Changes of a layout: as files they are what they say, and what comes out of them is compared by field."""
+"""Changes of a layout: their files have the described changes, and their outputs are compared by field."""
 
 from datetime import date, datetime
 from random import Random

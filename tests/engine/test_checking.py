@@ -1,4 +1,4 @@
-"""Checking a package. What a check says of what stands there without effect, or cannot be called, stands in `tests/sheets/packages`."""
+"""Checks of a package. `tests/sheets/packages` has the messages about code that has no effect or cannot be called."""
 
 from pathlib import Path
 

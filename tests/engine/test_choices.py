@@ -1,4 +1,4 @@
-"""Bytes that an encoding lacks. Which encoding is chosen stands in `tests/sheets/csv`."""
+"""Bytes that an encoding lacks. The choice of the encoding is in `tests/sheets/csv`."""
 
 
 def test_bytes_that_an_encoding_lacks_do_not_fail_a_run(run, tmp_path):

@@ -43,7 +43,7 @@ def test_a_run_leaves_stdout_empty_and_sends_events_to_stderr(process, ade_engin
     assert (tmp_path / "deep" / "out" / "people_normalized.xlsx").is_file()
 
 
-#: Variables, what is typed, the exit status, what is said, and the files that are there then; `file` and `batch` stand for right lines.
+#: Variables, the command line, the exit status, the message, and the resulting files; `file` and `batch` are right lines.
 TYPED = """
 | file | 0 | engine.run.completed | people_normalized.xlsx
 | file -o new/exact.XLSX | 0 | | new/exact.XLSX
@@ -249,7 +249,7 @@ def test_what_a_package_registers_to_run_at_exit_runs(ade_engine, package, tmp_p
 
 
 @pytest.mark.parametrize("stored, linked, name", [
-    # What its target is called, unless that is in a store without extensions.
+    # The input has the name of its target, unless the target is in a store without extensions.
     ("people.xlsx", "links/linked.xlsx", "people"), ("store/5d41402a", "linked people.xlsx", "linked people"),
 ])  # fmt: skip
 def test_a_linked_input_has_the_name_of_its_target_or_its_own(process, tmp_path, stored, linked, name):
@@ -268,7 +268,7 @@ def test_a_linked_input_has_the_name_of_its_target_or_its_own(process, tmp_path,
 
 
 def test_a_rehearsal_leaves_nothing_of_its_own(tmp_path):
-    """What a warm engine has run before it waits is in none of its forks, and does not keep it from being forked."""
+    """The rehearsal of a warm engine leaves nothing in its forks, and does not keep it from being forked."""
     folder = tmp_path / "rehearsed"
     folder.mkdir()
     code = f"""

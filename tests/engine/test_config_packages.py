@@ -1,4 +1,4 @@
-"""Locating a package, compiling and registering. Which modules are plugins is in `tests/sheets/packages`."""
+"""Locating a package, compiling and registering. `tests/sheets/packages` has which modules are plugins."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ def test_the_folder_itself_is_taken_before_src_and_the_default(tmp_path):
     files = {"__init__.py": "", "ade_config/__init__.py": ""}
     write_files(tmp_path / "orders", {**files, "src/other/__init__.py": ""})
     assert resolve_config_import(tmp_path / "orders") == ConfigImport("orders", tmp_path)
-    # With a name that cannot be imported it is no package.
+    # A folder with a name that cannot be imported is no package.
     write_files(tmp_path / "my-config", files)
     assert resolve_config_import(tmp_path / "my-config") == ConfigImport("ade_config", tmp_path / "my-config")
 

@@ -23,9 +23,9 @@ from ade_engine.io.output.workbook import WorkbookOutput
 
 COLUMNS = 6
 FEW, MANY = 24, 96
-#: What more than proportional is still allowed, for what happens once.
+#: The allowed growth beyond proportional work, for work that happens once.
 SLACK = 1.3
-#: So often may a sheet be read in all, however much is asked.
+#: The maximum number of reads of a sheet, however much a hook asks of it.
 READS = 12
 
 
@@ -93,7 +93,7 @@ CASES = [(kind, walk) for kind in KINDS for walk in WALKS if walk not in WITHOUT
 
 
 def read(sheet: Any, rows: int, walk: str, names: Any) -> int:
-    """Read the names of every cell; how many cells there were."""
+    """Reads these attributes of every cell; returns the number of cells."""
     count = 0
     for cell in eval(WALKS[walk], {"sheet": sheet, "rows": rows, "COLUMNS": COLUMNS}):
         count += 1
@@ -164,7 +164,7 @@ def test_the_input_is_read_a_few_times_however_much_is_asked(tmp_path, monkeypat
     for _ in range(2):
         read(sheet, MANY, walk, NAMES)
     assert sum(counts.get(name, 0) for name in ("peek", "scan", "parse", "load_workbook")) <= READS, counts
-    # Nothing else is asked of the native module for each cell either.
+    # The engine makes no other calls of the native module for each cell either.
     assert sum(counts.values()) <= 4 * READS, counts
 
 
@@ -198,7 +198,7 @@ def test_reading_again_keeps_nothing_more(tmp_path, kind, walk):
 
     for _ in range(2):
         read(sheet, MANY, walk, names)
-    # What was read before, and goes with its circles, is none of what is counted.
+    # Collecting garbage removes earlier reads and their reference cycles, so that they are not counted.
     gc.collect()
     tracemalloc.start()
     try:

@@ -1,7 +1,7 @@
-"""The differential cases: what the older engine was seen to do, compared with what this one does.
+"""The differential cases: the observed results of the older engine, compared with those of this one.
 
-The cases are kept beside the checkout, not in it; without them the tests are skipped. What differs on purpose is
-accepted there, and docs/explanation/engine-1.9.md tells users of it.
+The cases are kept beside the checkout, not in it; without them the tests are skipped. Intended differences are
+accepted there, and docs/explanation/engine-1.9.md explains them to users.
 """
 
 import json
@@ -23,7 +23,7 @@ needs_cases = pytest.mark.skipif(not (KIT / "check").is_file(), reason="the diff
 
 @needs_cases
 def test_nothing_differs_but_what_is_meant_to():
-    # A twentieth of each kind by day: names of a kind stand together.
+    # By day, every twentieth case is tested: a part of each kind, since the names of a kind follow one another.
     cases = [] if everything() else sorted(path.name for path in (KIT / "cases").iterdir())[::20]
     command = [sys.executable, str(KIT / "check"), "--python", sys.executable, *cases]
     done = subprocess.run(command, capture_output=True, text=True, timeout=1800)

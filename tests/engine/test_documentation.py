@@ -63,7 +63,7 @@ def test_every_python_example_compiles():
 
 
 def test_sessions_say_what_python_says():
-    """One after the other, as a reader would type them."""
+    """Runs the examples one after the other, as a reader would type them."""
     sessions = re.findall(r"```pycon\n(.*?)```", FIELDS, re.DOTALL)
     assert len(sessions) > 4
     test = doctest.DocTestParser().get_doctest("".join(sessions), {}, "fields.md", "fields.md", 0)
@@ -72,7 +72,7 @@ def test_sessions_say_what_python_says():
     assert not said, "".join(said)
 
 
-#: How the tables of values spell them.
+#: The spelling of values in the tables.
 SPELT = {"duration": lambda value: f"{value // dt.timedelta(hours=1)}:{value // dt.timedelta(minutes=1) % 60:02}", "number": lambda value: f"{value:.15g}"}
 TABLES = re.findall(r"<!-- reads: (\w+) -->\n\|.*\n\|[-|]+\n((?:\|.*\n)+)", FIELDS)
 
@@ -87,7 +87,7 @@ def test_cells_of_the_tables_are_read_as_they_say(kind, rows):
         for text in texts:
             value = pl.DataFrame({"x": [text]}).select(reader("x")).item()
             shown = "empty" if value is None else SPELT.get(kind, str)(value)
-            # What follows a colon, a semicolon or a comma explains.
+            # The text after a colon, a semicolon or a comma is an explanation.
             assert shown == re.split(r"[:;,] ", wanted.strip())[0], (text, shown)
 
 

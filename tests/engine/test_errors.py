@@ -1,4 +1,4 @@
-"""Requests and their results, and where events go. What each failure says is in `tests/sheets/errors`."""
+"""Requests and their results, and the destination of events. The message of each failure is in `tests/sheets/errors`."""
 
 import openpyxl
 import pytest
@@ -10,7 +10,7 @@ from ade_engine.models import AdeEngineError, ConfigError, HookError, InputError
 
 @pytest.fixture
 def asked(tmp_path, monkeypatch):
-    """A call of an engine for a sheet with two columns, with changes of the request."""
+    """Calls an engine for a sheet with two columns, with changes of the request."""
     monkeypatch.chdir(tmp_path)
     config = write_package(tmp_path / "config", {"/settings.toml": "remove_unmapped_columns = true"}, fields=["a"])
     source = write_workbook(tmp_path / "in.xlsx", {"S": [["a", "b"], [1, 2]]})

@@ -1,4 +1,4 @@
-"""The form of events, loggers by themselves, and progress; what events say is in `tests/sheets/events`."""
+"""The form of events, loggers by themselves, and progress; the messages of events are in `tests/sheets/events`."""
 
 import datetime as dt
 import io
@@ -14,7 +14,7 @@ from ade_engine.infrastructure.observability.context import create_run_logger_co
 from ade_engine.infrastructure.observability.logger import EventHandler, NullLogger, RunLogger
 from ade_engine.models.events import ENGINE_EVENT_SCHEMAS
 
-#: The members of the data of events that have no schema; the page of events is held to the others.
+#: The members of the data of events that have no schema; the page of events must have the others.
 MEMBERS = {
     "settings.effective": "settings",
     "config.loaded": "config_package entrypoint plugin_modules fields settings",

@@ -41,7 +41,7 @@ VALUES = {
 
 
 def table_of(random: Random) -> list[list]:
-    """Labels above a header, the header, records, and what stands below."""
+    """Labels above a header, the header, records, and rows below them."""
     width, height = random.choice([1, 2, 3, 5, 8]), random.choice([0, 1, 2, 3, 6, 14])
     kinds = [random.choice([*VALUES]) for _ in range(width)]
     header = [random.choice(HEADERS) for _ in range(width)]
@@ -108,7 +108,7 @@ def sheets_of(random: Random) -> list[Sheet]:
 
 
 def write_seed(seed: int, folder) -> tuple[object, Random]:
-    """The file of a seed, and what is random about it from there on."""
+    """Returns the file of a seed, and the source of the random choices after it."""
     random = Random(seed)
     name = [*FORMATS][seed % len(FORMATS)]
     ending, write = FORMATS[name]
@@ -162,7 +162,7 @@ def packages(tmp_path, template):
 
 
 def fault_of(outcome, path, *, may_not_merge: bool) -> str | None:
-    """What is wrong with how a run ended, and with what it left."""
+    """Returns the fault of the end of a run, or of the files that it left."""
     error = outcome.result.error
     if error is not None:
         allowed = ("input_error", *(("pipeline_error",) if may_not_merge else ()))

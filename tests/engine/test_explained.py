@@ -1,4 +1,4 @@
-"""How much is told of why tables were read as they were; what is told is in `tests/sheets/notices/why_tables_were_read_so.toml`."""
+"""The limits of the explanations of tables; `tests/sheets/notices/why_tables_were_read_so.toml` has the explanations."""
 
 
 def test_what_is_told_is_bounded(succeed):

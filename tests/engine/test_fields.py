@@ -51,7 +51,7 @@ def read(succeed):
 
 @pytest.fixture
 def tally(read):
-    """How the cells of many columns come out, as means for a column: right, empty, wrong, wrong without a flag, and flagged columns."""
+    """Returns means per column of the cells of many columns: right, empty, wrong, wrong without a flag, and flagged columns."""
 
     def call(make, reader="date", seeds=25, **settings):
         made = [make(random.Random(seed)) for seed in range(seeds)]
@@ -115,7 +115,7 @@ def test_short_years_in_front_are_seen_in_long_columns_and_flagged_in_short_ones
     assert found[0] >= right and found[1] <= 0.2 and found[3] == 0
 
 
-#: What is neither a date nor a number, and then what may be a number: each `{…}` is a number from a range.
+#: Texts that are neither a date nor a number, and then texts that may be a number: each `{…}` is a number from a range.
 NEITHER = """{1:29}/{1:13}/{2540:2568}|{1:13}/{2015:2026}|{1:29}.{1:13}.|01.{1:13}.25 - 05.{1:13}.25|{1:5}.{0:40}.{0:60}|AB-{1000:10000}
 {100000000000000000:1000000000000000000}|+49 30 {100000:1000000}|06{10000000:100000000}|555-{1000:10000}""".replace("\n", "|").split("|")
 NUMBERS_ONLY = ["{1950:2030}", "{40000:46000}", "{10000000:100000000}"]
@@ -204,7 +204,7 @@ def written(day: dt.date, form: str) -> str:
 
 
 def noisy(chance: random.Random, texts: list[str], values: list) -> tuple[list, list]:
-    """Cells with what nobody sees around their texts, and with blank ones in between, which come out empty."""
+    """Returns cells with invisible characters around their texts, and with blank cells in between, which come out empty."""
     pairs = []
     for text, value in zip(texts, values):
         while chance.random() < 0.15:
@@ -243,7 +243,7 @@ def test_dates_of_one_order_are_those_of_pythons_strptime_or_empty(read, form):
             assert value is None, cell
 
 
-#: The marks of groups and decimals, and what stands around a number.
+#: The marks of groups and decimals, and the text around a number.
 NUMBERS = [",.{}", ".,{}", " ,{}", " .{}", "'.{}", "’,{}", "\u202f,{}", "\u00a0.{}", "~.{}", "~,{}", ",.€ {}", ".,{} €", ",.${}", "'.CHF {}", ".,{} EUR"]
 
 
@@ -275,7 +275,7 @@ def test_names_of_many_cultures_are_parted_or_said(succeed):
     for number, first, last, said in ([row[place] for place in at] for row in rows[1:]):
         name, *wanted = NAMES[number]
         if said:
-            # What nobody can part is left whole; what is no person's has no parts.
+            # A name that nobody can split stays whole; a name that is no person's has no parts.
             assert first is None and (last is None) == ("no name" in said), name
             right += wanted == ["-"]
         else:
@@ -324,7 +324,7 @@ def test_a_transform_of_polars_gives_the_cells_of_the_declared_reader(succeed, t
         succeed({"columns/f.py": declared(fields, transform)}, tmp_path / "in.csv", settings=REPORTS).rows()
         for fields in (declared_fields, by_polars)
     )
-    # The issue columns stand in another order.
+    # The issue columns are in another order.
     assert [row[: len(READERS)] for row in natively] == [row[: len(READERS)] for row in otherwise]
     assert {*natively[0]} == {*otherwise[0]}
 

@@ -1,4 +1,6 @@
-"""The readers, where runs show nothing of it: two at once, and header rows found natively. What hooks do to tables is in `tests/sheets/hooks`."""
+"""Behaviour of the readers that runs do not show: two at once, and header rows found natively. Changes of hooks to tables are in
+`tests/sheets/hooks`.
+"""
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor

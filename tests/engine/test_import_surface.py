@@ -60,7 +60,7 @@ def test_enumerations_are_text():
 
 
 def last_line_of(code: str) -> str:
-    """What a Python of its own prints at last."""
+    """Returns the last line that a Python process of its own prints."""
     code = f"import sys; from ade_engine.cli.app import app; {code}"
     return subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()[-1]
 

@@ -1,4 +1,4 @@
-"""What headers mean, and headers written into fields. Which columns belong together is in `tests/sheets/inferred`."""
+"""Meanings of headers, and headers written into fields. `tests/sheets/inferred` has which columns belong together."""
 
 import ast
 import random
@@ -103,6 +103,6 @@ def test_any_header_can_be_written_anywhere() -> None:
             pytest.fail(source.decode())
         call = next(node for node in ast.walk(ast.parse(changed)) if isinstance(node, ast.Call) and node.args[0].value == "net")
         assert ast.literal_eval(call.keywords[0].value) == [*(words[:-1] or ["Net"]), words[-1]]
-        # All bytes of before are there, in their order: what is new stands between them.
+        # All former bytes are there in their order, with the new ones between them.
         rest = iter(changed)
         assert all(byte in rest for byte in source)

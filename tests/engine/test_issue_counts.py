@@ -100,7 +100,7 @@ def test_one_number_that_the_workbook_shows(counted, sheets, hook, merged, touch
         fills = {line["label"]: FILLS[_worst(one["severity"] for one in own if one["label"] == line["label"])] for line in own}
         for cells in rows:
             assert cells["Severity"].value == _worst(line["severity"] for line in own) and (cells["Issues"].value is None) == (not own)
-            # Where a value stands besides, only the list says.
+            # Only the list has the other positions of a value.
             said = [text for line in own for text in (f"{line['label']}: ", line["message"].partition(", also in ")[0])]
             assert all(text in cells["Issues"].value for text in said)
             assert {label: cell.fill.fgColor.rgb for label, cell in cells.items() if cell.fill.patternType == "solid"} == fills

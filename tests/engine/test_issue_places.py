@@ -9,14 +9,14 @@ from conftest import everything, plugin
 FIRST = "Ann Bo Cy Di Ed Flo Gil Hal".split()
 LAST = "Hall Kim Lee Moore Nash Ott Pike Quinn".split()
 STAGES = ("on_table_mapped", "on_table_transformed", "on_table_validated")
-#: What is put into a cell, by its header, and the rule that finds it.
+#: The broken value of a cell, by its header, and the rule that finds it.
 BROKEN = {
     "E-mail": ("no address", "email.value_lost"),
     "Hire Date": ("soon", "start_date.value_lost"),
     "Hours": (112, "hours.up_to_80"),
     "Gross Wages": ("ask", "pay.value_lost"),
 }
-#: What hooks do to a table, at the stage that is given.
+#: Changes of hooks to a table, at the given stage.
 HOOKS = {
     "nothing": "table",
     "sorts": 'table.sort("last_name", "first_name", descending=True)',
@@ -33,7 +33,7 @@ HOOKS = {
 }
 
 
-#: What hooks do that leaves nobody knowing which row is which, or which cell.
+#: Changes of hooks after which nobody can know which row is which, or which cell.
 HOSTILE = {
     "counts double": "table.with_columns(pl.selectors.numeric() * 2)",
     "adds one": 'table.with_columns(pl.col("__ade_row") + 1)',
@@ -59,7 +59,7 @@ HOSTILE = {
     "joins with itself": 'table.join(table.select("last_name", x="email"), on="last_name").with_columns(email=pl.col("x"))',
     "makes a new table": "pl.DataFrame({name: table.get_column(name).reverse() for name in table.columns if name[0] != '_'})",
 }
-#: What transforms do to a column, beside the readers of its field.
+#: Changes of transforms to a column, in addition to the readers of its field.
 TRANSFORMS = {
     "backwards": "pl.col({0!r}).reverse()",
     "sorted": "pl.col({0!r}).sort()",
@@ -71,7 +71,7 @@ TRANSFORMS = {
 
 
 def sheet(chance):
-    """Rows of a sheet, and the place of its header, from 0."""
+    """Returns the rows of a sheet, and the position of its header, from 0."""
     header = ["Member ID", "First Name", "Last Name", "E-mail", "Hire Date", "Hours", "Gross Wages"]
     rows = [header]
     for number in range(chance.randint(8, 20)):
@@ -118,7 +118,7 @@ def rows_of(tables):
 
 
 def map_holds(outcome, sheets, unknown=()):
-    """Each row of the output has the key of the line that the map names, and each line is told of once."""
+    """Each row of the output has the key of the line that the map names, and the map has each line once."""
     (path,) = outcome.output.parent.glob("*_rows.json")
     content, book = json.loads(path.read_text("utf-8")), outcome.book
     for title, rows in sheets.items():
@@ -142,7 +142,7 @@ def test_an_issue_names_the_cell_that_was_broken_and_each_row_its_line(moved, ho
     outcome, sheets, wanted = moved(HOOKS[hook], stage, random.Random(f"{hook} {stage}"))
     assert {issue["sheet"]: (issue["cell"], issue["rule"], issue["value"]) for issue in outcome.issues} == wanted and len(outcome.issues) == 2
     for issue in outcome.issues:
-        # The value stands in the output where the list says.
+        # The value is at the position in the output that the list names.
         written = outcome.book[issue["output_sheet"]][issue["output"]].value
         assert issue["written"] == ("" if written is None else str(written))
     map_holds(outcome, sheets)

@@ -1,4 +1,4 @@
-"""What rows are by their looks: what was learned from, and settings that are refused. The rest stands in tests/sheets/rows."""
+"""Kinds of rows by their looks: the features in learning and in runs, and refused settings. The rest is in tests/sheets/rows."""
 
 import pytest
 from conftest import plugin, write_workbook

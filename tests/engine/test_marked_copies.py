@@ -37,10 +37,10 @@ TOLD = "the file is a marked copy; its list of issues was not read"
 
 def test_the_list_of_a_marked_copy_is_passed_over_and_that_is_told(of_copy):
     assert of_copy() == (["Crew"], [f"info ['Issues'] {TOLD}: 'Issues'"])
-    # Where somebody has moved it, or given it another title, the name goes with it.
+    # If a person has moved the list, or given it another title, the defined name goes with it.
     moved = of_copy(titles=("Crew", "It's done"), listed=1, area="'It''s done'!$A$4:$I$5")
     assert moved == (["Crew"], [f'info ["It\'s done"] {TOLD}: "It\'s done"'])
-    # As programs leave it that take the list away, and do not count sheets anew.
+    # Some programs remove the list and leave the name with the old number of the sheet.
     assert of_copy(titles=("Crew",)) == (["Crew"], [])
 
 

@@ -1,4 +1,4 @@
-"""What reading a file brings to light, where sheets of `tests/sheets/notices` cannot hold the file."""
+"""Notices about files that the sheets of `tests/sheets/notices` cannot hold."""
 
 import pytest
 from raw_workbooks import RawWorkbook

@@ -1,4 +1,7 @@
-"""What callers of the older engine rely on: log records, paths of requests, small results. What configurations log is in `tests/sheets/events`."""
+"""Features that callers of the older engine rely on: log records, paths of requests, small results.
+
+The log lines of configurations are in `tests/sheets/events`.
+"""
 
 import io
 import json

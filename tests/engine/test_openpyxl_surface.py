@@ -137,7 +137,7 @@ MAKES = {
 CELLS = {make: [place.split("!") for place in places.split()] for make, places in TABLES["cells"].items()}
 
 
-# What is asked --------------------------------------------------------------------------------------------------------
+# Questions ------------------------------------------------------------------------------------------------------------
 
 METHODS = {name: arguments for arguments, names in TABLES["methods"].items() for name in "".join(names).split()}
 
@@ -190,7 +190,7 @@ def class_of(value: Any) -> str:
 
 
 def extent(sheet: Any) -> tuple:
-    """What a sheet says of itself, but for how many cells it has: some without a value are there or not."""
+    """Returns the facts about a sheet except the number of its cells, since some cells without a value may be missing."""
     return facts(sheet)[:-1]
 
 
@@ -233,7 +233,7 @@ SURFACE = [(make, kind, name) for make in MAKES for kind in ("workbook", "sheet"
 
 
 def count_of(make: str, kind: str, pair: Pair) -> int:
-    """How many objects of a kind are asked."""
+    """Returns the number of objects of a kind that are compared."""
     return {"workbook": 1, "sheet": len(pair.sheets), "cell": len(CELLS[make])}[kind]
 
 
@@ -249,7 +249,7 @@ def object_of(make: str, kind: str, pair: Pair, number: int) -> tuple[Any, Any, 
 
 
 def compare(make: str, kind: str, codes: list[str], folder: Any) -> list[str]:
-    """Where the engine answers otherwise."""
+    """Returns the answers of the engine that differ from openpyxl's."""
     lines, pair = [], None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -270,7 +270,7 @@ def compare(make: str, kind: str, codes: list[str], folder: Any) -> list[str]:
                     path = folder / f"saved-{side}-{number}.xlsx"
                     path.unlink(missing_ok=True)
                     first = asked(code.removeprefix("~"), {"it": it, "wb": wb, "ws": ws, "path": path})
-                    # What it did to the rest shows in the sheets' extents.
+                    # The extents of the sheets show the effect on the rest of the workbook.
                     after = None if code.startswith(("seen = it.", "~")) or make in ("xlsx", "odd xlsx") else [asked(f"seen = extent(wb.worksheets[{n}])", {"wb": wb}) for n in range(2)]
                     answers.append((first, after))
                 if answers[0] != answers[1]:
@@ -310,7 +310,7 @@ PART_OF = [(make, kind, part) for make in ("output", "xlsx", "csv", "xls") for k
 
 @pytest.mark.parametrize("make, kind, part", PART_OF, ids=[" ".join(entry) for entry in PART_OF])
 def test_parts_are_those_of_openpyxl(folder, make, kind, part):
-    """Whatever is reached from a workbook, a sheet or a cell has the same names, and they answer the same."""
+    """All objects that can be reached from a workbook, a sheet or a cell have the same names and give the same answers."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pair = MAKES[make](folder)
@@ -338,7 +338,7 @@ def test_parts_are_those_of_openpyxl(folder, make, kind, part):
 
 @pytest.mark.parametrize("make", MAKES)
 def test_the_engine_adds_no_names(folder, make):
-    """What an object lists is what openpyxl's lists, and names of the engine's own start with `_ade`."""
+    """An object has the public names of openpyxl's object, and names of the engine's own start with `_ade`."""
     pair = MAKES[make](folder)
     for kind in ("workbook", "sheet", "cell"):
         for number in range(count_of(make, kind, pair)):

@@ -1,4 +1,4 @@
-"""What a styled workbook looks like where a hook has touched it; all else is in `tests/sheets/output`."""
+"""The look of a styled workbook that a hook has touched; all else is in `tests/sheets/output`."""
 
 import openpyxl
 import pytest

@@ -1,4 +1,4 @@
-"""Which settings rows with errors need; what becomes of them is in `tests/sheets/quarantine`."""
+"""The settings that rows with errors need; the results for these rows are in `tests/sheets/quarantine`."""
 
 import pytest
 

@@ -45,7 +45,7 @@ def test_random_sequences_leave_what_openpyxl_leaves(tmp_path, start):
 
 @pytest.mark.parametrize("start", PORTIONS)
 def test_letting_go_of_cells_and_writing_in_pieces_shows_nowhere(tmp_path, start, monkeypatch):
-    """Small sheets never have so many cells that some are let go, nor so many rows that they are written in pieces."""
+    """Lowers the limits at which cells are released and rows are written in pieces, since small sheets never reach them."""
     for module, name, value in (
         ("worksheets.cells", "_ROUND", 3), ("worksheets.rows", "_STRETCH", 4),
         ("worksheets.rows", "_STRETCHES_KEPT", 1),
@@ -89,7 +89,7 @@ def test_what_is_done_leaves_what_openpyxl_leaves_and_a_valid_file(tmp_path, tab
         assert outcome.differences == []
 
 
-#: What is assigned to a cell, and what is saved in it.
+#: Values that are assigned to a cell, and the values that are saved in it.
 DATA_TYPES = """
 ws['A2'] = 1.5 ⏎try: ws['A2'] = 'a' + chr(1) ⏎except Exception: pass | 1.5
 ws['A2'] = 'text' ⏎try: ws['A2'] = object() ⏎except ValueError: pass | 'text'
@@ -116,7 +116,7 @@ def test_a_data_type_that_does_not_fit_gives_way_to_the_value(tmp_path, line):
 
 
 def test_whole_floats_are_spelt_one_way(tmp_path):
-    """Whether a row was touched does not show in its numbers."""
+    """The numbers of a touched row are spelt like those of an untouched row."""
     steps = ["append(0, pl.DataFrame({'x': [5.0, 5.0, 1e20, 1e20, -0.0, -0.0]}), True)", "for row in (8, 10, 12): ws.cell(row, 1).font = Font(bold=True)"]
     outcome = after(steps, tmp_path)
     with zipfile.ZipFile(outcome.paths[0]) as archive:
@@ -126,7 +126,7 @@ def test_whole_floats_are_spelt_one_way(tmp_path):
 
 
 def test_another_spreadsheet_program_reads_the_same(tmp_path, libreoffice):
-    """LibreOffice opens what the engine saved, and finds in it what it finds in openpyxl's file."""
+    """LibreOffice opens the engine's file, and finds the same content as in openpyxl's file."""
     pairs = []
     for seed in range(3_000_000, 3_000_080):
         outcome, _ = tried(seed, tmp_path, risky=False)

@@ -41,7 +41,7 @@ def test_binary_workbooks_have_types_and_places(tmp_path):
     assert facts(path, 1) == (["hidden", "visible"], "März", [(6, 7, 1, 2)], [(4, 4)], [4])
 
 
-#: What later programs add, with records that have the numbers of rows, cells and merged ranges.
+#: Additions of later programs, with records that have the numbers of rows, cells and merged ranges.
 LATER = record(35, b"\0\0\0\0") + record(0) + record(7) + record(176) + record(36)
 
 
@@ -49,7 +49,7 @@ LATER = record(35, b"\0\0\0\0") + record(0) + record(7) + record(176) + record(3
 def test_binary_workbooks_are_read_past_what_later_programs_add(tmp_path, records):
     path = write_xlsb(tmp_path / "a.xlsb", behind=records, among=records)
     assert native_sheets(path, as_shown=True)["März"] == XLSB_CELLS and facts(path, 1)[2] == [(6, 7, 1, 2)]
-    # Behind the cells no record is one of a cell.
+    # No record after the cells is one of a cell.
     assert native_sheets(write_xlsb(tmp_path / "b.xlsb", behind=record(7) + record(12)), as_shown=True)["März"] == XLSB_CELLS
     with pytest.raises(SourceError, match="damaged"):
         native_sheets(write_xlsb(tmp_path / "c.xlsb", among=record(35)), as_shown=True)

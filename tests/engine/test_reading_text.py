@@ -1,4 +1,4 @@
-"""The native reader of separated text against Python's ``csv`` module; what settings let it detect stands in tests/sheets/csv."""
+"""The native reader of separated text against Python's ``csv`` module; tests/sheets/csv has what settings let it detect."""
 
 import csv
 import random

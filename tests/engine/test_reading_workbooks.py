@@ -1,4 +1,4 @@
-"""The native reader of workbooks against openpyxl, cell by cell, on random workbooks, and on what `tests/sheets/reading` cannot hold."""
+"""The native reader of workbooks against openpyxl, cell by cell, on random workbooks and files beyond `tests/sheets/reading`."""
 
 import datetime as dt
 import random
@@ -89,7 +89,7 @@ def random_cell(rnd: random.Random, reference: str) -> str:
     return re.sub("@|[A-Z]{4,}", lambda place: kinds.get(place[0], place[0]), rnd.choice(RAW_CELLS.strip().splitlines()))
 
 
-#: Cells as XML, and what stands in them; @ is their place and style.
+#: Cells as XML, and their values; @ is their position and style.
 RAW_CELLS = """
 <c@/>
 <c@></c>

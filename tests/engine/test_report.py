@@ -1,4 +1,6 @@
-"""Hooks report issues of rows, whatever other hooks do to them; what is said once is in `tests/sheets/issues/reported_by_hooks.toml`."""
+"""Hooks report issues of rows, whatever other hooks do to them; single messages are in
+`tests/sheets/issues/reported_by_hooks.toml`.
+"""
 
 import random
 
@@ -41,7 +43,7 @@ def test_no_row_is_named_that_was_not_meant(succeed, template, seed):
     named = {rows[row - 2][0] for row in found if row is not None}
     assert named <= meant
     if None not in found:
-        # Of each row that was written and that was meant, the list has it.
+        # The list has the issue of each written row for which it was meant.
         header, *written = outcome.rows("A")
         assert named == meant & {row[header.index("Number")] for row in written}
     listed = outcome.noticed["issue_list"]

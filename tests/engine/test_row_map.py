@@ -1,4 +1,4 @@
-"""The row map is what its schema describes; what it says is in `tests/sheets/rowmap` and `test_issue_places.py`."""
+"""The row map fits its schema; its content is in `tests/sheets/rowmap` and `test_issue_places.py`."""
 
 import errno
 import json
@@ -18,14 +18,14 @@ def test_what_is_written_is_what_the_schema_describes(succeed, template):
     content = json.loads(output.with_name("input_rows.json").read_text("utf-8"))
     assert {*content} == {*schema}
     for name in ("tables", "not_written", "quarantined"):
-        # What a table that was reshaped has besides is not there.
+        # These tables are not reshaped, so they lack `cells`.
         named = [key for key in schema[name]["items"]["properties"] if key != "cells"]
         assert content[name] and all([*one] == schema[name]["items"]["required"] == named for one in content[name])
     assert {*schema["not_written"]["items"]["properties"]["reason"]["enum"]} == {*REASONS.split()}
 
 
 def test_a_file_that_cannot_be_written_has_the_number_of_the_error():
-    # By it a run tells which limit it has met.
+    # A run uses the number to report the limit that it has reached.
     with pytest.raises(OSError) as raised:
         RowsFile().write("/dev/full")
     assert raised.value.errno == errno.ENOSPC

@@ -1,4 +1,4 @@
-"""Sample files of all formats, broken ones and none, through the command line; what is inferred is in `tests/sheets/inferred`."""
+"""Sample files of all formats, broken ones and none, through the command line; `tests/sheets/inferred` has results of inference."""
 
 import json
 
@@ -13,7 +13,7 @@ NO_FIELDS = "def register(registry):\n    pass\n"
 
 @pytest.fixture
 def asked(template, tmp_path, monkeypatch):
-    """What a command says of a list, with these fields in the configuration."""
+    """Returns the answer of a command to a list, with these fields in the configuration."""
     monkeypatch.setenv("ADE_ENGINE_RUN", "1")
 
     def call(command, listed, fields=NO_FIELDS):
@@ -42,7 +42,7 @@ def test_what_goes_wrong_in_a_sample_names_it(asked, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", [*FORMATS])
 def test_samples_are_read_as_a_run_reads_them(asked, tmp_path, name):
-    """What no workbook can hold is left out of their cases, too."""
+    """The cases of samples, too, leave out characters that no workbook can hold."""
     ending, write = FORMATS[name]
     path = tmp_path / f"a.{ending}"
     rows = [["Plot", "Herb", "Grams"], *([f"P{n}", f"{herb}\x0b", 120.5 + n] for n, herb in enumerate(("Thyme", "Savory", "Lovage", "Dill")))]

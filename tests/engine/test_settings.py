@@ -1,4 +1,4 @@
-"""Settings as an object. Where they come from and what they may be is in `tests/sheets/settings`."""
+"""Settings as an object. Their sources and their valid values are in `tests/sheets/settings`."""
 
 import copy
 import json
@@ -12,7 +12,7 @@ from ade_engine import Settings
 from ade_engine.infrastructure import settings as of_engine
 from ade_engine.models import VALID_LOG_FORMATS, SettingsError
 
-#: What the page of settings is held to, as JSON has it.
+#: The defaults that the page of settings must have, as JSON has them.
 DEFAULTS = {key: list(default) if isinstance(default, tuple) else default for key, default in of_engine.DEFAULTS.items()}
 
 

@@ -1,8 +1,8 @@
 """The sheets of ``tests/sheets``: each file gives cells and settings, and says what a run makes of them.
 
-A file ``<topic>/<case>.toml`` begins with ``about``, the promise in a sentence. What it gives stands first, what comes of it after; the
-latter is written by ``ADE_UPDATE_GENERATED=1``, and a person reads the difference. Tables ``[case.NAME]`` try the same with other givens:
-each has what stands above the first of them, but for what it says itself; `files` and `steps` are added.
+A file ``<topic>/<case>.toml`` begins with ``about``, the promise in a sentence. Its givens come first, then its results, which
+``ADE_UPDATE_GENERATED=1`` writes; a person reads the difference. Tables ``[case.NAME]`` try the same with other givens: each has
+those above the first of them, unless it has its own; `files` and `steps` are added.
 
 Given (`GIVEN` has them all):
 
@@ -54,10 +54,10 @@ except ModuleNotFoundError:  # Python 3.10
 HOME = Path(__file__).resolve().parents[1] / "sheets"
 GIVEN = """wishes answered about grid sheets more merged bold struck red hidden_rows hidden_columns hidden_sheets formats raw parts csv encoding name from_1904 read cells fields edition by_name files steps detects_rows
 settings assignments toml env here request day starter show""".split()
-#: Whether files are written; a run's surroundings lack the variable.
+#: True if files are rewritten; the environment of a run lacks the variable.
 WRITES = bool(os.environ.get("ADE_UPDATE_GENERATED"))
 USUAL = ["error", "output", "notices", "issues"]
-#: Sheets that repeat what stands in the list of issues.
+#: Sheets that repeat the list of issues.
 REPEATED = {"Issues"}
 LOOKS = {"bold": ("font", Font(bold=True)), "struck": ("font", Font(strike=True)), "red": ("fill", PatternFill("solid", fgColor="FFFF0000"))}
 
@@ -68,7 +68,7 @@ def same(text: str) -> list[str]:
 
 
 class Case:
-    """What a case gives, run."""
+    """A case and the outcome of its run."""
 
     def __init__(self, given: dict, folder: Path, template: Path, run, monkeypatch):
         self.given, self.folder, self.run = given, folder, run
@@ -88,7 +88,7 @@ class Case:
         level = 20 if all(name in SHOWN and name != "leaks" or name.startswith(("run.", "notices.")) for name in given.get("show", USUAL)) else 10
         self.config, self.source, request = self.package(template), self.input(), given.get("request", {})
         if given.get("show") == ["effective"]:
-            # They may be none that a run could have.
+            # A run could not have some of these settings.
             self.outcome = None
             return
         self.outcome = run(self.config, self.source, settings=given.get("settings"), level=level, output_dir=folder / "out", **request)
@@ -166,10 +166,10 @@ class Case:
         return path
 
     def shown(self) -> dict[str, str]:
-        """What came of the case, by name, without what is empty."""
+        """Returns the results of the case by name, without the empty ones."""
         texts, names = {}, self.given.get("show", USUAL)
         if self.outcome and self.outcome.result.error and not {"error", "check"} & {*names}:
-            # A run that fails says so, whatever is looked at.
+            # A failed run shows its error, whatever the case asks for.
             names = ["error", *names]
         for name in names:
             text = SHOWN[name](self) if name in SHOWN else self.fact(name)
@@ -182,7 +182,7 @@ class Case:
         return error and f"{error.code.value}{f' in {error.stage}' if error.stage else ''}: {error.message}" or ""
 
     def check(self) -> str:
-        """What a check of the package says."""
+        """Returns the answer of a check of the package."""
         try:
             Engine(Settings.load(config_package_dir=self.config, **self.given.get("settings", {}))).check(config_package=self.config)
         except Exception as error:
@@ -190,7 +190,7 @@ class Case:
         return "fine"
 
     def validated(self) -> str:
-        """What `ade_engine config validate` prints but for counts, and what it warns of."""
+        """Returns the lines that `ade_engine config validate` prints, except counts, and its warnings."""
         printed, said = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
             app(["config", "validate", "--config-package", str(self.config), "--log-format", "ndjson"])
@@ -199,7 +199,7 @@ class Case:
         return "\n".join(words + [event["message"] for event in events if event.get("level") == "warning"])
 
     def output(self) -> str:
-        """The sheets of the output but for the list of issues, without columns that have nothing below their header."""
+        """Returns the sheets of the output except the list of issues, without columns that have nothing below their header."""
         return "" if self.outcome.output is None else self.of_book(self.outcome.book, REPEATED)
 
     @staticmethod
@@ -235,7 +235,7 @@ class Case:
         return write_grid(grid)
 
     def values(self) -> str:
-        """Each cell of the column with what was read from it and what is said of it."""
+        """Returns each cell of the column with the value that was read from it and its issues."""
         columns = self.given["cells"]
         if isinstance(columns, str):
             return self.values_of(self.outcome.book.worksheets[0], columns)
@@ -254,7 +254,7 @@ class Case:
         return write_grid([[line, *read.get(number, ["(left out)"])] for number, line in enumerate(lines, 2)])
 
     def how(self) -> str:
-        """How each column was read, in words."""
+        """Returns, in words, how each column was read."""
         lines = []
         for one in self.outcome.noticed["readings"]:
             doubt = " [ambiguous]" if one["ambiguous"] else ""
@@ -262,7 +262,7 @@ class Case:
         return "\n".join(lines)
 
     def columns(self) -> str:
-        """Each table with its place, its header rows, and the fields of its columns."""
+        """Returns each table with its position, its header rows, and the fields of its columns."""
         lines = []
         for sheet in self.outcome.completed["workbooks"][0]["sheets"]:
             for table in sheet["tables"]:
@@ -277,7 +277,7 @@ class Case:
         return "\n".join(line for line in self.columns().splitlines() if not line.startswith("  "))
 
     def rows(self) -> str:
-        """What each row of the input was taken for."""
+        """Returns the classification of each row of the input."""
         return "\n".join(row["message"] for row in self.outcome.noticed.get("rows", ()))
 
     def source_rows(self) -> str:
@@ -291,14 +291,14 @@ class Case:
         return "\n".join(path.read_text("utf-8") for path in (self.folder / "out").glob("*_rows.json"))
 
     def leaks(self) -> str:
-        """The long cells of the input that an event quotes."""
+        """Returns the long cells of the input that an event quotes."""
         rows = [row for grid in (self.given["grid"], *self.given.get("sheets", {}).values()) for row in read_grid(grid)[1:]]
         long = {form for row in rows for cell in row for form in (str(cell), f"{cell:,}" if isinstance(cell, int) else "") if len(form) > 5}
         said = json.dumps(self.outcome.events, ensure_ascii=False).casefold()
         return "\n".join(sorted(cell for cell in long if cell.casefold() in said))
 
     def fact(self, path: str) -> str:
-        """The data of each event of a name, or what a longer path finds in it."""
+        """Returns the data of each event of a name, or the values at a longer path in it."""
         if path.startswith("notices."):
             return "\n".join(map(self.of_notice, self.outcome.notices(path[8:])))
         lines = []
@@ -327,7 +327,7 @@ def written(name: str, text: str) -> str:
     return f"{key} = {quotes}\n{text}\n{quotes}\n"
 
 
-#: A given, wherever it stands.
+#: A given, wherever it is.
 GIVEN_LAST = re.compile(rf"^({'|'.join(GIVEN)})\b", re.MULTILINE)
 
 
@@ -337,18 +337,18 @@ def sections(text: str) -> list[str]:
 
 
 def given_part(section: str) -> str:
-    """A section without what comes of it."""
+    """Returns a section without its results."""
     shown = re.search(rf'^(?!\[|({"|".join(GIVEN)})\b)(?:"[^"\n]+"|[\w.-]+) = ', without_texts(section), re.MULTILINE)
     return section[: shown.start()] if shown else section
 
 
 def without_texts(section: str) -> str:
-    """A section whose long texts are blank, so that places stay what they are."""
+    """Returns a section with blanks in place of its long texts, so that positions stay the same."""
     return re.sub(r"'''.*?'''|\"\"\".*?\"\"\"", lambda text: " " * len(text[0]), section, flags=re.DOTALL)
 
 
 def files() -> list[Path]:
-    # What uses polars comes last: until then the engine runs without its Python half, as for most people.
+    # Files that use polars come last: until then the engine runs without the Python half of polars, as for most people.
     return sorted(HOME.glob("*/*.toml"), key=lambda path: ("pl." in path.read_text("utf-8"), path))
 
 

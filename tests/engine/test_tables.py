@@ -1,4 +1,4 @@
-"""What a sheet of tests/sheets cannot give: a hidden sheet that was saved as the active one, and tables of more than a thousand rows."""
+"""Inputs that tests/sheets cannot hold: a hidden sheet that was saved as the active one, and tables of over a thousand rows."""
 
 import zipfile
 

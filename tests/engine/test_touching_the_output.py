@@ -1,6 +1,6 @@
-"""What the sheet is like that hooks get: it makes cells only when they are touched, and saving writes the others natively.
+"""The sheet that hooks get makes cells only when they are touched, and saving writes the others natively.
 
-That nobody notices is tested in `test_random_operations.py`.
+`test_random_operations.py` checks that nobody notices.
 """
 
 import pickle

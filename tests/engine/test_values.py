@@ -1,4 +1,4 @@
-"""In a run of `ade`, cell values are in the output and nowhere else: what only a process of its own shows, its streams and its flags.
+"""In a run of `ade`, cell values are in the output and nowhere else: the streams and flags that only a process of its own shows.
 
 All else that could quote a cell stands in `tests/sheets/errors/no_cell_is_quoted.toml`.
 """
@@ -17,7 +17,7 @@ WORD = ROWS[1][0]
 MODULE = "import polars as pl\n\ndef fn(**values):\n    %s\n\ndef register(registry):\n    registry.register_%s, priority=1)\n"
 ROW, HOOK = "row_detector(fn, row_kind='data'", "hook(fn, hook='on_table_mapped'"
 CAST = "column_transform(fn, field='name'", "return pl.col('name').cast(pl.Int64)", "cannot be applied: InvalidOperationError"
-#: How it is registered, what fails, and what is said; none: the run succeeds.
+#: The registration of a function, its failing code, and the message; without a message, the run succeeds.
 FAILURES = {
     "raised after the marker is gone": (ROW, "import os; os.environ.clear(); raise ValueError(values['row_values'][0])", "raised ValueError at `import os"),
     "a warning": (HOOK, "import warnings; warnings.warn(f\"odd {values['table']['name'][0]}\")", None),

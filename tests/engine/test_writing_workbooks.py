@@ -1,4 +1,7 @@
-"""The native writer, where it matters how much is written and where. What it writes is compared in `test_random_operations.py` and `tests/sheets/writing`."""
+"""The native writer: the amount and the destination of its output.
+
+`test_random_operations.py` and `tests/sheets/writing` compare the content.
+"""
 
 import datetime as dt
 import random

@@ -1,4 +1,4 @@
-//! What the transcripts of the HTTP API (tests/api) cannot show: streams, clients that hang up, and several at once.
+//! The parts of the HTTP API that its transcripts (tests/api) cannot show: streams, clients that hang up, and several at once.
 
 use crate::common;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use zip::write::SimpleFileOptions;
 
 const MODULE: &str = "config/src/ade_config/columns/more.py";
-/// A module that never ends to load.
+/// A module that never finishes loading.
 const ENDLESS: &str = "import time\n\ntime.sleep(100000)\n\n\ndef register(registry):\n    pass\n";
 
 #[test]
@@ -57,7 +57,7 @@ fn a_run_is_followed_to_its_end_and_streams_resume_behind_the_last_event() {
     assert_eq!(frames(&by_query.text()), all[2..]);
 }
 
-/// The page about it names its keys.
+/// Checks that the page about it names its keys.
 #[test]
 fn the_request_of_a_run_is_as_it_is_documented() {
     let place = Place::cold();
@@ -87,7 +87,7 @@ fn a_body_that_ends_early_leaves_nothing() {
     server.break_off(documents, FORM, half.len() + 100, &half);
     let malformed = server.put("POST", documents, FORM, &half);
     malformed.refuses(400, "bad_request");
-    // What the server drops, it drops on the thread that answers, or soon after.
+    // The server drops uploads on the thread that answers, or soon after.
     wait_for("the files of broken uploads to be gone", || {
         let kept = place.files_below("data/workspaces/default/documents");
         kept.is_empty()
@@ -127,7 +127,7 @@ fn a_check_or_a_trial_ends_with_its_client_and_many_leave_room_for_other_request
     assert_eq!(checked.is(200).json()["loads"], true);
 }
 
-/// A configuration of so many modules that all say the same.
+/// Returns a zipped configuration with this number of modules that all have the same text.
 fn zipped(modules: usize, text: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let mut add = |name: &str, text: &str| {
@@ -188,7 +188,7 @@ fn of_two_writers_one_is_told_and_no_version_is_a_mix_of_two_drafts() {
     }
 }
 
-/// What a form and a token begin, tests/api/sessions.md has.
+/// Checks the link; sessions that a form or a token begins are in tests/api/sessions.md.
 #[test]
 fn the_link_of_a_server_signs_in_once() {
     let place = Place::new();
@@ -203,7 +203,7 @@ fn the_link_of_a_server_signs_in_once() {
         let request = server.plain("GET", "/console/session");
         request.header("Cookie", cookie)
     };
-    // And the code in it is no session.
+    // The code in the link is no session.
     let code = server.link.split('=').nth(1).unwrap();
     let guessed = get(&format!("ade_session={code}")).send();
     guessed.refuses(401, "unauthorized");

@@ -1,4 +1,4 @@
-//! What the HTTP API refuses of what is sent to it, and what it shows to whom.
+//! Requests that the HTTP API refuses, and the data that it shows to each token.
 
 use crate::common;
 
@@ -15,7 +15,7 @@ fn served() -> (Place, Server) {
     (place, server)
 }
 
-/// What is answered to exactly these bytes; the server ends the connection.
+/// Returns the answer to exactly these bytes; the server ends the connection.
 fn said(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(&server.address).unwrap();
     stream.set_read_timeout(Some(HANG)).unwrap();
@@ -25,7 +25,7 @@ fn said(server: &Server, request: &str) -> String {
     answer
 }
 
-/// Every place in a body, the body itself as the first.
+/// Returns the pointer to every value in a body, the body itself as the first.
 fn places(body: &Value) -> Vec<String> {
     let mut found = vec![String::new()];
     for (name, value) in body.as_object().into_iter().flatten() {
@@ -49,7 +49,7 @@ fn a_body_of_another_shape_is_refused_in_the_words_of_json() {
     ]"#;
     let bodies = bodies.replace("ID", "01900000-0000-7000-8000-000000000000");
     let bodies: Vec<(String, Value)> = serde_json::from_str(&bodies).unwrap();
-    // What could stand there: each type, and a list of what an object's fields have.
+    // Possible values: each type, and a list of the values that an object's fields have.
     let wrong = r#"[null, true, 7, 1.5, "x", {"a": 1}, [], ["x", false, {}], [[]]]"#;
     let wrong: Vec<Value> = serde_json::from_str(wrong).unwrap();
     for (path, body) in &bodies {
@@ -132,7 +132,7 @@ fn a_refused_upload_is_answered_at_once_and_its_client_is_not_cut_off() {
     assert_eq!(&first, b"HTTP/1.1 401");
     // The server would wait for five seconds for the rest.
     assert!(began.elapsed() < Duration::from_secs(3));
-    // A client that sends on all the same gets rid of everything, and then reads the rest of the answer.
+    // A client that keeps sending can send everything, and then reads the rest of the answer.
     stream.write_all(&vec![b'x'; length - 5]).unwrap();
     let mut rest = String::new();
     stream.read_to_string(&mut rest).unwrap();
@@ -141,7 +141,7 @@ fn a_refused_upload_is_answered_at_once_and_its_client_is_not_cut_off() {
         rest.contains("connection: close") && rest.contains("\"unauthorized\""),
         "{rest}"
     );
-    // Where the body is there already, the connection goes on.
+    // If the body is there already, the connection continues.
     let address = &server.address;
     let next = format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     let twice = said(&server, &format!("{}Name\n{next}", head(5)));
@@ -149,7 +149,7 @@ fn a_refused_upload_is_answered_at_once_and_its_client_is_not_cut_off() {
     assert_eq!(statuses.collect::<Vec<_>>(), ["401", "200"], "{twice}");
 }
 
-/// A request that is answered with a stream, after the head of the answer.
+/// Begins a request whose answer is a stream, and returns it after the head of the answer.
 fn begun(request: Request) -> Exchange {
     let mut stream = request.begin();
     let first = stream.line().unwrap();
@@ -158,7 +158,7 @@ fn begun(request: Request) -> Exchange {
     stream
 }
 
-/// A stream ends within a second of this; the machine may be slow. Returns what came of it.
+/// Checks that a stream ends within a second of this, or later if the machine is slow. Returns its text.
 fn ends(mut stream: Exchange, since: Instant) -> String {
     let mut text = String::new();
     while let Some(line) = stream.line() {
@@ -169,7 +169,7 @@ fn ends(mut stream: Exchange, since: Instant) -> String {
     text
 }
 
-/// The lines of JSON in an answer.
+/// Returns the lines of JSON in an answer.
 fn lines(text: &str) -> Vec<Value> {
     let lines = text.lines().filter(|line| line.starts_with('{'));
     lines
@@ -227,12 +227,12 @@ fn a_stream_ends_with_its_token_and_with_its_session() {
         ends(stream, since);
     }
 
-    // That of another token has gone on.
+    // The stream of another token has continued.
     cancel(&first);
     let rest = other.rest();
     assert!(rest.contains("event: run.complete"), "{rest}");
 
-    // And with another token, the lines go on where they were interrupted: none twice, none missing.
+    // With another token, the lines continue where they were interrupted: none twice, none missing.
     let [interrupted, _] = ended;
     let run = interrupted["run_id"].text();
     cancel(run);

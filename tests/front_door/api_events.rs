@@ -1,4 +1,4 @@
-//! Following a workspace over the API, and how its work goes: events of runs, environments and counts; statistics.
+//! Following the work of a workspace over the API: events of runs, environments and counts; statistics.
 
 use crate::common;
 
@@ -80,7 +80,7 @@ fn is_run(event: &Event, id: &str, status: &str) -> bool {
     event.name == "run" && event.data["id"] == id && event.data["status"] == status
 }
 
-/// The statuses of a run in events, each once where it is told again.
+/// Returns the statuses of a run in events, without immediate repetitions.
 fn statuses(events: &[Event], id: &str) -> Vec<String> {
     let mut statuses: Vec<String> = events
         .iter()
@@ -135,7 +135,7 @@ fn a_run_arrives_from_queued_to_succeeded_at_each_client_in_order() {
     assert!(!told[told.len() - 1].data["cancel_requested_at"].is_null());
     worker.stops();
 
-    // Environments: built anew, and deleted, after which lists are to be loaded anew.
+    // Environments are rebuilt, and deleted, after which clients have to reload lists.
     place.ade("env build config --force").success();
     let ready = |event: &Event| event.name == "environment" && event.data["status"] == "ready";
     let told = second.until(ready);
@@ -145,7 +145,7 @@ fn a_run_arrives_from_queued_to_succeeded_at_each_client_in_order() {
     place.ade(&format!("env rm {id}")).success();
     second.until(|event| event.name == "reset");
 
-    // It ends with the server, which waits for nobody.
+    // The stream ends with the server, which waits for no client.
     server.process.signal(libc::SIGTERM);
     first.exchange.rest();
     server.process.wait().success();
@@ -169,13 +169,13 @@ fn a_client_that_comes_back_misses_nothing() {
     assert_eq!(told[0].name, "counts");
     assert_eq!(statuses(&told, &run), ["succeeded"]);
     assert_eq!(statuses(&told, &waiting), ["queued"]);
-    // The same by the query, for programs; and who does not say where to resume loads lists.
+    // Programs may resume by the query instead; a client that does not say where to resume loads lists.
     let by_query = Client::connect(&server, &format!("?after_id={last}"), None).together();
     assert_eq!(statuses(&by_query, &run), ["succeeded"]);
     let anew = Client::connect(&server, "", None).together();
     assert_eq!(anew.len(), 1, "{anew:?}");
 
-    // What is older is not told, unless it went back to the queue since.
+    // The server sends no older runs, unless they went back to the queue since.
     place.change(
         "UPDATE queue SET created_at = created_at - 3600000, available_at = available_at - 3600000;
          UPDATE runs SET completed_at = completed_at - 3600000 WHERE completed_at IS NOT NULL",
@@ -187,7 +187,7 @@ fn a_client_that_comes_back_misses_nothing() {
     place.change("UPDATE queue SET available_at = available_at + 3600000, attempt_count = 1");
     assert_eq!(statuses(&missed(), &waiting), ["queued"]);
 
-    // More than is told one by one.
+    // There are more runs than the server sends one by one.
     let columns = "workspace_id, configuration_id, engine_spec, deps_digest, source_digest, snapshot_path, input_name, input_path,
         input_sha256, input_size_bytes, options, max_attempts, run_dir, created_at, started_at, status";
     place.change(&format!(
@@ -216,7 +216,7 @@ fn a_token_of_another_workspace_sees_nothing() {
         (first[0].name.as_str(), &first[0].data["queued"]),
         ("counts", &json!(0))
     );
-    // Something happens here, which the owner is told; and then there, which is the first that the guest is told.
+    // A run is queued here, and the owner gets its event; then one is queued there, which is the first event of the guest.
     let here = place.enqueue("config", "members.csv");
     own.until(|event| is_run(event, &here, "queued"));
     place.set("ADE_WORKSPACE", "other");
@@ -225,7 +225,7 @@ fn a_token_of_another_workspace_sees_nothing() {
         assert!(!event.data.to_string().contains(&here), "{event:?}");
         let workspace = &event.data["workspace_id"];
         assert!(workspace.is_null() || workspace == "other", "{event:?}");
-        // Of its own run only; the environment may be counted before that.
+        // The event counts its own run only; an event of the environment may come before that.
         let queued = event.data["queued"].as_u64();
         assert!(queued.is_none_or(|queued| queued <= 1), "{event:?}");
     }
@@ -234,7 +234,7 @@ fn a_token_of_another_workspace_sees_nothing() {
     guest.exchange.rest();
 }
 
-/// What ended in a window, tests/api/statistics.md has.
+/// Checks the counts of workers; those of runs that ended in a window are in tests/api/statistics.md.
 #[test]
 fn statistics_are_those_of_the_workers_that_live() {
     let place = Place::held("");
@@ -271,7 +271,7 @@ fn statistics_are_those_of_the_workers_that_live() {
                 .for_each(|worker| has(worker, json!({"name": null, "host": null, "pid": null})));
         }
     }
-    // One that is killed is not counted.
+    // A killed worker is not counted.
     server.token = all;
     held.dies();
     let after = server.read("stats");

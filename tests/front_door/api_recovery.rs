@@ -1,11 +1,11 @@
-//! A server that is killed with SIGKILL loses nothing that it acknowledged, and streams go on where they were.
+//! A server that is killed with SIGKILL loses nothing that it acknowledged, and streams continue where they were.
 
 use crate::common;
 
 use common::{Place, Server, Told, api, frames, has, wait_for};
 use serde_json::json;
 
-/// How often the server is killed, each time at another moment.
+/// The number of times that the server is killed, each time at another moment.
 const KILLS: u32 = 3;
 
 #[test]
@@ -25,7 +25,7 @@ fn what_a_killed_server_acknowledged_is_there_and_streams_resume() {
         let text = format!("Name,Email\nAnn {kill},ann@example.org\n");
         let document = server.document("members.csv", &text);
         documents.push((document.clone(), text));
-        // Unfinished: an upload whose body never ends, and a stream.
+        // An upload whose body never ends, and a stream, are unfinished.
         let upload = server.ask("POST", "workspaces/default/documents?name=half.csv");
         let upload = upload.header("Content-Type", "application/octet-stream");
         let upload = upload
@@ -51,7 +51,7 @@ fn what_a_killed_server_acknowledged_is_there_and_streams_resume() {
         for (number, mut exchange) in under_way {
             if let Some(answer) = exchange.try_answer() {
                 let run = answer.is(201).id();
-                // Sent again under its key, it is the same run.
+                // A submission that is sent again under its key is the same run.
                 let server = Server::dev(&place, "--no-worker");
                 assert_eq!(submit(&server, number).answer().is(200).id(), run);
                 runs.push((run, 0));
@@ -78,9 +78,9 @@ fn what_a_killed_server_acknowledged_is_there_and_streams_resume() {
     }
 }
 
-/// The number of the last whole event in what was received of an answer.
+/// Returns the number of the last whole event in the received part of an answer.
 fn last_id(received: &str) -> u64 {
-    // The chunks of the transfer are told apart from the stream in them: a chunk's size is alone on its line.
+    // Removes the sizes of the transfer's chunks from the stream: a chunk's size is alone on its line.
     let stream: String = received
         .split("\r\n")
         .filter(|part| part.contains("\ndata: ") || part.starts_with(": "))

@@ -22,13 +22,13 @@ fn a_record_keeps_to_the_schema_whatever_was_asked_for() {
         Place::keeps_to_the_schema(&artifact);
         assert_eq!(artifact["run"]["status"], status, "{options}");
     }
-    // One that was cancelled before it began, and one that was skipped.
+    // One run was cancelled before it began, and one was skipped.
     place.enqueue("config", "members.csv");
     place.ade("runs cancel latest -q").success();
     Place::keeps_to_the_schema(&place.latest_artifact());
     place.set("ADE_SAFE_MODE", "1");
     place.ade("run config members.csv").success();
-    // It refuses a record that lacks or adds something.
+    // The schema refuses a record with a missing or an additional key.
     let whole = place.latest_artifact();
     let fault = Place::fault_of_artifact;
     assert_eq!(fault(&whole), None);

@@ -1,4 +1,4 @@
-//! `ade ci` that is stopped; what it says otherwise is in `tests/cli/ci*.md`.
+//! `ade ci` that is stopped; its other output is in `tests/cli/ci*.md`.
 
 use crate::common;
 

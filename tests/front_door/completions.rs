@@ -6,7 +6,7 @@ use std::process::Command;
 
 use common::{Place, Printed};
 
-/// A place with a run, and what a shell prints that asks this script there. Nothing where the shell is not installed.
+/// Returns a place with a run, and the output of a shell that asks this script there; nothing if the shell is not installed.
 fn asked(shell: &str, name: &str, script: &str) -> Option<(String, String)> {
     if Command::new(shell).arg("--version").output().is_err() {
         eprintln!("skipped: {shell} is not installed");
@@ -19,7 +19,7 @@ fn asked(shell: &str, name: &str, script: &str) -> Option<(String, String)> {
     place.write("script", script);
     let ade = std::path::Path::new(env!("CARGO_BIN_EXE_ade"));
     let folder = ade.parent().unwrap().display();
-    // It would wait for ever for what is not shown.
+    // The shell would wait for ever for candidates that are not shown.
     let flag = if shell == "fish" { "--no-config" } else { "-f" };
     let line = format!("PATH={folder}:$PATH TERM=xterm exec timeout 60 {shell} {flag} script");
     let id = place.latest_id();

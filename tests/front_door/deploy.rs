@@ -1,5 +1,5 @@
 //! Units of systemd, the Dockerfile and the page about containers do what they say, without systemd and without an engine for
-//! containers: what they start is typed, with their variables.
+//! containers: the tests type the commands that they start, with their variables.
 
 use crate::common;
 
@@ -54,7 +54,7 @@ fn the_units_start_on_an_empty_data_directory() {
     }
 }
 
-/// A full disk passes, and then a worker has to be there again; a setting that is wrong stays wrong.
+/// Checks that units start again after a full disk, which passes, and not after a wrong setting, which stays wrong.
 #[test]
 fn the_units_are_started_again_when_the_database_could_not_serve() {
     for unit in ["worker", "serve"] {
@@ -71,7 +71,7 @@ fn the_units_are_started_again_when_the_database_could_not_serve() {
     }
 }
 
-/// systemd reads the units without a word.
+/// Checks that systemd reads the units without a warning.
 #[test]
 fn systemd_understands_the_units() {
     let place = Place::named("units");
@@ -108,13 +108,13 @@ fn the_image_starts_on_empty_volumes() {
     assert_eq!(user, Some("USER 10001"), "not root");
 }
 
-/// The commands of the page about installing that are typed into containers, from the first to the last.
+/// Types the commands of the page about containers, from the first to the last.
 #[test]
 #[ignore = "long: .ci/nightly front"]
 fn the_commands_for_containers_work() {
     let place = image(&read("Dockerfile"));
     place.ade("init crew").success();
-    // The worker that is started before.
+    // The worker that the page starts before.
     place.ade("worker --drain").success();
     let mut typed = Vec::new();
     for line in read("docs/how-to/container.md").lines().map(str::trim) {
@@ -133,7 +133,7 @@ fn the_commands_for_containers_work() {
             .replace("/tmp/clean", "clean")
             .replace("--host 0.0.0.0", "--port 0");
         if inside.starts_with("serve ") {
-            // Outside of its container, loopback inside of it cannot be reached, and no port that is not passed on.
+            // From outside of a container, its loopback and the ports that are not published cannot be reached.
             assert!(inside.contains("--host 0.0.0.0"), "{line}");
             assert!(line.contains(" -p 127.0.0.1:8000:8000 "), "{line}");
             let mut server = place.start(&here);

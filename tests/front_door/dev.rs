@@ -17,7 +17,7 @@ fn one_command_is_all_that_a_developer_types() {
     let run = server.submit(&configuration, &document);
     let id = run["id"].text();
     assert_eq!(server.events(id, 0).last().unwrap().1, "run.complete");
-    // One log for both.
+    // The server and the worker share one log.
     server.process.wait_until_says("\"event\":\"run.ended\"");
     server.process.wait_until_says("\"event\":\"api.request\"");
     server.process.signal(libc::SIGINT);
@@ -47,12 +47,12 @@ fn a_run_in_progress_goes_back_to_the_queue() {
     );
 }
 
-/// A module of a configuration with this in its first line.
+/// Returns a module of a configuration with this first line.
 fn module(line: &str) -> String {
     format!("{line}\n\n\ndef register(registry):\n    pass\n")
 }
 
-/// How often a server has said this.
+/// Returns the number of times that a server has printed these words.
 fn times(server: &Server, words: &str) -> usize {
     server.process.stderr().matches(words).count()
 }
@@ -81,14 +81,14 @@ fn a_mistake_in_a_configuration_is_told_when_its_file_is_saved() {
     saved(&module("RATE = 1"));
     server.process.wait_until_says("people loads again");
     assert!(server.process.stderr().contains("add it to `dependencies`"));
-    // Each was told once, and what loads is no news twice.
+    // The server reported each mistake once, and does not repeat that a configuration loads.
     assert_eq!(times(&server, "configuration.broken"), 3);
     saved(&module("RATE = 7"));
     server
         .process
         .wait_until_says("people changed, and loads without errors");
     assert_eq!(times(&server, "people loads again"), 1);
-    // A manifest.
+    // The manifest has a mistake.
     configuration.write("pyproject.toml", "[project\n");
     wait_for("the news of a broken manifest", || {
         times(&server, "configuration.broken") == 4
@@ -111,7 +111,7 @@ fn a_mistake_is_told_before_the_environment_is_there_and_after_it_is_built() {
             .display()
     );
     let mut server = Server::dev(&place, "--no-worker");
-    // What is never imported may be as it likes.
+    // A file that is never imported may hold anything.
     configuration.write("src/ade_config/columns/_notes.py", "not Python");
     server
         .process
@@ -121,7 +121,7 @@ fn a_mistake_is_told_before_the_environment_is_there_and_after_it_is_built() {
         "SyntaxError: invalid syntax at `RATE = = 1` {line}"
     ));
     drop(server);
-    // A mistake that only an environment finds.
+    // Only an environment finds the next mistake.
     place.hurry();
     saved("RATE = 1");
     let mut server = Server::dev(&place, "");
@@ -132,7 +132,7 @@ fn a_mistake_is_told_before_the_environment_is_there_and_after_it_is_built() {
     assert_eq!(place.environments()[0]["status"], "ready");
 }
 
-/// The configurations that a server knows, by name.
+/// Returns the names of the configurations that a server knows.
 fn names(server: &Server) -> Vec<String> {
     let known = server.read("/api/v1/workspaces/default/configs?limit=1000");
     known["items"].texts("name")
@@ -143,7 +143,7 @@ fn the_configurations_of_the_folder_are_known() {
     let place = Place::new();
     let members = place.members("members.csv");
     place.ade("init crew -q").success();
-    // Any other Python project is none.
+    // Other Python projects are no configurations.
     place.write("library/pyproject.toml", "[project]\nname = \"library\"\n");
     place.write("library/src/library/__init__.py", "");
     place.write("notes/pyproject.toml", "[project\n");
@@ -154,14 +154,14 @@ fn the_configurations_of_the_folder_are_known() {
         &known,
         serde_json::json!({"uploaded": false, "runs_use": "folder", "last_run_at": null}),
     );
-    // It can be run at once, and a run of the folder is one of the same configuration.
+    // The configuration can run at once, and a run of the folder is a run of the same configuration.
     let id = known["id"].text();
     let document = server.upload(&members);
     let run = server.submit(id, &document);
     assert_eq!(run["status"], "queued");
     assert_eq!(place.configuration_id("crew"), id);
     assert_eq!(names(&server), ["crew"]);
-    // One that is made meanwhile.
+    // The server also finds a configuration that is created meanwhile.
     place.ade("init later -q").success();
     server
         .process
@@ -254,7 +254,7 @@ fn there_is_one_for_a_data_directory() {
     let mut other = place.start("dev --port 0 --no-worker --data-dir other");
     other.wait_until_prints("Ctrl-C stops");
     let _beside = Server::serve(&place, "");
-    // One that is killed leaves nothing in the way of the next.
+    // A killed server leaves nothing in the way of the next one.
     server.process.dies();
     Server::dev(&place, "--no-worker");
 }

@@ -1,4 +1,4 @@
-//! `ade docs --open`; what is found and printed is in `tests/cli/docs.md`.
+//! `ade docs --open`; its searches and output are in `tests/cli/docs.md`.
 
 use crate::common;
 
@@ -10,7 +10,7 @@ use common::{Place, wait_for};
 #[test]
 fn a_page_of_the_site_is_opened_in_the_browser() {
     let place = Place::new();
-    // An installation of its own, with a browser that notes what it is to open.
+    // An installation of its own, with a browser that notes the addresses that it is to open.
     let program = place.path("tool/bin/ade");
     fs::create_dir_all(place.path("tool/bin")).unwrap();
     fs::hard_link(env!("CARGO_BIN_EXE_ade"), &program)

@@ -1,4 +1,4 @@
-//! A database on a network file system. What `ade doctor` says otherwise is in `tests/cli/doctor.md`.
+//! A database on a network file system. Other answers of `ade doctor` are in `tests/cli/doctor.md`.
 
 #![cfg(target_os = "linux")]
 
@@ -37,7 +37,7 @@ fn a_database_on_a_network_file_system_is_refused_in_words() {
         "sshfs, which other machines use too"
     );
     assert_eq!(found("database")["state"], "problem");
-    // Without such a log it is not refused for that. (This disk cannot be written at all.)
+    // A database without such a log is not refused for that reason. (This disk cannot be written at all.)
     place.set("ADE_DATABASE_SQLITE_JOURNAL_MODE", "DELETE");
     let ended = place.ade("run config members.csv");
     ended.stderr_lacks("network file system");

@@ -1,5 +1,5 @@
-//! Workers and data directories that are copied, moved away or adopted. What belongs together is in `tests/cli/doctor-adopt.md`, and
-//! what is moved in `tests/cli/data-dir-moved.md`.
+//! Workers and data directories that are copied, moved away or adopted. `tests/cli/doctor-adopt.md` has which parts belong
+//! together, and `tests/cli/data-dir-moved.md` has which are moved.
 
 use crate::common;
 

@@ -1,5 +1,5 @@
-//! `ade env gc` beside a run that goes on, a worker and a build. What goes and what stays is in `tests/cli/env-gc.md`, of files in
-//! `tests/cli/env-gc-files.md`, of the cache in `tests/cli/cache-gc.md`.
+//! `ade env gc` beside a run that continues, a worker and a build. `tests/cli/env-gc.md` has which environments are deleted,
+//! `tests/cli/env-gc-files.md` which files, and `tests/cli/cache-gc.md` which parts of the cache.
 
 use crate::common;
 
@@ -41,7 +41,7 @@ fn an_environment_that_a_run_has_open_stays_whatever_the_records_say() {
     assert!(old.join(".ready").exists());
     gate.open();
     run.wait().success();
-    // The run has left something there: its warnings.
+    // The run has left its warnings there, which makes the folder newer.
     age(&old, 1);
     let report = place.json("env gc --json");
     assert_eq!(report["removed"].texts("id"), [old.to_str().unwrap()]);
@@ -74,7 +74,7 @@ fn a_build_that_is_under_way_keeps_the_whole_cache() {
         .unwrap()
         .next();
     let engine = engine.unwrap().unwrap().path();
-    // Of another data directory.
+    // The build is for another data directory.
     let gate = place.hold_installs();
     let building = place.start("env build config --data-dir elsewhere");
     gate.wait_until_reached();

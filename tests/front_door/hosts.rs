@@ -1,4 +1,4 @@
-//! Several hosts that execute runs from one PostgreSQL and one store of files. A host is played by a place of its own: a data directory, a
+//! Several hosts that execute runs from one PostgreSQL and one store of files. Each host is a place of its own: a data directory, a
 //! home and a cache.
 //!
 //! The last test kills workers, a whole host and the server while they execute a queue. `HOSTS_RUNS=300` makes it a long one.
@@ -15,14 +15,14 @@ use libc::SIGTERM;
 use serde_json::json;
 use tempfile::TempDir;
 
-/// A server, and what the hosts share.
+/// A server, and the files that the hosts share.
 struct Team {
     server: Postgres,
     shared: TempDir,
 }
 
 impl Team {
-    /// `None`: PostgreSQL is not installed.
+    /// Returns `None` if PostgreSQL is not installed.
     fn new() -> Option<Self> {
         let server = Postgres::start()?;
         let shared = tempfile::tempdir().unwrap();
@@ -34,7 +34,7 @@ impl Team {
         self.host_by(name, &self.server.url())
     }
 
-    /// The same, which reaches the server by this address.
+    /// Returns a host that reaches the server by this address.
     fn host_by(&self, name: &str, url: &str) -> Place {
         let mut place = Place::named(name);
         place.hurry();
@@ -86,14 +86,14 @@ fn what_one_host_submits_another_executes_and_a_third_shows() {
     api.configuration("config");
     api.members("members.csv");
     let run = api.enqueue("config", "members.csv");
-    // It has neither the configuration nor the input, and no environment.
+    // The second host has neither the configuration nor the input, and no environment.
     first.ade("worker --drain -q").success();
     assert_eq!(team.statuses()[&run], ("succeeded".to_owned(), 1));
     for place in [&api, &second] {
         demand_workbook(place, &run);
         place.ade_prints(&format!("logs tail {run}"), "run.complete");
     }
-    // What one host has built is none of another's.
+    // A host does not use the environments that another one has built.
     assert_eq!(first.environments().len(), 1);
     assert_eq!(second.environments().len(), 0);
     let next = api.enqueue("config", "members.csv");
@@ -134,7 +134,7 @@ fn what_the_object_store_has_lost_waits_for_the_host_that_has_it() {
 fn a_run_is_followed_and_cancelled_from_a_host_that_does_not_execute_it() {
     let Some(team) = Team::new() else { return };
     let (mut api, mut worker) = (team.host("api"), team.host("worker"));
-    // A run of the worker's writes where the configuration says, which is the other's folder.
+    // A run of the worker writes to the folder that the configuration names, which is the other host's.
     worker.set("ADE_SANDBOX_WRITE", api.path(""));
     api.set("ADE_SANDBOX_WRITE", api.path(""));
     api.ade("migrate").success();
@@ -170,7 +170,7 @@ fn who_is_cut_off_from_the_server_stops_before_another_begins_and_records_nothin
     let first = cut.start_worker("cut");
     let engine = api.wait_until_held(1)[0];
     way.cut();
-    // By its own clock it knows when its lease is over.
+    // The host knows by its own clock when its lease is over.
     common::wait_for_death(engine);
     let second = other.start_worker("other");
     api.wait_until_held(2);
@@ -281,11 +281,11 @@ fn a_data_directory_moves_to_a_server_with_its_records_and_files() {
     // Two runs and a snapshot.
     assert_eq!(moved["files_of"], 3);
     assert!(!place.path("data/db/ade.sqlite").exists());
-    // Nobody goes on with the database of until now.
+    // No command continues with the former database.
     place.unset("ADE_DATABASE_URL");
     place.ade_fails("runs ls", 5, "identity_mismatch");
     place.set("ADE_DATABASE_URL", &url);
-    // Another host executes what waits, and shows what had ended before.
+    // Another host executes the waiting runs, and shows those that had ended before.
     let other = team.host("other");
     other.ade("worker --drain -q").success();
     assert_eq!(team.statuses()[&waiting], ("succeeded".to_owned(), 1));
@@ -293,7 +293,7 @@ fn a_data_directory_moves_to_a_server_with_its_records_and_files() {
         demand_workbook(&other, run);
         demand_workbook(&place, run);
     }
-    // Records of a second directory do not go where these are.
+    // The records of a second directory cannot move to a database that has records.
     let mut second = team.host("second");
     second.unset("ADE_DATABASE_URL");
     second.unset("ADE_FILES_URL");
@@ -315,7 +315,7 @@ fn nothing_is_lost_or_done_twice_while_workers_a_host_and_the_server_die() {
     let Some(team) = Team::new() else { return };
     let count: usize = std::env::var("HOSTS_RUNS").map_or(24, |text| text.parse().unwrap());
     let mut api = team.host("api");
-    // A run that is killed again and again fails in the end; here the machine may be slow and the killings are many.
+    // A run that is killed again and again fails in the end; here the machine may be slow and kills are frequent.
     api.set("ADE_WORKER_MAX_ATTEMPTS", "50");
     let hosts = [team.host("one"), team.host("two")];
     api.ade("migrate").success();

@@ -1,4 +1,5 @@
-//! Builds that are interrupted, and a uv that two builds fetch. What builds say is in `tests/cli/installers.md` and `env-build*.md`.
+//! Builds that are interrupted, and a uv that two builds fetch. Messages of builds are in `tests/cli/installers.md` and
+//! `env-build*.md`.
 
 use crate::common;
 
@@ -22,7 +23,7 @@ fn an_interrupt_in_any_step_leaves_nothing_that_counts_and_the_next_build_succee
         let ended = build.wait();
         let left = place.files_below("data/venvs");
         let counts = |name: &String| name.ends_with("/.ready") || name.contains("/.venv/");
-        // Where this test was kept from running for long, the build was done.
+        // If this test was kept from running for long, the build has finished.
         assert!(
             ended.status() == Some(0) || !left.iter().any(counts),
             "{step}: {ended} {left:?}"
@@ -45,7 +46,7 @@ fn a_uv_is_fetched_once() {
     // A Python without pip gets it through a virtual environment that passes.
     place.shell("python3 -m venv --without-pip bare").success();
     place.set("ADE_PYTHON", place.path("bare/bin/python"));
-    // Two at once share it, and so do data directories.
+    // Two builds at once share uv, and so do data directories.
     let both =
         ["one", "two"].map(|data| place.start(&format!("env build config --data-dir {data}")));
     let said = both.map(|build| build.wait().success().said());

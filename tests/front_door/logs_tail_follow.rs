@@ -2,7 +2,7 @@
 use crate::common;
 use common::{Place, Printed, Running};
 
-/// What a follower with `--json --level debug` printed is the whole log.
+/// Checks that a follower with `--json --level debug` printed the whole log.
 #[track_caller]
 fn printed_all(place: &Place, run: &str, end: &common::Assert) {
     assert_eq!(end.records(), place.events(run));
@@ -35,7 +35,7 @@ fn a_run_is_followed_to_its_end_and_its_status_taken_over() {
     let lines = readable.printed();
     let last = lines.lines().last().unwrap();
     assert!(last.ends_with("run.complete failed"), "{readable}");
-    // It is told once, in the author's own file.
+    // The error appears once, with the author's own file.
     assert_eq!(
         readable.printed().matches("no more").count(),
         2,

@@ -4,7 +4,7 @@ use crate::common;
 
 use common::{Assert, Place, Printed};
 
-/// What is typed of each command, in an order in which each has something to print. `RUN` and `ENVIRONMENT` are ids.
+/// The command lines, in an order in which each has something to print. `RUN` and `ENVIRONMENT` are ids.
 const CALLS: [&str; 57] = [
     "init other",
     "shape crew/sample.xlsx",
@@ -65,8 +65,8 @@ const CALLS: [&str; 57] = [
     "man",
 ];
 
-/// The commands that are not tried: they print nothing there, go on until they are stopped, or need a worker, an end that is told, or what
-/// nothing needs.
+/// The commands that are not tried: they print nothing there, run until they are stopped, or need a worker, a delivery or an object
+/// that nothing uses.
 const NOT_TRIED: [&str; 11] = [
     "configs rename",
     "configs rm",
@@ -103,7 +103,7 @@ fn every_command_says_that_its_output_was_lost() {
         let lost = to(&place, "> /dev/full", &line).code(2);
         lost.says("cannot write to standard output: no space left on device");
     }
-    // The page has all commands, which tests/form holds.
+    // The page has all commands, as tests/form checks.
     let page = include_str!("../../docs/reference/commands.md");
     let lines = page.lines();
     let commands: Vec<&str> = lines
@@ -120,25 +120,25 @@ fn every_command_says_that_its_output_was_lost() {
     for line in ["--help", "-h", "--version", "help runs"] {
         to(&place, "> /dev/full", line).code(2);
     }
-    // The work is done all the same.
+    // The commands do their work all the same.
     assert!(place.path("kept.tar.gz").is_file() && place.path("page.html").is_file());
 }
 
 #[test]
 fn a_reader_that_wants_no_more_is_no_error_and_a_slow_one_gets_all() {
     let place = Place::new();
-    // More than a pipe holds: it is closed before all is written.
+    // The output is more than a pipe holds, so that the pipe is closed before all is written.
     let ade = env!("CARGO_BIN_EXE_ade");
     let closed = place.shell(&format!("{{ {ade} openapi; echo status $? >&2; }} | true"));
     assert_eq!(closed.said(), "status 0\n");
-    // A descriptor that is open for reading alone.
+    // The descriptor is open for reading alone.
     to(&place, "1< /dev/null", "--version")
         .code(2)
         .says("bad file descriptor");
-    // Scripts get the code.
+    // Scripts get the code of the error.
     let error = to(&place, "> /dev/full", "settings --json").code(2).error();
     assert_eq!(error["code"], "output_unwritable");
-    // A full pipe that does not block is waited for.
+    // `ade` waits for a full pipe that does not block.
     let program = format!(
         "import os, subprocess, sys, time\n\
          out, inlet = os.pipe()\n\

@@ -1,4 +1,4 @@
-//! What people type and what they get back: tests through the front door of `ade`, by command and by subject, each in the file of its name.
+//! Tests of the commands that people type and of their output, by command and by subject, each in the file of its name.
 //!
 //! They are one program, because each program of tests is linked with all of ADE, and waits for its own slowest test.
 //! `cargo test --test front_door env_gc` runs those of one file.

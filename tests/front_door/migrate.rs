@@ -18,7 +18,7 @@ fn several_at_once_are_safe() {
         "{ends:?}"
     );
     place.ade("migrate --check").success();
-    // They agree on whose the data directory is, too.
+    // All processes agree on the owner of the data directory, too.
     place.ade("runs ls").success();
     place.ade_prints("doctor", "up to date and sound");
 }

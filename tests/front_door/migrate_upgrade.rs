@@ -15,10 +15,10 @@ use std::path::{Path, PathBuf};
 use common::{Place, Printed, Told, trials};
 use rusqlite::Connection;
 
-/// What the newest fixture has more than its predecessor brought up to date.
+/// The rows that the newest fixture has in addition to those of its migrated predecessor.
 const NEWEST_ROWS: &str = "";
 
-/// Columns that later versions call otherwise: the table, the name before, the name now.
+/// Columns that later versions rename: the table, the old name, the new name.
 const RENAMED: [(&str, &str, &str); 1] = [("configurations", "active", "is_default")];
 
 fn name_now<'a>(table: &str, column: &'a str) -> &'a str {
@@ -122,7 +122,7 @@ fn restore(place: &Place, version: usize) -> PathBuf {
     path
 }
 
-/// How many migrations this `ade` knows.
+/// Returns the number of migrations that this `ade` knows.
 fn newest() -> usize {
     ade::store::Store::migrations().len()
 }
@@ -268,7 +268,7 @@ fn by_migrate_alone_and_by_one_of_several(place: &Place) -> serde_json::Value {
     worked.remove(0)
 }
 
-/// All of them by night. What came up is as one of today, so that in a change the oldest and today's are enough.
+/// Tries all versions by night. A migrated database is like one of today, so that the oldest and today's are enough for a change.
 #[test]
 fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
     let tried = |version: &usize| trials::are_all() || [1, newest()].contains(version);
@@ -285,8 +285,8 @@ fn what_was_recorded_before_is_listed_and_worked_on_afterwards() {
         assert_eq!(shown["columns"].list().len(), 3);
         assert_eq!(place.environments().len(), 4);
         place.ade("top --once --json").success();
-        // A worker of today ends what was running when the old ade ended: a run with an expired lease goes back to the
-        // queue; its environment's folder is gone, and so is the snapshot that it would be built from.
+        // A worker of today ends the work that was running when the old ade ended: a run with an expired lease goes back to
+        // the queue; its environment's folder is gone, and so is the snapshot for a new build.
         let mut worker = place.command();
         worker.args(["worker", "--drain"]).envs([
             ("ADE_WORKER_CLEANUP_INTERVAL", "0.2"),

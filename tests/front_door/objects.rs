@@ -7,15 +7,15 @@ use std::fs;
 
 use common::Place;
 
-/// From now on the files of this host are those that it fetches.
+/// Deletes the files of this host, so that it has only those that it fetches from now on.
 fn forget_files(place: &Place) {
     place
         .shell("chmod -R u+w data/workspaces && rm -r data/workspaces")
         .success();
 }
 
-/// The work of an engine is not thrown away because the store cannot be written for a moment, and a run does not fail for an
-/// input that is out of reach.
+/// Checks that no engine's work is lost because the store cannot be written for a moment, and that no run fails because its
+/// input is out of reach.
 #[test]
 fn an_end_and_a_begin_wait_for_the_store_and_spend_no_attempt() {
     let mut place = Place::held("");

@@ -1,4 +1,4 @@
-//! Whom the operator named is told by a request that a run has ended. Programs and settings are in `tests/cli/on-end.md`.
+//! Requests about ended runs to the receiver that the operator named. Programs and settings are in `tests/cli/on-end.md`.
 use crate::common;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,7 +35,7 @@ impl Got {
     }
 }
 
-/// A server that notes what it gets and answers as it was told, the last answer again and again. An empty answer: it holds the request.
+/// A server that notes requests and gives the answers of its test, the last one again and again. An empty answer holds the request.
 struct Receiver {
     url: String,
     got: Arc<Mutex<Vec<Got>>>,
@@ -111,7 +111,7 @@ fn read(stream: TcpStream) -> Option<(Got, TcpStream)> {
     Some((got, reader.into_inner()))
 }
 
-/// HMAC-SHA256 as RFC 2104 has it.
+/// Returns the HMAC-SHA256 of RFC 2104.
 fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     let padded = |with: u8| -> Vec<u8> {
         let filled = key.iter().copied().chain(std::iter::repeat(0));
@@ -121,7 +121,7 @@ fn hmac(key: &[u8], message: &[u8]) -> Vec<u8> {
     Sha256::digest([padded(0x5c), inner.to_vec()].concat()).to_vec()
 }
 
-/// A place whose ends are told to a receiver.
+/// Returns a place that reports the ends of runs to a receiver.
 fn place_that_tells(receiver: &Receiver, mut place: Place) -> Place {
     place.hurry();
     place.set("ADE_ON_END_URL", &receiver.url);
@@ -138,7 +138,7 @@ fn wait_until_all_is_told(place: &Place) {
     wait_for("everything to be told", || untold(place) == 0);
 }
 
-/// Leaves a run that was cancelled, of which nobody was told.
+/// Leaves a cancelled run whose end is not reported yet.
 fn cancelled(place: &Place) -> String {
     let run = place.enqueue("config", "members.csv");
     place.ade(&format!("runs cancel {run} -q")).success();
@@ -194,7 +194,7 @@ fn every_way_to_end_is_told() {
         )
         .success();
     expected.push((skipped.printed().trim().to_owned(), "succeeded".to_owned()));
-    // A worker that ends with the queue tells first, and of several each end is told by one.
+    // A worker that ends with the queue reports first, and only one of several workers reports each end.
     let workers = ["one", "two"].map(|name| place.start_worker_with(name, "--drain"));
     for worker in workers {
         worker.wait().success();
@@ -251,7 +251,7 @@ fn ade_dev_tells_nobody_unless_it_is_asked_to() {
     let configuration = place.configuration_id("config");
     wait_until_all_is_told(&place);
     let before = receiver.got().len();
-    // Nothing has to be executed for an end.
+    // A run may end without being executed.
     place.ade("pause").success();
     let run_one = |server: &Server, input: &str| {
         let document = server.upload(&place.path(input));

@@ -1,4 +1,4 @@
-//! The Python module `automatic_data_extractor`: what it makes of an interrupt. The rest is in `tests/cli/python.md`.
+//! Interrupts of the Python module `automatic_data_extractor`. The rest is in `tests/cli/python.md`.
 
 use crate::common;
 

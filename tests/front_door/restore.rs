@@ -32,7 +32,7 @@ fn a_backup_is_consistent_however_much_is_written_meanwhile() {
     for round in 0..3 {
         place.set("ADE_DATA_DIR", format!("data{round}"));
         place.ade(&format!("restore {round}.tar.gz")).success();
-        // The input of each run that it knows is there.
+        // The backup has the input of each run that it knows.
         let runs = place.json("runs ls --json");
         for run in runs.list() {
             let folder = run["run_dir"].text();

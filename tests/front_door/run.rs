@@ -9,7 +9,7 @@ fn as_many_files_run_side_by_side_as_jobs_says() {
     let place = Place::new();
     let configuration = place.configuration("config");
     let (first, second) = (place.gate("first"), place.gate("second"));
-    // Each of the two files waits until the other has begun: one after the other they would never end.
+    // Each of the two files waits until the other has begun, so that they would never end one after the other.
     let meet = format!(
         "import os, time\nmine, other = ({:?}, {:?}) if input_file_name.startswith(\"one\") else ({:?}, {:?})\nopen(mine, \"w\").close()\nwhile not os.path.exists(other): time.sleep(0.01)",
         first.reached, second.reached, second.reached, first.reached

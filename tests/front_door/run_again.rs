@@ -5,7 +5,7 @@ use crate::common;
 use common::{Place, Printed, Running, Told, wait_for};
 use libc::{SIGCONT, SIGINT};
 
-/// A follower of the environment sees the build to its end.
+/// Checks that a follower of the environment sees the build to its end.
 #[test]
 fn of_two_first_starts_one_builds_and_the_other_says_for_what_it_waits() {
     let mut place = Place::cold();
@@ -58,7 +58,7 @@ fn to_cancel_the_input_that_builds_the_environment_cancels_no_other() {
     let builder: String = place.query(
         "SELECT run_id FROM queue JOIN environments ON environments.claimed_by = queue.claimed_by",
     );
-    // The other one builds it then.
+    // The other process builds the environment then.
     place.remember_environments();
     place.ade(&format!("runs cancel {builder}")).success();
     place.wait_for_status(&builder, "cancelled");
@@ -112,7 +112,7 @@ fn a_run_that_a_worker_took_over_is_followed_to_its_end() {
     running.freezes();
     let run = place.latest_id();
     let worker = place.start_worker("w");
-    // Its engine is a second one; that of the process that stands still is ended before it.
+    // The worker's engine is a second one; it ends the engine of the frozen process first.
     place.wait_until_held(2);
     place.let_go();
     place.wait_for_status(&run, "succeeded");

@@ -5,7 +5,7 @@ use crate::common;
 use common::{Place, Printed, snapshot};
 use libc::{SIGINT, SIGTERM};
 
-/// No process is left, no file of a run or of an environment is incomplete, and the next run goes well.
+/// Checks that no process is left, no file of a run or of an environment is incomplete, and the next run succeeds.
 #[track_caller]
 fn nothing_is_left_of_it(place: &Place) {
     place.nothing_runs();
@@ -52,7 +52,7 @@ fn while_the_environment_is_built_or_waited_for() {
     let gate = place.hold_installs();
     let builder = place.start("run config members.csv");
     gate.wait_until_reached();
-    // Who waits is cancelled, and does not disturb the builder.
+    // The waiting process is cancelled without disturbing the builder.
     let mut waiter = place.start("run config members.csv");
     waiter.wait_until_says("waiting for another process");
     waiter.signal(SIGINT);

@@ -12,7 +12,7 @@ fn a_database_that_is_locked_is_waited_for_and_told() {
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let running = place.start("run config members.csv --dry-run");
     let database = place.path("data/db/ade.sqlite");
-    // It has opened the database.
+    // The command has opened the database.
     wait_for("ade to open the database", || {
         std::fs::read_dir(format!("/proc/{}/fd", running.id())).map_or(true, |files| {
             files

@@ -1,6 +1,6 @@
 //! Cell values are in the input and in the output, and nowhere else: each cell of an input is a word of its own, and after
-//! every way to end all other files are searched for those words. What the engine says at each level, tests/engine/test_values.py
-//! holds.
+//! every kind of end the test searches all other files for those words. tests/engine/test_values.py checks the engine's log at
+//! each level.
 
 use crate::common;
 
@@ -10,7 +10,7 @@ use std::path::Path;
 use common::{Assert, Place, Printed, Told};
 use serde_json::Value;
 
-/// What a hook does with the cells in `table`, and the code of the run's error.
+/// The code of a hook that uses the cells in `table`, and the code of the run's error.
 const ENDS: [(&str, Option<&str>); 8] = [
     ("pass", None),
     (
@@ -44,12 +44,12 @@ fn words() -> Vec<String> {
     (0..24).map(|number| format!("tok{number:03}en")).collect()
 }
 
-/// The files outside of inputs and outputs that hold one of the words.
+/// Returns the files outside of inputs and outputs that hold one of the words.
 fn leaks(place: &Place) -> Vec<String> {
     let files = place.files_below("").into_iter().filter(|name| {
         let has = |part: &str| name.split('/').any(|one| one == part);
         let is_cells = has("runs") && (has("input") || has("output"));
-        // What an installer put into an environment was there before any input.
+        // The files that an installer put into an environment were there before any input.
         !(is_cells || has(".venv") || name.starts_with("inbox/") || name.starts_with("clean/"))
     });
     files
@@ -58,13 +58,13 @@ fn leaks(place: &Place) -> Vec<String> {
 }
 
 fn holds_a_word(path: &Path) -> bool {
-    // Links lead to files that are searched where they are, or to the machine's own.
+    // Links lead to files that are searched in their own folder, or to the machine's own.
     if !path.symlink_metadata().is_ok_and(|found| found.is_file()) {
         return false;
     }
     let content = fs::read(path).unwrap_or_default().to_ascii_lowercase();
     let text = String::from_utf8_lossy(&content);
-    // All of them begin so.
+    // All words begin with these letters.
     text.contains("tok0") && words().iter().any(|word| text.contains(word.as_str()))
 }
 
@@ -84,7 +84,7 @@ fn no_file_holds_a_cell_outside_of_input_and_output() {
         let body = format!("import polars as pl\n{code}");
         configuration.hook("on_table_validated", "end(table, input_file_name)", &body)
     };
-    // Forks of one engine, each of which ends in another way.
+    // Each fork of one engine ends in a different way.
     let files = || (0..ENDS.len()).map(|number| format!("end_{number}.csv"));
     let ends = files().zip(ENDS);
     let ends = ends.map(|(file, (code, _))| format!("if input_file_name == '{file}':\n    {code}"));
@@ -101,7 +101,7 @@ fn no_file_holds_a_cell_outside_of_input_and_output() {
         let run = runs.find(|run| run["input"]["name"] == *file).unwrap();
         ends_with(&place, run, error, code);
     }
-    // Of one file more is said.
+    // For a single file, `ade` prints more.
     place.write("inbox/marked.csv", text);
     for (code, flags, error) in [
         (LONG, "--timeout 2", "timeout"),
@@ -112,23 +112,23 @@ fn no_file_holds_a_cell_outside_of_input_and_output() {
         tells_nothing(&place, &ran);
         ends_with(&place, &place.latest_run(), Some(error), code);
         if code == QUOTING {
-            // It is enough to find the value.
+            // The exception and its line are enough to find the value.
             ran.says("raised ValueError at `raise ValueError(f\"no office {table['name'][0]}\")`")
                 .says("(`ade run --show-values` shows the message)")
                 .says("config/src/ade_config/hooks/end.py, line 3, in end");
         }
     }
-    // A file is no terminal, and keeps what is written into it.
+    // A file is no terminal, and keeps the text that is written into it.
     let call = "run config inbox/marked.csv --show-values";
     let shown = place.ade(call).code(1);
     shown.stderr_lacks("tok");
     shown.says("note: values are not shown, because standard error");
     place.ade(&format!("{call} --detach")).code(2);
-    // The search finds what is there.
+    // The search finds words that are there.
     assert!(holds_a_word(&place.path("inbox/marked.csv")));
 }
 
-/// Neither what `ade` printed nor a file that it left has a cell.
+/// Checks that no cell is in the output of `ade` or in a file that it left.
 #[track_caller]
 fn tells_nothing(place: &Place, ran: &Assert) {
     let said = format!("{ran}").to_lowercase();

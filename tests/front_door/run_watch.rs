@@ -12,7 +12,7 @@ fn wait_for_rounds(running: &Running, count: usize) {
     });
 }
 
-/// Ends the watching, which has made so many runs.
+/// Stops the watching, and checks the number of runs that it made.
 #[track_caller]
 fn ends(place: &Place, running: Running, runs: usize) {
     running.signal(libc::SIGINT);
@@ -31,7 +31,7 @@ fn a_changed_input_or_configuration_runs_again_and_demands_are_those_of_each_rou
     assert!(!running.stderr().contains("error:"), "{}", running.stderr());
     place.write("members.csv", "Name\nAnn\nBob\n");
     wait_for_rounds(&running, 2);
-    // What has changed is said, and when.
+    // The command prints the changed file and the time.
     running.wait_until_says(" changed: members.csv\n");
     running.wait_until_says("error: members.csv has no field email");
     assert_eq!(place.latest_run()["metrics"]["rows"], 2);
@@ -54,7 +54,7 @@ fn a_changed_input_or_configuration_runs_again_and_demands_are_those_of_each_rou
         .split(':')
         .collect();
     assert!(time.len() == 3 && time.iter().all(|part| part.len() == 2));
-    // A configuration that is invalid for a moment does not end it, and the same bytes are looked at and not run.
+    // A configuration that is invalid for a moment does not end the watching, and the same bytes do not run again.
     configuration.write("pyproject.toml", "[project");
     running.wait_until_says("pyproject.toml:1");
     wait_for_rounds(&running, 6);

@@ -1,4 +1,4 @@
-//! `ade runs cancel` of what is in progress; the rest is in `tests/cli/runs-cancel.md`.
+//! `ade runs cancel` of runs in progress; the rest is in `tests/cli/runs-cancel.md`.
 
 use crate::common;
 
@@ -44,7 +44,7 @@ for name, apart in ('grandchild', False), ('stranger', True):
     child = subprocess.Popen(['sh', '-c', 'trap \"\" TERM HUP INT; while :; do sleep 0.1; done'], start_new_session=apart)
     (PLACE / name).write_text(str(child.pid))";
 
-/// The processes that such a run has started.
+/// Returns the processes that such a run has started.
 pub fn family(place: &Place) -> Vec<i32> {
     let names = ["grandchild", "stranger"];
     let has_started =
@@ -53,7 +53,7 @@ pub fn family(place: &Place) -> Vec<i32> {
     names.map(|name| place.read(name).parse().unwrap()).to_vec()
 }
 
-/// A configuration whose process leaves the group. Where runs are confined none can.
+/// Returns a place whose runs start a process that leaves the group, which no process of a confined run can do.
 pub fn stubborn() -> Place {
     let mut place = Place::held(STUBBORN);
     place.set("ADE_SANDBOX", "off");

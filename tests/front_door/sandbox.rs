@@ -1,5 +1,5 @@
-//! What a run may read, write, reach and use up: small configurations, each of which does one ordinary thing, and what its
-//! author gets. After each of them ADE goes on as before.
+//! The files, addresses and resources that a run may use: small configurations that each do one ordinary thing, and the result
+//! for their author. After each of them ADE works as before.
 //!
 //! Every `ade` here is started with limits of its own and ended after a while, so that a protection that is missing
 //! harms nothing but the test.
@@ -15,12 +15,12 @@ use std::sync::OnceLock;
 
 use common::{Assert, Configuration, Place, Printed, Told};
 
-/// A hook that does one thing.
+/// Adds a hook that does one thing.
 fn does(configuration: &Configuration, code: &str) {
     does_each(configuration, &[code.to_owned()]);
 }
 
-/// A hook that does for the input `does_N.csv` the Nth of these, and for others the first.
+/// Adds a hook that does the Nth of these for the input `does_N.csv`, and the first for others.
 fn does_each(configuration: &Configuration, codes: &[String]) {
     let codes = codes.iter().enumerate();
     let named = codes.map(|(number, code)| (format!("does_{number}"), code.as_str()));
@@ -40,7 +40,7 @@ fn bounded(place: &Place, variables: &[(&str, &str)], line: &str) -> Assert {
     ))
 }
 
-/// A place whose runs may do what they may by default.
+/// Returns a place whose runs have the default permissions.
 fn place() -> (Place, Configuration) {
     let mut place = Place::ready();
     place.unset("ADE_SANDBOX_WRITE");
@@ -55,7 +55,7 @@ fn place() -> (Place, Configuration) {
     (place, configuration)
 }
 
-/// What this kernel has of a sandbox: whether files are confined, in which version, and whether sockets are.
+/// The parts of a sandbox that this kernel has: confined files, the version of Landlock, and confined system calls.
 struct Kernel {
     files: bool,
     landlock: u64,
@@ -73,13 +73,13 @@ impl Kernel {
         }
     }
 
-    /// The same, found out once for all tests.
+    /// Returns the kernel, probed once for all tests.
     fn known(place: &Place) -> &'static Self {
         static KERNEL: OnceLock<Kernel> = OnceLock::new();
         KERNEL.get_or_init(|| Self::probe(place))
     }
 
-    /// Whether it can hold a configuration to what the row says. What it lacks is told.
+    /// Returns whether the kernel can confine a configuration as the row needs it. Prints the part that it lacks.
     fn has_what_it_needs(&self, row: &Row) -> bool {
         let has = match &*row.needs {
             "" => true,
@@ -101,7 +101,7 @@ struct Row {
     code: String,
     variables: Vec<(String, String)>,
     needs: String,
-    /// The code of an error, and words of it.
+    /// The code of an error, and words of its message.
     error: Option<(String, String)>,
 }
 
@@ -130,8 +130,8 @@ fn rows(part: &str) -> Vec<Row> {
     rows.map(row).collect()
 }
 
-/// The rows that wait for a limit or use up much. What each limit does to a run, `a_worker_goes_on_after_runs_that_hit_limits` and the rows
-/// that are left show in each change.
+/// The rows that wait for a limit or use a lot of resources. For each change, `a_worker_goes_on_after_runs_that_hit_limits` and the
+/// remaining rows show the effect of each limit on a run.
 const LONG: [&str; 14] = [
     "fills the buffers of sockets",
     "starts 5,000 threads",
@@ -149,8 +149,8 @@ const LONG: [&str; 14] = [
     "sleeps beyond its time",
 ];
 
-/// All rows with the same variables in one call, each with an input of its own. After each call nothing outside has changed, and
-/// the errors say what they must.
+/// Runs all rows with the same variables in one call, each with an input of its own. Checks after each call that nothing outside
+/// has changed, and that the errors are those of the rows.
 fn every_row_gets_what_it_must(part: &str, are_long: bool) {
     let (place, configuration) = place();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -331,7 +331,7 @@ fn without_a_sandbox_a_run_may_what_ade_may_and_its_log_says_so(
     assert!(log(place).contains("the sandbox is off"), "{}", log(place));
 }
 
-/// `ade` on a kernel that lacks Landlock and seccomp, as it seems to it: their system calls are refused.
+/// Runs `ade` as on a kernel that lacks Landlock and seccomp, by refusing their system calls.
 fn on_an_old_kernel(place: &Place, variables: &[(&str, &str)], line: &str) -> Assert {
     use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
@@ -383,7 +383,7 @@ fn what_a_kernel_lacks_is_said_and_a_strict_sandbox_refuses_it(place: &Place) {
 fn a_link_in_the_place_of_the_workbook_is_no_workbook() {
     let (place, configuration) = place();
     place.write("secret.txt", "hunter2");
-    // When the engine has ended, `ade` looks at the workbook, and `ade` may read everything.
+    // When the engine has ended, `ade` reads the workbook, and `ade` may read everything.
     let secret = place.path("secret.txt").display().to_string();
     does(
         &configuration,
@@ -408,7 +408,7 @@ fn a_check_is_confined_too() {
     for words in ["tried to open", "outside/read.txt", "ADE_SANDBOX_READ"] {
         assert!(checked.said().contains(words), "{words}: {checked}");
     }
-    // Where the working folder is none that may be written, a check says so as a run does.
+    // If runs may not write to the working folder, a check says so, as a run does.
     configuration.module("open('my.log', 'w')");
     for line in ["check config", "run config members.csv"] {
         let refused = bounded(&place, &[], line).code(1);
@@ -448,7 +448,7 @@ fn nothing_that_a_run_started_outlives_it() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// Makes the configuration one whose dependencies only a build can tell, with code that is executed then.
+/// Changes the configuration to one whose dependencies only a build knows, with code that the build executes.
 fn builds(configuration: &Configuration, code: &str) {
     configuration.write("pyproject.toml", "");
     configuration.write(
@@ -471,7 +471,7 @@ fn a_build_writes_to_its_own_places_and_nowhere_else() {
         return;
     }
     let outside = place.path("outside/new.txt");
-    // Each build fails in the end: to install and compile what was built takes longer than all of this.
+    // Each build fails in the end, since installing and compiling its package would take longer than all of this.
     let ours = "tempfile.mkstemp()\npathlib.Path('beside').write_text('x')\nsubprocess.run([sys.executable, '-c', 'pass'], check=True, start_new_session=True)\nsocket.socket()\nopen('/dev/null', 'w').write('x')\nimport ctypes; assert ctypes.CDLL(None).semget(0, 1, 0o1600) == -1";
     let other = format!("open({outside:?}, 'w').write('x')\nraise SystemExit('all of it')");
     builds(&configuration, &format!("{ours}\n{other}"));

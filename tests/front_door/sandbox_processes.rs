@@ -1,6 +1,6 @@
-//! How many processes a run may have, and that they end with it: bombs of processes, daemons, a killed `ade`.
+//! The limit on the processes of a run, which end with it: bombs of processes, daemons, a killed `ade`.
 //!
-//! Each `ade` here is in a control group whose size is set before it starts, so that a limit which does not hold harms nothing but the test.
+//! Each `ade` here is in a control group whose size is set before it starts, so that a limit that fails harms nothing but the test.
 
 #![cfg(target_os = "linux")]
 
@@ -17,14 +17,14 @@ use common::{Assert, Configuration, Place, Printed, Running, Told, wait_for};
 const LIMIT: usize = 40;
 /// The processes and threads of a cage: enough for `ade`, an engine and a run that keeps to its limit.
 const CAGE: usize = 700;
-/// What `ade` and the threads of an engine take of a cage at most.
+/// The maximum number of processes and threads of a cage that `ade` and an engine use.
 const OTHERS: usize = 120;
 
 /// A control group with a limit.
 struct Cage(PathBuf);
 
 impl Cage {
-    /// `None`: this machine lets nobody make one. That is said.
+    /// Returns `None`, and prints this, if the machine does not let anyone make a control group.
     fn new(name: &str) -> Option<Self> {
         let folder = PathBuf::from(format!("/sys/fs/cgroup/pids/ade-test-{name}"));
         let _ = fs::remove_dir(&folder);
@@ -59,13 +59,13 @@ impl Cage {
         self.start(place, line).wait()
     }
 
-    /// The most processes and threads that were in it at a time.
+    /// Returns the maximum number of processes and threads that were in it at a time.
     fn peak(&self) -> usize {
         let text = fs::read_to_string(self.0.join("pids.peak")).unwrap_or_default();
         text.trim().parse().unwrap_or(0)
     }
 
-    /// Those in groups that `ade` has made in it included.
+    /// Returns its processes, including those in groups that `ade` has made in it.
     fn processes(&self) -> Vec<i32> {
         let groups = fs::read_dir(&self.0).into_iter().flatten().flatten();
         let groups = groups.map(|entry| entry.path()).chain([self.0.clone()]);
@@ -85,7 +85,7 @@ impl Drop for Cage {
                 common::signal(id, libc::SIGKILL);
             }
             for entry in fs::read_dir(&self.0).into_iter().flatten().flatten() {
-                // A group that a killed `ade` has made in it.
+                // A killed `ade` has left groups that it made in it.
                 let _ = fs::remove_dir(entry.path());
             }
             if fs::remove_dir(&self.0).is_ok() {
@@ -96,7 +96,8 @@ impl Drop for Cage {
     }
 }
 
-/// A place with a configuration that does one of these things before it reads the file of its name, and nothing before others.
+/// Returns a place with a configuration that does one of these things before it reads the file of the same name, and nothing
+/// before other files.
 fn place(codes: &[(&str, &str)]) -> (Place, Configuration) {
     let mut place = Place::ready();
     place.set("ADE_WORKER_PROCESSES", LIMIT.to_string());
@@ -130,8 +131,8 @@ const BOMBS: [(&str, &str); 4] = [
     ),
 ];
 
-/// Bombs among good runs of a worker: each ends by its limit, nothing of it is left, and the others succeed. By night, as of every test
-/// here, once with all runs forks of a warm engine and once with none.
+/// Starts bombs among good runs of a worker: each ends by its limit and leaves nothing, and the others succeed. By night, as every
+/// test here, once with all runs as forks of a warm engine and once with none.
 #[test]
 fn a_bomb_of_processes_ends_its_run_alone() {
     let (place, _configuration) = place(&BOMBS);
@@ -190,7 +191,7 @@ fn whatever_a_run_started_ends_with_a_killed_ade() {
         return;
     };
     let running = cage.start(&place, "run config good.csv children.csv more.csv --jobs 1");
-    // With `ade` and the run, and the warm engine if there is one.
+    // The cage also has `ade` and the run, and the warm engine if there is one.
     wait_for("all children", || cage.processes().len() >= 12);
     running.dies();
     wait_for("all processes of the run to end", || {
@@ -198,7 +199,7 @@ fn whatever_a_run_started_ends_with_a_killed_ade() {
     });
 }
 
-/// What holds processes where the kernel has no listener to be had, as where another program has it.
+/// Checks that processes are limited even if the kernel grants no listener, since another program may have it.
 #[test]
 #[ignore = "long: .ci/nightly front"]
 fn without_a_listener_something_else_holds_processes() {

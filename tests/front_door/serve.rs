@@ -1,4 +1,4 @@
-//! `ade serve`: where it listens, who is let in, and how it ends.
+//! `ade serve`: its addresses, its permissions and its end.
 
 use crate::common;
 
@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use common::{Place, Postgres, Printed, Server, Told, Way, demand_event, frames, has, wait_for};
 use serde_json::{Value, json};
 
-/// What a server answers, on this connection, when it is asked how it is.
+/// Returns the answer of a server to a health request on this connection.
 fn health(mut stream: impl Read + Write) -> String {
     let asked = b"GET /healthz HTTP/1.1\r\nHost: ade\r\nConnection: close\r\n\r\n";
     stream.write_all(asked).unwrap();
@@ -48,7 +48,7 @@ fn a_unix_socket_is_listened_on_and_one_that_was_left_is_replaced() {
 fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
     let mut place = Place::cold();
     let configuration = place.configuration_id("config");
-    // Nothing below waits for so long: the second signal ends the one, and the last answer the other.
+    // Neither wait reaches 200 seconds: the second signal ends the one, and the last answer the other.
     place.set("ADE_API_DRAIN_SECONDS", "200");
     let server = Server::serve(&place, "--grace 200");
     let document = server.document("members.csv", place.read("members.csv"));
@@ -67,7 +67,7 @@ fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
     assert_eq!(ready(), 200);
     server.process.signal(libc::SIGTERM);
     wait_for("the server to be not ready", || ready() == 503);
-    // Whoever has not noticed is answered, on new connections too.
+    // Clients that have not noticed get answers, on new connections, too.
     server.plain("GET", "/healthz").send().is(200);
     server.submit(&configuration, &document);
     let mut late = server.ask("GET", &events).begin();
@@ -81,7 +81,7 @@ fn a_server_that_is_to_end_says_so_first_and_then_refuses_connections() {
     upload.go_on(b"Ann\n");
     upload.answer().is(201);
     server.process.wait().success();
-    // Lines of JSON end with one that says from where to go on.
+    // The last line of JSON has the position from which to continue.
     let rest = lines.rest();
     let lines = rest.lines().filter(|line| line.starts_with('{'));
     let lines: Vec<Value> = lines
@@ -111,7 +111,7 @@ fn a_database_that_is_not_the_one_that_was_opened_ends_the_server() {
     let server = Server::serve(&place, "");
     let database = place.path("data/db/ade.sqlite");
     assert_eq!(server.plain("GET", "/readyz").send().status, 200);
-    // The server looks by itself each second; until then, what it is sent would be recorded where nobody looks.
+    // The server checks its database each second; until then, it would record requests in a file that nobody reads.
     server.process.signal(libc::SIGSTOP);
     std::fs::rename(&database, place.path("moved.sqlite")).unwrap();
     let ready = server.plain("GET", "/readyz").begin();
@@ -204,7 +204,7 @@ fn a_request_is_found_in_the_log_by_its_id() {
     let answer = ask.header("X-Request-Id", "shop-42.a_b").send();
     let problem = answer.refuses(404, "run_not_found");
     assert_eq!(problem["request_id"], "shop-42.a_b");
-    // The line follows the answer.
+    // The server writes the line after the answer.
     server.process.wait_until_says("shop-42.a_b");
     let log = server.process.stderr();
     let mut lines = log.lines();

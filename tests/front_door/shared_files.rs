@@ -1,5 +1,5 @@
-//! What code of packages and of configurations can't do to what others import and read: the attacks are played, as a build and as a
-//! run. And what happens where files of an environment are not as they were built, or the cache is damaged.
+//! Code of packages and of configurations can't change the files that others import and read: the tests attack them in a build
+//! and in a run. Other tests change the files of an environment after its build, or damage the cache.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use std::process::Command;
 
 use crate::common::{Place, Printed, Told, machine};
 
-/// Tries to change everything that it is told of, and to read what is secret. What succeeded is in `done`.
+/// Tries to change all targets and to read all secrets. The attempts that succeeded are in `done`.
 const ATTACK: &str = r#"
 import os
 
@@ -43,7 +43,7 @@ def attack(targets, secrets):
     return done
 "#;
 
-/// A build backend without requirements that fails with what the attack did: what is not built needs not to be installed and compiled.
+/// A build backend without requirements that fails with the result of the attack, which saves installing and compiling a package.
 const BACKEND: &str = r#"
 import json
 from attack import attack
@@ -58,8 +58,9 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 /// The beginnings of the names of all packages that the engine needs.
 const NEEDED: [&str; 4] = ["polars", "_polars_runtime", "openpyxl", "et_xmlfile"];
 
-/// A place with caches of its own, filled, and nothing that the sandbox opens for tests. They are copies, since an attack that succeeds
-/// must damage nothing of other tests, and hold what a build needs alone: an environment that is finished is compiled, too.
+/// Returns a place with filled caches of its own, and nothing that the sandbox opens for tests. The caches are copies, since an
+/// attack that succeeds must not damage other tests. They hold only what a build needs, since a finished environment is also
+/// compiled.
 fn place() -> Place {
     let mut place = Place::new();
     place.unset("ADE_SANDBOX_WRITE");
@@ -80,7 +81,7 @@ fn place() -> Place {
     place
 }
 
-/// The folders in a folder.
+/// Returns the folders in a folder.
 fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().flatten();
     entries
@@ -89,7 +90,7 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The one environment below a folder.
+/// Returns the one environment below a folder.
 fn only_folder(place: &Place, name: &str) -> PathBuf {
     let mut folder = place.path(name);
     while !folder.join(".venv").exists() {
@@ -98,7 +99,7 @@ fn only_folder(place: &Place, name: &str) -> PathBuf {
     folder
 }
 
-/// The files of all packages of an environment, with sizes and times, which a copy has, too.
+/// Returns the files of all packages of an environment, with sizes and times, which a copy has, too.
 fn files_of_packages(place: &Place, environment: &Path) -> BTreeMap<String, (u64, i64)> {
     let packages = environment.join(".venv/lib");
     let names = place.files_below(&packages).into_iter();
@@ -120,7 +121,7 @@ fn copy(from: impl IntoIterator<Item = PathBuf>, folder: &Path) {
     assert!(copies.status().unwrap().success());
 }
 
-/// Copies of a cache of uv what it needs in order to install the engine. The engine itself it unpacks anew in each place.
+/// Copies the part of a cache that uv needs to install the engine. uv unpacks the engine itself in each place.
 fn copy_needed(cache: &Path, folder: &Path) {
     let is_needed = |archive: &PathBuf| {
         let names = fs::read_dir(archive)
@@ -147,7 +148,7 @@ fn copy_needed(cache: &Path, folder: &Path) {
     }
 }
 
-/// Each `polars/__init__.py` below the folders, which are the cache and what is linked to it, by its state.
+/// Returns the state of each `polars/__init__.py` below the folders, which are the cache and the environments linked to it.
 fn imported(place: &Place) -> BTreeMap<PathBuf, (u64, u32, i64, Vec<u8>)> {
     let mut found = BTreeMap::new();
     for name in ["home/.cache/ade", "victims"] {
@@ -228,7 +229,7 @@ fn code_of_a_build_and_of_a_run_changes_nothing_that_others_import_and_reads_no_
     victim_goes_on(&place, &before);
 }
 
-/// Three inputs: each has a fork of a warm engine.
+/// Attacks in runs of three inputs, each in a fork of a warm engine.
 fn the_code_of_a_run_does_no_more(place: &Place, targets: &str, secrets: &str) {
     let attacker = place.configuration("attacker");
     attacker.write("src/ade_config/attack.py", ATTACK);
@@ -250,7 +251,7 @@ fn the_code_of_a_run_does_no_more(place: &Place, targets: &str, secrets: &str) {
     let lines = text.lines().filter(|line| line.contains("attacks: ["));
     assert_eq!(lines.clone().count(), 3, "each run attacked");
     for line in lines {
-        // Modes and times seem to be changed, and are not.
+        // Changes of modes and times seem to succeed, and have no effect.
         let words = line
             .split(['\'', '[', ']'])
             .filter(|word| word.contains('/'));
@@ -259,7 +260,7 @@ fn the_code_of_a_run_does_no_more(place: &Place, targets: &str, secrets: &str) {
     }
 }
 
-/// A path that a configuration names opens a folder for the build of that package, but never one of ADE's own.
+/// Checks that a path in a configuration opens a folder for the build of that package, but never one of ADE's own.
 #[test]
 #[ignore = "long: .ci/nightly front"]
 fn a_dependency_on_a_folder_of_the_cache_opens_nothing_of_it() {
@@ -289,7 +290,7 @@ fn a_dependency_on_a_folder_of_the_cache_opens_nothing_of_it() {
 #[ignore = "long: .ci/nightly front"]
 fn what_cannot_be_read_is_built_anew_and_doctor_says_so() {
     let place = place();
-    // Root reads everything, but for one who lacks the capability.
+    // Root reads everything, unless it lacks the capability.
     let without = match rustix::process::geteuid().is_root() {
         true => "setpriv --bounding-set=-dac_override,-dac_read_search",
         false => "",
@@ -307,7 +308,7 @@ fn what_cannot_be_read_is_built_anew_and_doctor_says_so() {
         .find(|file| file.ends_with("polars/__init__.py"));
     let polars = place.path("victims").join(file.unwrap());
     let packages = polars.ancestors().nth(2).unwrap();
-    // One that can be entered and not listed, too: Python would take it for empty.
+    // Python would take a folder that can be entered and not listed for empty.
     for mode in [0, 0o300] {
         close(packages, mode).unwrap();
         let said = doctor();

@@ -1,4 +1,4 @@
-//! What is drawn on a terminal: progress that is cleared, colours, questions.
+//! Output on a terminal: progress that is cleared, colours, questions.
 
 use crate::common;
 
@@ -21,7 +21,7 @@ struct OnTerminal {
     child: Child,
     /// The person's side.
     master: File,
-    /// All that was written there so far.
+    /// The text that was written there so far.
     text: Arc<Mutex<Vec<u8>>>,
     reader: JoinHandle<()>,
 }
@@ -88,7 +88,7 @@ impl OnTerminal {
         self.master.write_all(keys).unwrap();
     }
 
-    /// Waits until it ends with this status. Returns all that it wrote.
+    /// Waits until it ends with this status. Returns all its output.
     #[track_caller]
     fn ends_with(mut self, status: i32) -> String {
         let ended = self.child.wait().unwrap().code();
@@ -100,13 +100,13 @@ impl OnTerminal {
     }
 }
 
-/// Runs `ade` on a terminal until it ends with this status. Returns all that it wrote.
+/// Runs `ade` on a terminal until it ends with this status. Returns all its output.
 #[track_caller]
 fn drawn(place: &Place, line: &str, width: usize, status: i32) -> String {
     OnTerminal::start(place, line, width).ends_with(status)
 }
 
-/// What a person sees in the end: the lines of a screen of this width, after every movement of the cursor.
+/// Returns the lines that a person sees at the end on a screen of this width, after every movement of the cursor.
 fn seen(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<Vec<char>> = vec![Vec::new()];
     let (mut row, mut column) = (0_usize, 0_usize);
@@ -133,7 +133,7 @@ fn seen(text: &str, width: usize) -> Vec<String> {
                 }
             }
             letter => {
-                // A full line goes on in the next one.
+                // A full line continues in the next one.
                 if column == width {
                     (row, column) = (row + 1, 0);
                 }
@@ -168,7 +168,7 @@ fn a_build_shows_its_steps_and_packages_as_they_come() {
     assert!(last.contains("members_normalized.xlsx"), "{last}");
 }
 
-/// One place for all of it: an environment of its own takes long.
+/// Checks all of it in one place, since building an environment takes long.
 #[test]
 fn what_is_drawn_fits_the_terminal() {
     let place = Place::ready();
@@ -213,7 +213,7 @@ fn several_files_have_a_line_each_that_fits_the_terminal(place: &Place) {
         assert!(lines[1].starts_with(&begins), "{lines:#?}");
         let failed = lines[2].starts_with("✗ two.xlsx") && lines[2].ends_with("  failed");
         assert!(failed, "{lines:#?}");
-        // The path of a copy stands in the line if there is room, else in the end.
+        // The path of a copy is in the line if there is room, and otherwise at the end.
         let path = "  clean/members_of_the_north_normalized.xlsx";
         assert_eq!(lines[1].ends_with(path), width == WIDTH, "{lines:#?}");
         let place_of_all = "the workbooks are in clean".to_owned();
@@ -296,7 +296,7 @@ fn ctrl_c_leaves_nothing_of_what_was_drawn() {
             "0 of 2 files normalized, 1 cancelled, 1 not started"
         ]
     );
-    // What did not begin is not recorded.
+    // A run that did not begin is not recorded.
     assert_eq!(place.statuses(), ["cancelled"]);
 }
 
@@ -309,7 +309,7 @@ fn a_second_ctrl_c_kills_and_clears_the_terminal_too() {
         asked.reached
     );
     place.configuration("config").wait_at_with(&gate, &show, "");
-    // It ignores the signal, and shows that it received it: the first Ctrl-C has arrived.
+    // The run ignores the signal, and shows that it received it: the first Ctrl-C has arrived.
     let line = "run config members.csv --color never";
     let mut terminal = OnTerminal::start(&place, line, WIDTH);
     gate.wait_until_reached();
@@ -335,7 +335,7 @@ fn with_several_files_it_is_shown_how_many_of_them_have_ended() {
     place.all_members(["one.csv", "two.csv", "three.csv"]);
     let line = "run config one.csv two.csv three.csv --jobs 1";
     let terminal = OnTerminal::start(&place, line, WIDTH);
-    // What is drawn at the same time stands in lines of its own.
+    // Progress of simultaneous work is in lines of its own.
     wait_for("two lines", || {
         let drawn = seen(&terminal.text(), WIDTH);
         let line_with = |words: &str| drawn.iter().rposition(|line| line.contains(words));
@@ -344,7 +344,7 @@ fn with_several_files_it_is_shown_how_many_of_them_have_ended() {
     });
     gate.open();
     let text = terminal.ends_with(0);
-    // Drawn to the end: the last file is counted too.
+    // The progress is drawn to the end, and counts the last file, too.
     for count in ["2 of 3 files", "3 of 3 files "] {
         assert!(text.contains(count), "{text}");
     }
@@ -372,7 +372,7 @@ fn many_runs_are_removed_by_filters_only_after_a_yes() {
     for no in [b"\n".as_slice(), b"yep\n"] {
         assert!(answered(no, 130).contains("Nothing was removed"));
     }
-    // What is no removal, what is few, and what was named is not asked.
+    // `ade` does not ask before a dry run, or before the removal of few runs or of named ones.
     for (flag, left) in [("--dry-run", 11), ("--input m0.csv", 10)] {
         drawn(&place, &format!("{all} {flag}"), WIDTH, 0);
         assert_eq!(place.statuses().len(), left);
@@ -383,7 +383,7 @@ fn many_runs_are_removed_by_filters_only_after_a_yes() {
     fill();
     drawn(&place, &format!("{all} -y"), WIDTH, 0);
     assert!(place.statuses().is_empty());
-    // Nobody answers in a script.
+    // A script has nobody to answer.
     fill();
     place.ade_says(all, "11 runs removed");
 }

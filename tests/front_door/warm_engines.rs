@@ -1,4 +1,4 @@
-//! Warm engines that die or are turned off. What runs are in them is in `tests/cli/warm-engines.md`, and which environments have none in
+//! Warm engines that die or are turned off. Runs in them are in `tests/cli/warm-engines.md`, and environments without one in
 //! `tests/cli/warm-engines-none.md`.
 
 use crate::common;
@@ -8,7 +8,7 @@ use std::fs;
 use common::{Place, engines_of, is_alive, signal, wait_for};
 use libc::SIGKILL;
 
-/// The processes that wait for runs.
+/// Returns the processes that wait for runs.
 fn warm(place: &Place) -> Vec<i32> {
     let engines = engines_of(&place.path("")).into_iter();
     let warm = engines.filter(|engine| engine.is_warm);
@@ -32,8 +32,8 @@ fn a_run_outlives_its_warm_engine_and_the_next_run_gets_another() {
     place.wait_for_status(&next, "succeeded");
     let before = warm(&place);
     assert_eq!(before.len(), 1);
-    // So does one of an environment that is built anew. Its folder may be another, and the engine of the one before is then left to its
-    // end.
+    // The same holds for the engine of a rebuilt environment. If its folder is another one, the former engine keeps running until
+    // it ends by itself.
     place.ade("env build --force config -q").success();
     let last = place.enqueue("config", "members.csv");
     place.wait_for_status(&last, "succeeded");

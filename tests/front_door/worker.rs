@@ -1,4 +1,4 @@
-//! Workers that are told to stop, to pause or to hold a limit while they have runs. What they say is in `tests/cli/worker.md`.
+//! Workers that are asked to stop, to pause or to hold a limit while they have runs. Their messages are in `tests/cli/worker.md`.
 
 use crate::common;
 
@@ -54,7 +54,7 @@ fn a_limit_keeps_further_runs_of_a_configuration_waiting_and_others_run_side_by_
     let waits = place.json(&format!("runs show {} --json", runs[1]));
     let why = waits["waits_for"].text();
     assert!(why.contains("at most 1 at once"), "{why}");
-    // It holds from now on, also for what waits.
+    // The change of the limit holds from now on, also for waiting runs.
     place.ade("configs limit config --none").success();
     place.wait_until_held(2);
     place.let_go();
@@ -95,7 +95,7 @@ fn a_run_that_is_released_after_the_grace_or_by_a_second_signal_keeps_its_attemp
         worker.signal(libc::SIGTERM);
         if grace == "--grace 600" {
             worker.wait_until_says("stopping");
-            // Long before the grace is over.
+            // The worker ends long before the grace is over.
             worker.signal(libc::SIGTERM);
         }
         worker.wait().success().says("queued");
@@ -173,7 +173,7 @@ fn the_figures_of_a_queue_are_in_the_log() {
     let succeeded: u64 = entries
         .map(|entry| entry["metrics"]["succeeded"].as_u64().unwrap())
         .sum();
-    // Each says what ended since the one before it; ends after the last one are in none.
+    // Each entry has the ends since the previous one; ends after the last entry are in none.
     assert!((1..=2).contains(&succeeded), "{end}");
 }
 
@@ -192,9 +192,9 @@ fn a_reader_of_the_log_that_stands_still_stops_no_worker() {
     let mut command = place.command();
     command.arg("worker").stderr(writer);
     let mut worker = command.spawn().unwrap();
-    // With it goes this process's end of the pipe.
+    // Dropping the command closes this process's end of the pipe.
     drop(command);
-    // Long after the pipe is full, it works.
+    // The worker still works long after the pipe is full.
     std::thread::sleep(std::time::Duration::from_secs(1));
     for _ in 0..3 {
         let run = place.enqueue("config", "members.csv");

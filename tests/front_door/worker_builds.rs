@@ -1,5 +1,5 @@
-//! Builds whose builder is killed or stands still: nobody waits for it longer than necessary. Trouble of the network and the machine is
-//! in `tests/cli/worker-trouble.md`, builds that are asked for again in `tests/cli/env-build-again.md`.
+//! Builds whose builder is killed or frozen: nobody waits for it longer than necessary. Trouble of the network and the machine
+//! is in `tests/cli/worker-trouble.md`, builds that are asked for again in `tests/cli/env-build-again.md`.
 //!
 //! A build is held where the test wants it by an installer that waits for a file; time decides nothing.
 use crate::common;
@@ -33,7 +33,7 @@ fn a_command_that_waits_for_a_builder_that_stands_still_takes_over_without_a_wor
         .success()
         .says("its builder stopped responding");
     frozen.signal(SIGCONT);
-    // It finds what the other one has built.
+    // The process finds the environment that the other one has built.
     frozen.wait().success();
     assert_eq!(place.environments()[0]["status"], "ready");
 }
@@ -78,14 +78,14 @@ fn an_installer_that_kills_its_worker_is_not_started_for_ever() {
         message.contains("the process that was building it died (attempt 3)"),
         "{message}"
     );
-    // Who asks anew is not answered with what was.
+    // A new request does not get the former failure as its answer.
     place.remember_environments();
     place.ade(&format!("runs retry {run}")).success();
     place.ade("worker --drain -q").success();
     assert_eq!(place.statuses(), ["succeeded", "failed"]);
 }
 
-/// A folder that is a mount, and is not mounted.
+/// Simulates a mounted folder whose disk is not mounted.
 #[test]
 fn nothing_is_claimed_while_the_folder_of_runs_is_away() {
     let mut place = Place::cold();
@@ -98,7 +98,7 @@ fn nothing_is_claimed_while_the_folder_of_runs_is_away() {
     std::fs::create_dir(&here).unwrap();
     let mut worker = place.start_worker("one");
     worker.wait_until_says("no run is claimed until its disk is mounted");
-    // What was claimed before goes back.
+    // The worker releases the runs that it had claimed before.
     worker.wait_until_says("queued: cannot use the folder");
     std::fs::remove_dir(&here).unwrap();
     std::fs::rename(&away, &here).unwrap();

@@ -33,12 +33,12 @@ fn a_worker_killed_in_the_middle_of_the_engine_leaves_a_run_that_the_next_one_do
 #[test]
 fn a_dead_process_is_found_whatever_its_host_was_called() {
     let (place, run, first) = Place::busy("first");
-    // As in a container that is made anew, or after a backup was restored on another machine; and the path by which it knows
-    // its lock file leads nowhere here, as where the data directory is mounted elsewhere.
+    // The host has another name, as in a new container, or after a backup was restored on another machine; and the recorded path of
+    // the lock file leads nowhere here, as if the data directory were mounted elsewhere.
     place.change("UPDATE workers SET host = 'another', lock_path = '/elsewhere/' || lock_path");
     let second = place.start_worker("second");
     first.dies();
-    // Found at once: its lease would hold for much longer than this test waits.
+    // The second worker finds it at once: its lease would hold for much longer than this test waits.
     place.wait_until_held(2);
     place.let_go();
     place.wait_for_status(&run, "succeeded");
@@ -54,14 +54,14 @@ fn of_a_process_whose_lock_file_cannot_be_examined_nothing_is_known() {
     let locks = place.worker_locks();
     let (here, away) = (place.path("data/db/workers"), place.path("elsewhere"));
     fs::rename(&here, &away).unwrap();
-    // Neither there nor missing.
+    // The lock file is neither there nor missing.
     fs::write(&here, "").unwrap();
     place.ade("runs ls").success();
-    // An attempt is recorded when it ends: none was taken for lost.
+    // No attempt is taken for lost, since an attempt is recorded when it ends.
     assert_eq!(place.status_of(&run), "running");
     assert_eq!(place.outcomes(&run), Vec::<String>::new());
     fs::remove_file(&here).unwrap();
-    // One that is deleted is made anew by its process.
+    // A process recreates its lock file if it is deleted.
     wait_for("its lock file", || place.worker_locks() == locks);
     place.ade("runs ls").success();
     assert_eq!(place.status_of(&run), "running");
@@ -86,7 +86,7 @@ fn what_was_in_flight_when_a_backup_was_made_is_put_back_at_once() {
     }
     fs::rename(&backup, &database).unwrap();
     place.let_go();
-    // A worker whose database is replaced takes on nothing more.
+    // A worker whose database is replaced claims nothing more.
     worker.wait().code(5).says("was replaced while it was open");
     let _ = fs::remove_dir_all(place.path("data/db/workers"));
     assert_eq!(place.status_of(&run), "running");
@@ -102,7 +102,7 @@ fn what_was_in_flight_when_a_backup_was_made_is_put_back_at_once() {
 fn the_record_of_a_dead_process_keeps_no_lease_from_ending() {
     let (place, run, worker) = Place::busy("one");
     worker.dies();
-    // What no process can be found dead for: only its lease says that its claim ended.
+    // No dead process can be found for this claim, so that only its lease says that it ended.
     place.change("UPDATE queue SET claim_process = NULL, claim_expires_at = 1");
     fs::remove_dir_all(place.path("data/db/workers")).unwrap();
     place.let_go();
@@ -146,7 +146,7 @@ fn what_the_configuration_started_does_not_outlive_a_killed_worker() {
     let worker = place.start_worker("one");
     let left = family(&place);
     worker.dies();
-    // One has left the group of the run, which ends with the worker.
+    // One process has left the group of the run, which ends with the worker.
     wait_for_death(left[0]);
     assert!(is_alive(left[1]));
     place.ade(&format!("runs cancel {run}")).success();
@@ -181,7 +181,7 @@ fn a_worker_that_froze_while_its_run_goes_on_elsewhere_stops_its_engine() {
         "SELECT worker FROM run_attempts WHERE run_id = '{run}' AND attempt = 2"
     ));
     assert!(worker.starts_with("healthy"), "{worker}");
-    // The other one goes on with other work.
+    // The other worker continues with other work.
     let next = place.enqueue("config", "members.csv");
     place.wait_for_status(&next, "succeeded");
     frozen.stops();
@@ -203,7 +203,7 @@ fn every_command_that_looks_at_runs_settles_what_a_killed_ade_run_left() {
         place.nothing_runs();
         let cancels = look.starts_with("runs cancel");
         place.ade(look).success();
-        // Nobody executes it, so a cancel ends it at once; without a recovery it would be asked to stop and stay as it is.
+        // No process executes the run, so a cancel ends it at once; without a recovery the run would stay as it is.
         let status = if cancels { "cancelled" } else { "queued" };
         assert_eq!(place.status_of(&run), status, "{look}");
         if !cancels {
@@ -211,7 +211,7 @@ fn every_command_that_looks_at_runs_settles_what_a_killed_ade_run_left() {
         }
         place.ade(&format!("runs rm {run}")).success();
     }
-    // A follower who would wait for ever is told why.
+    // A follower that would wait for ever gets the reason.
     let running = place.start("run config members.csv -q");
     place.wait_until_held(5);
     let mut follower = place.start("logs tail -f");

@@ -1,4 +1,4 @@
-//! What an operator's machines watch of a worker: figures, readiness, a watchdog, and the journal.
+//! The parts of a worker that an operator's machines watch: figures, readiness, a watchdog, and the journal.
 
 use crate::common;
 
@@ -11,7 +11,7 @@ use std::path::Path;
 
 use common::{HANG, Place, Running, wait_for};
 
-/// Asks for a page, and returns the answer.
+/// Requests a page and returns the answer.
 pub fn ask(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
@@ -21,7 +21,7 @@ pub fn ask(address: &str, path: &str) -> String {
     answer
 }
 
-/// The value of a figure; with its labels, if it has some.
+/// Returns the value of a figure; `name` includes its labels, if it has some.
 fn figure(address: &str, name: &str) -> u64 {
     let text = ask(address, "/metrics");
     let value = text
@@ -31,7 +31,7 @@ fn figure(address: &str, name: &str) -> u64 {
     value.parse().unwrap()
 }
 
-/// The address at which a worker says that its figures are.
+/// Returns the address that a worker prints for its figures.
 pub fn address_of(worker: &mut Running) -> String {
     worker.wait_until_says("/metrics");
     let said = worker.stderr();
@@ -114,7 +114,7 @@ fn what_has_happened_is_counted_and_never_goes_back() {
     worker.stops();
 }
 
-/// A place whose processes tell a service manager how they stand, which the test is.
+/// Returns a place whose processes notify a service manager of their state; the test is that manager.
 fn managed(mut place: Place) -> (Place, UnixDatagram) {
     let manager = UnixDatagram::bind(place.path("notify")).unwrap();
     manager.set_read_timeout(Some(HANG)).unwrap();
@@ -123,7 +123,7 @@ fn managed(mut place: Place) -> (Place, UnixDatagram) {
     (place, manager)
 }
 
-/// What the manager is told next.
+/// Returns the next message to the manager.
 fn told(manager: &UnixDatagram) -> String {
     let mut words = [0; 64];
     let length = manager.recv(&mut words).unwrap();
@@ -137,7 +137,7 @@ fn the_service_manager_hears_of_readiness_of_the_loop_and_of_the_end() {
     let worker = place.start_worker("one");
     assert_eq!(told(&manager), "READY=1");
     place.wait_until_held(1);
-    // A run may take as long as it takes.
+    // A run may take any time.
     for _ in 0..3 {
         assert_eq!(told(&manager), "WATCHDOG=1");
     }
@@ -176,7 +176,7 @@ fn the_watchdog_of_a_worker_whose_slot_stands_still_is_not_fed() {
         .unwrap();
     place.write("data/db/wake", "now");
     let entries = |worker: &Running| worker.stderr().matches("queue: ").count();
-    // The rest of the worker goes on.
+    // The rest of the worker continues.
     let first = entries(&worker);
     wait_for("the slot to stand still", || entries(&worker) > first + 10);
     manager.set_nonblocking(true).unwrap();
@@ -184,7 +184,7 @@ fn the_watchdog_of_a_worker_whose_slot_stands_still_is_not_fed() {
     let before = entries(&worker);
     wait_for("more entries", || entries(&worker) > before + 10);
     assert!(manager.recv(&mut [0; 64]).is_err(), "{}", worker.stderr());
-    // It goes on when it can.
+    // The slot continues when it can.
     manager.set_nonblocking(false).unwrap();
     database.execute_batch("COMMIT").unwrap();
     assert_eq!(told(&manager), "WATCHDOG=1");
@@ -214,7 +214,7 @@ fn lines_for_the_journal_begin_with_their_priority() {
     assert!(!text.is_empty() && text.lines().all(begins), "{text}");
     let ended = text.lines().find(|line| line.contains(": failed")).unwrap();
     assert!(ended.starts_with("<4>"), "{ended}");
-    // Another file has what it had.
+    // Another file has the former content.
     place.write("file", "");
     let text = log("file", &here);
     assert!(!text.is_empty() && !text.contains('<'), "{text}");

@@ -1,4 +1,4 @@
-//! A worker of which a thread panics. What happens without descriptors or threads is in `tests/cli/worker-limits.md`.
+//! A worker with a thread that panics. A lack of descriptors or threads is in `tests/cli/worker-limits.md`.
 
 use crate::common;
 
@@ -56,7 +56,7 @@ fn a_worker_of_which_a_thread_panics_gives_its_runs_back_and_ends() {
     let worked = catch_unwind(AssertUnwindSafe(|| {
         worker::work(&workspace, tools, &options, &Stop::default(), &|_, _| {})
     }));
-    // Of the command, that is exit 70.
+    // The command would end with status 70.
     assert!(worked.is_err());
     assert_eq!(place.status_of(&run), "queued");
     assert_eq!(place.outcomes(&run), ["retried"]);

@@ -1,4 +1,4 @@
-//! A worker that is told from afar to take nothing. One that takes a part of what waits is in `tests/cli/worker.md`.
+//! A worker that is asked from afar to claim nothing. One that claims a part of the waiting runs is in `tests/cli/worker.md`.
 
 use crate::common;
 

@@ -1,4 +1,4 @@
-//! A real client uses the API: curl, as docs/reference/api.md says. Those that are made from its description are tried by .ci/clients.
+//! A real client of the API: curl, as in docs/reference/api.md. .ci/clients tries the clients that are made from its description.
 
 use crate::common;
 

@@ -1,5 +1,5 @@
-//! What needs something that not every machine has: curl, file systems to mount, samples from elsewhere. Where it is missing, the test is
-//! shown as ignored with that reason.
+//! Tests that need something that not every machine has: curl, file systems to mount, samples from elsewhere. If it is missing, the
+//! test is shown as ignored with that reason.
 
 #[path = "../common/mod.rs"]
 mod common;

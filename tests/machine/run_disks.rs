@@ -52,7 +52,7 @@ fn a_read_only_data_directory() -> Tried {
     error: the database [HERE]/data/db/ade.sqlite cannot be used: unable to open database file
     hint: check that the data directory exists and that you may write to it, or choose another with --data-dir
     ");
-    // The same before the first start.
+    // The same holds before the first start.
     let mount = "mkdir -p new && mount --bind new new && mount -o remount,bind,ro new";
     let run = with_mount(&place, mount, "run config members.csv --data-dir new")?.code(5);
     run.says("read-only");
@@ -71,14 +71,14 @@ fn a_full_data_directory() -> Tried {
         &mount("40k"),
         "run config members.csv --data-dir full",
     )?;
-    // No room for the database.
+    // There is no room for the database.
     let run = run.code(5);
     assert!(
         run.said().contains("full") || run.said().contains("space"),
         "{run}"
     );
     run.says("hint: free some space");
-    // No room for the environment.
+    // There is no room for the environment.
     for size in ["1m", "12m"] {
         let run = with_mount(
             &place,

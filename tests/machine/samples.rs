@@ -1,4 +1,4 @@
-//! The template's configuration on workbooks from real life, where this machine has them.
+//! The template's configuration on workbooks from real life, if this machine has them.
 
 #![allow(
     clippy::disallowed_methods,

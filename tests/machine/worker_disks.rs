@@ -63,7 +63,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// A place whose database lies on a disk of so many kibibytes, with a run in its queue.
+/// Returns a place with a queued run whose database is on a disk of this number of kibibytes.
 fn queued_on(kibibytes: u32) -> Result<(Place, SmallDisk, String), Missing> {
     let mut place = Place::new();
     place.hurry();
@@ -86,7 +86,7 @@ fn a_database_on_a_full_disk_loses_nothing_and_the_worker_goes_on_when_there_is_
     let next = place.enqueue("config", "members.csv");
     let mut worker = place.start_worker("one");
     let engine = place.wait_until_held(1)[0];
-    // What the database has in its log is in the file itself, so that the end needs room.
+    // The checkpoint moves the log into the database file, so that recording the end needs room.
     let _ = place
         .database()
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
@@ -119,7 +119,7 @@ fn no_run_is_claimed_for_a_full_disk_and_one_that_found_it_full_is_tried_again()
     fs::remove_file(filler).unwrap();
     place.wait_for_status(&run, "succeeded");
     worker.stops();
-    // What the disk was to blame for did not count.
+    // Failures that are the disk's fault do not count.
     assert_eq!(place.outcomes(&run), ["succeeded"]);
     Ok(())
 }
@@ -146,7 +146,7 @@ fn what_stays_waits_at_its_start_for_room() -> Tried {
     ] {
         let (place, disk, run) = queued_on(2048)?;
         let filler = disk.fill();
-        // Where a person waits, it is said at once.
+        // If a person waits, the command says it at once.
         place.ade("worker --drain").code(5).says("hint:");
         if line.starts_with("worker") {
             let mut waits = place.start(line);
@@ -211,7 +211,7 @@ fn a_migration_says_how_much_room_it_needs_and_takes_the_ballast_for_it() -> Tri
     refused
         .says("are needed for a backup")
         .says("`ade runs rm`");
-    // Too little is as good as nothing.
+    // A little room that is not enough has the same result.
     fs::OpenOptions::new()
         .write(true)
         .open(&filler)

@@ -1,10 +1,10 @@
-//! The workbooks of `tests/painting/workbooks`, each in its parts, with the cells that are marked or the words of its refusal.
+//! The workbooks of `tests/painting/workbooks`, each in its parts, with its marked cells or the words of its refusal.
 //!
-//! `NAME.parts` is the workbook of that name. Its first lines say what is special in it; `marks: ` has the places of its issues, as
-//! `North!B2`, `North!A1-A1100`, `North!2:2` (a row), `North!B:B` (a column) and `North!sheet`; `refused: ` why there is no copy of
-//! it. A line `=== PATH` begins a part. Lines of a part are joined without anything between them, and one that begins with
-//! `repeat N: ` stands there so often, with `{number}` and the letters of that `{column}`. The parts that a workbook does not have
-//! are those of `inline_strings.xlsx`, but for those that are said to be absent.
+//! `NAME.parts` is the workbook of that name. Its first lines describe it; `marks: ` has the positions of its issues, as
+//! `North!B2`, `North!A1-A1100`, `North!2:2` (a row), `North!B:B` (a column) and `North!sheet`; `refused: ` has the reason why
+//! there is no copy of it. A line `=== PATH` begins a part. Lines of a part are joined without anything between them, and a line
+//! that begins with `repeat N: ` is repeated N times, with `{number}` and the letters of that `{column}`. A workbook has the parts
+//! of `inline_strings.xlsx` in place of those that it lacks, except those that it names as absent.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub struct Case {
     pub name: String,
     pub bytes: Vec<u8>,
     pub marks: Vec<IssueMark>,
-    /// Why there is no copy of it.
+    /// The reason why there is no copy of it.
     pub refusal: Option<String>,
 }
 
@@ -53,7 +53,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/painting/workbooks")
 }
 
-/// What stands above the parts of a workbook, and its parts.
+/// Returns the text above the parts of a workbook, and its parts.
 fn read(name: &str) -> (String, Parts) {
     let text = fs::read_to_string(folder().join(format!("{name}.parts"))).unwrap();
     let mut sections = text.split("=== ");
@@ -65,7 +65,7 @@ fn read(name: &str) -> (String, Parts) {
     (head, Parts(sections.map(part).collect()))
 }
 
-/// A line of a part, as often as it says.
+/// Returns a line of a part, repeated as often as it asks for.
 fn line(text: &str) -> String {
     let Some((count, repeated)) = text
         .strip_prefix("repeat ")
@@ -82,12 +82,12 @@ fn line(text: &str) -> String {
     (1..=count.parse().unwrap()).map(one).collect()
 }
 
-/// The parts of the usual workbook.
+/// Returns the parts of the usual workbook.
 pub fn usual() -> Parts {
     read(USUAL).1
 }
 
-/// All workbooks, in the order of their names.
+/// Returns all workbooks, in the order of their names.
 pub fn all() -> Vec<Case> {
     let usual = usual();
     let entries = fs::read_dir(folder()).unwrap();
@@ -100,19 +100,19 @@ pub fn all() -> Vec<Case> {
     cases.collect()
 }
 
-/// Those that are painted.
+/// Returns the workbooks that are painted.
 pub fn painted() -> Vec<Case> {
     let mut all = all();
     all.retain(|case| case.refusal.is_none());
     all
 }
 
-/// One of them.
+/// Returns the workbook of this name.
 pub fn named(name: &str) -> Case {
     Case::load(name, &usual())
 }
 
-/// An issue of a place; places in turn are errors, warnings and infos.
+/// Returns an issue at a position; its severity depends on its number: error, warning and info in turn.
 pub fn mark(sheet: &str, place: MarkPosition, number: usize) -> IssueMark {
     let severity = Severity::ALL[number % 3];
     IssueMark {
@@ -131,7 +131,7 @@ pub fn mark(sheet: &str, place: MarkPosition, number: usize) -> IssueMark {
     }
 }
 
-/// Issues of places: `North!B2, South!A1`.
+/// Returns issues at positions: `North!B2, South!A1`.
 pub fn marks(places: &str) -> Vec<IssueMark> {
     let column_of = |letters: &str| match MarkPosition::named(&format!("{letters}1")) {
         Some(MarkPosition::Cell(cell)) => cell.column,

@@ -1,6 +1,6 @@
-//! Whether a painted copy is right: all that is wrong with it, in words.
+//! Checks that a painted copy is right, and returns all its faults in words.
 //!
-//! It is given the original, the copy and the marks, and knows nothing of how the copy was made.
+//! The checker gets the original, the copy and the marks, and does not depend on how the copy was made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::package::{Parts, folded};
 use super::sheets::{self, Grid};
 use super::xml::Node;
 
-/// All that is wrong.
+/// Returns all faults of a copy.
 pub fn faults(original: &[u8], copy: &[u8], marks: &[IssueMark]) -> Vec<String> {
     let mut check = match Check::open(original, copy, marks) {
         Ok(check) => check,
@@ -32,7 +32,7 @@ pub fn faults(original: &[u8], copy: &[u8], marks: &[IssueMark]) -> Vec<String> 
     check.faults
 }
 
-/// Faults with the name of what has them.
+/// Returns faults with the name of the copy that has them.
 pub fn told_of(name: &str, faults: Vec<String>) -> impl Iterator<Item = String> {
     faults
         .into_iter()
@@ -210,7 +210,7 @@ impl<'a> Check<'a> {
             }
             if part.name.ends_with(".xml") || part.name.ends_with(".rels") {
                 faults.extend(self.after.xml(&part.name).err().filter(|_| {
-                    // A part whose name lies was the sender's.
+                    // A part that is no XML in spite of its name came from the sender.
                     self.before
                         .get(&part.name)
                         .is_none_or(|old| old.bytes != part.bytes)
@@ -265,7 +265,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// Relationships lead to parts; those that were there still do, but for a signature's.
+    /// Checks that relationships lead to parts; former ones still do, except a signature's.
     fn references(&mut self) -> Result<(), String> {
         let mut faults = Vec::new();
         for part in &self.after.0 {
@@ -359,7 +359,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// Defined names: the sender's count one sheet more, and three are of the list.
+    /// Checks defined names: the sender's count one sheet more, and three are of the list.
     fn names(&mut self, old: &Node, new: &Node) {
         let mut expected = old.within("definedNames").to_vec();
         for name in &mut expected {
@@ -405,7 +405,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    /// Each marked cell has its severity's fill, and its format is the same otherwise.
+    /// Checks that each marked cell has its severity's fill, and that its format is the same otherwise.
     fn fills(&mut self, sheet: &Sheet, old: &Grid, new: &Grid) -> Result<(), String> {
         let Some((_, after)) = &self.styles else {
             if self.before.related(&self.book, "styles")?.is_some() {

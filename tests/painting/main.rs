@@ -1,9 +1,9 @@
-//! Painted copies: workbooks of all kinds, painted by the library, and looked at by a checker that knows nothing of it.
+//! Painted copies: the library paints workbooks of all kinds, and an independent checker reads the copies.
 //!
 //! - [`cases`]: workbooks in their parts; `made_by_libraries.py` makes more
-//! - [`checker`]: what is wrong with a copy; [`sheets`], [`package`] and [`xml`]: how it reads both files
-//! - [`breakages`]: copies broken on purpose, each of which the checker must find
-//! - [`readers`]: whether other programs open a copy
+//! - [`checker`]: finds the faults of a copy; [`sheets`], [`package`] and [`xml`]: read both files for it
+//! - [`breakages`]: copies broken on purpose; the checker must find each
+//! - [`readers`]: checks that other programs open a copy
 
 #![allow(
     clippy::disallowed_methods,
@@ -116,7 +116,7 @@ fn a_painted_copy_painted_again_stays_as_it_is() -> Tried {
             case.name
         );
         let differing = package::differing(&once, &twice);
-        // The note of a signature is told once: then there is none.
+        // The note about a signature comes once, since the copy has no signature.
         let is_same = differing.is_empty() || case.name == "a_signed_package.xlsx";
         assert!(is_same, "{}: {differing:?} changed", case.name);
     }
@@ -146,7 +146,7 @@ fn what_should_be_told_is_told() -> Tried {
         ("a_signed_package.xlsx", vec![Note::SignatureLeftOut]),
         ("macros.xlsm", vec![Note::MacrosMayCount]),
         ("protected_and_filtered.xlsx", vec![Note::NotThere(1)]),
-        // Two of its three marks lie under a rule without a fill.
+        // Two of its three marks are under a rule without a fill.
         (
             "validation_and_conditional_formats.xlsx",
             vec![Note::Covered(1)],

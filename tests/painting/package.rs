@@ -59,7 +59,7 @@ impl Parts {
         Ok(Self(parts))
     }
 
-    /// The archive again, everything packed anew.
+    /// Returns the archive with all parts packed again.
     pub fn write(&self) -> Vec<u8> {
         let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
         for part in &self.0 {
@@ -124,7 +124,7 @@ impl Parts {
             .ok_or_else(|| "no workbook".to_owned())
     }
 
-    /// The part that another refers to as something.
+    /// Returns the part to which another part refers with this type.
     pub fn related(&self, part: &str, kind: &str) -> Result<Option<String>, String> {
         let ending = format!("/{kind}");
         let mut all = self.relationships(part)?.into_values();
@@ -134,7 +134,7 @@ impl Parts {
     }
 }
 
-/// The names of the parts of an archive that another has otherwise, or has not.
+/// Returns the names of the parts of an archive that are different or missing in another one.
 pub fn differing(one: &[u8], other: &[u8]) -> Vec<String> {
     let [one, other] = [one, other].map(|bytes| Parts::read(bytes).unwrap());
     assert_eq!(one.0.len(), other.0.len());

@@ -1,4 +1,4 @@
-//! Whether other programs read a painted copy: openpyxl and LibreOffice, where the machine has them.
+//! Checks that other programs read a painted copy: openpyxl and LibreOffice, if the machine has them.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::common::trials::{Missing, Tried};
 use super::package::differing;
 use super::{checker, painted};
 
-/// What openpyxl cannot read before painting either.
+/// The workbooks that openpyxl cannot read before painting either.
 const NOT_BY_OPENPYXL: [&str; 4] = [
     "strict_namespaces.xlsx",
     "nothing_to_mark.xlsx",
@@ -33,7 +33,7 @@ fn script(work: &str, folder: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The lines that say something.
+/// Returns the lines that are not empty.
 fn lines(said: &str) -> impl Iterator<Item = String> {
     let lines = said.lines().filter(|line| !line.is_empty());
     lines.map(str::to_owned)
@@ -88,7 +88,7 @@ pub fn workbooks_by_libraries_are_painted_and_open_in_openpyxl() -> Tried {
     Ok(())
 }
 
-/// Opens all at once, and writes the first sheet of each as text: that must be the list.
+/// Opens all copies at once, and writes the first sheet of each as text, which must be the list.
 pub fn workbooks_open_in_libreoffice_as_before() -> Tried {
     let soffice = std::env::var_os("PATH").and_then(|path| {
         std::env::split_paths(&path)

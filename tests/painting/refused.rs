@@ -1,4 +1,4 @@
-//! What is not painted, and what becomes another workbook.
+//! Workbooks that are not painted, and workbooks whose copy is another workbook.
 
 use std::fs;
 use std::path::Path;
@@ -104,7 +104,7 @@ pub fn text_and_old_workbooks_become_new_ones() -> Tried {
 
 fn text_becomes_a_workbook() {
     let text = "name;start\nAnn;\"02.13.2018\nor later\"\n\n=1+1;007\n";
-    // A sheet of text is called as the engine calls it.
+    // The sheet of a text file has the name that the engine gives it.
     let (parts, painted) = copy_of("people.csv", text.as_bytes(), "people");
     let is_text = true;
     assert_eq!(
@@ -129,7 +129,7 @@ fn text_becomes_a_workbook() {
     );
 }
 
-/// An old workbook's copy has the same cells in the same sheets, as the reader of windows shows them.
+/// Checks that an old workbook's copy has the same cells in the same sheets, as the reader of windows shows them.
 fn an_old_workbook_becomes_a_new_one() {
     let original =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/cases/legacy-xls/input.xls");

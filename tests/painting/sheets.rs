@@ -12,7 +12,7 @@ const CHILDREN_OF_WORKSHEET: &str = "sheetPr dimension sheetViews sheetFormatPr 
     customProperties cellWatches ignoredErrors smartTags drawing legacyDrawing legacyDrawingHF drawingHF picture oleObjects \
     controls webPublishItems tableParts extLst";
 
-/// The first name that stands behind one that it should stand before; those that are not listed may stand anywhere.
+/// Returns the first name that comes after one that it should precede; names that are not listed may be anywhere.
 pub fn out_of_order<'n>(names: impl Iterator<Item = &'n str>, order: &str) -> Option<String> {
     let order: Vec<&str> = order.split(' ').collect();
     let mut reached = 0;
@@ -121,7 +121,7 @@ impl Grid {
         area.map_or(cell, |area| area[0])
     }
 
-    /// The number of a cell's format; of one that is not there, that which it would have.
+    /// Returns the number of a cell's format; for a missing cell, the one that it would have.
     pub fn format(&self, cell: (u32, u32)) -> usize {
         if let Some(found) = self.cells.get(&cell) {
             return found.number("s").unwrap_or(0);
@@ -153,7 +153,7 @@ impl Grid {
     }
 }
 
-/// What is wrong with a sheet by itself.
+/// Returns the faults of a sheet by itself.
 pub fn faults_of_sheet(root: &Node) -> Vec<String> {
     let order = root.children.iter().map(Node::local);
     let mut faults: Vec<String> = out_of_order(order, CHILDREN_OF_WORKSHEET)
@@ -174,9 +174,9 @@ pub fn faults_of_sheet(root: &Node) -> Vec<String> {
     faults
 }
 
-/// What differs between two states of a sheet beyond what marks may change.
+/// Returns the differences between two states of a sheet, except those that marks may make.
 pub fn differences(old: &Grid, new: &Grid, marked: &BTreeSet<(u32, u32)>) -> Vec<String> {
-    // What was wrong before is not the painter's.
+    // The painter is not to blame for faults that were there before.
     let mut faults: Vec<String> = new
         .faults
         .iter()
@@ -240,7 +240,7 @@ pub fn differences(old: &Grid, new: &Grid, marked: &BTreeSet<(u32, u32)>) -> Vec
     faults
 }
 
-/// A sheet without its cells, and without what painting may change.
+/// Returns a sheet without its cells, and without the parts that painting may change.
 fn surroundings(root: &Node, keeps_drawing: bool) -> Node {
     let mut root = root.clone();
     root.children.retain(|child| {
@@ -263,7 +263,7 @@ pub fn count(styles: &Node, list: &str) -> usize {
     styles.within(list).len()
 }
 
-/// What the lists of formats have lost: they may only grow, and count what they hold.
+/// Returns the losses of the lists of formats: the lists may only grow, and count what they hold.
 pub fn changed_lists(old: &Node, new: &Node) -> Vec<String> {
     let mut faults = Vec::new();
     for child in &old.children {
@@ -291,7 +291,7 @@ pub fn changed_lists(old: &Node, new: &Node) -> Vec<String> {
     faults
 }
 
-/// What is wrong with the format of a painted cell, which was made from another.
+/// Returns the fault of the format of a painted cell, which was made from another format.
 pub fn format_fault(
     styles: &Node,
     base: usize,
@@ -391,7 +391,7 @@ fn usual(drawing: &str) -> String {
     drawing
 }
 
-/// The cells of the notes that a drawing has, and what is wrong with it. `old`: the drawing as it was.
+/// Returns the cells of the notes that a drawing has, and the faults of the drawing. `old` is the former drawing.
 pub fn boxes(text: &str, old: Option<&str>) -> (BTreeSet<(u32, u32)>, Vec<String>) {
     let (text, old) = (&usual(text), old.map(usual));
     let (mut cells, mut faults, mut numbers) = (BTreeSet::new(), Vec::new(), BTreeSet::new());

@@ -1,4 +1,4 @@
-//! Elements with their namespaces and texts, by a reader that shares nothing with the one that paints.
+//! Elements with their namespaces and texts, from a reader that shares no code with the painter.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +38,7 @@ impl Node {
         self.children.iter().find(|child| child.local() == local)
     }
 
-    /// What stands within a child; nothing where there is no such child.
+    /// Returns the children of a child; none if there is no such child.
     pub fn within(&self, local: &str) -> &[Node] {
         let child = self.child(local);
         child.map(|child| &child.children[..]).unwrap_or_default()

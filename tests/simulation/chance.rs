@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A stream of numbers that depends on its seed alone (SplitMix64). Of the threads of a world one runs at a time, so they
-/// draw in an order that the seed decides too.
+/// A stream of numbers that depends on its seed alone (SplitMix64). Only one thread of a world runs at a time, so they
+/// draw in an order that the seed decides, too.
 pub struct Chance(AtomicU64);
 
 impl Chance {
@@ -23,27 +23,27 @@ impl Chance {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub fn below(&self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 
-    /// A number of milliseconds from `low` up to, but without, `high`.
+    /// Returns a number of milliseconds from `low` up to, but without, `high`.
     pub fn between(&self, low: i64, high: i64) -> i64 {
         low + (self.next() % (high - low).max(1) as u64) as i64
     }
 
-    /// True so many times in ten thousand.
+    /// Returns true with this chance in ten thousand.
     pub fn hits(&self, in_ten_thousand: u64) -> bool {
         self.next() % 10_000 < in_ten_thousand
     }
 
-    /// From 0 to 1.
+    /// Returns a number from 0 to 1.
     pub fn part(&self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// One of several.
+    /// Returns one of several values.
     pub fn pick<'a, T>(&self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
     }

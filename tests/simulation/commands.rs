@@ -1,4 +1,4 @@
-//! What the processes of the simulated machine do: what the commands do, with the code that the commands use.
+//! The work of the processes of the simulated machine: that of the commands, with the code that the commands use.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -78,7 +78,7 @@ impl Log<'_> {
     }
 }
 
-/// What is asked for where nothing is said.
+/// Returns the request of a command without options.
 fn request<'a>(
     workspace: &'a Workspace,
     tools: Tools<'a>,
@@ -116,7 +116,7 @@ pub fn run_here(me: &Arc<Process>) {
             jobs,
             ..request(&workspace, tools, &prepared, &inputs)
         };
-        // A flag of its own: what raises it beside the person at the terminal is not what was asked for.
+        // The run has a flag of its own, since it may be raised by something other than the person at the terminal.
         let interrupted = linked(&me.stop);
         let ran = inline::run(&request, &interrupted.cancel, &|_, change| {
             Terminal(me).change(change)
@@ -127,7 +127,7 @@ pub fn run_here(me: &Arc<Process>) {
     });
 }
 
-/// Where `ade run` reports to.
+/// The terminal to which `ade run` reports.
 struct Terminal<'a>(&'a Arc<Process>);
 
 impl Terminal<'_> {
@@ -176,13 +176,13 @@ pub fn build(me: &Arc<Process>) {
             .chance
             .pick(&[RebuildPolicy::Ready, RebuildPolicy::Rebuilt])
     };
-    // As at the terminal, it is asked to stop where it takes too long.
+    // As at the terminal, the command is asked to stop if it takes too long.
     if builds(me, want, &linked(&me.stop).cancel) {
         me.world.count("environments built by hand");
     }
 }
 
-/// Whether an environment was provided.
+/// Provides an environment and returns whether that succeeded.
 fn builds(me: &Arc<Process>, want: impl FnOnce() -> RebuildPolicy, cancel: &Cancel) -> bool {
     let workspace = me.workspace();
     let prepared = me.world.prepared(me.world.chance.pick(&me.world.keys));
@@ -258,7 +258,7 @@ pub fn collect(me: &Arc<Process>) {
     }
 }
 
-/// A collection that deletes no environment that has a record; it finishes what others began.
+/// Collects without deleting an environment that has a record; finishes the collections that others began.
 pub fn tidy(me: &Arc<Process>) {
     let workspace = me.workspace();
     let options = collection::CollectOptions {

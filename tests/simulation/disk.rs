@@ -15,7 +15,7 @@ use ade::system::machine::{FileSystem, FoundKind, HeldLock, OpenLog, PathFacts};
 use super::threads::{Wake, give_way};
 use super::world::World;
 
-/// What a name leads to.
+/// A folder or file that a name leads to.
 #[derive(Clone, Copy)]
 enum Node {
     Folder {
@@ -74,12 +74,12 @@ impl Disk {
         file.modified = now;
     }
 
-    /// A file loses its name. False: it is not there.
+    /// Removes the name of a file. Returns false if it is not there.
     pub fn lose(&mut self, path: &Path) -> bool {
         self.names.remove(path).is_some()
     }
 
-    /// The file of a name, made where it is missing. Its folder is made, too.
+    /// Returns the file of a name, and creates it and its folder if they are missing.
     fn open(&mut self, path: &Path, now: Timestamp) -> u64 {
         if let Some(Node::File(number)) = self.names.get(path) {
             return *number;
@@ -131,7 +131,7 @@ impl Disk {
         }
     }
 
-    /// All names below a folder, and its own.
+    /// Returns all names below a folder, and its own.
     fn below(&self, folder: &Path) -> Vec<PathBuf> {
         let from = self.names.range(folder.to_owned()..);
         from.take_while(|(path, _)| path.starts_with(folder))
@@ -169,18 +169,18 @@ impl Disk {
         Ok(())
     }
 
-    /// Whether a folder holds a finished environment.
+    /// Returns whether a folder holds a finished environment.
     pub fn is_whole(&self, folder: &Path) -> bool {
         let ready = folder.join(".ready");
         self.names.contains_key(&ready) && self.names.contains_key(&folder.join(".venv/bin/python"))
     }
 
-    /// Whether it is whole, and was so at that time already, on the clock that never jumps.
+    /// Returns whether a folder is whole and was already so at that time, on the clock that never jumps.
     pub fn has_been_whole(&self, folder: &Path, since: i64) -> bool {
         self.is_whole(folder) && self.named.get(folder).is_none_or(|named| *named < since)
     }
 
-    /// The folders that hold a finished environment.
+    /// Returns the folders that hold a finished environment.
     pub fn environments(&self) -> Vec<PathBuf> {
         let ready = self.names.keys().filter(|path| path.ends_with(".ready"));
         ready
@@ -200,7 +200,7 @@ impl Disk {
         self.locks.retain(|_, locks| !locks.is_empty());
     }
 
-    /// Locks a file for one handle. False: others hold locks that do not go with it.
+    /// Locks a file for one handle. Returns false if others hold conflicting locks.
     fn lock(&mut self, file: u64, lock: Lock) -> bool {
         let locks = self.locks.entry(file).or_default();
         let goes_with = locks.is_empty() || (lock.is_shared && locks[0].is_shared);
@@ -211,16 +211,16 @@ impl Disk {
     }
 }
 
-/// The files as one process sees them. Calls that change something give way to others before they do, now and then; where
-/// their process is dead, they change nothing.
+/// The files as one process sees them. Calls that change something sometimes give way to others first; if their process is
+/// dead, they change nothing.
 pub struct ProcessDisk {
     world: std::sync::Weak<World>,
     process: String,
-    /// Whether it can examine the lock files of processes.
+    /// True if the process can examine the lock files of processes.
     sees_locks: bool,
 }
 
-/// Where the lock files of processes are.
+/// The folder with the lock files of processes.
 const PROCESS_LOCKS: &str = "/data/db/workers";
 
 impl ProcessDisk {
@@ -250,13 +250,13 @@ impl ProcessDisk {
         self.change_surely(change)
     }
 
-    /// As [`Self::change`], where the disk never fails.
+    /// Works as [`Self::change`] on a disk that never fails.
     fn change_surely<T>(
         &self,
         change: impl FnOnce(&mut Disk, Timestamp) -> io::Result<T>,
     ) -> io::Result<T> {
         let world = self.world();
-        // What a killed process does while it unwinds has no effect.
+        // A killed process has no effect while it unwinds.
         if std::thread::panicking() {
             return Err(ErrorKind::Interrupted.into());
         }
@@ -268,7 +268,7 @@ impl ProcessDisk {
         change(&mut disk, now)
     }
 
-    /// A folder is about to be taken from its name: that may be refused, and nobody may need it.
+    /// Judges that nobody needs a folder that is about to lose its name, which may be refused.
     fn take(&self, path: &Path, is_deleted: bool) -> io::Result<()> {
         let world = self.world();
         if std::thread::panicking() {
@@ -286,12 +286,12 @@ impl ProcessDisk {
     fn take_lock(&self, path: &Path, is_shared: bool) -> io::Result<Option<Box<dyn HeldLock>>> {
         loop {
             let open = |disk: &mut Disk, now| {
-                // Unlike a log's, the folder of a lock is not made with it.
+                // The folder of a lock is not created with it, unlike that of a log.
                 let folder = path.parent().unwrap_or(path);
                 disk.find(folder)?;
                 Ok(disk.open(path, now))
             };
-            // Who runs an engine without the lock that says so, because there are no locks, depends on the records alone.
+            // If there are no locks, a process runs an engine without one and depends on the records alone.
             let file = match is_shared {
                 true => self.change_surely(open),
                 false => self.change(open),
@@ -406,7 +406,7 @@ impl FileSystem for ProcessDisk {
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {
-        // An environment goes with this file.
+        // An environment is gone with this file.
         if let Some(folder) = path.parent()
             && EnvironmentFolder(folder.to_owned()).ready() == path
         {
@@ -433,7 +433,7 @@ impl FileSystem for ProcessDisk {
 
     fn remove_tree(&self, path: &Path) -> io::Result<()> {
         self.take(path, true)?;
-        // In two steps, between which a crash may come: first what is in it, in an unspecified order.
+        // A crash may come between the two steps: first the content goes, in an unspecified order.
         self.change(|disk, now| {
             let below = disk.below(path);
             for inner in below.iter().skip(1).step_by(2) {
@@ -499,7 +499,7 @@ impl FileSystem for ProcessDisk {
     }
 }
 
-/// A lock that is held.
+/// A lock that a process holds.
 struct SimulatedLock {
     world: std::sync::Weak<World>,
     file: u64,
@@ -534,7 +534,7 @@ fn release(disk: &mut Disk, file: u64, handle: u64) {
     }
 }
 
-/// A log that is open.
+/// An open log of a run.
 struct SimulatedLog {
     disk: ProcessDisk,
     file: u64,

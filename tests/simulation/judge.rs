@@ -1,4 +1,4 @@
-//! What must hold, whatever happens.
+//! The conditions that must always hold.
 //!
 //! The judge looks at the database after every call that a process makes. It knows who made the call and what it was for, so
 //! it can say of each change whether that call may make it: a transition that nothing allows is a violation, and so is one
@@ -17,41 +17,41 @@ use ade::store::{Call, Claim};
 use super::snapshot::{RunRow, Snapshot, Window};
 use super::world::{JUMP, Moment};
 
-/// A healthy process that lost a claim stops its work within a third of its lease, when it renews it, and this.
+/// The time, beyond a third of its lease, in which a healthy process that lost a claim stops its work.
 const NOTICED_WITHIN: i64 = 20_000;
-/// Every process looks at the clock more often than this.
+/// The maximum time between two looks of a process at the clock.
 const LONGEST_BLINK: i64 = 300_000;
-/// A jump by more than this is longer than any gap that matters nothing: ten days, and what small jumps back hide of them.
+/// The maximum jump forward that may go unnoticed: the harmless gap of ten days, and the time that small jumps back hide.
 const FAR: i64 = 12 * 86_400_000;
-/// A jump back by more than this is noticed: what processes may be behind, and what passes between two looks.
+/// The maximum jump back that may go unnoticed: the lag of processes, and the time between two looks.
 const BACK: i64 = 300_000 + LONGEST_BLINK;
-/// For so long after a jump forward or back by so much nothing is collected.
+/// The time without collection after a jump that is noticed.
 const DAY: i64 = 86_400_000;
 
 /// A claim as its holder may count on it.
 struct Lease {
     process: String,
     since: i64,
-    /// How long it holds without being renewed.
+    /// The time that it holds without being renewed.
     length: i64,
 }
 
-/// What the judge has to know of the world to judge a call.
+/// The facts about the world that the judge needs to judge a call.
 pub struct Circumstances<'a> {
-    /// When the caller looked at the clock.
+    /// The moment of the caller's look at the clock.
     pub moment: Moment,
     /// The clock that never jumps, now.
     pub steady: i64,
     pub is_alive: &'a dyn Fn(&str) -> bool,
-    /// Whether the files of an environment are in a folder, and were there when the caller looked at the clock.
+    /// Returns whether the files of an environment are in a folder, and were there when the caller looked at the clock.
     pub has_been_whole: &'a dyn Fn(&str) -> bool,
-    /// Whether an environment that is whole is to be built anew.
+    /// True if an environment that is whole is to be rebuilt.
     pub is_asked_for: bool,
-    /// After how many milliseconds without use the caller collects environments.
+    /// The milliseconds without use after which the caller collects environments.
     pub ttl: i64,
-    /// Whether a process was asked to stop.
+    /// Returns whether a process was asked to stop.
     pub is_stopped: &'a dyn Fn(&str) -> bool,
-    /// When a process was last held up by something that excuses a lost lease.
+    /// Returns the last time at which something delayed a process that excuses a lost lease.
     pub held_up: &'a dyn Fn(&str) -> i64,
 }
 
@@ -63,25 +63,25 @@ pub struct Judge {
     jumps: Vec<(i64, i64)>,
     /// When each environment was used last, by the record and by the clock that never jumps.
     used: BTreeMap<String, (i64, i64)>,
-    /// Since when those at work are so in vain, by token.
+    /// The times since which work is in vain, by token.
     lost: BTreeMap<String, i64>,
-    /// Since when those at work were to be cancelled, by token.
+    /// The times since which work is to be cancelled, by token.
     cancelled: BTreeMap<String, i64>,
-    /// Whose engine runs, by token.
+    /// The subjects whose engine runs, by token.
     pub executing: BTreeMap<String, String>,
     /// The claims on runs under which an engine ever ran.
     pub taken_up: BTreeSet<String>,
-    /// Whose installer runs, by token.
+    /// The subjects whose installer runs, by token.
     pub building: BTreeMap<String, String>,
     /// The folders that installers are at work in, also those whose claim is lost, by token.
     pub folders: BTreeMap<String, String>,
-    /// Whom each has seen served before since it was served, or had nothing that could be.
+    /// The turns that each turn has seen served since it was served itself, or had nothing to claim.
     passed: BTreeMap<Turn, BTreeSet<Turn>>,
-    /// Runs whose enqueuer was told that they are queued.
+    /// Runs whose enqueuer has the answer that they are queued.
     pub promised: BTreeSet<String>,
 }
 
-/// Whose turn it is: an environment, a priority, and who submitted runs.
+/// The key of a turn: an environment, a priority, and the submitter of runs.
 type Turn = (String, i64, String);
 
 type Verdict = Result<(), String>;
@@ -115,14 +115,14 @@ impl Judge {
         &self.now
     }
 
-    /// Looks at what was changed by the scenario itself, as no call of a process.
+    /// Reads the changes that the scenario itself made, which are no call of a process.
     pub fn look_again(&mut self) {
         if let Some(now) = self.window.look() {
             self.now = now;
         }
     }
 
-    /// Whether this claim was ever given.
+    /// Returns whether this claim was ever made.
     pub fn was_made(&self, token: &str) -> bool {
         self.leases.contains_key(token)
     }
@@ -131,7 +131,7 @@ impl Judge {
         self.jumps.push((steady, by));
     }
 
-    /// Until when the holder of a token may count on it, on the steady clock.
+    /// Returns the time on the steady clock until which the holder of a token may count on it.
     fn good_until(&self, token: &str) -> i64 {
         let Some(lease) = self.leases.get(token) else {
             return i64::MIN;
@@ -139,10 +139,10 @@ impl Judge {
         let mut until = lease.since + lease.length;
         let since = self.jumps.iter().filter(|(at, _)| *at >= lease.since);
         for (at, by) in since {
-            // A small one goes unnoticed and takes what it takes.
+            // A small jump goes unnoticed and shortens the lease by its length.
             until -= by.max(&0).min(&millis(JUMP));
             if by.abs() > millis(JUMP) / 2 {
-                // By then its holder has renewed it.
+                // The holder renews the lease by then.
                 until = until.min(at + lease.length / 3 + millis(JUMP));
             }
             // A jump that another one takes back before a process looks at the clock is not noticed.
@@ -156,7 +156,7 @@ impl Judge {
         until
     }
 
-    /// Judges what a call did. `held` is what it answered about the claim that it had to prove.
+    /// Judges the effects of a call. `held` is its answer about the claim that it had to prove.
     pub fn after(
         &mut self,
         call: &Call<'_>,
@@ -209,7 +209,7 @@ impl Judge {
         self.judge_cancels(around)
     }
 
-    /// A healthy process stops its work on a run that is to be cancelled.
+    /// Checks that a healthy process stops its work on a run that is to be cancelled.
     fn judge_cancels(&mut self, around: &Circumstances<'_>) -> Verdict {
         let mut cancelled = BTreeMap::new();
         for (token, id) in &self.executing {
@@ -233,7 +233,7 @@ impl Judge {
         Ok(())
     }
 
-    /// A claim was made: its holder may count on it from now on.
+    /// Notes a claim that was made: its holder may count on it from now on.
     fn note_claim(&mut self, claim: Claim, around: &Circumstances<'_>) {
         let lease = Lease {
             process: claim.process.unwrap_or_default(),
@@ -243,7 +243,7 @@ impl Judge {
         self.leases.insert(claim.token, lease);
     }
 
-    /// Whether the holder of a token was well for long enough to notice what has held since then.
+    /// Returns whether the holder of a token was well for long enough to notice a state that has lasted since then.
     fn is_overdue(&self, token: &str, since: i64, around: &Circumstances<'_>) -> bool {
         let lease = self.leases.get(token);
         let held_up = lease.map_or(i64::MIN, |lease| (around.held_up)(&lease.process));
@@ -285,7 +285,7 @@ impl Judge {
         Ok(())
     }
 
-    /// What a dead process held goes back at once, not with its leases.
+    /// Checks that the claims of a dead process are released at once, not when its leases end.
     fn judge_reclaimed(&self, process: &str) -> Verdict {
         let tokens = self.now.runs.values().filter_map(|run| run.token.as_ref());
         let builders = self.now.environments.values();
@@ -309,7 +309,7 @@ impl Judge {
         }
     }
 
-    /// Whether nothing happened to a live holder since it renewed its lease that excuses the loss of it.
+    /// Returns whether the holder is alive and nothing has happened that excuses the loss of its lease since it renewed it.
     fn was_well(&self, lease: &Lease, around: &Circumstances<'_>) -> bool {
         let jumped = self.jumps.iter().any(|(at, _)| *at >= lease.since);
         !jumped
@@ -317,7 +317,7 @@ impl Judge {
             && (around.held_up)(&lease.process) < lease.since
     }
 
-    /// A healthy process works on what it has claimed.
+    /// Checks that a healthy process works on the runs and environments that it has claimed.
     fn judge_forgotten(&self, token: &str, around: &Circumstances<'_>) -> Verdict {
         match self.leases.get(token) {
             Some(lease) if !self.taken_up.contains(token) && self.was_well(lease, around) => {
@@ -354,7 +354,7 @@ impl Judge {
         Ok(())
     }
 
-    /// Whether no process works or has a claim, although runs wait.
+    /// Returns whether no process works or has a claim although runs wait.
     pub fn is_idle(&self) -> bool {
         let is_claimed = |status: &str| matches!(status, "running" | "building");
         let mut runs = self.now.runs.values();
@@ -366,7 +366,7 @@ impl Judge {
             && runs.any(|run| run.status == "queued")
     }
 
-    /// A process that ended in order has left every claim of these, by token.
+    /// Checks that a process that ended in order has left each of these claims, by token.
     pub fn judge_leave(&self, tokens: &[String]) -> Verdict {
         for (id, run) in &self.now.runs {
             if run
@@ -380,7 +380,7 @@ impl Judge {
         Ok(())
     }
 
-    /// What must hold when all work has ended.
+    /// Checks the conditions that must hold when all work has ended.
     pub fn at_rest(&self) -> Verdict {
         for run in &self.promised {
             if !self.now.runs.contains_key(run) {
@@ -411,13 +411,13 @@ fn millis(duration: std::time::Duration) -> i64 {
     duration.as_millis() as i64
 }
 
-/// Whether a call proves this claim on that run or environment.
+/// Returns whether a call proves this claim on that run or environment.
 fn is_of(call: &Call<'_>, id: &str, token: &str) -> bool {
     call.proves()
         .is_some_and(|(of, claim)| of == id && claim.token == token)
 }
 
-/// A call's name, with what it is about and for whom.
+/// Returns a call's name, with its subject and its caller.
 pub fn words(call: &Call<'_>) -> String {
     let whole = format!("{call:?}");
     let name = whole.split(['(', ' ']).next().unwrap_or_default();

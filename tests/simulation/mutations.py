@@ -28,9 +28,9 @@ PROVIDE = "src/environment/provide/mod.rs"
 REBUILD = "src/environment/provide/rebuild.rs"
 GC = "src/environment/collection/"
 
-# name, file, then pairs of what stands there and what takes its place
+# The name, the file, then pairs of an old text and its replacement.
 FAULTS = [
-    # A claim fences everything that is written under it.
+    # A claim fences all writes under it.
     ("what ends a claim does not need its token", RUNS + "live.rs", ("live.claim_token.as_ref() == Some(&claim.token)", "live.claim_token.is_some() && !claim.token.is_empty()")),
     ("heartbeat without the token", RUNS + "mod.rs", ("claim_expires_at = ?3 WHERE run_id = ?1 AND claim_token = ?2 AND", "claim_expires_at = ?3 WHERE run_id = ?1 AND ?2 = ?2 AND")),
     ("watch without the token", RUNS + "mod.rs", ("IS NOT NULL FROM queue WHERE run_id = ?1 AND claim_token = ?2", "IS NOT NULL FROM queue WHERE run_id = ?1 AND ?2 = ?2")),
@@ -68,7 +68,7 @@ FAULTS = [
     ("leases are judged after a jump of the clock", HOUSE, ("self.jumped_at.is_none_or(|at| now >= at.plus(settle))", "self.jumped_at.is_none_or(|at| now >= at)")),
     ("leases are judged from the first moment", HOUSE, ("        if self.has_company() {\n", "        if self.has_company() && false {\n")),
     ("times are not repaired after a clock that went back", "src/store/leases.rs", ("environment_id = ?1 AND status = 'queued' AND available_at > ?2", "environment_id = ?1 AND status = 'queued' AND available_at > ?2 + 1000000000000")),
-    # Who is alive.
+    # Liveness of processes.
     ("a process that lives is taken for dead", "src/workspace/fleet.rs", ("return (!is_held).then(|| path.clone())", "return (is_held || !is_held).then(|| path.clone())")),
     ("a process whose lock file cannot be examined is taken for dead", "src/workspace/fleet.rs", ("is_unknown |= error.kind() != io::ErrorKind::NotFound", "is_unknown |= error.kind() == io::ErrorKind::Deadlock")),
     ("a dead process whose lock file is missing is not found", "src/workspace/fleet.rs", ("(!is_unknown).then_some(here)", "is_unknown.then_some(here)")),
@@ -152,7 +152,7 @@ def main() -> int:
 
 
 def stale_texts(root: pathlib.Path, fault: tuple) -> list[str]:
-    """What a fault is to replace and cannot, because the code has changed since."""
+    """Returns the texts that a fault is to replace and cannot, because the code has changed since."""
     name, file, *pairs = fault
     text = (root / file).read_text()
     counts = [(old, text.count(old)) for old, _ in pairs]
@@ -160,7 +160,7 @@ def stale_texts(root: pathlib.Path, fault: tuple) -> list[str]:
 
 
 def copy_sources(root: pathlib.Path, copy: pathlib.Path) -> None:
-    """Brings the copy up to date; what is equal keeps its time of change, so that it is not built again."""
+    """Brings the copy up to date; an equal file keeps its time of change, so that it is not built again."""
     listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=True).stdout.split("\n")
     files = {file for file in listed if file and (root / file).is_file()}
     folders = [folder for folder in copy.glob("*") if folder.is_dir() and folder.name != "target"]
@@ -175,7 +175,7 @@ def copy_sources(root: pathlib.Path, copy: pathlib.Path) -> None:
 
 
 def simulate(copy: pathlib.Path, seeds: int) -> tuple[int, str]:
-    """How many seeds it took, and what the first violation was; 0 where there was none."""
+    """Returns the number of seeds until the first violation, and its message; 0 if there was none."""
     command = ["cargo", "test", "--quiet", "--test", "simulation", "nothing_is", "--", "--nocapture"]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True, env={**os.environ, "SIMULATION_SEEDS": str(seeds)})
     output = done.stdout + done.stderr
@@ -188,7 +188,7 @@ def simulate(copy: pathlib.Path, seeds: int) -> tuple[int, str]:
 
 
 def fails_suite(copy: pathlib.Path) -> bool:
-    """Whether a test of the store's own fails; false also where nothing can be built."""
+    """Returns whether a test of the store's own fails; also false if the build fails."""
     command = ["cargo", "test", "--quiet", "--lib", "store::"]
     done = subprocess.run(command, cwd=copy, capture_output=True, text=True)
     return "test result: FAILED" in done.stdout

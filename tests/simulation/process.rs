@@ -18,7 +18,7 @@ use super::threads;
 use super::tools::{SimulatedBuilder, SimulatedEngine};
 use super::world::{DATABASE, LEASES, Moment, World};
 
-/// So many looks at the clock are remembered.
+/// The maximum number of looks at the clock that a process remembers.
 const LOOKS: usize = 64;
 
 /// See the module.
@@ -26,28 +26,28 @@ pub struct Process {
     pub world: Arc<World>,
     /// Unique to each start.
     pub id: String,
-    /// The number that the machine gave it. Numbers are given again.
+    /// The process id, which the machine gives again to later processes.
     pub pid: u32,
-    /// How long its leases hold.
+    /// The time that its leases hold.
     lease: Duration,
-    /// False: it runs in another container, which has another host name.
+    /// False if it runs in another container, which has another host name.
     pub is_here: bool,
-    /// Whether it can examine the lock files of others.
+    /// True if it can examine the lock files of others.
     pub sees_locks: bool,
-    /// Cancelled where it is asked to stop.
+    /// Cancelled when it is asked to stop.
     pub stop: Cancel,
-    /// Cancelled where it is asked once more.
+    /// Cancelled when it is asked once more.
     pub stop_at_once: Cancel,
-    /// What it is known as in the database.
+    /// Its id in the database.
     member: Mutex<Option<String>>,
     dead: AtomicBool,
     frozen_until: AtomicI64,
     held_up: AtomicI64,
-    /// When it looked at the clocks lately, so that a call that carries a time can be judged by when it was looked at.
+    /// Its recent looks at the clocks, so that the judge knows when the time that a call carries was read.
     looks: Mutex<Vec<Moment>>,
-    /// After how many milliseconds without use it collects environments.
+    /// The milliseconds without use after which it collects environments.
     ttl: AtomicI64,
-    /// It is an `ade env build --force`.
+    /// True for an `ade env build --force`.
     builds_anew: AtomicBool,
     /// The claims that its calls were given, by what is claimed.
     claims: Mutex<BTreeMap<String, String>>,
@@ -80,7 +80,7 @@ impl Process {
         })
     }
 
-    /// The workspace as this process opens it.
+    /// Opens the workspace for this process.
     pub fn workspace(self: &Arc<Self>) -> Workspace {
         let mut settings = self.world.settings.clone();
         settings.worker.lease = self.lease;
@@ -97,7 +97,7 @@ impl Process {
         }
     }
 
-    /// What this process executes runs with, for as long as `use_them` takes.
+    /// Lends `use_them` the tools with which this process executes runs.
     pub fn with_tools<T>(self: &Arc<Self>, use_them: impl FnOnce(Tools<'_>) -> T) -> T {
         let launcher = SimulatedEngine(Arc::clone(self));
         let builder = SimulatedBuilder(Arc::clone(self));
@@ -111,12 +111,12 @@ impl Process {
         self.ttl.load(Ordering::Relaxed)
     }
 
-    /// It collects environments that were not used for so long.
+    /// Sets the time without use after which it collects environments.
     pub fn collects_after(&self, ttl: Duration) {
         self.ttl.store(millis(ttl), Ordering::Relaxed);
     }
 
-    /// As `ade env build`, it provides an environment as wanted.
+    /// Notes how it wants an environment, as `ade env build` does.
     pub fn wants(&self, want: RebuildPolicy) -> RebuildPolicy {
         let is_forced = want == RebuildPolicy::Rebuilt;
         self.builds_anew.store(is_forced, Ordering::Relaxed);
@@ -127,7 +127,7 @@ impl Process {
         self.builds_anew.load(Ordering::Relaxed)
     }
 
-    /// An `ade run`, as opposed to a worker.
+    /// Returns whether it is an `ade run`, as opposed to a worker.
     pub fn is_ade_run(&self) -> bool {
         self.id.starts_with("run")
     }
@@ -136,13 +136,13 @@ impl Process {
         self.dead.load(Ordering::Relaxed)
     }
 
-    /// It dies, in whatever it does: its locks are free, and nothing that it does has an effect.
+    /// Kills it in whatever it does: its locks are free, and nothing that it does has an effect.
     pub fn die(&self) {
         self.dead.store(true, Ordering::Relaxed);
         self.leave();
     }
 
-    /// One of its tasks unwound. A message means that it panicked, which no process may.
+    /// Notes that one of its tasks unwound. A message means that it panicked, which no process may do.
     pub fn unwound(&self, words: &Option<String>) {
         if let Some(words) = words {
             self.world
@@ -151,7 +151,7 @@ impl Process {
         self.die();
     }
 
-    /// All its tasks have ended.
+    /// Judges the process when all its tasks have ended.
     pub fn ended(&self) {
         // A worker that stops at once may leave a claim to recovery; an `ade run` has nothing else to do, unless
         // it was frozen until its time for trying the store again had passed.
@@ -177,7 +177,7 @@ impl Process {
         self.member.lock().unwrap().clone()
     }
 
-    /// It is known in the database by this id from now on.
+    /// Sets the id by which the database knows it from now on.
     pub fn joins(self: &Arc<Self>, member: &str) {
         *self.member.lock().unwrap() = Some(member.to_owned());
         let mut alive = self.world.alive.lock().unwrap();
@@ -188,7 +188,7 @@ impl Process {
         self.frozen_until.load(Ordering::Relaxed)
     }
 
-    /// Freezes it for a while, perhaps for longer than its leases. It does not notice when it goes on.
+    /// Freezes it for a while, perhaps for longer than its leases. It does not notice this when it continues.
     pub fn freeze(&self, length: i64) {
         self.world.count("freezes");
         self.world
@@ -203,18 +203,18 @@ impl Process {
         self.hold_up();
     }
 
-    /// Something happened that excuses a lost lease.
+    /// Notes an event that excuses a lost lease.
     pub fn hold_up(&self) {
         let at = self.world.steady().max(self.frozen_until());
         self.held_up.store(at, Ordering::Relaxed);
     }
 
-    /// When it was last held up by something that excuses a lost lease.
+    /// Returns the time of the last event that excuses a lost lease.
     pub fn held_up(&self) -> i64 {
         self.held_up.load(Ordering::Relaxed)
     }
 
-    /// It looks at the clocks.
+    /// Looks at the clocks for the process.
     pub fn look(&self) -> Moment {
         let moment = self.world.moment();
         let mut looks = self.looks.lock().unwrap();
@@ -225,20 +225,20 @@ impl Process {
         moment
     }
 
-    /// When it looked at the clock and saw this.
+    /// Returns the moment in which it looked at the clock and saw this time.
     pub fn looked_at(&self, now: Timestamp) -> Moment {
         let looks = self.looks.lock().unwrap();
         let seen = looks.iter().rev().find(|moment| moment.wall == now.0);
         seen.copied().unwrap_or_else(|| self.world.moment())
     }
 
-    /// A call gave it this claim.
+    /// Notes a claim that a call gave it.
     pub fn was_given(&self, subject: &str, token: &str) {
         let mut claims = self.claims.lock().unwrap();
         claims.insert(key(subject), token.to_owned());
     }
 
-    /// The claim that the calling task has on something.
+    /// Returns the claim that the calling task has on a subject.
     pub fn claim_on(&self, subject: &str) -> Option<String> {
         self.claims.lock().unwrap().get(&key(subject)).cloned()
     }
@@ -248,7 +248,7 @@ fn millis(duration: Duration) -> i64 {
     duration.as_millis() as i64
 }
 
-/// Two slots of one process may each believe that they have a claim: each task knows its own.
+/// Returns the key of a claim. Two slots of one process may each believe that they have a claim, so each task knows its own.
 fn key(subject: &str) -> String {
     format!("{} {subject}", threads::current())
 }

@@ -1,4 +1,4 @@
-//! What happens under one seed: which task goes on when, which faults are injected, and what must hold at the end.
+//! The events under one seed: the order of tasks, the injected faults, and the conditions that must hold at the end.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,29 +10,29 @@ use super::process::Process;
 use super::threads::{NEVER, Threads};
 use super::world::World;
 
-/// After so many steps the faults stop: at least, and for each worker that starts with the world.
+/// The number of steps after which the faults stop: at least, and for each worker that starts with the world.
 const STEPS_WITH_FAULTS: [u64; 2] = [1_500, 200];
-/// A healthy worker that is left alone has finished within so many steps: at least, and for each run and each worker that stops.
+/// The number of steps in which a healthy worker alone finishes: at least, and for each run and each worker that stops.
 const STEPS_ALONE: [u64; 2] = [20_000, 1_000];
-/// So many workers live at once, or as many as start with the world.
+/// The maximum number of workers that live at once, unless more start with the world.
 const MOST_WORKERS: usize = 5;
 
-/// A worker that starts has found out within this which processes are dead.
+/// The milliseconds in which a worker that starts finds the dead processes.
 const FOUND_DEAD_WITHIN: i64 = 15_000;
-/// The clock jumps by so much at most, in milliseconds: over a day in which nothing is collected, and further than any gap that
-/// matters nothing.
+/// The maximum jumps of the clock, in milliseconds: longer than the day in which nothing is collected, and longer than any
+/// harmless gap.
 const FAR: [i64; 2] = [2 * 86_400_000, 60 * 86_400_000];
-/// No run waits longer than twice the longest backoff, and the sweep that finds that comes soon.
+/// The maximum wait of a run in milliseconds: twice the longest backoff, and the short time until the sweep that notices it.
 const LONGEST_IDLENESS: i64 = 200_000;
 
-/// How a scenario ended.
+/// The outcome of a scenario.
 pub struct Outcome {
     pub violation: Option<String>,
     pub trace: Vec<String>,
     pub counts: BTreeMap<&'static str, u64>,
 }
 
-/// How many workers start with a world, and how many runs are queued in it.
+/// The number of workers that start with a world, and the number of runs that are queued in it.
 #[derive(Clone, Copy)]
 pub struct Crowd {
     pub workers: usize,
@@ -99,7 +99,7 @@ impl Scenario {
         }
     }
 
-    /// The faults stop, and one healthy worker is left alone with the result.
+    /// Stops the faults and leaves one healthy worker alone with the result.
     fn recover(&mut self) {
         let world = Arc::clone(&self.world);
         if world.violation().is_some() {
@@ -138,7 +138,7 @@ impl Scenario {
             }
             self.step();
         }
-        // What it was in the middle of, it may bring to its end.
+        // The worker may finish its current work.
         healthy.stop.cancel();
         self.go_on();
         if world.violation().is_none() {
@@ -158,7 +158,7 @@ impl Scenario {
         }
     }
 
-    /// Until nothing is left to do.
+    /// Takes steps until no work is left.
     fn go_on(&mut self) {
         for _ in 0..self.steps_alone() {
             if self.world.violation().is_some() || !self.step() {
@@ -180,8 +180,8 @@ impl Scenario {
         least.max(each * (self.crowd.workers + self.crowd.runs) as u64)
     }
 
-    /// Whether a fault may come and time passes at this step. The workers of a crowd are on many machines: each has as many faults as one of
-    /// a few, and as much time for its steps.
+    /// Returns whether a fault may come and time passes at this step. The workers of a crowd are on many machines, so that each has
+    /// as many faults, and as much time for its steps, as one of a few workers.
     fn is_due(&self) -> bool {
         let few = MOST_WORKERS as u64;
         self.steps
@@ -194,7 +194,7 @@ impl Scenario {
         runs.all(|run| run.has_ended())
     }
 
-    /// All live processes, each once.
+    /// Returns all live processes, each once.
     fn processes(&self) -> Vec<Arc<Process>> {
         let found: BTreeMap<String, Arc<Process>> = self
             .threads
@@ -236,7 +236,7 @@ impl Scenario {
         self.world.count("killed");
         process.die();
         self.unwind_dead();
-        // As where a backup of the database alone is put back.
+        // The same happens if an operator restores a backup of the database alone.
         if self.world.chance.hits(3_000) {
             self.world.lose_lock(process);
         }
@@ -249,7 +249,7 @@ impl Scenario {
         }
     }
 
-    /// Queues a run, or executes one by `ade run`, where the seed says so at this step.
+    /// Queues a run, or executes one by `ade run`, if the seed says so at this step.
     fn add_run(&mut self) {
         let world = Arc::clone(&self.world);
         if self.to_come > 0 && world.chance.hits(400) {
@@ -262,7 +262,7 @@ impl Scenario {
         }
     }
 
-    /// What the seed injects at this step: faults, and commands that people type.
+    /// Injects the faults and starts the commands that the seed has at this step.
     fn inject_faults(&mut self) {
         let world = Arc::clone(&self.world);
         let (chance, faults) = (&world.chance, world.faults());
@@ -284,7 +284,7 @@ impl Scenario {
         }
         if chance.hits(faults.jump) {
             let reach = *chance.pick(&[5_000, 60_000, 1_200_000]);
-            // Far back it does not jump: a claim whose holder cannot be seen would then hold for up to a day.
+            // The clock does not jump far back, since a claim whose holder cannot be seen would then hold for up to a day.
             let by = match chance.hits(1_500) {
                 true => chance.between(0, *chance.pick(&FAR)),
                 false => chance.between(-reach, reach),
@@ -321,7 +321,7 @@ impl Scenario {
         }
     }
 
-    /// The files of an environment are gone, or its record.
+    /// Deletes the files of an environment, or its record.
     fn lose_environment(&self) {
         let world = &self.world;
         if world.chance.hits(3_000) && world.delete_a_record() {
@@ -334,7 +334,7 @@ impl Scenario {
         }
     }
 
-    /// Lets a task go on; where none can, time passes until one can. False: there are no tasks.
+    /// Lets a task continue; if none can, lets time pass until one can. Returns false if there are no tasks.
     fn step(&mut self) -> bool {
         let world = Arc::clone(&self.world);
         world.count("steps");

@@ -1,4 +1,4 @@
-//! What the database holds, read through a connection of its own with plain SQL: the store is not asked about itself.
+//! The content of the database, read through a connection of its own with plain SQL, so that the store is not asked about itself.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub struct RunRow {
     pub cancel_requested: bool,
     pub completed_at: Option<i64>,
     pub exit_code: Option<i32>,
-    /// Its priority, and who submitted it.
+    /// Its priority and its submitter.
     pub turn: (i64, String),
 }
 
@@ -46,15 +46,15 @@ pub struct AttemptRow {
     pub has_ended: bool,
 }
 
-/// All of it at one moment.
+/// The content of the database at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     pub runs: BTreeMap<String, RunRow>,
     pub environments: BTreeMap<String, EnvironmentRow>,
     pub attempts: BTreeMap<(String, u32), AttemptRow>,
-    /// Whether the configuration, or everything, is paused.
+    /// True if the configuration, or everything, is paused.
     pub is_paused: bool,
-    /// When environments were used last; if never, when they changed.
+    /// The times of the last use of environments; if never used, of their last change.
     pub used: BTreeMap<String, i64>,
 }
 
@@ -64,7 +64,7 @@ pub fn connect(name: &str, access: OpenFlags) -> Connection {
     Connection::open_with_flags(format!("file:/{name}?vfs=memdb"), flags).unwrap()
 }
 
-/// The way to look.
+/// A connection that reads snapshots.
 pub struct Window {
     connection: Connection,
     version: Option<i64>,
@@ -78,7 +78,7 @@ impl Window {
         }
     }
 
-    /// What there is, if it may have changed since the last look.
+    /// Returns a snapshot, if the database may have changed since the last look.
     pub fn look(&mut self) -> Option<Snapshot> {
         let version = self
             .connection

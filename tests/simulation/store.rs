@@ -37,7 +37,7 @@ impl Observer for SimulatedStore {
             return Err(unreachable("the process is dead"));
         }
         match call {
-            // It is alive from the moment in which it can be found, whether or not it hears so.
+            // The process is alive from the moment in which it can be found, whether or not it gets the answer.
             Call::Register(id) => process.joins(id),
             Call::DeleteEnvironment(_, true) => world.judge_collector(process),
             _ => {}
@@ -52,7 +52,7 @@ impl Observer for SimulatedStore {
         }
         if ends_a_claim(call) && world.chance.hits(faults.stall) {
             world.count("stalls");
-            // Long enough for others to take over, and to be at work when this one goes on.
+            // The delay is long enough for others to take over, and to be at work when this process continues.
             process.freeze(world.chance.between(40_000, 140_000));
         }
         give_way(Wake::at(world.steady() + wait));
@@ -65,7 +65,7 @@ impl Observer for SimulatedStore {
                 waited_seconds: 30.0,
             });
         }
-        // Where the store asks for the time itself, it does so now.
+        // If the store itself reads the time, it does so now.
         let moment = looked.unwrap_or_else(|| world.moment());
         self.looked.lock().unwrap().insert(current(), moment);
         Ok(())
@@ -86,7 +86,7 @@ impl Observer for SimulatedStore {
         if let (Call::AcquireLease(token), Ok(Some(true))) =
             (call, answer.map(|taken| taken.downcast_ref::<bool>()))
         {
-            // Also where the answer is lost.
+            // The lease is taken even if the answer is lost.
             world.collects(&process.id, token);
         }
         if let (Call::ReleaseLease, Ok(_)) = (call, answer) {
@@ -121,7 +121,7 @@ impl SimulatedStore {
         }
     }
 
-    /// What the process knows from now on, and may count on.
+    /// Notes the facts that the process knows from now on, and may count on.
     fn heard(&self, call: &Call<'_>, answer: &dyn Any) {
         let process = &self.process;
         let world = &process.world;
@@ -170,7 +170,7 @@ impl SimulatedStore {
     }
 }
 
-/// Whether the claim that the call must prove is over with it.
+/// Returns whether the call ends the claim that it must prove.
 fn ends_a_claim(call: &Call<'_>) -> bool {
     call.proves().is_some()
         && !matches!(
@@ -182,7 +182,7 @@ fn ends_a_claim(call: &Call<'_>) -> bool {
         )
 }
 
-/// Calls whose answers are not lost: nothing hangs on them.
+/// Returns whether nothing depends on the answer of a call, so that the answer is not lost.
 fn is_unjudged(call: &Call<'_>) -> bool {
     matches!(
         call,
@@ -190,7 +190,7 @@ fn is_unjudged(call: &Call<'_>) -> bool {
     )
 }
 
-/// Whether the claim that was to be proved holds, by the answer.
+/// Returns whether the claim that was to be proved holds, by the answer.
 fn holds(answer: &dyn Any) -> Option<bool> {
     let renewed = answer.downcast_ref::<Heartbeat>();
     let renewed = renewed.map(|answer| matches!(answer, Heartbeat::Renewed { .. }));

@@ -1,9 +1,9 @@
-//! Threads of which one runs at a time, in an order that a seed decides.
+//! Threads that run one at a time, in an order that a seed decides.
 //!
 //! Each task of a simulated process has a stack of its own, and all of them are on one thread. A task runs until it gives
 //! way ([`give_way`]): at each call to the store, at many calls to files, and wherever the machine makes it wait. Then the
-//! scheduler ([`Threads::resume`], on the stack of the test) chooses who goes on. A process that is killed unwinds: whatever
-//! it gives way to, it does not come back from, and nothing that it still does while it unwinds has any effect.
+//! scheduler ([`Threads::resume`], on the stack of the test) chooses the next task. A process that is killed unwinds: it does
+//! not return from giving way, and nothing that it still does while it unwinds has any effect.
 
 use std::any::Any;
 use std::cell::{RefCell, RefMut};
@@ -21,16 +21,16 @@ use corosensei::{Coroutine, CoroutineResult, Yielder};
 
 use super::process::Process;
 
-/// When a task goes on.
+/// The condition for a task to continue.
 #[derive(Clone)]
 pub enum Wake {
-    /// At a moment of the steady clock, or before it, when the flag is raised or the bell has rung more often than that.
+    /// A moment of the steady clock, or an earlier one in which the flag is raised or the bell has rung more often than that.
     At {
         at: i64,
         cancel: Option<Cancel>,
         bell: Option<(Bell, u64)>,
     },
-    /// When so many tasks as are counted here have ended.
+    /// The end of all tasks that are counted here.
     Children(Arc<AtomicUsize>),
 }
 
@@ -56,9 +56,9 @@ struct Task {
     wake: Wake,
     /// Counts the tasks that were begun together and have not ended.
     siblings: Option<Arc<AtomicUsize>>,
-    /// What it runs on; none while it does.
+    /// Its coroutine; none while it runs.
     coroutine: Option<Coroutine<(), (), ()>>,
-    /// How it suspends itself: set when it begins, and valid until it ends.
+    /// The handle to suspend itself: set when it begins, and valid until it ends.
     yielder: *const Yielder<(), ()>,
 }
 
@@ -101,7 +101,7 @@ impl Threads {
         self.tasks.borrow_mut()
     }
 
-    /// Begins a process: its first task does `work`.
+    /// Begins a process whose first task does `work`.
     pub fn start(&self, process: &Arc<Process>, work: impl FnOnce() + 'static) {
         self.begin(process, None, Box::new(work));
     }
@@ -152,7 +152,7 @@ impl Threads {
         }
     }
 
-    /// Lets a task go on until it gives way or ends.
+    /// Lets a task continue until it gives way or ends.
     pub fn resume(self: &Rc<Self>, task: usize) {
         let (mut coroutine, process) = {
             let mut tasks = self.tasks();
@@ -176,7 +176,7 @@ impl Threads {
         }
     }
 
-    /// The processes that have tasks, each once for each task, in the order of the tasks.
+    /// Returns the processes that have tasks, each once for each task, in the order of the tasks.
     pub fn processes(&self) -> Vec<Arc<Process>> {
         let tasks = self.tasks();
         tasks
@@ -186,7 +186,7 @@ impl Threads {
             .collect()
     }
 
-    /// The tasks that can go on first, and when that is.
+    /// Returns the tasks that can continue first, and the time for that.
     pub fn ready(&self, now: i64) -> (Vec<usize>, i64) {
         let tasks = self.tasks();
         let (mut ready, mut next) = (Vec::new(), NEVER);
@@ -203,7 +203,7 @@ impl Threads {
         (ready, next)
     }
 
-    /// The first task of a process that is dead and has not unwound yet.
+    /// Returns the first task of a process that is dead and has not unwound yet.
     pub fn dying(&self) -> Option<usize> {
         let tasks = self.tasks();
         let mut dead = tasks
@@ -250,7 +250,7 @@ impl Task {
     }
 }
 
-/// Gives way to others. Does not come back where the process was killed meanwhile.
+/// Gives way to others. Does not return if the process was killed meanwhile.
 pub fn give_way(wake: Wake) {
     if std::thread::panicking() {
         return;
@@ -277,7 +277,7 @@ fn hand_over(wake: Wake) {
     unsafe { &*yielder }.suspend(());
 }
 
-/// Does `work` in tasks of their own beside `here`, and comes back when all of it has ended.
+/// Does `work` in tasks of their own beside `here`, and returns when all of it has ended.
 pub fn beside(work: Vec<Work<'_>>, here: &mut dyn FnMut()) {
     let (threads, process) = CURRENT.with_borrow(|current| {
         let current = current.as_ref().expect("a task of the simulation");
@@ -304,7 +304,7 @@ pub fn beside(work: Vec<Work<'_>>, here: &mut dyn FnMut()) {
     }
 }
 
-/// What a panic said; nothing, where a process was killed.
+/// Returns the message of a panic; none if a process was killed.
 fn words_of(payload: &(dyn Any + Send)) -> Option<String> {
     if payload.is::<Killed>() {
         return None;

@@ -23,7 +23,7 @@ use super::process::Process;
 use super::threads::{Wake, give_way};
 use super::world::World;
 
-/// Work under a claim, for the judge to know.
+/// Work under a claim, which is reported to the judge.
 struct AtWork<'a> {
     world: &'a Arc<World>,
     token: String,
@@ -53,7 +53,7 @@ impl<'a> AtWork<'a> {
 }
 
 impl AtWork<'_> {
-    /// No other builder is at work in its folder, not even one that has lost its claim and does not know it yet.
+    /// Checks that no other builder is at work in its folder, not even one that has lost its claim and does not know it yet.
     fn alone_in(&self, folder: &Path) {
         let folder = folder.display().to_string();
         let mut judge = self.world.judge();
@@ -76,7 +76,7 @@ impl Drop for AtWork<'_> {
     }
 }
 
-/// An engine in an environment, for the world to know.
+/// An engine in an environment, which is reported to the world.
 struct Inside<'a> {
     world: &'a Arc<World>,
     number: u32,

@@ -24,19 +24,19 @@ use super::judge::{Circumstances, Judge, words};
 use super::process::Process;
 use super::snapshot::{self, Window};
 
-/// The leases of processes hold for one of these.
+/// The possible lengths of the leases of processes.
 pub const LEASES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(150)];
-/// So many attempts at a run, and at building an environment.
+/// The maximum number of attempts at a run, and at building an environment.
 pub const MOST_ATTEMPTS: u32 = 3;
-/// The lease of collection holds for so long.
+/// The length of the lease of collection in milliseconds.
 const COLLECTION_LEASE: i64 = 60_000;
-/// The wall clock has jumped when it differs by more than this.
+/// The minimum difference of the wall clock that counts as a jump.
 pub const JUMP: Duration = Duration::from_secs(5);
 /// The workspace of all that happens here.
 pub const WORKSPACE: &str = "default";
 /// The id of the database.
 pub const DATABASE: &str = "simulated-database";
-/// What is there and not of this database, or not known to it: a finished workbook, an input, an environment.
+/// Files of another database, or unknown to this one: a finished workbook, an input, an environment.
 const FOREIGN: [&str; 3] = [
     "/data/workspaces/default/runs/foreign/output/out.xlsx",
     "/data/workspaces/other/runs/foreign/input/in.xlsx",
@@ -47,14 +47,14 @@ pub const CONFIGURATION: &str = "/configuration";
 /// The input of every run.
 pub const INPUT: &str = "/inputs/in.xlsx";
 
-/// Both clocks, as they were looked at together.
+/// Both clocks, read at the same time.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     pub steady: i64,
     pub wall: i64,
 }
 
-/// How often faults occur: chances in ten thousand, at each step or at each call.
+/// Defines the rates of faults: chances in ten thousand, at each step or at each call.
 macro_rules! fault_rates {
     ($($(#[$words:meta])* $fault:ident: $rare:literal, $common:literal;)*) => {
         #[derive(Clone, Copy, Debug, Default)]
@@ -63,8 +63,8 @@ macro_rules! fault_rates {
         }
 
         impl FaultRates {
-            /// Each fault is absent from some worlds, rare in some and common in some: what only shows in the absence of another
-            /// fault is found, too.
+            /// Draws rates so that each fault is absent from some worlds, rare in some and common in some. This also finds
+            /// violations that only show in the absence of another fault.
             pub fn draw(chance: &Chance) -> Self {
                 let some = |rare: u64, common: u64| *chance.pick(&[0, rare, rare, common]);
                 Self {
@@ -75,7 +75,7 @@ macro_rules! fault_rates {
     };
 }
 
-// Where it is rare, and where it is common.
+// The first number is for worlds in which the fault is rare, the second for those in which it is common.
 fault_rates! {
     crash: 15, 80;
     freeze: 15, 80;
@@ -108,7 +108,7 @@ fault_rates! {
     exhausted: 50, 500;
 }
 
-/// All that is counted. Each of these happens many times in a few hundred seeds; what never does, nothing is proved of.
+/// The counted events. Each happens many times in a few hundred seeds, since an event that never happens proves nothing.
 const COUNTED: &str = "attempts left, builds, builds failed, builds timed out, busy, calls, cancelled while queued, \
     cancelled while running, claimed again, claims, clock jumps, clock jumps noticed, collections, \
     collections held, collections refused, crashes, delays, ended under ade run, engines failed, \
@@ -119,7 +119,7 @@ const COUNTED: &str = "attempts left, builds, builds failed, builds timed out, b
     lost claims noticed, pauses, recovered, recovered by ade run, retried by ade run, run at once, stalls, \
     steps, stops, stops at once, threads not started";
 
-/// A database in memory. To make one takes longer than most seeds live, so it is swept and used again.
+/// A database in memory. Creating one takes longer than most seeds live, so it is swept and used again.
 struct Database {
     store: Store,
     window: Window,
@@ -190,13 +190,13 @@ fn settings() -> &'static Settings {
         })
         .unwrap();
         settings.worker.env_ttl = Some(Duration::from_secs(45));
-        // The files of a run are kept however far the clock jumps.
+        // No jump of the clock is long enough to delete the files of a run.
         settings.worker.run_artifact_ttl = None;
         settings
     })
 }
 
-/// What a configuration is to those who build and run it: the same each time, and read once.
+/// Returns the configuration that is built and run: always the same, and read once.
 fn blueprint() -> &'static Configuration {
     static BLUEPRINT: OnceLock<Configuration> = OnceLock::new();
     BLUEPRINT.get_or_init(|| {
@@ -229,9 +229,9 @@ pub struct World {
     pub engines: Mutex<BTreeMap<u32, PathBuf>>,
     pub collection: Mutex<CollectionLease>,
     last_jump: AtomicI64,
-    /// To delete what is in the folder of an environment takes long.
+    /// True if deleting the content of an environment's folder takes long.
     pub is_slow: bool,
-    /// Processes that live, by what they are known as in the database.
+    /// The live processes, by their ids in the database.
     pub alive: Mutex<BTreeMap<String, Arc<Process>>>,
     pub keys: Vec<EnvironmentKey>,
     /// Rings for all processes when a run is queued.
@@ -244,7 +244,7 @@ pub struct World {
     numbers: AtomicU32,
     trace: Option<Mutex<Vec<String>>>,
     violation: Mutex<Option<String>>,
-    /// By which the world is swept at its end.
+    /// The connection that sweeps the world at its end.
     sweeper: Mutex<Connection>,
 }
 
@@ -320,12 +320,12 @@ impl World {
         *self.faults.lock().unwrap()
     }
 
-    /// No faults from now on.
+    /// Injects no faults from now on.
     pub fn stop_faults(&self) {
         *self.faults.lock().unwrap() = FaultRates::default();
     }
 
-    /// Whoever paused may have died since.
+    /// Resumes everything, since the process that paused it may have died.
     pub fn resume(&self) {
         for pause in self.store.pauses().unwrap() {
             self.store
@@ -368,12 +368,12 @@ impl World {
         self.trace(|| format!("the clock jumps by {:.1} s", by as f64 / 1000.0));
     }
 
-    /// A number that was not given before.
+    /// Returns a number that was not given before.
     pub fn number(&self) -> u32 {
         self.numbers.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Counts something that happened, of [`COUNTED`].
+    /// Counts an event that is one of [`COUNTED`].
     pub fn count(&self, what: &'static str) {
         let mut counts = self.counts.lock().unwrap();
         *counts.get_mut(what).expect("it is listed") += 1;
@@ -387,7 +387,7 @@ impl World {
         self.counts.lock().unwrap().clone()
     }
 
-    /// What an environment of this key is prepared from.
+    /// Returns the prepared configuration for an environment of this key.
     pub fn prepared(&self, key: &EnvironmentKey) -> PreparedConfiguration {
         let snapshots = self.paths.snapshots(WORKSPACE, &key.configuration_id);
         let snapshot = snapshots.join("source");
@@ -403,7 +403,7 @@ impl World {
         }
     }
 
-    /// What was done to the store is judged.
+    /// Judges the effects of a call to the store.
     pub fn judge_call(
         &self,
         caller: &Process,
@@ -449,7 +449,7 @@ impl World {
         self.violation.lock().unwrap().clone()
     }
 
-    /// A person deletes the record of an environment in the database itself. False: there is none that could be deleted.
+    /// Deletes the record of an environment in the database itself, as a person might. Returns false if there is none to delete.
     pub fn delete_a_record(&self) -> bool {
         let ready: Vec<String> = {
             let judge = self.judge();
@@ -472,7 +472,7 @@ impl World {
         true
     }
 
-    /// A process took the lease of collection, or renewed it.
+    /// Judges a process that took the lease of collection, or renewed it.
     pub fn collects(&self, process: &str, token: &str) {
         let now = self.steady();
         let mut collection = self.collection.lock().unwrap();
@@ -487,7 +487,7 @@ impl World {
         collection.1.insert(process.to_owned(), now);
     }
 
-    /// A process deletes what it collects: it holds the lease, or had no time to notice that it lost it.
+    /// Checks that a process that deletes collected files holds the lease, or had no time to notice that it lost it.
     pub fn judge_collector(&self, process: &Process) {
         let collection = self.collection.lock().unwrap();
         let held = collection.1.get(&process.id).copied();
@@ -499,7 +499,7 @@ impl World {
         }
     }
 
-    /// A process is about to delete the folder of an environment, or what makes it whole.
+    /// Judges a process that is about to delete the folder of an environment, or the file that makes it whole.
     pub fn judge_deleting(&self, process: &str, path: &Path) {
         for environment in self.engines.lock().unwrap().values() {
             if environment.starts_with(path) {
@@ -521,7 +521,7 @@ impl World {
         }
     }
 
-    /// A process is about to rename or delete a folder.
+    /// Judges a process that is about to rename or delete a folder.
     pub fn judge_taking(&self, process: &str, path: &Path, is_deleted: bool) {
         if is_deleted {
             self.judge_deleting(process, path);
@@ -537,7 +537,7 @@ impl World {
         }
     }
 
-    /// The files of an environment are gone, for whatever reason: engines in it have to see how they get on.
+    /// Deletes the files of an environment, for whatever reason; the engines in it may fail.
     pub fn vanish(&self, environment: &Path) {
         let mut disk = self.disk.lock().unwrap();
         let _ = disk.remove_tree(environment, self.now());
@@ -549,7 +549,7 @@ impl World {
         self.trace(|| format!("the files of {} vanish", environment.display()));
     }
 
-    /// The lock file of a dead process is gone.
+    /// Deletes the lock file of a dead process.
     pub fn lose_lock(&self, process: &Process) {
         let Some(member) = process.member() else {
             return;
@@ -565,7 +565,7 @@ impl World {
         self.disk.lock().unwrap().release_locks(process);
     }
 
-    /// Something was written into a log: where that is the end of a run, it is judged.
+    /// Judges a line that was written into a log, if it is the end of a run.
     pub fn judge_log(&self, line: &[u8], log: &[u8]) {
         let Some((run, status)) = end_of(line) else {
             return;
@@ -587,7 +587,7 @@ impl World {
         }
     }
 
-    /// The claims of each dead process whose lock file can be seen have been recovered.
+    /// Checks that the claims of each dead process whose lock file can be seen have been recovered.
     pub fn judge_dead(&self) {
         let judge = self.judge();
         for (id, run) in &judge.snapshot().runs {
@@ -601,7 +601,7 @@ impl World {
         }
     }
 
-    /// What must hold at last.
+    /// Checks the conditions that must hold at the end.
     pub fn judge_rest(&self) {
         let verdict = self.judge().at_rest();
         if let Err(reason) = verdict {
@@ -621,7 +621,7 @@ impl World {
             let log = disk.read(&folder.events()).unwrap_or_default();
             drop(disk);
             let times = ends_in(&log);
-            // What a process recorded and did not get to write is made from the record by whoever reads the log.
+            // If a process recorded an end and could not write it, readers of the log make it from the record.
             let excuses = ["killed", "lost answers", "file errors"];
             let is_excused = excuses.iter().any(|excuse| self.counted(excuse) > 0);
             if times > 1 || (times == 0 && !is_excused) {
@@ -632,7 +632,7 @@ impl World {
         }
     }
 
-    /// A line of the trace; nothing is made of it where nobody reads it.
+    /// Adds a line to the trace; does not make the line if nobody reads it.
     pub fn trace(&self, line: impl FnOnce() -> String) {
         let Some(trace) = &self.trace else { return };
         let text = line();
@@ -650,7 +650,7 @@ impl World {
     }
 }
 
-/// The run and the status, where a line of a log is the end of a run.
+/// Returns the run and the status, if a line of a log is the end of a run.
 fn end_of(line: &[u8]) -> Option<(String, String)> {
     let event: Value = serde_json::from_slice(line).ok()?;
     if event["event"] != ade::events::names::RUN_COMPLETE {

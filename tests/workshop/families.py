@@ -124,7 +124,7 @@ def of(words: str, language: int) -> list[str]:
 
 
 class Sender:
-    """How a sender of a family writes its tables."""
+    """A sender of a family, with its way to write tables."""
 
     def __init__(self, family: str, number: int, draw: str, of: tuple[str, list]):
         self.family, self.number, self.draw = family, number, draw

@@ -30,7 +30,7 @@ NO_OPTIONS = {"log_format": None, "log_level": None, "quiet": True, "debug": Fal
 
 
 def infer(folder: Path, samples: list[Path], wishes: Sequence[str] | None = None, answers: Sequence[dict] = ()) -> dict:
-    """What `ade init --from` infers from samples; the folder is that of the configuration, with the fields in `made`."""
+    """Infers from samples as `ade init --from` does; the folder is that of the configuration, with the fields in `made`."""
     for name in ("settings.toml", "pyproject.toml", "src/ade_config/__init__.py"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(TEMPLATE / name, folder / name)
@@ -115,8 +115,9 @@ class Family:
 
 
 def cells(folder: Path, family: Family, short: str, fields: dict[str, str]) -> Counter:
-    """How many cells of a file are right, wrong and missing, and how many wrong ones have no issue in their row. ``fields``: the field of each
-    column of the truth.
+    """Counts the right, wrong and missing cells of a file, and the wrong ones without an issue in their row.
+
+    ``fields`` has the field of each column of the truth.
     """
     truth, found = family.truth[short], Counter()
     rows = run(folder, family.files[short])
@@ -145,7 +146,7 @@ def wanted_checks(reader: str, flags: str, kind: str, has_blank: bool) -> set[st
 
 
 def quality(family: Family, result: dict) -> tuple[Counter, dict[str, str]]:
-    """How many fields, readers and checks are those of the truth, and the field of each of its columns."""
+    """Counts the fields, readers and checks that are those of the truth; returns the field of each of its columns, too."""
     truth, count = family.truth["a1"], Counter()
     meaning = family.meaning("a1")
     holders: dict[str, list[dict]] = {}
@@ -169,7 +170,7 @@ def quality(family: Family, result: dict) -> tuple[Counter, dict[str, str]]:
 
 
 def names_of(family: Family, result: dict) -> dict[str, str]:
-    """What each field is in the truth."""
+    """Returns the name in the truth of each field."""
     meaning = family.meaning("a1")
     return {one["name"]: meaning.get(header, "?") for one in result["fields"] for _, header in one["columns"]}
 

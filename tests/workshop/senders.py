@@ -1,8 +1,7 @@
-"""Eight senders of one family, with two tables below one another on each sheet, of which the second has headers of its own; and what one call
-makes of the first files of all of them: cells of the next month that are right.
+"""Eight senders of one family, with two tables below one another on each sheet, the second with headers of its own.
 
-From the first months of all senders a configuration is made as `ade init --from` does it, and run on their second months. Of a column of the
-truth those cells are right that come out in the field that has most of its columns.
+The test makes one configuration from the first months of all senders, as `ade init --from` does, runs it on their second months,
+and counts the right cells. A cell of a column of the truth is right if it is in the field that has most of the columns.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def places(family: Family, result: dict) -> dict[str, str]:
     counts = Counter((meant[sample].get(header, "?"), one["name"]) for one in result["fields"] for sample, header in one["columns"])
     found: dict[str, str] = {}
     for (name, field), _ in counts.most_common():
-        # What a form says above a table is of no column of the truth.
+        # The facts that a form has above a table belong to no column of the truth.
         if not name.startswith(("+", "?")) and name not in found and field not in found.values():
             found[name] = field
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ade_engine import _native
 
-#: What the corpora call each state.
+#: The name of each state in the corpora.
 STATE_OF_ROLE = {"metadata": 0, "header": 1, "group": 2, "data": 3, "derived": 4, "notes": 5}
 CORPORA = ("saus", "troy")
 
@@ -26,7 +26,7 @@ class Labelled:
 
 
 def judge(folder: Path):
-    """The module of the judge, which reads the corpora as well."""
+    """Returns the module of the judge, which reads the corpora as well."""
     if "recognise" not in sys.modules:
         spec = importlib.util.spec_from_file_location("recognise", folder / "recognise.py")
         sys.modules["recognise"] = importlib.util.module_from_spec(spec)
@@ -35,7 +35,7 @@ def judge(folder: Path):
 
 
 def read(folder: Path, corpus: str) -> list[Labelled]:
-    """The filled sheets of a corpus."""
+    """Returns the filled sheets of a corpus."""
     found = []
     for sheet in judge(folder).line_roles(corpus, folder):
         if sheet.filled:
@@ -46,13 +46,13 @@ def read(folder: Path, corpus: str) -> list[Labelled]:
 
 
 def scan(rows: list):
-    """Rows of texts as the engine holds a sheet."""
+    """Returns rows of texts as a sheet of the engine."""
     return _native.scan_of_rows("sheet", rows, None, None, False, [])
 
 
 @dataclass
 class Seen:
-    """What the engine sees of a sheet: the rows that it looks at, from 0, whether a blank row lies above, features."""
+    """The parts of a sheet that the engine sees: the rows that it reads, from 0, whether a blank row is above, features."""
 
     numbers: list
     after_blank: list
@@ -60,7 +60,7 @@ class Seen:
 
 
 def seen(rows: list) -> Seen:
-    """What the engine sees of rows of texts."""
+    """Returns the parts of rows of texts that the engine sees."""
     looked_at = _native.layout_features(scan(rows))
     return Seen(
         [number for number, _, _ in looked_at],

@@ -40,7 +40,7 @@ HEADER, GROUP, DATA, TOTAL = (STATES.index(name) for name in ("header", "group",
 
 
 def state_of(role: str | None, features: list[int]) -> int:
-    """The state to learn for a row. A total that no word says is one is data: nobody would want it dropped by its looks."""
+    """Returns the state to learn for a row. A total without a word for it is data: nobody wants it dropped by its looks."""
     if role == "derived" and not TOTAL_WORDS.intersection(features):
         return DATA
     return STATE_OF_ROLE.get(role, -1)
@@ -91,7 +91,7 @@ def train(sheets: list[Labelled], options, cache: dict) -> Model:
 
 
 def tables_of(states: dict[int, int], recognise, *, end_at_notes: bool) -> list:
-    """Tables as the engine finds them: header rows that follow each other open one, with what lies between them."""
+    """Returns tables as the engine finds them: consecutive header rows, with the rows between them, open one."""
     numbers = sorted(states)
     kinds = bridged([states[number] for number in numbers])
     starts = [at for at, kind in enumerate(kinds) if kind == HEADER and (at == 0 or kinds[at - 1] != HEADER)]
@@ -162,7 +162,7 @@ def cross_validate(corpora: dict[str, list[Labelled]], options, cache: dict) -> 
 
 
 def show(sheet: Labelled, states: dict[int, int]) -> None:
-    """Print the rows that were taken for something else than what they are."""
+    """Print the rows that are classified wrongly."""
     print("---", sheet.name)
     for number, state in sorted(states.items()):
         role = STATE_OF_ROLE.get(sheet.roles[number])

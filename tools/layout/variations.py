@@ -20,7 +20,7 @@ _HEADERS = (
     "Betrag|Menge|Preis|Artikel|Rechnungsnr.|Währung|Ort|PLZ|Straße|Nombre|Fecha|Importe|Nom|Prix|Montant|#|No."
 ).split("|")
 _SYLLABLES = "an ber cor den el fin gar hol in jun ka lor mar nor ol per quin ros sten tor ul ver win yor zen".split()
-#: One look-alike for so many sheets.
+#: The number of sheets for each look-alike.
 _LOOK_ALIKE_SHARE = 4
 _UNITS = "% USD EUR kg hrs No. 000s".split()
 
@@ -218,7 +218,7 @@ def _other_columns(table: _Table, make: _Maker, share: float) -> None:
 
 
 def _header_details(table: _Table, make: _Maker) -> None:
-    """What else header blocks have: the first column's name in a row of its own, units, lines drawn with signs."""
+    """Adds other parts of header blocks: the first column's name in a row of its own, units, lines drawn with signs."""
     chance = make.chance
     first = table.of("header")
     last = first[-1] if len(first) == 1 else next(
@@ -317,7 +317,7 @@ def _texts_that_recur(table: _Table, make: _Maker) -> None:
 
 
 def _filled_merges(table: _Table, make: _Maker) -> None:
-    """Labels over several columns stand in each of them, and the names of single columns in both rows."""
+    """Repeats labels over several columns in each of them, and the names of single columns in both rows."""
     headers = table.of("header")
     names = table.rows[headers[-1]] if len(headers) == 1 else None
     if names is None or sum(bool(cell.strip()) for cell in names) < 4:
@@ -365,7 +365,7 @@ _LOOK_ALIKES = (
 
 
 def _shorten(table: _Table, most: int) -> None:
-    """At most so many rows of data."""
+    """Keeps at most this number of rows of data."""
     seen = 0
     kept = []
     for at, role in enumerate(table.roles):
@@ -380,7 +380,7 @@ def _shorten(table: _Table, most: int) -> None:
 
 
 def _narrow(table: _Table, above: list[int], most: int) -> None:
-    """A list of a few columns, of which each has a value in every row."""
+    """Makes a list of a few columns that each have a value in every row."""
     body = table.of("data", "derived")
     filled = [c for c in range(table.width) if body and all(table.rows[at][c].strip() for at in body)][:most]
     if not filled:
@@ -427,7 +427,7 @@ def _names_and_values(table: _Table, make: _Maker) -> None:
 
 
 def variations(sheets: list[Labelled], seed: int, *, most_rows: int = 140, several: float = 0.5) -> list[Labelled]:
-    """As many variations as there are sheets, of which some have two or three tables one below the other; and look-alikes."""
+    """Returns one variation per sheet, some of them with two or three tables one below the other; and look-alikes."""
     chance = random.Random(seed)
     made = []
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes `src/words/tables.txt`: what the readers of dates and amounts know about languages and currencies.
+"""Writes `src/words/tables.txt`: the facts about languages and currencies that the readers of dates and amounts use.
 
     python3 -m venv v && v/bin/pip install babel && v/bin/python tools/tables/generate.py
 
@@ -29,7 +29,7 @@ CURRENCY_WORDS = {"us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "hk$": "
 # Languages whose names of currencies and of units of time are known, and the currencies whose names are known beside a country's own.
 SPOKEN = "ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id is it ja ko lt lv ms nb nl pl pt ro ru sk sl sr sv th tr uk vi".split()
 USUAL_CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY", "CNY", "DKK", "NOK", "SEK", "PLN", "CZK", "CAD", "AUD")
-# Spoken of in amounts, and too short to be anything else's: "12,50 Euro".
+# Used in amounts, and too short to mean anything else: "12,50 Euro".
 SHORTEST_NAME = 5
 # Years and months have no length, but words that mean one of them in some language are not taken for another unit.
 UNITS = {"year": "", "month": "", "week": "w", "day": "d", "hour": "h", "minute": "m", "second": "s"}
@@ -37,9 +37,9 @@ UNITS = {"year": "", "month": "", "week": "w", "day": "d", "hour": "h", "minute"
 ENDINGS = {"eu": ("ren", "k")}
 # ... and of weekdays: "วันศุกร์ที่ 31".
 ENDINGS_OF_DAYS = {"th": ("ที่",)}
-# Signs of several currencies: what stands in the cell is kept as it is.
+# Signs of several currencies: the sign in the cell is kept as it is.
 SHARED_SIGNS = {"$", "¥", "kr", "£", "₨", "rs", "fr"}
-# ... of which these nearly always mean one.
+# ... although these nearly always mean one.
 USUAL_SIGNS = {"£": "GBP", "rs": "INR", "fr": "CHF"}
 # Marks of abbreviation that belong to the word: Hebrew geresh, Devanagari. So do points in Thai and Lao: "ก.ย.".
 ABBREVIATING = "\u05f3\u05f4\u0970"
@@ -118,9 +118,9 @@ def calendar_words() -> tuple[dict, dict, set]:
 
 
 def literals_of(pattern: str) -> tuple[set, str]:
-    """The words that a date pattern writes as they are, and what it writes directly before a month's name.
+    """Returns the words that a date pattern writes as they are, and the text directly before a month's name.
 
-    What it writes directly behind one (``MMMM'ren'``) stands in ``ENDINGS``.
+    The text directly behind one (``MMMM'ren'``) is in ``ENDINGS``.
     """
     text, literal, prefix, last = "", False, "", ""
     for at, c in enumerate(pattern):
@@ -137,7 +137,7 @@ def literals_of(pattern: str) -> tuple[set, str]:
 
 
 def currency_words() -> dict[str, tuple[str, set]]:
-    """Sign or code -> (ISO code, or nothing where several share the sign; decimal marks of the countries that use it)."""
+    """Returns sign or code -> (ISO code, or nothing if several share the sign; decimal marks of the countries that use it)."""
     marks, codes = collections.defaultdict(set), collections.defaultdict(set)
     for code in numbers.list_currencies():
         marks[fold(code)] |= set()
@@ -161,7 +161,7 @@ def currency_words() -> dict[str, tuple[str, set]]:
 
 
 def currency_names() -> dict[str, str]:
-    """What people call currencies beside an amount, in one word ("danskekroner") -> ISO code; none that means several."""
+    """Returns names of currencies beside an amount, in one word ("danskekroner") -> ISO code; none that means several."""
     meant = collections.defaultdict(set)
     for tag in SPOKEN:
         locale = Locale.parse(tag)
@@ -179,7 +179,7 @@ def currency_names() -> dict[str, str]:
 
 
 def duration_words() -> dict[str, list[str]]:
-    """What languages call the units of time behind an amount, by unit; none that means several, and none of one or two plain
+    """Returns words for the units of time behind an amount, by unit; none that means several, and none of one or two plain
     letters ("5 st")."""
     meant = collections.defaultdict(set)
     for tag in SPOKEN:

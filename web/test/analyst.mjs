@@ -71,7 +71,7 @@ try {
     await look('batch')
     await click(page.getByRole('button', { name: /^Fields missing 5/ }))
     await files.nth(5).waitFor({ state: 'detached' })
-    // What came near says what the two others call it.
+    // The near matches show the names of the column in the two other files.
     await press('j', 'Enter')
     await page.getByRole('complementary', { name: 'Why' }).getByText('Not found, and what came near').waitFor()
     await click(page.getByRole('complementary', { name: 'Why' }).getByRole('button', { name: 'hours' }))
@@ -104,7 +104,7 @@ try {
   await steps.step('it is published, and what lost a column is run again', async () => {
     await click(page.getByRole('button', { name: 'Publish version 1' }))
     await page.getByText('Version 1 of crew is active.').waitFor()
-    // From the versions back to the list that was left, with its filter: of a file that was run again the newest run alone counts.
+    // The page of versions leads back to the list, with its filter: only the newest run of a file counts.
     await click(page.getByRole('button', { name: 'Run these 5 again' }))
     await panel.locator('li', { hasText: 'hours' }).filter({ hasText: 'in 3 files' }).waitFor()
     await panel.getByText('5 runs before their files were run again are left out.').waitFor()
@@ -128,9 +128,9 @@ try {
   await steps.step('a site is compared with its last month', async () => {
     await page.goto(batch)
     await ended(12)
-    // One that was run twice this month is put beside what it was before; its last month is one choice away.
+    // A file that ran twice this month is compared with its former run; its last month is one choice away.
     await click(files.filter({ hasText: 'Glen' }).getByRole('link'))
-    // Its keys act when the result is there.
+    // The keys of the page work as soon as the result is there.
     await page.locator('.grid-pane').nth(1).waitFor()
     await press('5')
     await page.getByText('since').getByRole('link', { name: 'Glen-2026-03.csv' }).waitFor()

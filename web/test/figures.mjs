@@ -137,7 +137,7 @@ const scrolled = (page, speed, most, wheel) =>
       const begun = performance.now()
       let last = begun
       const from = scroller.scrollTop
-      // What a frame shows is looked at in the next one, after it was drawn.
+      // The script reads the content of a frame in the next one, after it was drawn.
       const look = (now) => {
         const took = now - last
         last = now
@@ -187,7 +187,7 @@ async function grid(id) {
   say(`grid of ${ROWS.toLocaleString('en')} x ${COLUMNS}, made answers`, '')
   await through(`${between.url}/console/runs/${id}/result`, between.url)
   between.end()
-  // The server keeps 256 MiB of sheets: of larger ones it reads each side anew for each window.
+  // The server keeps 256 MiB of sheets; it reads each side of larger ones again for each window.
   const real = await wide(20)
   await through(`${place.url}/console/runs/${real}/result`, place.url)
 }

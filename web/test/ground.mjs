@@ -1,4 +1,4 @@
-// What tests in a browser stand on: a folder of its own, an `ade dev` in it, and a Chromium that tells what went wrong in a page.
+// The base of tests in a browser: a folder of its own, an `ade dev` in it, and a Chromium that reports the errors of a page.
 import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -94,7 +94,7 @@ export class Place {
 
   constructor(ade) {
     this.program = ade
-    // Found soon, and soon taken up again by the next worker.
+    // A worker finds runs soon, and the next worker soon retries them.
     const hurry = { ADE_WORKER_POLL_INTERVAL: '0.1', ADE_WORKER_POLL_INTERVAL_MAX: '0.2', ADE_WORKER_CLEANUP_INTERVAL: '0.2', ADE_WORKER_BACKOFF_BASE_SECONDS: '0.2', ADE_WORKER_BACKOFF_MAX_SECONDS: '1' }
     this.env = { ...process.env, ...hurry, ADE_DATA_DIR: join(this.folder, 'data'), ADE_SANDBOX_WRITE: join(this.folder, 'gates'), NO_COLOR: '1' }
   }
@@ -132,7 +132,7 @@ export class Place {
         try {
           good(JSON.parse(said))
         } catch {
-          // Not all of it yet.
+          // The output is not complete yet.
         }
       })
       server.once('exit', (code) => bad(new Error(`ade dev ended with ${code}: ${log}`)))

@@ -28,7 +28,7 @@ test('tables below each other have their headers beside each other, too', () => 
   const lines = aligned([gone(1, 1, 'header'), segment(2, 2, 2), gone(4, 1, 'blank'), gone(5, 1, 'header'), segment(6, 1, 6)], 6, 6)
   expect(show(lines)).toEqual(['1 1', '2 2', '3 3', '4 - blank row', '- 4', '5 5', '6 6'])
   expect(lines.of('output', 5)).toBe(5)
-  // The same where an engine called the second one repeated; of tables that were merged it is.
+  // The same holds if an engine called the second header repeated, as it is in merged tables.
   expect(show(aligned([gone(1, 1, 'header'), segment(2, 2, 2), gone(4, 1, 'blank'), gone(5, 1, 'repeated_header'), segment(6, 1, 6)], 6, 6))).toEqual(show(lines))
   expect(show(aligned([gone(1, 1, 'header'), segment(2, 2, 2), gone(4, 1, 'repeated_header'), segment(5, 1, 4)], 5, 4))).toEqual(['1 1', '2 2', '3 3', '4 - repeated header', '5 4'])
 })

@@ -49,11 +49,11 @@ try {
   /** Changes what stands in the editor, as hands do: a line is found, and typed anew. */
   const typed = async (line, text) => {
     await page.locator('.cm-line', { hasText: line }).first().click()
-    // To its first letter: what stands before that stays.
+    // Home moves to the first letter of the line, so that its indentation stays.
     await page.keyboard.press('Home')
     await page.keyboard.press('Shift+End')
     await page.keyboard.type(text)
-    // A name that is offered or a bracket that is closed by itself would be another text.
+    // A completed name or an automatically closed bracket would change the text.
     await page.locator('.cm-line', { hasText: text }).first().waitFor()
   }
 
@@ -120,7 +120,7 @@ try {
     messy = (await page.locator('tr[id^=run-]', { hasText: 'sample.xlsx' }).getAttribute('id')).slice(4)
     await second.locator(`#run-${messy}`).getByText('Succeeded').waitFor()
     await second.close()
-    // Columns that were lost are told, and found.
+    // The page reports lost columns, and filters by them.
     await page.locator('tr', { hasText: 'office.csv' }).getByText('6 of 9', { exact: true }).waitFor()
     await button(/^Fields missing 1/).click()
     await row(messy).waitFor({ state: 'detached' })
@@ -149,7 +149,7 @@ try {
     const full = { status: 429, contentType: 'application/problem+json', headers: { 'Retry-After': '30' }, body: JSON.stringify({ code: 'queue_full', detail: 'The queue is full.' }) }
     const queue = /api.v1.configs.[^/]+.runs$/
     await page.route(queue, (route) => (refused++ ? route.continue() : route.fulfill(full)))
-    // Nor does a server that is busy while they are sent.
+    // A server that is busy while files are sent does not lose them either.
     const sending = /documents.name=/
     let busy = 0
     await page.route(sending, (route) => (busy++ ? route.continue() : route.fulfill({ ...full, headers: { 'Retry-After': '1' } })))
@@ -162,7 +162,7 @@ try {
     await page.getByText('The queue is full: the next starts in').waitFor()
     await page.getByText('3 files wait for a run').waitFor()
     await page.unroute(queue)
-    // As when the window was closed, and opened on another day.
+    // A reload is like a window that is closed, and opened on another day.
     await page.reload()
     await page.locator('tr[id^=run-]').filter({ hasText: /[abc]\.csv/ }).filter({ hasText: 'Succeeded' }).nth(2).waitFor()
     assert.equal(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('ade.waits.')).length), 0)
@@ -293,7 +293,7 @@ try {
     await page.locator('.grid-cell.chosen', { hasText: 'Skyler' }).first().waitFor()
     await page.keyboard.press('Escape')
     await page.locator('h1').click()
-    // The issues before the row that was found.
+    // The key leads to the issues before the row that was found.
     for (const cell of ['F16', 'C11']) {
       await page.keyboard.press('p')
       await says('cell', cell)
@@ -317,7 +317,7 @@ try {
     await page.mouse.move(edge.x + 34, edge.y + 10)
     await page.mouse.up()
     assert.equal(await width(), before + 78)
-    // What stays in sight stands where it stood, whatever is scrolled.
+    // The held column keeps its position, whatever is scrolled.
     const left = (await head().boundingBox()).x
     await page.locator('.grid-wide').first().evaluate((grid) => (grid.scrollLeft = 300))
     await page.locator('.grid-pane').first().locator('.grid-head', { hasText: /^H$/ }).waitFor()
@@ -361,7 +361,7 @@ try {
     await page.keyboard.press('Control+Enter')
     await status('Succeeded, 10,500 issues')
     await page.getByText('The first 10,000 issues are marked here').waitFor()
-    // What is on its way is drawn over nothing: no two rows stand at one place, and no text where a cell is not here yet.
+    // Cells that are still loading cover nothing: no two rows are at one position, and a missing cell has no text.
     const cells = /runs.[^/]+.cells/
     const waits = []
     await page.route(cells, (route) => waits.push(route))
@@ -441,12 +441,12 @@ try {
     await page.getByText('Offline', { exact: true }).waitFor()
     await look('offline')
     await place.start()
-    // It may have tried by itself before the hand is there.
+    // The page may retry by itself before the click.
     const hand = button('Try now').click({ timeout: 5000 }).catch(() => {})
     await page.getByText('Live', { exact: true }).waitFor()
     await page.getByText('No connection since').waitFor({ state: 'detached' })
     await hand
-    // What was in progress is begun anew by the worker that came back, and the page shows it without being loaded again.
+    // The worker that came back begins the interrupted run again, and the page shows this without a reload.
     await page.locator('.log-line', { hasText: 'waits for the register' }).nth(1).waitFor()
   })
 
@@ -566,7 +566,7 @@ try {
     await status('Succeeded')
     await page.keyboard.press('4')
     await page.locator('.facts').getByText('Again of').waitFor()
-    // What ran with version 1 is run again with what is active now; the menu has it as it was.
+    // A run of version 1 runs again with the active version; the menu has the former one.
     const elsewhere = () => page.waitForURL((url) => /\/runs\//.test(url.pathname) && !url.pathname.includes(asOfOne))
     await go(`/runs/${asOfOne}`)
     await button('Run again', { exact: true }).click()
@@ -655,7 +655,7 @@ try {
     await page.waitForURL((url) => /\/runs\//.test(url.pathname) && !url.pathname.includes(first))
     await status('Succeeded')
     await page.locator('.run-facts').getByText('3 of 9 fields').waitFor()
-    // Where a folder is not edited, a copy of it is.
+    // If the console does not edit a folder, it edits a copy of it.
     const session = /console.session$/
     await page.route(session, async (route) => {
       const response = await route.fetch()

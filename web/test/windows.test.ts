@@ -23,7 +23,7 @@ function sheet() {
     rows = at
     say()
     await vi.waitUntil(isHere)
-    // Whatever would be asked for once more.
+    // Leaves time for repeated requests.
     await new Promise((resolve) => setTimeout(resolve, 20))
     expect(isHere()).toBe(true)
   }
@@ -36,7 +36,7 @@ test('rows far apart come in small windows, each once, and all of them stay whil
   await look(apart(5))
   expect(asked.length).toBe(120)
   expect(Math.max(...asked.map(({ rows }) => rows.split('-').map(Number)).map(([top, bottom]) => bottom - top + 1))).toBe(8)
-  // A screen further down, and back: what was seen last is still here, some 80 windows of it.
+  // The story scrolls a screen down, and back: the last 80 or so windows are still here.
   await look(apart(24_005))
   await look(apart(5))
   expect(asked.length).toBe(280)

@@ -26,7 +26,7 @@ def main(folder: pathlib.Path, compiled: list[str]) -> None:
 
 
 def imported(statement: ast.AST, home: str) -> list[tuple[str, str]]:
-    """What a statement imports: a name, and the module that has it. `home` is the package that relative names start from."""
+    """Returns the imports of a statement, each as a name and its module. `home` is the package that relative names start from."""
     match statement:
         case ast.Import(names=names):
             return [(name.name, "") for name in names]

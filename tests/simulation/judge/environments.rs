@@ -1,4 +1,4 @@
-//! What a call may do to environments.
+//! The changes that a call may make to environments.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ impl Judge {
                 let mut runs = runs.values();
                 runs.any(|run| !run.has_ended() && run.environment.as_ref() == Some(id))
             };
-            // Nobody has begun to build it, and the run that was cancelled was the last that wanted it.
+            // The build has not begun, and the cancelled run was the last that wanted the environment.
             let old = &before.environments[id];
             let is_unwanted = old.status == "queued" && old.attempts == 0;
             if is_unwanted && matches!(call, Call::Cancel(_)) && !is_needed_by(&self.now.runs) {
@@ -68,15 +68,15 @@ impl Judge {
         Ok(())
     }
 
-    /// After a jump of the clock that is noticed no environment goes by its age for a day; and it goes only when it was not used for as long
-    /// as that takes on a clock that never jumps, with what the clock jumped forward in all.
+    /// Checks that no environment is collected by its age for a day after a jump of the clock that is noticed. Later it is
+    /// collected only if it was unused for that age on a clock that never jumps, plus all jumps forward.
     fn judge_age(&self, id: &str, around: &Circumstances<'_>) -> Verdict {
-        // What the clock jumped forward after a time makes the time since longer.
+        // Each jump forward after a time makes the time since then longer.
         let since_with_jumps = |from: i64, jumps: &[(i64, i64)]| {
             around.steady - from + jumps.iter().map(|(_, by)| by.max(&0)).sum::<i64>()
         };
         for (number, (at, by)) in self.jumps.iter().enumerate() {
-            // What others take back before a process looks at the clock is not noticed.
+            // No process notices a jump that others take back before it looks at the clock.
             let around_it = self.jumps.iter().filter(|(other_at, other)| {
                 (at - other_at).abs() < LONGEST_BLINK && other.signum() != by.signum()
             });
@@ -96,7 +96,7 @@ impl Judge {
             return Ok(());
         };
         let first = self.jumps.partition_point(|(at, _)| at < since);
-        // Nothing is older than the clock says.
+        // The age by the wall clock is an upper limit.
         let age = since_with_jumps(*since, &self.jumps[first..]).min(around.moment.wall - used);
         if age < around.ttl {
             return Err(format!(
@@ -190,7 +190,7 @@ impl Judge {
     }
 }
 
-/// A build whose builder left without a word is tried again after a while, and not for ever.
+/// Checks that a build whose builder left without a word is tried again after a while, and not for ever.
 fn judge_taking_back(
     old: &EnvironmentRow,
     new: &EnvironmentRow,

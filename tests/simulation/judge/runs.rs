@@ -1,4 +1,4 @@
-//! What a call may do to runs and their attempts.
+//! The changes that a call may make to runs and their attempts.
 
 use std::collections::BTreeSet;
 
@@ -156,14 +156,14 @@ impl Judge {
         self.judge_claimed(old, new, claim, now)
     }
 
-    /// A run was claimed in turn: all others whose runs could have been have seen it.
+    /// Notes that a run was claimed in turn: all others whose runs could have been claimed have seen it.
     fn note_turn(&mut self, before: &Snapshot, served: &RunRow, now: i64) {
         let served = turn_of(served);
         let others: BTreeSet<Turn> = eligible(before, now)
             .into_iter()
             .map(|(_, run)| turn_of(run))
             .collect();
-        // Who has nothing that could be claimed is not passed over.
+        // A turn without a run that could be claimed is not passed over.
         self.passed.retain(|of, _| others.contains(of));
         self.passed.remove(&served);
         for other in others {
@@ -173,7 +173,7 @@ impl Judge {
         }
     }
 
-    /// Who has nothing left that waits comes back as somebody new.
+    /// Forgets the turns without a waiting run, which come back as new ones.
     pub(super) fn forget_turns(&mut self) {
         let runs = self.now.runs.values();
         let waiting = runs.filter(|run| run.status == "queued" && run.environment.is_some());
@@ -216,7 +216,7 @@ impl Judge {
         }
     }
 
-    /// Where a claim ends, the run's next state follows from what is left and what was asked for.
+    /// Checks that, when a claim ends, the run's next state follows from its remaining attempts and the requests for it.
     fn judge_leaving(
         &self,
         id: &str,
@@ -238,7 +238,7 @@ impl Judge {
                 false => deny("what was recorded is not what was found"),
             };
         }
-        // What was not the run's own fault is not counted.
+        // An attempt that fails through no fault of the run does not count.
         let is_release = matches!(call, Call::Release(run, _) | Call::Retry(run, _, Retry::Free(_)) if *run == id);
         let wanted = if old.cancel_requested {
             "cancelled"
@@ -257,7 +257,7 @@ impl Judge {
         Ok(())
     }
 
-    /// A claim is ended by its holder; by others only when it is no longer good.
+    /// Checks that a claim is ended by its holder, or by others when it is no longer good.
     fn judge_taking_back(
         &self,
         id: &str,
@@ -286,7 +286,7 @@ impl Judge {
             for attempt in 1..=run.attempts {
                 let recorded = self.now.attempts.get(&(id.clone(), attempt));
                 if attempt == run.attempts && run.status == "running" {
-                    // It is recorded when it ends; until then there may be one of its number that was given back.
+                    // The attempt is recorded when it ends; until then, the record may be of a released attempt with its number.
                     if recorded.is_some_and(|row| row.outcome.as_deref() != Some("released")) {
                         return Err(format!(
                             "run {id} is running: its attempt has ended: {recorded:?}"
@@ -316,7 +316,7 @@ impl Judge {
             let Some(new) = self.now.attempts.get(key) else {
                 return Err(format!("the attempt {key:?} is lost"));
             };
-            // One that was given back is begun again.
+            // A released attempt begins again.
             if old.has_ended && old != new && old.outcome.as_deref() != Some("released") {
                 return Err(format!("the attempt {key:?} ended twice: {old:?}, {new:?}"));
             }
@@ -325,7 +325,7 @@ impl Judge {
     }
 }
 
-/// What holds of a run's record at any moment.
+/// Checks the conditions that hold for a run's record at any moment.
 fn sound(run: &RunRow) -> Verdict {
     if run.attempts > run.most {
         return deny("more attempts than may be");
@@ -351,7 +351,7 @@ fn sound(run: &RunRow) -> Verdict {
     Ok(())
 }
 
-/// Whose turn it was when this run was claimed.
+/// Returns the turn in which this run is claimed.
 fn turn_of(run: &RunRow) -> Turn {
     let (priority, submitter) = run.turn.clone();
     (
@@ -361,7 +361,7 @@ fn turn_of(run: &RunRow) -> Turn {
     )
 }
 
-/// The runs that could be claimed.
+/// Returns the runs that could be claimed.
 fn eligible(at: &Snapshot, now: i64) -> Vec<(&String, &RunRow)> {
     let is_eligible = |run: &RunRow| {
         run.status == "queued"
