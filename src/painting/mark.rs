@@ -164,7 +164,7 @@ impl fmt::Display for Note {
             ),
             Self::NotThere(count) => write!(
                 f,
-                "{} about cells or sheets that the workbook does not have.",
+                "Only in this list: {} about cells or sheets that the sender's workbook does not have.",
                 plural(*count as u64, "issue")
             ),
             Self::MacrosMayCount => f.write_str(

@@ -234,7 +234,7 @@ impl Problem for StoreError {
             Self::Over(over) => over.facts(),
             Self::NotFound { what, .. } => {
                 let (code, hint) = match *what {
-                    "run" => (code::RUN_NOT_FOUND, Some("`ade runs ls` lists them")),
+                    "run" => (code::RUN_NOT_FOUND, Some("`ade runs ls` lists the runs")),
                     "worker" => (code::NOT_FOUND, Some("`ade workers ls` lists them")),
                     "environment" => (code::NOT_FOUND, Some("`ade env ls` lists them")),
                     "delivery" => (code::NOT_FOUND, Some("`ade deliveries ls` lists them; a run has none if ADE_ON_END_URL and ADE_ON_END_COMMAND were not set when it ended")),
@@ -274,7 +274,7 @@ become_error!(StoreError);
 pub fn no_version(name: &str, version: u32) -> Error {
     let message = format!("configuration {name:?} has no version {version}");
     Error::usage(code::NOT_FOUND, message)
-        .hint("`ade configs show`, or the route `versions`, lists its versions")
+        .hint("`ade configs show` lists its versions, as GET /api/v1/configs/ID/versions does")
 }
 
 /// Returns the error for a configuration without an active version.

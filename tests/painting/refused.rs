@@ -57,7 +57,7 @@ pub fn what_cannot_be_painted_is_refused_in_words() -> Tried {
         (
             "j.xlsx",
             &*utf16.write(),
-            "j.xlsx cannot be painted: xl/worksheets/sheet1.xml is not in UTF-8",
+            "j.xlsx cannot be marked: xl/worksheets/sheet1.xml is not in UTF-8",
         ),
         (
             "n.xlsx",

@@ -478,7 +478,7 @@ class _Run:
         if moved:
             self.notices.add(
                 "places_moved",
-                f"hooks have moved cells on {', '.join(map(repr, moved))}, so issues and rows have no position in the output for these sheets",
+                f"hooks moved cells of the output on {', '.join(map(repr, moved))}, so ADE cannot tell where issues and rows are on it",
                 count=len(moved),
                 sheets=moved,
             )

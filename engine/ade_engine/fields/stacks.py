@@ -123,7 +123,7 @@ class Stack:
 
     def __getitem__(self, name: str) -> StackPart:
         if name not in self.groups:
-            raise TypeError(f"{self!r} has no values {name!r}{did_you_mean(name, self.groups)}")
+            raise TypeError(f"{self!r} stacks no values called {name!r}{did_you_mean(name, self.groups)}")
         return StackPart(self, name)
 
     @property

@@ -85,7 +85,7 @@ class _Source:
             return self._with_list(call, _default(call, field), header)
         value = keyword.value
         if not isinstance(value, (ast.List, ast.Tuple)) or any(_constant(element) is None for element in value.elts):
-            raise NotEditableError("its headers are not written as a plain list of texts")
+            raise NotEditableError("the field's headers are not a plain list of texts")
         if not value.elts:
             return self.insert(self._start(value) + 1, self._quoted('"', _default(call, field), header))
         last = value.elts[-1]

@@ -31,7 +31,7 @@ pub enum BuildError {
     #[error("ADE_SANDBOX is strict, but this machine cannot confine a build: {}", reasons.join("; "))]
     NotConfined { reasons: Vec<String> },
     /// A package is not the file that the lock names.
-    #[error("{}: a package is not the file that the lock names", step.as_str())]
+    #[error("{}: a package's file has a different hash than ade.lock names", step.as_str())]
     HashMismatch {
         step: BuildStepKind,
         last_lines: Vec<String>,
@@ -48,7 +48,7 @@ pub enum BuildError {
     /// A file or folder of the environment failed, or a program could not be started.
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("there is no uv: {}", reasons.join("; "))]
+    #[error("uv, which builds environments, is missing: {}", reasons.join("; "))]
     NoInstaller {
         reasons: Vec<String>,
         transient: bool,

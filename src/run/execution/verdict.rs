@@ -393,7 +393,7 @@ fn words_of_limit(limit: Limit, around: &Circumstances<'_>) -> (String, &'static
                 "the run had more processes than its limit of {} and was stopped",
                 limits.processes.unwrap_or_default()
             ),
-            "raise ADE_WORKER_PROCESSES, or let the configuration start fewer processes at a time",
+            "raise ADE_WORKER_PROCESSES, the limit for each run, or let the configuration start fewer processes at a time",
         ),
         Limit::Threads => (
             format!(

@@ -52,7 +52,7 @@ pub fn delete(workspace: &Workspace, document: &DocumentRecord) -> Result<(), Er
         let message =
             format!("document {id} is the input of a run that waits or is being executed");
         return Err(Error::usage(code::IN_USE, message)
-            .hint("wait until its runs have ended, or cancel them"));
+            .hint("wait until the runs of this document have ended, or cancel them"));
     }
     Ok(delete_bytes(&document.path)?)
 }

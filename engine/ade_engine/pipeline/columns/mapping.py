@@ -217,7 +217,7 @@ class ColumnMapper:
             letters = ", ".join(column_letters(table.region.min_col + column.source_index) for column in added)
             context.notice(
                 "columns_of_other_sheet",
-                f"no header row; the columns are of the same kinds as those of the sheet {sheet!r}, so {letters} {'was' if len(added) == 1 else 'were'} used as the same fields",
+                f"no header row; the columns are of the same kinds as those of the sheet {sheet!r}, so {letters} got the same field{'' if len(added) == 1 else 's'} as there",
                 count=len(added),
             )
         return sorted(columns + added, key=lambda column: column.source_index)

@@ -140,8 +140,8 @@ def _tell_below(context: RunContext, _: SheetScan, rows: list[int], likely: floa
     numbers, named = _named(rows)
     context.notice(
         "doubtful_header_row",
-        f"{named}, right below the header, may belong to it (looks {round(likely * 100)}% like a header); taken for "
-        f"{_TAKEN_FOR[kind]}. If it belongs to the header, set `header_rows`",
+        f"{named}, right below the header row, may belong to it (looks {round(likely * 100)}% like a header); read as "
+        f"{_TAKEN_FOR[kind]}. If it belongs to the header, set `header_rows` for this sheet",
         # A section head is not lost: it is beside its rows.
         level=INFO if kind == GROUP else WARNING,
         rows=numbers,

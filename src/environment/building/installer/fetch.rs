@@ -167,7 +167,7 @@ fn fetch_with(
     }
     let last = finished.last_lines().pop().unwrap_or_default();
     let reason = if session.request.offline {
-        "no local package has it".to_owned()
+        "without a network, it was not found among local packages".to_owned()
     } else {
         format!("it could not be fetched ({last})")
     };
