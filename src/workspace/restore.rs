@@ -61,7 +61,10 @@ pub fn restore(settings: &Settings, paths: &Paths, file: &Path) -> Result<Restor
     let data = paths.data();
     let opened = opened(file)?;
     if !held(data).map_err(FileError::on("read", data))?.is_empty() {
-        let message = format!("a backup is restored into an empty data directory only, and {} is not empty", data.display());
+        let message = format!(
+            "a backup is restored into an empty data directory only, and {} is not empty",
+            data.display()
+        );
         return Err(Error::refused(code::NOT_EMPTY, message)
             .hint("choose an empty one with --data-dir, or move its contents away"));
     }

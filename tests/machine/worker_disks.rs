@@ -217,7 +217,10 @@ fn a_migration_says_how_much_room_it_needs_and_takes_the_ballast_for_it() -> Tri
         .open(&filler)
         .and_then(|file| file.set_len(file.metadata()?.len() - size - 65_536))
         .unwrap();
-    place.ade("migrate").code(5).says("of free space beside it, for a backup");
+    place
+        .ade("migrate")
+        .code(5)
+        .says("of free space beside it, for a backup");
     let version = "SELECT max(version) FROM schema_migrations";
     assert_eq!(place.query::<i64>(version), 3);
     fs::remove_file(&filler).unwrap();

@@ -73,7 +73,7 @@ try {
     await files.nth(5).waitFor({ state: 'detached' })
     // The near matches show the names of the column in the two other files.
     await press('j', 'Enter')
-    await page.getByRole('complementary', { name: 'Why' }).getByText('Not found, and what came near').waitFor()
+    await page.getByRole('complementary', { name: 'Why' }).getByText('Fields without a column, and the nearest columns').waitFor()
     await click(page.getByRole('complementary', { name: 'Why' }).getByRole('button', { name: 'hours' }))
   })
 

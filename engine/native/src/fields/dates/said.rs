@@ -94,7 +94,9 @@ impl OrderReason {
                 // This sentence does not speak of cells that were typed as dates.
                 (false, true) if has_typed => "each text can be read in this way only".to_owned(),
                 (false, true) => "each cell can be read in this way only".to_owned(),
-                (false, false) if self.cells == 1 => "its only cell can be read in this way only".to_owned(),
+                (false, false) if self.cells == 1 => {
+                    "its only cell can be read in this way only".to_owned()
+                }
                 (false, false) => "they can be read in this way only".to_owned(),
             });
         }
