@@ -96,8 +96,8 @@ try {
     await press('Control+a')
     await click(page.getByRole('link', { name: 'Try the changes' }))
     await click(page.getByRole('button', { name: 'Try', exact: true }))
-    await page.getByText('5 inputs: 2 come out otherwise.').waitFor()
-    await page.locator('.trial tbody').first().getByText('field hours has a column').waitFor()
+    await page.getByText('5 inputs: 2 have a different result.').waitFor()
+    await page.locator('.trial tbody').first().getByText('field hours now has a column').waitFor()
     await look('tried')
   })
 

@@ -25,7 +25,7 @@ export function inAll(inputs: Tried[]): string {
   const both = inputs.filter((input) => input.metrics && input.metrics_before)
   const other = inputs.filter((input) => !input.error && differences(input).length).length
   const sum = (of: 'metrics' | 'metrics_before') => number(both.reduce((sum, tried) => sum + tried[of]!.issues, 0))
-  const told = [`${many(inputs.length, 'input')}: ${fail ? `${many(fail, 'fails', 'fail')}, ` : ''}${other ? `${many(other, 'comes', 'come')} with a different result` : fail ? 'the others have the same result' : 'all have the same result'}.`]
+  const told = [`${many(inputs.length, 'input')}: ${fail ? `${many(fail, 'fails', 'fail')}, ` : ''}${other ? `${many(other, 'has', 'have')} a different result` : fail ? 'the others have the same result' : 'all have the same result'}.`]
   const cells = inputs.reduce((sum, tried) => sum + (tried.changes?.changed_cells ?? 0), 0)
   if (other && both.length) told.push(`${many(cells, 'cell')} with a different value; ${sum('metrics_before')} issues before, ${sum('metrics')} now.`)
   return told.join(' ')
