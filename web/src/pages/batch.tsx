@@ -1,6 +1,6 @@
 // The runs that share a label, such as files dropped together: all their issues and their outputs.
 import { address, get, type Run, workspace } from '../api/client'
-import { Block, Icon, Link, listed, many, Name, number, Points, useLoaded } from '../parts'
+import { Block, Icon, Link, listed, many, Name, number, Points, ruleText, useLoaded } from '../parts'
 import { isRun, waiting } from './starts'
 import { batchOf, onTheirWay } from './uploads'
 
@@ -69,7 +69,7 @@ export function BatchPanel({ label }: { label: string }) {
         <Points all={value?.batch.fields_missing ?? []}>{({ field, run_ids }) => <><code class="warn">{field}</code> {names(run_ids)}</>}</Points>
       </Block>
       <Block title={value?.batch.issues.length ? 'Issues by rule' : isKnown && 'No issues'}>
-        <Points all={value?.batch.issues ?? []}>{({ severity, rule, count, run_ids }) => <><span class={`chip ${severity}`}>{number(count)}</span> {rule} {names(run_ids)}</>}</Points>
+        <Points all={value?.batch.issues ?? []}>{({ severity, rule, count, run_ids }) => <><span class={`chip ${severity}`}>{number(count)}</span> {ruleText(rule)} {names(run_ids)}</>}</Points>
       </Block>
       {!!value?.batch.superseded && <Block>{many(value.batch.superseded, 'run')} before {value.batch.superseded === 1 ? 'its file was' : 'their files were'} run again {value.batch.superseded === 1 ? 'is' : 'are'} left out.</Block>}
     </aside>

@@ -1,6 +1,6 @@
 // The explanation of how a run read its input (GET /runs/{id}/explain), and how columns belong together.
 import type { Schemas } from '../api/client'
-import { columnOf, many, place } from '../parts/format'
+import { columnOf, many, place, ruleText } from '../parts/format'
 
 export type Explained = Schemas['Explanation']
 export type Table = Schemas['ExplainedTable']
@@ -71,5 +71,5 @@ export function groupedBy(issues: Issue[], of: 'rule' | 'key'): (number | string
     const name = issue[of] ?? 'of no row'
     rules.get(name)?.push(number) ?? rules.set(name, [number])
   })
-  return [...rules].sort(([, written], [, other]) => other.length - written.length).flatMap(([rule, numbers]) => [`${rule} · ${many(numbers.length, 'issue')}`, ...numbers])
+  return [...rules].sort(([, written], [, other]) => other.length - written.length).flatMap(([rule, numbers]) => [`${ruleText(rule)} · ${many(numbers.length, 'issue')}`, ...numbers])
 }
