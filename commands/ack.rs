@@ -48,8 +48,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let all: Vec<(&RunRecord, Vec<&RunNotice>)> = shown
         .iter()
         .map(|details| {
-            let to_tell = details.report.noticed.to_tell();
-            let of_sender = to_tell.filter(|told| told.code() != CONFIGURATION);
+            let new_notices = details.report.noticed.new_notices();
+            let of_sender = new_notices.filter(|told| told.code() != CONFIGURATION);
             (&details.run, of_sender.collect())
         })
         .collect();

@@ -172,7 +172,7 @@ impl Command {
 fn main() -> ExitCode {
     ui::report_panics();
     let status = std::panic::catch_unwind(answer).unwrap_or(ExitStatus::Internal);
-    status.max(ui::tell_of_lost_output()).into()
+    status.max(ui::report_lost_output()).into()
 }
 
 /// `ade help runs ls` is `ade runs ls --help`: people type both.

@@ -106,9 +106,9 @@ fn print_proposal(ui: &Ui, proposal: &Proposal, is_first: bool) {
             true => ("as it is", "each row is one record"),
             false => ("or", "each row is one record already"),
         };
-        ui.told(name, Some((Tone::Good, &confidence)), words);
+        ui.print_text(name, Some((Tone::Good, &confidence)), words);
         if is_first {
-            ui.told_all("because", &proposal.reasons);
+            ui.print_texts("because", &proposal.reasons);
         }
         return;
     }
@@ -119,13 +119,13 @@ fn print_proposal(ui: &Ui, proposal: &Proposal, is_first: bool) {
         (false, ..) => ("or", Tone::Dim),
     };
     let words = proposal.words.join(", then ");
-    ui.told(name, Some((tone, &confidence)), &words);
-    ui.told_all("because", &proposal.reasons);
+    ui.print_text(name, Some((tone, &confidence)), &words);
+    ui.print_texts("because", &proposal.reasons);
     if is_first {
         proposal
             .doubts
             .iter()
-            .for_each(|doubt| ui.told("but", None, doubt));
-        ui.told_all("in polars", &proposal.code);
+            .for_each(|doubt| ui.print_text("but", None, doubt));
+        ui.print_texts("in polars", &proposal.code);
     }
 }

@@ -106,7 +106,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
             ..Tools::here()
         };
         let told = |source: &ProgressSource<'_>, change: &ProgressEvent<'_>| {
-            tell_manager(&manager, change);
+            notify_manager(&manager, change);
             log.change(source, change);
         };
         Ok(worker::work(&workspace, tools, &options, &stop, &told)?)
@@ -124,7 +124,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     if left > 0 && workspace.store.paused_runs()? > 0 {
         let message = format!(
             "{left} queued and not executed: {}",
-            told(&pause::all(&workspace)?)
+            paused_text(&pause::all(&workspace)?)
         );
         let failure = Failure::new(ExitStatus::Refused, code::PAUSED, message);
         return Err(failure.hint("`ade resume`, or `ade resume --config NAME`, ends a pause"));
@@ -142,13 +142,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
 }
 
 /// Returns what is paused, in one line.
-fn told(paused: &[ActivePause]) -> String {
+fn paused_text(paused: &[ActivePause]) -> String {
     let all: Vec<String> = paused.iter().map(ToString::to_string).collect();
     all.join("; ")
 }
 
 /// Reports a change to the service manager.
-fn tell_manager(manager: &ServiceManager, change: &ProgressEvent<'_>) {
+fn notify_manager(manager: &ServiceManager, change: &ProgressEvent<'_>) {
     match change {
         // Each slot reports this; only the first time counts.
         ProgressEvent::Started => manager.tell("READY=1"),

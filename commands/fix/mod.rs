@@ -75,7 +75,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         let status = one(args, (&runs[0], None), &mut changed, &workspace, context);
         changed
             .iter()
-            .for_each(|folder| tell_cases(&context.ui, folder));
+            .for_each(|folder| print_cases(&context.ui, folder));
         return status;
     }
     let mut status = ExitStatus::Done;
@@ -86,7 +86,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     }
     changed
         .iter()
-        .for_each(|folder| tell_cases(&context.ui, folder));
+        .for_each(|folder| print_cases(&context.ui, folder));
     for (field, header) in unused {
         let message = format!("--accept {field}={header} fits no file in {}", args.run);
         let hint =
@@ -176,7 +176,7 @@ fn one(
 }
 
 /// Reports cases whose expected results no longer match after the change.
-fn tell_cases(ui: &Ui, folder: &Path) {
+fn print_cases(ui: &Ui, folder: &Path) {
     if let Ok(all) = cases::find(folder) {
         let (count, folder) = (plural(all.len() as u64, "case"), ui.path(folder));
         ui.say(format_args!(

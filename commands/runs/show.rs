@@ -50,7 +50,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     print_state(ui, &shown);
     print_facts(ui, run, shown.report.rows());
     let overrides = shown.report.noticed.overrides.iter();
-    overrides.for_each(|told| ui.told("setting", None, told.message()));
+    overrides.for_each(|told| ui.print_text("setting", None, told.message()));
     let completed = &shown.report.completed;
     let findings = completed.evaluation.findings.iter();
     findings.for_each(|finding| print_finding(ui, finding));
@@ -119,7 +119,7 @@ fn print_quarantined(ui: &Ui, shown: &RunDetails) {
             "and {more} more; `ade explain --row` says where a row is"
         ));
     }
-    ui.told_all("quarantined", lines);
+    ui.print_texts("quarantined", lines);
 }
 
 /// Names a range of rows: `row 7`, `rows 3 to 5`.
@@ -147,7 +147,7 @@ fn print_state(ui: &Ui, shown: &RunDetails) {
     ));
     for short in &shown.refused {
         let code = (Tone::Bad, short.facts().code);
-        ui.told("refused", Some(code), &short.to_string());
+        ui.print_text("refused", Some(code), &short.to_string());
     }
     if let Some(what) = &shown.waits_for {
         ui.fact("waits for", what);

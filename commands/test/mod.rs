@@ -164,7 +164,7 @@ impl TestSession<'_> {
             ui.line(format_args!(
                 "{passed} passed, {updated}{failed} failed in {took:.1} s"
             ));
-            tell_of_unchecked(ui, &results);
+            print_unchecked(ui, &results);
         }
         if let Some(file) = &args.junit {
             let text = cases::as_junit(&prepared.record.name, &results);
@@ -236,7 +236,7 @@ fn update(ui: &Ui, chosen: &[Case], results: &[CaseResult]) -> Result<(), Failur
     Ok(())
 }
 
-fn tell_of_unchecked(ui: &Ui, results: &[CaseResult]) {
+fn print_unchecked(ui: &Ui, results: &[CaseResult]) {
     let unchecked: Vec<String> = results
         .iter()
         .filter(|result| !result.checked)

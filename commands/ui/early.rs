@@ -74,7 +74,7 @@ pub fn answer(error: &clap::Error, page: impl Fn(&str) -> String) -> ExitStatus 
 }
 
 /// Reports at the end of every command if some output was lost, and returns the exit status for it.
-pub fn tell_of_lost_output() -> ExitStatus {
+pub fn report_lost_output() -> ExitStatus {
     let Some(failure) = output::failure() else {
         return ExitStatus::Done;
     };

@@ -56,7 +56,7 @@ pub fn print(
     };
     print_run(ui, input, finished, counts, call);
     if let Some(finished) = finished {
-        tell_of_copy(ui, finished, call.batch.as_mut());
+        print_copy(ui, finished, call.batch.as_mut());
     }
     let mut status = ExitStatus::Done;
     let mut tell = |failure: Failure, of_call: bool| {
@@ -276,7 +276,7 @@ fn print_path(ui: &Ui, finished: &FinishedRun, indent: &str) {
 }
 
 /// Prints the messages about the marked copy; for several files in the summary.
-fn tell_of_copy(ui: &Ui, finished: &FinishedRun, batch: Option<&mut BatchLines>) {
+fn print_copy(ui: &Ui, finished: &FinishedRun, batch: Option<&mut BatchLines>) {
     let name = &finished.run.input_name;
     let notes = finished.notes.iter();
     let mut lines: Vec<String> = notes.map(|note| format!("note: {name}: {note}")).collect();

@@ -63,7 +63,7 @@ fn print_title(ui: &Ui, table: &Explained) {
 
 /// Prints why these rows are the header.
 fn print_header(ui: &Ui, table: &Explained) {
-    ui.told_all("header", table.header_rows.why.iter().flatten());
+    ui.print_texts("header", table.header_rows.why.iter().flatten());
 }
 
 /// Makes the list of a table's columns, a line for each.
@@ -100,13 +100,13 @@ fn print_rest(ui: &Ui, table: &Explained) {
         if let Some(nearest) = &column.nearest {
             let (letters, name) = (&column.column, &column.name);
             let words = nearest_in_words(nearest);
-            ui.told("suggestion", None, &format!("{letters} {name}: {words}"));
+            ui.print_text("suggestion", None, &format!("{letters} {name}: {words}"));
         }
     }
     let without = table.fields.iter().filter(|field| field.from.is_empty());
     let without: Vec<&str> = without.map(|field| field.field.as_str()).collect();
     if !without.is_empty() {
-        ui.told("no column", None, &without.join(", "));
+        ui.print_text("no column", None, &without.join(", "));
     }
     print_hooks(ui, &table.hooks);
 }
@@ -118,7 +118,7 @@ fn print_hooks(ui: &Ui, hooks: &[Hook]) {
             Some("lost") => "after this hook, it is not known which rows of the sheet these are",
             _ => "it has kept the rows, and may have changed values",
         };
-        ui.told(
+        ui.print_text(
             "hook",
             None,
             &format!("{} ({}): {rows}", hook.name, hook.stage),
@@ -159,17 +159,17 @@ fn print_field(ui: &Ui, fields: &str, column: &ExplainedColumn) {
         "field",
         format_args!("{field}{}", score.unwrap_or_default()),
     );
-    ui.told_all("why", column.why.iter().flatten());
+    ui.print_texts("why", column.why.iter().flatten());
 }
 
 fn print_callables(ui: &Ui, transforms: &[String], validators: &[String]) {
     if !transforms.is_empty() {
         let mut names: Vec<String> = transforms.iter().map(|name| spoken(name)).collect();
         names.dedup();
-        ui.told("changed by", None, &names.join(", "));
+        ui.print_text("changed by", None, &names.join(", "));
     }
     if !validators.is_empty() {
-        ui.told("checked by", None, &validators.join(", "));
+        ui.print_text("checked by", None, &validators.join(", "));
     }
 }
 
@@ -180,10 +180,10 @@ fn print_written(ui: &Ui, table: &Explained, column: Option<&ExplainedColumn>) {
         if column.is_none_or(|column| written.from.as_ref() == Some(&column.column)) {
             let (letters, header) = (&written.column, &written.header);
             let place = format!("{}!column {letters} {header}", output.sheet);
-            ui.told("output", None, &place);
+            ui.print_text("output", None, &place);
         }
         if column.is_none() {
-            ui.told("why", None, "it comes from no known column of the sheet; its values, if any, come from a transform or a hook");
+            ui.print_text("why", None, "it comes from no known column of the sheet; its values, if any, come from a transform or a hook");
         }
     }
 }
@@ -200,11 +200,11 @@ fn print_without(ui: &Ui, without: &UnmappedField) {
         let name = format!("{} {}", near.column, near.name);
         format!("{}: {}", name.trim(), near.why.join("; "))
     });
-    ui.told_all("nearest", nearest);
+    ui.print_texts("nearest", nearest);
     for why in &without.why {
-        ui.told("why", None, why);
+        ui.print_text("why", None, why);
     }
-    ui.told_all("to map it", &without.to_map);
+    ui.print_texts("to map it", &without.to_map);
 }
 
 /// Prints how a row or a cell got from the input to the output.
@@ -228,12 +228,12 @@ fn print_way(ui: &Ui, way: &CellTrace) {
     if way.part == "data" {
         print_hooks(ui, &way.hooks);
     }
-    ui.told_all("also", &way.why);
+    ui.print_texts("also", &way.why);
     for issue in &way.issues {
         let cell = issue.cell.iter().map(|cell| format!("{cell} "));
         let words = format!("{} ({})", issue.message, issue.rule);
         let mark = (issue.severity.into(), issue.severity.word());
-        ui.told("issue", Some(mark), &(cell.collect::<String>() + &words));
+        ui.print_text("issue", Some(mark), &(cell.collect::<String>() + &words));
     }
 }
 
@@ -251,7 +251,7 @@ pub fn print_notice(ui: &Ui, notice: &RunNotice) {
         false if notice.is_known() => ("known", Tone::Dim),
         false => ("note", Tone::Dim),
     };
-    ui.told(name, Some((tone, notice.code())), notice.message());
+    ui.print_text(name, Some((tone, notice.code())), notice.message());
 }
 
 /// Prints what the rows at the borders of headers, data and notes were read as, sheet by sheet, and why each table has its

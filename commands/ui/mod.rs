@@ -33,7 +33,7 @@ mod votes;
 
 pub use batch::ListedFile;
 use clean::clean;
-pub use early::{answer, report_panics, tell_of_lost_output};
+pub use early::{answer, report_lost_output, report_panics};
 pub use environment_progress::EnvironmentProgress;
 pub use explained::{print_explanation, print_notice, print_rows};
 pub use format::{ago, bytes, duration, first, merged, pair, plural, thousands};

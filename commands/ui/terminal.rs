@@ -241,7 +241,7 @@ impl Ui {
     }
 
     /// Prints a name and a text, which is broken at the width of the terminal. `mark`: a word in front of the text.
-    pub fn told(&self, name: &str, mark: Option<(Tone, &str)>, text: &str) {
+    pub fn print_text(&self, name: &str, mark: Option<(Tone, &str)>, text: &str) {
         let name = self.paint(Tone::Dim, format!("{name:<14}"));
         let front = mark.map_or(0, |(_, mark)| measure_text_width(mark) + 1);
         let mark = mark.map_or(String::new(), |(tone, mark)| {
@@ -266,10 +266,10 @@ impl Ui {
     }
 
     /// Prints several texts below one name, which only the first line shows.
-    pub fn told_all<T: AsRef<str>>(&self, name: &str, texts: impl IntoIterator<Item = T>) {
+    pub fn print_texts<T: AsRef<str>>(&self, name: &str, texts: impl IntoIterator<Item = T>) {
         for (number, text) in texts.into_iter().enumerate() {
             let name = if number == 0 { name } else { "" };
-            self.told(name, None, text.as_ref());
+            self.print_text(name, None, text.as_ref());
         }
     }
 

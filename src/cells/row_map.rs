@@ -40,11 +40,11 @@ impl RowMap {
     /// sheet was written.
     pub fn of_input(window: &Window, known: &RunRows) -> Option<Self> {
         let mut map = Self::on(known.sheet_before(&window.sheet)?);
-        for fate in known.fates(&window.sheet, rows_of(window), false) {
-            if let RowOutcome::Unknown { hook } = fate {
+        for outcome in known.outcomes(&window.sheet, rows_of(window), false) {
+            if let RowOutcome::Unknown { hook } = outcome {
                 map.unknown.get_or_insert_with(|| hook.to_owned());
             }
-            let place = match fate {
+            let place = match outcome {
                 RowOutcome::Written(places) => places
                     .iter()
                     .find(|place| place.sheet == Some(&map.sheet))

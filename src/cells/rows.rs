@@ -99,7 +99,7 @@ pub enum RowOutcome<'a> {
         hook: &'a str,
     },
     /// The file does not mention the row.
-    NotTold,
+    NotReported,
 }
 
 /// Rows of input and output that correspond one to one, or rows of only one of them.
@@ -250,22 +250,22 @@ impl RunRows {
     }
 
     /// Returns what became of a sender's row, from 1; `turned`: of a column, in a table with records as columns.
-    pub fn fate(&self, sheet: &str, number: u64, turned: bool) -> RowOutcome<'_> {
-        let mut fates = self.fates(sheet, number..number.saturating_add(1), turned);
-        fates.pop().unwrap_or(RowOutcome::NotTold)
+    pub fn outcome(&self, sheet: &str, number: u64, turned: bool) -> RowOutcome<'_> {
+        let mut outcomes = self.outcomes(sheet, number..number.saturating_add(1), turned);
+        outcomes.pop().unwrap_or(RowOutcome::NotReported)
     }
 
     /// Returns the same for each of several rows.
-    pub fn fates(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<RowOutcome<'_>> {
+    pub fn outcomes(&self, sheet: &str, rows: Range<u64>, turned: bool) -> Vec<RowOutcome<'_>> {
         let from = rows.start;
-        let mut fates = vec![RowOutcome::NotTold; rows.clone().count()];
+        let mut outcomes = vec![RowOutcome::NotReported; rows.clone().count()];
         for (table, stretch) in self.stretches_of(sheet, turned) {
             for number in stretch.within(&rows) {
                 let written = WrittenRow {
                     sheet: table.output_sheet.as_deref(),
                     row: stretch.row_of(table, number),
                 };
-                match &mut fates[(number - from) as usize] {
+                match &mut outcomes[(number - from) as usize] {
                     RowOutcome::Written(places) => places.push(written),
                     other => *other = RowOutcome::Written(vec![written]),
                 }
@@ -274,20 +274,20 @@ impl RunRows {
         let unwritten = self.0.not_written.iter().filter(|rows| rows.sheet == sheet);
         for missing in unwritten.filter(|_| !turned) {
             for number in missing.first.max(from)..missing.last.saturating_add(1).min(rows.end) {
-                let fate = &mut fates[(number - from) as usize];
-                if *fate == RowOutcome::NotTold {
-                    *fate = RowOutcome::NotWritten(missing);
+                let outcome = &mut outcomes[(number - from) as usize];
+                if *outcome == RowOutcome::NotReported {
+                    *outcome = RowOutcome::NotWritten(missing);
                 }
             }
         }
         // A hook that replaced the rows of one table may have taken them from any other.
         if let Some(hook) = self.unknown_near(sheet) {
-            let open = fates
+            let open = outcomes
                 .iter_mut()
-                .filter(|fate| **fate == RowOutcome::NotTold);
-            open.for_each(|fate| *fate = RowOutcome::Unknown { hook });
+                .filter(|outcome| **outcome == RowOutcome::NotReported);
+            open.for_each(|outcome| *outcome = RowOutcome::Unknown { hook });
         }
-        fates
+        outcomes
     }
 
     /// Returns the hook that makes rows of a sheet unknown: a hook that replaced rows of this sheet, else of another.
@@ -600,8 +600,8 @@ mod tests {
     }
 
     /// Lists what became of these rows of the sender.
-    fn fates(rows: &RunRows, sheet: &str, wanted: Range<u64>) -> String {
-        joined(wanted.map(|row| match rows.fate(sheet, row, false) {
+    fn outcomes(rows: &RunRows, sheet: &str, wanted: Range<u64>) -> String {
+        joined(wanted.map(|row| match rows.outcome(sheet, row, false) {
             RowOutcome::Written(all) => {
                 format!(
                     "{:?}",
@@ -664,19 +664,19 @@ mod tests {
         assert_eq!(rows.origin("Other", 2), RowOrigin::NoData);
         // This version does not know a reason from a later engine.
         assert_eq!(
-            fates(&rows, "In", 1..14),
-            "Other, NotTold, NotTold, NotTold, [Some(2), Some(15)], [Some(3)], [Some(4)], \
+            outcomes(&rows, "In", 1..14),
+            "Other, NotReported, NotReported, NotReported, [Some(2), Some(15)], [Some(3)], [Some(4)], \
              Dropped, Dropped, Dropped, [Some(9)], [Some(8)], [Some(7)]"
         );
-        assert_eq!(fates(&rows, "More", 4..5), "[Some(11)]");
-        let whole = rows.fates("In", 1..14, false);
+        assert_eq!(outcomes(&rows, "More", 4..5), "[Some(11)]");
+        let whole = rows.outcomes("In", 1..14, false);
         assert!(
             matches!(whole[8], RowOutcome::NotWritten(missing) if missing.hook.as_deref() == Some("no_doubles"))
         );
         assert!(
             (1..14)
                 .zip(whole)
-                .all(|(row, fate)| fate == rows.fate("In", row, false))
+                .all(|(row, outcome)| outcome == rows.outcome("In", row, false))
         );
         assert_eq!(
             told(&rows.of_input("In")),
@@ -701,16 +701,16 @@ mod tests {
             r#"NoData, Unknown { hook: "rebuilt" }; Unknown { hook: "rebuilt" }, More 2, More 3"#
         );
         assert_eq!(
-            fates(&rows, "In", 5..9),
+            outcomes(&rows, "In", 5..9),
             r#"Unknown { hook: "rebuilt" }, Unknown { hook: "rebuilt" }, Unknown { hook: "rebuilt" }, Dropped"#
         );
         // The hook may have taken rows from here.
         assert_eq!(
-            fates(&rows, "More", 3..5),
+            outcomes(&rows, "More", 3..5),
             r#"[Some(10)], Unknown { hook: "rebuilt" }"#
         );
         // A hook has changed the output since: the row is known to be there, but its position is not.
-        assert_eq!(fates(&rows, "Moved", 2..3), "[None]");
+        assert_eq!(outcomes(&rows, "Moved", 2..3), "[None]");
         let is_unknown = |segment: &Segment<'_>| segment.unknown && segment.hook == Some("rebuilt");
         assert!(rows.of_output("Out").iter().any(is_unknown));
         assert!(rows.of_input("In").last().unwrap().unknown);
@@ -724,10 +724,10 @@ mod tests {
         );
         assert_eq!(origins(&rows, 3..4), r#"Column { sheet: "In", column: 3 }"#);
         assert!(
-            matches!(&rows.fate("In", 2, true), RowOutcome::Written(all) if all[0].row == Some(4))
+            matches!(&rows.outcome("In", 2, true), RowOutcome::Written(all) if all[0].row == Some(4))
         );
-        assert_eq!(rows.fate("In", 5, true), RowOutcome::NotTold);
-        assert_eq!(rows.fate("In", 3, false), RowOutcome::NotTold);
+        assert_eq!(rows.outcome("In", 5, true), RowOutcome::NotReported);
+        assert_eq!(rows.outcome("In", 3, false), RowOutcome::NotReported);
     }
 
     #[test]
@@ -755,7 +755,7 @@ mod tests {
         assert_eq!(here.quarantined("In", 21, false), [place(Some(3), None)]);
         assert_eq!(here.quarantined("In", 5, false), []);
         assert_eq!(here.quarantined("In", 21, true), []);
-        assert_eq!(fates(&here, "In", 21..22), "Quarantined");
+        assert_eq!(outcomes(&here, "In", 21..22), "Quarantined");
         let last = |rows: &RunRows| told(rows.of_input("In").last_chunk::<1>().unwrap());
         assert_eq!(last(&here), "(21) (3) (2) (Quarantined)");
         assert_eq!(here.of_output("Quarantine").len(), 2);

@@ -235,7 +235,7 @@ impl Pool<'_> {
             let telling = Arc::new(AtomicUsize::new(0));
             beside.extend((0..TOLD_AT_ONCE).map(|index| {
                 let telling = Arc::clone(&telling);
-                self.thread(move || self.tell_ends(kind, index, &telling))
+                self.thread(move || self.deliver_ends(kind, index, &telling))
             }));
         }
         // With `once`, the only slot builds the environment of its run.

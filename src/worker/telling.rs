@@ -23,7 +23,7 @@ const FORGET_EVERY: Duration = Duration::from_secs(3600);
 impl Pool<'_> {
     /// Sends notifications until the worker ends. `index` is the number of the thread of its kind, from 0. `telling` counts the
     /// threads that are sending.
-    pub fn tell_ends(&self, kind: DeliveryKind, index: usize, telling: &AtomicUsize) {
+    pub fn deliver_ends(&self, kind: DeliveryKind, index: usize, telling: &AtomicUsize) {
         let machine = &self.workspace.machine;
         let worker = self.workspace.worker_id(0);
         let mut forget = Duty::new(FORGET_EVERY);

@@ -9,7 +9,7 @@ from ade_engine.models import polars as pl
 from ade_engine.models.fields import HookName
 from ade_engine.models.record import Record
 from ade_engine.models.table import TableRegion
-from ade_engine.pipeline.explained import tell_written
+from ade_engine.pipeline.explained import notice_written
 from ade_engine.pipeline.output.output_columns import table_look, with_all_fields, with_severities, written_names
 from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX
 
@@ -136,7 +136,7 @@ class SheetWriter:
             typed = typed.renamed(zip(columns, write_table.columns))
         appended = self._output.append_table(output_sheet, write_table, gap=next_row > 1, look=look, typed=typed)
         if appended.left_out:
-            _tell_left_out(context, table, appended, dict(zip(write_table.columns, columns)) if look is None else None)
+            _notice_left_out(context, table, appended, dict(zip(write_table.columns, columns)) if look is None else None)
         output_region = TableRegion(
             min_row=next_row,
             min_col=1,
@@ -156,7 +156,7 @@ class SheetWriter:
             table.whole.count(self._output.add_issues(lines, appended))
         if context.policy.sends_notices:
             headers = write_table.columns if look is None else [column.header for column in look.columns]
-            tell_written(context, result, list(zip(columns, headers)))
+            notice_written(context, result, list(zip(columns, headers)))
         if self.row_map is not None:
             self.row_map.add_table(context.sheet_name, result.table_index + 1, rows_of(table), appended)
         if self.shapes is not None:
@@ -213,7 +213,7 @@ class SheetWriter:
         return (chosen if chosen.width else pl.DataFrame()), names
 
 
-def _tell_left_out(context: RunContext, table: BuiltTable, appended: AppendedTable, names: dict[str, str] | None) -> None:
+def _notice_left_out(context: RunContext, table: BuiltTable, appended: AppendedTable, names: dict[str, str] | None) -> None:
     """Reports the cells with characters that no cell can hold; ``names``: the table's columns by the written names."""
     result, rows = table.result, rows_of(table)
     columns = {name: result.source_region.min_col + index for name, index in table.places_of_columns().items()}

@@ -129,7 +129,9 @@ impl Stream for PacedBody {
             let length = piece.len() as u64;
             let unused = self.unused.fetch_add(length, Ordering::Relaxed);
             if unused > MAX_FORM_OVERHEAD_BYTES {
-                let message = format!("{unused} bytes without a boundary of the form");
+                let message = format!(
+                    "more than {MAX_FORM_OVERHEAD_BYTES} bytes without a boundary of the form"
+                );
                 return Poll::Ready(Some(Err(axum::Error::new(io::Error::other(message)))));
             }
         }

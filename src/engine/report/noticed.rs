@@ -120,7 +120,7 @@ impl RunNotices {
     }
 
     /// Returns the entries to show to people: notices, and readings that the cells leave open.
-    pub fn to_tell(&self) -> impl Iterator<Item = &RunNotice> {
+    pub fn new_notices(&self) -> impl Iterator<Item = &RunNotice> {
         let open = self.readings.iter().filter(|told| told.is_ambiguous());
         self.notices.iter().chain(open)
     }

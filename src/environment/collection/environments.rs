@@ -41,7 +41,7 @@ pub fn remove_environment(
     if report.dry_run {
         return Ok(would_remove(files, folder, removed, report));
     }
-    let Some(locks) = or_tell(take_locks(files, folder), report) else {
+    let Some(locks) = or_report(take_locks(files, folder), report) else {
         return Ok(false);
     };
     if !workspace
@@ -102,7 +102,7 @@ pub(super) enum DeletionRefusal {
 }
 
 /// Returns the locked value. Adds a refusal to the report.
-pub(super) fn or_tell<T>(locked: Result<T, DeletionRefusal>, report: &mut Report) -> Option<T> {
+pub(super) fn or_report<T>(locked: Result<T, DeletionRefusal>, report: &mut Report) -> Option<T> {
     match locked {
         Ok(locked) => return Some(locked),
         Err(DeletionRefusal::Used) => report.skip(CollectionVerdict::InUse.reason()),
@@ -234,7 +234,7 @@ fn remove_leftover(
         would_remove(files, folder, removed, report);
         return Ok(());
     }
-    let Some(Some(_locks)) = or_tell(take_locks(files, folder), report) else {
+    let Some(Some(_locks)) = or_report(take_locks(files, folder), report) else {
         return Ok(());
     };
     if recorded(workspace)?.contains_key(folder) {

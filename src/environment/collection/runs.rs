@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::environments::{leftover, or_tell, take_lock};
+use super::environments::{leftover, or_report, take_lock};
 use super::pass::{Pass, RemovedItem, Report, UNKNOWN, delete};
 use crate::base::files::name_of;
 use crate::environment::provide::in_use::is_marked;
@@ -152,7 +152,7 @@ fn remove_unrecorded(
     report: &mut Report,
 ) -> Result<(), StoreError> {
     let files = workspace.files();
-    let Some(Some(_lock)) = or_tell(take_lock(files, &mark_of(folder)), report) else {
+    let Some(Some(_lock)) = or_report(take_lock(files, &mark_of(folder)), report) else {
         return Ok(());
     };
     // Its process may have recorded it, and died, since the records were read.

@@ -9,7 +9,7 @@ use crate::events::names;
 use crate::events::{EventLog, Subject};
 use crate::run::execution::error::RunError;
 use crate::run::execution::request_file;
-use crate::run::execution::safe_mode::tell_if_skipped;
+use crate::run::execution::safe_mode::report_if_skipped;
 use crate::run::inputs::documents::document_deleted;
 use crate::run::inputs::stage::UnrecordedInput;
 use crate::run::shared_log;
@@ -46,7 +46,7 @@ pub fn enqueue(request: &Request<'_>, on: &mut dyn FnMut(&RunRecord)) -> Result<
         }
     }
     for run in queue(request.workspace, staged)? {
-        tell_if_skipped(request.workspace, &run);
+        report_if_skipped(request.workspace, &run);
         on(&run);
     }
     Ok(())
@@ -94,7 +94,7 @@ pub(crate) fn submit(
         shared_log::send(&workspace.store, &run);
         machine.wake(&workspace.paths.wake());
         mark.recorded(workspace);
-        tell_if_skipped(workspace, &run);
+        report_if_skipped(workspace, &run);
         return Ok((*run, true));
     }
     // If an error leaves something here, collection recognises it by its mark.

@@ -66,13 +66,13 @@ pub fn run(
         watcher(&source, &ProgressEvent::Recovered(&run));
     }
     run_all(request, &member.id, cancel, watcher);
-    tell_ends(request, &member.id, cancel, watcher);
+    deliver_ends(request, &member.id, cancel, watcher);
     Ok(())
 }
 
 /// Delivers notifications of ended runs if no worker does. Those that are not accepted are left to a worker; `ade doctor`
 /// reports them.
-fn tell_ends(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watcher<'_>) {
+fn deliver_ends(request: &Request<'_>, process: &str, cancel: &Cancel, watcher: &Watcher<'_>) {
     let workspace = request.workspace;
     if DeliveryKind::from_settings(&workspace.settings).is_empty() {
         return;

@@ -33,7 +33,7 @@ pub(crate) fn now_in(workspace: &Workspace, options: &RunOptions) -> RunOptions 
 }
 
 /// Writes the log and the audit record of a run that was just submitted, if safe mode ended it.
-pub(crate) fn tell_if_skipped(workspace: &Workspace, run: &RunRecord) {
+pub(crate) fn report_if_skipped(workspace: &Workspace, run: &RunRecord) {
     if run.skipped_reason().is_some() {
         ends::report_ended(workspace, run);
     }

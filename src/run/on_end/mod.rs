@@ -62,7 +62,7 @@ pub fn tell(
     goes_on: &dyn Fn(&DeliveryAttempt) -> bool,
 ) -> Result<(), StoreError> {
     while !cancel.is_cancelled() {
-        match tell_next(teller, cancel)? {
+        match deliver_next(teller, cancel)? {
             Some(told) if goes_on(&told) => {}
             _ => break,
         }
@@ -71,7 +71,7 @@ pub fn tell(
 }
 
 /// Claims the delivery that has been due longest, and makes it.
-fn tell_next(
+fn deliver_next(
     teller: &DeliverySender<'_>,
     cancel: &Cancel,
 ) -> Result<Option<DeliveryAttempt>, StoreError> {
@@ -84,7 +84,7 @@ fn tell_next(
     };
     let run = match store.run_of_any_workspace(&delivery.run_id) {
         // The run was removed meanwhile, and its delivery with it.
-        Err(StoreError::NotFound { .. }) => return tell_next(teller, cancel),
+        Err(StoreError::NotFound { .. }) => return deliver_next(teller, cancel),
         run => run?,
     };
     let message = message(workspace, &run)?.to_string();

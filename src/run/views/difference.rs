@@ -581,7 +581,7 @@ impl RowChanges {
                     before: shown(&was[from].text),
                     after: shown(&is[to].text),
                     source: new.source(at, &new.columns[to]),
-                    place: new.stands_at(at, to),
+                    place: new.position_of(at, to),
                 });
             }
         }

@@ -56,10 +56,10 @@ impl OutputGrid {
             headers: Vec::new(),
             rows: Vec::new(),
             at: Vec::new(),
-            from: noticed.map(told_columns).unwrap_or_default(),
+            from: noticed.map(columns_in_notices).unwrap_or_default(),
             told: None,
         };
-        let told = noticed.map(told_places).unwrap_or_default();
+        let told = noticed.map(places_in_notices).unwrap_or_default();
         for info in cells.sheets(path, &reading)? {
             let title = info.name;
             if told.is_empty() && OWN_SHEETS.contains(&title.as_str())
@@ -131,7 +131,7 @@ impl OutputGrid {
     }
 
     /// Returns the position of a value in the workbook: its sheet, row and column, from 1.
-    pub fn stands_at(&self, row: usize, column: usize) -> (Arc<str>, u64, u64) {
+    pub fn position_of(&self, row: usize, column: usize) -> (Arc<str>, u64, u64) {
         let (title, row, stand) = &self.at[row];
         let place = stand.iter().find(|(at, _)| *at == column);
         (title.clone(), *row, place.map_or(1, |(_, column)| *column))
@@ -175,7 +175,7 @@ impl OutputGrid {
 }
 
 /// Returns the sender's columns by their names in the output, as the run recorded them.
-fn told_columns(noticed: &RunNotices) -> HashMap<String, String> {
+fn columns_in_notices(noticed: &RunNotices) -> HashMap<String, String> {
     let outputs = noticed
         .tables
         .iter()
@@ -186,7 +186,7 @@ fn told_columns(noticed: &RunNotices) -> HashMap<String, String> {
 }
 
 /// Returns the positions of the tables of an output, by sheet, as the run recorded them.
-fn told_places(noticed: &RunNotices) -> HashMap<String, Vec<OutputTable>> {
+fn places_in_notices(noticed: &RunNotices) -> HashMap<String, Vec<OutputTable>> {
     let mut found: HashMap<String, Vec<OutputTable>> = HashMap::new();
     for output in noticed
         .tables

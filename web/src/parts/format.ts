@@ -69,18 +69,9 @@ export const short = (id: string) => id.slice(-6)
 
 export const many = (count: number, one: string, more = `${one}s`) => `${number(count)} ${count === 1 ? one : more}`
 
-const RULES: Record<string, string> = {
-  value_lost: 'value not readable, left empty',
-  digits_lost: 'digits cut off by the spreadsheet',
-  formula_without_value: 'formula without a saved value',
-  half_converted: 'dates and texts mixed',
-  column_of_several: 'several columns fit',
-}
-/** Returns a rule with its meaning if the name alone does not say it. */
-export function ruleText(rule: string): string {
-  const meaning = RULES[rule.split('.').at(-1)!]
-  return meaning ? `${rule} (${meaning})` : rule
-}
+const RULES: Record<string, string> = { value_lost: ' (not readable, left empty)', digits_lost: ' (digits cut off)', half_converted: ' (dates and texts mixed)' }
+/** Returns a rule, with its meaning if the name alone does not say it. */
+export const ruleText = (rule: string) => rule + (RULES[rule.split('.')[1]] ?? '')
 
 /** Joins the non-empty texts. */
 export const listed = (all: unknown[], between = ', ') => all.filter(Boolean).join(between)

@@ -115,7 +115,7 @@ def keep_values_off_standard_error() -> None:
             sys.stderr.write(stack_trace_without_values(error, whole=True, say=told))
             show_values(f"The failure in full:\n{stack_trace(error, whole=True).rstrip()}")
 
-    def tell_warning(message, category, filename, lineno, file=None, line=None) -> None:
+    def report_warning(message, category, filename, lineno, file=None, line=None) -> None:
         # Deprecations, and advice on faster code, are about code.
         about_code = issubclass(category, (DeprecationWarning, FutureWarning)) or category.__module__.startswith("polars.")
         said = f": {message}" if about_code else f" at `{source_line(filename, lineno)}` {LEFT_OUT}"
@@ -123,7 +123,7 @@ def keep_values_off_standard_error() -> None:
         if not about_code:
             show_values(f"The warning in full: {message}")
 
-    warnings.showwarning = tell_warning
+    warnings.showwarning = report_warning
     sys.excepthook = lambda kind, error, trace: tell(error)
     threading.excepthook = lambda arguments: tell(arguments.exc_value)
     sys.unraisablehook = lambda arguments: tell(arguments.exc_value)

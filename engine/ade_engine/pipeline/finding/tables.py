@@ -9,7 +9,7 @@ from ade_engine.io.scan.sheet_scan import ChangedScan, SheetScan
 from ade_engine.models.table import region_of
 from ade_engine.pipeline.finding.header_rows import RowKinds, RowSpan
 from ade_engine.pipeline.finding.row_detectors import RowClassifier, known_words, native_words
-from ade_engine.pipeline.finding.told import fill_values_above, tell, tell_cards, tell_no_table
+from ade_engine.pipeline.finding.told import fill_values_above, tell, notice_cards, notice_no_table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class TableFinder:
         if scan.width:
             scan, verdict, spans = self._tables(context, scan, progress)
         if (verdict is None or self.rows.has_detectors) and not any(span.gathered is not None for span in spans):
-            tell_no_table(context, verdict, spans)
+            notice_no_table(context, verdict, spans)
         if settings.is_2026:
             # Signs for "as above" get the values that they stand for.
             changed: dict[int, list[Any]] = {}
@@ -97,7 +97,7 @@ class TableFinder:
         spans = [RowSpan(span, verdict) for span in found.spans]
         if found.cards is not None:
             cards = found.cards
-            tell_cards(context, cards)
+            notice_cards(context, cards)
             spans.append(RowSpan(cards.span, RowKinds(cards.kinds, ()), SheetScan(cards.scan), cards=cards))
         for within in found.areas:
             alone, of_area = SheetScan(within.scan), _verdict_of(within, said)

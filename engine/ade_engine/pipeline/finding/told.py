@@ -41,7 +41,7 @@ def tell(context: RunContext, scan: SheetScan, told: list[tuple[Any, ...]]) -> N
         _NOTICES[name](context, scan, *facts)
 
 
-def tell_cards(context: RunContext, cards: _native.FoundCards) -> None:
+def notice_cards(context: RunContext, cards: _native.FoundCards) -> None:
     """Sends the notice that records are in lines, and where."""
     count, labels = len(cards.first_rows), cards.labels
     region = TableRegion(*cards.region)
@@ -55,7 +55,7 @@ def tell_cards(context: RunContext, cards: _native.FoundCards) -> None:
     )
 
 
-def _tell_further_headers(context: RunContext, _: SheetScan, rows: list[int]) -> None:
+def _notice_further_headers(context: RunContext, _: SheetScan, rows: list[int]) -> None:
     numbers, named = _named(rows)
     context.notice(
         "doubtful_header_row",
@@ -65,7 +65,7 @@ def _tell_further_headers(context: RunContext, _: SheetScan, rows: list[int]) ->
     )
 
 
-def _tell_side(context: RunContext, _: SheetScan, words: int, start: int, stop: int, is_turned: bool) -> None:
+def _notice_side(context: RunContext, _: SheetScan, words: int, start: int, stop: int, is_turned: bool) -> None:
     why = f"the headers of {words} fields are" if is_turned or words > 1 else "headers seem to be"
     done = (
         "each column is a record, so rows and columns were swapped. `Source column` gives the column of each record: "
@@ -87,7 +87,7 @@ def _named(rows: list[int]) -> tuple[list[list[int]], str]:
     return numbers, rows_in_words(numbers)
 
 
-def _tell_no_header(context: RunContext, scan: SheetScan, row: int, is_above: bool) -> None:
+def _notice_no_header(context: RunContext, scan: SheetScan, row: int, is_above: bool) -> None:
     looks = scan.layouts()[row]
     why = f" ({'; '.join(looks.reasons[:_MAX_REASONS])})" if looks.state == "data" else ""
     above = "there are records above the header row:" if is_above else "no header row was found;"
@@ -99,7 +99,7 @@ def _tell_no_header(context: RunContext, scan: SheetScan, row: int, is_above: bo
     )
 
 
-def _tell_doubt(context: RunContext, scan: SheetScan, rows: list[int], why: str) -> None:
+def _notice_doubt(context: RunContext, scan: SheetScan, rows: list[int], why: str) -> None:
     numbers, named = _named(rows)
     context.notice(
         "doubtful_header_row",
@@ -118,7 +118,7 @@ def _by_looks(scan: SheetScan, rows: list[int]) -> str:
     return f"it looks more like {what}: {'; '.join(looks.reasons[:_MAX_REASONS])}"
 
 
-def _tell_kept(context: RunContext, scan: SheetScan, rows: list[int], why: str) -> None:
+def _notice_kept(context: RunContext, scan: SheetScan, rows: list[int], why: str) -> None:
     numbers, named = _named(rows)
     is_one = len(rows) == 1
     may_be = {
@@ -136,7 +136,7 @@ def _tell_kept(context: RunContext, scan: SheetScan, rows: list[int], why: str) 
     )
 
 
-def _tell_below(context: RunContext, _: SheetScan, rows: list[int], likely: float, kind: int) -> None:
+def _notice_below(context: RunContext, _: SheetScan, rows: list[int], likely: float, kind: int) -> None:
     numbers, named = _named(rows)
     context.notice(
         "doubtful_header_row",
@@ -148,7 +148,7 @@ def _tell_below(context: RunContext, _: SheetScan, rows: list[int], likely: floa
     )
 
 
-def tell_left_out(context: RunContext, noun: str, what: str, rows: list[int], reason: str, level: str = INFO, more: str = "") -> None:
+def notice_left_out(context: RunContext, noun: str, what: str, rows: list[int], reason: str, level: str = INFO, more: str = "") -> None:
     """Sends a notice about rows that were left out. ``noun``: the name of one; ``what``: further words; ``reason``: a word of
     the row map.
     """
@@ -166,13 +166,13 @@ def tell_left_out(context: RunContext, noun: str, what: str, rows: list[int], re
 def _left_out(what: str, reason: str = not_written.OUTSIDE, level: str = INFO) -> Callable[..., None]:
     """Returns a function that reports rows that were left out, as a warning if there are unusually many."""
 
-    def tell_rows(context: RunContext, _: SheetScan, rows: list[int], are_more: bool = False) -> None:
-        tell_left_out(context, "row", what, rows, reason, WARNING if are_more else level)
+    def notice_rows(context: RunContext, _: SheetScan, rows: list[int], are_more: bool = False) -> None:
+        notice_left_out(context, "row", what, rows, reason, WARNING if are_more else level)
 
-    return tell_rows
+    return notice_rows
 
 
-def _tell_deductions(context: RunContext, _: SheetScan, row: int) -> None:
+def _notice_deductions(context: RunContext, _: SheetScan, row: int) -> None:
     context.notice(
         "deductions",
         f"row {row + 1} says that the amounts below it are deductions, but they were read like all others. If they are not negative, sums add them instead of subtracting them",
@@ -180,7 +180,7 @@ def _tell_deductions(context: RunContext, _: SheetScan, row: int) -> None:
     )
 
 
-def _tell_notes_beside(context: RunContext, _: SheetScan, places: list[tuple[int, int]]) -> None:
+def _notice_notes_beside(context: RunContext, _: SheetScan, places: list[tuple[int, int]]) -> None:
     cells = sorted(f"{column_letters(column + 1)}{row + 1}" for row, column in places)
     said = "1 text" if len(cells) == 1 else f"{len(cells)} texts"
     context.notice(
@@ -188,7 +188,7 @@ def _tell_notes_beside(context: RunContext, _: SheetScan, places: list[tuple[int
     )
 
 
-def _tell_doubt_beside(context: RunContext, _: SheetScan, first: int, stop: int, ends_above: bool) -> None:
+def _notice_doubt_beside(context: RunContext, _: SheetScan, first: int, stop: int, ends_above: bool) -> None:
     context.notice(
         "tables_side_by_side",
         f"{'column' if stop - first == 1 else 'columns'} {_letters(first, stop)} after a blank column may "
@@ -198,7 +198,7 @@ def _tell_doubt_beside(context: RunContext, _: SheetScan, first: int, stop: int,
     )
 
 
-def _tell_tables_beside(context: RunContext, _: SheetScan, tables: list[tuple[int, int]]) -> None:
+def _notice_tables_beside(context: RunContext, _: SheetScan, tables: list[tuple[int, int]]) -> None:
     named = [_letters(first, stop) for first, stop in tables]
     context.notice(
         "tables_side_by_side",
@@ -213,7 +213,7 @@ def _letters(first: int, stop: int) -> str:
     return one if one == other else f"{one} to {other}"
 
 
-def tell_no_table(context: RunContext, verdict: RowKinds | None, spans: list[RowSpan]) -> None:
+def notice_no_table(context: RunContext, verdict: RowKinds | None, spans: list[RowSpan]) -> None:
     """Sends a notice about a sheet without a value (then ``verdict`` is ``None``), or without a header row by any detector."""
     if verdict is None:
         context.notices.add("no_table", f"sheet {context.sheet_name!r} is empty", level=INFO, sheet=context.sheet_name)
@@ -268,18 +268,18 @@ def _columns_filled_down(context: RunContext, scan: SheetScan, span: RowSpan) ->
 
 
 _NOTICES = {
-    "no header": _tell_no_header,
-    "doubt": _tell_doubt,
-    "kept": _tell_kept,
-    "below": _tell_below,
+    "no header": _notice_no_header,
+    "doubt": _notice_doubt,
+    "kept": _notice_kept,
+    "below": _notice_below,
     "left out above": _left_out(" above the header row"),
     "tables above": _left_out(" above the table, below headers that no field has,", level=WARNING),
     "left out below": _left_out(" below the table"),
-    "deductions": _tell_deductions,
+    "deductions": _notice_deductions,
     "page titles": _left_out(" of page titles", not_written.TITLE),
-    "further headers": _tell_further_headers,
-    "on its side": _tell_side,
-    "notes beside": _tell_notes_beside,
-    "doubt beside": _tell_doubt_beside,
-    "tables beside": _tell_tables_beside,
+    "further headers": _notice_further_headers,
+    "on its side": _notice_side,
+    "notes beside": _notice_notes_beside,
+    "doubt beside": _notice_doubt_beside,
+    "tables beside": _notice_tables_beside,
 }

@@ -16,9 +16,9 @@ from ade_engine.models import polars as pl
 from ade_engine.models.notices import INFO, WARNING
 from ade_engine.pipeline.columns.frame import header_text
 from ade_engine.pipeline.finding.header_rows import BALANCE, GROUP, LINE, LONE, NOTE, PREPARED, RULE, TOTAL
-from ade_engine.pipeline.finding.told import tell_left_out
+from ade_engine.pipeline.finding.told import notice_left_out
 from ade_engine.pipeline.kept_rows.provenance import note_dropped
-from ade_engine.pipeline.kept_rows.totals import tell_balances, tell_totals
+from ade_engine.pipeline.kept_rows.totals import notice_balances, notice_totals
 from ade_engine.pipeline.shared import not_written
 from ade_engine.pipeline.shared.row_numbers import rows_in_words, stretches
 from ade_engine.pipeline.shared.table_columns import unique_header, with_series
@@ -75,7 +75,7 @@ def leave_out_rows(
         numbers = [[span.data_start + 1, span.data_start + found.lone_names]]
         said = f"{rows_in_words(numbers)}: only a name and no values, as in a section head or an empty record; kept as a record"
         context.notice("doubtful_rows", said, count=found.lone_names, **context.rows_told(numbers))
-    tell_totals(context, span, scan, found)
+    notice_totals(context, span, scan, found)
     kept = {NOTE: not settings.is_2026, TOTAL: not settings.skip_total_rows, GROUP: not has_section and settings.group_rows == "keep"}
     unwanted = [(kind, noun, what) for kind, noun, what in _UNWANTED if not kept.get(kind) and kind in inside]
     gone = {kind for kind, *_ in unwanted}.union(kind for kind in (LINE, LONE) if kind in inside)
@@ -97,21 +97,21 @@ def leave_out_rows(
                 heads = {row + 1: (head + 1, column + 1) for row, head, column in found.heads}
     if LINE in inside:
         table = with_series(table, _lines(table, found, source))
-    _tell_lines(context, span, inside)
+    _notice_lines(context, span, inside)
     for kind, noun, what in unwanted:
         rows = [span.data_start + at for at, one in enumerate(inside) if one == kind]
         if kind == BALANCE:
-            tell_balances(context, span, rows, scan)
+            notice_balances(context, span, rows, scan)
         else:
             has_records = any(
                 kind not in gone and not scan.is_empty_row(row) for row, kind in enumerate(inside, span.data_start)
             )
             said = "" if has_records else ", and the table has no record"
-            tell_left_out(context, noun, what, rows, _REASONS.get(kind, not_written.OTHER), INFO if has_records else WARNING, said)
+            notice_left_out(context, noun, what, rows, _REASONS.get(kind, not_written.OTHER), INFO if has_records else WARNING, said)
     return table.filter(pl.Series([kind not in gone for kind in inside], dtype=pl.Boolean)), heads
 
 
-def _tell_lines(context: RunContext, span: RowSpan, inside: bytearray) -> None:
+def _notice_lines(context: RunContext, span: RowSpan, inside: bytearray) -> None:
     """Sends notices about rows that are, or may be, further lines of records."""
 
     def rows_of(wanted: int) -> list[list[int]]:

@@ -35,17 +35,17 @@ _DOUBTS = (
 _MAX_REPORTED_TOTALS = 10
 
 
-def tell_totals(context: RunContext, span: RowSpan, scan: SheetScan, found: _native.TableBodyRows) -> None:
+def notice_totals(context: RunContext, span: RowSpan, scan: SheetScan, found: _native.TableBodyRows) -> None:
     """Sends notices about rows that may be totals, and about totals that do not add up."""
     doubtful: dict[int, list[int]] = {}
     for at, doubt in found.doubtful:
         doubtful.setdefault(doubt, []).append(span.data_start + at + 1)
-    _tell_doubtful(context, doubtful)
+    _notice_doubtful(context, doubtful)
     if context.settings.is_2026:
-        _tell_checks(context, span, scan, found.checks)
+        _notice_checks(context, span, scan, found.checks)
 
 
-def _tell_doubtful(context: RunContext, doubtful: dict[int, list[int]]) -> None:
+def _notice_doubtful(context: RunContext, doubtful: dict[int, list[int]]) -> None:
     """Sends one notice for all doubtful rows of a table, with the reasons."""
     rows = sorted(row for found in doubtful.values() for row in found)
     if not rows:
@@ -55,7 +55,7 @@ def _tell_doubtful(context: RunContext, doubtful: dict[int, list[int]]) -> None:
     context.notice("doubtful_rows", f"{are} ({said})", count=len(rows), **context.rows_told(stretches(rows)))
 
 
-def _tell_checks(context: RunContext, span: RowSpan, scan: SheetScan, checks: list[tuple[int, int, float, float, int, int, int, bool, bool]]) -> None:
+def _notice_checks(context: RunContext, span: RowSpan, scan: SheetScan, checks: list[tuple[int, int, float, float, int, int, int, bool, bool]]) -> None:
     """Reports totals that do not match the kept rows: a warning if cents must add up, else a line of the audit record."""
     told = 0
     for at, column, said, added, first, last, decimals, is_balance, is_sure in checks:
@@ -84,7 +84,7 @@ def _tell_checks(context: RunContext, span: RowSpan, scan: SheetScan, checks: li
         context.total_issues.append((row, number, what if context.policy.quotes_values else f"{what}: {numbers}", scan.cell(row - 1, number - 1)))
 
 
-def tell_balances(context: RunContext, span: RowSpan, rows: list[int], scan: SheetScan) -> None:
+def notice_balances(context: RunContext, span: RowSpan, rows: list[int], scan: SheetScan) -> None:
     """Names balances that were left out, with their values if values may be quoted."""
     cells, values = [], []
     for row in rows:

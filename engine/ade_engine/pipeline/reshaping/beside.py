@@ -78,7 +78,7 @@ def add_facts(
                 cells.facts.add(field)
             break
         else:
-            _tell_missing(context, field, places)
+            _notice_missing(context, field, places)
     if renamed:
         table = table.rename(renamed)
     return (with_series(table, made) if made else table), found
@@ -91,7 +91,7 @@ def _column(field: str, value: Any, height: int) -> pl.Series:
     return pl.Series(field, [None if value == "" else value], dtype=pl.String if value == "" else None).new_from_index(0, height)
 
 
-def _tell_missing(context: RunContext, field: str, places: tuple[Any, ...]) -> None:
+def _notice_missing(context: RunContext, field: str, places: tuple[Any, ...]) -> None:
     """Sends a notice about a field that was not found; if it is required, the list of issues reports it anyway."""
     known = context.registry.fields[field]
     if known.required or context.collected is None or all(place.kind == "section" for place in places):

@@ -112,7 +112,7 @@ def reshape(
                 place = {"sheet": context.sheet_name, "table": context.table_index, "field": field, "column": sources[field].letters}
                 context.notices.map(**place, source_index=indices[0], message=f"stacked from {len(indices)} columns")
     elif context.registry.reshapes.stacked and table.height:
-        _tell_missing(context, table)
+        _notice_missing(context, table)
     if at is not None and context.collected is not None:
         gone = {source.names[index] for index in result.gone}
         context.collected.reported = [report for report in context.collected.reported if report.field not in gone]
@@ -127,7 +127,7 @@ def reshape(
     return result
 
 
-def _tell_missing(context: RunContext, table: pl.DataFrame) -> None:
+def _notice_missing(context: RunContext, table: pl.DataFrame) -> None:
     """Sends a notice about a table without columns to stack, and without a column for their values; if such a field is
     required, the list of issues reports it anyway.
     """

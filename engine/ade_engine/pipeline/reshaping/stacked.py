@@ -117,7 +117,7 @@ def stack(
         _read_from_cells(sources[field], source, cells, number, keys, is_mixed=values[name][1])
         cells.letters.update({column_letters(source.region.min_col + index): field for index in indices})
     if found.lacks_year and None in stacked:
-        _tell_no_year(context, found, stacked[None], cells)
+        _notice_no_year(context, found, stacked[None], cells)
     _tell(context, source, found, totals, height, result.height, empty, differing)
     return StackedTable(result, rows, of_fields)
 
@@ -242,7 +242,7 @@ def _check_totals(
 _OF_YEARS = (month, quarter, week, date)
 
 
-def _tell_no_year(context: RunContext, found: StackedColumns, field: str, cells: ReshapedCells | None) -> None:
+def _notice_no_year(context: RunContext, found: StackedColumns, field: str, cells: ReshapedCells | None) -> None:
     """Keeps months without a year as texts if they were to be read as times, and reports it once."""
     entries = context.registry.column_transforms_by_field.get(field, ())
     if not any(getattr(entry.fn, "ade_wraps", None) in _OF_YEARS for entry in entries):

@@ -130,7 +130,7 @@ impl SheetView<'_> {
     }
 
     /// Reports the line above a later table which says that its amounts are deducted, although they count like all others.
-    pub(super) fn tell_deductions(&mut self) {
+    pub(super) fn report_deductions(&mut self) {
         for at in 1..self.spans.len() {
             let (above, start) = (self.spans[at - 1].data_start(), self.spans[at].start);
             let first = start.saturating_sub(MAX_BLANK_ROWS + 1).max(above);

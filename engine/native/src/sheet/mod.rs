@@ -98,7 +98,7 @@ fn steps<'s>() -> [(StepCondition, SheetStep<'s>); 22] {
             |settings| settings.is_explained() && settings.heads == Heads::ToColumn,
             Change(SheetView::name_sections),
         ),
-        (SheetSettings::is_explained, Change(SheetView::tell_deductions)),
+        (SheetSettings::is_explained, Change(SheetView::report_deductions)),
         (|_| true, Change(SheetView::end_above_forms)),
         // A user's range determines where the table ends.
         (|settings| settings.area().is_none(), Change(SheetView::end_tables)),

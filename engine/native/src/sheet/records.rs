@@ -43,9 +43,9 @@ impl SheetView<'_> {
             } else if span.header_rows > 0 && !span.is_guessed {
                 let freed = self.free_first_records(&mut span);
                 below = self.doubt(&mut span);
-                self.tell_row_below(&span, freed);
+                self.report_row_below(&span, freed);
             }
-            self.tell_other_headers(&span);
+            self.report_other_headers(&span);
             coming.extend(below);
             self.spans.push(span);
         }
@@ -416,7 +416,7 @@ impl SheetView<'_> {
     }
 
     /// Reports the first row below a header that may be part of it, or the rows that were removed from it.
-    fn tell_row_below(&mut self, span: &Span, freed: usize) {
+    fn report_row_below(&mut self, span: &Span, freed: usize) {
         let mut below = span.data();
         let row = below.find(|&row| !self.rows.is_empty(row) && self.kinds[row] != RowKind::Rule);
         if let Some(row) = row
@@ -433,7 +433,7 @@ impl SheetView<'_> {
     }
 
     /// Reports the rows of a table that look somewhat like the header of another table, but were kept as records.
-    fn tell_other_headers(&mut self, span: &Span) {
+    fn report_other_headers(&mut self, span: &Span) {
         let among = span.data_start() + 1..span.stop.saturating_sub(1);
         let looked_at = self.looks.looked_at(among);
         let is_header = |row: usize| {

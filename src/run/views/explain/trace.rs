@@ -126,7 +126,7 @@ impl Tracer<'_> {
     /// Returns the positions in the output of a sender's row, from 1 (for a table on its side: of a column, which is a
     /// record). Adds the reason to `way` if there are none or they are unknown. `None`: the row has errors and is
     /// quarantined, which is added too.
-    pub fn fate(
+    pub fn outcome(
         &self,
         way: &mut CellTrace,
         table: &ExplainedTable,
@@ -137,7 +137,7 @@ impl Tracer<'_> {
         };
         let apart = rows.quarantined(&table.sheet, number, table.turned);
         let placed_apart = apart.iter().filter(|row| row.file.is_none());
-        let why = match rows.fate(&table.sheet, number, table.turned) {
+        let why = match rows.outcome(&table.sheet, number, table.turned) {
             RowOutcome::Written(places) => {
                 let places = places.iter().map(|place| (place.sheet, place.row));
                 // A hook duplicated the row, and one of the two copies has errors.
@@ -161,7 +161,7 @@ impl Tracer<'_> {
                 return Some(Vec::new());
             }
             RowOutcome::Unknown { hook } => replaced(hook),
-            RowOutcome::NotTold => self.unknown(table),
+            RowOutcome::NotReported => self.unknown(table),
         };
         Some(unplaced(way, table, why))
     }
@@ -185,13 +185,13 @@ impl Tracer<'_> {
     }
 
     /// Does the same as `fate` if another table may be next to this one, which has other rows.
-    pub fn fate_in(
+    pub fn outcome_in(
         &self,
         way: &mut CellTrace,
         table: &ExplainedTable,
         row: u64,
     ) -> Option<OutputRows> {
-        let mut rows = self.fate(way, table, row)?;
+        let mut rows = self.outcome(way, table, row)?;
         if rows.iter().all(|(_, row)| row.is_none()) {
             return Some(rows);
         }

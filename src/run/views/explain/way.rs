@@ -94,9 +94,9 @@ impl Tracer<'_> {
             });
             Some(first.collect())
         } else if !table.turned {
-            self.fate_in(&mut way, table, row)
+            self.outcome_in(&mut way, table, row)
         } else if let Some(record) = column.and_then(column_named) {
-            self.fate(&mut way, table, record)
+            self.outcome(&mut way, table, record)
         } else {
             let why = "each of its cells is in a different row of the output";
             Some(unplaced(&mut way, table, why.to_owned()))
@@ -107,10 +107,10 @@ impl Tracer<'_> {
         // This is the field of a column that was not written.
         if way.fields.is_empty() {
             let field = way.column.as_ref().and_then(|column| column.field.clone());
-            tell_field(&mut way, table, field.as_deref());
+            add_field(&mut way, table, field.as_deref());
         }
         if !is_header && !table.turned {
-            way.why.extend(self.said_of_row(&table.sheet, row));
+            way.why.extend(self.reasons_of_row(&table.sheet, row));
         }
         way.issues = self.issues(&table.sheet, Some(row), column)?;
         Ok(way)
@@ -172,7 +172,7 @@ impl Tracer<'_> {
                 .push("the column was not written, or it is not known where".to_owned());
         }
         for written in &all {
-            tell_field(way, table, written.field.as_deref());
+            add_field(way, table, written.field.as_deref());
         }
         let first = Area::named(&output.range).map(|area| area.first.row);
         let (there, moved): (Vec<&OutputColumn>, Vec<&OutputColumn>) = all
@@ -204,11 +204,14 @@ impl Tracer<'_> {
             "the row"
         };
         let mut why = vec![format!("{what} is {place} and is not in the output")];
-        let fate = self.rows.as_ref().map(|rows| rows.fate(sheet, row, false));
-        if let Some(RowOutcome::NotWritten(not_written)) = fate {
+        let outcome = self
+            .rows
+            .as_ref()
+            .map(|rows| rows.outcome(sheet, row, false));
+        if let Some(RowOutcome::NotWritten(not_written)) = outcome {
             why.push(in_words(not_written));
         }
-        why.extend(self.said_of_row(sheet, row));
+        why.extend(self.reasons_of_row(sheet, row));
         Ok(CellTrace {
             part: "outside",
             source: Some(ExplainedPlace::new(sheet, Some(row), column, None)),
@@ -244,7 +247,7 @@ impl Tracer<'_> {
         let source_row = (!turned).then_some(number);
         why.extend(
             source_row
-                .map(|row| self.said_of_row(title, row))
+                .map(|row| self.reasons_of_row(title, row))
                 .unwrap_or_default(),
         );
         Ok(Some(CellTrace {
@@ -411,7 +414,7 @@ impl Tracer<'_> {
         way.source = Some(source);
         way.why.extend(match from {
             None => Vec::new(),
-            Some(RowOrigin::Row { sheet, row }) => self.said_of_row(sheet, row),
+            Some(RowOrigin::Row { sheet, row }) => self.reasons_of_row(sheet, row),
             Some(RowOrigin::Column { .. }) => vec![
                 "rows and columns of the table are swapped: the row was a column of the sheet"
                     .to_owned(),
@@ -425,7 +428,7 @@ impl Tracer<'_> {
                 if written.from.is_none() && own.is_none() {
                     way.why.push(made(written, table));
                 }
-                tell_field(&mut way, table, written.field.as_deref());
+                add_field(&mut way, table, written.field.as_deref());
             }
             (Some(_), None) => way.why.push(
                 "the column was added by ade or by a hook, or it is not known where it comes from"
@@ -452,7 +455,7 @@ impl Tracer<'_> {
     }
 
     /// Returns what the engine reported about a row: what it looks like, and why it was left out.
-    fn said_of_row(&self, sheet: &str, row: u64) -> Vec<String> {
+    fn reasons_of_row(&self, sheet: &str, row: u64) -> Vec<String> {
         let looks = looks_of(sheet, row, &self.noticed.rows);
         let looks = looks.map(|looks| format!("row {row} looks like {looks}"));
         let notices = self
@@ -543,7 +546,7 @@ impl Tracer<'_> {
 }
 
 /// Adds a field with its transforms and validators; a column may be split into several fields.
-fn tell_field(way: &mut CellTrace, table: &ExplainedTable, field: Option<&str>) {
+fn add_field(way: &mut CellTrace, table: &ExplainedTable, field: Option<&str>) {
     let Some(field) = field else { return };
     way.fields.push(field.to_owned());
     if let Some(known) = table.field(field) {

@@ -46,7 +46,7 @@ pub fn text_of(bytes: &[u8], named: Option<&str>) -> String {
 /// If the file cannot be read.
 pub fn encoding_of(path: &str) -> Result<&'static Encoding> {
     let file = File::open(path).map_err(SourceError::io(path))?;
-    let text = telling_lines(file).map_err(SourceError::io(path))?;
+    let text = evidence_lines(file).map_err(SourceError::io(path))?;
     let guessed = guess(&text);
     // Encodings with several bytes per letter have invalid bytes. The file must be valid in the guessed one; otherwise it is
     // read as Windows-1252, which allows any byte.
@@ -58,11 +58,11 @@ pub fn encoding_of(path: &str) -> Result<&'static Encoding> {
 
 /// Returns the encoding of a text that is not in UTF-8.
 pub fn encoding_of_text(text: &[u8]) -> &'static Encoding {
-    telling_lines(text).map_or(WINDOWS_1252, |text| guess(&text))
+    evidence_lines(text).map_or(WINDOWS_1252, |text| guess(&text))
 }
 
 /// Returns the lines of a text that have non-ASCII bytes, up to [`ENOUGH_BYTES`].
-fn telling_lines(mut source: impl Read) -> std::io::Result<Vec<u8>> {
+fn evidence_lines(mut source: impl Read) -> std::io::Result<Vec<u8>> {
     let mut block = vec![0; 1 << 16];
     let (mut line, mut found) = (Vec::new(), Vec::new());
     loop {
@@ -183,7 +183,7 @@ mod tests {
     fn guessed(encoding: &'static Encoding, text: &str) -> &'static str {
         let (bytes, _, lossy) = encoding.encode(text);
         assert!(!lossy, "{text}");
-        guess(&telling_lines(&bytes[..]).unwrap()).name()
+        guess(&evidence_lines(&bytes[..]).unwrap()).name()
     }
 
     #[test]
@@ -235,14 +235,14 @@ mod tests {
 
     #[test]
     fn only_lines_that_tell_are_looked_at_and_not_too_many() {
-        assert_eq!(telling_lines(&b"a\nb\xe9\nc"[..]).unwrap(), b"b\xe9\n");
-        assert_eq!(telling_lines(&b"a\nc\xe9"[..]).unwrap(), b"c\xe9");
+        assert_eq!(evidence_lines(&b"a\nb\xe9\nc"[..]).unwrap(), b"b\xe9\n");
+        assert_eq!(evidence_lines(&b"a\nc\xe9"[..]).unwrap(), b"c\xe9");
         let long = [
             b"x\xe9;".repeat(100_000),
             b"\n".to_vec(),
             b"y\xe9\n".to_vec(),
         ]
         .concat();
-        assert!(telling_lines(&long[..]).unwrap().len() < 2 * ENOUGH_BYTES);
+        assert!(evidence_lines(&long[..]).unwrap().len() < 2 * ENOUGH_BYTES);
     }
 }
