@@ -232,5 +232,5 @@ pub fn demand_tokens(workspace: &Workspace, host: &str) -> Result<(), Failure> {
     }
     let message = format!("{host} can be reached by other machines, and there is no token yet");
     Err(Failure::usage(ade::base::problem::code::USAGE, message)
-        .hint("`ade tokens create NAME --scope run` makes one; 127.0.0.1 needs none"))
+        .hint("`ade tokens create NAME --scope run` creates one; 127.0.0.1 needs none"))
 }

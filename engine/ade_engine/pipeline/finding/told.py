@@ -104,7 +104,7 @@ def _notice_doubt(context: RunContext, scan: SheetScan, rows: list[int], why: st
     context.notice(
         "doubtful_header_row",
         f"{named} used as the header, but that is not certain ({_DOUBTS.get(why) or _by_looks(scan, rows)}). If it is wrong, "
-        "set the header rows: `header_rows = [1]`, or `[]` if the sheet has none",
+        "set `header_rows` for this sheet, to the right rows or to `[]` if it has none",
         rows=numbers,
     )
 
