@@ -274,7 +274,7 @@ class _Run:
         finally:
             enter_run(None)
         if self.policy.sends_notices:
-            self._notice_notices(report)
+            self._send_facts(report)
         self._release_descriptors()
         completed_at = datetime.now(timezone.utc)
         output_path = plan.output_file if error is None else None
@@ -309,7 +309,7 @@ class _Run:
         while self.descriptors:
             os.close(self.descriptors.pop())
 
-    def _notice_notices(self, report: RunReport) -> None:
+    def _send_facts(self, report: RunReport) -> None:
         """Sends the facts that the closing report's fixed schema has no fields for."""
         computed = report.computed_fields()
         if computed:

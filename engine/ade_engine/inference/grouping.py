@@ -164,8 +164,8 @@ class Grouping:
         self._part_forms()
         # Results from before a person was asked still hold.
         if answers:
-            for answer, other, is_same in answers:
-                self._answered(answer, other, is_same)
+            for first, other, is_same in answers:
+                self._answered(first, other, is_same)
             self._look_again()
             self._part_forms()
 

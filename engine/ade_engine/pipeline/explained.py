@@ -163,7 +163,7 @@ def places_of(
     return {name: place(span, source, known[name]) for name in table.columns if known.get(name) is not None and name not in astray}
 
 
-def notice_written(context: RunContext, result: TableResult, columns: list[tuple[str, str]]) -> None:
+def record_written(context: RunContext, result: TableResult, columns: list[tuple[str, str]]) -> None:
     """Records where a table was written, and in which columns, without the engine's own. ``columns``: their names in the frame
     and their headers, in order.
     """

@@ -9,7 +9,7 @@ from ade_engine.models import polars as pl
 from ade_engine.models.fields import HookName
 from ade_engine.models.record import Record
 from ade_engine.models.table import TableRegion
-from ade_engine.pipeline.explained import notice_written
+from ade_engine.pipeline.explained import record_written
 from ade_engine.pipeline.output.output_columns import table_look, with_all_fields, with_severities, written_names
 from ade_engine.pipeline.shared.table_columns import RESERVED_PREFIX
 
@@ -156,7 +156,7 @@ class SheetWriter:
             table.whole.count(self._output.add_issues(lines, appended))
         if context.policy.sends_notices:
             headers = write_table.columns if look is None else [column.header for column in look.columns]
-            notice_written(context, result, list(zip(columns, headers)))
+            record_written(context, result, list(zip(columns, headers)))
         if self.row_map is not None:
             self.row_map.add_table(context.sheet_name, result.table_index + 1, rows_of(table), appended)
         if self.shapes is not None:

@@ -44,9 +44,12 @@ const WORDS: Record<string, string> = {
   total: 'totals',
   note: 'note',
   title: 'title, above the table',
-  repeated_header: 'repeated header',  outside: 'outside the table',
-  dropped: 'dropped',  quarantined: 'moved to the sheet of faulty rows',
-  line: 'further line of the record above',  other: 'not a record, for example a section title',
+  repeated_header: 'repeated header',
+  outside: 'outside the table',
+  dropped: 'dropped',
+  quarantined: 'moved to the sheet of faulty rows',
+  line: 'further line of the record above',
+  other: 'not a record, for example a section title',
 }
 
 export function reasonText(segment: Segment): string {
@@ -136,7 +139,7 @@ export function aligned(segments: Segment[], inputRows: number, outputRows: numb
   }
   push(inputRows - nextA + 1, nextA, 0, 'outside the table')
   push(outputRows - nextB + 1, 0, nextB)
-  const by = { input: stretches.filter((stretche) => stretche.input), output: stretches.filter((stretche) => stretche.output) }
+  const by = { input: stretches.filter((stretch) => stretch.input), output: stretches.filter((stretch) => stretch.output) }
   return {
     total: line,
     aligned: true,
@@ -181,7 +184,7 @@ export function partnerRow(segments: Segment[] | null, side: 'input' | 'output',
 
 /** Lines for only these rows of a side, in order. */
 export function only(lines: Lines, side: 'input' | 'output', rows: Iterable<number>): Lines {
-  const kept = [...new Set([...rows].map((row) => lines.of(side, row)))].sort((segment, other) => segment - other)
+  const kept = [...new Set([...rows].map((row) => lines.of(side, row)))].sort((line, other) => line - other)
   return {
     ...lines,
     total: kept.length,

@@ -149,7 +149,7 @@ export class Windows {
         this.failed(error)
       }
     }
-    this.wishes = this.wishes.filter((wishe) => wishe !== wish)
+    this.wishes = this.wishes.filter((other) => other !== wish)
     this.next()
   }
 }

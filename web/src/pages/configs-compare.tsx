@@ -36,7 +36,7 @@ function Sides({ bench }: { bench: Bench }) {
     [bench.id, a, b, bench.digest],
   )
   const [layout, setLayout] = useState<'split' | 'unified'>(innerWidth < 640 ? 'unified' : 'split')
-  const names: [string, string][] = [...versions.map((known): [string, string] => [String(known.version), `Version ${known.version}${known.status === 'active' ? ' (active)' : ''}, ${known.source_digest.slice(0, 8)}`]), [bench.side, known.uploaded ? 'Draft' : 'Folder']]
+  const names: [string, string][] = [...versions.map((version): [string, string] => [String(version.version), `Version ${version.version}${version.status === 'active' ? ' (active)' : ''}, ${version.source_digest.slice(0, 8)}`]), [bench.side, known.uploaded ? 'Draft' : 'Folder']]
   const name = (side: string) => (side === bench.side ? `the ${bench.side}` : `version ${side}`)
   const side = (value: string, label: string, key: string) => <Choice label={label} value={value} all={names} onChange={(value) => amend({ [key]: value })} />
   const all = (value ?? []).flatMap((file) => file.hunks ?? [])
@@ -220,7 +220,7 @@ function Before({ bench }: { bench: Bench }) {
 
 function Publish({ bench }: { bench: Bench }) {
   const known = bench.known.value!
-  const next = Math.max(0, ...(bench.versions.value ?? []).map((known) => known.version)) + 1
+  const next = Math.max(0, ...(bench.versions.value ?? []).map((version) => version.version)) + 1
   const { doing, error, during } = useDoing()
   const refused = error as Problem | null
   const [forcing, force] = useState(false)
@@ -248,7 +248,7 @@ function Publish({ bench }: { bench: Bench }) {
       <p class="mid">
         It becomes active at once{known.active_version != null && `, and version ${known.active_version} is archived`}. Waiting and running runs keep {known.active_version != null ? 'the version' : 'what'} they were queued with.
         {!known.uploaded && ' Runs over the API use it then, and no longer the folder.'}
-        {all && !all.some((item) => item.default) && ` The workspace has no default configuration yet: ${known.name} becomes the default, which runs that name no configuration use.`}
+        {all && !all.some((item) => item.default) && ` The workspace has no default configuration yet: ${known.name} becomes the default, and runs that name none use it.`}
       </p>
       {refused && (
         <div class="refused small" role="alert">

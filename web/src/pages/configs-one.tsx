@@ -50,7 +50,7 @@ export function whyNot(bench: Bench): string | null {
 export async function copyToDraft({ id, known }: Bench): Promise<string> {
   const { workspace_id, name } = known.peek()!
   const draft = `${name} draft`
-  const before = (await configurations()).find((version) => version.uploaded && version.name === draft)
+  const before = (await configurations()).find((known) => known.uploaded && known.name === draft)
   const made = before ?? (await change<{ id: string }>('POST', `/api/v1/workspaces/${encodeURIComponent(workspace_id)}/configs`, { name: draft, copy_of: id }))
   toast(before ? `${draft} was made before, and may have other files than ${name} has now.` : `${draft} has the files of ${name}.`)
   return made.id
@@ -98,7 +98,7 @@ function Head({ bench, current }: { bench: Bench; current: Tab }) {
     '/api/v1/runs',
     { configuration: bench.id, workspace: known.workspace_id, limit: 1, counts: true, since: midnight() },
     [],
-    (version) => version.kind === 'run' && version.data.configuration_id === bench.id && version.data.status === 'queued',
+    (event) => event.kind === 'run' && event.data.configuration_id === bench.id && event.data.status === 'queued',
   )
   const checkNow = () => (may('admin') ? saveAndCheck(bench) : failed(new Error('This session may not check configurations.')))
   const keys: Record<string, () => void> = { 'Ctrl s': checkNow, Escape: () => go('/configs') }

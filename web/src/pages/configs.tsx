@@ -18,7 +18,7 @@ const uses = (configuration: Known) => ({ version: `version ${configuration.acti
 
 export function Configurations() {
   // A run may have made a folder known, or been its last.
-  const { value, error, again } = useLoaded(configurations, [workspace.value], (configuration) => configuration.kind === 'reset' || (configuration.kind === 'run' && configuration.data.status === 'queued'))
+  const { value, error, again } = useLoaded(configurations, [workspace.value], (event) => event.kind === 'reset' || (event.kind === 'run' && event.data.status === 'queued'))
   const [chosen, choose] = useState<string | null>(null)
   const [asking, ask] = useState(false)
   const q = inAddress('q')
@@ -101,7 +101,7 @@ function NewConfiguration({ onClose }: { onClose: () => void }) {
     go(`/configs/${made.id}`)
   }
   const choices: [string, string, string][] = [
-    ...(templates?.items ?? []).map((configuration): [string, string, string] => [configuration.name, configuration.name, `${configuration.description} (${many(configuration.files.length, 'file')})`]),
+    ...(templates?.items ?? []).map((template): [string, string, string] => [template.name, template.name, `${template.description} (${many(template.files.length, 'file')})`]),
     ['samples', 'Sample files', 'Their columns become fields'],
     ['archive', 'An archive', file ? `${file.name}, ${size(file.size)}` : 'Of its folder: .zip or .tar.gz'],
     ['empty', 'No files', 'They follow one by one'],

@@ -6,7 +6,7 @@ import { go } from '../router'
 
 type Environment = Schemas['Environment']
 
-const fate = (item?: Schemas['Collection']['items'][number]) => item && `${item.deletes ? 'Deleted' : 'Kept'}: ${item.reason}`
+const outcome = (item?: Schemas['Collection']['items'][number]) => item && `${item.deletes ? 'Deleted' : 'Kept'}: ${item.reason}`
 
 export function Environments({ id }: { id?: string }) {
   const list = useGot('/api/v1/environments', { workspace: workspace.value, limit: 100 }, [], ({ kind }) => kind === 'reset' || kind === 'environment')
@@ -55,7 +55,7 @@ export function Environments({ id }: { id?: string }) {
             ['Python', 'mid roomy', (environment) => environment.python_version],
             ['Size', 'figure', (environment) => environment.size_bytes != null && size(environment.size_bytes)],
             ['Last used', 'mid roomy', (environment) => ago(environment.last_used_at)],
-            ['Kept or deleted', 'dim small wide-only break', (environment) => fate(plan.value?.items.find((item) => item.id === environment.id))],
+            ['Kept or deleted', 'dim small wide-only break', (environment) => outcome(plan.value?.items.find((item) => item.id === environment.id))],
             ['Id', 'figure id roomy', (environment) => short(environment.id)],
           ]}
         />

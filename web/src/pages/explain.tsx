@@ -12,7 +12,7 @@ export function Explain({ run }: { run: Run }) {
   const [kind, setKind] = useState('')
   const sheets = [...new Set(value?.tables.map((table) => table.sheet))]
   const asked = query.value.get('sheet')
-  const sheet = sheets.find((sheet) => sheet === asked) ?? sheets[0]
+  const sheet = sheets.find((name) => name === asked) ?? sheets[0]
   const tables = value?.tables.filter((table) => table.sheet === sheet) ?? []
   const all = tables.flatMap((table) => table.columns.map((column) => ({ table, column })))
   const letter = query.value.get('column')

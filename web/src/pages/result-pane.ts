@@ -64,7 +64,7 @@ export function paneOf(run: Run, side: Side, size: Schemas['Sheet'], widths: num
         if (column === at.left) kinds.push('edge-left')
         if (column === at.right) kinds.push('edge-right')
       }
-      if (isInput && now().current?.columns.find((found) => found.column === letters(column))?.field === null) kinds.push('unmapped')
+      if (isInput && now().current?.columns.find((known) => known.column === letters(column))?.field === null) kinds.push('unmapped')
       return kinds.join(' ')
     },
     instead: (row, column) => (!isInput && issuesAt(row, column)?.some((issue) => issue.value && !issue.written) ? 'empty' : null),

@@ -27,7 +27,7 @@ export function Tools(view: View) {
           run={run}
           side={here}
           sheet={sheetOn(here)}
-          sheets={here === 'input' ? asked.seen.map((severity) => severity.name) : [sheetOn(here)]}
+          sheets={here === 'input' ? asked.seen.map((sheet) => sheet.name) : [sheetOn(here)]}
           chosen={rows.chosen}
           onFound={(cell, on) => choose({ side: here, ...cell }, (here === 'input' && on) || asked.sheet)}
           onLeave={() => view.grid.current?.focus(here)}
@@ -57,7 +57,7 @@ function OfList({ run, found: { issues, more, isFiltered, passes }, grouped }: V
 
 function Filters({ found: { all, counts }, filter: { severities, rule, field }, setSeverities, walk }: View) {
   const rules = useMemo(() => [...new Set(all.map((issue) => issue.rule))].sort(), [all])
-  const fields = useMemo(() => [...new Set(all.map((issue) => issue.field).filter((severity) => severity != null))].sort(), [all])
+  const fields = useMemo(() => [...new Set(all.map((issue) => issue.field).filter((field) => field != null))].sort(), [all])
   const toggle = (severity: string) => {
     const next = new Set(severities)
     if (!next.delete(severity)) next.add(severity)
@@ -99,7 +99,7 @@ export function SheetTabs({ tabs, at: atSheet, loaded, found: { issues, more }, 
         {tabs.map(([name, side], at) => {
           const found = side === 'input' ? of(name) : []
           const isHere = at === atSheet
-          const hidden = side === 'input' && loaded.input.find((severity) => severity.name === name)?.state !== 'visible'
+          const hidden = side === 'input' && loaded.input.find((sheet) => sheet.name === name)?.state !== 'visible'
           return (
             <button type="button" role="tab" key={`${side} ${name}`} aria-selected={isHere} tabIndex={isHere ? 0 : -1} onClick={() => to(at)}>
               <bdi>{plainly(name)}</bdi> {found.length > 0 && <span class={`chip ${worst(found)}`}>{countOf(found)}</span>}

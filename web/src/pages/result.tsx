@@ -174,7 +174,7 @@ function Shown({ run, loaded }: { run: Run; loaded: Loaded }) {
 
 /** The captions above the grids: the sheet and table of each side, and the numbers of rows read and written. */
 function Heads({ asked: { sheet, isOwn, mode }, scene, rows: { sizeOf, current, tables } }: View) {
-  const sum = (all: Iterable<number>) => [...all].reduce((candidate, other) => candidate + other, 0)
+  const sum = (all: Iterable<number>) => [...all].reduce((sum, count) => sum + count, 0)
   const read = sum(tables.map(({ table }) => table.rows?.read ?? 0))
   // Each table is below its own header; merged tables are in one place.
   const places = new Map(tables.flatMap(({ table, out }) => (out && table.output!.sheet === scene?.partner ? [[table.output!.range, out.bottom - out.top] as const] : [])))

@@ -54,7 +54,7 @@ def list_issues(table: pl.DataFrame, collected: TableMessages, places: CellPosit
         issues.list(field, ids_of(table), as_texts(column))
         places.put(field, issues, first, collected.astray)
         if places.cells is not None:
-            _notice_parts(issues, first, places.cells, field)
+            _add_parts(issues, first, places.cells, field)
     for report in collected.of_whole:
         first = len(issues)
         issues.add(report.message, report.rule, report.severity, report.field, report.unknown + (report.messages is None))
@@ -62,7 +62,7 @@ def list_issues(table: pl.DataFrame, collected: TableMessages, places: CellPosit
     return issues
 
 
-def _notice_parts(issues: TableIssues, first: int, cells: ReshapedCells, field: str) -> None:
+def _add_parts(issues: TableIssues, first: int, cells: ReshapedCells, field: str) -> None:
     """Adds to the issues of a field with several values per cell which value is meant; equal issues of one cell share the
     numbers.
     """
