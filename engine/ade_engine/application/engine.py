@@ -100,12 +100,13 @@ class Engine:
         folder = _absolute(config_package, "config package")
         logger = logger or NullLogger()
         registry, _, package_folder, modules = _load_config(folder, self.settings, logger)
-        complaints = [*wrong_signatures(registry), *wrong_results(registry, self.settings, str(package_folder))]
+        wrong, unknown = wrong_results(registry, self.settings, str(package_folder))
+        complaints = [*wrong_signatures(registry), *wrong]
         if complaints:
             error = ConfigError("\n".join(complaint.message for complaint in complaints))
             error.ade_location = complaints[0].location
             raise error
-        for warning in ignored(folder, package_folder, modules, registry):
+        for warning in (*ignored(folder, package_folder, modules, registry), *unknown):
             logger.warning("%s", warning, data={"ignored": True})
         return registry
 

@@ -21,7 +21,7 @@ from ade_engine.fields.checks import checksum, date_range, one_of, pattern, rang
 from ade_engine.fields.field import Field
 from ade_engine.fields.headers import DataRows, HeaderRows, LayoutRows
 from ade_engine.fields.made_of import choice, month, percent, quantity, quarter, week, year
-from ade_engine.fields.parts import FullName
+from ade_engine.fields.parts import FullName, Interval, Measured, interval, measured
 from ade_engine.fields.readers import (
     boolean,
     code,
@@ -48,7 +48,9 @@ __all__ = [
     "Field",
     "FullName",
     "HeaderRows",
+    "Interval",
     "LayoutRows",
+    "Measured",
     "Stack",
     "boolean",
     "checksum",
@@ -64,7 +66,9 @@ __all__ = [
     "file_name",
     "filled_rows",
     "iban",
+    "interval",
     "label",
+    "measured",
     "money",
     "month",
     "number",

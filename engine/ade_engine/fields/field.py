@@ -8,7 +8,7 @@ from ade_engine.extensions import parameters
 from ade_engine.fields.beside import BesideFact
 from ade_engine.fields.by_values import FieldValues
 from ade_engine.fields.headers import FieldHeaders, simplify
-from ade_engine.fields.parts import FullNamePart
+from ade_engine.fields.parts import Part
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
 from ade_engine.fields.stacks import Stack, StackPart
 from ade_engine.infrastructure.observability.stack import calling_place
@@ -40,7 +40,8 @@ class Field:
     ``email``, ``money`` and ``phone``, or a list of the field's values.
 
     ``part_of``: the whole that the field is a part of, if it has no column of its own: ``FULL_NAME.first`` of a
-    :class:`FullName`, ``MONTHS.header`` or ``MONTHS.value`` of a :class:`Stack`.
+    :class:`FullName`, ``RESULT.number`` of a :class:`Measured`, ``REFERENCE.low`` of an :class:`Interval`, ``MONTHS.header`` or
+    ``MONTHS.value`` of a :class:`Stack`.
 
     ``beside``: the position of its value beside the table, if it has no column: ``sheet_name``, ``title(…)``, ``label(…)``, or
     several of these, of which the first with a value counts.
@@ -66,7 +67,7 @@ class Field:
         read: Callable[..., pl.Expr] | None = None,
         checks: Sequence[Callable[..., pl.Expr] | tuple[Callable[..., pl.Expr], str]] = (),
         by_values: bool | Sequence[str] = False,
-        part_of: FullNamePart | StackPart | None = None,
+        part_of: Part | StackPart | None = None,
         beside: BesideFact | Sequence[BesideFact] = (),
         fill_down: bool = False,
         split: str | Sequence[str] = (),
@@ -101,7 +102,7 @@ class Field:
                 f"Field {name!r}: by_values=True works only with the readers {names}, and with functions that read the field by one of "
                 "them; give a list of values instead"
             )
-        if part_of is not None and not isinstance(part_of, (FullNamePart, StackPart)):
+        if part_of is not None and not isinstance(part_of, (Part, StackPart)):
             such = "MONTHS.header or MONTHS.value" if isinstance(part_of, Stack) else "FULL_NAME.first"
             raise TypeError(f"Field {name!r}: part_of should be a part such as {such}, not {type(part_of).__name__}")
         places = (beside,) if not isinstance(beside, (list, tuple)) else tuple(beside)
@@ -136,7 +137,7 @@ class Field:
         """Returns the simplified headers, for row detectors that look for them, with the headers of the whole that the field is
         a part of.
         """
-        whole = self.part_of.whole.headers if isinstance(self.part_of, FullNamePart) else ()
+        whole = self.part_of.whole.headers if isinstance(self.part_of, Part) else ()
         return {simplify(header) for header in (*self.headers, *whole)}
 
     def register(self, registry: Registry) -> None:
@@ -151,7 +152,7 @@ class Field:
             known = () if self.by_values is True else self.by_values
             by_values = FieldValues(self.name, "known" if known else self._kind or "", known)
             registry.register_column_detector(by_values, field=self.name, priority=10)
-        if isinstance(self.part_of, FullNamePart):
+        if isinstance(self.part_of, Part):
             registry.parts[self.name] = self.part_of
         if isinstance(self.part_of, StackPart) or self.beside or self.split or self.fill_down:
             registry.reshapes.add(self.name, self.part_of, self.beside, self.split, fill_down=self.fill_down)

@@ -42,6 +42,8 @@ class MadeReader(Reader):
     def __init__(self, column: str, kind: str, make: Callable[[pl.Series, CellsReader], pl.Series]):
         super().__init__(column, kind)
         self._make = make
+        #: Whether a filled cell that comes out empty is an issue.
+        self.tells_lost = True
 
     def read(self, series: pl.Series) -> pl.Series:
         """Reads the column within its surroundings."""
@@ -67,7 +69,7 @@ class MadeReader(Reader):
 
     def _messages(self, around: ColumnSurroundings, series: pl.Series, values: pl.Series) -> pl.Series | None:
         """Returns the messages for filled cells that came out empty."""
-        if values.null_count() == series.null_count():
+        if not self.tells_lost or values.null_count() == series.null_count():
             return None
         texts = _texts(series)
         lost = values.is_null() & texts.is_not_null() & ~_says_nothing(texts, around.arguments["missing"])

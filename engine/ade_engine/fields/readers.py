@@ -95,7 +95,7 @@ class Reader(pl.Expr):
             else:
                 # Polars' name for the current input: the cells of a list, or the field's column.
                 cells = pl.col("")
-            expression = cells.map_batches(self.read, return_dtype=TYPES[self.kind]).alias(self.column)
+            expression = cells.map_batches(self._read_as_written, return_dtype=TYPES[self.kind]).alias(self.column)
             made = self.__dict__["_made"] = expression._pyexpr
         return made
 
@@ -108,14 +108,19 @@ class Reader(pl.Expr):
         """Reads the column of a table; nulls if the table has no such column."""
         if self.column not in table.columns:
             return pl.constant(None, table.height, TYPES[self.kind], self.column)
-        return self.read(table.get_column(self.column))
+        return self._read_as_written(table.get_column(self.column))
+
+    def _read_as_written(self, series: pl.Series) -> pl.Series:
+        """Reads the column of another field as the file has it, because that field may have been transformed."""
+        around = current() or self._around
+        if around is not None and (self._original or around.is_of_other_field(self.column)):
+            written = around.as_written(self.column)
+            series = written if written is not None and len(written) == len(series) else series
+        return self.read(series)
 
     def read(self, series: pl.Series) -> pl.Series:
         """Reads the column within its surroundings."""
         around, series = current() or self._around, readable(series)
-        if self._original and around is not None and self.column in around.table.columns:
-            before = readable(around.table.get_column(self.column))
-            series = before if len(before) == len(series) else series
         measure, option, origin = None, self._option, None
         if around is None:
             arguments = {"order": self._order, "decimal": self._decimal, "is_strict": self._is_strict}

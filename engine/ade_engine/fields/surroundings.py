@@ -57,8 +57,8 @@ class ColumnSurroundings:
         #: Callables that return, by the message of a cell, why it came out empty, in words without the value, and the rule of
         #: the issue.
         self.said: list[Callable[[], dict[str, tuple[str, str]]]] = []
-        #: Messages for cells that came out empty, by field.
-        self.unread: dict[str, list[pl.Series]] = {}
+        #: The messages of each reader for cells that came out empty, by field and by the name of the column.
+        self.unread: dict[tuple[str, str], list[pl.Series | None]] = {}
         #: The messages of a reader that has one for each cell that came out empty, by field and by the name of the column.
         self.exact: dict[tuple[str, str], pl.Series | None] = {}
         #: The messages for cells of a field's own column that no reader of a transform could read, by field. A value that is
@@ -117,6 +117,15 @@ class ColumnSurroundings:
         """Returns the header of a field's column. The name of any other column is its header."""
         source = self.sources.get(name)
         return name if source is None else source.header
+
+    def is_of_other_field(self, name: str) -> bool:
+        """Returns whether a column that is read for the current field is another field's, which may have been transformed."""
+        return self.settings.is_2026 and self.field not in (None, name)
+
+    def as_written(self, name: str) -> pl.Series | None:
+        """Returns a column as it was before all transforms; ``None`` if it had no value, so that a transform has made it."""
+        column = self.table.get_column(name) if name in self.table.columns else None
+        return None if column is None or column.null_count() == len(column) else column
 
     def said_of(self, name: str, series: pl.Series, kind: str) -> tuple[str, str | None, tuple[Any, int, pl.Series] | None, bool]:
         """Returns the known facts about a column to read: its header, the unit or currency in the header, the cells that it was
@@ -196,8 +205,7 @@ class ColumnSurroundings:
                 self._of_transform.append(unread)
             if is_exact:
                 self.exact[field, name] = unread
-            if unread is not None:
-                self.unread.setdefault(field, []).append(unread)
+            self.unread.setdefault((field, name), []).append(unread)
             if lost:
                 self.lost_digits[field, name] = lost
             if missing and is_own:
@@ -217,11 +225,9 @@ class ColumnSurroundings:
         found, self._of_transform = self._of_transform, []
         if not found or any(unread is None for unread in found):
             return
-        hidden = found[0]
-        if len(found) > 1 or field in self.hidden:
-            in_all = pl.all_horizontal(unread.is_not_null() for unread in found)
-            before = self.hidden.get(field)
-            hidden = pl.select(pl.coalesce(before, pl.when(in_all).then(hidden))).to_series()
+        hidden = unread_by_all(found)
+        if field in self.hidden:
+            hidden = pl.select(pl.coalesce(self.hidden[field], hidden)).to_series()
         self.hidden[field] = hidden
 
 
@@ -293,6 +299,14 @@ class ColumnSource:
         self.from_1904 = from_1904
         #: The decimal mark under which the rows of stacked columns add up to the totals beside these.
         self.mark_of_totals: str | None = None
+
+
+def unread_by_all(found: list[pl.Series]) -> pl.Series:
+    """Returns the first message of each cell that has one from every reader."""
+    if len(found) == 1:
+        return found[0]
+    in_all = pl.all_horizontal(unread.is_not_null() for unread in found)
+    return pl.select(pl.when(in_all).then(found[0])).to_series()
 
 
 def sentence(kind: str, reading: dict[str, Any]) -> str:

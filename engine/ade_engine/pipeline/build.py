@@ -20,6 +20,7 @@ from ade_engine.pipeline.kept_rows.provenance import sources_of, total_cells, wi
 from ade_engine.pipeline.noticed import notice_power_above
 from ade_engine.pipeline.output.merge import BuiltTable
 from ade_engine.pipeline.shared.counts import SourceCounts
+from ade_engine.pipeline.values.expressions import with_wanted
 from ade_engine.pipeline.values.own_checks import validators_of
 from ade_engine.pipeline.values.types import declared_type
 from ade_engine.pipeline.values.transforms import Transforms
@@ -59,6 +60,8 @@ class TableBuilder:
         checks = validators_of(registry)
         self._validators = Validators(checks)
         self._rules = rules_of(checks)
+        #: Fields that are in every table, because something may fill or check them.
+        self._filled = {*registry.column_transforms_by_field, *checks}
         self._reshapes = registry.reshapes
         #: Fields without a reader and without a declared type.
         self._as_they_are = {name for name, field in registry.fields.items() if name not in registry.column_transforms_by_field and declared_type(field.dtype) is None}
@@ -249,6 +252,10 @@ class TableBuilder:
             # Values that hooks have put into a field count.
             before, table = table, drop_blank_rows(context, table, sources)
             _follow(context, before, table)
+        names = table.columns
+        if context.settings.is_2026 and (self._transforms.has_authors or self._validators.has_authors):
+            table = with_wanted(context, table)
+        added = table.columns[len(names) :]
         table, kept = self._transforms.apply(context, table, sources, headers)
         table = run_hooks(HookName.ON_TABLE_TRANSFORMED, table)
         table = self._validators.apply(context, table, headers, kept)
@@ -258,7 +265,10 @@ class TableBuilder:
             find_wrong_dates(context, table)
             find_wrong_letters(context, table)
         table = _settled(context, table)
-        return _settled(context, run_hooks(HookName.ON_TABLE_VALIDATED, table))
+        table = _settled(context, run_hooks(HookName.ON_TABLE_VALIDATED, table))
+        # Fields that nothing fills were there only to be used.
+        unused = [name for name in added if name in table.columns and name not in self._filled and table.get_column(name).null_count() == table.height]
+        return table.drop(unused) if unused else table
 
 
 def _result(

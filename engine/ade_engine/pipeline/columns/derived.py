@@ -39,11 +39,18 @@ def split_columns(
     found: list[DerivedMapping] = []
     for whole in dict.fromkeys(part.whole for part in parts.values()):
         fields = [field for field, part in parts.items() if part.whole is whole]
-        if any(field in table.columns for field in fields):
+        own = [field for field in fields if field in table.columns]
+        if own and whole.splits_all_or_none:
             continue
         at = whole.among(table.columns[: source.frame.width])
         if at is None:
-            continue
+            # The column of the first part is the whole, too.
+            first = next((field for field in own if parts[field] is whole.first), None)
+            if first is None or first not in table.columns[: source.frame.width]:
+                continue
+            at = table.columns.index(first)
+            own.remove(first)
+        fields = [field for field in fields if field not in own]
         name, former = table.columns[at], source.frame.columns[at]
         around = ColumnSurroundings(context.settings, table, sources)
         surroundings.enter(around)
@@ -61,8 +68,12 @@ def split_columns(
         whole_source = sources.get(name) or sources.of_no_field.get(former)
         if whole_source is not None:
             sources.of_parts.update(dict.fromkeys(fields, whole_source))
+            if not whole.splits_all_or_none:
+                # A typed number is its own first part, and its cell says how to read it.
+                sources.update({field: whole_source for field in fields if parts[field] is whole.first})
         # If several columns share a name, the last one is in the table.
         index = max(index for index, name in enumerate(source.names) if name == former)
+        fields = [field for field in fields if field != name]
         header = header_text(source.columns[index].header) or name
         found += [DerivedMapping(field, header, index, _PART_SCORE) for field in fields]
         if context.policy.sends_notices:

@@ -12,15 +12,17 @@ from dis import get_instructions
 
 from ade_engine import fields
 from ade_engine.extensions import parameters
-from ade_engine.extensions.invoke import RAISED, CallFailure, Caller, explain
+from ade_engine.extensions.invoke import RAISED, CallFailure, Caller, explain, source_of
+from ade_engine.fields.readers import readers_made
 from ade_engine.infrastructure.observability.logger import NullLogger
 from ade_engine.infrastructure.observability.stack import is_engine_file
 from ade_engine.infrastructure.observability.wording import mark_as_free_of_values
 from ade_engine.models import polars as pl
-from ade_engine.models.errors import ExtensionComplaint
+from ade_engine.models.errors import ExtensionComplaint, nearest
 from ade_engine.models.table import TableRegion
 from ade_engine.pipeline.values.types import field_type
 from ade_engine.pipeline.values.expressions import OFFERED, demand_expression, demand_text
+from ade_engine.pipeline.values.order import ReadingCircle, columns_used, in_order_of_use, takes_table
 from ade_engine.pipeline.values.transforms import Transforms
 from ade_engine.pipeline.values.validators import Validators
 
@@ -29,17 +31,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from ade_engine.extensions.registry import Registry
+    from ade_engine.extensions.registry import RegisteredFn, Registry
     from ade_engine.infrastructure.settings import Settings
 
 _UNKNOWN_ARGUMENT = "() got an unexpected keyword argument "
 
 
-def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> list[CallFailure]:
-    """Returns a complaint about each transform and validator whose result no table could use, with the position of its code."""
+def wrong_results(registry: Registry, settings: Settings, package_folder: str) -> tuple[list[CallFailure], list[str]]:
+    """Returns a complaint about each transform and validator whose result no table could use, with the position of its code;
+    and a warning about each name that they use and no field has.
+    """
     schema = {name: field_type(field) if settings.is_2026 else pl.String for name, field in registry.fields.items()}
     table = pl.DataFrame(schema=schema)
     complaints: dict[str, CallFailure] = {}
+    used: dict[str, dict[str, RegisteredFn | None]] = {}
+    unknown: dict[tuple[str, str], str] = {}
     for role, entries_by_field in (
         (Transforms.role, registry.column_transforms_by_field),
         (Validators.role, registry.column_validators_by_field),
@@ -47,8 +53,18 @@ def wrong_results(registry: Registry, settings: Settings, package_folder: str) -
         for field, entries in entries_by_field.items():
             for entry in entries:
                 try:
-                    result = Caller(entry.fn, OFFERED)(_values(settings, table, field))
+                    found: list[Any] = []
+                    readers = readers_made(lambda: found.append(Caller(entry.fn, OFFERED)(_values(settings, table, field))))
+                    result = found[0]
                     demand_expression(result)
+                    names = columns_used(result)
+                    if role == Transforms.role and not takes_table(entry):
+                        used.setdefault(field, {}).update((name, entry) for name in names)
+                    # A reader may read a column without a field, by its header. It is a slip if a field is called nearly so.
+                    names += [reader.column for reader in readers if reader.column.islower() and nearest(reader.column, registry.fields)]
+                    for name in names:
+                        if name not in registry.fields:
+                            unknown.setdefault((entry.name, name), _unknown_name(role, entry, name, registry))
                     if result is not None:
                         table = _with_result(table, field, result, role, settings)
                 except RAISED as error:
@@ -57,7 +73,19 @@ def wrong_results(registry: Registry, settings: Settings, package_folder: str) -
                         failure = explain(entry, role, f"field {field!r}", error, package_folder)
                         # One function may be registered for many fields.
                         complaints.setdefault(failure.message.replace(repr(field), ""), failure)
-    return list(complaints.values())
+    if settings.is_2026:
+        try:
+            in_order_of_use([*registry.fields], used)
+        except ReadingCircle as error:
+            failure = explain(error.entry, Transforms.role, f"field {error.field!r}", error, package_folder)
+            complaints[failure.message] = failure
+    return list(complaints.values()), list(unknown.values()) if settings.is_2026 else []
+
+
+def _unknown_name(role: str, entry: RegisteredFn, name: str, registry: Registry) -> str:
+    place = source_of(entry.fn)
+    where = "" if place is None else f"{place[0]}, line {place[1]}: "
+    return f"{where}{role} {entry.name} uses the column {name!r}, and no field has this name{nearest(name, registry.fields)}"
 
 
 def _values(settings: Settings, table: pl.DataFrame, field: str) -> dict[str, Any]:

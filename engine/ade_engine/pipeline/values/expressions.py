@@ -37,6 +37,8 @@ class Expressions:
         }
         #: The results of the engine's own functions, which are the same for each table.
         self._own = {id(entry): made for field, callers in self._callers.items() for entry, _ in callers if (made := _made_by_name(entry.fn, field)) is not None}
+        #: Whether some of them are an author's functions, which may use other fields.
+        self.has_authors = any(id(entry) not in self._own for callers in self._callers.values() for entry, _ in callers)
         self._see_table = {id(entry) for callers in self._callers.values() for entry, call in callers if "table" in call.plan.names()}
 
     def _in_one_piece(self, table: pl.DataFrame) -> pl.DataFrame:
@@ -112,6 +114,12 @@ def with_column(context: RunContext, table: pl.DataFrame, field: str) -> pl.Data
     if not table.width:
         return table.with_columns(pl.lit(None, dtype=dtype).alias(field))
     return with_series(table, [pl.constant(None, table.height, dtype, field)])
+
+
+def with_wanted(context: RunContext, table: pl.DataFrame) -> pl.DataFrame:
+    """Returns the table with all fields, so that expressions may use a field whose column a file lacks."""
+    added = [pl.constant(None, table.height, field_type(field), name) for name, field in context.registry.fields.items() if name not in table.columns]
+    return with_series(table, added)
 
 
 def offered_values(context: RunContext, table: pl.DataFrame, field: str, header: tuple[str, str]) -> dict[str, Any]:

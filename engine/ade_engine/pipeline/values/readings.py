@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ade_engine import _native
 from ade_engine.fields.readers import emptied_cells, filled_rows
-from ade_engine.fields.surroundings import ROW, told_as
+from ade_engine.fields.surroundings import ROW, told_as, unread_by_all
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import WARNING
 from ade_engine.models.notices import INFO
@@ -79,7 +79,7 @@ def keep_unread(
     for field in names:
         if field.startswith(RESERVED_PREFIX) or field not in context.registry.fields:
             continue
-        unread = _with_formulas(around, field, _unread(around, table, field))
+        unread = _with_formulas(around, field, _unread(context, around, table, field))
         if unread is not None:
             added.append(unread.alias(f"{UNREAD_PREFIX}{field}"))
     for field in dict.fromkeys(field for field, _ in around.readings if field in names):
@@ -184,13 +184,17 @@ def _first_said(columns: list[pl.Series]) -> pl.Series:
     return series_of(_native.joined_texts(columns, None))
 
 
-def _unread(around: ColumnSurroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
+def _unread(context: RunContext, around: ColumnSurroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
     """Returns messages for the cells of a field that were filled before its transforms, and that no reader could read or that
-    are empty now.
+    are empty now; for a field made of columns without a field, messages for the cells of these that no reader could read.
     """
     if (field, field) in around.exact:
         return around.exact[field, field]
     after = table.get_column(field)
+    if around.as_written(field) is None:
+        read = [found for (of, name), found in around.unread.items() if of == field and name not in context.registry.fields]
+        lost = [unread_by_all(found) for found in read if all(said is not None and len(said) == len(after) for said in found)]
+        return _first_said(lost) if lost else None
     emptied = _emptied(around, table, field)
     hidden = around.hidden.get(field)
     if hidden is None or len(hidden) != len(after):
@@ -210,8 +214,8 @@ def _emptied(around: ColumnSurroundings, table: pl.DataFrame, field: str) -> pl.
     emptied = emptied_cells(around, before, after)
     if emptied is None:
         return None
-    for messages in around.unread.get(field, ()):
-        if len(messages) == len(emptied):
+    for messages in (said for (of, _), found in around.unread.items() if of == field for said in found):
+        if messages is not None and len(messages) == len(emptied):
             # The message of the reader is more precise than "left empty".
             there = series_of(_native.filled_rows([emptied], len(emptied), 1))
             emptied = _first_said([messages, emptied]).zip_with(there, emptied)

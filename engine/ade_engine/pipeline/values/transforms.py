@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from ade_engine.extensions.invoke import RAISED
 from ade_engine.fields import surroundings
-from ade_engine.fields.readers import Reader
+from ade_engine.fields.readers import Reader, readers_made
 from ade_engine.fields.surroundings import ColumnSurroundings
 from ade_engine.infrastructure.policy import show_values
 from ade_engine.models import polars as pl
-from ade_engine.models.errors import ExtensionError
+from ade_engine.models.errors import ConfigError, ExtensionError
 from ade_engine.pipeline.shared.table_columns import with_series
 from ade_engine.pipeline.values.expressions import Expressions, UnusableExpression, applied, filled_columns, offered_values, subject_of, with_column
+from ade_engine.pipeline.values.order import ReadingCircle, columns_used, in_order_of_use, takes_table
 from ade_engine.pipeline.values.readings import keep_unread, list_totals, messages_of, note_readings
 from ade_engine.pipeline.values.types import with_types
 
@@ -67,17 +68,21 @@ class Transforms(Expressions):
     ) -> pl.DataFrame:
         there = filled_columns(table, context.settings.is_2026)
         _note_parts(table, around)
+        fields, asked = self._fields_in_order(table, context.registry.fields), {}
+        if context.settings.is_2026 and self.has_authors:
+            fields, asked = self._planned(context, table, around, headers, fields)
         #: Columns that were read, until somebody looks at the table: a frame for each of them costs more than a small column.
         read: list[pl.Series] = []
-        for field in self._fields_in_order(table, context.registry.fields):
+        for field in fields:
             around.field = field
             context.at_field(field)
             if field not in there:
                 table = with_column(context, table, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field] if field not in context.unread else ():
-                expression = self._own.get(id(entry))
-                if expression is None:
+                is_asked = (field, id(entry)) in asked
+                expression = asked[field, id(entry)] if is_asked else self._own.get(id(entry))
+                if expression is None and not is_asked:
                     if id(entry) in self._see_table or context.debug:
                         table, read = with_series(table, read), []
                     values = offered_values(context, table, field, headers.get(field, ("", "")))
@@ -111,6 +116,38 @@ class Transforms(Expressions):
                 around.exact.pop((field, field), None)
         context.at_field(None)
         return with_series(table, read)
+
+    def _planned(
+        self, context: RunContext, table: pl.DataFrame, around: ColumnSurroundings, headers: dict[str, tuple[str, str]], fields: list[str]
+    ) -> tuple[list[str], dict[tuple[str, int], pl.Expr | None]]:
+        """Returns the fields in the order that their transforms ask for, and the expressions of functions that do not take the
+        table. Those that take it come last, in the order of registration, because the file's columns come in any order.
+        """
+        asked: dict[tuple[str, int], pl.Expr | None] = {}
+        used: dict[str, dict[str, RegisteredFn | None]] = {}
+        at_end = set()
+        for field in fields:
+            around.field = field
+            context.at_field(field)
+            for entry, call in self._callers[field] if field not in context.unread else ():
+                if id(entry) in self._own:
+                    continue
+                if takes_table(entry):
+                    at_end.add(field)
+                    continue
+                values = offered_values(context, table, field, headers.get(field, ("", "")))
+                readers = readers_made(lambda: asked.update({(field, id(entry)): self._ask(context, entry, call, values)}))
+                by_name = used.setdefault(field, {})
+                by_name.update((name, entry) for name in columns_used(asked[field, id(entry)]))
+                for reader in readers:
+                    if around.as_written(reader.column) is None:
+                        by_name.setdefault(reader.column, None)
+        ordered = [field for field in fields if field not in at_end]
+        ordered += [field for field in context.registry.fields if field in at_end]
+        try:
+            return in_order_of_use(ordered, used), asked
+        except ReadingCircle as error:
+            context.fail(error.entry, self.role, subject_of(context, error.field), error, ConfigError)
 
     @staticmethod
     def _report(
