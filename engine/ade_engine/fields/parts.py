@@ -94,13 +94,14 @@ class Interval(Whole):
         self.high = Part(self, partial(interval, part="high"))
 
 
+# Patterns are compiled when a column is split: few runs do that.
 _NUMBER = r"[-+−]?(?:\d[\d.,'’\u00a0\u202f]*(?: \d{3}(?!\d)[\d.,]*)*|[.,]\d+)(?:[eE][-+]?\d+)?"
-_RESULT = re.compile(rf"(<=|>=|=<|=>|[<>≤≥≦≧~≈])?\s*({_NUMBER})(%?)\s*(.*)")
+_RESULT = rf"(<=|>=|=<|=>|[<>≤≥≦≧~≈])?\s*({_NUMBER})(%?)\s*(.*)"
 _COMPARATORS = {"=<": "<=", "≤": "<=", "≦": "<=", "=>": ">=", "≥": ">=", "≧": ">=", "≈": "~"}
 #: The marks of a result outside of its limits. `L` alone is a litre.
 _FLAGS = frozenset("H HH L LL A AA HI LO HIGH LOW ABN N * ** *** + ++ +++ ! !! ↑ ↑↑ ↓ ↓↓".split())
 #: A unit: `mg/L`, `%`, `10^9/L`, `x10⁹/l`, `µmol/24 h`.
-_UNIT = re.compile(r"(?:[x×·]? ?10\S{0,3} ?/ ?)?(?:[^\W\d_]|[%‰°])[^<>≤≥=;:()*+!↑↓]{0,19}")
+_UNIT = r"(?:[x×·]? ?10\S{0,3} ?/ ?)?(?:[^\W\d_]|[%‰°])[^<>≤≥=;:()*+!↑↓]{0,19}"
 
 
 def measured(column: str, part: str = "number") -> pl.Expr:
@@ -148,14 +149,14 @@ def _results(texts: list[str]) -> dict[str, tuple[str | None, ...]]:
 
 
 def _result(text: str) -> tuple[str | None, ...]:
-    parts = _RESULT.fullmatch(text)
+    parts = re.fullmatch(_RESULT, text)
     if parts is None:
         return text, None, None, None
     sign, number, percent, rest = parts.groups()
     words = [word.strip("()[]") for word in re.sub(r"([*!↑↓+]+)$", r" \1", rest).split()]
     flags = [word for word in words if word.upper() == word and word in _FLAGS]
     unit = percent + " ".join(word for word in words if word not in flags)
-    if len(flags) > 1 or unit and _UNIT.fullmatch(unit) is None:
+    if len(flags) > 1 or unit and re.fullmatch(_UNIT, unit) is None:
         return text, None, None, None
     return number, _COMPARATORS.get(sign, sign), unit or None, flags[0] if flags else None
 
@@ -165,10 +166,9 @@ _BELOW = r"(?:<=?|=<|[≤≦]|bis(?: zu)?|up to|to|below|under|less than|max\.?|
 _ABOVE = r"(?:>=?|=>|[≥≧]|ab|uber|from|above|over|more than|min\.?|a partir de|plus de|desde|mas de|da|piu di|od|powyzej|vanaf|fra|от)"
 _BEFORE = r"(?:(?:from|between|von|zwischen|de|entre|da|tra|od|from|van|fra|от)\s+)?"
 _BEHIND = r"(?:\s*[^\d\s.,<>=()-][^\d<>=]*)?"
-_BETWEEN = re.compile(rf"{_BEFORE}({_NUMBER}){_TO}({_NUMBER}){_BEHIND}")
-_UP_TO = re.compile(rf"{_BELOW}\s*({_NUMBER}){_BEHIND}")
-_DOWN_TO = re.compile(rf"{_ABOVE}\s*({_NUMBER}){_BEHIND}")
-_ALONE = re.compile(_NUMBER)
+_BETWEEN = rf"{_BEFORE}({_NUMBER}){_TO}({_NUMBER}){_BEHIND}"
+_UP_TO = rf"{_BELOW}\s*({_NUMBER}){_BEHIND}"
+_DOWN_TO = rf"{_ABOVE}\s*({_NUMBER}){_BEHIND}"
 
 
 def _ranges(texts: list[str]) -> dict[str, tuple[str | None, ...]]:
@@ -179,10 +179,10 @@ def _range(text: str) -> tuple[str | None, ...]:
     plain = folded(text).strip()
     if len(plain) > 1 and plain[0] + plain[-1] in ("[]", "()"):
         plain = plain[1:-1].strip()
-    if found := _BETWEEN.fullmatch(plain):
+    if found := re.fullmatch(_BETWEEN, plain):
         return found[1], found[2]
-    if found := _UP_TO.fullmatch(plain):
+    if found := re.fullmatch(_UP_TO, plain):
         return None, found[1]
-    if found := _DOWN_TO.fullmatch(plain):
+    if found := re.fullmatch(_DOWN_TO, plain):
         return found[1], None
-    return (f"{text} (no range)" if _ALONE.fullmatch(plain) else text), None
+    return (f"{text} (no range)" if re.fullmatch(_NUMBER, plain) else text), None
