@@ -686,9 +686,10 @@ def _load_config(
         from ade_engine.pipeline.reshaping.demands import check_reshapes
 
         check_reshapes(registry, settings)
-    if settings.output_style == "table":
-        from ade_engine.extensions.field_facts import check_looks
+    from ade_engine.extensions.field_facts import check_keys, check_looks
 
+    check_keys(registry.fields)
+    if settings.output_style == "table":
         check_looks(registry.fields.values())
     if settings.is_2026:
         from ade_engine.pipeline.values.types import check_types

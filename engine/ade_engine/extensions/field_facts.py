@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ade_engine.models.errors import ConfigError
+from ade_engine.models.errors import ConfigError, nearest
 from ade_engine.models.issues import SEVERITIES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ade_engine.models.fields import FieldDef
 
@@ -28,12 +28,30 @@ def check_demands(field: FieldDef) -> None:
     """Refuses invalid demands on a field's values, as soon as it is registered."""
     for name in ("required", "unique"):
         demand = getattr(field, name)
+        if name == "unique" and isinstance(demand, (tuple, list)) and len({*demand, field.name}) > 1 and all(isinstance(other, str) for other in demand):
+            continue
         if not isinstance(demand, bool) and demand not in SEVERITIES:
-            raise at_field(field, f"field {field.name!r} has {name}={demand!r}; it should be True, False, 'error', 'warning' or 'info'")
+            others = ", or the names of several fields" if name == "unique" else ""
+            raise at_field(field, f"field {field.name!r} has {name}={demand!r}; it should be True, False, 'error', 'warning' or 'info'{others}")
     if not isinstance(field.key, bool):
         raise at_field(field, f"field {field.name!r} has key={field.key!r}; it should be True or False")
     if field.description is not None and not isinstance(field.description, str):
         raise at_field(field, f"field {field.name!r} has a description of type {type(field.description).__name__}; it should be text")
+
+
+def key_of(field: FieldDef) -> tuple[str, ...]:
+    """Returns the fields that are unique together by a field's definition: itself, alone or with others; none by default."""
+    if isinstance(field.unique, (tuple, list)):
+        return tuple(dict.fromkeys((*field.unique, field.name)))
+    return (field.name,) if field.unique else ()
+
+
+def check_keys(fields: Mapping[str, FieldDef]) -> None:
+    """Refuses keys with unknown fields."""
+    for field in fields.values():
+        for name in key_of(field):
+            if name not in fields:
+                raise at_field(field, f"field {field.name!r} has unique={field.unique!r}, but there is no field {name!r}{nearest(name, fields)}")
 
 
 def check_looks(fields: Iterable[FieldDef]) -> None:

@@ -15,8 +15,9 @@ class FieldDef(Record):
     ``"money"``, ``"percent"``, or a spreadsheet's format (``"0.000"``).
 
     ``required`` asks for the field and for a value in each row, ``unique`` for a different value in each row of a table, and in
-    edition 2026 in all tables of a sheet. Both are ``True``, which makes each breach an error, or the severity of a breach. The
-    values of fields with ``key`` name the row in lists of issues. ``description`` is for people who read reports.
+    edition 2026 in all tables of a sheet. Both are ``True``, which makes each breach an error, or the severity of a breach.
+    ``unique`` can also be the names of several fields that are different together: ``("sample_id", "analyte")``. The values of
+    fields with ``key`` name the row in lists of issues. ``description`` is for people who read reports.
     """
 
     #: The file, line and function where its author created it, if it is registered elsewhere.
@@ -30,7 +31,7 @@ class FieldDef(Record):
     format: str | None = None
     required: bool | str = False
     key: bool = False
-    unique: bool | str = False
+    unique: bool | str | tuple[str, ...] = False
     description: str | None = None
 
     _by_name_only = ("width", "format", "required", "key", "unique", "description")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ade_engine.extensions.field_facts import key_of
 from ade_engine.fields.surroundings import ROW
 from ade_engine.models import polars as pl
 from ade_engine.models.fields import HookName
@@ -197,7 +198,7 @@ class SheetWriter:
             # The engine's own columns, such as those of issues.
             "own": [at for at, name in enumerate(columns) if name is None or name.startswith(RESERVED_PREFIX) and name != ROW],
             "fields": [[name, field.dtype if isinstance(field.dtype, str) else None] for name, field in fields.items()],
-            "known_by": [[name] for name, field in fields.items() if field.unique] or [[name for name, field in fields.items() if field.key]],
+            "known_by": [[*key_of(field)] for field in fields.values() if field.unique] or [[name for name, field in fields.items() if field.key]],
         }
 
     def _columns_to_write(self, context: RunContext, table: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 
 from ade_engine import _native
+from ade_engine.extensions.field_facts import key_of
 from ade_engine.fields.checks import REPEATED, day_number
 from ade_engine.fields.readers import readable
 from ade_engine.models import polars as pl
@@ -17,8 +18,7 @@ from ade_engine.pipeline.kept_rows.reported import settle
 from ade_engine.pipeline.noticed import are_short_by_habit, uneven_rows
 from ade_engine.pipeline.shared.collected import HookReport, said_at
 from ade_engine.pipeline.shared.row_numbers import columns_in_words, rows_in_words, stretches
-from ade_engine.pipeline.shared.table_columns import as_text
-from ade_engine.pipeline.values.own_checks import severity_of
+from ade_engine.pipeline.values.own_checks import keys_of, same_key, severity_of
 from ade_engine.pipeline.values.types import declared_type
 
 TYPE_CHECKING = False
@@ -133,14 +133,16 @@ def find_repeated(context: RunContext, tables: list[BuiltTable]) -> None:
     """Finds values of ``unique`` fields that several tables of a sheet have; within a table the field's validator reports them.
     """
     for name, field in context.registry.fields.items():
-        there = [table for table in tables if name in table.result.table.columns] if field.unique else []
+        names = key_of(field)
+        there = [table for table in tables if name in table.result.table.columns] if names else []
         if len(there) < 2:
             continue
-        columns = [as_text(table.result.table.get_column(name)).to_list() for table in there]
-        everywhere = Counter(text for column in columns for text in column)
+        repeated = REPEATED if len(names) == 1 else same_key(names, "a row of another table")
+        columns = [keys_of(table.result.table, names) for table in there]
+        everywhere = Counter(key for column in columns for key in column)
         for table, column in zip(there, columns):
             inside, counts = table.context, Counter(column)
-            said = [REPEATED if text is not None and counts[text] == 1 < everywhere[text] else None for text in column]
+            said = [repeated if key and counts[key] == 1 < everywhere[key] else None for key in column]
             inside.collected.say(name, f"{name}.unique", severity_of(field.unique), pl.Series(said, dtype=pl.String))
             table.result.table = settle(inside, table.result.table)
 
