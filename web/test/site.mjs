@@ -10,18 +10,24 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { c
 const site = pathToFileURL(`${resolve(positionals[0])}/`).href
 
 /** What is asked, and the page that answers it, which is to be among the first three. */
-const QUESTIONS = [
-  ['a column was not found', 'how-to/column-not-found'],
-  ['dates wrong', 'how-to/dates-and-numbers'],
-  ['what may my code read', 'explanation/confinement'],
-  ['disk is full', 'how-to/disk-full'],
-  ['retry a run', 'reference/commands'],
-  ['two tables on one sheet', 'how-to/two-tables'],
-  ['upgrade', 'how-to/upgrade'],
-  ['issues back to the sender', 'how-to/issues-to-the-sender'],
-  ['what spends an attempt', 'explanation/queue'],
-  ['date_order', 'how-to/dates-and-numbers'],
-]
+const QUESTIONS = `
+a column was not found | how-to/column-not-found
+dates wrong | how-to/dates-and-numbers
+what may my code read | explanation/confinement
+disk is full | how-to/disk-full
+retry a run | reference/commands
+two tables on one sheet | how-to/two-tables
+upgrade | how-to/upgrade
+issues back to the sender | how-to/issues-to-the-sender
+what spends an attempt | explanation/queue
+date_order | how-to/dates-and-numbers
+less than | how-to/less-than
+detection limit | how-to/less-than
+reference range | how-to/ranges
+date and time | how-to/date-and-time
+field from other columns | how-to/field-from-others
+key of several fields | how-to/key-of-several-fields
+`.trim().split('\n').map((line) => line.split(' | '))
 const PAGES = ['index', 'tutorial/first-workbook', 'how-to/column-not-found', 'reference/errors', 'explanation/queue']
 
 const faults = []
