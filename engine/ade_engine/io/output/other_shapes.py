@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 #: Characters that no file name may contain on some system.
 _ILLEGAL_IN_NAMES = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 #: The beginnings of formulas in text that a spreadsheet program opens (the list is OWASP's for CSV injection), and numbers that
-#: begin like formulas: -5, +49 30 1234.
-_FORMULA, _NUMBER = r"^[=+\-@\t\r]", r"^[+\-]?[\d., ']*\d[\d., ']*(?:[eE][+\-]?\d+)?%?$"
+#: begin like formulas: -5, +49 30 1234. A mark such as + or -- is no formula either.
+_FORMULA, _NUMBER = r"^[=+\-@\t\r]", r"^(?:[+\-]?[\d., ']*\d[\d., ']*(?:[eE][+\-]?\d+)?%?|[+\-]+)$"
 #: The formats of moments and times, with all digits of their seconds.
 _MOMENT, _TIME = "%Y-%m-%d %H:%M:%S%.f", "%H:%M:%S%.f"
 #: Up to this value each whole number is also a floating-point number.
