@@ -100,8 +100,9 @@ _RESULT = rf"(<=|>=|=<|=>|[<>≤≥≦≧~≈])?\s*({_NUMBER})(%?)\s*(.*)"
 _COMPARATORS = {"=<": "<=", "≤": "<=", "≦": "<=", "=>": ">=", "≥": ">=", "≧": ">=", "≈": "~"}
 #: The marks of a result outside of its limits. `L` alone is a litre.
 _FLAGS = frozenset("H HH L LL A AA HI LO HIGH LOW ABN N * ** *** + ++ +++ ! !! ↑ ↑↑ ↓ ↓↓".split())
-#: A unit: `mg/L`, `%`, `10^9/L`, `x10⁹/l`, `µmol/24 h`.
-_UNIT = r"(?:[x×·]? ?10\S{0,3} ?/ ?)?(?:[^\W\d_]|[%‰°])[^<>≤≥=;:()*+!↑↓]{0,19}"
+#: A unit: `mg/L`, `%`, `10^9/L`, `x10⁹/l`, `µmol/24 h`, `mL/min/1.73 m²`, and no date such as `12 Jan 2025`.
+_WORD = r"(?:[^\W\d_]|[%‰°])+\^?-?[\d²³]?"
+_UNIT = rf"(?=.{{1,24}}$)(?:[x×·]? ?10\S{{0,3}} ?/ ?)?{_WORD}(?: {_WORD})?(?: ?[/·] ?(?:\d+(?:[.,]\d+)? ?)?{_WORD})*"
 
 
 def measured(column: str, part: str = "number") -> pl.Expr:
@@ -161,7 +162,7 @@ def _result(text: str) -> tuple[str | None, ...]:
     return number, _COMPARATORS.get(sign, sign), unit or None, flags[0] if flags else None
 
 
-_TO = r"(?:\s*(?:-|–|—|−|\.\.+|…|~)\s*|\s+(?:to|bis|a|à|al|y|und|and|et|do|til|till|tot|до)\s+)"
+_TO = r"(?:\s*(?:-|;|–|—|−|\.\.+|…|~)\s*|\s+(?:to|bis|a|à|al|y|und|and|et|do|til|till|tot|до)\s+)"
 _BELOW = r"(?:<=?|=<|[≤≦]|bis(?: zu)?|up to|to|below|under|less than|max\.?|jusqu'?a|moins de|hasta|menos de|fino a|meno di|do|ponizej|tot|under|до)"
 _ABOVE = r"(?:>=?|=>|[≥≧]|ab|uber|from|above|over|more than|min\.?|a partir de|plus de|desde|mas de|da|piu di|od|powyzej|vanaf|fra|от)"
 _BEFORE = r"(?:(?:from|between|von|zwischen|de|entre|da|tra|od|from|van|fra|от)\s+)?"
