@@ -42,9 +42,6 @@ class MadeReader(Reader):
     def __init__(self, column: str, kind: str, make: Callable[[pl.Series, CellsReader], pl.Series]):
         super().__init__(column, kind)
         self._make = make
-        #: Whether a filled cell that comes out empty is an issue.
-        self.tells_lost = True
-
     def read(self, series: pl.Series) -> pl.Series:
         """Reads the column within its surroundings."""
         around, series = current() or self._around, readable(series)
@@ -59,7 +56,7 @@ class MadeReader(Reader):
             return series_of(found[-1].column)
 
         values = self._make(series, read)
-        values = values.cast(TYPES[self.kind]).alias(series.name)
+        values = (values if self.kind == "part" else values.cast(TYPES[self.kind])).alias(series.name)
         if around is not None:
             messages = self._messages(around, series, values)
             # A quantity is its number, so a doubt about the number is a doubt about the quantity.
@@ -69,9 +66,10 @@ class MadeReader(Reader):
 
     def _messages(self, around: ColumnSurroundings, series: pl.Series, values: pl.Series) -> pl.Series | None:
         """Returns the messages for filled cells that came out empty."""
-        if not self.tells_lost or values.null_count() == series.null_count():
+        # Most values lack some part.
+        if self.kind == "part" or values.null_count() == series.null_count():
             return None
-        texts = _texts(series)
+        texts = texts_of(series)
         lost = values.is_null() & texts.is_not_null() & ~_says_nothing(texts, around.arguments["missing"])
         if not lost.any():
             return None
@@ -82,7 +80,7 @@ class MadeReader(Reader):
         return messages
 
 
-def _texts(series: pl.Series) -> pl.Series:
+def texts_of(series: pl.Series) -> pl.Series:
     """Returns cells as trimmed texts; null if nothing is left."""
     return series_of(_native.read_column(series, "text", None).column)
 
@@ -105,7 +103,7 @@ def percent(column: str) -> pl.Expr:
 
 
 def _shares(series: pl.Series, read: CellsReader) -> pl.Series:
-    texts = _texts(series)
+    texts = texts_of(series)
     # Per mille, too, and the percent signs of other scripts.
     has_sign = texts.str.contains("[%٪％﹪]").fill_null(False)
     if series.dtype == pl.String:
@@ -143,14 +141,14 @@ _QUANTITY = r"^([-+−(]?\s*\d[\d.,'’\s\u00a0\u202f]*?\)?)\s*([^\d\s.,()+*/-][
 
 
 def _parted(series: pl.Series, group: int) -> pl.Series:
-    return _texts(series).str.extract(_QUANTITY, group)
+    return texts_of(series).str.extract(_QUANTITY, group)
 
 
 def _units(series: pl.Series, column: str) -> pl.Series:
     around = current()
     source = None if around is None else around.sources.get(column)
     of_header = None if source is None else source.unit
-    texts = _texts(series)
+    texts = texts_of(series)
     is_number = texts.str.contains(_QUANTITY)
     return pl.select(pl.when(is_number).then(pl.coalesce(texts.str.extract(_QUANTITY, 2).str.strip_chars(), pl.lit(of_header, dtype=pl.String)))).to_series()
 
@@ -164,7 +162,7 @@ def month(column: str) -> pl.Expr:
 def _months(series: pl.Series, read: CellsReader) -> pl.Series:
     if series.dtype != pl.String:
         return _first_days(read(series, "date"))
-    texts = _texts(series)
+    texts = texts_of(series)
     numbers = texts.str.extract(r"^(?:(\d{4})\s*[-/.年]\s*(?:\d{1,2})月?|\d{1,2}\s*[-/.]\s*(?:\d{4}))$", 0)
     year, number = texts.str.extract(r"(\d{4})").cast(pl.Int32), texts.str.extract(r"^\d{4}\D+(\d{1,2})|^(\d{1,2})\D", 1).cast(pl.Int32)
     number = pl.select(pl.coalesce(number, texts.str.extract(r"^(\d{1,2})\D").cast(pl.Int32))).to_series()
@@ -230,7 +228,7 @@ def _by_cell(series: pl.Series, pattern: str, make: Callable[[tuple[str | None, 
     import re
 
     regex, known = re.compile(pattern), {}
-    texts = _texts(series)
+    texts = texts_of(series)
     for text in texts.unique().drop_nulls().to_list():
         found = regex.match(folded(text).strip())
         try:
@@ -252,7 +250,7 @@ def year(column: str) -> pl.Expr:
 def _years(series: pl.Series, read: CellsReader) -> pl.Series:
     if series.dtype in (pl.Date, pl.Datetime):
         return series.dt.year()
-    texts = _texts(series)
+    texts = texts_of(series)
     found = texts.str.extract(r"(?i)^(?:FY|GJ|year|jahr|an|año|anno)?\s*'?(\d{4})\s*(?:年|г\.?|년)?$").cast(pl.Int64)
     short = texts.str.extract(r"(?i)^FY\s*'?(\d\d)$").cast(pl.Int64) + 2000
     is_there = found.is_between(_YEARS.start, _YEARS.stop - 1)
@@ -271,7 +269,7 @@ def choice(words: Mapping[str, str]) -> Callable[[str], pl.Expr]:
     known = {folded(meaning).strip(): meaning for meaning in words.values()} | {folded(word).strip(): meaning for word, meaning in words.items()}
 
     def chosen(series: pl.Series, read: CellsReader) -> pl.Series:
-        texts = _texts(series)
+        texts = texts_of(series)
         found = {text: known.get(" ".join(folded(text).split())) for text in texts.unique().drop_nulls().to_list()}
         return pl.Series([found.get(text) for text in texts.to_list()], dtype=pl.String)
 

@@ -10,7 +10,7 @@ import re
 from functools import partial
 
 from ade_engine.fields.headers import score
-from ade_engine.fields.made_of import MadeReader
+from ade_engine.fields.made_of import MadeReader, texts_of
 from ade_engine.fields.readers import _one_of, person_name
 from ade_engine.fields.scales import folded
 from ade_engine.models import polars as pl
@@ -129,16 +129,14 @@ def _reader(column: str, part: str, parts: tuple[str, ...], split: Callable[[lis
     at = parts.index(part)
 
     def made(series: pl.Series, read: CellsReader) -> pl.Series:
-        if series.dtype != pl.String:
-            # Typed numbers have no other part.
-            return series.cast(pl.String) if at == 0 else pl.constant(None, len(series), pl.String)
-        texts = [None if text is None else " ".join(text.split()) or None for text in series.to_list()]
+        if series.dtype != pl.String and split is _results:
+            # A typed result has no other part, and stays typed: as text a number's mark would be open.
+            return series if at == 0 else pl.constant(None, len(series), pl.String)
+        texts = [None if text is None else " ".join(text.split()) for text in texts_of(series).to_list()]
         found = split([*dict.fromkeys(filter(None, texts))])
         return pl.Series([None if text is None else found[text][at] for text in texts], dtype=pl.String)
 
-    reader = MadeReader(column, "text", made)
-    reader.tells_lost = False
-    return reader
+    return MadeReader(column, "part", made)
 
 
 def _results(texts: list[str]) -> dict[str, tuple[str | None, ...]]:

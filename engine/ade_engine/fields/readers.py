@@ -43,6 +43,8 @@ TYPES = {
     "week": pl.Date,
     "year": pl.Int64,
     "choice": pl.String,
+    # The number of a typed result keeps its type.
+    "part": pl.String,
 }
 
 
