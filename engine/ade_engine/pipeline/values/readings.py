@@ -191,11 +191,12 @@ def _unread(context: RunContext, around: ColumnSurroundings, table: pl.DataFrame
     if (field, field) in around.exact:
         return around.exact[field, field]
     after = table.get_column(field)
-    if around.as_written(field) is None:
+    before = around.as_written(field)
+    if before is None:
         read = [found for (of, name), found in around.unread.items() if of == field and name not in context.registry.fields]
         lost = [unread_by_all(found) for found in read if all(said is not None and len(said) == len(after) for said in found)]
         return _first_said(lost) if lost else None
-    emptied = _emptied(around, table, field)
+    emptied = _emptied(around, field, before, after)
     hidden = around.hidden.get(field)
     if hidden is None or len(hidden) != len(after):
         return emptied
@@ -203,13 +204,9 @@ def _unread(context: RunContext, around: ColumnSurroundings, table: pl.DataFrame
     return hidden if emptied is None else _first_said([emptied, hidden])
 
 
-def _emptied(around: ColumnSurroundings, table: pl.DataFrame, field: str) -> pl.Series | None:
+def _emptied(around: ColumnSurroundings, field: str, before: pl.Series, after: pl.Series) -> pl.Series | None:
     """Returns messages for the cells of a field that were filled before its transforms and are empty now."""
-    after = table.get_column(field)
-    if field not in around.table.columns or len(around.table) != len(after) or not after.null_count():
-        return None
-    before = around.table.get_column(field)
-    if before is after or before.null_count() == len(before):
+    if before is after or len(before) != len(after) or not after.null_count():
         return None
     emptied = emptied_cells(around, before, after)
     if emptied is None:

@@ -80,9 +80,9 @@ class Transforms(Expressions):
                 table = with_column(context, table, field)
             is_first, is_only_read = True, False
             for entry, call in self._callers[field] if field not in context.unread else ():
-                is_asked = (field, id(entry)) in asked
-                expression = asked[field, id(entry)] if is_asked else self._own.get(id(entry))
-                if expression is None and not is_asked:
+                if (field, id(entry)) in asked:
+                    expression = asked[field, id(entry)]
+                elif (expression := self._own.get(id(entry))) is None:
                     if id(entry) in self._see_table or context.debug:
                         table, read = with_series(table, read), []
                     values = offered_values(context, table, field, headers.get(field, ("", "")))
