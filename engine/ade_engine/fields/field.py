@@ -200,7 +200,7 @@ def _kind_within(read: Callable[..., Any] | None, field: str) -> str | None:
         if "table" in values:
             values["table"] = pl.DataFrame(schema={field: pl.String})
     try:
-        made = readers_made(lambda: read(**values) if "field_name" in taken else read(field))
+        _, made = readers_made(lambda: read(**values) if "field_name" in taken else read(field))
     except Exception:
         # The function fails in the run, with its position; or it needs a table, and its kind is unknown without one.
         return None

@@ -187,13 +187,12 @@ _numbers = count()
 _made: list[Reader] | None = None
 
 
-def readers_made(call: Callable[[], Any]) -> list[Reader]:
-    """Returns the readers that are created during a call."""
+def readers_made(call: Callable[[], Any]) -> tuple[Any, list[Reader]]:
+    """Returns the result of a call, and the readers that are created during it."""
     global _made
     before, _made = _made, []
     try:
-        call()
-        return _made
+        return call(), _made
     finally:
         _made = before
 

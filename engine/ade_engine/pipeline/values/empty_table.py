@@ -53,9 +53,7 @@ def wrong_results(registry: Registry, settings: Settings, package_folder: str) -
         for field, entries in entries_by_field.items():
             for entry in entries:
                 try:
-                    found: list[Any] = []
-                    readers = readers_made(lambda: found.append(Caller(entry.fn, OFFERED)(_values(settings, table, field))))
-                    result = found[0]
+                    result, readers = readers_made(lambda: Caller(entry.fn, OFFERED)(_values(settings, table, field)))
                     demand_expression(result)
                     names = columns_used(result)
                     if role == Transforms.role and not takes_table(entry):

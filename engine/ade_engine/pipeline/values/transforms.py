@@ -136,9 +136,10 @@ class Transforms(Expressions):
                     at_end.add(field)
                     continue
                 values = offered_values(context, table, field, headers.get(field, ("", "")))
-                readers = readers_made(lambda: asked.update({(field, id(entry)): self._ask(context, entry, call, values)}))
+                expression, readers = readers_made(lambda: self._ask(context, entry, call, values))
+                asked[field, id(entry)] = expression
                 by_name = used.setdefault(field, {})
-                by_name.update((name, entry) for name in columns_used(asked[field, id(entry)]))
+                by_name.update((name, entry) for name in columns_used(expression))
                 for reader in readers:
                     if around.as_written(reader.column) is None:
                         by_name.setdefault(reader.column, None)
