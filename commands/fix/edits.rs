@@ -17,8 +17,6 @@ pub fn print_edits(ui: &Ui, edits: &[Edit], pastes: &[ManualEdit]) {
         }
     }
     for ManualEdit { field, header, why } in pastes {
-        ui.line(format_args!(
-            "Add {header:?} to the headers of {field} by hand: {why}"
-        ));
+        ui.line(format_args!("Add {header:?} to {field} by hand: {why}"));
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ade::base::cancel::Cancel;
 use ade::base::show_path::FullPaths;
 use ade::checks::cases;
-use ade::checks::fix::{self, Edit, FixCandidates, ManualEdit, Suggestion, listed};
+use ade::checks::fix::{self, Edit, FixCandidates, ManualEdit, Suggestion, UnknownWord, listed};
 use ade::configuration::Configuration;
 use ade::environment::needed::prepare::{PreparedConfiguration, prepare};
 use ade::run::calls::inline;
@@ -33,10 +33,11 @@ use crate::ui::{LiveLines, RunProgress, Tone, Ui, merged, pair, plural};
 /// Suggests pairs of columns without a field and fields without a column: first those with a reason, then guesses. Asks about
 /// each on a terminal; otherwise only --accept changes anything. Accepted pairs are shown as a diff and added to the fields'
 /// headers, or printed if the list cannot be edited; then the file runs again. Changes that make a table one record a row are
-/// suggested too: month+amount='Stack("months")'. For a folder, each file's last run is fixed in turn.
+/// suggested too: month+amount='Stack("months")', and words that a field's file of words lacks are counted. For a folder, each
+/// file's last run is fixed in turn.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade fix latest\n  ade fix acme-2025-04.xlsx --accept net='Amount excl.' --accept due_date=Payable\n  ade fix january/\n  ade fix latest --json\n  ade fix my-config --edition     to how ade works today"
+    after_help = "Examples:\n  ade fix latest\n  ade fix acme-2025-04.xlsx --accept net='Amount excl.' --accept due_date=Payable\n  ade fix latest --accept analyte='Natrio=Sodium'     a word and its meaning\n  ade fix january/\n  ade fix latest --json\n  ade fix my-config --edition     to how ade works today"
 )]
 pub struct Args {
     /// A run: its id (or part), its input's path or name, or `latest`; or a folder of inputs
@@ -139,10 +140,17 @@ fn one(
     if !ui.json() && !is_asked && args.accept.is_empty() {
         print_suggestions(ui, &found, &args.run);
         print_without(ui, &found);
+        print_words(ui, &found, &args.run);
     }
     let (edits, pastes) = match chosen.is_empty() {
         true => (Vec::new(), Vec::new()),
-        false => fix::edits(workspace, &prepared, &environment, &chosen, &cancel)?,
+        false => fix::edits(
+            workspace,
+            &prepared,
+            &environment,
+            (&found, &chosen),
+            &cancel,
+        )?,
     };
     if !ui.json() {
         print_edits(ui, &edits, &pastes);
@@ -232,6 +240,27 @@ fn print_without(ui: &Ui, found: &FixCandidates) {
     if !without.is_empty() {
         let words = format!("no field resembles {}", listed(&without));
         ui.words("  ", None, Tone::Dim, &words);
+    }
+}
+
+/// Prints the words that the files of words lack, with a line for each field.
+fn print_words(ui: &Ui, found: &FixCandidates, run: &str) {
+    for words in found.words.chunk_by(|one, next| one.field == next.field) {
+        let each = words
+            .iter()
+            .map(|word| format!("{} ({})", word.word, plural(word.count, "cell")));
+        let UnknownWord { field, file, .. } = &words[0];
+        let said = format!(
+            "{field}: {file} lacks {}",
+            listed(&each.collect::<Vec<_>>())
+        );
+        ui.words("  ", Some((Tone::Warn, "?")), Tone::Plain, &said);
+    }
+    if let Some(UnknownWord { field, word, .. }) = found.words.first() {
+        ui.hint(format_args!(
+            "`ade fix {run} --accept {field}='{}=MEANING'` adds the first one to the words of MEANING",
+            word.replace('\'', "'\\''")
+        ));
     }
 }
 

@@ -57,6 +57,20 @@ pub struct Suggestion {
     pub likeness: f64,
 }
 
+/// A word that the file of words of a field lacks.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = UnknownWord)]
+pub struct UnknownWord {
+    /// The name of the field.
+    pub field: String,
+    /// The text of the cells.
+    pub word: String,
+    /// The number of cells.
+    pub count: u64,
+    /// The path of the file in the configuration.
+    pub file: String,
+}
+
 /// The fields and columns that could be matched.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = HeaderSuggestions)]
@@ -67,6 +81,8 @@ pub struct FixCandidates {
     pub columns: Vec<UnclaimedColumn>,
     /// The possible matches, those with a reason first.
     pub suggestions: Vec<Suggestion>,
+    /// The words that the files of words lack, by field, the most frequent first. Accept one as `word=meaning`.
+    pub words: Vec<UnknownWord>,
 }
 
 /// A changed file of the configuration.
@@ -120,7 +136,8 @@ fn meant(what: &str, given: &str, there: &[String]) -> String {
 
 impl FixCandidates {
     /// Checks the accepted matches, each `(field, header)`. Each must be a suggestion, or combine a field without a column and
-    /// a column without a field. Returns them with the headers spelt as in the file.
+    /// a column without a field, or be `word=meaning` for an unknown word of the field. Returns them with the headers spelt as in
+    /// the file.
     ///
     /// # Errors
     /// A match is neither.
@@ -137,6 +154,9 @@ impl FixCandidates {
             {
                 return Ok((field.clone(), offer.header.clone()));
             }
+            if self.word_of(field, header).is_some() {
+                return Ok((field.clone(), header.clone()));
+            }
             if !self.fields.contains(field) {
                 let message = format!("{field} is not among the fields without a column");
                 return Err(unknown(message, meant("fields", field, &self.fields)));
@@ -151,6 +171,15 @@ impl FixCandidates {
             Ok((field.clone(), column.clone()))
         });
         known.collect()
+    }
+
+    /// Returns the unknown word of a field, and its meaning, of `word=meaning`.
+    fn word_of<'a>(&self, field: &str, said: &'a str) -> Option<(&UnknownWord, &'a str)> {
+        let (word, meaning) = said.rsplit_once('=')?;
+        let is_meant = |known: &&UnknownWord| {
+            known.field == field && known.word.to_lowercase() == word.trim().to_lowercase()
+        };
+        Some((self.words.iter().find(is_meant)?, meaning.trim()))
     }
 
     /// Returns the headers of the columns without a field.
@@ -228,7 +257,8 @@ pub fn suggest(
     }
 }
 
-/// Returns the configuration's files with added headers, each `(field, header)`, and the headers that a person has to add.
+/// Returns the configuration's files with added headers and words, each `(field, header)` as [`FixCandidates::demand_known`]
+/// returns it, and those that a person has to add.
 /// Writes nothing.
 ///
 /// # Errors
@@ -237,7 +267,7 @@ pub fn edits(
     workspace: &Workspace,
     prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
-    accepted: &[(String, String)],
+    (found, accepted): (&FixCandidates, &[(String, String)]),
     cancel: &Cancel,
 ) -> Result<(Vec<Edit>, Vec<ManualEdit>), Error> {
     #[derive(Deserialize)]
@@ -252,7 +282,16 @@ pub fn edits(
         pastes: Vec<ManualEdit>,
     }
     let root = &prepared.configuration.root;
-    let asked = json!({"root": root, "accept": accepted});
+    let (mut headers, mut words) = (Vec::new(), Vec::new());
+    for pair in accepted {
+        match found.word_of(&pair.0, &pair.1) {
+            Some((known, meaning)) => words.push(json!({
+                "field": known.field, "word": known.word, "meaning": meaning, "file": known.file,
+            })),
+            None => headers.push(pair),
+        }
+    }
+    let asked = json!({"root": root, "accept": headers, "words": words});
     let engine = CheckEngine {
         workspace,
         prepared,

@@ -56,7 +56,7 @@ def run_case(
     Returns ``error`` (``None``, or its ``code`` and ``message``), ``tables`` (each with its ``sheet``, the ``fields`` of its
     columns, ``None`` for a column without one, their ``headers`` and its ``rows``), and ``issues`` (the lines of the list, or
     none); ``with_places`` also ``places``: the position of each table in the input; ``with_guesses`` also ``guesses``: the
-    columns that were mapped to fields by their values alone.
+    columns that were mapped to fields by their values alone, and ``unknown_words``.
     """
     run, error = _executed(case, settings, config_package, folder)
     if run is None:
@@ -66,6 +66,7 @@ def run_case(
         found["places"] = run.places()
     if with_guesses:
         found["guesses"] = run.guesses()
+        found["unknown_words"] = run.unknown_words(config_package)
     return found
 
 
@@ -179,6 +180,17 @@ class _CaseRun(_Run):
                 if header is not None and (sheet["name"], cell) in told:
                     found.append({"sheet": sheet["name"], "field": column["mapping"]["field"], "header": header})
         return found
+
+    def unknown_words(self, root: Path) -> list[dict[str, Any]]:
+        """Returns the words that the files of words of fields lack: ``field``, ``word``, ``count`` (of cells) and ``file``, its
+        path below ``root``.
+        """
+        return [
+            {"field": field, "word": word, "count": count, "file": str(choice.file.resolve().relative_to(root.resolve()))}
+            for field, choice in self.registry.choices.items()
+            if choice.file is not None and choice.file.resolve().is_relative_to(root.resolve())
+            for word, count in choice.unknown.get(field, {}).items()
+        ]
 
     def found(self) -> list[FoundTable]:
         """Returns the tables with their columns."""

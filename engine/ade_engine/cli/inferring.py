@@ -113,9 +113,10 @@ def fix_columns(values: dict[str, Any]) -> int:
     with read_list(values, "question about columns") as asked:
         root = Path(asked["root"])
         accepted = [(str(field), str(header)) for field, header in asked.get("accept") or ()]
+        words = [{key: str(text) for key, text in word.items()} for word in asked.get("words") or ()]
         source = Path(asked["input"]) if asked.get("input") else None
     if source is None:
-        write_result(folder / "result.json", edits(root, accepted, folder))
+        write_result(folder / "result.json", edits(root, accepted, folder, words))
         return 0
     own = [f"{name}={value}" for name, value in (asked.get("settings") or {}).items()]
     # A column that is not written cannot be suggested, and the engine's columns do not belong to the file.

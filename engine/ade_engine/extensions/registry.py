@@ -104,6 +104,8 @@ class Registry:
         self.hooks: dict[HookName, list[RegisteredFn]] = {stage: [] for stage in HookName}
         #: Fields that are parts of a column if they have none of their own, each with its ``Part``; filled by ``Field``.
         self.parts: dict[str, Any] = {}
+        #: Fields that are read by a :class:`~ade_engine.fields.codes.Choice`; filled by ``Field``.
+        self.choices: dict[str, Any] = {}
         #: The fields' declarations for tables that are not one record a row; filled by ``Field``.
         self.reshapes = Reshapes()
         #: Fields that are sums or differences of others: the field, these, and the factor of each; filled by ``Field``.

@@ -18,9 +18,10 @@ checks together.
 
 from ade_engine.fields.beside import file_name, label, section, sheet_name, title
 from ade_engine.fields.checks import checksum, date_range, one_of, pattern, range, required, unique
+from ade_engine.fields.codes import choice
 from ade_engine.fields.field import Field
 from ade_engine.fields.headers import DataRows, HeaderRows, LayoutRows
-from ade_engine.fields.made_of import choice, month, percent, quantity, quarter, week, year
+from ade_engine.fields.made_of import month, percent, quantity, quarter, week, year
 from ade_engine.fields.parts import FullName, Interval, Measured, interval, measured
 from ade_engine.fields.readers import (
     boolean,

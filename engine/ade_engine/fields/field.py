@@ -7,6 +7,7 @@ from collections import defaultdict
 from ade_engine.extensions import parameters
 from ade_engine.fields.beside import BesideFact
 from ade_engine.fields.by_values import FieldValues
+from ade_engine.fields.codes import Choice
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.fields.parts import Part
 from ade_engine.fields.readers import code, date, date_time, email, money, phone, readers_made
@@ -156,6 +157,8 @@ class Field:
             registry.parts[self.name] = self.part_of
         if isinstance(self.part_of, StackPart) or self.beside or self.split or self.fill_down:
             registry.reshapes.add(self.name, self.part_of, self.beside, self.split, fill_down=self.fill_down)
+        if isinstance(self.read, Choice):
+            registry.choices[self.name] = self.read
         if self.read is not None:
             reader = _of_field(self.read, self.name, "read", self._place)
             registry.register_column_transform(reader, field=self.name, priority=20)

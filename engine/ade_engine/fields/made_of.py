@@ -1,10 +1,9 @@
-"""Readers made of other readers: shares, quantities with units, months, quarters, weeks, years, and words of the author's own.
-"""
+"""Readers made of other readers: shares, quantities with units, months, quarters, weeks and years."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from ade_engine import _native
 from ade_engine.fields.readers import TYPES, Reader, _one_of, readable
@@ -256,21 +255,3 @@ def _years(series: pl.Series, read: CellsReader) -> pl.Series:
     is_there = found.is_between(_YEARS.start, _YEARS.stop - 1)
     of_days = read(pl.select(pl.when(found.is_null() & short.is_null()).then(texts)).to_series(), "date").dt.year().cast(pl.Int64)
     return pl.select(pl.coalesce(pl.when(is_there).then(found), short, of_days)).to_series()
-
-
-def choice(words: Mapping[str, str]) -> Callable[[str], pl.Expr]:
-    """Returns a reader of the author's own words: ``read=choice({"Strom": "electricity", "Gas": "gas"})``.
-
-    Case, accents and blanks at the ends do not count, and a cell may hold the meaning itself. Any other word comes out empty
-    and gets an issue.
-    """
-    if not isinstance(words, Mapping) or not all(isinstance(word, str) for pair in words.items() for word in pair):
-        raise TypeError('choice takes words and their meanings, such as {"Strom": "electricity"}')
-    known = {folded(meaning).strip(): meaning for meaning in words.values()} | {folded(word).strip(): meaning for word, meaning in words.items()}
-
-    def chosen(series: pl.Series, read: CellsReader) -> pl.Series:
-        texts = texts_of(series)
-        found = {text: known.get(" ".join(folded(text).split())) for text in texts.unique().drop_nulls().to_list()}
-        return pl.Series([found.get(text) for text in texts.to_list()], dtype=pl.String)
-
-    return lambda column: MadeReader(column, "choice", chosen)

@@ -16,6 +16,7 @@ from pathlib import Path
 from ade_engine.application.engine import Engine
 from ade_engine.cases.grids import read_book
 from ade_engine.cases.runner import run_case
+from ade_engine.fields.codes import WordsFile
 from ade_engine.fields.headers import FieldHeaders, simplify
 from ade_engine.fields.nearest import HeaderSuggestions
 from ade_engine.inference.edit import NotEditableError, added, declared, quoted, readers_of, sources_of
@@ -49,12 +50,12 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     ``fields`` (those without a column in some table), ``columns`` (those without a field), and ``suggestions``: pairs of them,
     with a ``reason`` or without, the likeliest first; before them the columns that were mapped to a field by their values
     alone, under headers that do not name it; and shapes that would make tables one record a row: fields with plus signs between
-    them, and their arguments in place of a header. ``error``: the file could not be processed, with its ``code`` and
-    ``message``.
+    them, and their arguments in place of a header. ``words``: the words that the files of words lack, each with its ``field``,
+    ``file`` and ``count`` of cells. ``error``: the file could not be processed, with its ``code`` and ``message``.
     """
     result = run_case(request, settings, package, scratch, with_guesses=True, with_places=True)
     if result["error"] is not None:
-        return {"error": result["error"], "fields": [], "columns": [], "suggestions": []}
+        return {"error": result["error"], "fields": [], "columns": [], "suggestions": [], "words": []}
     registry = Engine(settings).check(config_package=package)
     fields, nearest = _fields(registry, Path(request["root"])), HeaderSuggestions(registry)
     lacking: dict[str, None] = {}
@@ -97,7 +98,8 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     once: dict[tuple[str, str], dict[str, Any]] = {}
     for one in sorted(found, key=lambda suggestion: (suggestion["reason"] is None, -suggestion["likeness"])):
         once.setdefault((one["field"], simplify(one["header"])), one)
-    return {"error": None, "fields": list(lacking), "columns": columns, "suggestions": list(once.values())}
+    words = sorted(result["unknown_words"], key=lambda word: (word["field"], -word["count"]))
+    return {"error": None, "fields": list(lacking), "columns": columns, "suggestions": list(once.values()), "words": words}
 
 
 def _fields(registry: Registry, root: Path) -> dict[str, ComparableColumn]:
@@ -121,12 +123,21 @@ def _fields(registry: Registry, root: Path) -> dict[str, ComparableColumn]:
     return fields
 
 
-def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str, list[dict[str, Any]]]:
+def edits(root: Path, accepted: list[tuple[str, str]], folder: Path, words: Iterable[dict[str, str]] = ()) -> dict[str, list[dict[str, Any]]]:
     """Writes each changed file of a configuration into ``folder``, and returns ``edits``, and ``pastes`` for pasting by hand.
+
+    ``accepted``: fields and their headers; ``words``: the ``word`` and the ``meaning`` for the ``file`` of words of a ``field``.
     """
     sources = sources_of(root)
     changed: dict[Path, list[list[str]]] = {}
     pastes = []
+    for one in words:
+        path, said = root / one["file"], f"{one['word']}={one['meaning']}"
+        try:
+            sources[path] = WordsFile.parse(path, sources.get(path) or path.read_bytes()).with_word(one["word"], one["meaning"])
+            changed.setdefault(path, []).append([one["field"], said])
+        except (OSError, ValueError) as error:
+            pastes.append({"field": one["field"], "header": said, "why": str(error)})
     for field, header in accepted:
         word = " ".join(header.split())
         try:
@@ -139,8 +150,8 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path) -> dict[str
             pastes.append({"field": field, "header": word, "why": str(error)})
     made = []
     for number, (path, fields) in enumerate(changed.items()):
-        (folder / f"{number}.py").write_bytes(sources[path])
-        made.append({"file": str(path), "new": f"{number}.py", "added": fields})
+        (folder / f"{number}.new").write_bytes(sources[path])
+        made.append({"file": str(path), "new": f"{number}.new", "added": fields})
     return {"edits": made, "pastes": pastes}
 
 

@@ -126,7 +126,13 @@ fn mended(
     let accepted = found.demand_known(&accepted).map_err(refused)?;
     let (edits, pastes) = match accepted.is_empty() {
         true => (Vec::new(), Vec::new()),
-        false => fix::edits(workspace, &prepared, &environment, &accepted, cancel)?,
+        false => fix::edits(
+            workspace,
+            &prepared,
+            &environment,
+            (&found, &accepted),
+            cancel,
+        )?,
     };
     if new.write {
         for edit in &edits {
