@@ -75,6 +75,12 @@ def test_types_are_those_of_the_fields(combined, style, name):
     assert [schema[one] for one in (name, "day", "pay", "Source row")] == [pl.String, pl.Date, pl.Float64, pl.UInt32]
 
 
+def test_the_manifest_orders_and_names_the_fields(combined, template):
+    (template / "manifest.toml").write_text('[[columns]]\nfield = "pay"\nheader = "Wages"\n[[columns]]\nfield = "day"\nenabled = false\n')
+    header, rows = read(combined("all.xlsx")[2])
+    assert (header[3:6], rows[0][3:6]) == (["Wages", "Number", "Team"], [12.5, "1", "red"])
+
+
 def test_rows_of_other_sheets_and_files_that_come_again_are_named(combined, template):
     (template / "src/ade_config/columns/fields.py").write_text(PACKAGE.replace('label="Number"', 'label="Number", unique=True'))
     again = {"a.xlsx": {"May": [["No", "Pay"], ["1", 5], ["2", 6], ["2", 7]], "Copy": [["No", "Pay"], ["1", 5]]}, "b.xlsx": {"June": [["No", "Pay"], ["3", 5], ["2", 6]]}}

@@ -189,6 +189,7 @@ class SheetWriter:
         fields = context.registry.fields
         rows = rows_of(table)
         known = rows.unknown is None and not rows.is_turned and ROW in table.result.table.columns
+        order = [*fields] if self._manifest is None else [name for name, _ in self._manifest.order([*fields])]
         return {
             "schema_version": 1,
             "place": len(self.shapes.tables),
@@ -197,7 +198,7 @@ class SheetWriter:
             "columns": [name if name in fields or name == ROW else None for name in columns],
             # The engine's own columns, such as those of issues.
             "own": [at for at, name in enumerate(columns) if name is None or name.startswith(RESERVED_PREFIX) and name != ROW],
-            "fields": [[name, field.dtype if isinstance(field.dtype, str) else None] for name, field in fields.items()],
+            "fields": [[name, fields[name].dtype if isinstance(fields[name].dtype, str) else None] for name in order],
             "known_by": [[*key_of(field)] for field in fields.values() if field.unique] or [[name for name, field in fields.items() if field.key]],
         }
 
