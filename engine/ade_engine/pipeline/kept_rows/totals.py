@@ -30,6 +30,7 @@ _DOUBTS = (
     "right below a total, without values that most records have",
     "without the date that all others have",
     'words such as "of which", below a record that may include the amount',
+    "a word such as Total beside a number of rows, but the table has another number of them",
 )
 #: The maximum number of mismatched totals that are reported one by one.
 _MAX_REPORTED_TOTALS = 10

@@ -93,8 +93,18 @@ impl<'s> TotalsTable<'s> {
         self.columns[column].values[row]
     }
 
+    /// Returns the number of rows, examined or not.
+    pub fn height(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.kinds.len())
+    }
+
+    pub fn is_filled(&self, row: usize) -> bool {
+        let mut kinds = self.columns.iter().map(|column| column.kinds[row]);
+        kinds.any(|kind| kind != AmountKind::Blank)
+    }
+
     /// Returns the text of a cell, or `None` if it is a day or similar.
-    fn text(&self, row: usize, column: usize) -> Option<&'s str> {
+    pub fn text(&self, row: usize, column: usize) -> Option<&'s str> {
         let cell = self
             .sheet
             .cell(self.first_row + row, self.first_column + column);

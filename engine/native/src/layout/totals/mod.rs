@@ -1,11 +1,13 @@
 //! Distinguishes totals and balances from records: by what their numbers add up to, by words, and by blank cells beside these.
 //!
 //! `read` converts a table's cells to whole numbers, `looks` interprets its texts, `sums` finds rows that are sums of others,
-//! `judge` decides, `below` handles the rows that follow a total, and `control` checks totals against the rows that were kept.
+//! `judge` decides, `below` handles the rows that follow a total, `counts` finds totals that count the rows, and `control` checks totals
+//! against the rows that were kept.
 //! The time is linear in the cells. In long tables, complete records are added together instead of being examined one by one.
 
 mod below;
 mod control;
+mod counts;
 mod judge;
 mod looks;
 mod read;
@@ -81,7 +83,10 @@ pub fn names_deduction(text: &str) -> bool {
 
 fn find_in(table: TotalsTable<'_>) -> TableTotals {
     if table.columns.iter().all(|column| column.numbers == 0) {
-        return TableTotals::default();
+        return TableTotals {
+            rows: counts::find(&table, &[]),
+            checks: Vec::new(),
+        };
     }
     if let [row] = table.live[..] {
         // This is a total without records. A record with the word as its name has more than a name and numbers.
@@ -104,15 +109,22 @@ fn find_in(table: TotalsTable<'_>) -> TableTotals {
         }
     }
     let verdicts = judge::judge(&rows, &sums);
-    let checks = control::check(&rows, &sums, &verdicts);
+    let mut checks = control::check(&rows, &sums, &verdicts);
     let judged = verdicts
         .iter()
         .enumerate()
         .filter(|(_, verdict)| **verdict != Verdict::Record);
+    let mut found: Vec<(usize, Verdict)> = judged
+        .map(|(item, &verdict)| (rows.row(item), verdict))
+        .collect();
+    for (row, verdict) in counts::find(&rows.table, &found) {
+        found.retain(|(at, _)| *at != row);
+        found.push((row, verdict));
+        // A count is no wrong sum.
+        checks.retain(|check| check.row != row);
+    }
     TableTotals {
-        rows: judged
-            .map(|(item, &verdict)| (rows.row(item), verdict))
-            .collect(),
+        rows: found,
         checks,
     }
 }

@@ -38,6 +38,7 @@ pub enum DoubtfulTotalReason {
     BelowTotal = 7,
     NoDay = 8,
     PartOfRecord = 9,
+    NoCount = 10,
 }
 
 /// A table with the known facts about its rows.
