@@ -540,7 +540,7 @@ fn lines(inferred: &InferredConfiguration, is_wished: bool) -> Vec<(&str, String
         (setting.name.as_str(), line)
     });
     let differing = inferred.differing.iter().map(|name| {
-        let line = format!("# {name}: the senders differ, see the tables at the end");
+        let line = format!("# {name}: not the same for all senders, see the tables at the end");
         (name.as_str(), line)
     });
     let all = ("all_fields", "all_fields = true".to_owned());

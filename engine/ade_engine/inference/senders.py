@@ -1,8 +1,8 @@
 """The senders of samples, and how each sender writes days and numbers: the tables ``[files."…"]`` of the settings.
 
 Samples of one layout have one sender: those with the same headers, or with nearly the same and a similar name, that do not
-contradict each other. A setting that all senders agree on is one line for all files. One in which they differ is not set for
-all, but in a table of each sender.
+contradict each other. A setting that most senders show, and none contradicts, is one line for all files. Any other is not set
+for all, but in a table of each sender that shows it.
 """
 
 from __future__ import annotations
@@ -78,18 +78,22 @@ def _find_settings(sender: SampleSender) -> None:
 
 
 def shared(senders: Sequence[SampleSender]) -> dict[str, str]:
-    """Returns the settings that hold for all: each sender with any evidence shows this value."""
+    """Returns the settings that hold for all: most senders show this value, and no sender another."""
     found = {}
-    for name in ("date_order", "decimal_mark"):
-        values = {sender.settings[name].value for sender in senders if name in sender.settings}
-        if len(values) == 1:
-            found[name] = values.pop()
+    for name, values in _shown(senders).items():
+        if len({*values}) == 1 and 2 * len(values) > len(senders):
+            found[name] = values[0]
     return found
 
 
 def differing(senders: Sequence[SampleSender]) -> list[str]:
-    """Returns the settings in which senders contradict one another."""
-    return [name for name in ("date_order", "decimal_mark") if len({sender.settings[name].value for sender in senders if name in sender.settings}) > 1]
+    """Returns the settings that some sender shows, and that do not hold for all."""
+    return [name for name, values in _shown(senders).items() if values and name not in shared(senders)]
+
+
+def _shown(senders: Sequence[SampleSender]) -> dict[str, list[str]]:
+    """Returns the values of each setting, one for each sender that shows any."""
+    return {name: [sender.settings[name].value for sender in senders if name in sender.settings] for name in ("date_order", "decimal_mark")}
 
 
 def pattern_of(names: Sequence[str], all_names: set[str]) -> str:

@@ -171,7 +171,7 @@ def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequ
         columns = "column was matched under another header" if more == 1 else "columns were matched under other headers"
         found.append(f"{more} more {columns}; comments in fields.py give the reasons")
     for setting in differing(inferred.senders):
-        found.append(f"the files differ in {_SETTINGS[setting]}: each sender has its own settings in settings.toml")
+        found.append(f"the files do not agree on {_SETTINGS[setting]}: each sender has its own settings in settings.toml")
     for sender in inferred.senders:
         name = sender.samples[0].name
         for setting, columns in sender.mixed.items():
