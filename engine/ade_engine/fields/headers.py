@@ -77,6 +77,11 @@ class FieldHeaders:
             found = max(found, _score(column_header_parts[-1], self._known, self._endings))
         return {self.field: found} if found else None
 
+    def length_of(self, header: str, parts: list[str]) -> int:
+        """Returns the length of the longest of the field's headers that a header is, or ends with."""
+        texts = [simplify(text) for part in (header, *parts[-1:]) for text in (part, _without_brackets(part))]
+        return max((len(known) for known in self._known if any(text == known or text.endswith(f" {known}") for text in texts)), default=0)
+
     def has_in_brackets(self, header: str) -> bool:
         """Returns whether a header with brackets is one of the field's headers word for word."""
         return "(" in header and simplify(header) in self._known

@@ -129,7 +129,7 @@ class ColumnMapper:
                 if totals:
                     scores[column.index] = totals
                     if context.policy.sends_notices:
-                        by[column.index] = self._shares(table, column.index, _best_field(totals), profiles, said)
+                        by[column.index] = self._shares(table, column.index, self._best_field(context, totals, *texts[column.index]), profiles, said)
             if headers is not None and profiles is None and len(self._scored) < _MAX_REMEMBERED_HEADERS:
                 self._scored[headers] = known
         scores, by, explained = known
@@ -137,9 +137,11 @@ class ColumnMapper:
         scores = {index: totals.copy() for index, totals in scores.items()}
         best: dict[int, tuple[str, float]] = {}
         for index, totals in scores.items():
-            field = _best_field(totals)
+            field = self._best_field(context, totals, *texts[index])
             if totals[field] > 0 and totals[field] >= context.settings.minimum_mapping_score:
                 best[index] = (field, totals[field])
+                if context.settings.is_2026:
+                    self._notice_tie(context, table, index, field, totals)
         claims: dict[str, list[int]] = {}
         for index, (field, _) in best.items():
             claims.setdefault(field, []).append(index)
@@ -169,6 +171,34 @@ class ColumnMapper:
         if context.debug:
             self._report(context, table, columns, contributions, duplicates)
         return Mapping(columns, scores, duplicates, by, explained)
+
+    def _best_field(self, context: RunContext, totals: dict[str, float], header: str, parts: list[str]) -> str:
+        """Returns the field with the highest total; in edition 2026, the one of equals whose header is the longest."""
+        equal = _best_fields(totals)
+        if len(equal) == 1 or not context.settings.is_2026:
+            return equal[0]
+        return max(equal, key=lambda field: self._length_of_header(field, header, parts))
+
+    def _length_of_header(self, field: str, header: str, parts: list[str]) -> int:
+        """Returns the length of the longest header of a field that a column's header is, or ends with."""
+        return max((fn.length_of(header, parts) for fn in self._by_header if fn.field == field), default=0)
+
+    def _notice_tie(self, context: RunContext, table: SourceTable, index: int, field: str, totals: dict[str, float]) -> None:
+        """Sends a notice about a column whose header ends with the headers of several fields. A header that several fields have
+        is a mistake of the configuration, which is reported as such.
+        """
+        others = [other for other in _best_fields(totals) if other != field]
+        texts = table.headers[index], table.header_parts(index)
+        if others and all(self._length_of_header(other, *texts) < self._length_of_header(field, *texts) for other in others):
+            letters = column_letters(table.region.min_col + index)
+            context.notice(
+                "column_of_several",
+                f"the header of column {letters} names the field {field!r} as well as {', '.join(map(repr, others))}. {field!r} was used, whose header is the longest",
+                level=INFO,
+                field=field,
+                count=len(others) + 1,
+                cells=[f"{letters}{table.region.min_row}"],
+            )
 
     def _choose_sides(self, table: SourceTable) -> None:
         """Chooses the language of headers in two languages, on a line or a side of a slash each: the one that names several
@@ -495,7 +525,7 @@ class ColumnMapper:
         reports: list[dict[str, Any]],
         place: dict[str, Any],
     ) -> list[dict[str, Any]]:
-        field = _best_field(totals) if totals else None
+        field = _best_fields(totals)[0] if totals else None
         score = 0.0 if field is None else round(totals[field], 6)
         shown = field if field is not None and totals[field] > 0 else "unknown"
         context.logger.event(
@@ -595,11 +625,12 @@ def _unknown_field(entry: RegisteredFn, field: Any, fields: Iterable[str]) -> st
     return f"scored {name} is not registered{nearest(field, fields)}"
 
 
-def _best_field(totals: dict[str, float]) -> str:
-    """Returns the field with the highest total, the alphabetically first of equals."""
+def _best_fields(totals: dict[str, float]) -> list[str]:
+    """Returns the fields with the highest total, in alphabetical order."""
     if len(totals) == 1:
-        return next(iter(totals))
-    return min(totals, key=lambda field: (-totals[field], field))
+        return [*totals]
+    highest = max(totals.values())
+    return sorted(field for field, total in totals.items() if total == highest)
 
 
 def rename_columns(context: RunContext, table: SourceTable, mapping: Mapping) -> pl.DataFrame:
