@@ -29,6 +29,8 @@ const OFTEN: f64 = 0.5;
 const SIZES: f64 = 1.7;
 /// The minimum likeness of two columns with different headers that makes them a renamed column.
 const RENAMED: f64 = 0.45;
+/// The minimum likeness of the headers of two columns of texts that makes them a renamed column.
+const ALIKE: f32 = 0.6;
 /// The maximum number of columns that one sentence names.
 const NAMED: usize = 4;
 /// The extensions of text files.
@@ -515,7 +517,8 @@ fn pairs_of_columns(old: &[ExplainedColumn], new: &[ExplainedColumn]) -> Vec<(us
     }
     let mut likely: Vec<(f64, usize, usize)> = Vec::new();
     for was in (0..old.len()).filter(|&was| to[was].is_none()) {
-        for now in (0..new.len()).filter(|&now| !taken[now]) {
+        let may_be = |&now: &usize| !taken[now] && may_be_renamed(&old[was], &new[now]);
+        for now in (0..new.len()).filter(may_be) {
             let likeness =
                 likeness(&old[was], &new[now]) + 0.15 * neighbours(&to, was, now, new.len());
             likely.push((likeness, was, now));
@@ -532,6 +535,22 @@ fn pairs_of_columns(old: &[ExplainedColumn], new: &[ExplainedColumn]) -> Vec<(us
     pairs
         .filter_map(|(was, now)| Some((was, (*now)?)))
         .collect()
+}
+
+/// Returns whether a column may be another one with a new name. Texts look alike whatever they say, so their headers have to
+/// resemble each other.
+fn may_be_renamed(was: &ExplainedColumn, now: &ExplainedColumn) -> bool {
+    if was.field.is_some() && now.field.is_some() {
+        return was.field == now.field;
+    }
+    let (old, new) = (clear_kind(was.looks()), clear_kind(now.looks()));
+    let is_told = |kind: Option<&str>| kind.is_some_and(|kind| kind != "text");
+    if is_told(old) || is_told(new) {
+        return old.is_none() || new.is_none() || old == new;
+    }
+    let (one, other) = (tokens(&was.name), tokens(&now.name));
+    one.iter().any(|token| other.contains(token))
+        || TextDiff::from_chars(&one.join(" "), &other.join(" ")).ratio() >= ALIKE
 }
 
 /// Counts the sides (0 to 2) on which a column has the same neighbour as before.
@@ -680,6 +699,31 @@ mod tests {
             without_period("Hours 04/2025")
         );
         assert_ne!(without_period("Address 2"), without_period("Address 3"));
+    }
+
+    #[test]
+    fn a_column_of_texts_is_renamed_only_if_its_header_is_alike() {
+        let layout = |name: &str| {
+            let looks = r#""values": {"rows": 12, "filled": 12, "kind": "text", "share": 1.0}"#;
+            let column = |name: &str| format!(r#"{{"name": "{name}", {looks}}}"#);
+            let columns = ["Sample", name, "Unit"].map(column).join(", ");
+            let tables = format!(r#"{{"tables": [{{"sheet": "S", "columns": [{columns}]}}]}}"#);
+            let noticed = RunNotices::parse(&serde_json::from_str(&tables).unwrap());
+            Layout::from_noticed(noticed, "a.xlsx").unwrap()
+        };
+        for (was, now, wanted) in [
+            (
+                "Test Name",
+                "Reference Range",
+                &["column_gone", "column_new"][..],
+            ),
+            ("Test Name", "Name of Test", &["column_renamed"]),
+            ("Analyte", "Analytes", &["column_renamed"]),
+        ] {
+            let found = layout(now).since(&layout(was));
+            let codes: Vec<_> = found.iter().map(|difference| difference.code).collect();
+            assert_eq!(codes, wanted, "{was} {now}");
+        }
     }
 
     #[test]
