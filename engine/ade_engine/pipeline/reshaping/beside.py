@@ -58,9 +58,11 @@ def add_facts(
             continue
         for place in places:
             if place.kind == "section":
-                if section is None or section in renamed:
+                if section is None:
                     continue
-                renamed[section] = field
+                if section in renamed:
+                    made.append(table[section].alias(field))
+                renamed.setdefault(section, field)
                 found.append(DerivedMapping(field, section, None, 1.0))
                 if cells is not None and heads:
                     rows = cells.rows.to_list()
