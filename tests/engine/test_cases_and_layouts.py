@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from random import Random
 
+import openpyxl
 import pytest
 
 from ade_engine import Settings
@@ -24,6 +25,15 @@ def test_a_written_book_is_read_as_it_was(tmp_path):
     found = again.sheets[0]
     assert (path.name, found.title, found.merged) == ("input.xlsx", "A & B", [(1, 1, 1, 2)])
     assert [[str(value).removesuffix(" 00:00:00") for value in row] for row in found.rows] == [[str(value) for value in row] for row in rows]
+
+
+def test_the_zeros_that_a_format_shows_are_written_again(tmp_path):
+    given = openpyxl.Workbook()
+    for row, (number, shown) in enumerate([(7, "00000"), (1234567, "000-00-0000"), (42, '"D-"00000'), (5, "General")], 1):
+        given.active.cell(row, 1, number).number_format = shown
+    given.save(tmp_path / "given.xlsx")
+    again = openpyxl.load_workbook(write_book(read_book(tmp_path / "given.xlsx", Settings()), tmp_path / "again.xlsx")).active
+    assert [(cell.value, cell.number_format) for cell in again["A"]] == [(7, "00000"), (1234567, "000-00-0000"), (42, '"D"-00000'), (5, "General")]
 
 
 @pytest.mark.parametrize("kind", LAYOUTS)

@@ -1,6 +1,6 @@
 """Inputs as grids of plain values: read by the engine's reader, changed by callers, and written again.
 
-A grid loses looks, formulas, and number formats except for dates, so results are compared between grids that were written here,
+A grid loses looks, formulas, and number formats except for dates and leading zeros, so results are compared between grids that were written here,
 and never with that of the original file.
 """
 
@@ -13,9 +13,12 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
+from ade_engine import _native
 from ade_engine.io.input.source import SourceError, open_source
 from ade_engine.io.limits import CONTROL_CHARACTERS
+from ade_engine.models import polars as pl
 from ade_engine.models.errors import InputError
+from ade_engine.models.polars import series_of
 from ade_engine.models.record import Record
 from ade_engine.models.table import column_letters
 
@@ -24,10 +27,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ade_engine.infrastructure.settings import Settings
+    from ade_engine.io.scan.sheet_scan import SheetScan
 
 #: Excel counts days from here; its 29 February 1900 matters only for older days.
 _FIRST_DAY = datetime(1899, 12, 30)
+#: The number of styles for days, times and durations, and the first number of a format that is no built-in one.
+_DATE_STYLES, _OWN_FORMATS = 5, 164
 _NAMESPACE = "http://schemas.openxmlformats.org"
+
+
+class PaddedNumber(int):
+    """A number that its workbook shows with leading zeros, by this format."""
+
+    format: str
 
 
 class Sheet(Record):
@@ -86,6 +98,7 @@ def _read_book(path: Path, settings: Settings) -> GridBook:
     for sheet in source.sheets:
         scan = source.peek(sheet, None)
         rows = [[None if value == "" else value for value in row] for row in scan.rows(0, scan.rows_emitted)]
+        _keep_zeros(scan, rows)
         merged = [] if is_text else [tuple(place) for place in source.merged_ranges(sheet)]
         sheets.append(Sheet(sheet.title, rows, merged, sheet.state))
     detected = source.detected() if is_text else None
@@ -97,6 +110,20 @@ def _read_book(path: Path, settings: Settings) -> GridBook:
     if settings.csv_encoding != "auto":
         book.encoding, book.encodings = settings.csv_encoding, ()
     return book
+
+
+def _keep_zeros(scan: SheetScan, rows: list[list[Any]]) -> None:
+    """Replaces the numbers that a sheet shows with leading zeros."""
+    numbers = pl.Series(range(1, len(rows) + 1), dtype=pl.UInt32)
+    for column in range(scan.width):
+        if not scan.has_zeros(column, 0, len(rows)):
+            continue
+        cells = pl.Series([row[column] if column < len(row) and type(row[column]) is int else None for row in rows], dtype=pl.Int64)
+        texts = series_of(_native.read_column(cells, "code", None, origin=(scan, column, numbers)).column)
+        for row, text in zip(rows, texts.to_list()):
+            if text is not None and text != str(row[column]):
+                row[column] = PaddedNumber(row[column])
+                row[column].format = "".join("0" if letter.isdigit() else letter if letter in "- " else f'"{letter}"' for letter in text)
 
 
 def write_book(book: GridBook, path: Path) -> Path:
@@ -136,6 +163,9 @@ def _write_xlsx(book: GridBook, path: Path) -> None:
         f'<sheet name={quoteattr(sheet.title)} sheetId="{number}" state="{sheet.state}" r:id="r{number}"/>'
         for number, sheet in zip(numbers, book.sheets)
     )
+    formats = sorted({cell.format for sheet in book.sheets for row in sheet.rows for cell in row if isinstance(cell, PaddedNumber)})
+    styles = {code: _DATE_STYLES + at for at, code in enumerate(formats)}
+    own = "".join(f'<numFmt numFmtId="{_OWN_FORMATS + at}" formatCode={quoteattr(code)}/>' for at, code in enumerate(formats))
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{_NAMESPACE}/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
@@ -148,13 +178,15 @@ def _write_xlsx(book: GridBook, path: Path) -> None:
         "xl/_rels/workbook.xml.rels": _relations(
             [(f"r{n}", f"{kinds}/worksheet", f"worksheets/sheet{n}.xml") for n in numbers] + [("s", f"{kinds}/styles", "styles.xml")]
         ),
-        "xl/styles.xml": f'<styleSheet {main}><fonts><font/></fonts><fills><fill><patternFill patternType="none"/></fill></fills>'
+        "xl/styles.xml": f"<styleSheet {main}>{f'<numFmts>{own}</numFmts>' if own else ''}<fonts><font/></fonts><fills><fill><patternFill patternType='none'/></fill></fills>"
         "<borders><border/></borders><cellStyleXfs><xf/></cellStyleXfs>"
         '<cellXfs><xf/><xf numFmtId="14" applyNumberFormat="1"/><xf numFmtId="22" applyNumberFormat="1"/>'
-        '<xf numFmtId="21" applyNumberFormat="1"/><xf numFmtId="46" applyNumberFormat="1"/></cellXfs></styleSheet>',
+        '<xf numFmtId="21" applyNumberFormat="1"/><xf numFmtId="46" applyNumberFormat="1"/>'
+        + "".join(f'<xf numFmtId="{_OWN_FORMATS + at}" applyNumberFormat="1"/>' for at in range(len(formats)))
+        + "</cellXfs></styleSheet>",
     }
     for number, sheet in zip(numbers, book.sheets):
-        parts[f"xl/worksheets/sheet{number}.xml"] = _sheet_xml(sheet, main)
+        parts[f"xl/worksheets/sheet{number}.xml"] = _sheet_xml(sheet, main, styles)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in parts.items():
             # Without a timestamp, so that the same grid gives the same bytes.
@@ -166,19 +198,21 @@ def _relations(all_of: list[tuple[str, str, str]]) -> str:
     return f'<Relationships xmlns="{_NAMESPACE}/package/2006/relationships">{each}</Relationships>'
 
 
-def _sheet_xml(sheet: Sheet, main: str) -> str:
+def _sheet_xml(sheet: Sheet, main: str, styles: dict[str, int]) -> str:
     rows = []
     for number, row in enumerate(sheet.rows, 1):
-        cells = "".join(_cell(f"{column_letters(column)}{number}", value) for column, value in enumerate(row, 1) if value is not None)
+        cells = "".join(_cell(f"{column_letters(column)}{number}", value, styles) for column, value in enumerate(row, 1) if value is not None)
         rows.append(f'<row r="{number}">{cells}</row>')
     ranges = "".join(f'<mergeCell ref="{column_letters(c1)}{r1}:{column_letters(c2)}{r2}"/>' for r1, r2, c1, c2 in sheet.merged)
     merged = f"<mergeCells>{ranges}</mergeCells>" if ranges else ""
     return f"<worksheet {main}><sheetData>{''.join(rows)}</sheetData>{merged}</worksheet>"
 
 
-def _cell(place: str, value: Any) -> str:
+def _cell(place: str, value: Any, styles: dict[str, int]) -> str:
     if isinstance(value, bool):
         return f'<c r="{place}" t="b"><v>{int(value)}</v></c>'
+    if isinstance(value, PaddedNumber):
+        return f'<c r="{place}" s="{styles[value.format]}"><v>{value}</v></c>'
     if isinstance(value, (int, float)):
         return f'<c r="{place}"><v>{value!r}</v></c>'
     if isinstance(value, (date, time, timedelta)):

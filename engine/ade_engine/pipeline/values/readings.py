@@ -49,6 +49,15 @@ def note_readings(context: RunContext, around: ColumnSurroundings) -> None:
             field=field,
             count=1,
         )
+    for field in around.read_numbers:
+        source = around.sources.get(field)
+        if source is not None and source.padded_cells() is not None:
+            context.notice(
+                "sign_of_format",
+                f"field {field!r}: column {source.letters} shows its numbers with leading zeros, and they were read without. If these are ids, read the field with `code`",
+                field=field,
+                count=1,
+            )
     for (field, _), count in around.missing.items():
         cells = "1 cell says" if count == 1 else f"{count} cells say"
         context.notice("no_value", f"field {field!r}: {cells} in words that there is no value (n/a, none, -), and {'is' if count == 1 else 'are'} left empty", level=INFO, field=field, count=count)
