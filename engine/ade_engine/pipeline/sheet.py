@@ -63,6 +63,8 @@ class SheetPipeline:
         self._builder = TableBuilder(registry, self.hooks, self._tables.rows, is_csv=source.format == "csv")
         self.writer = SheetWriter(output, manifest, settings, self.hooks)
         self._source = source
+        #: The keys of several fields on earlier sheets: see ``issues.own.find_repeated``.
+        self._known_keys: dict[str, dict[tuple[str | None, ...], str]] = {}
 
     def process(self, context: RunContext, sheet: SourceSheet, outcome: SheetOutcome) -> None:
         """Reads, normalizes and writes one sheet; ``context`` is the sheet's own.
@@ -97,7 +99,7 @@ class SheetPipeline:
         if context.settings.is_2026:
             from ade_engine.pipeline.issues.listed import list_sheet, missing_fields
 
-            list_sheet(context, built)
+            list_sheet(context, built, self._known_keys)
             leave_to_issues(context, built)
             missing = missing_fields(context, built) if built else None
         for table in built:

@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from ade_engine.pipeline.shared.context import RunContext
 
 
-def list_sheet(context: RunContext, tables: list[BuiltTable]) -> None:
-    """Lists the issues of the tables of a sheet, with those that only all of them together show."""
-    find_repeated(context, tables)
+def list_sheet(context: RunContext, tables: list[BuiltTable], known: dict[str, dict[tuple[str | None, ...], str]]) -> None:
+    """Lists the issues of the tables of a sheet, with those that only all of them together show. ``known``: see
+    :func:`~ade_engine.pipeline.issues.own.find_repeated`.
+    """
+    find_repeated(context, tables, known)
     note_dropped_rows(context)
     for table in tables:
         frame = table.result.table

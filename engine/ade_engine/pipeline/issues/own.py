@@ -10,6 +10,7 @@ from ade_engine import _native
 from ade_engine.extensions.field_facts import key_of
 from ade_engine.fields.checks import REPEATED, day_number
 from ade_engine.fields.readers import readable
+from ade_engine.fields.surroundings import ROW
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import ERROR, INFO, WARNING
 from ade_engine.models.polars import series_of
@@ -129,22 +130,43 @@ def find_half_converted(context: RunContext, source: SourceTable, mapping: Mappi
             context.collected.reported.append(HookReport(name, f"{name}.half_converted", ERROR, said, None))
 
 
-def find_repeated(context: RunContext, tables: list[BuiltTable]) -> None:
-    """Finds values of ``unique`` fields that several tables of a sheet have; within a table the field's validator reports them.
+def find_repeated(context: RunContext, tables: list[BuiltTable], known: dict[str, dict[tuple[str | None, ...], str]]) -> None:
+    """Finds values of ``unique`` fields that several tables of a sheet have, and keys of several fields that an earlier sheet
+    has; within a table the field's validator reports them. ``known``: the keys of earlier sheets by fields, each with its place.
     """
-    for name, field in context.registry.fields.items():
+    fields = context.registry.fields
+    for name, field in fields.items():
         names = key_of(field)
         there = [table for table in tables if name in table.result.table.columns] if names else []
-        if len(there) < 2:
+        is_of_file = len(names) > 1
+        if len(there) < 2 and not (there and is_of_file):
             continue
-        repeated = REPEATED if len(names) == 1 else same_key(names, "a row of another table")
+        repeated = same_key(names, fields, "a row of another table") if is_of_file else REPEATED
         columns = [keys_of(table.result.table, names) for table in there]
         everywhere = Counter(key for column in columns for key in column)
+        earlier = known.setdefault(name, {}) if is_of_file else {}
         for table, column in zip(there, columns):
             inside, counts = table.context, Counter(column)
             said = [repeated if key and counts[key] == 1 < everywhere[key] else None for key in column]
-            inside.collected.say(name, f"{name}.unique", severity_of(field.unique), pl.Series(said, dtype=pl.String))
-            table.result.table = settle(inside, table.result.table)
+            of_file = [same_key(names, fields, earlier[key]) if key in earlier else None for key in column] if earlier else said
+            said = [one or other for one, other in zip(said, of_file)]
+            if len(there) > 1 or earlier:
+                inside.collected.say(name, f"{name}.unique", severity_of(field.unique), pl.Series(said, dtype=pl.String))
+                table.result.table = settle(inside, table.result.table)
+        if is_of_file:
+            known[name] = _places_of(context, there, columns) | earlier
+
+
+def _places_of(context: RunContext, tables: list[BuiltTable], columns: list[list[tuple[str | None, ...]]]) -> dict[tuple[str | None, ...], str]:
+    """Returns the place of the first row with each key, for messages on later sheets."""
+    found: dict[tuple[str | None, ...], str] = {}
+    for table, keys in zip(tables, columns):
+        frame = table.result.table
+        numbers = frame.get_column(ROW).to_list() if ROW in frame.columns and table.rows_unknown is None else [None] * frame.height
+        for key, number in zip(keys, numbers):
+            if key:
+                found.setdefault(key, f"{'a row' if number is None else f'row {number}'} of the sheet {context.sheet_name!r}")
+    return found
 
 
 def note_dropped_rows(context: RunContext) -> None:

@@ -12,9 +12,10 @@ from ade_engine.pipeline.shared.table_columns import as_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ade_engine.extensions.registry import Registry
+    from ade_engine.models.fields import FieldDef
 
 
 def required(*, field_name: str) -> pl.Expr:
@@ -27,8 +28,10 @@ def unique(*, field_name: str) -> pl.Expr:
     return checks.unique(field_name)
 
 
-def unique_together(names: tuple[str, ...]) -> Callable[..., pl.Expr | None]:
-    """Returns a check that no other row of the table has the same values of some fields. Rows in which one is empty are fine."""
+def unique_together(names: tuple[str, ...], fields: Mapping[str, FieldDef]) -> Callable[..., pl.Expr | None]:
+    """Returns a check that no other row of the table has the same values of some fields. Rows in which one is empty are fine.
+    ``fields``: those of the package.
+    """
 
     def unique(*, field_name: str, table: pl.DataFrame) -> pl.Expr | None:
         places: dict[tuple[str | None, ...], list[int]] = {}
@@ -40,7 +43,7 @@ def unique_together(names: tuple[str, ...]) -> Callable[..., pl.Expr | None]:
         for key, rows in places.items():
             for at in rows if key and len(rows) > 1 else ():
                 other = rows[1] if at == rows[0] else rows[0]
-                said[at] = same_key(names, "another row" if numbers is None or numbers[other] is None else f"row {numbers[other]}")
+                said[at] = same_key(names, fields, "another row" if numbers is None or numbers[other] is None else f"row {numbers[other]}")
         return pl.lit(pl.Series(said, dtype=pl.String))
 
     return unique
@@ -52,9 +55,10 @@ def keys_of(table: pl.DataFrame, names: tuple[str, ...]) -> list[tuple[str | Non
     return [() if None in key else key for key in zip(*columns)]
 
 
-def same_key(names: tuple[str, ...], where: str) -> str:
+def same_key(names: tuple[str, ...], fields: Mapping[str, FieldDef], where: str) -> str:
     """Returns the message of a row with the key of another."""
-    return f"{where} has the same {', '.join(names[:-1])} and {names[-1]}"
+    *most, last = [fields[name].label or name if name in fields else name for name in names]
+    return f"{where} has the same {', '.join(most)} and {last}"
 
 
 def validators_of(registry: Registry) -> dict[str, list[RegisteredFn]]:
@@ -62,7 +66,7 @@ def validators_of(registry: Registry) -> dict[str, list[RegisteredFn]]:
     found = dict(registry.column_validators_by_field)
     for name, field in registry.fields.items():
         key = key_of(field)
-        demands = [(fn, demand) for fn, demand in ((required, field.required), (unique if len(key) < 2 else unique_together(key), field.unique)) if demand]
+        demands = [(fn, demand) for fn, demand in ((required, field.required), (unique if len(key) < 2 else unique_together(key, registry.fields), field.unique)) if demand]
         if demands:
             own = [RegisteredFn.from_function(fn, field=name, severity=severity_of(demand)) for fn, demand in demands]
             found[name] = [*own, *found.get(name, ())]
