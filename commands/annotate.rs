@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use ade::issues::Language;
 use ade::run::results::annotated::{annotate, place_of};
+use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::context::Context;
@@ -12,10 +14,11 @@ use crate::ui::plural;
 /// Mark a run's issues in a copy of the sender's workbook
 ///
 /// Cells with issues are filled by severity and get a comment; a first sheet lists the issues. For other files than .xlsx and
-/// .xlsm, the copy is a new workbook with the same cells.
+/// .xlsm, the copy is a new workbook with the same cells. Issues that only the configuration can mend, such as a field without a
+/// column, are left out.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade annotate latest\n  ade annotate crew.xlsx -o crew_marked.xlsx"
+    after_help = "Examples:\n  ade annotate latest\n  ade annotate crew.xlsx -o crew_marked.xlsx\n  ade annotate latest --language de     in German"
 )]
 pub struct Args {
     /// A run: its id (or part), its input's path or name, or `latest`
@@ -24,6 +27,9 @@ pub struct Args {
     /// Write the copy to this file or folder [default: `<stem>_annotated.xlsx` in the run's folder]
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Write messages and headings in this language
+    #[arg(long, value_name = "LANG", default_value = "en", value_parser = PossibleValuesParser::new(Language::ALL.map(Language::code)))]
+    language: String,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -36,7 +42,8 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         Some(file) => file.clone(),
         None => own,
     };
-    let painted = annotate(&run, &target).map_err(|error| match &args.output {
+    let language = Language::parse(&args.language).unwrap_or_default();
+    let painted = annotate(&run, &target, language).map_err(|error| match &args.output {
         Some(_) => error.of_target("-o").into(),
         None => Failure::from(error),
     })?;

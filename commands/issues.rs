@@ -1,6 +1,6 @@
 //! `ade issues`: lists the problems in a run's input, at the sender's own cells.
 
-use ade::issues::{Issue, IssueFilter, IssueReader, ListError, Severity};
+use ade::issues::{Issue, IssueFilter, IssueReader, Language, ListError, Severity};
 use ade::run::results::issues::issues_of;
 use clap::builder::PossibleValuesParser;
 use serde_json::json;
@@ -20,7 +20,7 @@ const MAX_CELL_CHARS: usize = 200;
 /// and json, each issue names its file.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade issues latest\n  ade issues crew.xlsx --severity error\n  ade issues latest --field phone --format csv > phones.csv\n  ade issues january/ --severity error         the last run of each file"
+    after_help = "Examples:\n  ade issues latest\n  ade issues crew.xlsx --severity error\n  ade issues latest --field phone --format csv > phones.csv\n  ade issues january/ --severity error         the last run of each file\n  ade issues latest --language de --format csv > liste.csv"
 )]
 pub struct Args {
     /// Runs: ids (or parts), inputs by path or name, folders of inputs, or `latest`
@@ -41,6 +41,9 @@ pub struct Args {
     /// The format of the list; json is one object per line
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = ["table", "csv", "json"])]
     format: String,
+    /// List what is for the sender, in this language
+    #[arg(long, value_name = "LANG", value_parser = PossibleValuesParser::new(Language::ALL.map(Language::code)))]
+    language: Option<String>,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -63,10 +66,11 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         let of_several = if runs.len() > 1 { "file," } else { "" };
         ui.line(format_args!("{of_several}{HEADER}"));
     }
+    let language = args.language.as_deref().and_then(Language::parse);
     let mut status = ExitStatus::Done;
     for run in &runs {
         let list = match issues_of(run) {
-            Ok(list) => list,
+            Ok(list) => list.in_language(language),
             // One bad run does not stop the output of the others.
             Err(error) if runs.len() > 1 => {
                 let mut failure = Failure::from_problem(&error);

@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use ade::issues::Language;
 use ade::report::{Options, write};
 use ade::run::inputs::input::is_supported;
 use ade::store::RunRecord;
+use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::context::Context;
-use crate::exit::{ExitStatus, Outcome};
+use crate::exit::{ExitStatus, Failure, Outcome};
 use crate::ui::plural;
 
 /// Write an HTML page about runs, to read, print or mail
@@ -16,7 +18,7 @@ use crate::ui::plural;
 /// The page lists the issues with their values, the mapping of each column with reasons, and the notices. It needs no network.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  ade report latest --html crew.html\n  ade report inbox/ --html inbox.html     the last run of each file\n  ade report 0199c2 --html crew.html --without-values"
+    after_help = "Examples:\n  ade report latest --html crew.html\n  ade report inbox/ --html inbox.html     the last run of each file\n  ade report 0199c2 --html crew.html --without-values\n  ade report latest --html acme.html --language de     for the sender"
 )]
 pub struct Args {
     /// Runs: ids (or parts), inputs by path or name, folders of inputs, or `latest`
@@ -28,6 +30,9 @@ pub struct Args {
     /// Leave out cell values and messages that may contain them
     #[arg(long)]
     without_values: bool,
+    /// Write the page for the sender of one file, in this language: only its issues
+    #[arg(long, value_name = "LANG", value_parser = PossibleValuesParser::new(Language::ALL.map(Language::code)))]
+    language: Option<String>,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -41,7 +46,13 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let options = Options {
         values: !args.without_values,
+        language: args.language.as_deref().and_then(Language::parse),
     };
+    if let ([_, _, ..], Some(_)) = (&runs[..], options.language) {
+        let message = "a page for the sender is about one file";
+        let hint = "name one run, or leave out --language for a page about all";
+        return Err(Failure::usage("usage", message).hint(hint));
+    }
     write(&workspace.store, &runs, options, &target)?;
     if ui.json() {
         let ids: Vec<&str> = runs.iter().map(|run| run.id.as_str()).collect();

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::Issue;
+use super::{Issue, Language};
 use crate::base::files::FileError;
 use crate::base::problem::{ErrorFacts, Problem, ProblemKind, become_error, code};
 
@@ -56,6 +56,10 @@ pub struct IssueReader {
     modified: Option<SystemTime>,
     offset: u64,
     passed_over: u64,
+    /// The language of the sender, if the issues are for the sender.
+    language: Option<Language>,
+    /// The number of issues that are not for the sender.
+    not_said: u64,
 }
 
 impl IssueReader {
@@ -95,7 +99,21 @@ impl IssueReader {
             modified: found.modified().ok(),
             offset: 0,
             passed_over: 0,
+            language: None,
+            not_said: 0,
         })
+    }
+
+    /// Reads the issues as they are said to the sender: see [`Issue::for_sender`]. `None`: as they are.
+    #[must_use]
+    pub fn in_language(mut self, language: Option<Language>) -> Self {
+        self.language = language;
+        self
+    }
+
+    /// Returns the number of issues so far that are not for the sender.
+    pub fn not_said(&self) -> u64 {
+        self.not_said
     }
 
     /// Returns the number of bytes that the file had when it was opened.
@@ -159,7 +177,13 @@ impl Iterator for IssueReader {
             match self.line() {
                 Ok(None) => return None,
                 Ok(Some(line)) => match serde_json::from_slice(&line) {
-                    Ok(issue) => return Some(Ok(issue)),
+                    Ok(issue) => match self.language {
+                        None => return Some(Ok(issue)),
+                        Some(language) => match Issue::for_sender(issue, language) {
+                            Some(issue) => return Some(Ok(issue)),
+                            None => self.not_said += 1,
+                        },
+                    },
                     Err(_) => self.passed_over += 1,
                 },
                 Err(error) => {

@@ -11,6 +11,7 @@
 
 mod list;
 mod page;
+mod sender;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,6 +21,7 @@ pub use ade_engine_native::account::issues::SCHEMA_VERSION;
 pub use ade_engine_native::account::severity::Severity;
 pub use list::{IssueReader, ListError};
 pub use page::{CellIssue, IssueSlice, IssueWindow, ListedIssueCounts, PlacedIssue};
+pub use sender::Language;
 
 /// A problem of a cell, a row, a column or a sheet of the sender. Rows and tables count from 1. A key is null if it does not
 /// apply or is unknown.

@@ -10,7 +10,7 @@ use super::xml::text::{cell_text, shortened, text_element, unescaped};
 use super::xml::tree::{self, Element};
 use super::xml::{Edit, apply};
 use crate::base::places::CellPosition;
-use crate::issues::Severity;
+use crate::issues::{Language, Severity};
 
 /// The author of our comments.
 const AUTHOR: &str = "ADE";
@@ -191,7 +191,7 @@ pub fn comment(marks: &[&IssueMark]) -> String {
 /// in the result.`
 fn one(mark: &IssueMark) -> String {
     let message = shortened(&mark.message, MAX_MESSAGE_CHARS);
-    let heading = heading_of(mark.severity);
+    let heading = heading_of(mark.severity, mark.language);
     let mut text = if mark.field.is_empty() {
         format!("{heading}{message}")
     } else {
@@ -202,10 +202,11 @@ fn one(mark: &IssueMark) -> String {
     };
     match mark.written.as_deref() {
         None => {}
-        Some("") => text.push_str("\nLeft empty in the result."),
+        Some("") => text += &format!("\n{}", mark.language.say("Left empty in the result.")),
         Some(written) => {
             let written = shortened(written, MAX_MESSAGE_CHARS);
-            text.push_str(&format!("\nIn the result: {written}"));
+            let said = mark.language.say(&format!("In the result: {written}"));
+            text += &format!("\n{said}");
         }
     }
     text
@@ -213,9 +214,13 @@ fn one(mark: &IssueMark) -> String {
 
 /// Returns whether a text begins as ours do, which means that an earlier painting wrote it.
 fn is_ours(text: &str) -> bool {
-    Severity::ALL
-        .iter()
-        .any(|severity| text.starts_with(heading_of(*severity)))
+    let begins = |severity, language| text.starts_with(&heading_of(severity, language));
+    let mut languages = Language::ALL.into_iter();
+    languages.any(|language| {
+        Severity::ALL
+            .iter()
+            .any(|&severity| begins(severity, language))
+    })
 }
 
 #[cfg(test)]
@@ -235,6 +240,7 @@ mod tests {
             value: "02.13.2018".to_owned(),
             written: Some(String::new()),
             key: None,
+            language: Language::English,
         };
         let first = "Error: Start date: not a date from 1900 to 9999\nLeft empty in the result.";
         assert_eq!(comment(&[&mark]), first);

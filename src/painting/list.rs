@@ -13,7 +13,7 @@ use super::workbook::quoted;
 use super::xml::text::{attribute, shortened};
 use crate::base::counted::plural;
 use crate::base::places::{MAX_SHEET_ROWS, letters};
-use crate::issues::Severity;
+use crate::issues::{Language, Severity};
 
 /// The row of the header. The lines follow it.
 pub const HEADER: u64 = HEADER_ROW as u64;
@@ -30,7 +30,9 @@ type IssueListColumn = (&'static str, Role, fn(&IssueMark) -> String);
 
 const COLUMNS: [IssueListColumn; 9] = [
     ("Sheet", Role::Text, |mark| mark.sheet.clone()),
-    ("Cell", Role::Link, |mark| mark.place.to_string()),
+    ("Cell", Role::Link, |mark| {
+        mark.language.say_place(&mark.place.to_string())
+    }),
     ("Severity", Role::Severity, |mark| {
         mark.severity.word().to_owned()
     }),
@@ -78,6 +80,7 @@ impl PaintedIssueList {
     /// original's name; `is_linked`: returns whether an issue gets a link to its cell. Excel considers a link to a hidden sheet
     /// invalid.
     pub fn new(marks: &[&IssueMark], file: &str, is_linked: impl Fn(&IssueMark) -> bool) -> Self {
+        let language = language_of(marks.iter().copied());
         let has = |(name, ..): &&IssueListColumn| match *name {
             "Record" => marks.iter().any(|mark| mark.key.is_some()),
             "Written" => marks.iter().any(|mark| mark.written.is_some()),
@@ -86,9 +89,16 @@ impl PaintedIssueList {
         let columns: Vec<&IssueListColumn> = COLUMNS.iter().filter(has).collect();
         let heads = columns
             .iter()
-            .map(|(name, role, _)| ((*name).to_owned(), *role));
+            .map(|(name, role, _)| (language.say(name), *role));
         let title = format!("{} in {file}", plural(marks.len() as u64, "issue"));
-        let mut list = list_sheet::ListSheetContent::new(&title, &counts(marks), heads);
+        let title = language.say(&title);
+        let mut list = list_sheet::ListSheetContent::new(&title, &counts(marks, language), heads);
+        if language != Language::English {
+            let severities = Severity::ALL.map(Severity::word);
+            for word in severities.into_iter().chain([list_sheet::LEFT_EMPTY]) {
+                list.say(word, language.say(word));
+            }
+        }
         for (line, mark) in marks.iter().take(MAX_LIST_LINES).enumerate() {
             for (number, (.., text)) in columns.iter().enumerate() {
                 list.push(number, Some(&shortened(&text(mark), MAX_LIST_TEXT_CHARS)));
@@ -206,8 +216,15 @@ impl PaintedIssueList {
     }
 }
 
+/// Returns the language of marks, which all have the same.
+pub fn language_of<'a>(mut marks: impl Iterator<Item = &'a IssueMark>) -> Language {
+    marks
+        .next()
+        .map_or_else(Language::default, |mark| mark.language)
+}
+
 /// Returns the counts in words: `2 errors, 3 warnings.`
-fn counts(marks: &[&IssueMark]) -> String {
+fn counts(marks: &[&IssueMark], language: Language) -> String {
     let count = |severity| {
         let marks = marks.iter().filter(|mark| mark.severity == severity);
         marks.count()
@@ -217,13 +234,16 @@ fn counts(marks: &[&IssueMark]) -> String {
         .iter()
         .filter(|(count, _)| *count > 0)
         .map(|&(count, severity)| match severity {
-            Severity::Info => format!("{count} info"),
-            _ => plural(count as u64, severity.word()),
+            Severity::Info => language.say(&format!("{count} info")),
+            _ => language.say(&plural(count as u64, severity.word())),
         })
         .collect();
     match told.is_empty() {
-        true => "Nothing to mark.".to_owned(),
-        false => format!("{}. Click the name of a cell to go to it.", told.join(", ")),
+        true => language.say("Nothing to mark."),
+        false => {
+            let how = language.say("Click the name of a cell to go to it.");
+            format!("{}. {how}", told.join(", "))
+        }
     }
 }
 

@@ -4,15 +4,16 @@ use std::fmt;
 
 use crate::base::counted::{plural, thousands};
 use crate::base::places::{CellPosition, column_named, letters};
-use crate::issues::{Issue, Severity};
+use crate::issues::{Issue, Language, Severity};
 
 /// Returns the beginning of the comment about an issue of this severity.
-pub fn heading_of(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "Error: ",
-        Severity::Warning => "Warning: ",
-        Severity::Info => "Info: ",
-    }
+pub fn heading_of(severity: Severity, language: Language) -> String {
+    let heading = match severity {
+        Severity::Error => "Error:",
+        Severity::Warning => "Warning:",
+        Severity::Info => "Info:",
+    };
+    language.say(heading) + " "
 }
 
 /// The position that an issue is about. Rows and columns count from 1.
@@ -85,10 +86,13 @@ pub struct IssueMark {
     pub written: Option<String>,
     /// The key of the row, if the configuration names a key.
     pub key: Option<String>,
+    /// The language of the message, and so of the words around it.
+    pub language: Language,
 }
 
-impl From<&Issue> for IssueMark {
-    fn from(issue: &Issue) -> Self {
+impl IssueMark {
+    /// Returns the mark of an issue, as it is said to the sender in this language.
+    pub fn from_issue(issue: &Issue, language: Language) -> Self {
         let cell = issue.cell.as_deref().and_then(MarkPosition::named);
         let column = || issue.column.as_deref().and_then(column_named);
         let place = cell
@@ -104,6 +108,7 @@ impl From<&Issue> for IssueMark {
             value: issue.value.clone().unwrap_or_default(),
             written: issue.written.clone(),
             key: issue.key.clone(),
+            language,
         }
     }
 }

@@ -22,6 +22,7 @@ use super::sheet::rows::CellPainter;
 use super::sheet::{conditional, head};
 use super::styles::{self, WorkbookStyles};
 use super::workbook::{self, Book, ListPlace};
+use crate::issues::Language;
 
 /// The maximum number of comments, because a program draws a shape for each.
 pub const MAX_COMMENTS: usize = 10_000;
@@ -74,7 +75,7 @@ pub fn paint(
     painter.write_parts(&mut copy, &mut styles, [&styles_part, &part.part])?;
     painter.write_drawings(&mut copy)?;
     painter.tell(&styles, marks.len());
-    sheet.note(&painter.words());
+    sheet.note(&painter.words(list::language_of(marks.iter())));
     // A line takes about 600 bytes.
     let out = copy.start(&part.part, painter.painted.listed as u64 * 600)?;
     let book = &painter.book;
@@ -537,8 +538,9 @@ impl<'a> Painter<'a> {
     }
 
     /// Returns the notes as one text for the list.
-    fn words(&self) -> String {
-        let words: Vec<String> = self.painted.notes.iter().map(Note::to_string).collect();
+    fn words(&self, language: Language) -> String {
+        let notes = self.painted.notes.iter();
+        let words: Vec<String> = notes.map(|note| language.say(&note.to_string())).collect();
         words.join(" ")
     }
 }

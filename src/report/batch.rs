@@ -59,7 +59,7 @@ pub fn write(
     let mut common = CommonFindings::default();
     let mut files = Vec::new();
     for (index, run) in runs.iter().enumerate() {
-        let file = ReportFile::load(store, run, index + 1)?;
+        let file = ReportFile::load(store, run, index + 1, None)?;
         common.add(&file);
         files.push(file.without_details());
     }
@@ -90,7 +90,7 @@ pub fn write(
     for file in told() {
         // Loads each file again: all of them at once would not fit into memory.
         page.add(&section(
-            &ReportFile::load(store, &file.run, file.number)?,
+            &ReportFile::load(store, &file.run, file.number, None)?,
             options,
         ))?;
     }

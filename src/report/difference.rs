@@ -26,7 +26,10 @@ pub fn write_difference(all: &[OutputDifference], target: &Path) -> Result<(), R
     })
 }
 
-const OPTIONS: Options = Options { values: true };
+const OPTIONS: Options = Options {
+    values: true,
+    language: None,
+};
 
 fn title(difference: &OutputDifference) -> Markup {
     html! { (value(&difference.before)) " → " (value(&difference.after)) }

@@ -5,7 +5,7 @@ use super::parts::{FileResult, ReportError};
 use crate::base::problem::Problem;
 use crate::engine::report::ExplainedTable;
 use crate::engine::{RowCounts, RunNotices, RunReport};
-use crate::issues::{Issue, Severity};
+use crate::issues::{Issue, Language, Severity};
 use crate::run::results::demands::{NothingFound, refusals};
 use crate::run::results::issues::{NoList, issues_of};
 use crate::run::results::report_of;
@@ -35,14 +35,19 @@ pub struct ReportFile {
 }
 
 impl ReportFile {
-    /// Loads the data of a run.
+    /// Loads the data of a run. `language`: only the issues for the sender, in this language.
     ///
     /// # Errors
     /// The run has not ended, the store cannot be used, or the list of issues cannot be read.
-    pub fn load(store: &Store, run: &RunRecord, number: usize) -> Result<Self, ReportError> {
+    pub fn load(
+        store: &Store,
+        run: &RunRecord,
+        number: usize,
+        language: Option<Language>,
+    ) -> Result<Self, ReportError> {
         let report: RunReport = report_of(store, run)?;
         let refused = refusals(store, run)?;
-        let (found, no_list) = found(run)?;
+        let (found, no_list) = found(run, language)?;
         Ok(Self {
             run: run.clone(),
             number,
@@ -147,9 +152,12 @@ impl ReportFile {
 }
 
 /// Returns the issues of a run, or the reason why they are unknown.
-fn found(run: &RunRecord) -> Result<(IssueFindings, Option<String>), ReportError> {
+fn found(
+    run: &RunRecord,
+    language: Option<Language>,
+) -> Result<(IssueFindings, Option<String>), ReportError> {
     let mut list = match issues_of(run) {
-        Ok(list) => list,
+        Ok(list) => list.in_language(language),
         Err(error @ (NoList::NotEnded { .. } | NoList::NothingRead { .. } | NoList::List(_))) => {
             return Err(error.into());
         }

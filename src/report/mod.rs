@@ -4,7 +4,7 @@
 //! the reasons, the readings of columns, and the notices. The sender's sheets themselves are shown by the marked copy and by
 //! the console.
 //!
-//! - `file`: the data of a run; `run`, `batch`: the two kinds of pages
+//! - `file`: the data of a run; `run`, `batch`: the two kinds of pages; `sender`: that of a run for the sender of its file
 //! - `issues`: the issues of a run; `list`: their list; `columns`: columns, readings and notices
 //! - `difference`: the page about differences between runs
 //! - `parts`: the parts that all pages share; `html`: pieces of HTML, dates and sentences, and the only code that writes
@@ -24,6 +24,7 @@ mod issues;
 mod list;
 mod parts;
 mod run;
+mod sender;
 
 use std::io::Write;
 use std::path::Path;
@@ -61,7 +62,13 @@ pub fn page(
 ) -> Result<(), ReportError> {
     let mut page = HtmlPage::new(out, name);
     match runs {
-        [run] => page.add(&run::page(&ReportFile::load(store, run, 0)?, options))?,
+        [run] => {
+            let file = ReportFile::load(store, run, 0, options.language)?;
+            page.add(&match options.language {
+                Some(language) => sender::page(&file, language, options),
+                None => run::page(&file, options),
+            })?;
+        }
         runs => batch::write(&mut page, store, runs, options)?,
     }
     Ok(page.finish()?)

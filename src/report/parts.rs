@@ -11,6 +11,7 @@ use crate::base::counted::{plural, thousands};
 use crate::base::files::{self, FileError};
 use crate::base::problem::{ErrorFacts, Problem};
 use crate::engine::RowCounts;
+use crate::issues::Language;
 use crate::run::results::demands::NothingFound;
 use crate::run::results::issues::NoList;
 use crate::store::StoreError;
@@ -26,6 +27,8 @@ const STYLE: &str = include_str!("style.css");
 pub struct Options {
     /// Whether the page contains cell values.
     pub values: bool,
+    /// The language of the page for the sender; `None`: the page is for everybody who has to do with the run, in English.
+    pub language: Option<Language>,
 }
 
 /// The reason why a page cannot be made.
@@ -92,8 +95,13 @@ pub fn open(
     options: Options,
     head: &Markup,
 ) -> Markup {
+    let language = options.language.unwrap_or_default();
+    let holds = match options.values {
+        true => "holds cell values",
+        false => "without cell values",
+    };
     html! {
-        (PreEscaped("<!doctype html>\n<html lang=\"en\">"))
+        (PreEscaped(format!("<!doctype html>\n<html lang=\"{}\">", language.code())))
         head {
             meta charset="utf-8";
             meta name="viewport" content="width=device-width, initial-scale=1";
@@ -105,7 +113,7 @@ pub fn open(
             style { "\n" (PreEscaped(STYLE)) }
         }
         (PreEscaped("\n<body>"))
-        a class="skip" href="#main" { "Skip to the content" }
+        a class="skip" href="#main" { (language.say("Skip to the content")) }
         "\n"
         header {
             div class="mast" {
@@ -117,7 +125,7 @@ pub fn open(
                 span class="kind" { (kind) }
                 span {
                     @if let Some(ended) = ended { (day(ended)) " UTC · " }
-                    @if options.values { "holds cell values" } @else { "without cell values" }
+                    (language.say(holds))
                 }
             }
             (head)

@@ -9,7 +9,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ade::issues::Severity;
+use ade::issues::{Language, Severity};
 use ade::painting::{IssueMark, MarkPosition};
 
 use super::package::{Part, Parts};
@@ -128,6 +128,7 @@ pub fn mark(sheet: &str, place: MarkPosition, number: usize) -> IssueMark {
             false => Some("as it is".to_owned()),
         },
         key: number.is_multiple_of(4).then(|| "Ann Example".to_owned()),
+        language: Language::English,
     }
 }
 

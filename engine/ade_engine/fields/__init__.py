@@ -22,7 +22,7 @@ from ade_engine.fields.codes import choice
 from ade_engine.fields.field import Field
 from ade_engine.fields.headers import DataRows, HeaderRows, LayoutRows
 from ade_engine.fields.made_of import month, percent, quantity, quarter, week, year
-from ade_engine.fields.parts import FullName, Interval, Measured, interval, measured
+from ade_engine.fields.parts import FullName, Interval, Measured, PlaceCode, interval, measured, place_code
 from ade_engine.fields.readers import (
     boolean,
     code,
@@ -52,6 +52,7 @@ __all__ = [
     "Interval",
     "LayoutRows",
     "Measured",
+    "PlaceCode",
     "Stack",
     "boolean",
     "checksum",
@@ -78,6 +79,7 @@ __all__ = [
     "percent",
     "person_name",
     "phone",
+    "place_code",
     "quantity",
     "quarter",
     "range",

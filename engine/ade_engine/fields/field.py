@@ -41,7 +41,7 @@ class Field:
     ``email``, ``money`` and ``phone``, or a list of the field's values.
 
     ``part_of``: the whole that the field is a part of, if it has no column of its own: ``FULL_NAME.first`` of a
-    :class:`FullName`, ``RESULT.number`` of a :class:`Measured`, ``REFERENCE.low`` of an :class:`Interval`, ``MONTHS.header`` or
+    :class:`FullName`, ``RESULT.number`` of a :class:`Measured`, ``REFERENCE.low`` of an :class:`Interval`, ``TOWN.place`` of a :class:`PlaceCode`, ``MONTHS.header`` or
     ``MONTHS.value`` of a :class:`Stack`.
 
     ``beside``: the position of its value beside the table, if it has no column: ``sheet_name``, ``title(…)``, ``label(…)``, or

@@ -1,6 +1,6 @@
-"""Columns whose values have several parts, each of which is a field: full names, results of measurements, ranges.
+"""Columns whose values have several parts, each of which is a field: full names, results, ranges, places with codes.
 
-A field is such a part by ``part_of``. The parts of results and ranges are texts, which the reader of their field reads: a value
+A field is such a part by ``part_of``. Parts other than names are texts, which the reader of their field reads: a value
 that cannot be split goes unchanged to the first part, so its reader reports it.
 """
 
@@ -94,6 +94,19 @@ class Interval(Whole):
         self.high = Part(self, partial(interval, part="high"))
 
 
+class PlaceCode(Whole):
+    """A column of places with their codes such as ``10115 Berlin``, ``Leeds LS1 4DY`` or ``Milan (MXP)``, by its headers: see
+    :func:`place_code`.
+
+    A field is such a part by ``part_of=TOWN.place`` or ``part_of=TOWN.code``. A part with a column of its own keeps that.
+    """
+
+    def __init__(self, headers: Iterable[str] = ()):
+        super().__init__(headers)
+        self.first = self.place = Part(self, place_code)
+        self.code = Part(self, partial(place_code, part="code"))
+
+
 # Patterns are compiled when a column is split: few runs do that.
 _NUMBER = r"[-+−]?(?:\d[\d.,'’\u00a0\u202f]*(?: \d{3}(?!\d)[\d.,]*)*|[.,]\d+)(?:[eE][-+]?\d+)?"
 _RESULT = rf"(<=|>=|=<|=>|[<>≤≥≦≧~≈])?\s*({_NUMBER})(%?)\s*(.*)"
@@ -122,6 +135,15 @@ def interval(column: str, part: str = "low") -> pl.Expr:
     Any other value is its own ``"low"``, and its reader reports it; a number alone, with "(no range)" behind it.
     """
     return _reader(column, part, ("low", "high"), _ranges)
+
+
+def place_code(column: str, part: str = "place") -> pl.Expr:
+    """Reads a part of a place with its code as text: ``"place"`` is ``Berlin`` of ``10115 Berlin``, ``"code"`` its ``10115``.
+
+    A code has digits and stands at the beginning or the end, or it has capitals and stands in brackets at the end. A place
+    alone has no code, and a code alone no place.
+    """
+    return _reader(column, part, ("place", "code"), _places)
 
 
 def _reader(column: str, part: str, parts: tuple[str, ...], split: Callable[[list[str]], dict[str, tuple[str | None, ...]]]) -> MadeReader:
@@ -185,3 +207,19 @@ def _range(text: str) -> tuple[str | None, ...]:
     if found := re.fullmatch(_DOWN_TO, plain):
         return found[1], None
     return (f"{text} (no range)" if re.fullmatch(_NUMBER, plain) else text), None
+
+
+_CODE = r"(?:[A-Z]{1,3}[- ])?\d[\dA-Z]{2,}(?:[-‑]\d+)?(?: [A-Z]{2}| \d{2,3})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d"
+_PLACE = r"[^\d()]*[^\W\d_][^\d()]*?"
+_BETWEEN_PARTS = r"(?:\s*[,/–—·|]\s*|\s+-\s+|\s+)"
+
+
+def _places(texts: list[str]) -> dict[str, tuple[str | None, ...]]:
+    return {text: _place(text) for text in texts}
+
+
+def _place(text: str) -> tuple[str | None, ...]:
+    for pattern in (rf"(?P<code>{_CODE}){_BETWEEN_PARTS}(?P<place>{_PLACE})", rf"(?P<place>{_PLACE}){_BETWEEN_PARTS}(?P<code>{_CODE})", rf"(?P<place>{_PLACE})\s*[(\[](?P<code>[A-Z\d][A-Z\d -]*)[)\]]", rf"(?P<code>{_CODE})"):
+        if found := re.fullmatch(pattern, text):
+            return found.groupdict().get("place"), found["code"]
+    return text, None

@@ -74,8 +74,8 @@ class ColumnSurroundings:
         self.measures: dict[tuple[str, str], Measure] = {}
         #: The number of codes that have lost digits, by field and by the name of the column.
         self.lost_digits: dict[tuple[str, str], int] = {}
-        #: The fields whose own columns were read as numbers, in order.
-        self.read_numbers: dict[str, None] = {}
+        #: The kinds that fields' own columns were read as.
+        self.kinds: dict[str, str] = {}
         #: The number of cells that say that they have no value, by field and by the name of the column.
         self.missing: dict[tuple[str, str], int] = {}
         # The number of each row in its sheet, if it is known.
@@ -214,8 +214,8 @@ class ColumnSurroundings:
                 self.missing[field, name] = missing
             if measure is not None:
                 self.measures[field, name] = measure
-            if is_own and kind == "number" and name == field:
-                self.read_numbers[field] = None
+            if is_own and name == field:
+                self.kinds[field] = kind
             if reading is not None and reading["cells"]:
                 self.readings[field, name] = {**reading, "kind": kind, "message": sentence(kind, reading)}
 

@@ -306,7 +306,14 @@ async fn download_batch(
             archive.leave_out(name, why);
         }
         if only.is_none() {
-            let (mut page, _) = made(&workspace, &runs, Options { values: true })?;
+            let (mut page, _) = made(
+                &workspace,
+                &runs,
+                Options {
+                    values: true,
+                    language: None,
+                },
+            )?;
             archive.put("report.html", &mut page).map_err(unwritable)?;
         }
         archive.finish().map_err(unwritable)

@@ -29,6 +29,7 @@ impl ReportQuery {
     pub fn options(&self) -> Options {
         Options {
             values: self.values.unwrap_or(true),
+            language: None,
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::engine::RunReport;
 use crate::environment::provide::{
     OtherBuilder, ProvideError, ProvideProgress, Provider, RebuildPolicy,
 };
+use crate::issues::Language;
 use crate::run::ending::cancel;
 use crate::run::ending::recover::recover;
 use crate::run::execution::error::RunError;
@@ -475,7 +476,7 @@ impl InputRun<'_> {
         if self.request.annotate && finished.is_unchanged && is_file(&painted) {
             finished.beside.push(painted);
         } else if self.request.annotate {
-            match annotated::annotate(&finished.run, &painted) {
+            match annotated::annotate(&finished.run, &painted, Language::default()) {
                 Ok(copy) => {
                     finished.notes = copy.notes.iter().map(ToString::to_string).collect();
                     finished.beside.push(painted);

@@ -9,7 +9,7 @@ use super::reading::reading_of;
 use crate::base::digest;
 use crate::base::files::{self, FileError};
 use crate::base::problem::{Error, ErrorFacts, Problem, ProblemKind, code};
-use crate::issues::ListError;
+use crate::issues::{Language, ListError};
 use crate::painting::{self, IssueMark, PaintRefusal, PaintSummary};
 use crate::settings::paths::RunFolder;
 use crate::store::RunRecord;
@@ -100,16 +100,21 @@ pub fn kept_copy(run: &RunRecord) -> Result<PathBuf, AnnotateError> {
     let copy = painting::place_of_copy(Path::new(&run.input_name), &folder);
     let _lock = Lock::take(&folder.join(".lock"))?;
     if !copy.is_file() {
-        annotate(run, &copy)?;
+        annotate(run, &copy, Language::default())?;
     }
     Ok(copy)
 }
 
-/// Writes the painted copy of a run's input, which appears whole or not at all.
+/// Writes the painted copy of a run's input in the language of the sender, which appears whole or not at all. Issues that are not
+/// for the sender are not in it.
 ///
 /// # Errors
 /// The run has no list of issues, its input is gone or has changed, or cannot be painted; the target is the input.
-pub fn annotate(run: &RunRecord, target: &Path) -> Result<PaintSummary, AnnotateError> {
+pub fn annotate(
+    run: &RunRecord,
+    target: &Path,
+    language: Language,
+) -> Result<PaintSummary, AnnotateError> {
     // This comes before the comparison with the input, because opening a pipe waits for its other end.
     files::demand_no_device(target).map_err(FileError::on("write", target))?;
     if is_input_of(run, target) {
@@ -118,7 +123,8 @@ pub fn annotate(run: &RunRecord, target: &Path) -> Result<PaintSummary, Annotate
             path: target.to_owned(),
         });
     }
-    let marks = issues_of(run)?.map(|issue| issue.map(|issue| IssueMark::from(&issue)));
+    let marks = issues_of(run)?.in_language(Some(language));
+    let marks = marks.map(|issue| issue.map(|issue| IssueMark::from_issue(&issue, language)));
     let marks = marks.collect::<Result<Vec<_>, _>>()?;
     let original = input_as_read(run).ok_or_else(|| AnnotateError::InputGone {
         id: run.id.clone(),

@@ -43,12 +43,12 @@ def split_columns(
         if own and whole.splits_all_or_none:
             continue
         at = whole.among(table.columns[: source.frame.width])
-        if at is None:
-            # The column of the first part is the whole, too.
-            first = next((field for field in own if parts[field] is whole.first), None)
-            if first is None or first not in table.columns[: source.frame.width]:
-                continue
-            at = table.columns.index(first)
+        # The column of the first part is the whole, too.
+        first = next((field for field in own if parts[field] is whole.first and field in table.columns[: source.frame.width]), None)
+        if at is None and first is None:
+            continue
+        at = table.columns.index(first) if at is None else at
+        if table.columns[at] == first:
             own.remove(first)
         fields = [field for field in fields if field not in own]
         name, former = table.columns[at], source.frame.columns[at]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ade_engine import _native
-from ade_engine.fields.readers import emptied_cells, filled_rows
+from ade_engine.fields.readers import emptied_cells, filled_rows, readable
 from ade_engine.fields.surroundings import ROW, told_as, unread_by_all
 from ade_engine.models import polars as pl
 from ade_engine.models.issues import WARNING
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ade_engine.fields.surroundings import ColumnSurroundings
     from ade_engine.pipeline.shared.context import RunContext
 
+#: The minimum number of dates without a time of day, and the minimum share of a column's cells that are times.
+_MIN_DAYS_ALONE, _CLEAR_SHARE = 3, 0.9
 NO_SAVED_VALUE = "formula without a saved value"
 
 
@@ -49,15 +51,19 @@ def note_readings(context: RunContext, around: ColumnSurroundings) -> None:
             field=field,
             count=1,
         )
-    for field in around.read_numbers:
+    for field, kind in around.kinds.items():
         source = around.sources.get(field)
-        if source is not None and source.padded_cells() is not None:
+        if source is None:
+            continue
+        if kind == "number" and source.padded_cells() is not None:
             context.notice(
                 "sign_of_format",
                 f"field {field!r}: column {source.letters} shows its numbers with leading zeros, and they were read without. If these are ids, read the field with `code`",
                 field=field,
                 count=1,
             )
+        elif kind == "date_time":
+            _notice_times_beside(context, around, field, source.letters)
     for (field, _), count in around.missing.items():
         cells = "1 cell says" if count == 1 else f"{count} cells say"
         context.notice("no_value", f"field {field!r}: {cells} in words that there is no value (n/a, none, -), and {'is' if count == 1 else 'are'} left empty", level=INFO, field=field, count=count)
@@ -72,6 +78,33 @@ def note_readings(context: RunContext, around: ColumnSurroundings) -> None:
             field=field,
             count=count,
         )
+
+
+def _notice_times_beside(context: RunContext, around: ColumnSurroundings, field: str, letters: str) -> None:
+    """Sends a notice about a field of dates with times whose column has dates alone, beside a column of times without a field."""
+    moments = _read(around, field, "date_time")
+    days = moments.drop_nulls()
+    if len(days) < _MIN_DAYS_ALONE or (days.dt.hour() + days.dt.minute() + days.dt.second()).sum():
+        return
+    for name, source in around.sources.of_no_field.items():
+        times = _read(around, name, "time") if name in around.table.columns else None
+        if times is None or 2 * (len(times) - times.null_count()) < len(days):
+            continue
+        filled = filled_rows(around.table, [name]).sum()
+        if filled * _CLEAR_SHARE <= len(times) - times.null_count():
+            context.notice(
+                "values_of_another",
+                f"column {letters}, field {field!r}, has dates alone, and column {source.letters}, {source.header!r}, has times that no field has. "
+                f"`date({around.header(field)!r}).dt.combine(time({source.header!r}))` reads both",
+                field=field,
+                count=1,
+            )
+            return
+
+
+def _read(around: ColumnSurroundings, name: str, kind: str) -> pl.Series:
+    order = around.settings.date_order
+    return series_of(_native.read_column(readable(around.table.get_column(name)), kind, None, order=order, is_strict=True).column)
 
 
 def keep_unread(

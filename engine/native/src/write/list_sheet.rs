@@ -109,6 +109,8 @@ pub struct ListSheetContent {
     /// The text between the counts and the header; most lists have none.
     note: String,
     columns: Vec<ListColumn>,
+    /// The words for severities and for [`LEFT_EMPTY`] in the language of the list, if they are not the English ones.
+    words: Vec<(String, String)>,
     /// The lines with a link, in order, and the targets, such as `'Orders'!D5`.
     places: Vec<(usize, String)>,
     looks: Vec<CellAppearance>,
@@ -132,6 +134,7 @@ impl ListSheetContent {
             counts: holdable(counts).into_owned(),
             note: String::new(),
             columns: columns.into_iter().map(column).collect(),
+            words: Vec::new(),
             places: Vec::new(),
             looks: looks(),
         }
@@ -148,6 +151,11 @@ impl ListSheetContent {
     /// Sets the text between the counts and the header.
     pub fn note(&mut self, note: &str) {
         self.note = holdable(note).into_owned();
+    }
+
+    /// Sets the word that the list shows for a severity or for [`LEFT_EMPTY`].
+    pub fn say(&mut self, word: &str, shown: String) {
+        self.words.push((word.to_owned(), shown));
     }
 
     /// Sets the target of the link in a line; lines must be in order. Ignores links beyond the maximum of a worksheet.
@@ -221,6 +229,18 @@ impl ListSheetContent {
         looks.flat_map(|look| numbers[look].to_ne_bytes()).collect()
     }
 
+    fn shown(&self, column: usize, line: usize) -> &str {
+        let column = &self.columns[column];
+        let text = column.text(line);
+        let mut words = self.words.iter();
+        match column.role {
+            Role::Severity | Role::Written => words
+                .find(|(word, _)| word == text)
+                .map_or(text, |(_, shown)| shown),
+            _ => text,
+        }
+    }
+
     fn look(&self, column: usize, line: usize) -> usize {
         let column = &self.columns[column];
         let has_link = || {
@@ -267,9 +287,9 @@ impl ListSheetContent {
         out.extend_from_slice(b"</row>");
         for line in 0..self.lines() {
             let digits = cells.start_row_with(HEADER_ROW + 1 + line, &attributes(line), out);
-            for (place, column) in self.columns.iter().enumerate() {
+            for place in 0..self.columns.len() {
                 let look = numbers[self.look(place, line)];
-                cells.write_as_text(column.text(line), place, &digits, look, out);
+                cells.write_as_text(self.shown(place, line), place, &digits, look, out);
             }
             out.extend_from_slice(b"</row>");
             pass_on(out)?;
