@@ -27,6 +27,8 @@ reference range | how-to/ranges
 date and time | how-to/date-and-time
 field from other columns | how-to/field-from-others
 key of several fields | how-to/key-of-several-fields
+codes from words | how-to/codes-from-words
+synonyms | how-to/codes-from-words
 `.trim().split('\n').map((line) => line.split(' | '))
 const PAGES = ['index', 'tutorial/first-workbook', 'how-to/column-not-found', 'reference/errors', 'explanation/queue']
 

@@ -85,10 +85,10 @@ class Interval(Whole):
     """A column of ranges such as ``3.5 - 5.1``, ``< 5`` or ``bis 40``, by its headers: see :func:`interval`.
 
     A field is a part of it: ``Field("ref_low", read=number, part_of=REFERENCE.low)``; the other is ``high``. A part with a column
-    of its own keeps that.
+    of its own keeps that; the column of the low end itself is split as well.
     """
 
-    def __init__(self, headers: Iterable[str]):
+    def __init__(self, headers: Iterable[str] = ()):
         super().__init__(headers)
         self.first = self.low = Part(self, interval)
         self.high = Part(self, partial(interval, part="high"))
@@ -108,8 +108,8 @@ class PlaceCode(Whole):
 
 
 # Patterns are compiled when a column is split: few runs do that.
-_NUMBER = r"[-+−]?(?:\d[\d.,'’\u00a0\u202f]*(?: \d{3}(?!\d)[\d.,]*)*|[.,]\d+)(?:[eE][-+]?\d+)?"
-_RESULT = rf"(<=|>=|=<|=>|[<>≤≥≦≧~≈])?\s*({_NUMBER})(%?)\s*(.*)"
+NUMBER = r"[-+−]?(?:\d[\d.,'’\u00a0\u202f]*(?: \d{3}(?!\d)[\d.,]*)*|[.,]\d+)(?:[eE][-+]?\d+)?"
+_RESULT = rf"(<=|>=|=<|=>|[<>≤≥≦≧~≈])?\s*({NUMBER})(%?)\s*(.*)"
 _COMPARATORS = {"=<": "<=", "≤": "<=", "≦": "<=", "=>": ">=", "≥": ">=", "≧": ">=", "≈": "~"}
 #: The marks of a result outside of its limits. `L` alone is a litre.
 _FLAGS = frozenset("H HH L LL A AA HI LO HIGH LOW ABN N * ** *** + ++ +++ ! !! ↑ ↑↑ ↓ ↓↓".split())
@@ -125,7 +125,7 @@ def measured(column: str, part: str = "number") -> pl.Expr:
     A flag is one of H, HH, L, LL, A, AA, HI, LO, HIGH, LOW, ABN, N, and signs (``*``, ``+``, ``!``, ``↑``, ``↓``); L alone is
     one only if the column has another. Any other value is its own ``"number"``, and its reader reports it.
     """
-    return _reader(column, part, ("number", "comparator", "unit", "flag"), _results)
+    return _reader(column, part, ("number", "comparator", "unit", "flag"), split_results)
 
 
 def interval(column: str, part: str = "low") -> pl.Expr:
@@ -134,7 +134,7 @@ def interval(column: str, part: str = "low") -> pl.Expr:
 
     Any other value is its own ``"low"``, and its reader reports it; a number alone, with "(no range)" behind it.
     """
-    return _reader(column, part, ("low", "high"), _ranges)
+    return _reader(column, part, ("low", "high"), split_ranges)
 
 
 def place_code(column: str, part: str = "place") -> pl.Expr:
@@ -143,7 +143,7 @@ def place_code(column: str, part: str = "place") -> pl.Expr:
     A code has digits and stands at the beginning or the end, or it has capitals and stands in brackets at the end. A place
     alone has no code, and a code alone no place.
     """
-    return _reader(column, part, ("place", "code"), _places)
+    return _reader(column, part, ("place", "code"), split_places)
 
 
 def _reader(column: str, part: str, parts: tuple[str, ...], split: Callable[[list[str]], dict[str, tuple[str | None, ...]]]) -> MadeReader:
@@ -151,7 +151,7 @@ def _reader(column: str, part: str, parts: tuple[str, ...], split: Callable[[lis
     at = parts.index(part)
 
     def made(series: pl.Series, read: CellsReader) -> pl.Series:
-        if series.dtype != pl.String and split is _results:
+        if series.dtype != pl.String and split is split_results:
             # A typed result has no other part, and stays typed: as text a number's mark would be open.
             return series if at == 0 else pl.constant(None, len(series), pl.String)
         texts = [None if text is None else " ".join(text.split()) for text in texts_of(series).to_list()]
@@ -161,7 +161,8 @@ def _reader(column: str, part: str, parts: tuple[str, ...], split: Callable[[lis
     return MadeReader(column, "part", made)
 
 
-def _results(texts: list[str]) -> dict[str, tuple[str | None, ...]]:
+def split_results(texts: list[str]) -> dict[str, tuple[str | None, ...]]:
+    """Returns the number, the comparator, the unit and the flag of texts; a text that is no result is its own number."""
     found = {text: _result(text) for text in texts}
     if not any(flag not in (None, "L") for _, _, _, flag in found.values()):
         # "5 L" is five litres.
@@ -187,12 +188,13 @@ _BELOW = r"(?:<=?|=<|[≤≦]|bis(?: zu)?|up to|to|below|under|less than|max\.?|
 _ABOVE = r"(?:>=?|=>|[≥≧]|ab|uber|from|above|over|more than|min\.?|a partir de|plus de|desde|mas de|da|piu di|od|powyzej|vanaf|fra|от)"
 _BEFORE = r"(?:(?:from|between|von|zwischen|de|entre|da|tra|od|from|van|fra|от)\s+)?"
 _BEHIND = r"(?:\s*[^\d\s.,<>=()-][^\d<>=]*)?"
-_BETWEEN = rf"{_BEFORE}({_NUMBER}){_TO}({_NUMBER}){_BEHIND}"
-_UP_TO = rf"{_BELOW}\s*({_NUMBER}){_BEHIND}"
-_DOWN_TO = rf"{_ABOVE}\s*({_NUMBER}){_BEHIND}"
+_BETWEEN = rf"{_BEFORE}({NUMBER}){_TO}({NUMBER}){_BEHIND}"
+_UP_TO = rf"{_BELOW}\s*({NUMBER}){_BEHIND}"
+_DOWN_TO = rf"{_ABOVE}\s*({NUMBER}){_BEHIND}"
 
 
-def _ranges(texts: list[str]) -> dict[str, tuple[str | None, ...]]:
+def split_ranges(texts: list[str]) -> dict[str, tuple[str | None, ...]]:
+    """Returns the low and the high end of texts; a text that is no range is its own low end."""
     return {text: _range(text) for text in texts}
 
 
@@ -206,7 +208,7 @@ def _range(text: str) -> tuple[str | None, ...]:
         return None, found[1]
     if found := re.fullmatch(_DOWN_TO, plain):
         return found[1], None
-    return (f"{text} (no range)" if re.fullmatch(_NUMBER, plain) else text), None
+    return (f"{text} (no range)" if re.fullmatch(NUMBER, plain) else text), None
 
 
 _CODE = r"(?:[A-Z]{1,3}[- ])?\d[\dA-Z]{2,}(?:[-‑]\d+)?(?: [A-Z]{2}| \d{2,3})?|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d"
@@ -214,7 +216,8 @@ _PLACE = r"[^\d()]*[^\W\d_][^\d()]*?"
 _BETWEEN_PARTS = r"(?:\s*[,/–—·|]\s*|\s+-\s+|\s+)"
 
 
-def _places(texts: list[str]) -> dict[str, tuple[str | None, ...]]:
+def split_places(texts: list[str]) -> dict[str, tuple[str | None, ...]]:
+    """Returns the place and the code of texts; a text without a code is the place."""
     return {text: _place(text) for text in texts}
 
 

@@ -15,6 +15,7 @@ from ade_engine.fields.headers import simplify
 from ade_engine.inference.choosing import UserAnswers, Wish, WishedGroups
 from ade_engine.inference.edit import quoted
 from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, ColumnGroup, Grouping, Question, may_be
+from ade_engine.inference.parts import with_parts
 from ade_engine.inference.samples import SettingEvidence, left_out
 from ade_engine.inference.senders import SampleSender, find_lacking, senders_of, shared
 from ade_engine.inference.words import is_english, meanings, readings
@@ -66,11 +67,13 @@ class InferredField:
     known: list[str] = field(default_factory=list)
     #: The samples without a column for it.
     absent: list[str] = field(default_factory=list)
+    #: Its declaration as a part of a column.
+    declared: FieldDeclaration | None = None
 
     @property
     def made(self) -> FieldDeclaration | None:
-        """Returns its declaration, if tables were reshaped for it."""
-        return next((column.made for column in self.group.columns if column.made), None)
+        """Returns its declaration, if tables were reshaped for it or it is a part of a column."""
+        return self.declared or next((column.made for column in self.group.columns if column.made), None)
 
 
 @dataclass(eq=False)
@@ -131,7 +134,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserA
     aside = [column for column in grouping.aside if column.is_repeated or simplify(column.header) not in named]
     out += [(column.header or f"column {column.place + 1}", left_out([column]) or SAID_BY_A_COLUMN) for column in aside]
     names = _FieldNames(samples)
-    fields = [_field(group, names, samples) for group in kept]
+    fields = with_parts([_field(group, names, samples) for group in kept])
     _find_key(fields)
     _find_by_values(fields)
     for sender in senders:

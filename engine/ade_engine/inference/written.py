@@ -45,7 +45,7 @@ def fields_module(inferred: InferenceResult, samples: Sequence[Sample]) -> str:
     made = _made(fields)
     stacks = dict(declaration.constant for declaration in made.values() if declaration.constant)
     needed = {field.read for field in fields} | ({"one_of"} & checks) | ({"range"} if "not_negative" in checks else set())
-    needed |= {declaration.value.partition("(")[0] for declaration in made.values() if declaration.keyword == "beside"} | ({"Stack"} if stacks else set())
+    needed |= {declaration.value.partition("(")[0] for declaration in made.values() if declaration.keyword == "beside"} | {value.partition("(")[0] for value in stacks.values()}
     lines = [f'"""{_TITLE}"""', "", *_imports(sorted(needed)), ""]
     lines += [f"# From {and_(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. Comments give reasons, and say what to check."]
     whys = {
@@ -80,11 +80,9 @@ def _made(fields: Sequence[InferredField]) -> dict[str, FieldDeclaration]:
         for declaration in made.values()
         if declaration.constant and not declaration.value.endswith(".header")
     }
-    names: dict[str, str] = {}
-    for value, wanted in {
-        declaration.constant[1]: declaration.constant[0] for declaration in made.values() if declaration.constant in valued
-    }.items():
-        names[value] = wanted if wanted not in names.values() else f"{wanted}_{len(names) + 1}"
+    names: dict[tuple[str, str], str] = {}
+    for wanted in dict.fromkeys(declaration.constant for declaration in made.values() if declaration.constant in valued):
+        names[wanted] = wanted[0] if wanted[0] not in names.values() else f"{wanted[0]}_{len(names) + 1}"
     found = {
         name: declaration
         for name, declaration in made.items()
@@ -92,7 +90,7 @@ def _made(fields: Sequence[InferredField]) -> dict[str, FieldDeclaration]:
     }
     for name, one in found.items():
         if one.constant is not None:
-            own = names[one.constant[1]]
+            own = names[one.constant]
             found[name] = replace(one, constant=(own, one.constant[1]), value=own + one.value.removeprefix(one.constant[0]))
     return found
 
@@ -181,7 +179,11 @@ def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequ
     found += [f"{sample.name}: {shape.words}; the fields in fields.py read it that way" for sample in samples for shape in sample.shapes]
     made = _made(fields).values()
     keyed = {one.constant for one in made if one.value.endswith(".header")}
-    found += dict.fromkeys(f"{one.constant[0]}: {_NO_KEY[0].lower()}{_NO_KEY[1:]}" for one in made if one.constant and one.constant not in keyed)
+    found += dict.fromkeys(f"{one.constant[0]}: {_NO_KEY[0].lower()}{_NO_KEY[1:]}" for one in made if one.constant and one.constant not in keyed and one.constant[1].startswith("Stack("))
+    for one in fields:
+        if one.declared and one.declared.why:
+            parts = [field.name for field in fields if field.declared and field.declared.constant == one.declared.constant]
+            found.append(f"{quoted(one.group.headers[0])}: {one.declared.why[0].lower()}{one.declared.why[1:]}, which become {and_(parts)}")
     lists = [field.name for field in fields if field.known]
     if lists:
         asked = f"is the list of values for {lists[0]}" if len(lists) == 1 else f"are the lists of values for {and_(lists)}"

@@ -71,7 +71,7 @@ def known_words(registry: Registry) -> dict[str, str]:
             words.update(dict.fromkeys(map(simplify, fn.headers), fn.field))
     for part in registry.parts.values():
         whole = [*map(simplify, part.whole.headers)]
-        words.update(dict.fromkeys(whole, whole[0]))
+        words.update(dict.fromkeys(whole, whole[0] if whole else ""))
     return words
 
 
