@@ -1,4 +1,4 @@
-//! What is said to the sender of a file: issues in the sender's language, without those that only the author of the
+//! Puts issues into the words for the sender of a file: in the sender's language, without those that only the author of the
 //! configuration can mend.
 //!
 //! `messages.txt` has a line for each message of the engine and each word of a list, with places for what they name. Messages

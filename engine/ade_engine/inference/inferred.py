@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ade_engine.fields.headers import simplify
 from ade_engine.inference.choosing import UserAnswers, Wish, WishedGroups
 from ade_engine.inference.edit import quoted
 from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, ColumnGroup, Grouping, Question, may_be
-from ade_engine.inference.parts import with_parts
+from ade_engine.inference.parts import parts_in
 from ade_engine.inference.samples import SettingEvidence, left_out
 from ade_engine.inference.senders import SampleSender, find_lacking, senders_of, shared
 from ade_engine.inference.words import is_english, meanings, readings
@@ -134,7 +134,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserA
     aside = [column for column in grouping.aside if column.is_repeated or simplify(column.header) not in named]
     out += [(column.header or f"column {column.place + 1}", left_out([column]) or SAID_BY_A_COLUMN) for column in aside]
     names = _FieldNames(samples)
-    fields = with_parts([_field(group, names, samples) for group in kept])
+    fields = [part for group in kept for part in _parts(_field(group, names, samples))]
     _find_key(fields)
     _find_by_values(fields)
     for sender in senders:
@@ -213,6 +213,27 @@ def _field(group: ColumnGroup, names: _FieldNames, samples: Sequence[Sample]) ->
     if group.columns:
         _find_checks(found)
     return found
+
+
+def _parts(field: InferredField) -> list[InferredField]:
+    """Returns the fields of the parts that a field's cells have, or the field alone. The other parts of a wished field are not
+    wished.
+    """
+    columns = field.group.columns
+    if field.made or field.read not in ("text", "number") or not columns:
+        return [field]
+    texts = Counter(" ".join(text.split()) for column in columns for text in column.texts)
+    found: list[InferredField] = []
+    for part, declared in parts_in(texts, field.name.upper(), field.read).items():
+        required = [check for check in field.checks if check == "required" and part == "number"]
+        one = replace(field, read=declared.reader or "text", checks=required, known=[], declared=declared)
+        if part != "number":
+            one.name, one.label = f"{field.name}_{part}", f"{field.label} {part}"
+        if part not in ("number", "low"):
+            # Its column is that of the first part.
+            one.headers, one.group = [one.label], replace(field.group, merges=[])
+        found.append(one)
+    return found[: 1 if field.group.wish else None] or [field]
 
 
 def _bare(headers: list[str]) -> list[str]:
