@@ -137,10 +137,11 @@ class ColumnMapper:
         scores = {index: totals.copy() for index, totals in scores.items()}
         best: dict[int, tuple[str, float]] = {}
         for index, totals in scores.items():
-            field = self._best_field(context, totals, *texts[index])
+            # Most columns have one field that counts.
+            field = next(iter(totals)) if len(totals) == 1 else self._best_field(context, totals, *texts[index])
             if totals[field] > 0 and totals[field] >= context.settings.minimum_mapping_score:
                 best[index] = (field, totals[field])
-                if context.settings.is_2026:
+                if len(totals) > 1 and context.settings.is_2026:
                     self._notice_tie(context, table, index, field, totals)
         claims: dict[str, list[int]] = {}
         for index, (field, _) in best.items():

@@ -136,6 +136,8 @@ def find_repeated(context: RunContext, tables: list[BuiltTable], known: dict[str
     """
     fields = context.registry.fields
     for name, field in fields.items():
+        if not field.unique:
+            continue
         names = key_of(field)
         there = [table for table in tables if name in table.result.table.columns] if names else []
         is_of_file = len(names) > 1

@@ -29,14 +29,14 @@ pub fn find(table: &TotalsTable<'_>, verdicts: &[(usize, Verdict)]) -> Vec<(usiz
 
 /// Returns the number of a row that has only this number beside a word for totals, and whether a word follows it.
 fn counted(table: &TotalsTable<'_>, row: usize) -> Option<(usize, bool)> {
-    let look = LabelFacts::from_row(table, row);
-    let label = look.at.filter(|_| look.names_total() && !look.is_starred)?;
-    let is_other =
-        |&column: &usize| column != label && table.kind(row, column) != AmountKind::Blank;
-    let mut others = (0..table.columns.len()).filter(is_other);
-    let (Some(column), None) = (others.next(), others.next()) else {
+    let is_filled = |&column: &usize| table.kind(row, column) != AmountKind::Blank;
+    let mut filled = (0..table.columns.len()).filter(is_filled);
+    let (Some(first), Some(second), None) = (filled.next(), filled.next(), filled.next()) else {
         return None;
     };
+    let look = LabelFacts::from_row(table, row);
+    let label = look.at.filter(|_| look.names_total() && !look.is_starred)?;
+    let column = if label == first { second } else { first };
     let number = table.value(row, column);
     if number != NONE {
         let written = number as f64 * table.columns[column].unit;
