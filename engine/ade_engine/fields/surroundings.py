@@ -165,6 +165,14 @@ class ColumnSurroundings:
         found = [row in without and value is None for row, value in zip(rows.to_list(), self.table.get_column(name).to_list())]
         return pl.Series(found, dtype=pl.Boolean) if any(found) else None
 
+    def note_lost(self, field: str, name: str, said: pl.Series) -> None:
+        """Notes the cells of a column without a field that were lost for a field; ``said``: their messages."""
+        source = self.sources.of_no_field.get(name)
+        if source is not None and self._rows is not None:
+            rows = self._rows.filter(said.is_not_null())
+            known = self.sources.lost.setdefault(field, {})
+            known.update({row: known.get(row, source) for row in rows.to_list()})
+
     def _mixed_cells(self, name: str, series: pl.Series) -> tuple[Any, int, pl.Series] | None:
         """Returns the cells of the first rows of any column of mixed cells."""
         source = self.sources.get(name) or getattr(self.sources, "of_no_field", {}).get(name)
@@ -243,6 +251,8 @@ class ColumnSources(dict):
         self.of_no_field = of_no_field
         #: The columns that were split into parts, by the parts' fields. Readers of the parts do not see them.
         self.of_parts: dict[str, ColumnSource] = {}
+        #: The columns without a field in which a value of a field made of several columns was lost, by fields and rows.
+        self.lost: dict[str, dict[int, ColumnSource]] = {}
         #: Readers of parts with remarks about the names that they split, by the parts' fields.
         self.doubtful_parts: dict[str, Any] = {}
         #: The cells of the values, if the table was reshaped: ``pipeline.shared.cells``.

@@ -53,8 +53,9 @@ class CellPositions:
         """
         source = self._sources.get(field) or self._sources.of_parts.get(field) or self._sources.of_no_field.get(field)
         number, raw = None if source is None else source.number, self._raw
+        lost = self._sources.lost.get(field, {}) if source is None else {}
         # Mostly each value is in its own row and column: these are set in one pass.
-        if not self._filled and self.cells is None and (astray is None or field not in astray):
+        if not lost and not self._filled and self.cells is None and (astray is None or field not in astray):
             at = issues.set_rows(first, number, self._turned, self._first, raw.height)
             if at is not None:
                 name = self._names.get(number)
@@ -70,6 +71,10 @@ class CellPositions:
             columns = [number if is_it else None for is_it in is_own]
         if self.cells is None:
             values, merged = self._values(self._names.get(number), own), self._merged(source, own)
+            for source in dict.fromkeys(lost.values()):
+                here = [id if lost.get(id) is source else None for id in own]
+                columns = [column if id is None else source.number for column, id in zip(columns, here)]
+                values = [value if id is None else text for value, id, text in zip(values, here, self._values(self._names.get(source.number), here))]
         else:
             # A value beside the table, in no cell, has neither row nor column.
             ids, columns = (

@@ -235,9 +235,11 @@ def _unread(context: RunContext, around: ColumnSurroundings, table: pl.DataFrame
     after = table.get_column(field)
     before = around.as_written(field)
     if before is None:
-        read = [found for (of, name), found in around.unread.items() if of == field and name not in context.registry.fields]
-        lost = [unread_by_all(found) for found in read if all(said is not None and len(said) == len(after) for said in found)]
-        return _first_said(lost) if lost else None
+        read = {name: found for (of, name), found in around.unread.items() if of == field and name not in context.registry.fields}
+        lost = {name: unread_by_all(found) for name, found in read.items() if all(said is not None and len(said) == len(after) for said in found)}
+        for name, said in lost.items():
+            around.note_lost(field, name, said)
+        return _first_said([*lost.values()]) if lost else None
     emptied = _emptied(around, field, before, after)
     hidden = around.hidden.get(field)
     if hidden is None or len(hidden) != len(after):
