@@ -115,7 +115,7 @@ _COMPARATORS = {"=<": "<=", "≤": "<=", "≦": "<=", "=>": ">=", "≥": ">=", "
 _FLAGS = frozenset("H HH L LL A AA HI LO HIGH LOW ABN N * ** *** + ++ +++ ! !! ↑ ↑↑ ↓ ↓↓".split())
 #: A unit: `mg/L`, `%`, `10^9/L`, `x10⁹/l`, `µmol/24 h`, `mL/min/1.73 m²`, and no date such as `12 Jan 2025`.
 _WORD = r"(?:[^\W\d_]|[%‰°])+\^?-?[\d²³]?"
-_UNIT = rf"(?=.{{1,24}}$)(?:[x×·]? ?10\S{{0,3}} ?/ ?)?{_WORD}(?: {_WORD})?(?: ?[/·] ?(?:\d+(?:[.,]\d+)? ?)?{_WORD})*"
+_UNIT = rf"(?=.{{1,24}}$)(?:[x×·]? ?10\S{{0,3}} ?/ ?)?{_WORD}(?:\([^\W\d_]+\)| {_WORD})?(?: ?[/·] ?(?:\d+(?:[.,]\d+)? ?)?{_WORD})*"
 
 
 def measured(column: str, part: str = "number") -> pl.Expr:
@@ -175,7 +175,8 @@ def _result(text: str) -> tuple[str | None, ...]:
     if parts is None:
         return text, None, None, None
     sign, number, percent, rest = parts.groups()
-    words = [word.strip("()[]") for word in re.sub(r"([*!↑↓+]+)$", r" \1", rest).split()]
+    # "(H)" is a flag in brackets, and "dB(A)" a unit.
+    words = [word[1:-1] if word[0] + word[-1] in ("()", "[]") else word for word in re.sub(r"([*!↑↓+]+)$", r" \1", rest).split()]
     flags = [word for word in words if word.upper() == word and word in _FLAGS]
     unit = percent + " ".join(word for word in words if word not in flags)
     if len(flags) > 1 or unit and re.fullmatch(_UNIT, unit) is None:

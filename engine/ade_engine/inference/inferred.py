@@ -134,7 +134,7 @@ def infer(samples: Sequence[Sample], wishes: Sequence[Wish] = (), answers: UserA
     aside = [column for column in grouping.aside if column.is_repeated or simplify(column.header) not in named]
     out += [(column.header or f"column {column.place + 1}", left_out([column]) or SAID_BY_A_COLUMN) for column in aside]
     names = _FieldNames(samples)
-    fields = [part for group in kept for part in _parts(_field(group, names, samples))]
+    fields = _joined([_parts(_field(group, names, samples)) for group in kept])
     _find_key(fields)
     _find_by_values(fields)
     for sender in senders:
@@ -216,9 +216,7 @@ def _field(group: ColumnGroup, names: _FieldNames, samples: Sequence[Sample]) ->
 
 
 def _parts(field: InferredField) -> list[InferredField]:
-    """Returns the fields of the parts that a field's cells have, or the field alone. The other parts of a wished field are not
-    wished.
-    """
+    """Returns the fields of the parts that a field's cells have, or the field alone."""
     columns = field.group.columns
     if field.made or field.read not in ("text", "number") or not columns:
         return [field]
@@ -233,7 +231,24 @@ def _parts(field: InferredField) -> list[InferredField]:
             # Its column is that of the first part.
             one.headers, one.group = [one.label], replace(field.group, merges=[])
         found.append(one)
-    return found[: 1 if field.group.wish else None] or [field]
+    return found or [field]
+
+
+def _joined(fields: Sequence[list[InferredField]]) -> list[InferredField]:
+    """Returns all fields. A field of its own that is called as a part, such as "unit", is that part, too, where it has no column.
+    Other parts of a wished field are not wished.
+    """
+    alone = {parts[0].name: parts[0] for parts in fields if len(parts) == 1 and not parts[0].made}
+    found: list[InferredField] = []
+    for first, *others in fields:
+        found.append(first)
+        for one in others:
+            own = alone.pop(one.declared.value.partition(".")[2], None) if one.declared else None
+            if own is not None:
+                own.declared = one.declared
+            elif first.group.wish is None:
+                found.append(one)
+    return found
 
 
 def _bare(headers: list[str]) -> list[str]:

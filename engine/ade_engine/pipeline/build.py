@@ -94,6 +94,7 @@ class TableBuilder:
         if gathered is None:
             table, heads = leave_out_rows(context, table, span, span.scan or scan, source)
             _follow(context, before, table)
+        with_heads = table
         headers = _header_texts(source, table)
         sources = sources_of(source, mapping)
         sources.relations, sources.totals = context.registry.relations, partial(total_cells, span, span.scan or scan)
@@ -103,7 +104,7 @@ class TableBuilder:
             from ade_engine.pipeline.reshaping.reshape import reshape
 
             known = {*before.columns}
-            section = next((name for name in reversed(table.columns) if name not in known), None)
+            section = next((name for name in reversed(with_heads.columns) if name not in known), None)
             reshaped = reshape(context, table, source, span, scan, mapping, found, sources, section, heads)
             table, parts = reshaped.table, parts + reshaped.mappings
             headers.update(dict.fromkeys(reshaped.fields, ("", "")))

@@ -62,6 +62,9 @@ def split_columns(
                 around.settle()
                 if (field, name) in around.readings:
                     sources.doubtful_parts[field] = reader
+            if name == first and all(series.null_count() == len(series) for series in made if series.name != first):
+                # The column of the first part has no other parts.
+                continue
             table = with_series(table, made)
         finally:
             surroundings.enter(None)

@@ -96,6 +96,7 @@ fn evidence_lines(mut source: impl Read) -> std::io::Result<Vec<u8>> {
 
 /// Returns the encoding of a text.
 fn guess(text: &[u8]) -> &'static Encoding {
+    let text = &without_units(text)[..];
     let mut detector = EncodingDetector::new();
     detector.feed(text, true);
     let guessed = detector.guess(None, false);
@@ -130,6 +131,29 @@ fn guess(text: &[u8]) -> &'static Encoding {
         }
         guessed => guessed,
     }
+}
+
+/// Returns a text without the signs of units such as "µg/m³": they are the same in all languages, and letters in some encodings.
+fn without_units(text: &[u8]) -> Vec<u8> {
+    let is_letter = |at: Option<usize>| {
+        let byte = at.and_then(|at| text.get(at));
+        byte.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0xC0)
+    };
+    // "m²", "cm³" and the like, as words of their own.
+    let is_power = |at: usize| {
+        let is_metre = at > 0 && text[at - 1] == b'm';
+        let prefix = at.checked_sub(2).map(|before| text[before]);
+        let has_prefix = matches!(prefix, Some(b'c' | b'd' | b'k' | b'm'));
+        let start = at.checked_sub(if has_prefix { 3 } else { 2 });
+        is_metre && !is_letter(start) && !is_letter(Some(at + 1))
+    };
+    let is_unit = |at: usize| match text[at] {
+        0xB5 => !is_letter(at.checked_sub(1)) && is_letter(Some(at + 1)),
+        0xB2 | 0xB3 => is_power(at),
+        _ => false,
+    };
+    let kept = (0..text.len()).filter(|&at| !is_unit(at));
+    kept.map(|at| text[at]).collect()
 }
 
 /// Returns whether no two non-ASCII bytes are adjacent.
@@ -208,6 +232,18 @@ mod tests {
             let (bytes, ..) = WINDOWS_1252.encode(word);
             assert_eq!(again.decode_without_bom_handling(&bytes).0, word, "{name}");
         }
+    }
+
+    #[test]
+    fn signs_of_units_do_not_decide() {
+        let rows = |names: &str| {
+            let row = format!("M200;Feinstaub;69,9;µg/m³;{names}\r\n");
+            format!("Stelle;Messgröße;Wert;Einheit;Prüfer\r\n{}", row.repeat(9))
+        };
+        let name = guessed(WINDOWS_1252, &rows("69002 Lyon;Martin, Chloé"));
+        assert_eq!(name, "windows-1252");
+        let row = "Łódź;Paweł;5 µg;Małgorzata\r\n".repeat(9);
+        assert_eq!(guessed(WINDOWS_1250, &row), "windows-1250");
     }
 
     #[test]
