@@ -222,12 +222,14 @@ def _parts(field: InferredField) -> list[InferredField]:
         return [field]
     texts = Counter(" ".join(text.split()) for column in columns for text in column.texts)
     found: list[InferredField] = []
-    for part, declared in parts_in(texts, field.name.upper(), field.read).items():
-        required = [check for check in field.checks if check == "required" and part == "number"]
+    said = [reading for column in columns for reading in readings(column.header)]
+    is_place = any({"town", "postcode"} & {*reading.what.split("+")} or reading.of == {"location"} for reading in said)
+    for part, declared in parts_in(texts, field.name.upper(), field.read, is_place=is_place).items():
+        required = [check for check in field.checks if check == "required" and part in ("number", "place")]
         one = replace(field, read=declared.reader or "text", checks=required, known=[], declared=declared)
-        if part != "number":
+        if part not in ("number", "place"):
             one.name, one.label = f"{field.name}_{part}", f"{field.label} {part}"
-        if part not in ("number", "low"):
+        if part not in ("number", "low", "place"):
             # Its column is that of the first part.
             one.headers, one.group = [one.label], replace(field.group, merges=[])
         found.append(one)
@@ -243,7 +245,8 @@ def _joined(fields: Sequence[list[InferredField]]) -> list[InferredField]:
     for first, *others in fields:
         found.append(first)
         for one in others:
-            own = alone.pop(one.declared.value.partition(".")[2], None) if one.declared else None
+            part = one.declared.value.partition(".")[2] if one.declared else ""
+            own = alone.pop("postcode" if part == "code" else part, None)
             if own is not None:
                 own.declared = one.declared
             elif first.group.wish is None:
