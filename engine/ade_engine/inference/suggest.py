@@ -58,7 +58,8 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
         return {"error": result["error"], "fields": [], "columns": [], "suggestions": [], "words": []}
     registry = Engine(settings).check(config_package=package)
     fields, nearest = _fields(registry, Path(request["root"])), HeaderSuggestions(registry)
-    lacking: dict[str, None] = {}
+    parts, lacking = registry.parts, dict[str, None]()
+    wholes = dict.fromkeys(part.whole for part in parts.values())
     columns: list[dict[str, Any]] = []
     found = [
         {**column, "reason": "the run used it as this field because of its values", "likeness": 1.0}
@@ -70,10 +71,12 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
         sides = {at: ComparableColumn(*seen((str(table["headers"][at]),), [row[at] for row in table["rows"]])) for at in own}
         # All fields are written: those without a column have no values.
         claimed = {table["fields"][at]: at for at in own if table["fields"][at] in fields and sides[at].shown}
-        free = [at for at in own if table["fields"][at] is None and sides[at].shown and not is_count(sides[at].values)]
-        names, places = list(fields), [*claimed.values(), *free]
+        # A column that is split has fields, and a part of it has a column even where it has no value.
+        split = {whole: at for whole in wholes if (at := whole.among([" ".join(str(header).split()) for header in table["headers"]])) is not None}
+        free = [at for at in own if table["fields"][at] is None and at not in split.values() and sides[at].shown and not is_count(sides[at].values)]
+        names, places = [name for name in fields if name in claimed or name not in parts or parts[name].whole not in split], [*claimed.values(), *free]
         # A field that has a column here has its values.
-        known = [ComparableColumn(field.headers, sides[claimed[name]].kind or field.kind, sides[claimed[name]].values) if name in claimed else field for name, field in fields.items()]
+        known = [ComparableColumn(fields[name].headers, sides[claimed[name]].kind or fields[name].kind, sides[claimed[name]].values) if name in claimed else fields[name] for name in names]
         settled = {(names.index(name), places.index(at)) for name, at in claimed.items()}
         lacking.update(dict.fromkeys(name for name in names if name not in claimed))
         columns += [{"sheet": table["sheet"], "header": sides[at].header} for at in free]
