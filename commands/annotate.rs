@@ -4,12 +4,11 @@ use std::path::PathBuf;
 
 use ade::issues::Language;
 use ade::run::results::annotated::{annotate, place_of};
-use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::plural;
+use crate::ui::{languages, plural};
 
 /// Mark a run's issues in a copy of the sender's workbook
 ///
@@ -28,8 +27,8 @@ pub struct Args {
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
     /// Write messages and headings in this language
-    #[arg(long, value_name = "LANG", default_value = "en", value_parser = PossibleValuesParser::new(Language::ALL.map(Language::code)))]
-    language: String,
+    #[arg(long, value_name = "LANG", default_value = "en", value_parser = languages())]
+    language: Language,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -42,8 +41,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         Some(file) => file.clone(),
         None => own,
     };
-    let language = Language::parse(&args.language).unwrap_or_default();
-    let painted = annotate(&run, &target, language).map_err(|error| match &args.output {
+    let painted = annotate(&run, &target, args.language).map_err(|error| match &args.output {
         Some(_) => error.of_target("-o").into(),
         None => Failure::from(error),
     })?;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::{TerminalTable, Tone, Ui, plural, thousands};
+use crate::ui::{TerminalTable, Tone, Ui, languages, plural, thousands};
 
 /// The maximum number of lines in a table; a list of a million issues is for programs.
 const MAX_LIST_LINES: usize = 5_000;
@@ -42,8 +42,8 @@ pub struct Args {
     #[arg(long, value_name = "FORMAT", default_value = "table", value_parser = ["table", "csv", "json"])]
     format: String,
     /// List what is for the sender, in this language
-    #[arg(long, value_name = "LANG", value_parser = PossibleValuesParser::new(Language::ALL.map(Language::code)))]
-    language: Option<String>,
+    #[arg(long, value_name = "LANG", value_parser = languages())]
+    language: Option<Language>,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -66,11 +66,10 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
         let of_several = if runs.len() > 1 { "file," } else { "" };
         ui.line(format_args!("{of_several}{HEADER}"));
     }
-    let language = args.language.as_deref().and_then(Language::parse);
     let mut status = ExitStatus::Done;
     for run in &runs {
         let list = match issues_of(run) {
-            Ok(list) => list.in_language(language),
+            Ok(list) => list.in_language(args.language),
             // One bad run does not stop the output of the others.
             Err(error) if runs.len() > 1 => {
                 let mut failure = Failure::from_problem(&error);

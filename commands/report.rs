@@ -6,12 +6,11 @@ use ade::issues::Language;
 use ade::report::{Options, write};
 use ade::run::inputs::input::is_supported;
 use ade::store::RunRecord;
-use clap::builder::PossibleValuesParser;
 use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{ExitStatus, Failure, Outcome};
-use crate::ui::plural;
+use crate::ui::{languages, plural};
 
 /// Write an HTML page about runs, to read, print or mail
 ///
@@ -31,8 +30,8 @@ pub struct Args {
     #[arg(long)]
     without_values: bool,
     /// Write the page for the sender of one file, in this language: only its issues
-    #[arg(long, value_name = "LANG", value_parser = PossibleValuesParser::new(Language::ALL.map(Language::code)))]
-    language: Option<String>,
+    #[arg(long, value_name = "LANG", value_parser = languages())]
+    language: Option<Language>,
 }
 
 pub fn run(args: &Args, context: &Context) -> Outcome {
@@ -46,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     };
     let options = Options {
         values: !args.without_values,
-        language: args.language.as_deref().and_then(Language::parse),
+        language: args.language,
     };
     if let ([_, _, ..], Some(_)) = (&runs[..], options.language) {
         let message = "a page for the sender is about one file";

@@ -6,6 +6,8 @@ use std::time::Duration;
 use ade::base::clock::Timestamp;
 pub use ade::base::counted::{bytes, duration, first, plural, thousands};
 pub use ade::base::json::merged;
+use ade::issues::Language;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use console::measure_text_width;
 
 /// Formats a span of time like [`duration`].
@@ -20,6 +22,12 @@ pub fn pair(text: &str, example: &str) -> Result<(String, String), String> {
         ("", _) | (_, "") => Err(format!("it should be {example}")),
         (one, other) => Ok((one.to_owned(), other.to_owned())),
     }
+}
+
+/// Parses the code of a sender's language, such as `de`.
+pub fn languages() -> impl TypedValueParser<Value = Language> {
+    let codes = PossibleValuesParser::new(Language::ALL.map(Language::code));
+    codes.map(|code| Language::parse(&code).unwrap_or_default())
 }
 
 /// Returns the time since `then`: `just now`, `5 min ago`, `3 h ago`, `12 d ago`.

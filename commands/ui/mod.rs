@@ -36,7 +36,7 @@ use clean::clean;
 pub use early::{answer, report_lost_output, report_panics};
 pub use environment_progress::EnvironmentProgress;
 pub use explained::{print_explanation, print_notice, print_rows};
-pub use format::{ago, bytes, duration, first, merged, pair, plural, thousands};
+pub use format::{ago, bytes, duration, first, languages, merged, pair, plural, thousands};
 pub use issue_lines::IssueCounts;
 pub use live_lines::LiveLines;
 pub use removal::{Removal, deleted_and_freed, not_deleted};

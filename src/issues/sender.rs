@@ -8,7 +8,8 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::Issue;
+use super::{Issue, Severity};
+use crate::base::counted::plural;
 
 /// The language of the sender.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -157,6 +158,26 @@ impl Language {
             }
         }
         said.to_owned()
+    }
+
+    /// Returns the word before an issue of this severity: `Error:`.
+    pub fn heading(self, severity: Severity) -> String {
+        self.say(match severity {
+            Severity::Error => "Error:",
+            Severity::Warning => "Warning:",
+            Severity::Info => "Info:",
+        })
+    }
+
+    /// Returns the numbers of errors, warnings and infos in words, `2 errors, 1 warning`; empty if there are none.
+    pub fn count(self, counts: [u64; 3]) -> String {
+        let each = Severity::ALL.into_iter().zip(counts);
+        let each = each.filter(|(_, count)| *count > 0);
+        let said = each.map(|(severity, count)| match severity {
+            Severity::Info => self.say(&format!("{count} info")),
+            _ => self.say(&plural(count, severity.word())),
+        });
+        said.collect::<Vec<_>>().join(", ")
     }
 
     /// Returns the name of a position, `row 7`, in this language. Names of cells are the same in all.

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::mark::{IssueMark, heading_of};
+use super::mark::IssueMark;
 use super::refusal::{PartContext, Trouble};
 use super::xml::text::{cell_text, shortened, text_element, unescaped};
 use super::xml::tree::{self, Element};
@@ -191,7 +191,7 @@ pub fn comment(marks: &[&IssueMark]) -> String {
 /// in the result.`
 fn one(mark: &IssueMark) -> String {
     let message = shortened(&mark.message, MAX_MESSAGE_CHARS);
-    let heading = heading_of(mark.severity, mark.language);
+    let heading = mark.language.heading(mark.severity) + " ";
     let mut text = if mark.field.is_empty() {
         format!("{heading}{message}")
     } else {
@@ -214,7 +214,10 @@ fn one(mark: &IssueMark) -> String {
 
 /// Returns whether a text begins as ours do, which means that an earlier painting wrote it.
 fn is_ours(text: &str) -> bool {
-    let begins = |severity, language| text.starts_with(&heading_of(severity, language));
+    let begins = |severity, language: Language| {
+        let rest = text.strip_prefix(&language.heading(severity));
+        rest.is_some_and(|rest| rest.starts_with(' '))
+    };
     let mut languages = Language::ALL.into_iter();
     languages.any(|language| {
         Severity::ALL

@@ -227,22 +227,14 @@ pub fn language_of<'a>(mut marks: impl Iterator<Item = &'a IssueMark>) -> Langua
 fn counts(marks: &[&IssueMark], language: Language) -> String {
     let count = |severity| {
         let marks = marks.iter().filter(|mark| mark.severity == severity);
-        marks.count()
+        marks.count() as u64
     };
-    let counts = Severity::ALL.map(|severity| (count(severity), severity));
-    let told: Vec<String> = counts
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|&(count, severity)| match severity {
-            Severity::Info => language.say(&format!("{count} info")),
-            _ => language.say(&plural(count as u64, severity.word())),
-        })
-        .collect();
+    let told = language.count(Severity::ALL.map(count));
     match told.is_empty() {
         true => language.say("Nothing to mark."),
         false => {
             let how = language.say("Click the name of a cell to go to it.");
-            format!("{}. {how}", told.join(", "))
+            format!("{told}. {how}")
         }
     }
 }

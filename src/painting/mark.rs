@@ -6,16 +6,6 @@ use crate::base::counted::{plural, thousands};
 use crate::base::places::{CellPosition, column_named, letters};
 use crate::issues::{Issue, Language, Severity};
 
-/// Returns the beginning of the comment about an issue of this severity.
-pub fn heading_of(severity: Severity, language: Language) -> String {
-    let heading = match severity {
-        Severity::Error => "Error:",
-        Severity::Warning => "Warning:",
-        Severity::Info => "Info:",
-    };
-    language.say(heading) + " "
-}
-
 /// The position that an issue is about. Rows and columns count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkPosition {

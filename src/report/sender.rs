@@ -6,36 +6,25 @@ use super::file::ReportFile;
 use super::html::{class_of, clipped, clipped_value, table, value};
 use super::issues::{IssueGroup, RuleIssues, VALUE};
 use super::parts::{self, Options};
-use crate::base::counted::{plural, thousands};
-use crate::issues::{Language, Severity};
+use crate::base::counted::thousands;
+use crate::issues::Language;
 
 /// Returns the page of one run for the sender of its file.
 pub fn page(file: &ReportFile, language: Language, options: Options) -> Markup {
     let name = &file.run.input_name;
+    let counts = match file.found.total() {
+        0 => language.say("No issues"),
+        _ => language.count(file.found.counts),
+    };
     let head = html! {
         h1 { (value(name)) }
-        p class="verdict" { (parts::glyph(file.ended())) span { strong { (counts(file.found.counts, language)) } } }
+        p class="verdict" { (parts::glyph(file.ended())) span { strong { (counts) } } }
         p class="sub" { (language.say("Cells are named as in the file that was sent.")) }
     };
     html! {
         (parts::open(name, "", file.run.completed_at, options, &head))
         @if file.found.total() > 0 { section id="issues" { (list(file, language, options)) } }
         (PreEscaped("</main></body></html>\n"))
-    }
-}
-
-/// Returns the counts in words: `2 errors, 1 warning`.
-fn counts(counts: [u64; 3], language: Language) -> String {
-    let each = Severity::ALL.into_iter().zip(counts);
-    let each = each.filter(|(_, count)| *count > 0);
-    let said = each.map(|(severity, count)| match severity {
-        Severity::Info => language.say(&format!("{count} info")),
-        _ => language.say(&plural(count, severity.word())),
-    });
-    let said: Vec<String> = said.collect();
-    match said.is_empty() {
-        true => language.say("No issues"),
-        false => said.join(", "),
     }
 }
 
@@ -69,8 +58,7 @@ fn row(
     options: Options,
 ) -> Markup {
     let issue = &line.issue;
-    let heading = ["Error:", "Warning:", "Info:"][rule.severity as usize];
-    let heading = language.say(heading);
+    let heading = language.heading(rule.severity);
     let written = match (issue.written.as_deref(), issue.value.as_deref()) {
         (Some(""), Some("")) | (None, _) => String::new(),
         (Some(""), _) => language.say("left empty"),

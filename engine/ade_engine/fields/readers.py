@@ -171,7 +171,7 @@ class Reader(pl.Expr):
         if around is not None:
             messages = _messages(around, found.unread)
             is_own = not self._original and len(series) == around.height
-            around.note(self._number, self.column, self.kind, reading, messages, is_own, found.is_exact, found.lost_digits, found.missing, counts)
+            around.note(self._number, self.column, self.kind, reading, messages, is_own, found.is_exact, found.lost_digits, found.missing, counts, values)
         return values
 
     def _measured(self, header: str, unit: str | None, is_strict: bool) -> Measure | None:

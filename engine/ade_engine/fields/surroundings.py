@@ -74,8 +74,8 @@ class ColumnSurroundings:
         self.measures: dict[tuple[str, str], Measure] = {}
         #: The number of codes that have lost digits, by field and by the name of the column.
         self.lost_digits: dict[tuple[str, str], int] = {}
-        #: The kinds that fields' own columns were read as.
-        self.kinds: dict[str, str] = {}
+        #: The kinds that fields' own columns were read as, and what was read.
+        self.read_as: dict[str, tuple[str, pl.Series | None]] = {}
         #: The number of cells that say that they have no value, by field and by the name of the column.
         self.missing: dict[tuple[str, str], int] = {}
         # The number of each row in its sheet, if it is known.
@@ -198,18 +198,20 @@ class ColumnSurroundings:
         lost: int = 0,
         missing: int = 0,
         measure: Measure | None = None,
+        values: pl.Series | None = None,
     ) -> None:
         """Notes how the reader with this number has read a column for the current field.
 
         ``is_own``: all cells of the table's column were read. ``is_exact``: no cell came out empty without a message. ``lost``:
-        the number of codes that have lost digits. ``missing``: the number of cells that say that they have no value.
+        the number of codes that have lost digits. ``missing``: the number of cells that say that they have no value. ``values``: what was
+        read.
         """
-        self._noted.append((number, (self.field or name, name, kind, reading, unread, is_own, is_exact, lost, missing, measure)))
+        self._noted.append((number, (self.field or name, name, kind, reading, unread, is_own, is_exact, lost, missing, measure, values)))
 
     def settle(self) -> None:
         """Keeps the notes of readers in the order in which the author created them, because polars calls them in any order."""
         noted, self._noted = sorted(self._noted, key=itemgetter(0)), []
-        for _, (field, name, kind, reading, unread, is_own, is_exact, lost, missing, measure) in noted:
+        for _, (field, name, kind, reading, unread, is_own, is_exact, lost, missing, measure, values) in noted:
             if is_own and name == field:
                 self.read_own.add(field)
                 self._of_transform.append(unread)
@@ -223,7 +225,7 @@ class ColumnSurroundings:
             if measure is not None:
                 self.measures[field, name] = measure
             if is_own and name == field:
-                self.kinds[field] = kind
+                self.read_as[field] = kind, values
             if reading is not None and reading["cells"]:
                 self.readings[field, name] = {**reading, "kind": kind, "message": sentence(kind, reading)}
 

@@ -88,7 +88,8 @@ def shared(senders: Sequence[SampleSender]) -> dict[str, str]:
 
 def differing(senders: Sequence[SampleSender]) -> list[str]:
     """Returns the settings that some sender shows, and that do not hold for all."""
-    return [name for name, values in _shown(senders).items() if values and name not in shared(senders)]
+    of_all = shared(senders)
+    return [name for name, values in _shown(senders).items() if values and name not in of_all]
 
 
 def _shown(senders: Sequence[SampleSender]) -> dict[str, list[str]]:

@@ -139,7 +139,7 @@ def find_repeated(context: RunContext, tables: list[BuiltTable], known: dict[str
         if not field.unique:
             continue
         names = key_of(field)
-        there = [table for table in tables if name in table.result.table.columns] if names else []
+        there = [table for table in tables if name in table.result.table.columns]
         is_of_file = len(names) > 1
         if len(there) < 2 and not (there and is_of_file):
             continue

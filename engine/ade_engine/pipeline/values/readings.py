@@ -51,7 +51,7 @@ def note_readings(context: RunContext, around: ColumnSurroundings) -> None:
             field=field,
             count=1,
         )
-    for field, kind in around.kinds.items():
+    for field, (kind, values) in around.read_as.items():
         source = around.sources.get(field)
         if source is None:
             continue
@@ -62,8 +62,8 @@ def note_readings(context: RunContext, around: ColumnSurroundings) -> None:
                 field=field,
                 count=1,
             )
-        elif kind == "date_time":
-            _notice_times_beside(context, around, field, source.letters)
+        elif kind == "date_time" and values is not None:
+            _notice_times_beside(context, around, field, source.letters, values.drop_nulls())
     for (field, _), count in around.missing.items():
         cells = "1 cell says" if count == 1 else f"{count} cells say"
         context.notice("no_value", f"field {field!r}: {cells} in words that there is no value (n/a, none, -), and {'is' if count == 1 else 'are'} left empty", level=INFO, field=field, count=count)
@@ -80,18 +80,21 @@ def note_readings(context: RunContext, around: ColumnSurroundings) -> None:
         )
 
 
-def _notice_times_beside(context: RunContext, around: ColumnSurroundings, field: str, letters: str) -> None:
-    """Sends a notice about a field of dates with times whose column has dates alone, beside a column of times without a field."""
-    moments = _read(around, field, "date_time")
-    days = moments.drop_nulls()
+def _notice_times_beside(context: RunContext, around: ColumnSurroundings, field: str, letters: str, days: pl.Series) -> None:
+    """Sends a notice about a field of dates with times whose column has dates alone, beside a column of times without a field.
+    ``days``: what was read.
+    """
     if len(days) < _MIN_DAYS_ALONE or (days.dt.hour() + days.dt.minute() + days.dt.second()).sum():
         return
     for name, source in around.sources.of_no_field.items():
-        times = _read(around, name, "time") if name in around.table.columns else None
-        if times is None or 2 * (len(times) - times.null_count()) < len(days):
+        if name not in around.table.columns:
+            continue
+        found = _native.read_column(readable(around.table.get_column(name)), "time", None, is_strict=True)
+        times = series_of(found.column).drop_nulls()
+        if 2 * len(times) < len(days):
             continue
         filled = filled_rows(around.table, [name]).sum()
-        if filled * _CLEAR_SHARE <= len(times) - times.null_count():
+        if filled * _CLEAR_SHARE <= len(times):
             context.notice(
                 "values_of_another",
                 f"column {letters}, field {field!r}, has dates alone, and column {source.letters}, {source.header!r}, has times that no field has. "
@@ -100,11 +103,6 @@ def _notice_times_beside(context: RunContext, around: ColumnSurroundings, field:
                 count=1,
             )
             return
-
-
-def _read(around: ColumnSurroundings, name: str, kind: str) -> pl.Series:
-    order = around.settings.date_order
-    return series_of(_native.read_column(readable(around.table.get_column(name)), kind, None, order=order, is_strict=True).column)
 
 
 def keep_unread(
