@@ -116,7 +116,7 @@ def _keep_zeros(scan: SheetScan, rows: list[list[Any]]) -> None:
     """Replaces the numbers that a sheet shows with leading zeros."""
     numbers = pl.Series(range(1, len(rows) + 1), dtype=pl.UInt32)
     for column in range(scan.width):
-        if not scan.has_zeros(column, 0, len(rows)):
+        if not scan.shows_zeros(column):
             continue
         cells = pl.Series([row[column] if column < len(row) and type(row[column]) is int else None for row in rows], dtype=pl.Int64)
         texts = series_of(_native.read_column(cells, "code", None, origin=(scan, column, numbers)).column)

@@ -567,7 +567,24 @@ impl Scan {
         self.sheet().facts().from_1904
     }
 
-    /// Returns whether a column has numbers that are shown with leading zeros.
+    /// Returns whether a column has a number that its format shows with leading zeros.
+    fn shows_zeros(&self, column: usize) -> bool {
+        let sheet = self.sheet();
+        let mut runs = sheet.zeros().padded_in(column);
+        runs.any(|(first, last, digits)| {
+            (first..=last).any(|row| {
+                let cell = sheet.cell(row, column);
+                let number = match cell.tag {
+                    CellTag::Integer => cell.as_integer() as f64,
+                    CellTag::Float => cell.as_float(),
+                    _ => return false,
+                };
+                (0.0..10_f64.powi(digits as i32 - 1)).contains(&number)
+            })
+        })
+    }
+
+    /// Returns whether a column has formats that show numbers with leading zeros or a currency.
     fn has_zeros(&self, column: usize, start: usize, stop: usize) -> bool {
         self.sheet().zeros().any_in(column, start, stop)
     }

@@ -55,14 +55,15 @@ def note_readings(context: RunContext, around: ColumnSurroundings) -> None:
         source = around.sources.get(field)
         if source is None:
             continue
-        if kind == "number" and source.padded_cells() is not None:
+        cells = source.padded_cells() if kind == "number" else None
+        if cells is not None and cells[0].shows_zeros(cells[1]):
             context.notice(
                 "sign_of_format",
                 f"field {field!r}: column {source.letters} shows its numbers with leading zeros, and they were read without. If these are ids, read the field with `code`",
                 field=field,
                 count=1,
             )
-        elif kind == "date_time" and values is not None:
+        if kind == "date_time" and values is not None:
             _notice_times_beside(context, around, field, source.letters, values.drop_nulls())
     for (field, _), count in around.missing.items():
         cells = "1 cell says" if count == 1 else f"{count} cells say"

@@ -247,6 +247,17 @@ impl ZeroCells {
         })
     }
 
+    /// Returns the rows of a column whose format pads numbers with fewer digits than this: first row, last row, digits.
+    pub fn padded_in(&self, column: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+        let runs = u32::try_from(column).ok();
+        let runs = runs.and_then(|column| self.runs.get(&column));
+        runs.into_iter().flatten().filter_map(|run| {
+            let format = self.formats.get(usize::from(run.format))?;
+            let is_padded = format.currency.is_empty();
+            is_padded.then_some((run.first_row as usize, run.last_row as usize, format.places))
+        })
+    }
+
     /// Returns the bytes that the runs take.
     pub(super) fn bytes(&self) -> usize {
         self.count * size_of::<FormatRun>()
