@@ -16,6 +16,7 @@ import pytest
 from conftest import declared
 
 from ade_engine import fields
+from ade_engine.fields import scales
 
 ROWS = 40
 READERS = "text code person_name email iban phone boolean time duration number money currency date date_time".split()
@@ -400,3 +401,8 @@ def test_row_detectors_of_the_engine_find_the_same_tables_natively_and_row_by_ro
     assert natively.result.error is None and (natively.tables, natively.rows()) == (row_by_row.tables, row_by_row.rows())
 
 
+
+
+def test_words_of_powers_and_currencies_are_in_the_form_that_headers_are_compared_in():
+    for word in (*scales._CLEAR, *scales._CURRENCIES):
+        assert scales.folded(word) == word

@@ -12,28 +12,31 @@ from functools import lru_cache
 
 from ade_engine import _native
 
-#: Powers of ten by words that have no other meaning in a header.
+#: Powers of ten by words that have no other meaning in a header, in the form that :func:`folded` returns.
 _CLEAR = {
     word: power
     for power, words in {
-        -2: "cent cents eurocent eurocents ¢ pence centimes centimos centavos centesimi rappen grosze groszy grosz ore kopecks коп копеек копеики копиок "
-        "копииок kurus paise paisa stotinki стотинки bani haleru halier fillér filler santim senti",
+        -2: "cent cents eurocent eurocents ¢ pence centimes centimos centavos centesimi rappen grosze groszy grosz ore kopecks коп "
+        "копеек копеики копиок копииок kurus paise paisa stotinki стотинки bani haleru halier filler santim senti",
         2: "hundreds hundert centaines cientos centinaia",
-        3: "thousand thousands tsd tausend thsd ths milliers migliaia tys тыс тысяч тис тисяч tisic tisicich tisuca tisoc hiljada duizend tusen tusind ezer tuhatta tuhat "
-        "тысячах тысячи тысяча тысячамі тисячах tysiacach tysiace tisicich tisicoch χιλιαδων hiljadama tisucama хиљадама хиљ хиљаде илјади milhares milers milleiros "
-        "duizenden tuhandetes tuhandet tuh tuhansia tuhansina þus þusund þusundum tusinde tusental ezerben tukstanciais tukstosos tisocih mije mijera elfu libo libong "
-        "الف الاف بالالف هزار ہزار হাজার ათასი հազար мың мянга duisend nghìn "
-        "tukst 000 1000 '000 xιλ χιλ χιλιαδες хил хиляди хиљада nghin ngan ribu พัน พันบาท الاف بالالاف אלפי באלפי हजार",
-        5: "lakh lakhs lacs लाख লক্ষ লাখ لاکھ",
-        6: "million millions mio mill mln mn millionen millones milhoes milioni miljoen milj miljoner millioner miljonaa миллион миллионов млн мільйонів "
-        "milion miliony milionu milionow milyon millio εκατ εκατομμυρια милиона милион trieu juta ล้าน ล้านบาท مليون ملايين بالملايين מיליוני מיליון במיליוני "
-        "миллионы миллионах мільйон мільйонах мільйони milionach milionech milionima milijun milijunima milijuna milijon milijonih milijonov милионима милиони miljoenen "
-        "miljonit miljonites miljonia miljoner milljon milljonir milljonum millioban milions milioi milioane milijonais miljonos εκατομμυριων بالمليون بملايين میلیون ملین "
-        "сая 1000000 000000",
-        7: "crore crores करोड़ करोड কোটি کروڑ",
-        9: "billion billions bn mrd milliarden milliards miliardi mld miljard miljarder миллиардов млрд miliard miliardy miliardow milyar milliard ty miliar مليار "
-        "mds mrds mlrd mlr миллиард миллиарды миллиардах мільярдів мільярдах miliardach miliardech milijardi milijardama милијарди δισεκατομμυρια δισ bilhoes miljardia miljardit "
-        "miljardites milliarder miliarde milijardai بالمليار مليارات میلیارد ارب",
+        3: "thousand thousands tsd tausend thsd ths milliers migliaia tys тыс тысяч тис тисяч tisic tisicich tisuca tisoc hiljada "
+        "duizend tusen tusind ezer tuhatta tuhat тысячах тысячи тысяча тысячамі тисячах tysiacach tysiace tisicoch χιλιαδων "
+        "hiljadama tisucama хиљадама хиљ хиљаде илјади milhares milers milleiros duizenden tuhandetes tuhandet tuh tuhansia "
+        "tuhansina þus þusund þusundum tusinde tusental ezerben tukstanciais tukstosos tisocih mije mijera elfu libo libong الف "
+        "الاف بالالف هزار ہزار হাজার ათასი հազար мың мянга duisend nghin tukst 000 1000 '000 xιλ χιλ χιλιαδεσ хил хиляди хиљада "
+        "ngan ribu พน พนบาท بالالاف אלפי באלפי हजार",
+        5: "lakh lakhs lacs लाख লকষ লাখ لاکھ",
+        6: "million millions mio mill mln mn millionen millones milhoes milioni miljoen milj miljoner millioner miljonaa миллион "
+        "миллионов млн мільионів milion miliony milionu milionow milyon millio εκατ εκατομμυρια милиона милион trieu juta ลาน "
+        "ลานบาท مليون ملايين بالملايين מיליוני מיליון במיליוני миллионы миллионах мільион мільионах мільиони milionach "
+        "milionech milionima milijun milijunima milijuna milijon milijonih milijonov милионима милиони miljoenen miljonit "
+        "miljonites miljonia milljon milljonir milljonum millioban milions milioi milioane milijonais miljonos εκατομμυριων "
+        "بالمليون بملايين میلیون ملین сая 1000000 000000",
+        7: "crore crores करोड কোটি کروڑ",
+        9: "billion billions bn mrd milliarden milliards miliardi mld miljard miljarder миллиардов млрд miliard miliardy miliardow "
+        "milyar milliard ty miliar مليار mds mrds mlrd mlr миллиард миллиарды миллиардах мільярдів мільярдах miliardach "
+        "miliardech milijardi milijardama милијарди δισεκατομμυρια δισ bilhoes miljardia miljardit miljardites milliarder "
+        "miliarde milijardai بالمليار مليارات میلیارد ارب",
     }.items()
     for word in words.split()
 }
@@ -41,11 +44,14 @@ _CLEAR = {
 _BESIDE_CURRENCY = {"k": 3, "t": 3, "e": 3, "mil": 3, "mille": 3, "miles": 3, "mii": 3, "bin": 3, "tis": 3, "m": 6, "mil.": 6, "gr": -2, "p": -2, "kop": -2, "cr": 7, "lac": 5, "b": 9}
 #: Words beside "mil." that show a language in which it is a million.
 _MILLIONS_BY_CURRENCY = frozenset("kc czk eur lei ron kn din sk".split())
+#: Currencies, in the same form.
 _CURRENCIES = frozenset(
-    "euro euros evro руб рубли рублеи р грн гривень лв лева zl zloty zlotych kc korun ft forint kr kroner kronor lei leu ron tl lira liras rs rupees rupee re reais real "
-    "pesos peso dollar dollars dolares dolar dollari pound pounds sterling dong d rp rupiah บาท ريال دينار درهم جنيه שח ש\"ח kn kuna din dinara dinar yen yuan rmb won "
-    "francs franc franken fr sfr soles sol rand r₽ रुपये रुपए eurow eura evra evrov us usd r ден денари դր դրամ ₸ тг тенге "
-    "ευρω euron eurot euri eurov euro's euro(s) динара рсд rsd din. leke lek manat manati piso tsh ksh ush shilingi টাকা টাকার تومان ریال روپے лари ლარი ₾ төг төгрөг"
+    "euro euros evro руб рубли рублеи р грн гривень лв лева zl zloty zlotych kc korun ft forint kr kroner kronor lei leu "
+    "ron tl lira liras rs rupees rupee re reais real pesos peso dollar dollars dolares dolar dollari pound pounds sterling "
+    "dong d rp rupiah บาท ريال دينار درهم جنيه שח ש\"ח kn kuna din dinara dinar yen yuan rmb won francs franc franken fr sfr "
+    "soles sol rand r₽ रपय रपए eurow eura evra evrov us usd r ден денари դր դրամ ₸ тг тенге ευρω euron eurot euri eurov "
+    "euro's euro(s) динара рсд rsd din. leke lek manat manati piso tsh ksh ush shilingi টাকা টাকার تومان ریال روپے лари "
+    "ლარი ₾ төг төгрөг"
     .split()
 )
 _FILLERS = frozenset("in of en de di em d v u w i a la le the x × * på pa σε в у an и pro-memoria des del dei do dos as σ".split())
@@ -67,10 +73,6 @@ def folded(text: str) -> str:
     """Returns lower-case text without accents."""
     text = unicodedata.normalize("NFKD", text.replace("ł", "l").replace("Ł", "L").replace("ø", "o").replace("Ø", "O").replace("đ", "d").replace("Đ", "D").replace("ı", "i"))
     return "".join(letter for letter in text if unicodedata.category(letter) != "Mn").lower().replace("ς", "σ")
-
-
-_CLEAR = {folded(word): power for word, power in _CLEAR.items()}
-_CURRENCIES = frozenset(map(folded, _CURRENCIES))
 
 
 def is_sign(letter: str) -> bool:

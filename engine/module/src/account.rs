@@ -1,8 +1,8 @@
 //! The account of a run, for Python: filled table by table, and reported at the end.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashSet};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -102,7 +102,7 @@ impl Account {
             },
             places: Arc::default(),
             look_of,
-            looks: HashMap::new(),
+            looks: HashMap::default(),
             candidates: None,
             rows_with_errors: 0,
         }
@@ -347,7 +347,7 @@ impl Account {
         {
             return Ok(Arc::clone(candidates));
         }
-        let mut found = HashMap::new();
+        let mut found = HashMap::default();
         for entry in scores.call_method0("items")?.try_iter()? {
             let (index, scores): (usize, Bound<'_, PyAny>) = entry?.extract()?;
             let mut positive = Vec::new();
@@ -378,7 +378,7 @@ fn find_fields(
     [filled, valid]: [&HashMap<String, u64>; 2],
     quotes: bool,
 ) -> PyResult<()> {
-    let mut counted = HashSet::new();
+    let mut counted = HashSet::default();
     for mapped in &table.mapped_columns {
         let Some(&at) = places.get(&mapped.field_name) else {
             continue;
@@ -393,7 +393,7 @@ fn find_fields(
         field.is_mapped = true;
     }
     // A header that a hook names is a cell's value, unless a column has it as its header.
-    let mut headers = HashSet::new();
+    let mut headers = HashSet::default();
     if !table.derived_mappings.is_empty() {
         for column in &table.source_columns {
             headers.insert(stripped(&column.header)?.unwrap_or_default());

@@ -1,8 +1,8 @@
 //! The Python classes for issues: those of a table, and those of a run.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyList, PyString};
@@ -174,7 +174,7 @@ impl TableIssues {
             let number = |at| Some(issues.fact(at, fact)).filter(|number| *number != NONE);
             return PyList::new(py, rows.map(number).collect::<Vec<_>>());
         }
-        let mut known: HashMap<u32, Bound<'py, PyString>> = HashMap::new();
+        let mut known: HashMap<u32, Bound<'py, PyString>> = HashMap::default();
         let texts = rows.map(|at| {
             let text = issues.text(at, fact)?;
             let known = known.entry(issues.fact(at, fact));

@@ -1,7 +1,6 @@
 //! Facts about rows for `ade_engine.fields` and the detectors of rows: which cells are filled, and how a rule scores each row.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyByteArray;

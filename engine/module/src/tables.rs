@@ -1,8 +1,8 @@
 //! The Python classes for the explanation of tables.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

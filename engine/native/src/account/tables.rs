@@ -3,9 +3,9 @@
 //!
 //! Any engine may send this. Older engines report fewer keys. If a key is missing or null, its value is unknown.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use foldhash::{HashMap, HashSet};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
@@ -317,8 +317,8 @@ impl HeaderScores {
     /// Explains the columns of a table. `columns` are their indices, their headers, and whether these headers say nothing.
     pub fn explain(&self, columns: &[(usize, String, bool)]) -> Vec<ExplainedHeader> {
         let mapped: HashSet<&str> = self.fields.values().map(String::as_str).collect();
-        let mut ranked: HashMap<usize, Vec<(&str, f64)>> = HashMap::new();
-        let mut claims: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut ranked: HashMap<usize, Vec<(&str, f64)>> = HashMap::default();
+        let mut claims: HashMap<&str, Vec<usize>> = HashMap::default();
         for (index, scores) in &self.scores {
             let scores = scores.iter().map(|(field, score)| (field.as_str(), *score));
             let mut best: Vec<(&str, f64)> = scores.filter(|(_, score)| *score > 0.0).collect();

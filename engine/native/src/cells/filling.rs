@@ -9,7 +9,9 @@
 //! sheet grows neither in rows nor in width. A range that overlaps an earlier one stays as it is, and so does one that would
 //! take too many cells in proportion to the cells of the file.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashSet};
 
 use super::cell::{CellTag, SheetCell};
 use super::findings::MergedFillCounts;
@@ -39,7 +41,7 @@ struct RowSpanFill {
 pub(super) fn fill(sheet: &mut Sheet, cells: usize, numbers: bool, spacers: bool) {
     let (fillings, filled) = chosen(sheet, cells, numbers);
     let left = match spacers {
-        true => HashSet::new(),
+        true => HashSet::default(),
         false => without_values(sheet, &fillings),
     };
     sheet.findings.filled = filled;

@@ -1,9 +1,9 @@
 //! Checks whole columns: finds the values that break a demand, and makes the messages about them.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use foldhash::HashMap;
+use foldhash::HashSet;
 use regex::Regex;
 
 use crate::cells::calendar::DAY_MICROSECONDS;
@@ -301,7 +301,7 @@ mod tests {
             between(&[ColumnValue::Float(1.0)], Some(Extreme::Day(1)), None),
             None
         );
-        let known = HashSet::from(["a".to_owned()]);
+        let known = HashSet::from_iter(["a".to_owned()]);
         let one_of = Demand::OneOf {
             known: &known,
             ignores_case: true,

@@ -1,7 +1,8 @@
 //! Finds words that people write if there is no value: "n/a", "k. A.", "brak".
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use foldhash::HashSet;
 
 use super::outcome::ReaderKind;
 use super::texts::text::trimmed;

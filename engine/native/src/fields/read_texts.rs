@@ -1,7 +1,7 @@
 //! Reads a column of texts whose cells are read one by one: names, codes, addresses, and phone numbers, which get the same form
 //! throughout a column.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::numbers::digits;
 use super::outcome::{

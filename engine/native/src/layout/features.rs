@@ -1,6 +1,8 @@
 //! Features that speak for or against a row's state. A row has a feature or does not; each feature has a phrase that explains
 //! it.
 
+use foldhash::HashSet;
+
 use super::kinds::CellKind;
 use super::rows::{LayoutGrid, LayoutRow, RowShape};
 use super::traits::{Trait, Traits, numbers};
@@ -22,7 +24,7 @@ pub fn features(grid: &LayoutGrid) -> Vec<Vec<u16>> {
     let last_values = has_values.iter().rposition(|&has| has);
     let mut all: Vec<Traits> = Vec::with_capacity(count);
     let mut fullest_above = 0;
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::default();
     for k in 0..count {
         let mut found = Traits::default();
         let row = &rows[k];

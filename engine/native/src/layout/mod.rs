@@ -16,13 +16,13 @@ pub mod totals;
 pub mod traits;
 pub mod words;
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use self::chain::{Chain, Link, STATES};
 use self::rows::{LayoutGrid, LayoutRow};
 use crate::cells::Sheet;
 use crate::words::data::WEIGHTS;
+use foldhash::HashMap;
 
 pub use self::row_layout::{RowKind, RowLayout, RowState, SheetLayout};
 

@@ -1,8 +1,10 @@
 //! Reads the examined rows: the content of each cell, and the shape of the row.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::HashMap;
+use foldhash::quality::FixedState;
 
 use super::choose::choose;
 use super::kinds::{CellKind, is_range, kind_of, leading_year, trim, year};
@@ -508,7 +510,8 @@ impl RowTexts {
 /// Counts over the cells of a row while they are visited.
 #[derive(Default)]
 struct RowTally<'t> {
-    whole: DefaultHasher,
+    /// The hash of the texts so far.
+    whole: u64,
     /// The hash of each text.
     hashes: Vec<u64>,
     length: u32,
@@ -543,7 +546,7 @@ impl<'t> RowTally<'t> {
         row.longest = row.longest.max(length);
         self.length += u32::from(length);
         let hash = hash_of(text);
-        hash.hash(&mut self.whole);
+        self.whole = FixedState::default().hash_one((self.whole, hash));
         self.hashes.push(hash);
         let year = leading_year(text);
         let mut slot = Slot {
@@ -612,7 +615,7 @@ impl<'t> RowTally<'t> {
         row.bracketed = self.in_brackets > 0;
         row.most_bracketed = self.in_brackets >= 2 && self.in_brackets * 2 >= count - 1;
         row.mean_length = self.length as f32 / count as f32;
-        row.all_text = self.whole.finish();
+        row.all_text = self.whole;
         self.hashes.sort_unstable();
         self.hashes.dedup();
         row.distinct = self.hashes.len() as u16;
@@ -642,9 +645,7 @@ fn cut(text: &str) -> &str {
 }
 
 fn hash_of(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
+    FixedState::default().hash_one(text)
 }
 
 /// Returns whether a number has a fraction other than zeros.
@@ -661,7 +662,7 @@ fn has_decimals(text: &str) -> bool {
 
 /// Returns the hash of a text's pattern: runs of letters, digits and signs. Any number of words gives the same pattern.
 fn pattern_of(text: &str) -> u32 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FixedState::default().build_hasher();
     let (mut length, mut last, mut in_words) = (0, ' ', false);
     let mut put = |sign: char| {
         if length < 12 {

@@ -1,7 +1,8 @@
 //! Words that identify titles, headers, totals and notes in the languages of our users' workbooks (`words/lists.txt`).
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 use super::kinds::is_space;
 use crate::words::data::{LISTS, WordList};
@@ -97,7 +98,7 @@ pub struct WordFacts {
 
 /// The facts about each known word.
 static KNOWN: LazyLock<HashMap<&str, WordFacts>> = LazyLock::new(|| {
-    let mut known: HashMap<&str, WordFacts> = HashMap::new();
+    let mut known: HashMap<&str, WordFacts> = HashMap::default();
     let mut note = |list: &WordList, says: fn(&mut WordFacts)| {
         for &word in &**list {
             says(known.entry(word).or_default());

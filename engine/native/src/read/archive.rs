@@ -5,10 +5,11 @@
 //! backslashes or in another case. Parts are read as streams, if necessary from several threads at once. No memory is allocated
 //! from sizes that the file merely declares.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::foreign;
 use crate::error::{Result, SourceError};
@@ -54,8 +55,8 @@ impl ZipArchive {
             path: path.to_owned(),
             file: Arc::new(file),
             length,
-            entries: HashMap::new(),
-            folded: HashMap::new(),
+            entries: HashMap::default(),
+            folded: HashMap::default(),
             most_unpacked: u64::MAX,
         };
         archive.read_directory()?;

@@ -1,7 +1,8 @@
 //! The number formats of files that refer to them by names: XML Spreadsheet 2003, web pages, OpenDocument.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::xlsx::number::{is_whole_number, number_cell, styled};
 use super::xlsx::number_format::{NumberKind, shown_kind_of};

@@ -3,9 +3,10 @@
 //! Values have types: numbers (also percentages and currencies), dates and times, booleans, texts. An error becomes the text
 //! that the cell shows. Repeated cells and rows are expanded within limits.
 
-use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashSet};
 
 use super::archive::ZipArchive;
 use super::document::{Document, DocumentReader};

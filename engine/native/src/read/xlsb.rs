@@ -1,8 +1,9 @@
 //! Reads binary workbooks: `.xlsb`, an archive like that of an `.xlsx` whose parts are records instead of XML.
 
-use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::archive::ZipArchive;
 use super::formats::{Formats, NumberDisplay, cell_of_float};
@@ -147,7 +148,7 @@ impl BinaryWorkbook {
         let Some(mut records) = self.records(STYLES)? else {
             return Ok(());
         };
-        let mut custom: HashMap<u16, NumberDisplay> = HashMap::new();
+        let mut custom: HashMap<u16, NumberDisplay> = HashMap::default();
         let mut is_within = false;
         while let Some(kind) = records.advance()? {
             let data = &records.data[..];

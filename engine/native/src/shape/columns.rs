@@ -7,8 +7,10 @@
 //!   counted.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+
+use foldhash::{HashMap, HashSet};
 
 use super::heads::{Series, is_counted, is_measure, is_total, mark, names_field, pattern, tokens};
 use super::step::{Proposal, ReshapeStep};
@@ -412,7 +414,7 @@ fn grid_within(cuts: &[Cuts], way: HeaderCut, among: Range<usize>) -> Option<(Ra
             }
             let pairs: Vec<&Pair> = columns.clone().map(|column| &cuts[column][&way]).collect();
             let count = |part: fn(&Pair) -> &String| {
-                let mut counts: HashMap<&String, usize> = HashMap::new();
+                let mut counts: HashMap<&String, usize> = HashMap::default();
                 for pair in &pairs {
                     *counts.entry(part(pair)).or_default() += 1;
                 }

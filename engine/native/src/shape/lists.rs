@@ -2,7 +2,7 @@
 //! positions, and not always in the same number. If the parts are always at the same position, such as street and town, the
 //! cell is no list.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::marks::ValueSeparator;
 use super::step::{Proposal, ReshapeStep};
@@ -67,7 +67,7 @@ fn parted(table: &TextTable, column: usize, mark: ValueSeparator) -> Option<Prop
     }
     let singles = texts.iter().filter(|text| !mark.is_in(text));
     let singles = singles.map(|text| vec![*text]);
-    let mut counts: HashMap<String, (usize, HashSet<usize>)> = HashMap::new();
+    let mut counts: HashMap<String, (usize, HashSet<usize>)> = HashMap::default();
     for list in lists.iter().cloned().chain(singles) {
         for (place, part) in list.into_iter().enumerate() {
             let known = counts.entry(part.to_lowercase()).or_default();

@@ -4,7 +4,7 @@
 //! - Fill down: the first columns are empty below a value, more often than by chance, and the rows there have other values.
 //! - Records: the labels of the first column repeat after a fixed number of lines, in the same order.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::step::{Proposal, ReshapeStep};
 use super::table::{TextTable, quoted, share};

@@ -1,7 +1,7 @@
 //! Handles the rows above a header: small tables that are left out, titles of pages, the section of the table in a line of its
 //! own, and lines that describe its amounts.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::rows::{has_letter, is_digit, trim};
 use super::view::MIN_FIELDS;
@@ -95,7 +95,7 @@ impl SheetView<'_> {
     /// If several tables have the same header, sets the section of each to the texts in the lines above it that differ from
     /// table to table: a person, a site, a week. A single table has a title there, which distinguishes no records.
     pub(super) fn name_sections(&mut self) {
-        let mut by_header: HashMap<Vec<String>, Vec<(usize, LinesAbove)>> = HashMap::new();
+        let mut by_header: HashMap<Vec<String>, Vec<(usize, LinesAbove)>> = HashMap::default();
         let mut above = 0;
         for (at, span) in self.spans.iter().enumerate() {
             if let Some((header, lines)) = self.lines_of(span, above) {

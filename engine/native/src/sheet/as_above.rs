@@ -1,8 +1,9 @@
 //! Finds cells that stand for the value above them: ditto signs, and columns that are filled once for several records.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashSet};
 
 use super::rows::{SheetRowView, trim};
 use super::span::{DittoCells, Span};
@@ -154,7 +155,7 @@ impl DittoTable<'_> {
             }
         }
         // A capitalised word may be a name, and an equals sign a value, if no other sign is in its column.
-        let mut counts: HashMap<usize, usize> = HashMap::new();
+        let mut counts: HashMap<usize, usize> = HashMap::default();
         for &(_, column, _) in &found {
             *counts.entry(column).or_default() += 1;
         }

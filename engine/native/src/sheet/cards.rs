@@ -1,7 +1,7 @@
 //! Finds records whose values are below one another, each beside its label, as in address blocks and on cards: a label that
 //! recurs begins the next record. If a label occurs twice in a row, records are also beside one another.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::grid::{AreaCell, Cards, SheetGrid};
 use super::rows::{FieldWords, SheetRowView, trim};
@@ -42,7 +42,7 @@ impl SheetView<'_> {
             return None;
         }
         let mut names: Vec<(String, String)> = Vec::new();
-        let mut known: HashSet<String> = HashSet::new();
+        let mut known: HashSet<String> = HashSet::default();
         let mut lines: Vec<Vec<CardEntry>> = Vec::new();
         let mut others = 0;
         for row in 0..self.kinds.len() {
@@ -152,14 +152,14 @@ fn records_of(lines: Vec<Vec<CardEntry>>) -> Vec<HashMap<String, CardEntry>> {
     };
     let are_beside = lines.iter().any(has_two);
     let mut records: Vec<HashMap<String, CardEntry>> = Vec::new();
-    let mut open_at: HashMap<usize, usize> = HashMap::new();
+    let mut open_at: HashMap<usize, usize> = HashMap::default();
     for entry in lines.into_iter().flatten() {
         let column = if are_beside { entry.column } else { 0 };
         let open = open_at.get(&column).copied();
         let open = open
             .filter(|&at| !records[at].contains_key(&entry.label))
             .unwrap_or_else(|| {
-                records.push(HashMap::new());
+                records.push(HashMap::default());
                 records.len() - 1
             });
         open_at.insert(column, open);

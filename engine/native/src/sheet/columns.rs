@@ -4,9 +4,10 @@
 //! its rows have values on both sides. Columns that end above the rest may be a table, a legend, or values that only the first
 //! records have: they stay in the table, and are reported.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
+
+use foldhash::HashSet;
 
 use super::rows::{is_plain_number, trim};
 use super::view::Area;

@@ -1,8 +1,9 @@
 //! Finds the end of a table: above the form of the next table, at blank rows if the settings say so, and above its notes, which
 //! are the rows of texts below its last record that fill few of its columns. Small tables among the notes become tables.
 
-use std::collections::HashSet;
 use std::ops::Range;
+
+use foldhash::HashSet;
 
 use super::columns::is_small_table;
 use super::{KeptRowReason, SheetNotice, SheetRowView, SheetView, Span};

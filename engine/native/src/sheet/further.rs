@@ -5,8 +5,9 @@
 //!    question.
 //! 3. [`SheetView::choose_names`]: a row that names more fields than all rows joined is the whole header.
 
-use std::collections::HashSet;
 use std::ops::Range;
+
+use foldhash::HashSet;
 
 use super::rows::{has_digit, is_digit, is_period, trim};
 use super::units::is_unit;

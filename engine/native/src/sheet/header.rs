@@ -4,7 +4,7 @@
 //! columns above are written. A mark that may be something else stays: "Area m²" has a unit, "Phone (1)" and "Phone (2)" are
 //! two phones.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::rows::trim;
 use super::units::{is_unit, without_brackets};
@@ -126,7 +126,7 @@ fn joined(rows: &HeaderTexts) -> Vec<String> {
     }
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let name = |column: usize| {
-        let (mut known, mut pieces) = (HashSet::new(), Vec::new());
+        let (mut known, mut pieces) = (HashSet::default(), Vec::new());
         for row in rows.iter().filter(|row| column < row.len()) {
             let words: Vec<&str> = row[column].split_whitespace().collect();
             let piece = words.join(" ");
@@ -165,7 +165,7 @@ fn cells_of(rows: &HeaderTexts, spread: &HeaderTexts, column: usize) -> Vec<(usi
 /// Letters and digits are marks only if those of the whole header run from the first one on without a gap. A mark stays if two
 /// names of a row differ only in it.
 fn take_footnotes(rows: &mut HeaderTexts, columns: &mut [HeaderColumn]) {
-    let mut found: HashMap<(usize, usize), (String, String)> = HashMap::new();
+    let mut found: HashMap<(usize, usize), (String, String)> = HashMap::default();
     let mut bracketed = Vec::new();
     for (row, texts) in rows.iter().enumerate() {
         for (column, text) in texts.iter().enumerate() {
@@ -193,7 +193,7 @@ fn take_footnotes(rows: &mut HeaderTexts, columns: &mut [HeaderColumn]) {
     let mut notes: Vec<Vec<String>> = vec![Vec::new(); columns.len()];
     for (at, row) in rows.iter_mut().enumerate() {
         // The rest must be the name of one column of its row, unless the mark is the same there: a label may repeat.
-        let mut marks: HashMap<String, HashSet<&str>> = HashMap::new();
+        let mut marks: HashMap<String, HashSet<&str>> = HashMap::default();
         for (column, text) in row.iter().enumerate() {
             let (name, mark) = found
                 .get(&(at, column))
@@ -308,7 +308,7 @@ fn take_units(
         let words: Vec<&str> = text_at(rows, row, column).split_whitespace().collect();
         words.join(" ")
     };
-    let mut units: HashMap<(usize, usize), String> = HashMap::new();
+    let mut units: HashMap<(usize, usize), String> = HashMap::default();
     for row in 1..rows.len() {
         let (mut found, mut has_names) = (Vec::new(), false);
         for column in 0..rows[row].len() {
@@ -342,7 +342,7 @@ fn take_units(
         bare[row][column].clear();
     }
     let (names, full) = (joined(&bare), joined(rows));
-    let mut meant: HashMap<String, HashSet<String>> = HashMap::new();
+    let mut meant: HashMap<String, HashSet<String>> = HashMap::default();
     for (name, full) in names.iter().zip(&full) {
         meant.entry(folded(name)).or_default().insert(folded(full));
     }

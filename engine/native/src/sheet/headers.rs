@@ -6,8 +6,9 @@
 //! 3. [`mark_lone`]: a header row of one unknown text among records is a note.
 //! 4. [`mark_page_titles`]: the rows above a repeated header are the title of a page, and tables end there.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+
+use foldhash::{HashMap, HashSet};
 
 use super::rows::{MIN_RECORD_CELLS, has_letter, is_digit};
 use super::{FieldWords, SheetNotice, SheetRowView, SheetView};
@@ -56,10 +57,10 @@ fn mark_repeated(
     kinds: &mut [RowKind],
 ) -> Vec<(usize, HeaderRepeat)> {
     let mut found = Vec::new();
-    let mut known: HashSet<Vec<String>> = HashSet::new();
-    let mut tails: HashSet<Vec<String>> = HashSet::new();
+    let mut known: HashSet<Vec<String>> = HashSet::default();
+    let mut tails: HashSet<Vec<String>> = HashSet::default();
     // Most rows have a different second text from these headers, and are skipped.
-    let mut seconds: HashSet<String> = HashSet::new();
+    let mut seconds: HashSet<String> = HashSet::default();
     for row in looked_at {
         let is_header = kinds[row] == RowKind::Header;
         if !is_header && (known.is_empty() || !seconds.contains(&rows.text_at(row, 1))) {
@@ -152,14 +153,14 @@ fn mark_lone(rows: SheetRowView<'_>, kinds: &mut [RowKind], words: &FieldWords) 
 
 /// Turns the rows above a repeated header into titles, as on each printed page. Returns these rows in order.
 fn mark_page_titles(rows: SheetRowView<'_>, kinds: &mut [RowKind]) -> Vec<usize> {
-    let mut pages_of: HashMap<Vec<(usize, String)>, Vec<Range<usize>>> = HashMap::new();
+    let mut pages_of: HashMap<Vec<(usize, String)>, Vec<Range<usize>>> = HashMap::default();
     for block in blocks(kinds) {
         let texts = rows.texts(block.end - 1);
         if texts.len() > 1 {
             pages_of.entry(texts).or_default().push(block);
         }
     }
-    let mut found: HashSet<usize> = HashSet::new();
+    let mut found: HashSet<usize> = HashSet::default();
     for (names, pages) in pages_of.iter().filter(|(_, pages)| pages.len() > 1) {
         let is_short = |count: usize| (1..names.len()).contains(&count);
         let upper: Vec<Vec<_>> = pages
@@ -216,7 +217,7 @@ impl SheetView<'_> {
     /// Marks headers that can only be recognised by the rows around them. Returns the reason for each row that repeats a header
     /// or is a line of signs.
     pub(super) fn mark_headers(&mut self) -> HashMap<usize, &'static str> {
-        let mut repeats = HashMap::new();
+        let mut repeats = HashMap::default();
         if !self.settings.is_2026 {
             return repeats;
         }

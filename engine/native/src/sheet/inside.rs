@@ -3,7 +3,7 @@
 //! A row is left out only if it certainly is no record: a head is a name in a thin row, a total adds up and does not continue
 //! the records, a note is between blank rows. All other rows are records.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::ends::{count_names, is_thin};
 use super::pivots::find_pivot;
@@ -58,7 +58,7 @@ impl<'s> TableBody<'s> {
             lone_names: 0,
             doubtful: Vec::new(),
             checks: Vec::new(),
-            groups: HashMap::new(),
+            groups: HashMap::default(),
         };
         if settings.heads != Heads::Keep {
             inside.keep_heads_that_name();

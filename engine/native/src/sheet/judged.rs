@@ -1,6 +1,8 @@
 //! Explains what the rows of a sheet were recognised as, for people who ask where a header was seen.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use foldhash::HashMap;
 
 use crate::layout::{RowKind, RowLayout, RowState, SheetLayout, reasons_of};
 

@@ -6,7 +6,9 @@
 //! 2. [`find_lines`]: if each record has as many rows below it, these are further lines of it. A row that is alone among them,
 //!    and no section head, belongs to nothing.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::HashSet;
 
 use super::rows::{has_digit, is_digit, is_number_or_day, trim};
 use super::{FieldWords, KeptRowReason, SheetNotice, SheetRowView, SheetView, Span};
@@ -167,7 +169,7 @@ impl<'s> LinesTable<'s> {
     /// Returns the columns of a row's texts, or none if it has a value. A filled merged text counts once.
     fn columns(&self, row: usize) -> Vec<usize> {
         let mut columns = Vec::new();
-        let mut texts = HashSet::new();
+        let mut texts = HashSet::default();
         for column in self.rows.filled_within(row, &self.span.columns) {
             let text = self.rows.as_text(self.rows.cell(row, column));
             let Some(text) = text.filter(|text| !is_number_or_day(text)) else {

@@ -275,7 +275,7 @@ pub fn tables_of(sheet: &Arc<Sheet>) -> Vec<Span> {
     let grid = Arc::new(SheetGrid::new(Arc::clone(sheet)));
     let settings = SheetSettings::edition_2026();
     let configuration = Configuration::<Infallible> {
-        words: &FieldWords::new(),
+        words: &FieldWords::default(),
         detectors: Detectors::Rules(vec![&RowDetector::Layout { score: 1.0 }]),
         reshapes: None,
     };

@@ -3,9 +3,10 @@
 //! The evidence is either words of fields in the first column, or rows that each have one kind of value, with several kinds in
 //! all. A table is judged only if it is alone on its sheet, except for titles and notes of one cell.
 
-use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
+
+use foldhash::HashSet;
 
 use super::rows::{is_digit, is_number_or_day};
 use super::view::Area;
@@ -127,7 +128,7 @@ fn kind_of(rows: SheetRowView<'_>, cell: SheetCell) -> LineCellKind {
 }
 
 fn are_texts(kinds: &HashSet<LineCellKind>) -> bool {
-    *kinds == HashSet::from([LineCellKind::Text])
+    *kinds == HashSet::from_iter([LineCellKind::Text])
 }
 
 /// Returns whether rows have values of several kinds, so that no column has a single kind: two rows have texts below the first,

@@ -4,7 +4,7 @@
 //! Read as records, such sums would count twice. A table is a pivot only if it adds up as a whole: every row belongs to a
 //! group, and the last row has the sums of the outermost groups.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::rows::{SheetRowView, amount_of};
 use super::span::Span;
@@ -48,7 +48,7 @@ pub(super) fn find_pivot(
         places: Vec::new(),
         names: Vec::new(),
         numbers: Vec::new(),
-        known: HashMap::new(),
+        known: HashMap::default(),
         steps: 0,
     };
     let (mut heads, mut at) = (Vec::new(), 0);
@@ -65,7 +65,7 @@ pub(super) fn find_pivot(
     if !are_equal(&lines.numbers[at], &sums) {
         return None;
     }
-    let mut names = HashMap::new();
+    let mut names = HashMap::default();
     for head in heads {
         lines.take(head, "", &mut names);
     }

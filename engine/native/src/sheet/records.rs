@@ -2,8 +2,10 @@
 //! first record; its looks, the words of fields, and values that no header has decide this. Uncertain decisions are reported,
 //! so no row is lost silently.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
+
+use foldhash::HashSet;
 
 use super::rows::{MAX_COMPARED_ROWS, MIN_RECORD_CELLS, ValueKind, is_period};
 use super::units::is_unit;

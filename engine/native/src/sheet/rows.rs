@@ -1,7 +1,8 @@
 //! Reads the texts of rows, and the kinds of values in cells.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::{Range, RangeInclusive};
+
+use foldhash::{HashMap, HashSet};
 
 use crate::cells::text_form::as_python;
 use crate::cells::white_space::is_python_space;
@@ -232,7 +233,7 @@ impl<'s> SheetRowView<'s> {
     /// Returns the same as [`SheetRowView::texts`], within some columns.
     pub fn texts_within(self, row: usize, columns: &Range<usize>) -> Vec<(usize, String)> {
         let mut found: Vec<(usize, String)> = Vec::new();
-        let mut known: HashSet<String> = HashSet::new();
+        let mut known: HashSet<String> = HashSet::default();
         for column in self.filled_within(row, columns) {
             let text = self.text_at(row, column);
             if known.insert(text.clone()) {

@@ -1,7 +1,8 @@
 //! Recognises units in headers: `EUR`, `kg`, `[m²]`, `in %`, `EUR '000`, and patterns of dates, `dd.mm.yyyy`.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
+
+use foldhash::HashSet;
 
 use crate::cells::white_space::is_python_space;
 use crate::words::cut::{digit, is_currency_sign};

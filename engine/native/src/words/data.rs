@@ -1,7 +1,8 @@
 //! The files of words and numbers that are part of the program. A section begins with a line `# name: description`.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 /// Words of many languages, collected by hand.
 pub static LISTS: LazyLock<DataFile> = LazyLock::new(|| DataFile::parse(include_str!("lists.txt")));

@@ -1,8 +1,9 @@
 //! Looks up words: names of months and weekdays, fillers, currencies. All words are folded ([`super::cut`]).
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 use super::data::{LISTS, WordList};
 use super::tables::{CURRENCIES, FILLERS, Languages, MONTHS, ROMAN_LANGUAGES, WEEKDAYS};

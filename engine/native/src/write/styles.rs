@@ -1,7 +1,8 @@
 //! The styles of a workbook: the look of a cell as data, and the part that lists all looks in use.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use foldhash::HashMap;
 
 use super::cells::MomentStyles;
 use super::text;
@@ -158,7 +159,10 @@ impl Default for StyleSheet {
                 plain_cell(21, " applyNumberFormat=\"1\""),
                 plain_cell(166, " applyNumberFormat=\"1\""),
             ],
-            numbers: HashMap::from([(CellAppearance::default(), 0), (date, MOMENT_STYLES.date)]),
+            numbers: HashMap::from_iter([
+                (CellAppearance::default(), 0),
+                (date, MOMENT_STYLES.date),
+            ]),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! An outline is made of at most a hundred filled cells, taken evenly, so that long columns cost little.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::profile::{Profile, ProfileReadings, taken};
 use crate::account::tables::ColumnValueProfile;
@@ -61,7 +61,7 @@ pub fn outline(values: &[ColumnValue<'_>]) -> ColumnValueProfile {
 /// Returns the most frequent shape. A column of dates with a word in it arrives as text, with dates such as
 /// `2025-03-01T00:00:00`.
 fn shape_of_dates(cells: &[ColumnValue<'_>]) -> Option<String> {
-    let mut shapes: HashMap<String, usize> = HashMap::new();
+    let mut shapes: HashMap<String, usize> = HashMap::default();
     let mut text = String::new();
     for &cell in cells {
         text.clear();

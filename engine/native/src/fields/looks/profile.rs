@@ -3,7 +3,7 @@
 //! Kinds of values are counted in all cells. Patterns, distinct values and lengths are those of at most [`MAX_PROFILE_CELLS`] filled
 //! cells, taken evenly from the whole column, so that the time for a column is bounded. Nothing is random.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use crate::columns::view::ColumnValue;
 use crate::fields::dates::date::{self, Dates};
@@ -118,8 +118,8 @@ impl Profile {
         let mut cut = CutText::default();
         let mut text = String::new();
         let mut shape = String::new();
-        let mut shapes: HashMap<String, usize> = HashMap::new();
-        let mut known: HashSet<String> = HashSet::new();
+        let mut shapes: HashMap<String, usize> = HashMap::default();
+        let mut known: HashSet<String> = HashSet::default();
         for (row, &value) in values.iter().enumerate() {
             text.clear();
             push_text(value, &mut text);

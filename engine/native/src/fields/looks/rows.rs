@@ -4,11 +4,12 @@
 //! A row detector in Python is called for every row, which takes most of a run's time on a large sheet. These detectors give
 //! the same results for all rows at once.
 
+use foldhash::HashSet;
+
 use crate::cells::parts::in_parts;
 use crate::cells::{CellTag, Sheet, SheetCell};
 use crate::layout::{RowKind, RowLayout, RowState, SheetLayout};
 use crate::words::cut;
-use std::collections::HashSet;
 
 /// The number of kinds that rules score.
 const KINDS: usize = 7;

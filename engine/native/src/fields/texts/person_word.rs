@@ -1,7 +1,8 @@
 //! A word of a name: the facts about the folded word, its letters and its ending. All facts about a word are looked up at once.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::HashMap;
 
 use crate::words::cut::fold;
 use crate::words::data::{LISTS, WordList};
@@ -53,7 +54,7 @@ pub(super) fn known(word: &str) -> u16 {
 }
 
 static WORDS: LazyLock<HashMap<&str, u16>> = LazyLock::new(|| {
-    let mut words = HashMap::new();
+    let mut words = HashMap::default();
     for line in LISTS.lines("names of people") {
         let (kinds, names) = line.split_once(": ").unwrap_or_default();
         let bits = KINDS

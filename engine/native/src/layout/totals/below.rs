@@ -2,7 +2,7 @@
 //! of two totals, or its continuation with the records between. Other rows there that lack the texts of a record are doubtful,
 //! and so are parts of a record.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::read::NONE;
 use super::rows::{DoubtfulTotalReason, TotalsRows, Verdict};

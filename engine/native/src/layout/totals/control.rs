@@ -1,7 +1,7 @@
 //! Checks totals against the sums of the rows that were kept, and closing balances against the opening balance and the amounts
 //! between.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::read::NONE;
 use super::rows::{DoubtfulTotalReason, TotalsRows, Verdict};

@@ -1,6 +1,6 @@
 //! Decides what each row is, by its sum, its word, and the blank cells beside it.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 
 use super::below;
 use super::looks::{DOUBTFUL_ABOVE_FULL, NEED_FULL};
@@ -148,7 +148,7 @@ pub fn judge(rows: &TotalsRows<'_>, sums: &HashMap<usize, Sum>) -> Vec<Verdict> 
 fn balances_that_go_on(rows: &TotalsRows<'_>, sums: &HashMap<usize, Sum>) -> HashSet<usize> {
     let is_balance = |item: &usize| rows.looks[*item].word == Some(TotalWord::Balance);
     let of_balances = sums.iter().filter(|(item, _)| is_balance(item));
-    let mut found: HashSet<usize> = HashSet::new();
+    let mut found: HashSet<usize> = HashSet::default();
     for (&item, sum) in of_balances {
         found.extend(sum.parts.iter().copied().filter(is_balance));
         if sum.parts.len() > 1 {
@@ -326,7 +326,7 @@ fn with_sum(rows: &TotalsRows<'_>, item: usize, sum: &Sum, place: &ItemContext) 
 /// Makes totals of the charges (VAT, shipping, discounts) that are added to a total to make another one, or are between the
 /// records and their total.
 fn take_charges(rows: &TotalsRows<'_>, sums: &HashMap<usize, Sum>, verdicts: &mut [Verdict]) {
-    let mut charges: HashSet<usize> = HashSet::new();
+    let mut charges: HashSet<usize> = HashSet::default();
     for (&total, sum) in sums {
         if !matches!(verdicts[total], Verdict::Total | Verdict::Balance) {
             continue;

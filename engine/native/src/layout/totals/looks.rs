@@ -1,7 +1,8 @@
 //! Interprets the texts of a table's rows: the columns that records fill, words for totals, and blank cells beside them.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+
+use foldhash::{HashMap, HashSet};
 
 use super::read::{AmountColumn, AmountKind, NONE};
 use super::words::{self, TotalWord, WordPosition};

@@ -1,6 +1,6 @@
 //! The rows of a table in which totals are searched, and the verdicts on rows.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::looks::{LabelFacts, NEED_NOTHING, NEED_WITHIN, TotalsTable};
 use super::read::{self, NONE};

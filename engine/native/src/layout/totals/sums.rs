@@ -4,8 +4,7 @@
 //! A total replaces its parts, so totals of totals are found as well. The evidence for a sum is measured in bits: how unlikely
 //! it is to hit a number by chance, less the number of attempts and the columns that do not add up.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use foldhash::HashMap;
 
 use super::looks;
 use super::read::NONE;
@@ -117,23 +116,6 @@ pub struct Sum {
 /// The evidence in bits, the number of columns that agree, and the columns that differ.
 type SumEvidence = (f64, usize, Vec<usize>);
 
-#[derive(Default)]
-struct MixingHasher(u64);
-
-impl Hasher for MixingHasher {
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 29)
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes
-            .iter()
-            .for_each(|&byte| self.write_u64(u64::from(byte)));
-    }
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-}
-
 /// The height at which a sum of a column was reached, and the previous mark with the same sum.
 struct PrefixSumMark {
     key: u64,
@@ -148,7 +130,7 @@ struct PrefixSumPile<'i> {
     pile: Vec<usize>,
     prefix: Vec<i128>,
     terms: Vec<u32>,
-    last: HashMap<u64, u32, BuildHasherDefault<MixingHasher>>,
+    last: HashMap<u64, u32>,
     marks: Vec<PrefixSumMark>,
 }
 
@@ -331,7 +313,7 @@ pub fn find(items: &Items, is_below: bool) -> HashMap<usize, Sum> {
     let columns = items.looked_up();
     let mut tops = PrefixSumPile::new(items, &columns);
     let mut leaves = PrefixSumPile::new(items, &columns);
-    let mut found: HashMap<usize, Sum> = HashMap::new();
+    let mut found: HashMap<usize, Sum> = HashMap::default();
     let mut start = 0;
     let mut heights = Vec::new();
     let count = items.count();

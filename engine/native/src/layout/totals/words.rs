@@ -1,7 +1,8 @@
 //! Words for totals, charges and balances, read from `words/lists.txt`, which has a line for each language.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashSet};
 
 use crate::words::data::{LISTS, WordList};
 
@@ -63,7 +64,7 @@ impl PhraseIndex {
     fn made() -> Self {
         let set = |name| LISTS.phrases(name).into_iter().collect();
         let mut known = Self {
-            phrases: HashMap::new(),
+            phrases: HashMap::default(),
             beginnings: vec![0; 32 * 32],
             unspaced: Vec::new(),
             weak: set("weak"),

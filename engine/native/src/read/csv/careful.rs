@@ -10,7 +10,8 @@
 //! other row.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use foldhash::HashMap;
 
 use super::parser::Rows;
 use crate::error::Result;
@@ -134,7 +135,7 @@ impl<'a> Text<'a> {
     }
 
     fn broken_and_kinds(&self) -> (usize, usize) {
-        let (mut at, mut broken, mut kinds) = (0, 0, HashMap::new());
+        let (mut at, mut broken, mut kinds) = (0, 0, HashMap::default());
         while at < self.bytes.len() {
             let record = self.record(at, self.bytes.len(), Quotes::Strict);
             at = record.end;
@@ -347,7 +348,7 @@ impl UsualRecord {
                 .max_by_key(|(fields, count)| (**count, **fields))
                 .map_or(0, |(fields, _)| *fields)
         };
-        let (mut sound, mut lines) = (HashMap::new(), HashMap::new());
+        let (mut sound, mut lines) = (HashMap::default(), HashMap::default());
         let (mut at, mut sound_bytes) = (0, 0);
         while at < text.bytes.len() {
             let record = text.record(at, text.bytes.len(), Quotes::Strict);
@@ -373,7 +374,7 @@ impl UsualRecord {
 
     /// Returns the properties of the records with this number of fields.
     fn with(text: &Text<'_>, fields: usize) -> Self {
-        let mut looks = vec![HashMap::<CsvCellShape, usize>::new(); fields];
+        let mut looks = vec![HashMap::<CsvCellShape, usize>::default(); fields];
         let (mut at, mut shown) = (0, 0);
         while at < text.bytes.len() && shown <= MAX_SHOWING_RECORDS {
             let (record, _) = text.next(at, fields);

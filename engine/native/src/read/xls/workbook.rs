@@ -1,7 +1,8 @@
 //! Reads an old workbook: its stream, its sheets, and the globals at its start.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::date_format::{is_built_in_date, is_date_format};
 use super::records::{self, SharedStringReader, SheetRecords, TextForm, XlsRecords, read_text};

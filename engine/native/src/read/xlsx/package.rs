@@ -1,6 +1,6 @@
 //! Reads the package around a workbook: the types of parts, and the relationships between them.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::error::Result;
 use crate::read::archive::ZipArchive;
@@ -111,7 +111,7 @@ pub(in crate::read) fn read_relationships(
     let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
     let separator = if folder.is_empty() { "" } else { "/" };
     let wanted = format!("{folder}{separator}_rels/{name}.rels");
-    let mut found = HashMap::new();
+    let mut found = HashMap::default();
     let Some(stored) = archive.find(&wanted) else {
         return Ok(found);
     };

@@ -1,10 +1,11 @@
 //! Reads the stylesheet as far as values need it: the cell styles that turn a number into a date, or show it with leading
 //! zeros.
 
-use std::collections::HashMap;
 use std::io::Read;
 use std::str::FromStr;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::number_format::{
     NumberKind, kind_of, kind_of_built_in, shown_kind_of, shown_kind_of_built_in,
@@ -98,8 +99,8 @@ impl XlsxStyles {
             false => kind_of_built_in,
         };
         let mut reader = XmlReader::new(source, part, SPREADSHEET);
-        let mut custom: HashMap<u32, NumberKind> = HashMap::new();
-        let mut custom_zeros: HashMap<u32, ZeroFormat> = HashMap::new();
+        let mut custom: HashMap<u32, NumberKind> = HashMap::default();
+        let mut custom_zeros: HashMap<u32, ZeroFormat> = HashMap::default();
         let mut format_ids = Vec::new();
         let mut in_cell_formats = false;
         let (mut fonts, mut fills): (Vec<bool>, Vec<bool>) = Default::default();
@@ -186,7 +187,7 @@ fn numbered(
     format_ids: &[u32],
 ) -> (Vec<ZeroFormat>, Vec<Option<u16>>) {
     let mut zeros = Vec::new();
-    let mut numbers: HashMap<u32, u16> = HashMap::new();
+    let mut numbers: HashMap<u32, u16> = HashMap::default();
     for (id, format) in custom {
         if let Ok(number) = u16::try_from(zeros.len()) {
             numbers.insert(id, number);
