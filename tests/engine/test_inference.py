@@ -33,6 +33,14 @@ Order no. | Rechnungsnummer | code | opposed
 Cost centre | Artikelnummer | code | opposed
 Planned hours | Hours actual | number | opposed
 Old price | Precio nuevo | money | opposed
+Ürün adı | Product name | text | same
+Čís. faktury | Invoice no | code | unknown
+Číslo faktury | Invoice no | code | same
+Tuotenumero | Cikkszám | code | same
+Дата рождения | Date of birth | date | same
+Τιμή καταλόγου | List price | money | same
+商品コード | Product code | code | same
+Cena netto | Brutto ár | money | opposed
 """
 
 

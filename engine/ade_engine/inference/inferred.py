@@ -154,7 +154,9 @@ class _FieldNames:
         self._said: dict[SampleColumn, str] = {}
         for table in (table for sample in samples for table in sample.tables):
             for column, some in zip(table.columns, meanings(table.columns)):
-                if len(some) == 1 and not some[0].unknown and some[0].of | ({some[0].what} - {""}):
+                # A header without Latin letters is named by one of its meanings, if there are several.
+                is_clear = len(some) == 1 or not slug(column.header)
+                if is_clear and not some[0].unknown and some[0].of | ({some[0].what} - {""}):
                     self._said[column] = some[0].said.replace("+", " ")
 
     def choose(self, group: ColumnGroup) -> tuple[str, str]:
@@ -166,7 +168,7 @@ class _FieldNames:
         english = next((column for column in group.columns if column.sample in self._english), None)
         column = english or group.columns[0]
         meant = None if english else self._meant(group)
-        return self._free(meant or slug(column.header) or f"column_{column.place + 1}"), label_of(column.header)
+        return self._free(meant or slug(column.header) or self._meant(group) or f"column_{column.place + 1}"), label_of(column.header)
 
     def _meant(self, group: ColumnGroup) -> str | None:
         said = next((self._said[column] for column in group.columns if column in self._said), None)

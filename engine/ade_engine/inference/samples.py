@@ -56,9 +56,6 @@ CASE_ROWS = 20
 _MAX_ASKED_SHAPES = 3
 #: The setting, and its value, for a reading.
 _MEANS = {"day-first": ("date_order", "dmy"), "month-first": ("date_order", "mdy"), "decimal comma": ("decimal_mark", ","), "decimal point": ("decimal_mark", ".")}
-#: The conventions of people who write such headers, by the columns of ``terms.txt``: all but English, whose conventions vary.
-_WRITTEN_IN = {"date_order": {**dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 9), "dmy")}, "decimal_mark": {**dict.fromkeys(range(1, 10), ",")}}
-_LANGUAGES = ("English", "German", "French", "Spanish", "Italian", "Portuguese", "Dutch", "Polish", "Swedish", "Danish or Norwegian")
 
 
 class SampleError(Exception):
@@ -386,8 +383,8 @@ def written_by(all_columns: Sequence[SampleColumn]) -> WritingHabits:
             found.settings[setting] = SettingEvidence(value, f"shown by {some_of(headers, 3)}", headers)
         elif values:
             found.mixed[setting] = [column for columns in values.values() for column in columns]
-        elif setting in unsure and language in _WRITTEN_IN[setting]:
-            found.settings[setting] = SettingEvidence(_WRITTEN_IN[setting][language], f"no cell shows it, but the headers are {_LANGUAGES[language]}", [])
+        elif setting in unsure and language is not None and getattr(language, setting):
+            found.settings[setting] = SettingEvidence(getattr(language, setting), f"no cell shows it, but the headers are {language.name}", [])
         elif setting in unsure:
             found.open[setting] = unsure[setting]
     return found

@@ -1,4 +1,5 @@
-"""The meanings of headers, by a table of business terms in ten languages and more (``terms.txt``).
+"""The meanings of headers, by a table of business terms in ten languages (``terms.txt``), and one of the most frequent terms in
+23 more (``languages.txt``).
 
 A header has readings: its content (``date``), the subject of that (``invoice``), and words that the table does not have.
 Compounds are split. If a word has several meanings, the kind of the values and the other headers decide, as far as they can;
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     #: The meanings of a phrase, each with its language.
     Senses = list[tuple[tuple[str, ...], int]]
 
-_TERMS = Path(__file__).with_name("terms.txt")
-#: The languages of the table whose words are compounds, by their columns.
+_TERMS, _FURTHER = (Path(__file__).with_name(f"{name}.txt") for name in ("terms", "languages"))
+#: The languages of ``terms.txt`` whose words are compounds, by their columns.
 _COMPOUNDING = frozenset((1, 6, 8, 9))
 _ENGLISH = 0
+#: The number of languages that ``terms.txt`` has columns of.
+_MAIN_LANGUAGES = 10
 _LINKS = ("", "s", "es", "n", "en", "e")
 #: The least specific contents, the weakest first: "Total hours" holds the hours.
 _FAINT = ("amount", "name", "unit", "percent", "id", "number", "description", "note", "type")
@@ -141,6 +144,32 @@ class Meaning(NamedTuple):
         return not self.of - _WEAK and not self.unknown
 
 
+class Language(NamedTuple):
+    """A language of headers: its ``name``, and how most people who write it write days and numbers; ``""`` if that varies."""
+
+    name: str
+    date_order: str
+    decimal_mark: str
+
+
+@lru_cache(maxsize=1)
+def _further() -> tuple[dict[str, Language], list[tuple[str, list[tuple[int, str]]]]]:
+    """Returns the languages by their codes, those of the columns of ``terms.txt`` first; and the words of the others, by terms.
+    """
+    sections = _FURTHER.read_text(encoding="utf-8").split("\n# ")
+    languages: dict[str, Language] = {}
+    for line in sections[0].splitlines()[1:]:
+        code, *facts = (part.strip() for part in line.split("|"))
+        languages[code] = Language(*facts)
+    numbers = {code: number for number, code in enumerate(languages)}
+    terms = []
+    for line in sections[1].splitlines()[1:]:
+        key, *columns = line.split(" | ")
+        split = (column.partition(": ") for column in columns)
+        terms.append((key, [(numbers[code], words) for code, _, words in split]))
+    return languages, terms
+
+
 @lru_cache(maxsize=1)
 def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, Senses]]:
     """Returns the meanings of each phrase with its languages, the possible contents, and the words that compounds consist of.
@@ -148,21 +177,26 @@ def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, S
     phrases: dict[tuple[str, ...], Senses] = {}
     holds: set[str] = set()
     parts: dict[str, Senses] = {}
-    section = 0
+    section, lines = 0, []
     for line in _TERMS.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
             section += 1
             continue
         key, *columns = (part.strip() for part in line.split("|"))
-        atoms = tuple(key.split())
+        lines.append((key, list(enumerate(columns))))
         if section == 2:
-            holds.add(atoms[0])
-        for language, words in enumerate(columns):
+            holds.add(key.split()[0])
+    for key, columns in [*lines, *_further()[1]]:
+        atoms = tuple(key.split())
+        for language, words in columns:
             for word in words.split(","):
                 simple = simplify(word)
                 if not simple:
                     continue
                 found = phrases.setdefault(tuple(simple.split()), [])
+                if language >= _MAIN_LANGUAGES and found and found[0][1] < _MAIN_LANGUAGES and all(atoms != known for known, _ in found):
+                    # A word of a main language gets no other meaning from the further ones.
+                    continue
                 if (atoms, language) not in found:
                     found.append((atoms, language))
                 if language in _COMPOUNDING and " " not in simple and len(simple) >= 3:
@@ -357,13 +391,13 @@ def is_english(headers: Iterable[str]) -> bool:
     return bool(votes) and votes[_ENGLISH] >= max(votes.values()) - 1e-9
 
 
-def language_of(headers: Iterable[str]) -> int | None:
-    """Returns the column of the table that has most of these headers, if it has more than any other."""
+def language_of(headers: Iterable[str]) -> Language | None:
+    """Returns the language of most of these headers, if it has more of them than any other."""
     votes = _votes([readings(header) for header in headers])
     best = votes.most_common(2)
     if not best or best[0][1] < 1 or len(best) > 1 and best[0][1] - best[1][1] < 0.25:
         return None
-    return best[0][0]
+    return [*_further()[0].values()][best[0][0]]
 
 
 def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], then: str) -> None:
