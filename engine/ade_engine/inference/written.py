@@ -5,6 +5,8 @@ Every text of a sender is written as a literal that evaluates to the same text; 
 
 from __future__ import annotations
 
+import re
+import textwrap
 from dataclasses import replace
 
 from ade_engine.fields.headers import simplify
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ade_engine.inference.shapes import FieldDeclaration, ReshapePlan
 
 _WIDTH = 120
+_TWO_HEADERS = re.compile(r'("[^"]*") and ("[^"]*") (.+)')
 #: The maximum numbers of merges and headers that are reported one by one, of named fields, and of questions.
 _MAX_SHOWN_ENTRIES = 3
 _MAX_NAMED_FIELDS = 5
@@ -47,7 +50,7 @@ def fields_module(inferred: InferenceResult, samples: Sequence[Sample]) -> str:
     needed = {field.read for field in fields} | ({"one_of"} & checks) | ({"range"} if "not_negative" in checks else set())
     needed |= {declaration.value.partition("(")[0] for declaration in made.values() if declaration.keyword == "beside"} | {value.partition("(")[0] for value in stacks.values()}
     lines = [f'"""{_TITLE}"""', "", *_imports(sorted(needed)), ""]
-    lines += [f"# From {and_(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. Comments give reasons, and say what to check."]
+    lines += _comment(f"From {and_(f'{in_comment(sample.name)} ({sample.rows} rows)' for sample in samples)}. Comments give reasons, and say what to check.")
     whys = {
         declaration.constant[0]: declaration.why for declaration in made.values() if declaration.constant and declaration.why
     }
@@ -114,25 +117,55 @@ def _listed(lead: str, parts: Sequence[str], behind: str = "") -> list[str]:
 
 
 def _field(field: InferredField, made: FieldDeclaration | None) -> list[str]:
-    """Returns a field on one line, or on a line for each argument."""
-    parts = [(quoted(field.name), ""), (quoted(field.label), "")]
+    """Returns a field on one line, or on a line for each argument, below what a person may want to know about it."""
+    parts = [quoted(field.name), quoted(field.label)]
     if [simplify(header) for header in field.headers] != [simplify(field.label)]:
-        parts.append((f"headers=[{', '.join(map(quoted, field.headers))}]", "; ".join(dict.fromkeys(in_comment(reason) for _, _, reason in field.group.merges))))
-    parts.append((f"read={field.read}", ""))
-    parts += [(str(made), "" if made.constant else in_comment(made.why))] if made else []
+        parts.append(f"headers=[{', '.join(map(quoted, field.headers))}]")
+    parts.append(f"read={field.read}")
+    parts += [str(made)] if made else []
     if field.by_values:
-        parts.append((f"by_values={constant(field) if field.known else True}", ""))
-    parts += [(f"{fact}=True", "") for fact in ("required", "unique") if fact in field.checks]
-    parts += [("key=True", "")] if field.is_key else []
+        parts.append(f"by_values={constant(field) if field.known else True}")
+    parts += [f"{fact}=True" for fact in ("required", "unique") if fact in field.checks]
+    parts += ["key=True"] if field.is_key else []
     functions = [f"known_{field.name}" if check == "one_of" else check for check in field.checks if check in ("one_of", "not_negative")]
-    parts += [(f"checks=[{', '.join(functions)}]", "")] if functions else []
-    remark = "; ".join(remarks(field))
-    line = f"    Field({', '.join(part for part, _ in parts)}),"
-    beside = f"  # {remark}" if remark else ""
-    if len(line + beside) <= _WIDTH and not any(comment for _, comment in parts):
-        return [line + beside]
-    shown = [f"        {part},{f'  # {comment}' if comment else ''}" for part, comment in parts]
-    return [f"    Field({beside}", *shown, "    ),"]
+    parts += [f"checks=[{', '.join(functions)}]"] if functions else []
+    why = [in_comment(made.why)] if made and made.why and not made.constant else []
+    told = [line for text in [*remarks(field), *why, *_reasons(field)] for line in _comment(text, "    ")]
+    line = f"    Field({', '.join(parts)}),"
+    if len(line) <= _WIDTH:
+        return [*told, line]
+    own = [[f"        {part},"] for part in parts]
+    long = next((at for at, (line,) in enumerate(own) if len(line) > _WIDTH and parts[at].startswith("headers=")), None)
+    if long is not None:
+        own[long] = _headers_argument([*map(quoted, field.headers)])
+    return [*told, "    Field(", *(line for lines in own for line in lines), "    ),"]
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    """Returns a comment on lines of the width of the module."""
+    return textwrap.wrap(f"{text[:1].upper()}{text[1:]}", _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#   ", break_long_words=False, break_on_hyphens=False)
+
+
+def _headers_argument(headers: Sequence[str]) -> list[str]:
+    """Returns the lines of a long list of headers."""
+    lines = [""]
+    for header in headers:
+        if len(lines[-1]) + len(header) > _WIDTH - 14:
+            lines.append("")
+        lines[-1] += f"{' ' if lines[-1] else ''}{header},"
+    return ["        headers=[", *(f"            {line}" for line in lines if line), "        ],"]
+
+
+def _reasons(field: InferredField) -> list[str]:
+    """Returns why its columns are one; two headers at a time, or a header and all that are the same for one reason."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for _, _, reason in field.group.merges:
+        two = _TWO_HEADERS.fullmatch(reason)
+        found.setdefault((two[1], two[3]) if two else ("", reason), []).append(two[2] if two else "")
+    return [
+        in_comment(f"{one} and each of {and_(dict.fromkeys(others))} {why.removeprefix('both ')}" if len(others) > 1 else f"{one} and {others[0]} {why}" if one else why)
+        for (one, why), others in found.items()
+    ]
 
 
 def remarks(field: InferredField) -> list[str]:
@@ -160,8 +193,8 @@ def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequ
         more = len(lacking) - _MAX_NAMED_FIELDS
         found.append(f"no column was found for {and_(lacking[:_MAX_NAMED_FIELDS])}{_and_more(more, 'field')}")
     merged = [(field.name, reason) for field in fields for _, _, reason in field.group.merges]
-    doubtful = [f"{reason}. Is that right?" for _, reason in merged if ONLY_ONE_LEFT in reason]
-    found += dict.fromkeys(doubtful)
+    doubtful = sorted(filter(None, map(_doubtful, fields)), key=lambda one: -one[0])
+    found += [text for _, text in doubtful[: max(0, _MAX_QUESTIONS - len(asked))]]
     merged = [(name, reason) for name, reason in merged if ONLY_ONE_LEFT not in reason and reason != YOU_SAID_SO]
     found += [f"{name}: {reason}" for name, reason in merged[:_MAX_SHOWN_ENTRIES]]
     if len(merged) > _MAX_SHOWN_ENTRIES:
@@ -196,6 +229,21 @@ def to_look_at(inferred: InferenceResult, samples: Sequence[Sample], asked: Sequ
     found += [f"the sheet {quoted(title)} of {sample.name} has another table, so there are no fields for it" for sample in samples for title in sample.others]
     found.append("nobody has checked yet whether the results in tests/cases are right")
     return found
+
+
+def _doubtful(field: InferredField) -> tuple[int, str] | None:
+    """Returns the question whether columns are rightly a field because nothing else was left, and the number of their cells;
+    ``None`` if there are none.
+    """
+    left = {(sample, header) for sample, header, reason in field.group.merges if ONLY_ONE_LEFT in reason}
+    columns = [column for column in field.group.columns if column.name in left]
+    if not columns:
+        return None
+    shown = dict.fromkeys(f"{quoted(column.header)} ({'; '.join(_three([column]))})" for column in columns)
+    others = [column for column in field.group.columns if column not in columns]
+    label = f"{quoted(others[0].header)} ({'; '.join(_three(others))})" if others else quoted(field.label)
+    are, more = "is" if len(shown) == 1 else "are", len(shown) - _MAX_SHOWN_ENTRIES
+    return sum(column.filled for column in columns), f"{and_([*shown][:_MAX_SHOWN_ENTRIES])}{_and_more(more, 'header')} {are} probably {label}: {ONLY_ONE_LEFT}. Is that right?"
 
 
 def _and_more(count: int, noun: str) -> str:
