@@ -34,7 +34,8 @@ Cost centre | Artikelnummer | code | opposed
 Planned hours | Hours actual | number | opposed
 Old price | Precio nuevo | money | opposed
 Ürün adı | Product name | text | same
-Čís. faktury | Invoice no | code | unknown
+Čís. faktury | Invoice no | code | same
+Kraj poch. | Country of origin | text | same
 Číslo faktury | Invoice no | code | same
 Tuotenumero | Cikkszám | code | same
 Дата рождения | Date of birth | date | same

@@ -201,7 +201,12 @@ def label_of(header: str) -> str:
     """Returns the header as people read it above a column: no colon or question mark behind it, and not in capitals throughout.
     """
     label = header.strip().rstrip(":?*").strip() or header
-    return label.capitalize() if label.isupper() and len(label) > 4 else label
+    return label[:1] + _lower(label[1:]) if label.isupper() and len(label) > 4 else label
+
+
+def _lower(text: str) -> str:
+    """Returns a text in small letters; that of the Turkish İ has no second dot."""
+    return text.lower().replace("i\u0307", "i")
 
 
 def _field(group: ColumnGroup, names: _FieldNames, samples: Sequence[Sample]) -> InferredField:
@@ -258,7 +263,7 @@ def _joined(fields: Sequence[list[InferredField]]) -> list[InferredField]:
 
 def _bare(headers: list[str]) -> list[str]:
     """Returns the headers in small letters, as people list them."""
-    return list(dict.fromkeys(" ".join(header.lower().split()) for header in headers))
+    return list(dict.fromkeys(" ".join(_lower(header).split()) for header in headers))
 
 
 def _reader(group: ColumnGroup) -> str:

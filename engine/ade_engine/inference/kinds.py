@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ade_engine import _native
 from ade_engine.cases.grids import as_text
 from ade_engine.fields.headers import simplify
+from ade_engine.inference.side import are_gtins
 from ade_engine.inference.words import readings
 from ade_engine.models import polars as pl
 from ade_engine.models.polars import series_of
@@ -41,8 +42,7 @@ _NO_PEOPLE = frozenset(
     "status level".split()
 )
 _DURATIONS = frozenset(("hours", "days"))
-#: The lengths of GTINs, and numbers of clauses, apart from the last part.
-_GTIN_DIGITS = (8, 12, 13, 14)
+#: Numbers of clauses, apart from the last part.
 _CLAUSE = re.compile(r"(\d{1,2}\.\d{1,2})\.(\d{1,2})")
 _PERSON = re.compile(r"[^\W\d_][\w'’.-]*")
 _SMALL = frozenset("de la van von der den le del di da dos el al bin".split())
@@ -75,7 +75,7 @@ def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = "
     facts = _native.column_profile(series)
     share = {name: count / max(1, facts["looked_at"]) for name, count in facts["patterns"].items()}
     words = _HeaderMeaning(header)
-    if _are_gtins(filled) or "date" not in words.what and _count_clauses(filled):
+    if are_gtins(filled) or "date" not in words.what and _count_clauses(filled):
         return InferredKind("code", "code", texts, {})
     found = _moment(header, series, share, words, texts, order)
     if found is not None:
@@ -211,21 +211,6 @@ def is_count(values: list[Any]) -> bool:
     """Returns whether the values of a column are 1, 2, 3 and so on, row by row, so that it only counts the rows."""
     filled = [str(value) for value in values if value is not None and value != ""]
     return len(filled) >= 5 and [text.removesuffix(".0") for text in filled] == [str(number) for number in range(1, len(filled) + 1)]
-
-
-def _are_gtins(filled: list[str]) -> bool:
-    """Returns whether nearly all values are numbers of articles (GTIN, once EAN) by their check digits (GS1 General
-    Specifications 7.9).
-    """
-    # Of three numbers of any kind, all have the right last digit in one of a thousand columns.
-    return len(filled) >= 3 and sum(map(_is_gtin, filled)) >= _MIN_SHARE * len(filled)
-
-
-def _is_gtin(text: str) -> bool:
-    digits = re.sub(r"[ -]", "", text)
-    if not digits.isascii() or not digits.isdigit() or len(digits) not in _GTIN_DIGITS or not digits.strip("0"):
-        return False
-    return sum(int(digit) * (3 if at % 2 else 1) for at, digit in enumerate(reversed(digits))) % 10 == 0
 
 
 def _count_clauses(filled: list[str]) -> bool:

@@ -30,6 +30,8 @@ _SHARED = 0.5
 _FITS = 0.15
 #: The minimum likeness for a question.
 _MIN_GUESS_LIKENESS = 0.25
+#: Kinds of values that identify a column, and their names in a reason.
+_ONLY = {"email": "e-mail addresses", "phone": "phone numbers", "gtin": "numbers of articles (GTIN, EAN)"}
 #: The maximum number of number columns among which sums of three are sought.
 _MAX_SUMMED_COLUMNS = 12
 
@@ -218,13 +220,11 @@ class _PairEvidence:
         return f"{self._both(i, j)} have {len(both)} values in common"
 
     def only_one(self, i: int, j: int) -> str | None:
-        """Returns a reason if both are the only e-mail address or the only phone number, whatever their names."""
-        kind = self.known[i].kind
-        if kind not in ("email", "phone") or self.new[j].kind != kind:
+        """Returns a reason if both are the only e-mail address, phone number or number of articles, whatever their names."""
+        said = _ONLY.get(self.known[i].identity or "")
+        if said is None or any(sum(side.identity == self.known[i].identity for side in sides) != 1 for sides in (self.known, self.new)):
             return None
-        if any(sum(side.kind == kind for side in sides) != 1 for sides in (self.known, self.new)):
-            return None
-        return f"{self._both(i, j)}: each is the only column in its table with {'e-mail addresses' if kind == 'email' else 'phone numbers'}"
+        return f"{self._both(i, j)}: each is the only column in its table with {said}" if self.new[j].identity == self.known[i].identity else None
 
     def fits(self, i: int, j: int) -> bool:
         """Returns whether the values of one may be values of the other: no guess goes against them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 #: Kinds of values that may be the same column.
 _SENSE = {"money": "number", "name": "text"}
+
+
+#: The lengths of numbers of articles, and their minimum share of the filled cells.
+_GTIN_DIGITS = (8, 12, 13, 14)
+_MIN_GTINS = 0.9
 
 
 @dataclass(eq=False)
@@ -39,6 +45,13 @@ class ComparableColumn:
     def sense(self) -> str | None:
         """Returns its kind, where money counts as numbers, and names as texts."""
         return _SENSE.get(self.kind or "", self.kind)
+
+    @cached_property
+    def identity(self) -> str | None:
+        """Returns ``email``, ``phone`` or ``gtin`` if its values are these: few tables have two columns of them."""
+        if self.kind in ("email", "phone"):
+            return self.kind
+        return "gtin" if self.kind == "code" and are_gtins(self.texts) else None
 
     @cached_property
     def texts(self) -> list[str]:
@@ -71,3 +84,18 @@ class ComparableColumn:
     def first(self, rows: int) -> ComparableColumn:
         """Returns it with the first rows only."""
         return ComparableColumn(self.headers, self.kind, self.values[:rows])
+
+
+def are_gtins(filled: Sequence[str]) -> bool:
+    """Returns whether nearly all values are numbers of articles (GTIN, once EAN) by their check digits (GS1 General
+    Specifications 7.9).
+    """
+    # Of three numbers of any kind, all have the right last digit in one of a thousand columns.
+    return len(filled) >= 3 and sum(map(_is_gtin, filled)) >= _MIN_GTINS * len(filled)
+
+
+def _is_gtin(text: str) -> bool:
+    digits = re.sub(r"[ -]", "", text)
+    if not digits.isascii() or not digits.isdigit() or len(digits) not in _GTIN_DIGITS or not digits.strip("0"):
+        return False
+    return sum(int(digit) * (3 if at % 2 else 1) for at, digit in enumerate(reversed(digits))) % 10 == 0

@@ -33,6 +33,9 @@ _COMPOUNDING = frozenset((1, 6, 8, 9))
 _ENGLISH = 0
 #: The number of languages that ``terms.txt`` has columns of.
 _MAIN_LANGUAGES = 10
+#: A word with a point behind it, and the minimum letters of one such word in a phrase.
+_SHORT = re.compile(r"([^\W\d_]+)\.")
+_MIN_SHORT_CHARS = 3
 _LINKS = ("", "s", "es", "n", "en", "e")
 #: The least specific contents, the weakest first: "Total hours" holds the hours.
 _FAINT = ("amount", "name", "unit", "percent", "id", "number", "description", "note", "type")
@@ -246,6 +249,7 @@ def _pieces(header: str) -> tuple[list[Senses], list[str]]:
     """Returns the known phrases of a header, each with its meanings, and the remaining words."""
     phrases, _, parts = _terms()
     tokens, at = _tokens(header), 0
+    short = frozenset(simplify(word) for word in _SHORT.findall(header))
     pieces: list[Senses] = []
     unknown: list[str] = []
     while at < len(tokens):
@@ -254,8 +258,9 @@ def _pieces(header: str) -> tuple[list[Senses], list[str]]:
             if length == 1 and phrase[0] in _STOP and len(tokens) > 1:
                 at += 1
                 break
-            if phrase in phrases:
-                pieces.append(phrases[phrase])
+            piece = phrases.get(phrase) or _in_full(phrase, short)
+            if piece:
+                pieces.append(piece)
                 at += length
                 break
         else:
@@ -271,6 +276,22 @@ def _pieces(header: str) -> tuple[list[Senses], list[str]]:
             elif not word.isdigit() or len(tokens) > 1:
                 unknown.append(word)
     return pieces, unknown
+
+
+@lru_cache(maxsize=1024)
+def _in_full(phrase: tuple[str, ...], short: frozenset[str]) -> Senses:
+    """Returns the meanings of the phrases that this one abbreviates, with points behind its ``short`` words, if all mean the
+    same: of "kraj pochodzenia" for "Kraj poch.".
+    """
+    if not short.intersection(phrase) or max(map(len, phrase)) < _MIN_SHORT_CHARS:
+        return []
+    found = [
+        sense
+        for known, senses in _terms()[0].items()
+        if len(known) == len(phrase) and all(word == whole or word in short and whole.startswith(word) for word, whole in zip(phrase, known))
+        for sense in senses
+    ]
+    return found if len({atoms for atoms, _ in found}) == 1 else []
 
 
 def _known_ending(word: str) -> str | None:
