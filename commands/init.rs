@@ -102,15 +102,16 @@ fn print_files(ui: &Ui, dir: &Path, files: &[PathBuf]) {
 
 fn from_samples(args: &Args, context: &Context) -> Outcome {
     let ui = &context.ui;
-    let name = scaffold::name_for(&args.dir, args.name.as_deref())?;
-    let samples = samples(&args.from)?;
+    let (dir, from) = folder_and_samples(args);
+    let name = scaffold::name_for(dir, args.name.as_deref())?;
+    let samples = samples(from)?;
     let wished = args
         .fields
         .as_deref()
         .map(WishedFields::parse)
         .transpose()?;
     let workspace = context.open_or_create()?;
-    let new = InferenceSession::begin(&workspace, &args.dir, &name)?;
+    let new = InferenceSession::begin(&workspace, dir, &name)?;
     let empty = new.without_fields()?;
     let lines = LiveLines::new(ui);
     let cancel = signals::cancel_on_signals_and(lines.clear());
@@ -126,23 +127,38 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let engine = (&empty, &environment);
     let (inferred, files) = new.infer(engine, &samples, wished.as_ref(), (same, asks), &cancel)?;
     // The folder may have been written to in the meantime.
-    scaffold::name_for(&args.dir, Some(&name))?;
-    let files = scaffold::write(&args.dir, &files).map_err(FileError::unwritable)?;
+    scaffold::name_for(dir, Some(&name))?;
+    let files = scaffold::write(dir, &files).map_err(FileError::unwritable)?;
     if ui.json() {
-        let told = json!({"path": args.dir, "name": name, "files": files});
+        let told = json!({"path": dir, "name": name, "files": files});
         ui.document(&merged(told, json!(inferred)));
         return Ok(ExitStatus::Done);
     }
-    print_files(ui, &args.dir, &files);
+    print_files(ui, dir, &files);
     print_inferred(ui, &inferred);
     let named = |path: &&PathBuf| files::name_of(path) == inferred.samples[0].name;
     let sample = samples.iter().find(named).unwrap_or(&samples[0]);
     ui.say(format_args!(
         "\nNext: ade run {name} {}   (the environment is ready)\n      ade test {name}   (compares results with those of today)",
         typed(sample.display()),
-        name = typed(args.dir.display()),
+        name = typed(dir.display()),
     ));
     Ok(ExitStatus::Done)
+}
+
+/// Returns the folder to create and the samples. The folder may stand last, where it looks like one more sample.
+fn folder_and_samples(args: &Args) -> (&Path, &[PathBuf]) {
+    match args.from.split_last() {
+        Some((last, samples))
+            if args.dir == Path::new(".")
+                && !samples.is_empty()
+                && last.extension().is_none()
+                && !last.exists() =>
+        {
+            (last, samples)
+        }
+        _ => (&args.dir, &args.from),
+    }
 }
 
 /// Asks the questions that a person may be able to answer, and returns the answers.

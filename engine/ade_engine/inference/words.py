@@ -33,6 +33,10 @@ _COMPOUNDING = frozenset((1, 6, 8, 9))
 _ENGLISH = 0
 #: The number of languages that ``terms.txt`` has columns of.
 _MAIN_LANGUAGES = 10
+#: Codes of frequent currencies (ISO 4217). They say nothing about a column beside other words.
+_CURRENCY = re.compile(
+    r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|TRY|RUB|UAH|JPY|CNY|INR|BRL|MXN|CAD|AUD|NZD|ZAR|ILS|AED|KRW|THB|IDR|VND)\b"
+)
 #: A word with a point behind it, and the minimum letters of one such word in a phrase.
 _SHORT = re.compile(r"([^\W\d_]+)\.")
 _MIN_SHORT_CHARS = 3
@@ -213,6 +217,7 @@ def _tokens(header: str) -> list[str]:
     # "orderDate" is two words, and "MwSt" is one.
     apart = " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
     outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
+    outer = _CURRENCY.sub(" ", outer) if simplify(_CURRENCY.sub(" ", outer)) else outer
     inner = [word for part in re.findall(r"[(\[](.*?)(?:[)\]]|$)", apart) for word in simplify(part).split()]
     # "min" is minutes here, not a minimum.
     known = ["minutes" if word in ("min", "mins") else word for word in inner if len(word) >= 3 and (word,) in phrases]
