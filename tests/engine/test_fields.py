@@ -401,8 +401,6 @@ def test_row_detectors_of_the_engine_find_the_same_tables_natively_and_row_by_ro
     assert natively.result.error is None and (natively.tables, natively.rows()) == (row_by_row.tables, row_by_row.rows())
 
 
-
-
 def test_words_of_powers_and_currencies_are_in_the_form_that_headers_are_compared_in():
     for word in (*scales._CLEAR, *scales._CURRENCIES):
         assert scales.folded(word) == word

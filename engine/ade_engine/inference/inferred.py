@@ -167,8 +167,8 @@ class _FieldNames:
             return self._free(slug(wish) or self._meant(group) or "column"), label
         english = next((column for column in group.columns if column.sample in self._english), None)
         column = english or group.columns[0]
-        meant = None if english else self._meant(group)
-        return self._free(meant or slug(column.header) or self._meant(group) or f"column_{column.place + 1}"), label_of(column.header)
+        name = english and slug(english.header) or self._meant(group) or slug(column.header)
+        return self._free(name or f"column_{column.place + 1}"), label_of(column.header)
 
     def _meant(self, group: ColumnGroup) -> str | None:
         said = next((self._said[column] for column in group.columns if column in self._said), None)

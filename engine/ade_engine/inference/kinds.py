@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from ade_engine import _native
@@ -215,8 +215,8 @@ def is_count(values: list[Any]) -> bool:
 
 def _count_clauses(filled: list[str]) -> bool:
     """Returns whether values are numbers of clauses, such as 5.10.11 and 5.10.12: as dates they would be a year apart."""
-    numbers = [_CLAUSE.fullmatch(text) for text in filled]
-    if not all(numbers):
+    numbers = [*takewhile(bool, map(_CLAUSE.fullmatch, filled))]
+    if len(numbers) < len(filled):
         return False
     return any(one[1] == other[1] and int(one[2]) + 1 == int(other[2]) for one, other in pairwise(filter(None, numbers)))
 

@@ -221,10 +221,12 @@ class _PairEvidence:
 
     def only_one(self, i: int, j: int) -> str | None:
         """Returns a reason if both are the only e-mail address, phone number or number of articles, whatever their names."""
-        said = _ONLY.get(self.known[i].identity or "")
-        if said is None or any(sum(side.identity == self.known[i].identity for side in sides) != 1 for sides in (self.known, self.new)):
+        identity = self.known[i].identity
+        if identity is None or self.new[j].identity != identity:
             return None
-        return f"{self._both(i, j)}: each is the only column in its table with {said}" if self.new[j].identity == self.known[i].identity else None
+        if any(sum(side.identity == identity for side in sides) != 1 for sides in (self.known, self.new)):
+            return None
+        return f"{self._both(i, j)}: each is the only column in its table with {_ONLY[identity]}"
 
     def fits(self, i: int, j: int) -> bool:
         """Returns whether the values of one may be values of the other: no guess goes against them."""

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import filterfalse, islice
+from math import ceil
 
 from ade_engine.fields.headers import simplify
 
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
 #: Kinds of values that may be the same column.
 _SENSE = {"money": "number", "name": "text"}
-
-
 #: The lengths of numbers of articles, and their minimum share of the filled cells.
 _GTIN_DIGITS = (8, 12, 13, 14)
 _MIN_GTINS = 0.9
@@ -91,7 +91,11 @@ def are_gtins(filled: Sequence[str]) -> bool:
     Specifications 7.9).
     """
     # Of three numbers of any kind, all have the right last digit in one of a thousand columns.
-    return len(filled) >= 3 and sum(map(_is_gtin, filled)) >= _MIN_GTINS * len(filled)
+    if len(filled) < 3:
+        return False
+    # Most columns are none after a tenth of their cells.
+    most = len(filled) - ceil(_MIN_GTINS * len(filled))
+    return len([*islice(filterfalse(_is_gtin, filled), most + 1)]) <= most
 
 
 def _is_gtin(text: str) -> bool:

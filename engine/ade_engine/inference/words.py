@@ -37,7 +37,7 @@ _MAIN_LANGUAGES = 10
 _CURRENCY = re.compile(
     r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|TRY|RUB|UAH|JPY|CNY|INR|BRL|MXN|CAD|AUD|NZD|ZAR|ILS|AED|KRW|THB|IDR|VND)\b"
 )
-#: A word with a point behind it, and the minimum letters of one such word in a phrase.
+#: A word with a point behind it, and the minimum letters of the longest word in a phrase with such words.
 _SHORT = re.compile(r"([^\W\d_]+)\.")
 _MIN_SHORT_CHARS = 3
 _LINKS = ("", "s", "es", "n", "en", "e")
@@ -160,21 +160,16 @@ class Language(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _further() -> tuple[dict[str, Language], list[tuple[str, list[tuple[int, str]]]]]:
-    """Returns the languages by their codes, those of the columns of ``terms.txt`` first; and the words of the others, by terms.
-    """
-    sections = _FURTHER.read_text(encoding="utf-8").split("\n# ")
-    languages: dict[str, Language] = {}
-    for line in sections[0].splitlines()[1:]:
-        code, *facts = (part.strip() for part in line.split("|"))
-        languages[code] = Language(*facts)
-    numbers = {code: number for number, code in enumerate(languages)}
-    terms = []
-    for line in sections[1].splitlines()[1:]:
-        key, *columns = line.split(" | ")
+def _further() -> tuple[list[Language], list[tuple[str, list[tuple[int, str]]]]]:
+    """Returns all languages, those of the columns of ``terms.txt`` first; and the words of the others, by terms."""
+    about, terms = (section.splitlines()[1:] for section in _FURTHER.read_text(encoding="utf-8").split("\n# "))
+    languages = [[part.strip() for part in line.split("|")] for line in about]
+    numbers = {code: number for number, (code, *_) in enumerate(languages)}
+    found = []
+    for key, *columns in (line.split(" | ") for line in terms):
         split = (column.partition(": ") for column in columns)
-        terms.append((key, [(numbers[code], words) for code, _, words in split]))
-    return languages, terms
+        found.append((key, [(numbers[code], words) for code, _, words in split]))
+    return [Language(*facts) for _, *facts in languages], found
 
 
 @lru_cache(maxsize=1)
@@ -217,7 +212,8 @@ def _tokens(header: str) -> list[str]:
     # "orderDate" is two words, and "MwSt" is one.
     apart = " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
     outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
-    outer = _CURRENCY.sub(" ", outer) if simplify(_CURRENCY.sub(" ", outer)) else outer
+    without_currency = _CURRENCY.sub(" ", outer)
+    outer = without_currency if simplify(without_currency) else outer
     inner = [word for part in re.findall(r"[(\[](.*?)(?:[)\]]|$)", apart) for word in simplify(part).split()]
     # "min" is minutes here, not a minimum.
     known = ["minutes" if word in ("min", "mins") else word for word in inner if len(word) >= 3 and (word,) in phrases]
@@ -423,7 +419,7 @@ def language_of(headers: Iterable[str]) -> Language | None:
     best = votes.most_common(2)
     if not best or best[0][1] < 1 or len(best) > 1 and best[0][1] - best[1][1] < 0.25:
         return None
-    return [*_further()[0].values()][best[0][0]]
+    return _further()[0][best[0][0]]
 
 
 def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], then: str) -> None:

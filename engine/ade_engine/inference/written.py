@@ -111,16 +111,18 @@ def constant(field: InferredField) -> str:
     return f"KNOWN_{name}" if name == "FIELDS" else name
 
 
-def _listed(lead: str, parts: Sequence[str], behind: str = "") -> list[str]:
-    line = f"{lead}[{', '.join(parts)}]{behind}"
-    return [line] if len(line) <= _WIDTH else [f"{lead}[", *(f"    {part}," for part in parts), f"]{behind}"]
+def _listed(lead: str, parts: Sequence[str], behind: str = "", indent: str = "") -> list[str]:
+    line = f"{indent}{lead}[{', '.join(parts)}]{behind}"
+    return [line] if len(line) <= _WIDTH else [f"{indent}{lead}[", *(f"{indent}    {part}," for part in parts), f"{indent}]{behind}"]
 
 
 def _field(field: InferredField, made: FieldDeclaration | None) -> list[str]:
     """Returns a field on one line, or on a line for each argument, below what a person may want to know about it."""
+    headers = [*map(quoted, field.headers)]
+    named = f"headers=[{', '.join(headers)}]"
     parts = [quoted(field.name), quoted(field.label)]
     if [simplify(header) for header in field.headers] != [simplify(field.label)]:
-        parts.append(f"headers=[{', '.join(map(quoted, field.headers))}]")
+        parts.append(named)
     parts.append(f"read={field.read}")
     parts += [str(made)] if made else []
     if field.by_values:
@@ -134,10 +136,8 @@ def _field(field: InferredField, made: FieldDeclaration | None) -> list[str]:
     line = f"    Field({', '.join(parts)}),"
     if len(line) <= _WIDTH:
         return [*told, line]
-    own = [[f"        {part},"] for part in parts]
-    long = next((at for at, (line,) in enumerate(own) if len(line) > _WIDTH and parts[at].startswith("headers=")), None)
-    if long is not None:
-        own[long] = _headers_argument([*map(quoted, field.headers)])
+    indent = "        "
+    own = [_listed("headers=", headers, ",", indent) if part is named else [f"{indent}{part},"] for part in parts]
     return [*told, "    Field(", *(line for lines in own for line in lines), "    ),"]
 
 
@@ -146,26 +146,21 @@ def _comment(text: str, indent: str = "") -> list[str]:
     return textwrap.wrap(f"{text[:1].upper()}{text[1:]}", _WIDTH, initial_indent=f"{indent}# ", subsequent_indent=f"{indent}#   ", break_long_words=False, break_on_hyphens=False)
 
 
-def _headers_argument(headers: Sequence[str]) -> list[str]:
-    """Returns the lines of a long list of headers."""
-    lines = [""]
-    for header in headers:
-        if len(lines[-1]) + len(header) > _WIDTH - 14:
-            lines.append("")
-        lines[-1] += f"{' ' if lines[-1] else ''}{header},"
-    return ["        headers=[", *(f"            {line}" for line in lines if line), "        ],"]
-
-
 def _reasons(field: InferredField) -> list[str]:
     """Returns why its columns are one; two headers at a time, or a header and all that are the same for one reason."""
-    found: dict[tuple[str, str], list[str]] = {}
+    found: dict[tuple[str, str], dict[str, None]] = {}
     for _, _, reason in field.group.merges:
         two = _TWO_HEADERS.fullmatch(reason)
-        found.setdefault((two[1], two[3]) if two else ("", reason), []).append(two[2] if two else "")
-    return [
-        in_comment(f"{one} and each of {and_(dict.fromkeys(others))} {why.removeprefix('both ')}" if len(others) > 1 else f"{one} and {others[0]} {why}" if one else why)
-        for (one, why), others in found.items()
-    ]
+        one, other, why = two.groups() if two else ("", "", reason)
+        found.setdefault((one, why), {})[other] = None
+    said = []
+    for (one, why), others in found.items():
+        if len(others) > 1:
+            why = f"{one} and each of {and_(others)} {why.removeprefix('both ')}"
+        elif one:
+            why = f"{one} and {and_(others)} {why}"
+        said.append(in_comment(why))
+    return said
 
 
 def remarks(field: InferredField) -> list[str]:
@@ -239,11 +234,16 @@ def _doubtful(field: InferredField) -> tuple[int, str] | None:
     columns = [column for column in field.group.columns if column.name in left]
     if not columns:
         return None
-    shown = dict.fromkeys(f"{quoted(column.header)} ({'; '.join(_three([column]))})" for column in columns)
     others = [column for column in field.group.columns if column not in columns]
-    label = f"{quoted(others[0].header)} ({'; '.join(_three(others))})" if others else quoted(field.label)
-    are, more = "is" if len(shown) == 1 else "are", len(shown) - _MAX_SHOWN_ENTRIES
-    return sum(column.filled for column in columns), f"{and_([*shown][:_MAX_SHOWN_ENTRIES])}{_and_more(more, 'header')} {are} probably {label}: {ONLY_ONE_LEFT}. Is that right?"
+    one = _with_values(others) if others else quoted(field.label)
+    shown = [_with_values([column for column in columns if column.header == header]) for header in dict.fromkeys(column.header for column in columns)]
+    more = _and_more(len(shown) - _MAX_SHOWN_ENTRIES, "header")
+    are = "is" if len(shown) == 1 else "are"
+    return sum(column.filled for column in columns), f"{and_(shown[:_MAX_SHOWN_ENTRIES])}{more} {are} probably {one}: {ONLY_ONE_LEFT}. Is that right?"
+
+
+def _with_values(columns: Sequence[SampleColumn]) -> str:
+    return f"{quoted(columns[0].header)} ({'; '.join(_three(columns))})"
 
 
 def _and_more(count: int, noun: str) -> str:
