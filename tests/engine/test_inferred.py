@@ -58,7 +58,7 @@ def test_a_pattern_has_the_files_of_its_sender_alone(line: str) -> None:
 
 def test_parts_of_sums_that_contradict_are_no_pair() -> None:
     small, large = [3.25, 4.5, 9.75, 2.5, 7.0, 8.25], [100.5, 80.25, 95.0, 60.0, 71.5, 99.0]
-    known, new = ([ComparableColumn((header,), "money", column) for header, column in zip(headers.split(), (large, small, map(sum, zip(small, large))))] for headers in ("Net VAT Gross", "Net Freight Zorp"))
+    known, new = ([ComparableColumn((header,), "money", column) for header, column in zip(headers.split(), (large, small, [*map(sum, zip(small, large))]))] for headers in ("Net VAT Gross", "Net Freight Zorp"))
     assert {(pair.known, pair.new) for pair in pairs(known, new) if pair.reason} <= {(0, 0), (2, 2)}
 
 

@@ -16,7 +16,8 @@ from functools import cached_property
 from itertools import combinations
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.pairs import alike, pairs, sums_of
+from ade_engine.inference.arithmetic import contradict, parts_of_table, roles_of
+from ade_engine.inference.pairs import alike, pairs
 from ade_engine.inference.samples import COMPARED_ROWS, left_out
 from ade_engine.inference.side import ComparableColumn
 from ade_engine.inference.words import meanings, relation
@@ -79,6 +80,11 @@ class ColumnGroup:
     def roles(self) -> set[str]:
         """Returns the roles of its columns of days in their tables."""
         return {column.role for column in self.columns if column.role}
+
+    @property
+    def made_as(self) -> set[tuple[str, bool]]:
+        """Returns the roles of its columns in the arithmetic of their tables."""
+        return set().union(*(column.made_as for column in self.columns))
 
     @property
     def shape(self) -> str:
@@ -153,6 +159,8 @@ class Grouping:
             for column, some in zip(fields, meanings(fields)):
                 column.means = some
         self._sums = [_sums(columns) for columns in self._columns]
+        for column, roles in (one for sums in self._sums for one in roles_of(sums).items()):
+            column.made_as = roles
         self.relations: dict[tuple[SampleColumn, SampleColumn], str] = {}
         self._sides: dict[tuple[SampleColumn, ...], ComparableColumn] = {}
         self._apart: list[tuple[tuple[str, str], tuple[str, str]]] = []
@@ -209,7 +217,7 @@ class Grouping:
         sums = [{part: place.get(column) for part, column in one.items()} for table, ones in enumerate(self._sums) if table != number for one in ones]
         sums = [dict(one) for one in dict.fromkeys(tuple(parts.items()) for parts in sums if None not in parts.values())]
         own_sums = [{part: columns.index(column) for part, column in one.items()} for one in self._sums[number]]
-        apart = {(i, j) for i, group in enumerate(known) if (roles := group.roles) for j, column in enumerate(columns) if column.role and column.role not in roles}
+        apart = {(i, j) for i, group in enumerate(known) for roles, made in [(group.roles, group.made_as)] for j, column in enumerate(columns) if roles and column.role and column.role not in roles or contradict(made, column.made_as)}
         return pairs([self.side(group) for group in known], [column.first(COMPARED_ROWS) for column in columns], settled, (sums, own_sums), apart)
 
     def side(self, group: ColumnGroup) -> ComparableColumn:
@@ -272,7 +280,7 @@ class Grouping:
         """
         if one is other or one.at.keys() & other.at.keys() or one.wish is not None and other.wish is not None:
             return False
-        if one.roles and other.roles and not one.roles & other.roles:
+        if one.roles and other.roles and not one.roles & other.roles or contradict(one.made_as, other.made_as):
             return False
         forms = [{column in self._forms - self._said_forms for column in group.columns} for group in (one, other)]
         if True in forms[0] | forms[1] and forms[0] != forms[1]:
@@ -380,7 +388,7 @@ def _says_it_again(column: SampleColumn, table: SampleTable, own: Collection[str
 
 
 def _sums(columns: Sequence[SampleColumn]) -> list[dict[str, SampleColumn]]:
-    return [{part: columns[at] for part, at in parts.items()} for parts in sums_of([column.first(_SUMMED_ROWS) for column in columns])]
+    return [{part: columns[at] for part, at in parts.items()} for parts in parts_of_table([column.first(_SUMMED_ROWS) for column in columns])]
 
 
 #: The minimum likeness for a question.

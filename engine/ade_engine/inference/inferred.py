@@ -271,12 +271,21 @@ def _reader(group: ColumnGroup) -> str:
     readers = list(dict.fromkeys(column.reader for column in group.columns))
     if not readers:
         return {"name": "person_name", None: "text"}.get(group.kind, group.kind or "text")
+    if readers == ["number"] and _differ_in_percentages(group.columns):
+        return "percent"
     if len(readers) == 1:
         return readers[0]
     for reader, others in _TOGETHER:
         if set(readers) <= {reader, *others}:
             return reader
     return "text"
+
+
+def _differ_in_percentages(columns: Sequence[SampleColumn]) -> bool:
+    """Returns whether some senders write percentages as 0.25 or 25%, and others as 25."""
+    if not any("percent" in reading.what for column in columns for reading in readings(column.header, column.kind)):
+        return False
+    return {max(column.numbers) <= 1 for column in columns if any(column.numbers)} == {True, False}
 
 
 def _find_checks(field: InferredField) -> None:

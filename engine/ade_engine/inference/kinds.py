@@ -81,7 +81,7 @@ def kind_of(header: str, series: pl.Series, order: str = "dmy", decimal: str = "
     if found is not None:
         return found
     for kind in ("email", "phone"):
-        if share[kind] >= _MIN_SHARE:
+        if share[kind] >= _MIN_SHARE and not (kind == "phone" and words.is_id and "phone" not in words.what):
             return InferredKind(kind, kind, texts, {})
     if share["iban"] >= _MIN_SHARE:
         return InferredKind("code", "iban", texts, {})
@@ -180,7 +180,7 @@ def _number(header: str, series: pl.Series, share: dict[str, float], words: _Hea
     if has_currency:
         return InferredKind("money", "money", numbers, reading)
     has_cents = share["cents"] >= 0.95 * share["number"] and (is_whole or share["hundredths"] > 0)
-    is_share = any("%" in text for text in filled) or "percent" in words.what or bool(words.some_of & _RATES) or "rate" in words.what and "tax" in words.of or max(map(abs, some), default=0) <= 1
+    is_share = any("%" in text for text in [header, *filled]) or "percent" in words.what or bool(words.some_of & _RATES) or "rate" in words.what and "tax" in words.of or max(map(abs, some), default=0) <= 1
     is_paid = words.says(_PAID) or bool(words.of & _OF_MONEY)
     mean = sum(map(abs, some)) / max(1, len(some))
     looks_paid = has_cents and not is_whole and share["hundredths"] >= 0.5 * share["number"] and mean >= 20

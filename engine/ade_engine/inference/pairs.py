@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import combinations
-from math import log10, prod
+from math import log10
 from statistics import median
 
 from ade_engine.fields.headers import simplify
+from ade_engine.inference.arithmetic import distinguished, is_telling, parts_of_table
 from ade_engine.inference.words import can_hold, meanings, other_meanings, readings, relation
 
 TYPE_CHECKING = False
@@ -32,8 +32,6 @@ _FITS = 0.15
 _MIN_GUESS_LIKENESS = 0.25
 #: Kinds of values that identify a column, and their names in a reason.
 _ONLY = {"email": "e-mail addresses", "phone": "phone numbers", "gtin": "numbers of articles (GTIN, EAN)"}
-#: The maximum number of number columns among which sums of three are sought.
-_MAX_SUMMED_COLUMNS = 12
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ def pairs(
     """Returns the pairs of columns of two tables, those with a reason first; one to one.
 
     ``settled``: pairs that are known to be the same. They are not in the result, and exclude other pairs. ``sums``: the results
-    of :func:`sums_of` for both, if they are known. ``apart``: pairs that are not the same, unless their headers are.
+    of :func:`~ade_engine.inference.arithmetic.parts_of_table` for both, if they are known. ``apart``: pairs that are not the same, unless their headers are.
     """
     look = _PairEvidence(known, new, sums)
     rows = {at for at, _ in settled}
@@ -93,8 +91,8 @@ class _PairEvidence:
         self.known, self.new = known, new
         self.known_means = self._means(known)
         self.new_means = self._means(new)
-        self.known_sums, self.new_sums = (sums_of(known), sums_of(new)) if sums is None else sums
-        self.known_parts, self.new_parts = parts_of_sums(self.known_sums), parts_of_sums(self.new_sums)
+        self.known_sums, self.new_sums = (parts_of_table(known), parts_of_table(new)) if sums is None else sums
+        self.known_parts, self.new_parts = distinguished(self.known_sums), distinguished(self.new_sums)
         #: The pairs that are known so far.
         self.paired: set[tuple[int, int]] = set()
 
@@ -161,9 +159,9 @@ class _PairEvidence:
         return all(meaning.what for meaning in readings(header))
 
     def same_part(self, i: int, j: int) -> str | None:
-        part = self.known_parts.get(i)
-        is_said = part is not None and part == self.new_parts.get(j)
-        return f"{self._both(i, j)} are both the {part}" if is_said and self._related(i, j)[0] in ("narrower", "unknown", "open") else None
+        """Returns a reason if both are the same part of a sum or the like, and no other column of their tables is."""
+        both = self.known_parts.get(i, set()) & self.new_parts.get(j, set())
+        return f"{self._both(i, j)} are both the {min(both)}" if both and self._related(i, j)[0] != "opposed" else None
 
     @staticmethod
     def in_sums(sums: Sequence[dict[str, int]]) -> list[int]:
@@ -184,9 +182,10 @@ class _PairEvidence:
                     continue
                 left, other_left = [at for at in parts if at != i], {at for at in other_parts if at != j}
                 if all(any((a, b) in self.paired for b in other_left) for a in left):
-                    said = "the {}" if is_whole else "the last part of a {}"
-                    others = self._both(*self._first_paired(left, other_left))
-                    return f"{self._both(i, j)} are both {said.format(next(iter(known)).split()[0])} with columns such as {others}"
+                    kind = next(iter(known)).partition(" of ")[0]
+                    said = f"the {kind}" if is_whole else f"the last part of the {kind}"
+                    others = self._both(*self._first_paired(left, other_left) if left else (whole, other_whole))
+                    return f"{self._both(i, j)} are both {said} with columns such as {others}"
         return None
 
     def _first_paired(self, ones: Sequence[int], others: Collection[int]) -> tuple[int, int]:
@@ -199,12 +198,11 @@ class _PairEvidence:
         reasons = set()
         for known in self.known_sums:
             for new in self.new_sums:
-                if known.keys() != new.keys() or len(known) > 3 or not any(known[part] == i and new[part] == j for part in known):
+                part = next((part for part in known if known[part] == i and new.get(part) == j), None)
+                if part is None or known.keys() != new.keys() or len(known) > 3:
                     continue
-                parts = [(part, known[part], new[part]) for part in known]
-                anchor = next(((a, b) for _, a, b in parts if (a, b) in self.paired), None)
-                if anchor is not None and all(self.may_be(a, b) for _, a, b in parts):
-                    part = next(part for part, a, _ in parts if a == i)
+                anchor = next(((known[other], new[other]) for other in known if is_telling(part, other) and (known[other], new[other]) in self.paired), None)
+                if anchor is not None and all(self.may_be(known[other], new[other]) for other in known):
                     reasons.add(f'{self._both(i, j)} are both the {part} with {self._both(*anchor)}')
         return reasons.pop() if len(reasons) == 1 else None
 
@@ -240,8 +238,7 @@ class _PairEvidence:
         a, b = self.known[i], self.new[j]
         words = max((SequenceMatcher(None, simplify(header), simplify(b.header)).ratio() for header in a.headers), default=0.0)
         told = {"same": 1.0, "open": 0.8, "narrower": 0.7, "unknown": 0.3, "other": 0.1}.get(self._related(i, j)[0], 0.0)
-        part = self.known_parts.get(i)
-        extra = 0.3 if part is not None and part == self.new_parts.get(j) else 0.0
+        extra = 0.3 if self.known_parts.get(i, set()) & self.new_parts.get(j, set()) else 0.0
         if a.sense is not None and sum(side.sense == a.sense for side in self.known) == sum(side.sense == a.sense for side in self.new) == 1:
             extra += 0.2
         return min(1.0, 0.4 * told + 0.2 * words + 0.3 * alike(a, b) + extra)
@@ -284,61 +281,3 @@ def _days_alike(first: Sequence[int], other: Sequence[int]) -> float:
         return 0.5
     reach = [sorted(days)[len(days) * 9 // 10] - sorted(days)[len(days) // 10] for days in (first, other)]
     return 1 / (1 + abs(median(first) - median(other)) / (45 + min(reach))) * (min(reach) + 15) / (max(reach) + 15)
-
-
-def sums_of(columns: Sequence[ComparableColumn]) -> list[dict[str, int]]:
-    """Returns the columns of numbers of which one is the sum or the product of two others, or the sum of three, in nearly all
-    rows: the column of each part, the whole first.
-    """
-    numeric = [at for at, column in enumerate(columns) if column.sense == "number" and len(column.numbers) >= 5]
-    found: list[dict[str, int]] = []
-    for a, b in combinations(numeric, 2):
-        for c in numeric:
-            if c in (a, b):
-                continue
-            rows = _rows(columns, (a, b, c))
-            if len(rows) < 5:
-                continue
-            small, large = sorted((a, b), key=lambda at: median(columns[at].numbers))
-            if _fit(rows, sum):
-                found.append({"sum of two others": c, "smaller part of a sum": small, "larger part of a sum": large})
-            elif _fit(rows, prod):
-                found.append({"product of two others": c, "smaller factor": small, "larger factor": large})
-    return found + _sums_of_three(columns, numeric, {one["sum of two others"] for one in found if "sum of two others" in one})
-
-
-def _sums_of_three(columns: Sequence[ComparableColumn], numeric: Sequence[int], known: Collection[int]) -> list[dict[str, int]]:
-    found: list[dict[str, int]] = []
-    if len(numeric) <= _MAX_SUMMED_COLUMNS:
-        for parts in combinations(numeric, 3):
-            for whole in numeric:
-                if whole in parts or whole in known:
-                    continue
-                rows = _rows(columns, (*parts, whole))
-                if len(rows) >= 5 and _fit(rows[:8], sum) and _fit(rows, sum):
-                    found.append({"sum of three others": whole, **{f"part {number} of three": at for number, at in enumerate(parts, 1)}})
-    return found
-
-
-def _rows(columns: Sequence[ComparableColumn], places: Sequence[int]) -> list[tuple[Any, ...]]:
-    """Returns the rows in which all of these have a number, and no part is zero."""
-    return [row for row in zip(*(columns[at].values for at in places)) if None not in row and all(row[:-1])]
-
-
-def parts_of_sums(sums: Sequence[dict[str, int]]) -> dict[int, str]:
-    """Returns the parts of columns in sums and products, if they distinguish each from all others of its table."""
-    parts: dict[int, str] = {}
-    for added in sums:
-        for part, at in added.items():
-            if part.endswith(("factor", "of three")):
-                continue
-            # A column with two parts is not distinguished by either.
-            parts[at] = part if parts.get(at, part) == part else ""
-    told = Counter(parts.values())
-    return {at: part for at, part in parts.items() if part and told[part] == 1}
-
-
-def _fit(rows: list[tuple[Any, ...]], made: Callable[[tuple[Any, ...]], float]) -> bool:
-    numbers = [row for row in rows if all(isinstance(value, (int, float)) for value in row)]
-    fitting = sum(abs(made(row[:-1]) - row[-1]) <= 0.0101 for row in numbers)
-    return fitting >= 5 and fitting >= 0.9 * len(rows)

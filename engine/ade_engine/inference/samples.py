@@ -87,6 +87,8 @@ class SampleColumn(ComparableColumn):
     #: table.
     means: tuple[Meaning, ...] = ()
     role: str | None = None
+    #: Its roles in the arithmetic of its table.
+    made_as: set[tuple[str, bool]] = field(default_factory=set)
 
     @property
     def name(self) -> tuple[str, str]:

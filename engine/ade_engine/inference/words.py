@@ -33,9 +33,10 @@ _COMPOUNDING = frozenset((1, 6, 8, 9))
 _ENGLISH = 0
 #: The number of languages that ``terms.txt`` has columns of.
 _MAIN_LANGUAGES = 10
-#: Codes of frequent currencies (ISO 4217). They say nothing about a column beside other words.
+#: Codes of frequent currencies (ISO 4217), and what people write for them. They say nothing about a column beside other words.
 _CURRENCY = re.compile(
-    r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|TRY|RUB|UAH|JPY|CNY|INR|BRL|MXN|CAD|AUD|NZD|ZAR|ILS|AED|KRW|THB|IDR|VND)\b"
+    r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|TRY|RUB|UAH|JPY|CNY|INR|BRL|MXN|CAD|AUD|NZD|ZAR|ILS|AED|KRW|THB|IDR|VND"
+    r"|TL|kr|Kč|zł|Ft|lei|руб|грн)\b"
 )
 #: A word with a point behind it, and the minimum letters of the longest word in a phrase with such words.
 _SHORT = re.compile(r"([^\W\d_]+)\.")
@@ -46,8 +47,9 @@ _FAINT = ("amount", "name", "unit", "percent", "id", "number", "description", "n
 #: Meanings for a duration in minutes.
 _IN_MINUTES = ("hours", "length")
 #: Words that make no difference beside any others.
-_WEAK = frozenset(("full", "name", "amount", "unit", "id", "line", "description", "date"))
+_WEAK = frozenset(("full", "name", "amount", "percent", "unit", "id", "line", "description", "date"))
 _OF_MONEY = frozenset(("net", "gross", "tax", "discount", "balance", "fee", "debit", "credit"))
+_IN_PERCENT = frozenset(("tax", "discount"))
 #: Sets of subjects of which a column has one at most.
 _OPPOSED = tuple(
     frozenset(group.split())
@@ -201,7 +203,7 @@ def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, S
                     continue
                 if (atoms, language) not in found:
                     found.append((atoms, language))
-                if language in _COMPOUNDING and " " not in simple and len(simple) >= 3:
+                if language in _COMPOUNDING and " " not in simple and (len(simple) >= 3 or simple == "nr"):
                     parts.setdefault(simple, []).append((atoms, language))
     return phrases, frozenset(holds), parts
 
@@ -254,6 +256,7 @@ def _pieces(header: str) -> tuple[list[Senses], list[str]]:
     pieces: list[Senses] = []
     unknown: list[str] = []
     while at < len(tokens):
+        tokens[at] = _as_written(tokens[at])
         for length in range(min(5, len(tokens) - at), 0, -1):
             phrase = tuple(tokens[at : at + length])
             if length == 1 and phrase[0] in _STOP and len(tokens) > 1:
@@ -276,7 +279,16 @@ def _pieces(header: str) -> tuple[list[Senses], list[str]]:
                 unknown.append(word[: -len(ending)])
             elif not word.isdigit() or len(tokens) > 1:
                 unknown.append(word)
-    return pieces, unknown
+    # A letter with a point is the beginning of any word.
+    return pieces, [word for word in unknown if not (pieces and len(word) == 1 and word in short)]
+
+
+@lru_cache(maxsize=1024)
+def _as_written(word: str) -> str:
+    """Returns a word with its usual letters: "wahrung", as all words are without marks, for "waehrung"."""
+    plain = re.sub("([aou])e", r"\1", word)
+    is_known = plain != word and (word,) not in _terms()[0] and ((plain,) in _terms()[0] or _split(plain) is not None)
+    return plain if is_known else word
 
 
 @lru_cache(maxsize=1024)
@@ -336,6 +348,9 @@ def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
     if kind is not None:
         # A thing with a number of its own may be called by it.
         all_of_it = [meaning._replace(what="id") if "id" in meaning.of and can_hold("id", kind) and not can_hold(meaning.what, kind) else meaning for meaning in all_of_it]
+        if kind == "number":
+            # A tax or a discount that is no money is a percentage.
+            all_of_it = [meaning._replace(what="percent") if meaning.what in ("amount", "rate") and meaning.own & _IN_PERCENT else meaning for meaning in all_of_it]
         fitting = [meaning for meaning in all_of_it if can_hold(meaning.what, kind)]
         if kind in ("number", "money"):
             # Numbers mostly belong to a reading with content.
