@@ -109,7 +109,8 @@ class ColumnGroup:
     def side(self) -> ComparableColumn:
         """Returns the known facts about the group."""
         values = [value for column in self.columns for value in column.values[:COMPARED_ROWS]]
-        return ComparableColumn(tuple(self.headers), self.kind, values)
+        means = {(simplify(column.header), column.means): column.header for column in self.columns if column.means}
+        return ComparableColumn(tuple(self.headers), self.kind, values, [(some, header) for (_, some), header in means.items()])
 
     def join(self, other: ColumnGroup, reason: str) -> None:
         """Adds the columns of another group."""

@@ -97,16 +97,20 @@ class _PairEvidence:
         self.paired: set[tuple[int, int]] = set()
 
     @staticmethod
-    def _means(columns: Sequence[ComparableColumn]) -> list[list[tuple[Meaning, ...]]]:
-        """Returns the meanings of each header of each column, beside the first headers of the others."""
-        return [[some, *(other_meanings(columns, at) if len(columns[at].headers) > 1 else ())] for at, some in enumerate(meanings(columns))]
+    def _means(columns: Sequence[ComparableColumn]) -> list[list[tuple[tuple[Meaning, ...], str]]]:
+        """Returns the meanings of each header of each column, with the header: those in their own tables if they are known, or
+        else beside the first headers of the others.
+        """
+        found = []
+        for at, (column, some) in enumerate(zip(columns, meanings(columns))):
+            others = other_meanings(columns, at) if len(column.headers) > 1 and not column.known_meanings else ()
+            found.append([*(column.known_meanings or zip([some, *others], column.headers or ("",)))])
+        return found
 
     def _related(self, i: int, j: int) -> tuple[str, str, Meaning | None]:
         """Returns the nearest relation of the headers of two columns, with the header that has it."""
         order = ("same", "open", "narrower", "unknown", "other", "opposed")
-        found = [
-            (*relation(one, self.new_means[j][0]), header) for one, header in zip(self.known_means[i], self.known[i].headers or ("",))
-        ]
+        found = [(*relation(one, self.new_means[j][0][0]), header) for one, header in self.known_means[i]]
         name, meaning, header = min(found, key=lambda one: order.index(one[0]))
         if name not in ("same", "open") and any(one[0] == "opposed" for one in found):
             name = "opposed"
@@ -148,7 +152,7 @@ class _PairEvidence:
             return None
         held = ("amount", "cost", "price") if meaning.what == "amount" else (meaning.what,)
         counts = [
-            sum(any(meaning.what in held for some in means for meaning in some) for means in all_means)
+            sum(any(meaning.what in held for some, _ in means for meaning in some) for means in all_means)
             for all_means in (self.known_means, self.new_means)
         ]
         return f'{self._both(i, j)}: each is the only column in its table that means "{meaning.what}"' if counts == [1, 1] else None
@@ -230,7 +234,7 @@ class _PairEvidence:
         """Returns whether the values of one may be values of the other: no guess goes against them."""
         a, b = self.known[i], self.new[j]
         if a.kind is None:
-            return b.kind is None or any(can_hold(meaning.what, b.kind) for means in self.known_means[i] for meaning in means)
+            return b.kind is None or any(can_hold(meaning.what, b.kind) for means, _ in self.known_means[i] for meaning in means)
         return alike(a, b) >= _FITS
 
     def likeness(self, i: int, j: int) -> float:

@@ -90,6 +90,10 @@ class SampleColumn(ComparableColumn):
     #: Its roles in the arithmetic of its table.
     made_as: set[tuple[str, bool]] = field(default_factory=set)
 
+    def first(self, rows: int) -> ComparableColumn:
+        """Returns it with the first rows only."""
+        return ComparableColumn(self.headers, self.kind, self.values[:rows], [(self.means, self.header)] if self.means else ())
+
     @property
     def name(self) -> tuple[str, str]:
         """Returns its name in answers: its sample and its header."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from ade_engine.inference.words import Meaning
+
 #: Kinds of values that may be the same column.
 _SENSE = {"money": "number", "name": "text"}
 #: The lengths of numbers of articles, and their minimum share of the filled cells.
@@ -35,6 +37,8 @@ class ComparableColumn:
     headers: tuple[str, ...]
     kind: str | None = None
     values: Sequence[Any] = ()
+    #: What its headers mean in their own tables, each with the header; empty if that is unknown.
+    known_meanings: Sequence[tuple[tuple[Meaning, ...], str]] = ()
 
     @property
     def header(self) -> str:

@@ -38,6 +38,8 @@ _CURRENCY = re.compile(
     r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|TRY|RUB|UAH|JPY|CNY|INR|BRL|MXN|CAD|AUD|NZD|ZAR|ILS|AED|KRW|THB|IDR|VND"
     r"|TL|kr|Kč|zł|Ft|lei|руб|грн)\b"
 )
+#: An amount of money for each hour.
+_PER_HOUR = re.compile(rf"(?:[€$£]|{_CURRENCY.pattern}|руб\.)\s*/\s*(?:h|hr|hour|hora|heure|ora|std|stunde|uur|tim|timme|time|godz|óra|hod|saat|ч)\b\.?", re.IGNORECASE)
 #: A word with a point behind it, and the minimum letters of the longest word in a phrase with such words.
 _SHORT = re.compile(r"([^\W\d_]+)\.")
 _MIN_SHORT_CHARS = 3
@@ -211,6 +213,7 @@ def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, S
 def _tokens(header: str) -> list[str]:
     """Returns the words of a header. In brackets, only words count that the table knows as more than a unit."""
     phrases, _, _ = _terms()
+    header = _PER_HOUR.sub(" rate ", header)
     # "orderDate" is two words, and "MwSt" is one.
     apart = " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
     outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
@@ -248,11 +251,14 @@ def _split(word: str) -> list[Senses] | None:
     return [parts[part] for part in found] if found and len(found) <= 4 else None
 
 
-def _pieces(header: str) -> tuple[list[Senses], list[str]]:
-    """Returns the known phrases of a header, each with its meanings, and the remaining words."""
+def _pieces(header: str, language: int | None) -> tuple[list[Senses], list[str]]:
+    """Returns the known phrases of a header, each with its meanings, and the remaining words. Words with a point are whole words
+    of the ``language`` of the other headers.
+    """
     phrases, _, parts = _terms()
     tokens, at = _tokens(header), 0
     short = frozenset(simplify(word) for word in _SHORT.findall(header))
+    in_full = _in_full if short and language is not None else lambda *_: []
     pieces: list[Senses] = []
     unknown: list[str] = []
     while at < len(tokens):
@@ -262,7 +268,7 @@ def _pieces(header: str) -> tuple[list[Senses], list[str]]:
             if length == 1 and phrase[0] in _STOP and len(tokens) > 1:
                 at += 1
                 break
-            piece = phrases.get(phrase) or _in_full(phrase, short)
+            piece = [*phrases.get(phrase, ()), *in_full(phrase, short, language)]
             if piece:
                 pieces.append(piece)
                 at += length
@@ -292,19 +298,20 @@ def _as_written(word: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _in_full(phrase: tuple[str, ...], short: frozenset[str]) -> Senses:
-    """Returns the meanings of the phrases that this one abbreviates, with points behind its ``short`` words, if all mean the
-    same: of "kraj pochodzenia" for "Kraj poch.".
+def _in_full(phrase: tuple[str, ...], short: frozenset[str], language: int) -> Senses:
+    """Returns the meaning of the phrases of a language that this one abbreviates, with points behind its ``short`` words, if all
+    mean the same: of "kraj pochodzenia" for "Kraj poch.".
     """
     if not short.intersection(phrase) or max(map(len, phrase)) < _MIN_SHORT_CHARS:
         return []
-    found = [
-        sense
+    found = {
+        atoms
         for known, senses in _terms()[0].items()
         if len(known) == len(phrase) and all(word == whole or word in short and whole.startswith(word) for word, whole in zip(phrase, known))
-        for sense in senses
-    ]
-    return found if len({atoms for atoms, _ in found}) == 1 else []
+        for atoms, its in senses
+        if its == language
+    }
+    return [(atoms, language) for atoms in found] if len(found) == 1 else []
 
 
 def _known_ending(word: str) -> str | None:
@@ -327,10 +334,12 @@ def stem(word: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def readings(header: str, kind: str | None = None) -> tuple[Meaning, ...]:
-    """Returns the possible meanings of a header for a kind of values (``None`` if unknown). Never empty."""
+def readings(header: str, kind: str | None = None, language: int | None = None) -> tuple[Meaning, ...]:
+    """Returns the possible meanings of a header for a kind of values (``None`` if unknown), with abbreviations of a language if it
+    is known. Never empty.
+    """
     _, holds, _ = _terms()
-    pieces, words = _pieces(header)
+    pieces, words = _pieces(header, language)
     unknown = frozenset(map(stem, words))
     found: dict[tuple[str, frozenset[str]], set[int]] = {}
     for chosen in product(*(_by_meaning(piece) for piece in pieces)) if len(pieces) <= 5 else ():
@@ -383,9 +392,9 @@ def meanings(columns: Sequence[ComparableColumn]) -> list[tuple[Meaning, ...]]:
     """Returns the possible meanings of each column of a table, by its header and the kind of its values, read beside the
     others.
     """
-    found = [readings(column.header, column.kind) for column in columns]
-    votes = _votes(found)
-    found = [_voted(some, votes) for some in found]
+    votes = _votes(readings(column.header, column.kind) for column in columns)
+    language = _of_most(votes)
+    found = [_voted(readings(column.header, column.kind, language), votes) for column in columns]
     _beside(found, "name", frozenset(("first",)), "last")
     _beside(found, "name", frozenset(("last",)), "first")
     _beside(found, "date", frozenset(("value",)), "booking")
@@ -430,11 +439,16 @@ def is_english(headers: Iterable[str]) -> bool:
 
 def language_of(headers: Iterable[str]) -> Language | None:
     """Returns the language of most of these headers, if it has more of them than any other."""
-    votes = _votes([readings(header) for header in headers])
+    language = _of_most(_votes([readings(header) for header in headers]))
+    return None if language is None else _further()[0][language]
+
+
+def _of_most(votes: Counter[int]) -> int | None:
+    """Returns the language that clearly most headers are in."""
     best = votes.most_common(2)
     if not best or best[0][1] < 1 or len(best) > 1 and best[0][1] - best[1][1] < 0.25:
         return None
-    return _further()[0][best[0][0]]
+    return best[0][0]
 
 
 def _beside(found: list[tuple[Meaning, ...]], what: str, other: frozenset[str], then: str) -> None:

@@ -265,7 +265,7 @@ def questions(inferred: InferenceResult, samples: Sequence[Sample] = ()) -> list
     found = [_same(question) for question in inferred.questions]
     settings = [_setting(sender, name, columns) for sender in inferred.senders for name, columns in sender.open.items()]
     shapes = [_shape(sample, shape) for sample in samples for shape in sample.asked]
-    found = shapes + sorted(settings, key=lambda question: -question["cells"]) + found
+    found = sorted(settings, key=lambda question: -question["cells"]) + found + shapes
     asked = [question for question in found if question["cells"]][:_MAX_QUESTIONS]
     return [{"id": number, **question} for number, question in enumerate(asked, 1)]
 
