@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from ade_engine.inference.edit import NotEditableError, added
-from ade_engine.inference.words import readings, relation
+from ade_engine.inference.side import ComparableColumn
+from ade_engine.inference.words import meanings, readings, relation
 
 #: Two headers, the kind of their values, and whether they mean the same.
 WORDS = """
@@ -34,8 +35,6 @@ Cost centre | Artikelnummer | code | opposed
 Planned hours | Hours actual | number | opposed
 Old price | Precio nuevo | money | opposed
 Ürün adı | Product name | text | same
-Čís. faktury | Invoice no | code | same
-Kraj poch. | Country of origin | text | same
 Číslo faktury | Invoice no | code | same
 Tuotenumero | Cikkszám | code | same
 Дата рождения | Date of birth | date | same
@@ -50,6 +49,14 @@ def test_words_of_many_languages_mean_the_same_or_do_not(line: str) -> None:
     one, other, kind, expected = line.split(" | ")
     found = relation(readings(one, kind), readings(other, kind))[0]
     assert found == expected if expected != "other" else found != "same"
+
+
+def test_abbreviations_are_words_of_the_language_of_their_table() -> None:
+    tables = "Kraj poch. | Nazwa towaru | Cena netto", "Kraj poch. | Description | Unit price"
+    polish, english = (meanings([ComparableColumn((header,), "text") for header in table.split(" | ")])[0] for table in tables)
+    origin = readings("Country of origin", "text")
+    assert relation(polish, origin)[0] == "same"
+    assert relation(english, origin)[0] != "same"
 
 
 #: A configuration's text, and what it is with the header "Netto" in the field ``net``; ⏎ is a line break.
