@@ -144,11 +144,13 @@ class _PairEvidence:
 
     def narrower(self, i: int, j: int) -> str | None:
         """Returns a reason if one header is more specific, and each is the only one of its table with this content."""
-        name, _, meaning = self._related(i, j)
-        if name != "narrower" or meaning is None or not meaning.what:
+        name, header, meaning = self._related(i, j)
+        if name not in ("narrower", "unknown") or meaning is None or not meaning.what:
             return None
-        if meaning.what == "amount" and not all(map(self._says_what, (self._related(i, j)[1], self.new[j].header))):
+        if (name == "unknown" or meaning.what == "amount") and not all(map(self._says_what, (header, self.new[j].header))):
             # Any payment is an amount.
+            return None
+        if name == "unknown" and not any(other.what == meaning.what for other in self.new_means[j][0][0]):
             return None
         held = ("amount", "cost", "price") if meaning.what == "amount" else (meaning.what,)
         counts = [

@@ -38,8 +38,9 @@ _CURRENCY = re.compile(
     r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|TRY|RUB|UAH|JPY|CNY|INR|BRL|MXN|CAD|AUD|NZD|ZAR|ILS|AED|KRW|THB|IDR|VND"
     r"|TL|kr|Kč|zł|Ft|lei|руб|грн)\b"
 )
-#: An amount of money for each hour.
-_PER_HOUR = re.compile(rf"(?:[€$£]|{_CURRENCY.pattern}|руб\.)\s*/\s*(?:h|hr|hour|hora|heure|ora|std|stunde|uur|tim|timme|time|godz|óra|hod|saat|ч)\b\.?", re.IGNORECASE)
+#: An amount of money for each hour or another unit.
+_PER_UNIT = re.compile(rf"(?:[€$£]|{_CURRENCY.pattern}|руб\.)\s*/\s*([^\W\d_]+[²³]?)\.?", re.IGNORECASE)
+_HOURS = frozenset("h hr hrs hour hora heure ora std stunde uur tim timme time godz óra hod saat ч".split())
 #: A word with a point behind it, and the minimum letters of the longest word in a phrase with such words.
 _SHORT = re.compile(r"([^\W\d_]+)\.")
 _MIN_SHORT_CHARS = 3
@@ -213,7 +214,7 @@ def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, S
 def _tokens(header: str) -> list[str]:
     """Returns the words of a header. In brackets, only words count that the table knows as more than a unit."""
     phrases, _, _ = _terms()
-    header = _PER_HOUR.sub(" rate ", header)
+    header = _PER_UNIT.sub(lambda found: " rate " if found[found.re.groups].lower() in _HOURS else " price ", header)
     # "orderDate" is two words, and "MwSt" is one.
     apart = " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
     outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
