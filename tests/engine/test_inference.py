@@ -52,11 +52,11 @@ def test_words_of_many_languages_mean_the_same_or_do_not(line: str) -> None:
 
 
 def test_abbreviations_are_words_of_the_language_of_their_table() -> None:
-    tables = "Kraj poch. | Nazwa towaru | Cena netto", "Kraj poch. | Description | Unit price"
+    tables = "Uwag. | Nazwa towaru | Cena netto", "Uwag. | Description | Unit price"
     polish, english = (meanings([ComparableColumn((header,), "text") for header in table.split(" | ")])[0] for table in tables)
-    origin = readings("Country of origin", "text")
-    assert relation(polish, origin)[0] == "same"
-    assert relation(english, origin)[0] != "same"
+    note = readings("Remarks", "text")
+    assert relation(polish, note)[0] == "same"
+    assert relation(english, note)[0] != "same"
 
 
 #: A configuration's text, and what it is with the header "Netto" in the field ``net``; ⏎ is a line break.

@@ -110,7 +110,7 @@ class ColumnGroup:
         """Returns the known facts about the group."""
         values = [value for column in self.columns for value in column.values[:COMPARED_ROWS]]
         means = {(simplify(column.header), column.means): column.header for column in self.columns if column.means}
-        return ComparableColumn(tuple(self.headers), self.kind, values, [(some, header) for (_, some), header in means.items()])
+        return ComparableColumn(tuple(self.headers), self.kind, values, [(some, header) for (_, some), header in means.items()], frozenset(self.at))
 
     def join(self, other: ColumnGroup, reason: str) -> None:
         """Adds the columns of another group."""

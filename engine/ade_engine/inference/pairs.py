@@ -66,10 +66,13 @@ def pairs(
     for strength in (look.same_words, look.same_meaning, look.narrower, look.rest_of_sum, look.same_part, look.in_same_sum, look.same_values, look.only_one):
         look.paired = {*settled, *((pair.known, pair.new) for pair in found)}
         reasons = {(i, j): why for i, j in (summed if strength == look.rest_of_sum else open_pairs) if i not in rows and j not in columns and (why := strength(i, j))}
-        once = Counter(i for i, _ in reasons), Counter(j for _, j in reasons)
-        for (i, j), why in reasons.items():
-            if once[0][i] == once[1][j] == 1 and (i, j) not in unsure:
-                found.append(Pair(i, j, why, 1.0))
+        claims = {at: [i for i, j in reasons if j == at] for _, at in reasons}
+        once = Counter(i for i, _ in reasons)
+        # Two columns of other tables may claim one column: they are probably one field, too.
+        for (i, j), why in sorted(reasons.items(), key=lambda one: -len(known[one[0][0]].tables)):
+            if once[i] == 1 and (i, j) not in unsure and not any(other != i and known[i].is_beside(known[other]) for other in claims[j]):
+                if j not in columns:
+                    found.append(Pair(i, j, why, 1.0))
                 rows.add(i)
                 columns.add(j)
             else:
@@ -150,14 +153,16 @@ class _PairEvidence:
         if (name == "unknown" or meaning.what == "amount") and not all(map(self._says_what, (header, self.new[j].header))):
             # Any payment is an amount.
             return None
-        if name == "unknown" and not any(other.what == meaning.what for other in self.new_means[j][0][0]):
+        held = ("amount", "cost", "price") if meaning.what == "amount" and name == "narrower" else (meaning.what,)
+        if not any(other.what in held for other in self.new_means[j][0][0]):
             return None
-        held = ("amount", "cost", "price") if meaning.what == "amount" else (meaning.what,)
-        counts = [
-            sum(any(meaning.what in held for some, _ in means for meaning in some) for means in all_means)
-            for all_means in (self.known_means, self.new_means)
+        others = [
+            at
+            for sides, all_means, one in ((self.known, self.known_means, i), (self.new, self.new_means, j))
+            for at, means in enumerate(all_means)
+            if at != one and sides[one].is_beside(sides[at]) and any(other.what in held for some, _ in means for other in some)
         ]
-        return f'{self._both(i, j)}: each is the only column in its table that means "{meaning.what}"' if counts == [1, 1] else None
+        return None if others else f'{self._both(i, j)}: each is the only column in its table that means "{meaning.what}"'
 
     @staticmethod
     def _says_what(header: str) -> bool:
@@ -228,7 +233,7 @@ class _PairEvidence:
         identity = self.known[i].identity
         if identity is None or self.new[j].identity != identity:
             return None
-        if any(sum(side.identity == identity for side in sides) != 1 for sides in (self.known, self.new)):
+        if any(sum(side.identity == identity and one.is_beside(side) for side in sides) != 1 for sides, one in ((self.known, self.known[i]), (self.new, self.new[j]))):
             return None
         return f"{self._both(i, j)}: each is the only column in its table with {_ONLY[identity]}"
 

@@ -39,6 +39,8 @@ class ComparableColumn:
     values: Sequence[Any] = ()
     #: What its headers mean in their own tables, each with the header; empty if that is unknown.
     known_meanings: Sequence[tuple[tuple[Meaning, ...], str]] = ()
+    #: The numbers of the tables that it is in, if there are several; columns of other tables are no other columns of its own.
+    tables: frozenset[int] = frozenset()
 
     @property
     def header(self) -> str:
@@ -56,6 +58,10 @@ class ComparableColumn:
         if self.kind in ("email", "phone"):
             return self.kind
         return "gtin" if self.kind == "code" and are_gtins(self.texts) else None
+
+    def is_beside(self, other: ComparableColumn) -> bool:
+        """Returns whether both stand in one table."""
+        return not (self.tables and other.tables and self.tables.isdisjoint(other.tables))
 
     @cached_property
     def texts(self) -> list[str]:
