@@ -30,6 +30,8 @@ _SHARED = 0.5
 _FITS = 0.15
 #: The minimum likeness for a question.
 _MIN_GUESS_LIKENESS = 0.25
+#: Contents that say little without the words beside them.
+_ANYTHINGS = frozenset(("amount", "date", "id", "name"))
 #: Kinds of values that identify a column, and their names in a reason.
 _ONLY = {"email": "e-mail addresses", "phone": "phone numbers", "gtin": "numbers of articles (GTIN, EAN)"}
 
@@ -150,8 +152,8 @@ class _PairEvidence:
         name, header, meaning = self._related(i, j)
         if name not in ("narrower", "unknown") or meaning is None or not meaning.what:
             return None
-        if (name == "unknown" or meaning.what == "amount") and not all(map(self._says_what, (header, self.new[j].header))):
-            # Any payment is an amount.
+        # Any payment is an amount, and anything may have a date, a name or a number.
+        if name == "unknown" and meaning.what in _ANYTHINGS or (name == "unknown" or meaning.what == "amount") and not all(map(self._says_what, (header, self.new[j].header))):
             return None
         held = ("amount", "cost", "price") if meaning.what == "amount" and name == "narrower" else (meaning.what,)
         if not any(other.what in held for other in self.new_means[j][0][0]):
