@@ -275,6 +275,8 @@ def _reader(group: ColumnGroup) -> str:
         return "percent"
     if len(readers) == 1:
         return readers[0]
+    if set(readers) == {"time", "duration"}:
+        return Counter(column.reader for column in group.columns).most_common(1)[0][0]
     for reader, others in _TOGETHER:
         if set(readers) <= {reader, *others}:
             return reader

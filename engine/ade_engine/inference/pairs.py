@@ -30,6 +30,8 @@ _SHARED = 0.5
 _FITS = 0.15
 #: The minimum likeness for a question.
 _MIN_GUESS_LIKENESS = 0.25
+#: The minimum share of the cells with a digit of texts that may be numbers.
+_MIN_WITH_DIGITS = 0.8
 #: Contents that say little without the words beside them.
 _ANYTHINGS = frozenset(("amount", "date", "id", "name"))
 #: Kinds of values that identify a column, and their names in a reason.
@@ -127,7 +129,11 @@ class _PairEvidence:
         if self.same_words(i, j):
             # Ids are digits for one sender and letters for another; amounts are never ids.
             return None in (a.sense, b.sense) or a.sense == b.sense or {a.sense, b.sense} <= {"code", "text", "number"} and a.is_whole and b.is_whole
-        return (None in (a.sense, b.sense) or a.sense == b.sense) and self._related(i, j)[0] != "opposed"
+        related = self._related(i, j)[0]
+        if related == "same" and {a.sense, b.sense} == {"text", "number"}:
+            # Some senders write "<0.05" among numbers.
+            return all(side.sense == "number" or side.mean(lambda text: any(map(str.isdigit, text))) >= _MIN_WITH_DIGITS for side in (a, b))
+        return (None in (a.sense, b.sense) or a.sense == b.sense) and related != "opposed"
 
     def _both(self, i: int, j: int) -> str:
         return f'"{self._related(i, j)[1]}" and "{self.new[j].header}"'

@@ -44,6 +44,8 @@ _HOURS = frozenset("h hr hrs hour hora heure ora std stunde uur tim timme time g
 #: A word with a point behind it, and the minimum letters of the longest word in a phrase with such words.
 _SHORT = re.compile(r"([^\W\d_]+)\.")
 _MIN_SHORT_CHARS = 3
+#: The maximum letters of a short word that means something else in each language.
+_MAX_SHORT_CHARS = 4
 _LINKS = ("", "s", "es", "n", "en", "e")
 #: The least specific contents, the weakest first: "Total hours" holds the hours.
 _FAINT = ("amount", "name", "unit", "percent", "id", "number", "description", "note", "type")
@@ -361,6 +363,9 @@ def readings(header: str, kind: str | None = None, language: int | None = None) 
         if kind == "number":
             # A tax or a discount that is no money is a percentage.
             all_of_it = [meaning._replace(what="percent") if meaning.what in ("amount", "rate") and meaning.own & _IN_PERCENT else meaning for meaning in all_of_it]
+        elif kind in ("text", "code"):
+            # "Units" are counted or, if they are words, named.
+            all_of_it = [meaning._replace(what="unit") if meaning.what == "quantity" and meaning.is_bare else meaning for meaning in all_of_it]
         fitting = [meaning for meaning in all_of_it if can_hold(meaning.what, kind)]
         if kind in ("number", "money"):
             # Numbers mostly belong to a reading with content.
@@ -395,11 +400,20 @@ def meanings(columns: Sequence[ComparableColumn]) -> list[tuple[Meaning, ...]]:
     """
     votes = _votes(readings(column.header, column.kind) for column in columns)
     language = _of_most(votes)
-    found = [_voted(readings(column.header, column.kind, language), votes) for column in columns]
+    found = [_in_language(_voted(readings(column.header, column.kind, language), votes), column, language) for column in columns]
     _beside(found, "name", frozenset(("first",)), "last")
     _beside(found, "name", frozenset(("last",)), "first")
     _beside(found, "date", frozenset(("value",)), "booking")
     return found
+
+
+def _in_language(some: tuple[Meaning, ...], column: ComparableColumn, language: int | None) -> tuple[Meaning, ...]:
+    """Returns the meanings of a header; an abbreviation has none if only other languages know it."""
+    is_foreign = language is not None and not any(language in meaning.languages for meaning in some)
+    short = _SHORT.fullmatch(column.header.strip()) if is_foreign else None
+    if short is None or len(short[1]) > _MAX_SHORT_CHARS:
+        return some
+    return (Meaning(_IMPLIED.get(column.kind or "", ""), frozenset(), frozenset((simplify(short[1]),)), frozenset()),)
 
 
 def other_meanings(columns: Sequence[ComparableColumn], at: int) -> list[tuple[Meaning, ...]]:
