@@ -216,7 +216,7 @@ def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, S
 def _tokens(header: str) -> list[str]:
     """Returns the words of a header. In brackets, only words count that the table knows as more than a unit."""
     phrases, _, _ = _terms()
-    header = _PER_UNIT.sub(lambda found: " rate " if found[found.re.groups].lower() in _HOURS else " price ", header)
+    header = _PER_UNIT.sub(_price_of_unit, header)
     # "orderDate" is two words, and "MwSt" is one.
     apart = " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
     outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
@@ -227,6 +227,12 @@ def _tokens(header: str) -> list[str]:
     known = ["minutes" if word in ("min", "mins") else word for word in inner if len(word) >= 3 and (word,) in phrases]
     tokens = simplify(outer.replace("#", " no ").replace("%", " percent ") if simplify(outer) else outer).split()
     return [*tokens, *known] if tokens else simplify(apart).split()
+
+
+def _price_of_unit(found: re.Match[str]) -> str:
+    """Returns the words for an amount of money for each unit."""
+    unit = found[found.re.groups]
+    return " rate " if unit.lower() in _HOURS else f" price {unit} "
 
 
 def _split(word: str) -> list[Senses] | None:
