@@ -120,9 +120,10 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     let same: Vec<Value> = same
         .map(|(first, other)| same_headers(first, other))
         .collect();
-    let asks = |questions: &[Question]| match ui.json() || !ui.can_ask() || questions.is_empty() {
+    let mut interview = Interview::default();
+    let asks = |questions: &[Question]| match ui.json() || !ui.can_ask() {
         true => Vec::new(),
-        false => asked(ui, questions),
+        false => interview.ask(ui, questions),
     };
     let engine = (&empty, &environment);
     let (inferred, files) = new.infer(engine, &samples, wished.as_ref(), (same, asks), &cancel)?;
@@ -161,48 +162,73 @@ fn folder_and_samples(args: &Args) -> (&Path, &[PathBuf]) {
     }
 }
 
-/// Asks the questions that a person may be able to answer, and returns the answers.
-fn asked(ui: &Ui, questions: &[Question]) -> Vec<QuestionAnswer> {
-    let count = questions.len();
-    ui.say(format_args!(
-        "{}. Press Enter to skip one.",
-        plural(count as u64, "question")
-    ));
-    let mut answers = Vec::new();
-    for (number, question) in questions.iter().enumerate() {
-        let values = shown(&question.values);
-        ui.say(format_args!(
-            "\n{} of {count}: {}{values}",
-            number + 1,
-            question.text
-        ));
-        for (place, offer) in question.offers.iter().enumerate() {
-            let values = shown(&offer.values);
-            ui.say(format_args!("  {}  {}{values}", place + 1, offer.text));
+/// The maximum number of questions to a person, and of those that are asked before the answers to them count.
+const MAX_QUESTIONS: usize = 10;
+const MAX_QUESTIONS_AT_ONCE: usize = 5;
+
+/// The questions that a person was asked so far.
+#[derive(Default)]
+struct Interview {
+    asked: Vec<String>,
+}
+
+impl Interview {
+    /// Asks the next questions and returns the answers, after which others may be left. A skipped question is not asked again.
+    fn ask(&mut self, ui: &Ui, questions: &[Question]) -> Vec<QuestionAnswer> {
+        let mut left = questions.to_vec();
+        left.retain(|question| !self.asked.contains(&question.text));
+        left.truncate(MAX_QUESTIONS - self.asked.len());
+        if self.asked.is_empty() && !left.is_empty() {
+            let count = plural(left.len() as u64, "question");
+            ui.say(format_args!("{count}. Press Enter to skip one."));
         }
-        let all = match question.offers.len() {
-            1 => "y or n",
-            _ if question.several => "y for all, n for none, or their numbers",
-            _ => "its number, n for none",
-        };
-        let said = ui.asked(&format!("{all}:"));
-        let is_all = matches!(said.as_str(), "y" | "yes" | "a" | "all")
-            && (question.several || question.offers.len() == 1);
-        let numbers: Vec<usize> = said
-            .split(|letter: char| !letter.is_ascii_digit())
-            .filter_map(|word| word.parse().ok())
-            .collect();
-        let is_none = matches!(said.as_str(), "n" | "no" | "none");
-        if is_all || is_none || !numbers.is_empty() {
-            let right = match is_all {
-                true => (1..=question.offers.len()).collect(),
-                false => numbers,
-            };
-            let question = question.id;
-            answers.push(QuestionAnswer { question, right });
+        let count = self.asked.len() + left.len();
+        let mut answers = Vec::new();
+        for some in left.chunks(MAX_QUESTIONS_AT_ONCE) {
+            for question in some {
+                self.asked.push(question.text.clone());
+                let number = self.asked.len();
+                answers.extend(asked(ui, &format!("{number} of {count}"), question));
+            }
+            if !answers.is_empty() {
+                break;
+            }
         }
+        answers
     }
-    answers
+}
+
+/// Asks a question that a person may be able to answer.
+fn asked(ui: &Ui, place: &str, question: &Question) -> Option<QuestionAnswer> {
+    let values = shown(&question.values);
+    ui.say(format_args!("\n{place}: {}{values}", question.text));
+    for (place, offer) in question.offers.iter().enumerate() {
+        let values = shown(&offer.values);
+        ui.say(format_args!("  {}  {}{values}", place + 1, offer.text));
+    }
+    let count = question.offers.len();
+    let keys = match (count, question.several, question.kind.as_str()) {
+        (1, _, "same") => "[y] same  [n] different  [?] later:".to_owned(),
+        (1, ..) => "[y] yes  [n] no  [?] later:".to_owned(),
+        (_, true, _) => format!("[y] all  [n] none  [1-{count}] these  [?] later:"),
+        _ => format!("[1-{count}] this one  [n] none  [?] later:"),
+    };
+    let said = ui.asked(&keys);
+    let is_all = matches!(said.as_str(), "y" | "yes" | "a" | "all")
+        && (question.several || question.offers.len() == 1);
+    let numbers: Vec<usize> = said
+        .split(|letter: char| !letter.is_ascii_digit())
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let is_none = matches!(said.as_str(), "n" | "no" | "none");
+    (is_all || is_none || !numbers.is_empty()).then(|| {
+        let right = match is_all {
+            true => (1..=count).collect(),
+            false => numbers,
+        };
+        let question = question.id;
+        QuestionAnswer { question, right }
+    })
 }
 
 /// Lists sample values in brackets.

@@ -362,8 +362,8 @@ impl<'a> InferenceSession<'a> {
     }
 
     /// Infers a configuration from samples. Returns it with its files. `engine`: the configuration without fields and its ready
-    /// environment; `known`: headers that mean the same ([`same_headers`]); `asks`: returns a person's answers to the
-    /// questions.
+    /// environment; `known`: headers that mean the same ([`same_headers`]); `asks`: returns a person's answers to some of the
+    /// questions. It is called again with the questions that are left after them, until it returns none.
     ///
     /// # Errors
     /// The engine failed, or a sample holds too little.
@@ -372,14 +372,17 @@ impl<'a> InferenceSession<'a> {
         engine: (&PreparedConfiguration, &EnvironmentRecord),
         samples: &[PathBuf],
         wished: Option<&WishedFields>,
-        (mut known, asks): (Vec<Value>, impl FnOnce(&[Question]) -> Vec<QuestionAnswer>),
+        (mut known, mut asks): (Vec<Value>, impl FnMut(&[Question]) -> Vec<QuestionAnswer>),
         cancel: &Cancel,
     ) -> Result<(InferredConfiguration, Vec<NewFile>), Error> {
         let infer = |known: &[Value]| self.told(engine, samples, wished, known, cancel);
         let mut told = infer(&known)?;
-        let questions = &told.inferred.questions;
-        let said = asks(questions);
-        if !said.is_empty() {
+        loop {
+            let questions = &told.inferred.questions;
+            let said = asks(questions);
+            if said.is_empty() {
+                break;
+            }
             known.extend(said.iter().flat_map(|answer| answer.told(questions)));
             told = infer(&known)?;
         }

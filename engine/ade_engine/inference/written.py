@@ -304,7 +304,7 @@ def _setting(sender: SampleSender, name: str, columns: Sequence[SampleColumn]) -
 
 def _shape(sample: Sample, shape: ReshapePlan) -> dict[str, Any]:
     """Returns the question whether a file's tables have their likely shape; its values are the first resulting records."""
-    offer = {"text": f"yes, these are its records (ADE then writes: {'; '.join(shape.lines)})", "values": [], "cells": 0, "answer": {"kind": "shape", "sample": sample.name, "key": shape.key}}
+    offer = {"text": "yes, these are its records", "values": [], "cells": 0, "answer": {"kind": "shape", "sample": sample.name, "key": shape.key}}
     return {
         "kind": "shape", "text": f"{sample.name}: {in_comment(shape.words)}. Is that right? Then these are its first records", "cells": sample.rows, "several": False,
         "header": "", "sample": sample.name, "values": [in_comment(row) for row in shape.rows], "offers": [offer],

@@ -1,6 +1,8 @@
 //! Fixes configurations with the help of files: adds unknown headers of a run's file to fields, like `ade fix`, and infers a
 //! draft from samples, like `ade init --from`.
 
+use std::mem;
+
 use super::checks::{at_hand, demand_no_safe_mode, ready};
 use super::configurations::ConfigurationPath;
 use super::drafts::{about_path, folders, meant};
@@ -248,7 +250,8 @@ fn inferred(
     let wished = (!new.fields.is_empty()).then_some(WishedFields::Names(new.fields));
     let same = new.same.iter();
     let same = same.map(|SameHeaders { one, other }| same_headers(one, other));
-    let said = (same.collect(), |_: &[_]| new.answers);
+    let mut answers = new.answers;
+    let said = (same.collect(), |_: &[_]| mem::take(&mut answers));
     let engine = (&empty, &environment);
     let (inferred, files) = inference.infer(engine, &samples?, wished.as_ref(), said, cancel)?;
     draft::replace(workspace, known, DraftContent::Files(files), precondition)?;
