@@ -100,6 +100,7 @@ class _PairEvidence:
         self.new_means = self._means(new)
         self.known_sums, self.new_sums = (parts_of_table(known), parts_of_table(new)) if sums is None else sums
         self.known_parts, self.new_parts = distinguished(self.known_sums), distinguished(self.new_sums)
+        self._relations: dict[tuple[int, int], tuple[str, str, Meaning | None]] = {}
         #: The pairs that are known so far.
         self.paired: set[tuple[int, int]] = set()
 
@@ -108,6 +109,8 @@ class _PairEvidence:
         """Returns the meanings of each header of each column, with the header: those in their own tables if they are known, or
         else beside the first headers of the others.
         """
+        if all(column.known_meanings for column in columns):
+            return [[*column.known_meanings] for column in columns]
         found = []
         for at, (column, some) in enumerate(zip(columns, meanings(columns))):
             others = other_meanings(columns, at) if len(column.headers) > 1 and not column.known_meanings else ()
@@ -116,12 +119,15 @@ class _PairEvidence:
 
     def _related(self, i: int, j: int) -> tuple[str, str, Meaning | None]:
         """Returns the nearest relation of the headers of two columns, with the header that has it."""
+        if (i, j) in self._relations:
+            return self._relations[i, j]
         order = ("same", "open", "narrower", "unknown", "other", "opposed")
         found = [(*relation(one, self.new_means[j][0][0]), header) for one, header in self.known_means[i]]
         name, meaning, header = min(found, key=lambda one: order.index(one[0]))
         if name not in ("same", "open") and any(one[0] == "opposed" for one in found):
             name = "opposed"
-        return name, header, meaning
+        self._relations[i, j] = name, header, meaning
+        return self._relations[i, j]
 
     def may_be(self, i: int, j: int) -> bool:
         """Returns whether two columns can be the same, by their values and by the meanings of their headers."""

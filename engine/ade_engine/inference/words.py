@@ -313,14 +313,20 @@ def _in_full(phrase: tuple[str, ...], short: frozenset[str], language: int) -> S
     """
     if not short.intersection(phrase) or max(map(len, phrase)) < _MIN_SHORT_CHARS:
         return []
-    found = {
-        atoms
-        for known, senses in _terms()[0].items()
-        if len(known) == len(phrase) and all(word == whole or word in short and whole.startswith(word) for word, whole in zip(phrase, known))
-        for atoms, its in senses
-        if its == language
-    }
+    alike = _by_initials(language).get(tuple(word[0] for word in phrase), ())
+    found = {atoms for known, atoms in alike if all(word == whole or word in short and whole.startswith(word) for word, whole in zip(phrase, known))}
     return [(atoms, language) for atoms in found] if len(found) == 1 else []
+
+
+@lru_cache(maxsize=None)
+def _by_initials(language: int) -> dict[tuple[str, ...], list[tuple[tuple[str, ...], tuple[str, ...]]]]:
+    """Returns the phrases of a language and their meanings by the first letters of their words."""
+    found: dict[tuple[str, ...], list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+    for known, senses in _terms()[0].items():
+        its = [(known, atoms) for atoms, of in senses if of == language]
+        if its:
+            found.setdefault(tuple(word[0] for word in known), []).extend(its)
+    return found
 
 
 def _known_ending(word: str) -> str | None:
