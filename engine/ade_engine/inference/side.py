@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from ade_engine.inference.words import Meaning
-
 #: Kinds of values that may be the same column.
 _SENSE = {"money": "number", "name": "text"}
 #: The lengths of numbers of articles, and their minimum share of the filled cells.
@@ -37,8 +35,8 @@ class ComparableColumn:
     headers: tuple[str, ...]
     kind: str | None = None
     values: Sequence[Any] = ()
-    #: What its headers mean in their own tables, each with the header; empty if that is unknown.
-    known_meanings: Sequence[tuple[tuple[Meaning, ...], str]] = ()
+    #: The possible meanings of its headers in their own tables, each with the header; empty if they are unknown.
+    known_meanings: Sequence[tuple[tuple[Any, ...], str]] = ()
     #: The numbers of the tables that it is in, if there are several; columns of other tables are no other columns of its own.
     tables: frozenset[int] = frozenset()
 

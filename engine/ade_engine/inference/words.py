@@ -101,6 +101,7 @@ _OPPOSED_DAYS = tuple(
         "joined left birth paid",
     )
 )
+_TIMES = frozenset(("monthly", "annual", "hourly", "weekly"))
 _STOP = frozenset(
     simplify(word)
     for word in "of the a an for in per by at and de la le les l d des du der die das dem den des von für zu zum zur im am und et en y "
@@ -523,4 +524,5 @@ def _relation(a: Meaning, b: Meaning) -> str:
         return "unknown"
     if ones == others:
         return "same"
-    return "narrower" if ones < others or others < ones else "other"
+    # An amount for a year is no amount for another time.
+    return "narrower" if not (ones ^ others) & _TIMES and (ones < others or others < ones) else "other"
