@@ -387,3 +387,45 @@ fn many_runs_are_removed_by_filters_only_after_a_yes() {
     fill();
     place.ade_says(all, "11 runs removed");
 }
+
+#[test]
+fn questions_about_samples_are_asked_in_two_rounds_and_skipped_ones_only_once() {
+    let place = Place::cold();
+    // The sizes of their numbers are all that two senders' columns have in common.
+    for (file, headers) in [
+        ("a.csv", "Zork Grumpf Blib Snarl Wump Yelt Dref Plom"),
+        ("b.csv", "Blah Quux Frob Tizz Moop Kerf Vang Jick"),
+    ] {
+        let mut lines = vec![format!("No {headers}").replace(' ', ",")];
+        lines.extend((1..=12).map(|row: usize| {
+            let odd = |column: usize| (row * 37 + column * 53 + file.len() * row) % 89;
+            let cell =
+                |column: usize| (1.0 + odd(column) as f64 / 100.0) * 7_f64.powi(column as i32);
+            let cells: Vec<String> = (0..8)
+                .map(|column| format!("{:.2}", cell(column)))
+                .collect();
+            format!("{}{row},{}", &file[..1], cells.join(","))
+        }));
+        place.write(file, lines.join("\n") + "\n");
+    }
+    let mut terminal = OnTerminal::start(&place, "init new --from a.csv b.csv", WIDTH);
+    for (number, keys) in (1..).zip(["y", "y", "n", "y", "y", "", "y", "?"]) {
+        let shown = format!("{number} of 8: Is this the same as");
+        terminal.types(&shown, format!("{keys}\n").as_bytes());
+    }
+    let text = terminal.ends_with(0);
+    assert!(
+        text.contains("8 questions. Press Enter to skip one."),
+        "{text}"
+    );
+    assert!(
+        text.contains("[y] same  [n] different  [?] later:"),
+        "{text}"
+    );
+    assert!(!text.contains(" of 9:"), "{text}");
+    // The id, five fields of two columns each, and three columns of each sender alone.
+    assert!(
+        text.contains("12 fields from 24 records of 2 samples"),
+        "{text}"
+    );
+}
