@@ -32,6 +32,8 @@ _ROUNDED = 0.0101
 _FACTORS = ("one factor", "the other factor")
 _PRODUCT = "product of two others"
 _THREE = "of three"
+#: Parts that amounts of any meaning may be.
+OF_ANY_AMOUNT = (_PRODUCT, "sum of two others", "smaller part of a sum", "larger part of a sum", "sum of three others")
 #: Of amount and percentage.
 _OF_PERCENTAGES: tuple[tuple[tuple[str, str, str], Whole], ...] = (
     (("amount less a percentage", "amount before a percentage is taken off", "percentage that is taken off"), lambda amount, percent: amount * (1 - percent / 100)),

@@ -36,6 +36,7 @@ _ORDERED = ("date", "time")
 YOU_SAID_SO = "you said so"
 SAID_BY_A_COLUMN = "a column has the same value for each record"
 ONLY_ONE_LEFT = "no other column fits"
+_LOOK_ALIKE = "and its values look alike"
 _FIELDS = (None, "the same in each row", "filled in few rows only")
 
 
@@ -481,6 +482,9 @@ class _GroupPair:
         if self.related == "opposed" or one.sense != other.sense and not (is_said or self.is_alone) or not self._is_left or self.alike < (_MIN_LIKENESS if is_said or self.is_key else _MIN_CLEAR_LIKENESS) or self.has_other_role:
             return None
         more = list(self._more())
+        if more == [_LOOK_ALIKE]:
+            # Without other evidence, one of eight such pairs is wrong.
+            return None
         is_many = len(one.at) >= _MANY_TABLES or len(one.at) + len(other.at) > _MANY_TABLES
         # If only words exclude the others of the table, being left is weak evidence.
         needed = 1 if self.is_alone or self.related in ("same", "open") else 2
@@ -518,7 +522,7 @@ class _GroupPair:
             yield f"and in each row, both are {min(self.roles)}"
         # Two ids that never repeat cannot be told apart.
         if self.one.sense in _TELLING and (self.is_key or not _is_key(self.one) or not _is_key(self.other)):
-            yield "and its values look alike"
+            yield _LOOK_ALIKE
         if self.is_everywhere:
             yield "and each table has one of the two"
 

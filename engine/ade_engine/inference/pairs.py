@@ -6,6 +6,7 @@ the only column of its kind. A mere likeness is a guess, and a question to a per
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -13,7 +14,7 @@ from math import log10
 from statistics import median
 
 from ade_engine.fields.headers import simplify
-from ade_engine.inference.arithmetic import distinguished, is_telling, parts_of_table
+from ade_engine.inference.arithmetic import OF_ANY_AMOUNT, distinguished, is_telling, parts_of_table
 from ade_engine.inference.words import can_hold, meanings, other_meanings, readings, relation
 
 TYPE_CHECKING = False
@@ -30,10 +31,11 @@ _SHARED = 0.5
 _FITS = 0.15
 #: The minimum likeness for a question.
 _MIN_GUESS_LIKENESS = 0.25
-#: The minimum share of the cells with a digit of texts that may be numbers.
-_MIN_WITH_DIGITS = 0.8
+#: Texts that may stand among numbers, and their minimum share.
+_LIKE_NUMBER = re.compile(r"[<>≤≥~±]?\s*-?\d+([.,]\d+)?\s*$")
+_MIN_LIKE_NUMBERS = 0.7
 #: Contents that say little without the words beside them.
-_ANYTHINGS = frozenset(("amount", "date", "id", "name"))
+_ANYTHINGS = frozenset(("amount", "clock", "date", "id", "name"))
 #: Kinds of values that identify a column, and their names in a reason.
 _ONLY = {"email": "e-mail addresses", "phone": "phone numbers", "gtin": "numbers of articles (GTIN, EAN)"}
 
@@ -138,7 +140,7 @@ class _PairEvidence:
         related = self._related(i, j)[0]
         if related == "same" and {a.sense, b.sense} == {"text", "number"}:
             # Some senders write "<0.05" among numbers.
-            return all(side.sense == "number" or side.mean(lambda text: any(map(str.isdigit, text))) >= _MIN_WITH_DIGITS for side in (a, b))
+            return all(side.sense == "number" or side.mean(lambda text: bool(_LIKE_NUMBER.match(text))) >= _MIN_LIKE_NUMBERS for side in (a, b))
         return (None in (a.sense, b.sense) or a.sense == b.sense) and related != "opposed"
 
     def _both(self, i: int, j: int) -> str:
@@ -186,7 +188,9 @@ class _PairEvidence:
     def same_part(self, i: int, j: int) -> str | None:
         """Returns a reason if both are the same part of a sum or the like, and no other column of their tables is."""
         both = self.known_parts.get(i, set()) & self.new_parts.get(j, set())
-        return f"{self._both(i, j)} are both the {min(both)}" if both and self._related(i, j)[0] != "opposed" else None
+        # Other amounts may be a sum or a product, too.
+        excluded = ("opposed", "other", "same") if all(part in OF_ANY_AMOUNT for part in both) else ("opposed",)
+        return f"{self._both(i, j)} are both the {min(both)}" if both and self._related(i, j)[0] not in excluded else None
 
     @staticmethod
     def in_sums(sums: Sequence[dict[str, int]]) -> list[int]:

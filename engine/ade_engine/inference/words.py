@@ -38,6 +38,7 @@ _CURRENCY = re.compile(
     r"\b(EUR|USD|GBP|CHF|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RSD|TRY|RUB|UAH|JPY|CNY|INR|BRL|MXN|CAD|AUD|NZD|ZAR|ILS|AED|KRW|THB|IDR|VND"
     r"|TL|kr|Kč|zł|Ft|lei|руб|грн)\b"
 )
+_MONEY = re.compile(rf"[€$£¥]|{_CURRENCY.pattern}")
 #: An amount of money for each hour or another unit.
 _PER_UNIT = re.compile(rf"(?:[€$£]|{_CURRENCY.pattern}|руб\.)\s*/\s*([^\W\d_]+[²³]?)\.?", re.IGNORECASE)
 _HOURS = frozenset("h hr hrs hour hora heure ora std stunde uur tim timme time godz óra hod saat ч".split())
@@ -360,6 +361,9 @@ def readings(header: str, kind: str | None = None, language: int | None = None) 
     found: dict[tuple[str, frozenset[str]], set[int]] = {}
     for chosen in product(*(_by_meaning(piece) for piece in pieces)) if len(pieces) <= 5 else ():
         heads = [atoms[0] for atoms, _ in chosen if atoms[0] in holds]
+        if len(chosen) == 2 and chosen[1][0] == ("unit",) and not words:
+            # "Result unit" is a unit.
+            heads = ["unit"]
         if "minutes" in heads:
             heads = [head for head in heads if head not in _IN_MINUTES]
         of = {atom for atoms, _ in chosen for atom in atoms[1 if atoms[0] in holds else 0 :]}
@@ -373,7 +377,7 @@ def readings(header: str, kind: str | None = None, language: int | None = None) 
     if kind is not None:
         # A thing with a number of its own may be called by it.
         all_of_it = [meaning._replace(what="id") if "id" in meaning.of and can_hold("id", kind) and not can_hold(meaning.what, kind) else meaning for meaning in all_of_it]
-        if kind == "number":
+        if kind == "number" and not _MONEY.search(header):
             # A tax or a discount that is no money is a percentage.
             all_of_it = [meaning._replace(what="percent") if meaning.what in ("amount", "rate") and meaning.own & _IN_PERCENT else meaning for meaning in all_of_it]
         elif kind in ("text", "code"):
@@ -385,7 +389,8 @@ def readings(header: str, kind: str | None = None, language: int | None = None) 
             fitting = [meaning for meaning in fitting if meaning.what] or fitting
         # "Counted by" above names is no quantity: the values leave only the subject of the reading. And only money can be net.
         money = frozenset() if kind in ("money", "number") else _OF_MONEY
-        all_of_it = fitting or [meaning._replace(what=_IMPLIED.get(kind, ""), of=meaning.of - money) if meaning.own else meaning for meaning in all_of_it]
+        implied, said = _IMPLIED.get(kind, ""), frozenset(map(stem, _tokens(header)))
+        all_of_it = fitting or [meaning._replace(what=implied, of=meaning.of - money) if meaning.own else Meaning(implied, frozenset(), said, frozenset()) for meaning in all_of_it]
     in_one = [meaning for meaning in all_of_it if meaning.languages]
     return tuple(in_one or all_of_it) or (Meaning(_IMPLIED.get(kind or "", ""), frozenset(), unknown, frozenset()),)
 
