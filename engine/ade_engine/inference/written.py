@@ -264,8 +264,9 @@ def questions(inferred: InferenceResult, samples: Sequence[Sample] = ()) -> list
     """
     found = [_same(question) for question in inferred.questions]
     settings = [_setting(sender, name, columns) for sender in inferred.senders for name, columns in sender.open.items()]
-    shapes = [_shape(sample, shape) for sample in samples for shape in sample.asked]
-    found = sorted(settings, key=lambda question: -question["cells"]) + found + shapes
+    # A crosstab concerns all its cells, other shapes a column or two.
+    crosstabs, shapes = ([_shape(sample, shape) for sample in samples for shape in sample.asked if (len(shape.gone) > 2) is is_wide] for is_wide in (True, False))
+    found = crosstabs + sorted(settings, key=lambda question: -question["cells"]) + found + shapes
     asked = [question for question in found if question["cells"]][:_MAX_QUESTIONS]
     return [{"id": number, **question} for number, question in enumerate(asked, 1)]
 
