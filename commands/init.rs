@@ -175,9 +175,11 @@ struct Interview {
 impl Interview {
     /// Asks the next questions and returns the answers, after which others may be left. A skipped question is not asked again.
     fn ask(&mut self, ui: &Ui, questions: &[Question]) -> Vec<QuestionAnswer> {
-        let mut left = questions.to_vec();
-        left.retain(|question| !self.asked.contains(&question.text));
-        left.truncate(MAX_QUESTIONS - self.asked.len());
+        let left = questions
+            .iter()
+            .filter(|question| !self.asked.contains(&question.text))
+            .take(MAX_QUESTIONS - self.asked.len());
+        let left: Vec<&Question> = left.collect();
         if self.asked.is_empty() && !left.is_empty() {
             let count = plural(left.len() as u64, "question");
             ui.say(format_args!("{count}. Press Enter to skip one."));

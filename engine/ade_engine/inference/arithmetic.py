@@ -5,13 +5,12 @@ balances. A column that is the same part of it in two tables is one field, whate
 from __future__ import annotations
 
 import re
-from collections import Counter
-from itertools import combinations, pairwise, permutations
+from itertools import combinations, pairwise, permutations, repeat
 from statistics import median
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from ade_engine.inference.side import ComparableColumn
 
@@ -127,14 +126,14 @@ def _hours(columns: Sequence[ComparableColumn], numbers: dict[int, Numbers]) -> 
     """Yields the hours between two times of day, with a break in minutes or hours or without one."""
     times = {at: [_minutes(str(value)) for value in column.values] for at, column in enumerate(columns) if column.kind == "time"}
     hours = {at: [number and number * 60 for number in some] for at, some in numbers.items()} | times
-    pauses = [(at, some) for at, some in [*hours.items(), *numbers.items()]]
+    pauses = [*hours.items(), *numbers.items()]
     names = ("hours between two times", "time at which hours begin", "time at which hours end")
     for start, end in permutations(times, 2):
         between = [late - early if early is not None and late is not None and late > early else None for early, late in zip(times[start], times[end])]
         for at, some in hours.items():
             if at in (start, end):
                 continue
-            if _fits(between, [1.0] * len(between), some, lambda whole, _: whole, 1):
+            if _agree(between, some, 1):
                 yield dict(zip(names, (at, start, end)))
                 continue
             for pause, minutes in pauses:
@@ -156,11 +155,11 @@ def _balances(numbers: dict[int, Numbers]) -> Iterator[Parts]:
             changes: Numbers = [None, *(late - early if early is not None and late is not None else None for early, late in pairwise(rows))]
             changes = changes[::-1] if is_upwards else changes
             for a in numbers:
-                if a != at and _fits(changes, [1.0] * len(changes), [number or 0.0 for number in numbers[a]], lambda change, _: change):
+                if a != at and _agree(changes, [number or 0.0 for number in numbers[a]]):
                     yield {"running balance": at, "amount that changes the balance": a}
             for plus, minus in permutations([other for other in numbers if other != at], 2):
                 both: Numbers = [(one or 0.0) - abs(other or 0.0) for one, other in zip(numbers[plus], numbers[minus])]
-                if any(numbers[minus]) and any(numbers[plus]) and _fits(changes, [1.0] * len(changes), both, lambda change, _: change):
+                if any(numbers[minus]) and any(numbers[plus]) and _agree(changes, both):
                     yield {"running balance": at, "amount that is added to the balance": plus, "amount that is taken off the balance": minus}
 
 
@@ -175,7 +174,12 @@ def _sums_of_three(numbers: dict[int, Numbers], known: Collection[int]) -> list[
     return found
 
 
-def _fits(ones: Sequence[float | None], others: Sequence[float | None], wholes: Sequence[float | None], whole: Whole, rounded: float = _ROUNDED) -> bool:
+def _agree(ones: Sequence[float | None], others: Sequence[float | None], rounded: float = _ROUNDED) -> bool:
+    """Returns whether two columns have the same numbers in nearly all rows."""
+    return _fits(ones, repeat(1.0), others, lambda one, _: one, rounded)
+
+
+def _fits(ones: Sequence[float | None], others: Iterable[float | None], wholes: Sequence[float | None], whole: Whole, rounded: float = _ROUNDED) -> bool:
     """Returns whether two columns make a third one in nearly all rows in which no part is missing or zero. A whole that is
     everywhere one of its parts says nothing.
     """

@@ -219,7 +219,8 @@ class Grouping:
         sums = [{part: place.get(column) for part, column in one.items()} for table, ones in enumerate(self._sums) if table != number for one in ones]
         sums = [dict(one) for one in dict.fromkeys(tuple(parts.items()) for parts in sums if None not in parts.values())]
         own_sums = [{part: columns.index(column) for part, column in one.items()} for one in self._sums[number]]
-        apart = {(i, j) for i, group in enumerate(known) for roles, made in [(group.roles, group.made_as)] for j, column in enumerate(columns) if roles and column.role and column.role not in roles or contradict(made, column.made_as)}
+        facts = [(group.roles, group.made_as) for group in known]
+        apart = {(i, j) for i, one in enumerate(facts) for j, column in enumerate(columns) if _differ(one, ({column.role} - {None}, column.made_as))}
         return pairs([self.side(group) for group in known], [column.first(COMPARED_ROWS) for column in columns], settled, (sums, own_sums), apart)
 
     def side(self, group: ColumnGroup) -> ComparableColumn:
@@ -282,7 +283,7 @@ class Grouping:
         """
         if one is other or one.at.keys() & other.at.keys() or one.wish is not None and other.wish is not None:
             return False
-        if one.roles and other.roles and not one.roles & other.roles or contradict(one.made_as, other.made_as):
+        if _differ((one.roles, one.made_as), (other.roles, other.made_as)):
             return False
         forms = [{column in self._forms - self._said_forms for column in group.columns} for group in (one, other)]
         if True in forms[0] | forms[1] and forms[0] != forms[1]:
@@ -387,6 +388,11 @@ def _says_it_again(column: SampleColumn, table: SampleTable, own: Collection[str
     others = [other for other in table.columns if not other.made]
     means = meanings([column, *others])
     return simplify(column.header) in own or any(relation(means[0], some)[0] == "same" for some in means[1:])
+
+
+def _differ(one: tuple[set[str], set[tuple[str, bool]]], other: tuple[set[str], set[tuple[str, bool]]]) -> bool:
+    """Returns whether the roles of days, or those in arithmetic, keep two groups apart."""
+    return bool(one[0] and other[0]) and not one[0] & other[0] or contradict(one[1], other[1])
 
 
 def _sums(columns: Sequence[SampleColumn]) -> list[dict[str, SampleColumn]]:

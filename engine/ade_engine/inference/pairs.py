@@ -60,7 +60,8 @@ def pairs(
     """Returns the pairs of columns of two tables, those with a reason first; one to one.
 
     ``settled``: pairs that are known to be the same. They are not in the result, and exclude other pairs. ``sums``: the results
-    of :func:`~ade_engine.inference.arithmetic.parts_of_table` for both, if they are known. ``apart``: pairs that are not the same, unless their headers are.
+    of :func:`~ade_engine.inference.arithmetic.parts_of_table` for both, if they are known. ``apart``: pairs that are not the same,
+    unless their headers are.
     """
     look = _PairEvidence(known, new, sums)
     rows = {at for at, _ in settled}
@@ -113,11 +114,8 @@ class _PairEvidence:
         """
         if all(column.known_meanings for column in columns):
             return [[*column.known_meanings] for column in columns]
-        found = []
-        for at, (column, some) in enumerate(zip(columns, meanings(columns))):
-            others = other_meanings(columns, at) if len(column.headers) > 1 and not column.known_meanings else ()
-            found.append([*(column.known_meanings or zip([some, *others], column.headers or ("",)))])
-        return found
+        said = [[some, *(other_meanings(columns, at) if len(columns[at].headers) > 1 else ())] for at, some in enumerate(meanings(columns))]
+        return [[*zip(some, column.headers or ("",))] for some, column in zip(said, columns)]
 
     def _related(self, i: int, j: int) -> tuple[str, str, Meaning | None]:
         """Returns the nearest relation of the headers of two columns, with the header that has it."""

@@ -389,8 +389,10 @@ def readings(header: str, kind: str | None = None, language: int | None = None) 
             fitting = [meaning for meaning in fitting if meaning.what] or fitting
         # "Counted by" above names is no quantity: the values leave only the subject of the reading. And only money can be net.
         money = frozenset() if kind in ("money", "number") else _OF_MONEY
-        implied, said = _IMPLIED.get(kind, ""), frozenset(map(stem, _tokens(header)))
-        all_of_it = fitting or [meaning._replace(what=implied, of=meaning.of - money) if meaning.own else Meaning(implied, frozenset(), said, frozenset()) for meaning in all_of_it]
+        if not fitting:
+            implied, said = _IMPLIED.get(kind, ""), frozenset(map(stem, _tokens(header)))
+            fitting = [meaning._replace(what=implied, of=meaning.of - money) if meaning.own else Meaning(implied, frozenset(), said, frozenset()) for meaning in all_of_it]
+        all_of_it = fitting
     in_one = [meaning for meaning in all_of_it if meaning.languages]
     return tuple(in_one or all_of_it) or (Meaning(_IMPLIED.get(kind or "", ""), frozenset(), unknown, frozenset()),)
 
