@@ -157,28 +157,29 @@ class _FieldNames:
                 # A header without Latin letters is named by one of its meanings, if there are several.
                 is_clear = len(some) == 1 or not slug(column.header)
                 if is_clear and not some[0].unknown and some[0].of | ({some[0].what} - {""}):
-                    self._said[column] = some[0].said.replace("+", " ")
+                    self._said[column] = some[0].in_english
 
     def choose(self, group: ColumnGroup) -> tuple[str, str]:
         """Returns the name and the label of a field."""
         if group.wish is not None:
             wish = group.wish.header
             label = wish.replace("_", " ").capitalize() if re.fullmatch("[a-z][a-z0-9_]*", wish) else wish
-            return self._free(slug(wish) or self._meant(group) or "column"), label
+            return self._free([slug(wish) or self._meant(group) or "column"]), label
         english = next((column for column in group.columns if column.sample in self._english), None)
         column = english or group.columns[0]
-        name = english and slug(english.header) or self._meant(group) or slug(column.header)
-        return self._free(name or f"column_{column.place + 1}"), label_of(column.header)
+        names = (english and slug(english.header), self._meant(group), slug(column.header), f"column_{column.place + 1}")
+        return self._free([name for name in names if name]), label_of(column.header)
 
     def _meant(self, group: ColumnGroup) -> str | None:
         said = next((self._said[column] for column in group.columns if column in self._said), None)
         return slug(said) if said else None
 
-    def _free(self, name: str) -> str:
-        found, number = name, 1
+    def _free(self, names: list[str]) -> str:
+        """Returns the first of these names that no other field has, and a number behind the first only if all are taken."""
+        found, number = next((name for name in names[:-1] if name not in self._taken), names[0]), 1
         while found in self._taken:
             number += 1
-            found = f"{name}_{number}"
+            found = f"{names[0]}_{number}"
         self._taken.add(found)
         return found
 
@@ -189,7 +190,8 @@ def slug(header: str) -> str:
     """
     bare = header.partition("(")[0].partition("[")[0]
     text = (bare if simplify(bare) else header).replace("#", " no ").replace("%", " percent ")
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    # "orderDate" and "orderID" are two words, and "UoM" is one.
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{3})(?=[A-Z])", " ", text)
     words = re.findall("[a-z0-9]+", simplify(apart).lower())
     if not words or not any(letter.isascii() and letter.isalnum() for letter in text) and simplify(text).isascii() is False:
         return ""

@@ -150,6 +150,19 @@ class Meaning(NamedTuple):
         return " ".join([*own, self.what] if self.what else own)
 
     @property
+    def in_english(self) -> str:
+        """Returns the meaning as an English header has it: "test method", not "testmethod name"; "" if it has none."""
+        terms = _in_english()
+        exact = terms.get(self.of | {self.what} - {""})
+        if exact is not None:
+            return exact
+        subjects = terms.get(self.own) or " ".join(terms.get(frozenset((atom,)), atom) for atom in sorted(self.own))
+        # A subject is its own name, and "tax number" its own number.
+        needless = ("name", "id") if subjects.endswith("number") else ("name",)
+        content = [terms.get(frozenset((part,)), part) for part in self.what.split("+") if part not in needless or not subjects]
+        return " ".join(filter(None, (subjects, *content)))
+
+    @property
     def own(self) -> frozenset[str]:
         """Returns its subjects, without words that make no difference."""
         return self.of - _WEAK
@@ -213,6 +226,17 @@ def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, S
                 if language in _COMPOUNDING and " " not in simple and (len(simple) >= 3 or simple == "nr"):
                     parts.setdefault(simple, []).append((atoms, language))
     return phrases, frozenset(holds), parts
+
+
+@lru_cache(maxsize=1)
+def _in_english() -> dict[frozenset[str], str]:
+    """Returns the first English word or phrase of each term."""
+    lines = [line.split("|") for line in _TERMS.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    found = {frozenset(key.split()): words.partition(",")[0].strip() for key, words, *_ in lines}
+    for key, columns in _further()[1]:
+        english = next((words for language, words in columns if language == _ENGLISH), "")
+        found.setdefault(frozenset(key.split()), english.partition(",")[0].strip())
+    return {key: words for key, words in found.items() if words}
 
 
 def _tokens(header: str) -> list[str]:
