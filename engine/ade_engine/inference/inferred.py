@@ -157,7 +157,7 @@ class _FieldNames:
                 # A header without Latin letters is named by one of its meanings, if there are several.
                 is_clear = len(some) == 1 or not slug(column.header)
                 if is_clear and not some[0].unknown and some[0].of | ({some[0].what} - {""}):
-                    self._said[column] = some[0].in_english
+                    self._said[column] = some[0].said
 
     def choose(self, group: ColumnGroup) -> tuple[str, str]:
         """Returns the name and the label of a field."""

@@ -155,7 +155,7 @@ class _PairEvidence:
             return None
         if meaning.unknown or not meaning.said:
             return f"{self._both(i, j)} are the same word"
-        # The words of a meaning are in no natural order, and one word may be unclear ("mark"), unless a header has them.
+        # A word of a meaning may be unclear ("mark"), unless a header has it.
         is_term = meaning.said in map(simplify, (self._related(i, j)[1], self.new[j].header))
         return f'{self._both(i, j)} both mean "{meaning.said}"' if is_term else f"{self._both(i, j)} mean the same"
 

@@ -145,12 +145,6 @@ class Meaning(NamedTuple):
 
     @property
     def said(self) -> str:
-        """Returns the meaning in English, for a reason."""
-        own = sorted(self.of - _WEAK) or sorted(self.of)
-        return " ".join([*own, self.what] if self.what else own)
-
-    @property
-    def in_english(self) -> str:
         """Returns the meaning as an English header has it: "test method", not "testmethod name"; "" if it has none."""
         terms = _in_english()
         exact = terms.get(self.of | {self.what} - {""})
