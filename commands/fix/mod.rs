@@ -34,7 +34,7 @@ use crate::ui::{LiveLines, RunProgress, Tone, Ui, merged, pair, plural};
 /// each on a terminal; otherwise only --accept changes anything. Accepted pairs are shown as a diff and added to the fields'
 /// headers, or printed if the list cannot be edited; then the file runs again. Changes that make a table one record a row are
 /// suggested too: month+amount='Stack("months")', and words that a field's file of words lacks are counted. For a folder, each
-/// file's last run is fixed in turn.
+/// file's last run is fixed in turn; a file that cannot be fixed is named and the next one follows.
 #[derive(clap::Args)]
 #[command(
     after_help = "Examples:\n  ade fix latest\n  ade fix acme-2025-04.xlsx --accept net='Amount excl.' --accept due_date=Payable\n  ade fix latest --accept analyte='Natrio=Sodium'     a word and its meaning\n  ade fix january/\n  ade fix latest --json\n  ade fix my-config --edition     to how ade works today"
@@ -83,7 +83,17 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let mut unused: Vec<&(String, String)> = args.accept.iter().collect();
     for run in &runs {
         let of = (run, Some(&mut unused));
-        status = status.max(one(args, of, &mut changed, &workspace, context)?);
+        let found = one(args, of, &mut changed, &workspace, context);
+        status = status.max(match found {
+            Err(failure) if failure.status != ExitStatus::Cancelled => {
+                // The files behind it may be mended all the same.
+                let message = format!("{}: {}", run.input_name, failure.message);
+                let status = failure.status;
+                context.ui.failure(&Failure { message, ..failure });
+                status
+            }
+            found => found?,
+        });
     }
     changed
         .iter()
