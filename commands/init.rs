@@ -139,10 +139,13 @@ fn from_samples(args: &Args, context: &Context) -> Outcome {
     }
     print_files(ui, dir, &files);
     print_inferred(ui, &inferred);
-    let read = samples.iter().filter(|path| {
-        let name = files::name_of(path);
-        inferred.samples.iter().any(|sample| sample.name == name)
-    });
+    let was_read = |path: &&PathBuf| {
+        inferred
+            .samples
+            .iter()
+            .any(|sample| sample.name == files::name_of(path))
+    };
+    let read = samples.iter().filter(was_read);
     print_next(ui, dir, &read.collect::<Vec<_>>(), &inferred);
     Ok(ExitStatus::Done)
 }
@@ -301,71 +304,73 @@ const MAX_NAMED_FILES: usize = 3;
 
 /// Sums up what was read and found, and names the next commands.
 fn print_next(ui: &Ui, dir: &Path, read: &[&PathBuf], inferred: &InferredConfiguration) {
-    let (samples, fields) = (&inferred.samples, &inferred.fields);
+    let InferredConfiguration {
+        samples, fields, ..
+    } = inferred;
     let mut lines = Vec::new();
     if samples.len() + inferred.passed_over.len() > 1 {
-        let files = plural(samples.len() as u64, "file");
-        let skipped: Vec<&str> = inferred
-            .passed_over
-            .iter()
-            .map(|skipped| skipped.name.as_str())
-            .collect();
-        let is_in =
-            |field: &SampleField, name: &str| field.columns.iter().any(|(file, _)| file == name);
-        let is_in_all =
-            |field: &&SampleField| samples.iter().all(|sample| is_in(field, &sample.name));
+        let mut files = plural(samples.len() as u64, "file");
+        for (at, skipped) in inferred.passed_over.iter().enumerate() {
+            files += if at == 0 { "; passed over: " } else { ", " };
+            files += &skipped.name;
+        }
+        let is_in_all = |field: &&SampleField| {
+            let has = |name| field.columns.iter().any(|(file, _)| file == name);
+            samples.iter().all(|sample| has(&sample.name))
+        };
         let in_all = fields.iter().filter(is_in_all).count();
-        lines.push(match skipped.is_empty() {
-            true => format!("Read: {files}"),
-            false => format!("Read: {files}; passed over: {}", skipped.join(", ")),
-        });
         let in_some = match fields.len() - in_all {
             0 => String::new(),
             count => format!(", {count} in some"),
         };
-        lines.push(format!("Fields: {in_all} in all files{in_some}"));
-    }
-    let mut missing: BTreeMap<&String, usize> = BTreeMap::new();
-    for sender in &inferred.senders {
-        for field in &sender.lacks {
-            *missing.entry(field).or_default() += sender.files.len();
-        }
-    }
-    if !missing.is_empty() {
-        let mut missing: Vec<_> = missing.into_iter().collect();
-        missing.sort_by_key(|&(_, count)| Reverse(count));
-        let named = missing.iter().take(MAX_MISSING_FIELDS);
-        let named =
-            named.map(|(field, count)| format!("{field} in {}", plural(*count as u64, "file")));
-        let named: Vec<String> = named.collect();
-        let more = if missing.len() > named.len() {
-            ", …"
-        } else {
-            ""
-        };
-        lines.push(format!("Missing: {}{more}", named.join(", ")));
-    }
-    if !inferred.questions.is_empty() {
-        let count = inferred.questions.len();
         lines.push(format!(
-            "Questions: {count} open; ade init asks them on a terminal, and --same 'HEADER=HEADER' answers one"
+            "Read: {files}\nFields: {in_all} in all files{in_some}"
         ));
     }
-    let parent = read[0].parent().unwrap_or(Path::new(""));
-    let is_one_folder = read.iter().all(|path| path.parent() == Some(parent));
-    let inputs = match read.len() > MAX_NAMED_FILES && is_one_folder {
-        true if parent.as_os_str().is_empty() => ".".to_owned(),
-        true => typed(parent.display()),
-        false => {
-            let typed: Vec<String> = read.iter().map(|path| typed(path.display())).collect();
-            typed.join(" ")
+    let mut missing = BTreeMap::new();
+    for sender in &inferred.senders {
+        for field in &sender.lacks {
+            *missing.entry(field).or_insert(0) += sender.files.len();
         }
-    };
+    }
+    let mut missing: Vec<_> = missing.into_iter().collect();
+    if !missing.is_empty() {
+        missing.sort_by_key(|&(_, count)| Reverse(count));
+        let named = missing
+            .iter()
+            .map(|(field, count)| format!("{field} in {}", plural(*count as u64, "file")));
+        let mut named: Vec<String> = named.take(MAX_MISSING_FIELDS).collect();
+        if missing.len() > named.len() {
+            named.push("…".to_owned());
+        }
+        lines.push(format!("Missing: {}", named.join(", ")));
+    }
+    let questions = inferred.questions.len();
+    if questions > 0 {
+        lines.push(format!(
+            "Questions: {questions} open; ade init asks them on a terminal, and --same 'HEADER=HEADER' answers one"
+        ));
+    }
     lines.push(format!(
-        "Next: ade run {name} {inputs}   (the environment is ready)\n      ade test {name}   (compares results with those of today)",
+        "Next: ade run {name} {}   (the environment is ready)\n      ade test {name}   (compares results with those of today)",
+        typed_inputs(read),
         name = typed(dir.display()),
     ));
     ui.say(format_args!("\n{}", lines.join("\n")));
+}
+
+/// Returns files as users type them: their folder, if they are many.
+fn typed_inputs(files: &[&PathBuf]) -> String {
+    let folder = files[0].parent();
+    let are_one_folder = files.iter().all(|path| path.parent() == folder);
+    match folder.filter(|_| are_one_folder && files.len() > MAX_NAMED_FILES) {
+        Some(here) if here.as_os_str().is_empty() => ".".to_owned(),
+        Some(folder) => typed(folder.display()),
+        None => {
+            let typed: Vec<String> = files.iter().map(|path| typed(path.display())).collect();
+            typed.join(" ")
+        }
+    }
 }
 
 /// Describes a field with its reader and its checks.

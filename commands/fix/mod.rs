@@ -83,17 +83,19 @@ pub fn run(args: &Args, context: &Context) -> Outcome {
     let mut unused: Vec<&(String, String)> = args.accept.iter().collect();
     for run in &runs {
         let of = (run, Some(&mut unused));
-        let found = one(args, of, &mut changed, &workspace, context);
-        status = status.max(match found {
-            Err(failure) if failure.status != ExitStatus::Cancelled => {
-                // The files behind it may be mended all the same.
-                let message = format!("{}: {}", run.input_name, failure.message);
-                let status = failure.status;
-                context.ui.failure(&Failure { message, ..failure });
-                status
+        let failure = match one(args, of, &mut changed, &workspace, context) {
+            Err(failure) => failure,
+            Ok(of_file) => {
+                status = status.max(of_file);
+                continue;
             }
-            found => found?,
-        });
+        };
+        if failure.status == ExitStatus::Cancelled {
+            return Err(failure);
+        }
+        status = status.max(failure.status);
+        let message = format!("{}: {}", run.input_name, failure.message);
+        context.ui.failure(&Failure { message, ..failure });
     }
     changed
         .iter()

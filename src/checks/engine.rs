@@ -187,6 +187,13 @@ pub(super) struct EngineError {
     pub message: String,
 }
 
+impl EngineError {
+    /// Returns its code; a code that nobody knows is taken for a fault of the input.
+    pub fn known_code(&self) -> &'static str {
+        code::known(&self.code).unwrap_or(code::INPUT_ERROR)
+    }
+}
+
 /// Returns the error that the engine gave no usable answer.
 pub(super) fn no_answer(why: impl std::fmt::Display) -> Error {
     not_loaded(format!("the engine gave no answer: {why}"))

@@ -252,7 +252,8 @@ pub fn suggest(
     };
     let answer = ask(engine, (EngineQuestion::Fix, &asked), vec![input], cancel)?;
     match answer.error() {
-        Some(error) => Err(not_loaded(error.to_string())),
+        Some(error) if error.code == code::CONFIG_ERROR => Err(not_loaded(error.to_string())),
+        Some(error) => Err(Error::refused(error.known_code(), error.message)),
         None => answer.read(),
     }
 }

@@ -406,8 +406,7 @@ impl<'a> InferenceSession<'a> {
         let (asked, inputs) = asked(samples, wished, answers);
         let answer = ask(engine, (EngineQuestion::Infer, &asked), inputs, cancel)?;
         if let Some(error) = answer.error() {
-            let code = code::known(&error.code).unwrap_or(code::INPUT_ERROR);
-            return Err(Error::usage(code, error.message)
+            return Err(Error::usage(error.known_code(), error.message)
                 .hint("use a file of one sender that has a header row and records below it"));
         }
         let inferred = answer.read()?;

@@ -18,7 +18,7 @@ from ade_engine.inference.grouping import SAID_BY_A_COLUMN, YOU_SAID_SO, ColumnG
 from ade_engine.inference.parts import parts_in
 from ade_engine.inference.samples import SettingEvidence, left_out
 from ade_engine.inference.senders import SampleSender, find_lacking, senders_of, shared
-from ade_engine.inference.words import is_english, meanings, readings
+from ade_engine.inference.words import is_english, meanings, readings, words_apart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class _FieldNames:
             for column, some in zip(table.columns, meanings(table.columns)):
                 # A header without Latin letters is named by one of its meanings, if there are several.
                 is_clear = len(some) == 1 or not slug(column.header)
-                if is_clear and not some[0].unknown and some[0].of | ({some[0].what} - {""}):
+                if is_clear and not some[0].unknown and some[0].said:
                     self._said[column] = some[0].said
 
     def choose(self, group: ColumnGroup) -> tuple[str, str]:
@@ -167,8 +167,8 @@ class _FieldNames:
             return self._free([slug(wish) or self._meant(group) or "column"]), label
         english = next((column for column in group.columns if column.sample in self._english), None)
         column = english or group.columns[0]
-        names = (english and slug(english.header), self._meant(group), slug(column.header), f"column_{column.place + 1}")
-        return self._free([name for name in names if name]), label_of(column.header)
+        names = [name for name in (english and slug(english.header), self._meant(group), slug(column.header)) if name]
+        return self._free(names or [f"column_{column.place + 1}"]), label_of(column.header)
 
     def _meant(self, group: ColumnGroup) -> str | None:
         said = next((self._said[column] for column in group.columns if column in self._said), None)
@@ -176,7 +176,7 @@ class _FieldNames:
 
     def _free(self, names: list[str]) -> str:
         """Returns the first of these names that no other field has, and a number behind the first only if all are taken."""
-        found, number = next((name for name in names[:-1] if name not in self._taken), names[0]), 1
+        found, number = next((name for name in names if name not in self._taken), names[0]), 1
         while found in self._taken:
             number += 1
             found = f"{names[0]}_{number}"
@@ -190,9 +190,7 @@ def slug(header: str) -> str:
     """
     bare = header.partition("(")[0].partition("[")[0]
     text = (bare if simplify(bare) else header).replace("#", " no ").replace("%", " percent ")
-    # "orderDate" and "orderID" are two words, and "UoM" is one.
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{3})(?=[A-Z])", " ", text)
-    words = re.findall("[a-z0-9]+", simplify(apart).lower())
+    words = re.findall("[a-z0-9]+", simplify(words_apart(text)).lower())
     if not words or not any(letter.isascii() and letter.isalnum() for letter in text) and simplify(text).isascii() is False:
         return ""
     name = "_".join(words)

@@ -189,12 +189,9 @@ def _further() -> tuple[list[Language], list[tuple[str, list[tuple[int, str]]]]]
 
 
 @lru_cache(maxsize=1)
-def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, Senses]]:
-    """Returns the meanings of each phrase with its languages, the possible contents, and the words that compounds consist of.
-    """
-    phrases: dict[tuple[str, ...], Senses] = {}
+def _lines() -> tuple[list[tuple[str, list[tuple[int, str]]]], frozenset[str]]:
+    """Returns the words of each term by languages, those of ``terms.txt`` first; and the possible contents."""
     holds: set[str] = set()
-    parts: dict[str, Senses] = {}
     section, lines = 0, []
     for line in _TERMS.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
@@ -204,7 +201,17 @@ def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, S
         lines.append((key, list(enumerate(columns))))
         if section == 2:
             holds.add(key.split()[0])
-    for key, columns in [*lines, *_further()[1]]:
+    return [*lines, *_further()[1]], frozenset(holds)
+
+
+@lru_cache(maxsize=1)
+def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, Senses]]:
+    """Returns the meanings of each phrase with its languages, the possible contents, and the words that compounds consist of.
+    """
+    phrases: dict[tuple[str, ...], Senses] = {}
+    parts: dict[str, Senses] = {}
+    lines, holds = _lines()
+    for key, columns in lines:
         atoms = tuple(key.split())
         for language, words in columns:
             for word in words.split(","):
@@ -219,26 +226,31 @@ def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, S
                     found.append((atoms, language))
                 if language in _COMPOUNDING and " " not in simple and (len(simple) >= 3 or simple == "nr"):
                     parts.setdefault(simple, []).append((atoms, language))
-    return phrases, frozenset(holds), parts
+    return phrases, holds, parts
 
 
 @lru_cache(maxsize=1)
 def _in_english() -> dict[frozenset[str], str]:
     """Returns the first English word or phrase of each term."""
-    lines = [line.split("|") for line in _TERMS.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
-    found = {frozenset(key.split()): words.partition(",")[0].strip() for key, words, *_ in lines}
-    for key, columns in _further()[1]:
-        english = next((words for language, words in columns if language == _ENGLISH), "")
-        found.setdefault(frozenset(key.split()), english.partition(",")[0].strip())
-    return {key: words for key, words in found.items() if words}
+    found: dict[frozenset[str], str] = {}
+    for key, columns in _lines()[0]:
+        for language, words in columns:
+            if language == _ENGLISH and words:
+                found.setdefault(frozenset(key.split()), words.partition(",")[0])
+    return found
+
+
+def words_apart(header: str) -> str:
+    """Returns a header with blanks between words that only a capital tells apart: "orderDate" is two words, and "MwSt" is one."""
+    phrases, _, _ = _terms()
+    return " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
 
 
 def _tokens(header: str) -> list[str]:
     """Returns the words of a header. In brackets, only words count that the table knows as more than a unit."""
     phrases, _, _ = _terms()
     header = _PER_UNIT.sub(_price_of_unit, header)
-    # "orderDate" is two words, and "MwSt" is one.
-    apart = " ".join(word if word.isupper() or (simplify(word),) in phrases else re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", word) for word in header.split())
+    apart = words_apart(header)
     outer = re.sub(r"[(\[].*?([)\]]|$)", " ", apart)
     without_currency = _CURRENCY.sub(" ", outer)
     outer = without_currency if simplify(without_currency) else outer
