@@ -214,8 +214,8 @@ fn templates(root: &Path) -> String {
     text
 }
 
-/// Returns the files of the web console with their types and digests. They are committed in their served form, so `cargo
-/// build` needs no Node.
+/// Returns the files of the web console with their types and digests, without the plain form of those that are compressed.
+/// They are committed in their served form, so `cargo build` needs no Node.
 fn console(root: &Path) -> String {
     let folder = root.join("web/dist");
     let mut files = Vec::new();
@@ -235,19 +235,18 @@ fn console(root: &Path) -> String {
         let path = file.strip_prefix(&folder).expect("below web/dist");
         let bytes = fs::read(file).expect("reading a file of the console");
         let etag = format!("W/\"{}\"", &hex(&Sha256::digest(&bytes))[..20]);
-        let compressed = |extension: &str| {
-            let path = PathBuf::from(format!("{}.{extension}", file.display()));
-            match path.is_file() {
-                true => format!("Some(include_bytes!({:?}))", path.display().to_string()),
-                false => "None".to_owned(),
-            }
+        let included = |is_there: bool, path: &Path| match is_there {
+            true => format!("Some(include_bytes!({:?}))", path.display().to_string()),
+            false => "None".to_owned(),
         };
+        let [gzip, brotli] =
+            ["gz", "br"].map(|coding| PathBuf::from(format!("{}.{coding}", file.display())));
         text.push_str(&format!(
-            "Asset {{ path: {:?}, kind: {kind:?}, etag: {etag:?}, plain: include_bytes!({:?}), gzip: {}, brotli: {} }},\n",
+            "Asset {{ path: {:?}, kind: {kind:?}, etag: {etag:?}, plain: {}, gzip: {}, brotli: {} }},\n",
             path.display().to_string(),
-            file.display().to_string(),
-            compressed("gz"),
-            compressed("br"),
+            included(!gzip.is_file(), file),
+            included(gzip.is_file(), &gzip),
+            included(brotli.is_file(), &brotli),
         ));
     }
     text.push_str("];\n");

@@ -3,10 +3,14 @@
 //! The pages are one file, in which a script decides by the address what to show. The console is below [`CONSOLE`]; `base` in
 //! `web/vite.config.ts` must be the same path.
 
+use std::borrow::Cow;
+use std::io::Read;
+
 use axum::extract::Path;
 use axum::http::HeaderName;
 use axum::routing::get;
 use axum::{Json, Router};
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
 use crate::api::access::tokens;
@@ -19,14 +23,30 @@ const PAGE: &str = "index.html";
 /// The caching of all files except the page: their names contain a digest of their content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// A file of the console, in plain and compressed form.
+/// A file of the console. It is plain only if it is not worth compressing, for the binary carries all of it.
 struct Asset {
     path: &'static str,
     kind: &'static str,
     etag: &'static str,
-    plain: &'static [u8],
+    plain: Option<&'static [u8]>,
     gzip: Option<&'static [u8]>,
     brotli: Option<&'static [u8]>,
+}
+
+impl Asset {
+    fn plain(&self) -> Cow<'static, [u8]> {
+        let unpack = |gzip| {
+            let mut plain = Vec::new();
+            GzDecoder::new(gzip)
+                .read_to_end(&mut plain)
+                .expect("web/dist holds whole files");
+            plain
+        };
+        match (self.plain, self.gzip) {
+            (Some(plain), _) => plain.into(),
+            (None, gzip) => gzip.map(unpack).unwrap_or_default().into(),
+        }
+    }
 }
 
 include!(concat!(env!("OUT_DIR"), "/console.rs"));
@@ -64,9 +84,9 @@ fn answer(path: &str, asked: &HeaderMap) -> Response {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     let (body, encoding) = match (asset.brotli, asset.gzip) {
-        (Some(body), _) if takes(asked, "br") => (body, Some("br")),
-        (_, Some(body)) if takes(asked, "gzip") => (body, Some("gzip")),
-        _ => (asset.plain, None),
+        (Some(body), _) if takes(asked, "br") => (body.into(), Some("br")),
+        (_, Some(body)) if takes(asked, "gzip") => (body.into(), Some("gzip")),
+        _ => (asset.plain(), None),
     };
     let headers: [(HeaderName, &str); 4] = [
         (header::CONTENT_TYPE, asset.kind),
@@ -129,7 +149,8 @@ mod tests {
             .iter()
             .find(|asset| asset.path == PAGE)
             .expect("web/dist is committed");
-        let text = String::from_utf8_lossy(page.plain);
+        let text = page.plain();
+        let text = String::from_utf8_lossy(&text);
         assert!(text.contains(&format!("src=\"{CONSOLE}/assets/")), "{text}");
         assert!(!text.contains("<style") && !text.contains("style="));
         let known = asking(PAGE, header::IF_NONE_MATCH, page.etag);
@@ -153,5 +174,7 @@ mod tests {
             assert_eq!(coding.map(|value| value.to_str().unwrap()), sent);
             assert_eq!(response.headers()[header::CACHE_CONTROL], FOR_EVER);
         }
+        let digest = crate::base::digest::sha256(script.plain()).to_string();
+        assert!(script.etag.contains(&digest[..20]), "{}", script.etag);
     }
 }
