@@ -46,6 +46,12 @@ pub struct Args {
     /// Map the column with this header to this field
     #[arg(long, value_name = "FIELD=HEADER", value_parser = accepted)]
     accept: Vec<(String, String)>,
+    /// Accept headers for files of this sender only
+    ///
+    /// The table of the sender's files in settings.toml gets them, and they come before all others. A column that has a field for
+    /// other senders can be accepted, too.
+    #[arg(long)]
+    for_sender: bool,
     /// The configuration's folder [default: that of the run]
     #[arg(short, long, value_name = "DIR")]
     config: Option<PathBuf>,
@@ -139,14 +145,16 @@ fn one(
             Some(unused) => {
                 let mut chosen = Vec::new();
                 for pair in &args.accept {
-                    if let Ok(taken) = found.demand_known(std::slice::from_ref(pair)) {
+                    if let Ok(taken) =
+                        found.demand_known(std::slice::from_ref(pair), args.for_sender)
+                    {
                         chosen.extend(taken);
                         unused.retain(|left| *left != pair);
                     }
                 }
                 chosen
             }
-            None => found.demand_known(&args.accept)?,
+            None => found.demand_known(&args.accept, args.for_sender)?,
         },
     };
     if !ui.json() && !is_asked && args.accept.is_empty() {
@@ -160,7 +168,7 @@ fn one(
             workspace,
             &prepared,
             &environment,
-            (&found, &chosen),
+            (&found, &chosen, args.for_sender.then_some(&*run.input_name)),
             &cancel,
         )?,
     };
@@ -209,10 +217,9 @@ fn print_columns(ui: &Ui, run: &RunRecord, found: &FixCandidates) {
     // With several tables, a field found in one may lack a column in another.
     let several = run.metrics.as_ref().is_some_and(|found| found.tables > 1);
     let some = if several { " in some table" } else { "" };
-    let headers: Vec<String> = found.headers().cloned().collect();
     ui.line(&run.input_name);
     for words in [
-        format!("columns without a field: {}", listed(&headers)),
+        format!("columns without a field: {}", listed(&found.headers())),
         format!("fields without a column{some}: {}", listed(&found.fields)),
     ] {
         ui.words("  ", None, Tone::Plain, &words);
@@ -247,8 +254,8 @@ fn print_suggestions(ui: &Ui, found: &FixCandidates, run: &str) {
 fn print_without(ui: &Ui, found: &FixCandidates) {
     let is_suggested =
         |header: &String| found.suggestions.iter().any(|pair| pair.header == *header);
-    let without = found.headers().filter(|header| !is_suggested(header));
-    let without: Vec<String> = without.cloned().collect();
+    let mut without = found.headers();
+    without.retain(|header| !is_suggested(header));
     if !without.is_empty() {
         let words = format!("no field resembles {}", listed(&without));
         ui.words("  ", None, Tone::Dim, &words);

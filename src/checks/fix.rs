@@ -41,6 +41,17 @@ pub struct UnclaimedColumn {
     pub header: String,
 }
 
+/// A column and the field that it belongs to.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AcceptedHeader)]
+pub struct ColumnOfField {
+    /// The name of the field.
+    pub field: String,
+    /// The header of the column.
+    pub header: String,
+}
+
 /// A column that may belong to a field.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = HeaderSuggestion)]
@@ -79,6 +90,8 @@ pub struct FixCandidates {
     pub fields: Vec<String>,
     /// The columns without a field.
     pub columns: Vec<UnclaimedColumn>,
+    /// The columns with a field. They get another one only for one sender.
+    pub mapped: Vec<ColumnOfField>,
     /// The possible matches, those with a reason first.
     pub suggestions: Vec<Suggestion>,
     /// The words that the files of words lack, by field, the most frequent first. Accept one as `word=meaning`.
@@ -136,15 +149,23 @@ fn meant(what: &str, given: &str, there: &[String]) -> String {
 
 impl FixCandidates {
     /// Checks the accepted matches, each `(field, header)`. Each must be a suggestion, or combine a field without a column and
-    /// a column without a field, or be `word=meaning` for an unknown word of the field. Returns them with the headers spelt as in
-    /// the file.
+    /// a column without a field, or be `word=meaning` for an unknown word of the field. `for_sender`: they may have others for
+    /// other senders. Returns them with the headers spelt as in the file.
     ///
     /// # Errors
     /// A match is neither.
     pub fn demand_known(
         &self,
         accepted: &[(String, String)],
+        for_sender: bool,
     ) -> Result<Vec<(String, String)>, Error> {
+        let mapped = self.mapped.iter().filter(|_| for_sender);
+        let (mut fields, mut headers) = (self.fields.clone(), self.headers());
+        for column in mapped {
+            fields.push(column.field.clone());
+            headers.push(column.header.clone());
+        }
+        let without = if for_sender { "" } else { " without a field" };
         let is_same =
             |header: &str, wanted: &str| header.trim().to_lowercase() == wanted.to_lowercase();
         let known = accepted.iter().map(|(field, header)| {
@@ -157,15 +178,16 @@ impl FixCandidates {
             if self.word_of(field, header).is_some() {
                 return Ok((field.clone(), header.clone()));
             }
-            if !self.fields.contains(field) {
-                let message = format!("{field} is not among the fields without a column");
-                return Err(unknown(message, meant("fields", field, &self.fields)));
+            if !fields.contains(field) {
+                let message = match for_sender {
+                    true => format!("there is no field {field}"),
+                    false => format!("{field} is not among the fields without a column"),
+                };
+                return Err(unknown(message, meant("fields", field, &fields)));
             }
-            let mut headers = self.headers();
-            let column = headers.find(|known| is_same(known, header));
+            let column = headers.iter().find(|known| is_same(known, header));
             let column = column.ok_or_else(|| {
-                let headers: Vec<String> = self.headers().cloned().collect();
-                let message = format!("there is no column \"{header}\" without a field");
+                let message = format!("there is no column \"{header}\"{without}");
                 unknown(message, meant("columns", header, &headers))
             })?;
             Ok((field.clone(), column.clone()))
@@ -183,8 +205,9 @@ impl FixCandidates {
     }
 
     /// Returns the headers of the columns without a field.
-    pub fn headers(&self) -> impl Iterator<Item = &String> {
-        self.columns.iter().map(|column| &column.header)
+    pub fn headers(&self) -> Vec<String> {
+        let columns = self.columns.iter();
+        columns.map(|column| column.header.clone()).collect()
     }
 }
 
@@ -259,7 +282,7 @@ pub fn suggest(
 }
 
 /// Returns the configuration's files with added headers and words, each `(field, header)` as [`FixCandidates::demand_known`]
-/// returns it, and those that a person has to add.
+/// returns it, and those that a person has to add. `sender`: the name of the file whose sender alone gets the headers.
 /// Writes nothing.
 ///
 /// # Errors
@@ -268,7 +291,7 @@ pub fn edits(
     workspace: &Workspace,
     prepared: &PreparedConfiguration,
     environment: &EnvironmentRecord,
-    (found, accepted): (&FixCandidates, &[(String, String)]),
+    (found, accepted, sender): (&FixCandidates, &[(String, String)], Option<&str>),
     cancel: &Cancel,
 ) -> Result<(Vec<Edit>, Vec<ManualEdit>), Error> {
     #[derive(Deserialize)]
@@ -292,7 +315,7 @@ pub fn edits(
             None => headers.push(pair),
         }
     }
-    let asked = json!({"root": root, "accept": headers, "words": words});
+    let asked = json!({"root": root, "accept": headers, "words": words, "sender": sender});
     let engine = CheckEngine {
         workspace,
         prepared,

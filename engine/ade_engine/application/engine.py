@@ -675,6 +675,10 @@ def _load_config(
 
     registry = Registry()
     modules = import_and_register(config_package, registry)
+    if settings.headers:
+        from ade_engine.pipeline.finding.row_detectors import put_headers_first
+
+        put_headers_first(registry, settings.headers)
     if settings.is_2026:
         from ade_engine.pipeline.finding.row_detectors import register_own_detectors
 
@@ -682,7 +686,7 @@ def _load_config(
     spec = resolve_config_import(config_package)
     package_folder = spec.import_root / spec.package_name
     manifest = load_manifest(Path(config_package), package_folder)
-    if registry.reshapes or settings.values:
+    if registry.reshapes or settings.values or settings.headers:
         from ade_engine.pipeline.reshaping.demands import check_reshapes
 
         check_reshapes(registry, settings)

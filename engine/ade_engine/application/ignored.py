@@ -35,7 +35,7 @@ def ignored(config_folder: Path, package_folder: Path, plugins: list[str], regis
     modules = _Modules(package_folder)
     return [
         *_settings(config_folder, package_folder),
-        *_values(config_folder, registry),
+        *_of_fields(config_folder, registry),
         *_manifest(config_folder, package_folder, registry, modules),
         *_row_kinds(registry, modules),
         *_modules(package_folder, plugins, modules, registry),
@@ -95,16 +95,17 @@ def _tables_of_files(path: Path, text: str, tables: Any, *, of_edition: bool) ->
                 yield f"{place}: there is no setting {key!r}{nearest(key.lower(), run_setting_names())}"
 
 
-def _values(config_folder: Path, registry: Registry) -> Iterator[str]:
-    """Yields values for unknown fields, given for some files; those for all files are refused."""
+def _of_fields(config_folder: Path, registry: Registry) -> Iterator[str]:
+    """Yields values and headers for unknown fields, given for some files; those for all files are refused."""
     path = config_folder / SETTINGS_FILE
     text, document = _read(path) if path.is_file() else ("", {})
     tables = document.get(FILES)
     for pattern, table in tables.items() if isinstance(tables, dict) else ():
-        values = table.get("values") if isinstance(table, dict) else None
-        for field in values if isinstance(values, dict) else ():
-            if field not in registry.fields:
-                yield f'{path}{_line_of(field, text)}, [files."{pattern}".values]: there is no field {field!r}{nearest(field, registry.fields)}'
+        for name in ("values", "headers"):
+            given = table.get(name) if isinstance(table, dict) else None
+            for field in given if isinstance(given, dict) else ():
+                if field not in registry.fields:
+                    yield f'{path}{_line_of(field, text)}, [files."{pattern}".{name}]: there is no field {field!r}{nearest(field, registry.fields)}'
 
 
 def _unquoted(pattern: str, table: dict[str, Any]) -> str:

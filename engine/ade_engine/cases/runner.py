@@ -49,14 +49,14 @@ def run_case(
     folder: Path,
     *,
     with_places: bool = False,
-    with_guesses: bool = False,
+    with_mapped: bool = False,
 ) -> dict[str, Any]:
     """Runs one case: ``input``, and optionally ``input_sheets`` and ``active_sheet_only``. ``folder`` receives its workbook.
 
     Returns ``error`` (``None``, or its ``code`` and ``message``), ``tables`` (each with its ``sheet``, the ``fields`` of its
     columns, ``None`` for a column without one, their ``headers`` and its ``rows``), and ``issues`` (the lines of the list, or
-    none); ``with_places`` also ``places``: the position of each table in the input; ``with_guesses`` also ``guesses``: the
-    columns that were mapped to fields by their values alone, and ``unknown_words``.
+    none); ``with_places`` also ``places``: the position of each table in the input; ``with_mapped`` also ``mapped``: the
+    columns with a field, and ``unknown_words``.
     """
     run, error = _executed(case, settings, config_package, folder)
     if run is None:
@@ -64,8 +64,8 @@ def run_case(
     found = {"error": None, "tables": run.tables, "issues": run.lines}
     if with_places:
         found["places"] = run.places()
-    if with_guesses:
-        found["guesses"] = run.guesses()
+    if with_mapped:
+        found["mapped"] = run.mapped()
         found["unknown_words"] = run.unknown_words(config_package)
     return found
 
@@ -163,8 +163,10 @@ class _CaseRun(_Run):
                 })  # fmt: skip
         return found
 
-    def guesses(self) -> list[dict[str, str]]:
-        """Returns the columns that a notice reports as mapped by their values alone: ``sheet``, ``field``, and ``header``."""
+    def mapped(self) -> list[dict[str, Any]]:
+        """Returns the columns with a field: ``sheet``, ``field``, ``header``, and ``is_guess``: a notice reports that their values
+        alone speak for it.
+        """
         told = {
             (notice["sheet"], cell)
             for notice in self.notices.notices
@@ -172,13 +174,13 @@ class _CaseRun(_Run):
             for cell in notice["cells"]
         }
         found = []
-        for sheet, table, headers in self._structures() if told else ():
+        for sheet, table, headers in self._structures():
             first = table["region"]["a1"].partition(":")[0]
             row = first.lstrip(ascii_uppercase)
             for column, header in zip(table["columns"], headers):
-                cell = column_letters(_column(first) + column["index"] + 1) + row
-                if header is not None and (sheet["name"], cell) in told:
-                    found.append({"sheet": sheet["name"], "field": column["mapping"]["field"], "header": header})
+                cell, field = column_letters(_column(first) + column["index"] + 1) + row, column["mapping"]["field"]
+                if header is not None and field is not None:
+                    found.append({"sheet": sheet["name"], "field": field, "header": header, "is_guess": (sheet["name"], cell) in told})
         return found
 
     def unknown_words(self, root: Path) -> list[dict[str, Any]]:

@@ -116,7 +116,7 @@ def fix_columns(values: dict[str, Any]) -> int:
         words = [{key: str(text) for key, text in word.items()} for word in asked.get("words") or ()]
         source = Path(asked["input"]) if asked.get("input") else None
     if source is None:
-        write_result(folder / "result.json", edits(root, accepted, folder, words))
+        write_result(folder / "result.json", edits(root, accepted, folder, words, asked.get("sender")))
         return 0
     own = [f"{name}={value}" for name, value in (asked.get("settings") or {}).items()]
     # A column that is not written cannot be suggested, and the engine's columns do not belong to the file.

@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import PurePath
 
 from ade_engine.fields.header_series import belongs
-from ade_engine.inference.edit import quoted
+from ade_engine.inference.edit import NotEditableError, quoted
 from ade_engine.inference.samples import SettingEvidence, written_by
-from ade_engine.infrastructure.settings import setting_names
+from ade_engine.infrastructure.setting_values import lists
+from ade_engine.infrastructure.settings import FILES, setting_names
+from ade_engine.infrastructure.toml import parse_toml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,6 +137,35 @@ def tables_of(senders: Sequence[SampleSender]) -> str:
         head = [f"[{place}]"] if own and sender.pattern else []
         lines += ["", *notes, *head, *(own if head else [])] if notes or head else []
     return "\n".join([*lines, ""]) if lines else ""
+
+
+def with_header(content: bytes, file: str, field: str, header: str) -> bytes:
+    """Returns ``settings.toml`` with a header of a field for the sender of a file, in the table of that sender's files.
+
+    Raises ``NotEditableError`` if the headers there are written in another way.
+    """
+    text = content.decode("utf-8-sig")
+    document, newline = parse_toml(text), "\r\n" if "\r\n" in text else "\n"
+    tables = document.setdefault(FILES, {})
+    patterns = [*chain.from_iterable(lists(document.get("senders", {}), "").values()), *tables]
+    pattern = next((one for one in reversed(patterns) if fnmatchcase(file.lower(), one.lower())), "") or pattern_of([file], {file})
+    table = tables.setdefault(pattern, {}).setdefault("headers", {})
+    table[field] = [*dict.fromkeys((*lists(table, "").get(field, ()), header))]
+    lines, head = text.rstrip().splitlines(), f"[{FILES}.{quoted(pattern)}.headers]"
+    lines += [] if head in lines else ["", head]
+    at = lines.index(head) + 1
+    end = next((at + number for number, line in enumerate(lines[at:]) if line.startswith("[")), len(lines))
+    said = f"{field} = [{', '.join(map(quoted, table[field]))}]"
+    old = next((number for number in range(at, end) if re.match(rf"{re.escape(field)}\s*=", lines[number])), None)
+    lines[at if old is None else old : at if old is None else old + 1] = [said]
+    new = newline.join([*lines, ""]).lstrip()
+    try:
+        is_same = parse_toml(new) == document
+    except ValueError:
+        is_same = False
+    if not is_same:
+        raise NotEditableError(f"the headers of {head} in settings.toml are not on a line for each field")
+    return new.encode()
 
 
 def in_comment(value: str) -> str:

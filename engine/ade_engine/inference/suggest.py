@@ -23,8 +23,10 @@ from ade_engine.inference.edit import NotEditableError, added, declared, quoted,
 from ade_engine.inference.inferred import slug
 from ade_engine.inference.kinds import is_count, seen
 from ade_engine.inference.pairs import pairs
+from ade_engine.inference.senders import with_header
 from ade_engine.inference.shapes import fact_of_sheets, facts_above, shapes_of
 from ade_engine.inference.side import ComparableColumn
+from ade_engine.infrastructure.settings import SETTINGS_FILE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,24 +49,24 @@ _READ_VALUES = ("money", "number", "quantity", "percent")
 def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch: Path) -> dict[str, Any]:
     """Returns the possible fields of a file's columns.
 
-    ``fields`` (those without a column in some table), ``columns`` (those without a field), and ``suggestions``: pairs of them,
+    ``fields`` (those without a column in some table), ``columns`` (those without a field), ``mapped`` (those with one), and ``suggestions``: pairs of the former,
     with a ``reason`` or without, the likeliest first; before them the columns that were mapped to a field by their values
     alone, under headers that do not name it; and shapes that would make tables one record a row: fields with plus signs between
     them, and their arguments in place of a header. ``words``: the words that the files of words lack, each with its ``field``,
     ``file`` and ``count`` of cells. ``error``: the file could not be processed, with its ``code`` and ``message``.
     """
-    result = run_case(request, settings, package, scratch, with_guesses=True, with_places=True)
+    result = run_case(request, settings, package, scratch, with_mapped=True, with_places=True)
     if result["error"] is not None:
-        return {"error": result["error"], "fields": [], "columns": [], "suggestions": [], "words": []}
+        return {"error": result["error"], "fields": [], "columns": [], "mapped": [], "suggestions": [], "words": []}
     registry = Engine(settings).check(config_package=package)
     fields, nearest = _fields(registry, Path(request["root"])), HeaderSuggestions(registry)
     parts, lacking = registry.parts, dict[str, None]()
     wholes = dict.fromkeys(part.whole for part in parts.values())
     columns: list[dict[str, Any]] = []
     found = [
-        {**column, "reason": "the run used it as this field because of its values", "likeness": 1.0}
-        for column in result["guesses"]
-        if column["field"] in fields and simplify(column["header"])
+        {"sheet": column["sheet"], "field": column["field"], "header": column["header"], "reason": "the run used it as this field because of its values", "likeness": 1.0}
+        for column in result["mapped"]
+        if column["is_guess"] and column["field"] in fields and simplify(column["header"])
     ]
     for table in result["tables"]:
         own = [at for at, field in enumerate(table["fields"]) if not (field or "").startswith("__")]
@@ -101,8 +103,9 @@ def suggest(request: dict[str, Any], settings: Settings, package: Path, scratch:
     once: dict[tuple[str, str], dict[str, Any]] = {}
     for one in sorted(found, key=lambda suggestion: (suggestion["reason"] is None, -suggestion["likeness"])):
         once.setdefault((one["field"], simplify(one["header"])), one)
+    mapped = [{"field": column["field"], "header": column["header"]} for column in result["mapped"]]
     words = sorted(result["unknown_words"], key=lambda word: (word["field"], -word["count"]))
-    return {"error": None, "fields": list(lacking), "columns": columns, "suggestions": list(once.values()), "words": words}
+    return {"error": None, "fields": list(lacking), "columns": columns, "mapped": mapped, "suggestions": list(once.values()), "words": words}
 
 
 def _fields(registry: Registry, root: Path) -> dict[str, ComparableColumn]:
@@ -126,10 +129,13 @@ def _fields(registry: Registry, root: Path) -> dict[str, ComparableColumn]:
     return fields
 
 
-def edits(root: Path, accepted: list[tuple[str, str]], folder: Path, words: Iterable[dict[str, str]] = ()) -> dict[str, list[dict[str, Any]]]:
+def edits(
+    root: Path, accepted: list[tuple[str, str]], folder: Path, words: Iterable[dict[str, str]] = (), sender: str | None = None
+) -> dict[str, list[dict[str, Any]]]:
     """Writes each changed file of a configuration into ``folder``, and returns ``edits``, and ``pastes`` for pasting by hand.
 
-    ``accepted``: fields and their headers; ``words``: the ``word`` and the ``meaning`` for the ``file`` of words of a ``field``.
+    ``accepted``: fields and their headers; ``words``: the ``word`` and the ``meaning`` for the ``file`` of words of a ``field``;
+    ``sender``: the name of the file whose sender alone gets the headers.
     """
     sources = sources_of(root)
     changed: dict[Path, list[list[str]]] = {}
@@ -146,7 +152,14 @@ def edits(root: Path, accepted: list[tuple[str, str]], folder: Path, words: Iter
         try:
             if not simplify(word):
                 raise NotEditableError("a header without letters or digits cannot identify a field")
-            path, text = (written if is_declaration(word) else added)(sources, field, word)
+            if is_declaration(word):
+                path, text = written(sources, field, word)
+            elif sender is not None:
+                path = root / SETTINGS_FILE
+                known = sources.get(path) or (path.read_bytes() if path.is_file() else b"")
+                text = with_header(known, sender, field, word)
+            else:
+                path, text = added(sources, field, word)
             sources[path] = text
             changed.setdefault(path, []).append([field, word])
         except NotEditableError as error:

@@ -103,6 +103,8 @@ _OPPOSED_DAYS = tuple(
     )
 )
 _TIMES = frozenset(("monthly", "annual", "hourly", "weekly"))
+#: Periods beside hours, and their subjects.
+_PERIODS = {"week": "weekly", "month": "monthly", "year": "annual"}
 _STOP = frozenset(
     simplify(word)
     for word in "of the a an for in per by at and de la le les l d des du der die das dem den des von für zu zum zur im am und et en y "
@@ -396,7 +398,10 @@ def readings(header: str, kind: str | None = None, language: int | None = None) 
             heads = ["unit"]
         if "minutes" in heads:
             heads = [head for head in heads if head not in _IN_MINUTES]
-        of = {atom for atoms, _ in chosen for atom in atoms[1 if atoms[0] in holds else 0 :]}
+        # "Hours per week" are hours.
+        times = [head for head in heads if head in _PERIODS] if "hours" in heads else []
+        heads = [head for head in heads if head not in times]
+        of = {_PERIODS[head] for head in times} | {atom for atoms, _ in chosen for atom in atoms[1 if atoms[0] in holds else 0 :]}
         of |= _faint(heads)
         if of & _OF_MONEY:
             of -= {"total", "salary"}
@@ -561,5 +566,7 @@ def _relation(a: Meaning, b: Meaning) -> str:
         return "unknown"
     if ones == others:
         return "same"
-    # An amount for a year is no amount for another time.
-    return "narrower" if not (ones ^ others) & _TIMES and (ones < others or others < ones) else "other"
+    if not (ones < others or others < ones):
+        return "other"
+    # An amount for a year may be no amount for another time.
+    return "unknown" if (ones ^ others) & _TIMES else "narrower"

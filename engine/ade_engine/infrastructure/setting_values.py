@@ -116,13 +116,22 @@ def sheets(value: Any, text: bool) -> dict[str, SheetChoice]:
 
 
 def senders(value: Any, text: bool) -> dict[str, Any]:
-    wanted = 'should hold patterns of file names by sender, such as acme = "acme_*.xlsx"'
-    value = _from_json(value, text, wanted)
-    patterns = value.values() if isinstance(value, dict) else [None]
-    lists = [[pattern] if isinstance(pattern, str) else pattern for pattern in patterns]
-    if not all(isinstance(one, list) and all(isinstance(pattern, str) for pattern in one) for one in lists):
-        raise ValueError(wanted)
+    value = _from_json(value, text, wanted := 'should hold patterns of file names by sender, such as acme = "acme_*.xlsx"')
+    lists(value, wanted)
     return value
+
+
+def headers(value: Any, text: bool) -> dict[str, list[str]]:
+    wanted = 'should hold headers by field, such as net = "Total"'
+    return lists(_from_json(value, text, wanted), wanted)
+
+
+def lists(value: Any, wanted: str) -> dict[str, list[str]]:
+    """Returns the texts of each entry: a text, or a list of some."""
+    lists = {key: [texts] if isinstance(texts, str) else texts for key, texts in value.items()} if isinstance(value, dict) else {"": None}
+    if not all(isinstance(one, list) and all(isinstance(entry, str) for entry in one) for one in lists.values()):
+        raise ValueError(wanted)
+    return lists
 
 
 def known(value: Any, text: bool) -> list[dict[str, str]]:

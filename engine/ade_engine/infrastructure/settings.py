@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 
 from ade_engine import _native
-from ade_engine.infrastructure.setting_values import constants, extensions, folder, known, parse_log_level, senders, sheets, words
+from ade_engine.infrastructure.setting_values import constants, extensions, folder, headers, known, parse_log_level, senders, sheets, words
 from ade_engine.models.errors import SettingsError
 from ade_engine.models.record import Record
 
@@ -41,6 +41,7 @@ _KEYS_OF_RUN = tuple(key for key, *_, is_of_call in _SETTINGS if not is_of_call)
 _READERS_BY_KIND: dict[str, Callable[[Any, bool], Any]] = {
     "Extensions": extensions,
     "Folder": folder,
+    "Headers": headers,
     "Known": known,
     "Level": parse_log_level,
     "Senders": senders,

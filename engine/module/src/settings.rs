@@ -68,7 +68,7 @@ pub fn read_setting<'py>(key: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound
 
 fn default_of<'py>(py: Python<'py>, kind: ValueKind, text: &str) -> PyResult<Bound<'py, PyAny>> {
     match kind {
-        ValueKind::Sheets | ValueKind::Senders | ValueKind::Values => {
+        ValueKind::Sheets | ValueKind::Senders | ValueKind::Headers | ValueKind::Values => {
             PyDict::new(py).into_bound_py_any(py)
         }
         ValueKind::Extensions | ValueKind::Words | ValueKind::Known => {

@@ -41,6 +41,7 @@ pub enum ValueKind {
     Words,
     Sheets,
     Senders,
+    Headers,
     Known,
     Values,
 }
@@ -314,6 +315,7 @@ pub const SETTINGS: &[EngineSetting] = &[
     setting("known", ValueKind::Known, "", "notices marked by `ade ack`: runs count them and print only new ones").newer(),
     setting("line_records", ValueKind::Flag, "false", "turn [records in lines](fields.md#tables-that-are-not-one-record-a-row), such as address blocks, into rows").newer(),
     setting("values", ValueKind::Values, "", r#"[values of fields without a column](fields.md#facts-beside-the-table), such as `currency = "USD"` in `[values]` or `[files."us_*".values]`"#).newer(),
+    setting("headers", ValueKind::Headers, "", r#"[headers of one sender](../how-to/one-supplier.md#for-its-headers) by field, before those that the fields list, such as `net = "Total"` in `[files."us_*".headers]`"#).newer(),
     setting("issue_columns", ValueKind::Flag, "true", r#"with `output_style = "table"`: add columns for issues after the others"#).newer(),
     setting("drop_blank_rows", ValueKind::Flag, "false", "leave out rows in which no field has a value").in_2026("true").newer(),
 ];

@@ -9,7 +9,7 @@ use super::drafts::{about_path, folders, meant};
 use super::prelude::*;
 use crate::base::cancel::Cancel;
 use crate::base::problem::{Error, Problem};
-use crate::checks::fix::{self, FixCandidates, ManualEdit};
+use crate::checks::fix::{self, ColumnOfField, FixCandidates, ManualEdit};
 use crate::checks::infer::{
     InferenceSession, InferredConfiguration, QuestionAnswer, WishedFields, same_headers,
 };
@@ -32,23 +32,15 @@ struct NewFix {
     #[schema(required)]
     run_id: String,
     /// The columns that belong to fields. If absent, nothing changes, and the response has suggestions.
-    accept: Vec<AcceptedHeader>,
+    accept: Vec<ColumnOfField>,
     /// Write the accepted headers. If false, they are only shown.
     write: bool,
+    /// Accept the headers for the sender of this file alone: the table of its files in `settings.toml` gets them.
+    for_sender: bool,
 }
 
 impl JsonBody for NewFix {
     const ARRAYS: &'static [&'static str] = &["accept"];
-}
-
-/// A column of the file that belongs to a field.
-#[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct AcceptedHeader {
-    /// The name of the field.
-    field: String,
-    /// The header of the column.
-    header: String,
 }
 
 /// The possible fixes, and the fixes that were made.
@@ -125,14 +117,20 @@ fn mended(
     let refused = |error: Error| {
         ApiError::field("accept", error.to_string()).hint(error.facts().hint.unwrap_or_default())
     };
-    let accepted = found.demand_known(&accepted).map_err(refused)?;
+    let accepted = found
+        .demand_known(&accepted, new.for_sender)
+        .map_err(refused)?;
     let (edits, pastes) = match accepted.is_empty() {
         true => (Vec::new(), Vec::new()),
         false => fix::edits(
             workspace,
             &prepared,
             &environment,
-            (&found, &accepted),
+            (
+                &found,
+                &accepted,
+                new.for_sender.then_some(&*run.input_name),
+            ),
             cancel,
         )?,
     };

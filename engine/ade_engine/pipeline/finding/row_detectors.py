@@ -23,7 +23,7 @@ from ade_engine.pipeline.shared.scores import as_score, as_scores, in_words, rou
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any, NoReturn
 
     from ade_engine.extensions.invoke import CallPlan
@@ -39,6 +39,17 @@ _FAR = 100
 OFFERED = (*COMMON_NAMES, "row_index", "row_values", "sheet_name", "row_layout")
 #: The values that change from row to row.
 _OF_ROW = ("row_index", "row_values", "row_layout")
+
+
+def put_headers_first(registry: Registry, own: Mapping[str, Sequence[str]]) -> None:
+    """Puts the headers of a sender, by field, before those that the fields list."""
+    listing = {entry.fn.field for entry in registry.column_detectors if type(entry.fn) is FieldHeaders}
+    for field in own.keys() & registry.fields.keys() - listing:
+        registry.register_column_detector(FieldHeaders(field, ()), field=field, priority=20)
+    registry.finalize()
+    for entry in registry.column_detectors:
+        if type(entry.fn) is FieldHeaders:
+            entry.fn.put_first(own)
 
 
 def register_own_detectors(registry: Registry) -> None:

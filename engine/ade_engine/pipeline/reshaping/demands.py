@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check_reshapes(registry: Registry, settings: Settings) -> None:
-    """Refuses stacks whose cells no field takes, parts that several fields take, and settings for values of unknown fields."""
+    """Refuses stacks whose cells no field takes, parts that several fields take, and settings for unknown fields."""
     stacked = registry.reshapes.stacked
     for stack in registry.reshapes.stacks:
         fields: dict[str | None, str] = {}
@@ -25,6 +25,7 @@ def check_reshapes(registry: Registry, settings: Settings) -> None:
         if fields.keys() == {None}:
             such = f"part_of=…[{stack.names[0]!r}]" if stack.groups else "part_of=….value"
             raise at_field(registry.fields[fields[None]], f"field {fields[None]!r} has the headers of {stack!r}, but no field has its cells; add a field with {such}")
-    for field in settings.values:
-        if field not in registry.fields:
-            raise ConfigError(f"the setting values names a field {field!r} that is not registered{did_you_mean(field, registry.fields)}")
+    for name, fields in (("values", settings.values), ("headers", settings.headers)):
+        for field in fields:
+            if field not in registry.fields:
+                raise ConfigError(f"the setting {name} names a field {field!r} that is not registered{did_you_mean(field, registry.fields)}")
