@@ -109,7 +109,10 @@ mod tests {
     fn every_setting_but_the_table_refuses_nonsense_and_has_its_engine_s_words() {
         let unchecked = setting_names().filter(|name| demand_setting(name, "non sense").is_ok());
         let unchecked: Vec<&str> = unchecked.collect();
-        assert_eq!(unchecked, ["na", "sheets", "senders", "known", "values"]);
+        assert_eq!(
+            unchecked,
+            ["na", "sheets", "senders", "known", "values", "headers"]
+        );
         for (name, accepted, refused) in [
             ("date_order", "auto dmy mdy ymd", "DMY |"),
             ("decimal_mark", "auto . ,", "; .,"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from ade_engine.inference.edit import NotEditableError, added
+from ade_engine.inference.kinds import seen
 from ade_engine.inference.side import ComparableColumn
 from ade_engine.inference.words import meanings, readings, relation
 
@@ -41,6 +42,8 @@ Tuotenumero | Cikkszám | code | same
 Τιμή καταλόγου | List price | money | same
 商品コード | Product code | code | same
 Cena netto | Brutto ár | money | opposed
+Hours per week | Wochenstunden | number | same
+Salary p.a. | Salary | money | other
 """
 
 
@@ -57,6 +60,19 @@ def test_abbreviations_are_words_of_the_language_of_their_table() -> None:
     note = readings("Remarks", "text")
     assert relation(polish, note)[0] == "same"
     assert relation(english, note)[0] != "same"
+
+
+def test_words_with_two_meanings_are_those_of_the_language_of_their_table() -> None:
+    tables = "Stát | Jméno | Ulice", "Stat | Name | Betrag"
+    czech, other = (meanings([ComparableColumn((header,), "text") for header in table.split(" | ")])[0] for table in tables)
+    assert relation(czech, readings("Country", "text"))[0] == "same"
+    assert relation(other, readings("Country", "text"))[0] != "same"
+
+
+def test_a_tax_that_repeats_few_values_is_a_rate() -> None:
+    _, rates, _ = seen(("IVA",), ["22.00"] * 6)
+    _, amounts, _ = seen(("IVA",), [f"{number}.50" for number in range(6)])
+    assert (rates, amounts) == ("number", "money")
 
 
 #: A configuration's text, and what it is with the header "Netto" in the field ``net``; ⏎ is a line break.

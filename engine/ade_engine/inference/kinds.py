@@ -31,6 +31,8 @@ _MEASURES = frozenset("quantity hours days nights distance weight length width h
 _MEASURED = frozenset("temperature humidity pressure wind rain battery consumption reading employees attempt measured".split())
 _PAID = frozenset("price cost".split())
 _OF_MONEY = frozenset("net gross tax discount balance debit credit fee rent salary bonus deduction premium guarantee budget revenue freight".split())
+#: The maximum number of different rates of taxes, and the highest rate in percent.
+_MAX_RATES, _MAX_RATE = 4, 30
 #: Rates that are not prices.
 _RATES = frozenset(("exchange", "interest"))
 _IDS = frozenset(("id", "postcode"))
@@ -180,7 +182,9 @@ def _number(header: str, series: pl.Series, share: dict[str, float], words: _Hea
     if has_currency:
         return InferredKind("money", "money", numbers, reading)
     has_cents = share["cents"] >= 0.95 * share["number"] and (is_whole or share["hundredths"] > 0)
-    is_share = any("%" in text for text in [header, *filled]) or "percent" in words.what or bool(words.some_of & _RATES) or "rate" in words.what and "tax" in words.of or max(map(abs, some), default=0) <= 1
+    # Few taxes repeat as amounts.
+    is_rate = "tax" in words.of and len({*some}) <= _MAX_RATES < len(some) and max(some) <= _MAX_RATE
+    is_share = is_rate or any("%" in text for text in [header, *filled]) or "percent" in words.what or bool(words.some_of & _RATES) or "rate" in words.what and "tax" in words.of or max(map(abs, some), default=0) <= 1
     is_paid = words.says(_PAID) or bool(words.of & _OF_MONEY)
     mean = sum(map(abs, some)) / max(1, len(some))
     looks_paid = has_cents and not is_whole and share["hundredths"] >= 0.5 * share["number"] and mean >= 20

@@ -45,6 +45,8 @@ _HOURS = frozenset("h hr hrs hour hora heure ora std stunde uur tim timme time g
 #: A word with a point behind it, and the minimum letters of the longest word in a phrase with such words.
 _SHORT = re.compile(r"([^\W\d_]+)\.")
 _MIN_SHORT_CHARS = 3
+#: The minimum letters of a word that means something else in a further language.
+_MIN_OTHER_CHARS = 4
 #: The maximum letters of a short word that means something else in each language.
 _MAX_SHORT_CHARS = 4
 _LINKS = ("", "s", "es", "n", "en", "e")
@@ -221,8 +223,9 @@ def _terms() -> tuple[dict[tuple[str, ...], Senses], frozenset[str], dict[str, S
                 if not simple:
                     continue
                 found = phrases.setdefault(tuple(simple.split()), [])
-                if language >= _MAIN_LANGUAGES and found and found[0][1] < _MAIN_LANGUAGES and all(atoms != known for known, _ in found):
-                    # A word of a main language gets no other meaning from the further ones.
+                of_main = [known for known, of in found if of < _MAIN_LANGUAGES] if language >= _MAIN_LANGUAGES else []
+                if of_main and atoms not in of_main and (len(simple) < _MIN_OTHER_CHARS or any({*atoms}.intersection(known) for known in of_main)):
+                    # A short word of a main language gets no other meaning from the further ones, and no word a similar one.
                     continue
                 if (atoms, language) not in found:
                     found.append((atoms, language))
